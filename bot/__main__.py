@@ -20,9 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except CannotDo as reason:
-        print(strip_hidden(reason.words.to("en")), file=sys.stderr)
+        print(strip_hidden(reason.words.to(_choose_language(args))), file=sys.stderr)
     except TryAgain as later:
-        print(strip_hidden(later.words.to("en") if later.words else str(later)), file=sys.stderr)
+        words = later.words.to(_choose_language(args)) if later.words else str(later)
+        print(strip_hidden(words), file=sys.stderr)
     except SettingsError as mistake:
         print(strip_hidden(str(mistake)), file=sys.stderr)
     except KeyboardInterrupt:
@@ -37,6 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(strip_hidden(_describe_bug(bug)), file=sys.stderr)
         return 70
     return 2
+
+
+def _choose_language(args: argparse.Namespace) -> str:
+    """Return the language of an error: that of the words of `ask`, or the one asked for."""
+    return getattr(args, "language", None) or "en"
 
 
 def _describe_failure(bug: Exception) -> str | None:

@@ -19,21 +19,23 @@ from typing import Any
 
 import yaml
 
+from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Brand
-from bot.core.channels import Channel
-from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
-from bot.grounding.copy_checks import check_draft
-from bot.grounding.sources import find_stated_facts
-from evals.grounding_shops import check_shop_sentence, read_shop_sentences, read_shops
+from evals.grounding_shops import (
+    NO_LIMITS,
+    CopyText,
+    check_shop_sentence,
+    read_shop_sentences,
+    read_shops,
+)
 
 FOLDER = Path(__file__).parent / "grounding"
 CALCULATIONS = FOLDER / "calculations.yaml"
 TODAY = date(2026, 11, 25)
 BRAND = Brand(name="Maison Alba", sender="ALBA", site="https://alba.example")
-NO_LIMITS = Channel(key="email", title="E-mail", names=(), parts={})
 MAX_BLOCKED, MAX_MARKED = 1 / 300, 6 / 300  # the aims, as shares of the honest sentences
 ALL_CAUGHT = (  # kinds of which none may pass
     *("price", "figure", "offer", "role", "quote", "quotation", "date", "weekday", "stock"),
@@ -99,8 +101,7 @@ def build_evidence(world: dict[str, Any]) -> Evidence:
     return Evidence(facts=(*facts, quote, *find_stated_facts(world["brief"], "UMARIE", TODAY)))
 
 
-def check_sentence(sentence: Sentence, world: dict[str, Any]) -> list[Check]:
-    """Return the findings on a sentence that block or mark it."""
+def prepare_sentence(sentence: Sentence, world: dict[str, Any]) -> CopyText:
     brief = Brief(
         words=world["brief"],
         author="UMARIE",
@@ -108,32 +109,23 @@ def check_sentence(sentence: Sentence, world: dict[str, Any]) -> list[Check]:
         product=world["product"],
     )
     part = Part(kind="copy", key="body", title="Body", body=Copy(text=sentence.text))
-    checks = check_draft(
-        (part,),
-        (),
-        build_evidence(world),
-        request=SkillRequest(skill="draft", brief=brief, channel="email"),
-        brand=BRAND,
-        channel=NO_LIMITS,
-        today=TODAY,
-    )
-    return [check for check in checks if check.severity in ("block", "warn")]
+    request = SkillRequest(skill="draft", brief=brief, channel="email")
+    return CopyText((part,), build_evidence(world), request, BRAND, NO_LIMITS, TODAY)
 
 
 def count_sentences() -> Counts:
     worlds, counts = read_worlds(), Counts()
     for sentence in read_sentences("honest"):
-        found = check_sentence(sentence, worlds[sentence.facts])
+        result = prepare_sentence(sentence, worlds[sentence.facts]).check()
         counts.honest += 1
-        is_blocked = any(check.level == "block" for check in found)
-        counts.blocked += is_blocked
-        counts.blocked_by_code += is_blocked
-        counts.marked += bool(found) and all(check.level == "warn" for check in found)
-        counts.wrong += [f"{sentence.text} → {c.rule}: {c.quote}" for c in found]
+        counts.blocked += result.is_blocked
+        counts.blocked_by_code += result.is_blocked
+        counts.marked += result.is_marked and not result.is_blocked
+        counts.wrong += [f"{sentence.text} → {c.rule}: {c.quote}" for c in result.checks]
     for sentence in read_sentences("planted"):
         key = sentence.kind if sentence.by == "code" else f"{sentence.kind} (second call)"
         counts.planted[key] += 1
-        if check_sentence(sentence, worlds[sentence.facts]):
+        if prepare_sentence(sentence, worlds[sentence.facts]).check().is_found:
             counts.caught[key] += 1
         elif sentence.by == "code":
             counts.missed.append(f"{sentence.kind}: {sentence.text}")
@@ -163,7 +155,7 @@ def count_shop_sentences(counts: Counts, honest: Path, planted: Path) -> None:
         key = sentence.kind if sentence.by == "code" else f"{sentence.kind} (second call)"
         result = check_shop_sentence(sentence, shops)
         counts.planted[key] += 1
-        if result.is_blocked or result.is_marked or result.sent_back:
+        if result.is_found:
             counts.caught[key] += 1
         elif sentence.by == "code":
             counts.missed.append(f"{sentence.kind}: {sentence.id} {sentence.text}")

@@ -211,6 +211,7 @@ class CaseModel:
     step: str = ""
     name: str = "recorded"
     by_rules: bool = False
+    judges_claims: bool = False  # else the second call of a draft gets an empty answer
     sizes: list[RequestSize] = field(default_factory=list)
     stale: int = 0  # recordings of another version of the prompt
     moved: int = 0  # recordings that answered other messages: a tool's result has changed
@@ -226,7 +227,8 @@ class CaseModel:
         self, request: TurnRequest, *, receipt: ReceiptWriter, deadline: float
     ) -> TurnAnswer:
         """Return the recorded answer. Raises PendingRequest and UnfitRecording."""
-        if request.output is ClaimForm and self.live is None:  # no turn of the conversation
+        is_unasked = request.output is ClaimForm and not self.judges_claims
+        if is_unasked and self.live is None:  # no turn of the conversation
             return TurnAnswer(text='{"verdicts": []}', tool_uses=(), stop_reason="end")
         key = self._find_key(request)
         self.sizes.append(measure_request(request))
@@ -235,12 +237,15 @@ class CaseModel:
             self.played += 1
             return answer
         recorded = self.store.get(key) if self.store else None
+        messages = hash_text(describe_messages(request.messages))
+        if recorded is not None and self.judges_claims and recorded.messages != messages:
+            recorded = None  # verdicts go by the numbers of the sentences
         if recorded is None:
             raise PendingRequest(key, request)
         self.played += 1
         if recorded.prompt != hash_text(describe_fixed_part(request)):
             self.stale += 1
-        if recorded.messages != hash_text(describe_messages(request.messages)):
+        if recorded.messages != messages:
             self.moved += 1
         if recorded.form is not None and request.output is not None:
             try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
+from evals.claims import TextOutcome, format_outcomes, list_mistakes
 from evals.figures import FigureResult
 from evals.recordings import RequestSize
 from evals.understanding import FieldResults, count_fields
@@ -36,6 +37,7 @@ class CaseRun:
     fell: tuple[str, ...] = ()
     verdicts: list[str] = field(default_factory=list)
     tools: list[FigureResult] = field(default_factory=list)
+    claims: list[TextOutcome] = field(default_factory=list)
     others: tuple[str, ...] = ()  # figures of a headline that are none of the right answer's
     sizes: list[RequestSize] = field(default_factory=list)
     stale: int = 0
@@ -104,6 +106,11 @@ def format_set(name: str, runs: Sequence[CaseRun]) -> Iterator[str]:
     verdicts = Counter(verdict for run in runs for verdict in run.verdicts if verdict)
     if verdicts:
         yield f"{name}, answers: " + ", ".join(f"{n} {one}" for one, n in verdicts.most_common())
+    if outcomes := [one for run in runs for one in run.claims]:
+        head = (f"{name}: texts found by", "texts", "second call", "code", "either")
+        yield ""
+        yield from format_table(head, format_outcomes(outcomes))
+        yield from (f"  {line}" for line in list_mistakes(outcomes))
     if tools := [one for run in runs for one in run.tools]:
         right = sum(one.is_right for one in tools)
         yield f"{name}, tools right: {right} of {len(tools)}"
@@ -139,7 +146,7 @@ def _middle(values: Sequence[int]) -> int:
 def format_faults(runs: Sequence[CaseRun], *, shows_held_out: bool) -> Iterator[str]:
     """Yield the wrong and the broken cases with what is wrong, and other figures in headlines."""
     is_shown: Callable[[CaseRun], bool] = lambda run: shows_held_out or run.file != HELD_OUT  # noqa: E731
-    wrong = [run for run in runs if run.state == "played" and not run.is_right]
+    wrong = [run for run in runs if run.state == "played" and not (run.is_right or run.claims)]
     for title, listed in (
         ("Wrong:", filter(is_shown, wrong)),
         ("Broken:", (run for run in runs if run.state == "broken")),

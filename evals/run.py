@@ -8,7 +8,7 @@ Without `--live`, recorded answers are played in a model's place, and nothing le
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -25,6 +25,7 @@ from bot.core.writer import LlmCall, ReceiptWriter, Writer
 from bot.errors import CannotDo, TryAgain, locate_bug
 from bot.playground.slack_objects import TEAM_ID
 from evals.check_sets import SETS, Case, read_cases
+from evals.claims import judge_batch, list_batches, list_mistakes
 from evals.multi_step import StepPlayer, StepResult
 from evals.pending import PendingCase, accept_answers, write_pending
 from evals.questions import AnswerResult, FoundFacts, compare_tools, play_question
@@ -40,7 +41,8 @@ from evals.shop import EvalShop, open_shop
 from evals.understanding import ReadingResult, format_reading, play_message
 
 UNDERSTANDING, QUESTIONS, MULTI_STEP = "understanding", "questions", "multi_step"
-KINDS = (UNDERSTANDING, QUESTIONS, MULTI_STEP)
+CLAIMS = "claims"
+KINDS = (UNDERSTANDING, QUESTIONS, MULTI_STEP, CLAIMS)
 LIVE_CASES = 4  # played at a time with a real model
 DEFAULT_USD = Decimal(20)
 
@@ -62,7 +64,7 @@ class EvalRun:
             store = RecordingStore(self.recordings / kind)
             chosen = [
                 one
-                for one in read_cases(self.sets / kind)
+                for one in (list_claim_cases() if kind == CLAIMS else read_cases(self.sets / kind))
                 if case is None or case in str(one[1]["id"])
             ]
             gate = asyncio.Semaphore(LIVE_CASES if self.live else 1)
@@ -81,12 +83,16 @@ class EvalRun:
 
     async def _play_case(self, kind: str, file: str, case: Case, store: RecordingStore) -> CaseRun:
         model = CaseModel(case["id"], store, cast("TurnModel | None", self.live))
+        model.judges_claims = kind == CLAIMS
         run = CaseRun(kind, file, case["id"])
         try:
             if kind == UNDERSTANDING:
                 note_reading(run, await play_message(case, self.shop, model, self._receipt(case)))
             elif kind == QUESTIONS:
                 await self._answer(run, case, model)
+            elif kind == CLAIMS:
+                run.claims = await judge_batch(case["batch"], model, self._receipt(case))
+                run.is_right = not any(list_mistakes(run.claims))
             else:
                 await self._play_steps(run, case, model)
         except PendingRequest as pending:
@@ -125,6 +131,10 @@ class EvalRun:
             return drop_receipt
         cap = SpendingCap(container.database, lambda _: self.shop.policy, now)
         return partial(cap.reserve_or_settle, Payer(TEAM_ID, f"evals-{case['id']}"))
+
+
+def list_claim_cases() -> Iterator[tuple[str, Case]]:
+    return ((batch.file, {"id": batch.id, "batch": batch}) for batch in list_batches())
 
 
 async def drop_receipt(call: LlmCall) -> None:

@@ -11,6 +11,7 @@ from bot.core.parts import Copy, NextStep
 from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words
+from bot.text.normalize import collapse_spaces
 
 TITLE = "Text check"
 COMMAND = "check"
@@ -79,6 +80,7 @@ def build_report(
         points=[Copy(text=line) for line in lines[:MAX_POINTS]],
         more=Copy(text="\n".join(lines[MAX_POINTS:])) if len(lines) > MAX_POINTS else None,
         rewrite=Copy(text=rewrite) if rewrite else None,
+        read_as=Copy(text=Words("“{quote}”", quote=collapse_spaces(text)).to(language)),
         leads=[_offer(request, Words("Use my text"), text)]
         + ([_offer(request, Words("Use the rewrite"), rewrite)] if rewrite else []),
     )

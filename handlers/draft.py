@@ -30,7 +30,7 @@ ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     output = (ctx.channel or get_default_channel()).output
-    if request.brief.own_text and not request.reason:
+    if request.is_own_text:
         await ctx.look_up(*PRODUCT_KINDS)
         return await ctx.use_own_text(output)
     await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy")

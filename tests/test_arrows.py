@@ -173,3 +173,14 @@ def test_only_six_modules_lie_directly_in_bot() -> None:
 def test_the_table_is_held_against_real_files() -> None:
     assert len(FILES) > 40
     assert imports(FILES["bot.agent.context"]) >= {"bot.config.brand", "bot.core.facts"}
+
+
+def test_context_of_a_skill_is_known_only_to_what_writes_with_it() -> None:
+    """What the context is made of does not import it, not even for its types."""
+    users = {
+        name
+        for name, path in FILES.items()
+        if is_in(name, "bot.agent") and "bot.agent.context" in imports(path)
+    }
+    writers = {"bot.agent.report_writer", "bot.agent.digest_wording"}
+    assert users == {"bot.agent.pipeline", "bot.agent.skills", *writers}  # skills: a handler's type

@@ -4,7 +4,7 @@ A handler gets all of this through `bot.agent.context.SkillContext.write`.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from bot.agent.claim_check import (
     list_output_sentences,
     take_calculations,
 )
+from bot.agent.request_state import RequestState
 from bot.core.checks import Check
 from bot.core.fact_book import collect_cited_facts, replace_fact_names
 from bot.core.facts import Evidence, Fact
@@ -32,9 +33,6 @@ from bot.grounding.copy_checks import check_draft, list_faults
 from bot.grounding.figure_checks import list_unproven
 from bot.grounding.sources import Sources, list_text_parts
 
-if TYPE_CHECKING:
-    from bot.agent.context import SkillContext
-
 KEPT_KINDS = ("segment",)  # facts that a card shows, cited or not
 T = TypeVar("T", bound=BaseModel)
 # Of a form that the model fills in and code turns into an output: its sentences and figures.
@@ -46,7 +44,7 @@ class AnswerChecks:
     """The checks of the answers that a context's model writes. `claims` are the verdicts on the
     last one, `proofs` the proofs of figures by calculations that the model proposed."""
 
-    def __init__(self, ctx: "SkillContext", checker: ClaimChecker, call: str) -> None:
+    def __init__(self, ctx: RequestState, checker: ClaimChecker, call: str) -> None:
         """`call` begins the names of the claim check's calls."""
         self._ctx, self.checker, self._call = ctx, checker, call
         self.claims: ClaimResult | None = None
@@ -79,15 +77,12 @@ class AnswerChecks:
         """Have a second model judge the sentences of an answer; return its remarks, as sentences
         for the writer. Without `list_claims` the answer is copy, and all of it is judged."""
         is_copy = list_claims is None
-        sentences = (
-            list_output_sentences(self.read_output(written))
-            if list_claims is None
-            else list_claims(written)
-        )
-        figures = list_figures(written) if list_figures else self.list_unproven(written)
+        output = self.read_output(written) if is_copy else written
+        sentences = list_output_sentences(output) if list_claims is None else list_claims(written)
+        figures = list_figures(written) if list_figures else self.list_unproven(output)
         told = self._list_told_facts()
         claims = await self.check_claims(sentences, told, call, figures, is_copy=is_copy)
-        return claims.list_faults(sentences)
+        return claims.list_faults(sentences, is_copy=is_copy)
 
     async def check_claims(
         self,

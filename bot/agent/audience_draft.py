@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from bot.agent.request_state import RequestState
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
 from bot.core.audience_rule import CONSENT_LABELS, AudienceRule
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
 from bot.i18n.messages import Language, Words
-
-if TYPE_CHECKING:
-    from bot.agent.context import SkillContext
 
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
 NAME_SUBJECTS = ("things", "category")  # of the facts that name products and categories
@@ -30,7 +27,7 @@ class AudienceDraft(ComputedOutput):
     leads: list[NextStep] = Field(default=[])
 
 
-async def write_audience_draft(ctx: "SkillContext") -> AudienceDraft | Report:
+async def write_audience_draft(ctx: RequestState) -> AudienceDraft | Report:
     """Build the draft of the audience of the brief's rule; a report where it can't be exported.
     Raises CannotDo for a platform that does not fit the purpose."""
     brief, language = ctx.request.brief, ctx.request.language

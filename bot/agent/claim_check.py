@@ -107,11 +107,14 @@ class ClaimResult:
     failure: Words | None = None
     proofs: tuple[Fact, ...] = ()
 
-    def list_faults(self, sentences: Iterable[ClaimSentence]) -> list[str]:
-        """What is not supported, as sentences for the writer."""
+    def list_faults(self, sentences: Iterable[ClaimSentence], *, is_copy: bool) -> list[str]:
+        """What is not supported, as sentences for the writer. What the brief of copy asks for
+        stays, and people confirm it."""
+        unless = ", unless the brief asks for these words" if is_copy else ""
         return [
             f"{sentence.part}: no fact bears out “{verdict.words}”"
-            f"{f' ({verdict.why})' if verdict.why else ''}: say what a fact says, or leave it out"
+            f"{f' ({verdict.why})' if verdict.why else ''}: say what a fact says, or leave it "
+            f"out{unless}"
             for sentence, verdict in self._judge(sentences)
             if verdict is not None and verdict.judgement == "not_supported"
         ]
@@ -231,7 +234,7 @@ def build_claim_prompt(
     message.append(fence_value("sentences", "\n".join(numbered)))
     if figures:
         listed = [
-            f"{id} in “{collapse_spaces(one.sentence)}”: {one.reason}"
+            f"{id} in “{collapse_spaces(one.shown or one.sentence)}”: {one.reason}"
             for id, one in number_figures(figures).items()
         ]
         message.append(fence_value("figures", "\n".join(listed)))
@@ -296,6 +299,7 @@ def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> 
     subject = "" if find_personal_data(fact.parts.subject) else fact.parts.subject
     about = ", ".join(filter(None, (fact.titled("en"), fact.about, subject)))
     days = " to ".join(day.isoformat() for day in (fact.since, fact.until) if day)
+    days = f"from {days}" if fact.since and fact.until else days  # a number beside it is no phone
     before = names.get(fact.compared_with or "")
     compared = f"compared with {before}" if before else ""
     stated = "stated by a person" if fact.stated_by else ""
@@ -362,8 +366,11 @@ class ClaimChecker:
             return ClaimResult(failure=SWITCHED_OFF)
         if not sentences:
             return ClaimResult()
-        veil = Pseudonymizer(frozenset(own_words))
+        own = frozenset(own_words)
+        veil = Pseudonymizer(own)
         veil.add_names(list_unmasked_speakers(request.brief.material))
+        asked = find_personal_data(request.brief.words, own)
+        veil.add_names(one.value for one in asked if one.kind == "NAME")  # who signs the text
         prompt = build_claim_prompt(sentences, evidence, request, notes, figures, is_copy=is_copy)
         message = veil.mask(prompt)
         try:

@@ -9,66 +9,46 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.agent import audience_draft, copy_notes, digest_writer, report_writer, text_check
+from bot.agent import audience_draft, copy_notes, digest_wording, report_writer, text_check
 from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
-from bot.agent.claim_check import ClaimChecker, list_output_sentences
+from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import (
     AgentLoop,
     AgentOptions,
-    EarlierWork,
     LoopServices,
     WritingVersion,
     hash_prompt,
     hash_tools,
 )
 from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
+from bot.agent.request_state import RequestState, deny_right
 from bot.agent.skills import load_skills
-from bot.agent.tool import FoundThings, Tool, ToolDeps, load_tools
+from bot.agent.tool import Tool, ToolDeps, load_tools
 from bot.config.brand import Brand
-from bot.core.brand_facts import ABOUT_BRAND, list_brand_facts
 from bot.core.channels import Channel
-from bot.core.charts import ChartPicture, Exhibit, render_png
+from bot.core.charts import ChartPicture, render_png
 from bot.core.checks import Check
-from bot.core.fact_book import FactBook
-from bot.core.facts import Evidence, Fact
-from bot.core.library import Library, ProductMatch
+from bot.core.facts import Fact
+from bot.core.library import Library
 from bot.core.parts import File, Part, fill_own_text
 from bot.core.report import ComputedOutput
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
-from bot.drafts.occasions import set_occasion_days
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notes, write_offline_draft
 from bot.offline.reports import write_offline_report
 from bot.privacy import Pseudonymizer
-from bot.privacy.names import build_own_words
-from bot.text.escape import strip_hidden_deep
 
-if TYPE_CHECKING:
-    from bot.data.service import WorkspaceData
-
-
-PRODUCT_NAME_LABELS = (
-    "name",
-    "vendor",
-    "type",
-    "colours",
-)  # the labels of product facts that are names
 T = TypeVar("T", bound=BaseModel)
 
 
-async def deny_right(_right: str) -> bool:
-    """Deny every right: the default when the caller passes no check."""
-    return False
-
-
-class SkillContext:
+class SkillContext(RequestState):
     def __init__(
         self,
         request: SkillRequest,
@@ -85,112 +65,28 @@ class SkillContext:
         tools: Mapping[str, Tool] | None = None,
     ):
         """`tools` are the tools that handlers can name; None: those of `bot.agent.tools`."""
-        self.request, self.brand, self.channel, self.today = request, brand, channel, today
-        self._agent, self._tools = agent or AgentOptions(), tools
-        self._found, self._veil, self._writes = FoundThings(FactBook()), Pseudonymizer(), 0
-        self.version = WritingVersion()
-        self.evidence = Evidence(facts=tuple(stated))
-        self._all_facts: tuple[Fact, ...] = ()
-        self.pictures: dict[str, bytes] = {}  # by SHA-256
-        self._library, self._writer, self._may = library, writer, may
-        self._receipt = receipt
-        model = None if writer.by_rules else cast(TurnModel, writer)
-        self.claim_checker = ClaimChecker(model, receipt, self._agent.turns, self._agent.claims)
-        self.answer_checks = AnswerChecks(self, self.claim_checker, self._agent.call)
-        self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
-
-    async def look_up(
-        self, *kinds: str, request: SkillRequest | None = None, replace: bool = False
-    ) -> Evidence:
-        """Add the facts of these kinds to the evidence. Unknown kinds add nothing.
-
-        `request` replaces the context's own request, for example one without a period. `replace`
-        first removes the facts of these kinds that an earlier look-up added."""
-        if replace:
-            other_facts = tuple(f for f in self.evidence.facts if f.parts.kind not in kinds)
-            self.evidence = Evidence(facts=other_facts)
-        for kind in kinds:
-            asked = request or self.request
-            if kind == "past_copy" and self.today:
-                dated = set_occasion_days(asked.brief, self.today)
-                asked = asked.model_copy(update={"brief": dated})
-            found = strip_hidden_deep(await self._library.look_up(kind, asked))
-            self.evidence = self.evidence.plus(found)
-        return self.evidence
-
-    def keep_facts(self, *facts: Fact | None) -> None:
-        """Reduce the evidence to these facts, the facts that people stated, and the facts that say
-        what the data cannot answer. The others are neither sent to a writer nor stored."""
-        # A handler may pass a changed copy of a fact.
-        facts_by_id = {fact.id: fact for fact in facts if fact is not None}
-        self._all_facts = self.evidence.facts
-        self.evidence = Evidence(
-            facts=tuple(
-                facts_by_id.get(f.id, f)
-                for f in self.evidence.facts
-                if f.id in facts_by_id or f.stated_by or f.parts.subject in ("cannot", "age")
-            )
+        super().__init__(
+            request,
+            brand=brand,
+            channel=channel,
+            library=library,
+            writer=writer,
+            receipt=receipt,
+            stated=stated,
+            today=today,
+            may=may,
+            agent=agent,
         )
-
-    async def may(self, right: str) -> bool:
-        """Whether the person who asks has this right."""
-        return await self._may(right)
-
-    @property
-    def by_rules(self) -> bool:
-        """Whether the text is written by rules, without a language model."""
-        return self._writer.by_rules
+        self._tools, self._veil, self._writes = tools, Pseudonymizer(), 0
+        self.version = WritingVersion()
+        self.pictures: dict[str, bytes] = {}  # by SHA-256
+        self.answer_checks = AnswerChecks(self, self.claim_checker, self._agent.call)
 
     @property
     def _model(self) -> TurnModel:
         if self.request.brief.preview:
             return PreviewModel()
         return cast(TurnModel, self._writer)
-
-    @property
-    def book(self) -> FactBook:
-        """The facts that were found while writing with tools, by name."""
-        return self._found.book
-
-    @property
-    def exhibits(self) -> tuple[Exhibit, ...]:
-        """The tables and charts that tools computed."""
-        return tuple(self._found.exhibits)
-
-    @property
-    def read_as(self) -> tuple[str, ...]:
-        """How the tools read their calls, for the card."""
-        return tuple(dict.fromkeys(self._found.read_as))
-
-    @property
-    def tool_notes(self) -> tuple[str, ...]:
-        """What the tools said besides facts, each sentence once."""
-        return tuple(dict.fromkeys(self._found.notes))
-
-    @property
-    def earlier(self) -> EarlierWork:
-        """What a text continues: the report that it starts from, or the draft before it."""
-        return self._agent.earlier
-
-    @property
-    def data(self) -> "WorkspaceData":
-        """The workspace's data, for reports by code."""
-        return cast("WorkspaceData", self._library)
-
-    @property
-    def person(self) -> str:
-        """The person who asks."""
-        return self._agent.person or self.request.brief.author
-
-    @property
-    def is_private(self) -> bool:
-        """Whether the asker alone sees the answer."""
-        private = self._agent.is_private
-        return self.request.brief.private if private is None else private
-
-    async def find_products(self, words: str) -> Sequence[ProductMatch]:
-        """Return the products that `words` may mean, best match first."""
-        return await self._library.find(words)
 
     def ask(self, words: Words, *options: str) -> Question:
         """Build a question to the person. A handler returns it instead of its output model."""
@@ -323,7 +219,7 @@ class SkillContext:
         and code fills them in. The evidence becomes what the report cites. Without a model the
         report is the one of `bot.offline.reports`."""
         if self.by_rules and not self.request.brief.preview:
-            return await write_offline_report(self)
+            return await write_offline_report(self, load_skills()[self.request.skill].title)
         return await report_writer.write_report(self, tools)
 
     def describe_audience(self) -> str:
@@ -333,12 +229,6 @@ class SkillContext:
     async def keep_counted_audience(self) -> None:
         """After writing, store in the brief the audience that the model counted with a tool."""
         await copy_notes.keep_counted_audience(self)
-
-    def add_brand_facts(self) -> None:
-        """Add what the team says about the brand, which copy may cite."""
-        found = (one for one in list_brand_facts(self.brand) if one.id == ABOUT_BRAND)
-        today = self.today or date.min
-        self.evidence = self.evidence.plus(f.model_copy(update={"as_of": today}) for f in found)
 
     def add_offer_prices(self) -> None:
         """Add what the products cost with the offer of the brief, as far as code can tell."""
@@ -369,7 +259,7 @@ class SkillContext:
 
     async def write_digest(self) -> BaseModel | Question:
         """Write what moved: code decides what and whether anything did, the model words it."""
-        return await digest_writer.write_digest(self)
+        return await digest_wording.write_digest(self)
 
     async def write_ideas(self, *, tools: Sequence[str]) -> BaseModel:
         """Have the model suggest ideas with these tools, each with the fact behind it."""
@@ -406,12 +296,3 @@ class SkillContext:
             deliveries=agent.deliveries,
             labels=None if self.request.brief.preview else agent.labels,
         )
-
-    def list_own_words(self) -> frozenset[str]:
-        """Words of the brand and of the products looked up, which are not names of persons."""
-        names = [self.brand.name, self.brand.sender or "", *self.brand.use]
-        for fact in (*self.evidence.facts, *self._all_facts):
-            if fact.id.startswith("product."):
-                names += [fact.about, fact.parts.subject]
-                names += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
-        return build_own_words(names)

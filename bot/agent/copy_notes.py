@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
 
+from bot.agent.request_state import RequestState
+from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
@@ -19,20 +20,16 @@ from bot.core.parts import Part
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
-from bot.grounding.sources import find_stated_facts
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
-from bot.i18n.typography import NBSP
+from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
-
-if TYPE_CHECKING:
-    from bot.agent.context import SkillContext
 
 LONG_PART = 1000  # characters; a part with so much room can answer a doubt
 DOUBT = "doubt to answer"  # label of a fact
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
-IN_TIME = Words("Your data don't tell whether an order arrives before {occasion}.")
+IN_TIME = Words("Your data don't tell whether an order arrives in time.")
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
@@ -41,12 +38,12 @@ POINTING = (
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
 )
 WITHOUT_PRODUCT = (
-    "The brief names no product. The products among the facts are best sellers: show at most three "
-    "that suit the occasion, these or others (`find_products`), and look each of them up with "
-    "`product` first."
+    "The brief names no product. The products among the facts are best sellers: unless it wants "
+    "none, show at most three that suit the occasion, these or others (`find_products`), and look "
+    "each of them up with `product` first."
 )
 COUNTED_AS = Words("The audience was counted as: {rule}")
-NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
+NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
 OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
@@ -85,8 +82,7 @@ def list_open_questions(
         found.append(Check(rule="doubt", level="info", words=words, fact=doubt.id))
     occasion = _find_gift_occasion(request)
     if occasion is not None and not channel.is_listing:
-        words = IN_TIME.with_params(occasion=occasion.title[request.language])
-        found.append(Check(rule="delivery", level="info", words=words))
+        found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
 
 
@@ -95,8 +91,8 @@ def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[st
         return
     if not evidence.of("segment"):
         yield (
-            "Audience: not counted in the data so far. Unless a tool counts it, nobody knows what "
-            "they own or did: write “if”, not “your”."
+            "Audience: not counted in the data so far. Unless a tool counts it, only what the "
+            "brief says is known of them (a basket left); else write “if”, not “your”."
         )
         return
     yield (
@@ -132,6 +128,14 @@ def _describe_product(
             f"{title}: {offer.shown(language)} with the offer, if it takes its percentage off this "
             f"product. {both}"
         )
+    lowest = _get(evidence, handle, "lowest price 30 days")
+    is_cut = "%" in (request.brief.offer or "") and price and lowest and not offer
+    if is_cut and price and lowest and Decimal(price.value) < Decimal(lowest.value):
+        yield (
+            f"{title} is reduced already: {price.shown(language)} today, the lowest price of 30 "
+            f"days is {lowest.shown(language)}. Write the offer's percentage and no price, unless "
+            "the brief says what it comes off; then that calculation gives the price."
+        )
     stock = _get(evidence, handle, "stock")
     if stock is not None and stock.value == Decimal(0) and not is_listing:
         yield (
@@ -148,7 +152,10 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
             "say that fact in passing; if none does, leave it: the card names it to the team."
         )
     if _find_gift_occasion(request):
-        yield "No fact tells when an order arrives: don't promise that it comes in time."
+        yield (
+            "No fact tells when an order arrives: promise nothing about it beyond the words of the "
+            "brief."
+        )
 
 
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
@@ -173,8 +180,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     )
     one, two = (measure_sms_room(fixed, count, is_gsm=False) for count in (1, 2))
     yield (
-        "SMS: a single character outside GSM-7 (ê â î ô û ë ï ç œ À, curly quotes, emojis) leaves "
-        f"{one} and {two} instead. é è à ù € £ are inside."
+        "SMS: a single character outside GSM-7 (ê â î ô û ë ï ç œ À °, curly quotes, emojis) "
+        f"leaves {one} and {two} instead. é è à ù € £ are inside."
     )
 
 
@@ -204,8 +211,19 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
             continue
         tagged = tag_links(part.text, brand.site, code)
         size, excess = measure_text(tagged, limit), count_sms_excess(tagged)
+        foreign = "".join(sorted({one for one in tagged if not is_gsm7(one)}))
+        if foreign and size > 1:
+            yield (
+                f"{part.key}: outside GSM-7, “{foreign}” leaves less than half the room: write "
+                "without it first"
+            )
+        if measure_text(part.text, limit) > limit.most:
+            continue  # the check of the form says it
         if size > limit.most:
-            yield f"{part.key} has {size} segments, at most {limit.most} fit: shorten it"
+            yield (
+                f"{part.key}: with the campaign code of its link it goes out as {size} SMS, and "
+                f"{limit.most} are allowed: shorten it"
+            )
         elif 0 < excess <= FEW_MORE:
             yield (
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
@@ -230,7 +248,7 @@ def _get(evidence: Evidence, handle: str | None, label: str) -> Fact | None:
     )
 
 
-def describe_audience(ctx: "SkillContext") -> str:
+def describe_audience(ctx: RequestState) -> str:
     """Say for whom the text is and what the data know of them, for the prompt."""
     brief = ctx.request.brief
     if facts := ctx.evidence.of(SEGMENT):
@@ -246,12 +264,13 @@ def describe_audience(ctx: "SkillContext") -> str:
     pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
     return (
         f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
-        "conditions first; what it finds chooses the argument. If it can't hold all of them, "
-        "count nobody in their place and go by the words."
+        "conditions first; what it finds chooses the argument. If that is everybody, or no data "
+        "hold all of it (people who move house, who left a basket), count nobody in their place "
+        "and go by the words."
     )
 
 
-def describe_counted_audience(ctx: "SkillContext") -> tuple[str, ...]:
+def describe_counted_audience(ctx: RequestState) -> tuple[str, ...]:
     """Return the rule of the audience in words, with its name: nothing when none is counted."""
     conditions = ctx.evidence.get(CONDITIONS)
     if conditions is None:
@@ -260,7 +279,7 @@ def describe_counted_audience(ctx: "SkillContext") -> tuple[str, ...]:
     return (f"{name}: {conditions.value}" if name else str(conditions.value),)
 
 
-async def keep_counted_audience(ctx: "SkillContext") -> None:
+async def keep_counted_audience(ctx: RequestState) -> None:
     """Store in the brief the audience that the model counted with a tool, so that the card shows
     its size and a later version keeps it. Note how it was counted, or that it was not."""
     if ctx.by_rules:
@@ -278,16 +297,16 @@ async def keep_counted_audience(ctx: "SkillContext") -> None:
         brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
         ctx.request = ctx.request.model_copy(update={"brief": brief})
     elif conditions and brief.rule:
-        _note(ctx, COUNTED_AS.with_params(rule=str(conditions.value)))
+        _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif brief.audience and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
 
 
-def _note(ctx: "SkillContext", words: Words) -> None:
+def _note(ctx: RequestState, words: Words) -> None:
     ctx.notes += (Check(rule="audience", level="info", words=words),)
 
 
-def _find_counted_rule(ctx: "SkillContext") -> AudienceRule | None:
+def _find_counted_rule(ctx: RequestState) -> AudienceRule | None:
     """Return the rule that the model has counted for this text, if it is one."""
     before = {str(fact.value) for fact in ctx.earlier.facts if _is_rule(fact)}
     rules = {str(fact.value) for fact in ctx.book.facts if _is_rule(fact)} - before

@@ -1,16 +1,13 @@
-"""Write a digest or an alert: code decides what moved and what is said, the model words it.
-
-What moved, what is confirmed, what became of the last digest's findings and whether there is
-anything to say is composed by code alone, with or without an AI. The model is asked only when
-something is confirmed: silence costs nothing. A sentence of the model that states other figures
-than its finding, or typed ones, gives way to the one by code.
+"""Compose a digest or an alert by code: what moved, what is confirmed, what became of the last
+digest's findings, and whether there is anything to say. `bot.agent.digest_wording` has a model word
+it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.fact_sentences import (
@@ -26,21 +23,17 @@ from bot.core.facts import NO_SOURCE, Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import (
     DIGEST_SECTIONS,
-    NONE,
     DigestFollowUp,
     DigestReport,
     QuietDigest,
-    ReportForm,
 )
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.findings import Move, build_point, find_moves, tell_break
-from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Words
-from bot.i18n.typography import insert_nbsp
 from bot.offline import OfflineContext
 
 if TYPE_CHECKING:
-    from bot.agent.context import SkillContext
+    pass
 
 UNFILTERED_KINDS = ("campaigns", "experiments")
 GRADED_MEASURES = ("status", "verdict", "change")  # kept so that the next digest can compare
@@ -95,8 +88,8 @@ NOTHING_WAITS = Words("Nothing waits for your approval.")
 DONE = Words("In seven days: {what}.")
 WORK = {
     "drafted": Words("drafts made"),
-    "approved": Words("approved"),
-    "sent-back": Words("sent back"),
+    "approved": Words("drafts approved"),
+    "sent-back": Words("changes requested"),
     "rejected": Words("rejected"),
     "delivered": Words("gone out"),
 }
@@ -105,7 +98,6 @@ WEEK_COLUMNS = {
     "expected": Words("Expected"),
     "change": Words("Change"),
 }
-SYSTEM_PROMPT = "digest_system"
 
 
 @dataclass(frozen=True)
@@ -355,95 +347,3 @@ def _tell_done(writer: SentenceWriter, evidence: Evidence) -> Copy:
         return Copy(text="")
     figures = writer.tell_labels(week, labels)
     return Copy(text=writer.say(DONE.with_params(what=figures.text)), facts=figures.facts)
-
-
-class DigestForm(BaseModel):
-    """What the model fills in."""
-
-    sentences: list[str] = Field(
-        description="one short sentence for each finding, in their order, its figures as slots; "
-        "the first is the headline"
-    )
-
-
-async def write_digest(ctx: "SkillContext") -> BaseModel | Question:
-    composed = await compose_digest(ctx.request, ctx)
-    report = composed.output
-    if ctx.by_rules or not isinstance(report, DigestReport):
-        return report
-    return await _word_report(ctx, report, composed.moves)
-
-
-async def _word_report(
-    ctx: "SkillContext", report: DigestReport, moves: Sequence[Move]
-) -> DigestReport:
-    kept, cited = ctx.evidence, {id for move in moves for id in move.facts}
-    ctx.evidence = Evidence(facts=tuple(fact for fact in kept.facts if fact.id in cited))
-    for fact in ctx.evidence.facts:
-        ctx.book.add(fact)
-
-    def check(form: DigestForm) -> list[str]:
-        if len(form.sentences) != len(moves):
-            return [f"sentences: write exactly {len(moves)}, one for each finding"]
-        pairs = zip(form.sentences, moves, strict=True)
-        return [
-            f"sentence {number}: {fault}"
-            for number, (text, move) in enumerate(pairs, 1)
-            for fault in find_sentence_faults(ctx, text, move, is_first=number == 1)
-        ]
-
-    findings = "\n".join(f"{n}. {describe_finding(ctx, move)}" for n, move in enumerate(moves, 1))
-    try:
-        form = await ctx.write(
-            DigestForm, tools=(), check=check, system=SYSTEM_PROMPT, values={"composed": findings}
-        )
-    finally:
-        ctx.evidence = kept
-    writer, copies = SentenceWriter(ctx.request.language), list[Copy]()
-    for number, move in enumerate(moves):
-        text = form.sentences[number] if number < len(form.sentences) else ""
-        good = text.strip() and not find_sentence_faults(ctx, text, move, is_first=not number)
-        by_code = "" if number else move.words  # what it has cost is a point of its own
-        copies.append(
-            _fill(ctx, writer, move, text) if good else build_point(writer, move, by_code)
-        )
-    own = len(report.points) - (len(moves) - 1)  # points that belong to the headline
-    return report.model_copy(
-        update={"headline": copies[0], "points": [*report.points[:own], *copies[1:]]}
-    )
-
-
-def describe_finding(ctx: "SkillContext", move: Move) -> str:
-    """Return a finding for the prompt: how sure it is, code's sentence, and its figures."""
-    names = [name for id in move.facts if (name := ctx.book.find_name(id))]
-    status = "confirmed" if move.is_sure else "to watch"
-    return f"{status}: {move.words} [{', '.join(names)}]"
-
-
-def find_sentence_faults(
-    ctx: "SkillContext", text: str, move: Move, *, is_first: bool
-) -> list[str]:
-    """Return what is wrong with a sentence: typed figures, and figures of other findings."""
-    assert ctx.today is not None
-    form = ReportForm(
-        headline=text if is_first else "…",
-        points=[] if is_first else [text],
-        exhibit=NONE,
-        cannot_tell=NONE,
-        not_used=[],
-        next_steps=[],
-    )
-    checker = ReportChecker(ctx.book, (), move.words, ctx.request.language, (), ctx.today)
-    if faults := checker.find_faults(form):
-        return faults
-    facts = set(ctx.book.fill(text, ctx.request.language).facts)
-    if not facts:
-        return ["state its figure, as a slot"]
-    return ["it states figures of another finding"] if facts - set(move.facts) else []
-
-
-def _fill(ctx: "SkillContext", writer: SentenceWriter, move: Move, text: str) -> Copy:
-    filled = ctx.book.fill(text.strip(), writer.language)
-    shown = insert_nbsp(filled.text, writer.language)
-    point = build_point(writer, move, shown)
-    return point.model_copy(update={"facts": filled.facts})

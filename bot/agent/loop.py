@@ -51,21 +51,21 @@ NEARLY_SPENT = 0.75  # the share of a task's cap from which on the model is aske
 LAST_SECONDS = 0.25  # the share of the time that is kept for the final answer
 TOO_LONG = Words("This took longer than I may work on one request. Ask for less at once.")
 STEP_WORDS = {
-    "describe_data": Words("Looking at what your data holds …"),
-    "query_metrics": Words("Looking at your figures …"),
-    "calculate": Words("Calculating …"),
-    "find_products": Words("Looking at your catalogue …"),
-    "product": Words("Looking at your catalogue …"),
-    "price_history": Words("Looking at your prices …"),
-    "feedback_themes": Words("Reading what customers say …"),
-    "read_feedback": Words("Reading what customers say …"),
-    "funnel": Words("Looking at your visits …"),
-    "read_thread": Words("Reading the conversation …"),
-    "past_copy": Words("Looking at your earlier texts …"),
+    "describe_data": Words("is looking at what your data holds…"),
+    "query_metrics": Words("is looking at your figures…"),
+    "calculate": Words("is calculating…"),
+    "find_products": Words("is looking at your catalogue…"),
+    "product": Words("is looking at your catalogue…"),
+    "price_history": Words("is looking at your prices…"),
+    "feedback_themes": Words("is reading what customers say…"),
+    "read_feedback": Words("is reading what customers say…"),
+    "funnel": Words("is looking at your visits…"),
+    "read_thread": Words("is reading the conversation…"),
+    "past_copy": Words("is looking at your earlier texts…"),
 }
-FIRST_STEP = Words("Thinking about it …")
-OTHER_STEP = Words("Looking at your data …")
-CHECK_STEP = Words("Checking the answer …")
+FIRST_STEP = Words("is thinking about it…")
+OTHER_STEP = Words("is looking at your data…")
+CHECK_STEP = Words("is checking the answer…")
 # A second look at an answer by a model: its faults, as sentences. The number is that of the turn.
 Review = Callable[[T, int], Awaitable[Sequence[str]]]
 

@@ -7,27 +7,31 @@ from datetime import date
 from pydantic import BaseModel
 
 from bot.agent.claim_check import list_output_sentences
-from bot.agent.context import SkillContext, deny_right
+from bot.agent.context import SkillContext
 from bot.agent.loop import AgentOptions, WritingVersion
+from bot.agent.request_state import deny_right
 from bot.agent.skills import load_skills
+from bot.agent.stated_facts import find_stated_facts
 from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
-from bot.core.channels import Channel, load_channels, measure_text
+from bot.core.channels import NOT_USED, Channel, load_channels, measure_text
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library
 from bot.core.parts import Hook, NextStep, Part, collect_next_steps, split_output
-from bot.core.report import ComputedOutput
+from bot.core.report import ComputedOutput, is_given
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.drafts.models import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
+from bot.grounding.sources import OWN_TEXT_ORIGIN
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
 from bot.text.escape import strip_hidden, strip_hidden_deep
-from bot.text.normalize import tokenize
+from bot.text.normalize import collapse_spaces, tokenize
+
+MAX_NOT_USED = 5  # things that a text lacks, as its writer says
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,7 @@ async def run_skill(
     if isinstance(output, Question):
         return output
     parts, hooks = _split_output(output, brand, code)
-    is_own_text = ctx.request.brief.own_text and not ctx.request.reason
-    if not is_own_text and not isinstance(output, ComputedOutput):
+    if not ctx.request.is_own_text and not isinstance(output, ComputedOutput):
         parts, hooks = _set_type(parts, hooks, ctx.request.language, channel)
     if isinstance(output, ComputedOutput):
         checks = build_figure_checks(output)
@@ -103,27 +106,30 @@ async def run_skill(
         )
         claims = ctx.answer_checks.list_claim_checks(list_output_sentences(output))
         checks = (*checks, *claims)
-    request, checks = _drop_used_words(ctx.request, parts), sort_checks((*checks, *ctx.notes))
     return DraftResult(
-        request,
+        _collect_left_over(ctx.request, output, parts),
         parts,
         hooks,
         ctx.evidence,
-        checks,
+        sort_checks((*checks, *ctx.notes)),
         collect_next_steps(output),
         ctx.pictures,
         ctx.version,
     )
 
 
-def _drop_used_words(request: SkillRequest, parts: Sequence[Part]) -> SkillRequest:
-    """Return the request without the words that no field took but the text has all the same: a
-    price that the catalogue gives, too."""
+def _collect_left_over(
+    request: SkillRequest, output: BaseModel, parts: Sequence[Part]
+) -> SkillRequest:
+    """Return the request with what is said on the card to be missing: words that no field took,
+    unless the text has them all the same, as a price of the catalogue; and what copy lacks, as its
+    writer says."""
     written = {token for part in parts for token in tokenize(part.text)}
-    left_over = tuple(
-        words for words in request.brief.left_over if not {*tokenize(words)} <= written
-    )
-    brief = request.brief.model_copy(update={"left_over": left_over})
+    unread = [one for one in request.brief.left_over if not {*tokenize(one)} <= written]
+    if not isinstance(output, ComputedOutput):
+        said = (collapse_spaces(strip_hidden(one)) for one in getattr(output, NOT_USED, ()))
+        unread += [one for one in said if is_given(one)][:MAX_NOT_USED]
+    brief = request.brief.model_copy(update={"left_over": tuple(dict.fromkeys(unread))})
     return request.model_copy(update={"brief": brief})
 
 

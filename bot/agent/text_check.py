@@ -1,9 +1,9 @@
 """Check a text that somebody wrote: what is in the data, what is not, brand and law."""
 
 import re
-from typing import TYPE_CHECKING
 
 from bot.agent.claim_check import list_sentences
+from bot.agent.request_state import RequestState
 from bot.core.channels import Channel
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence
@@ -16,15 +16,12 @@ from bot.grounding.sources import Sources, list_text_parts
 from bot.i18n.messages import Words
 from bot.text.normalize import normalize_text
 
-if TYPE_CHECKING:
-    from bot.agent.context import SkillContext
-
 PRODUCT_KINDS = ("product", "availability", "prices")
 MAX_FIRST_LINE, MAX_BUTTON = 90, 30  # characters of a subject or title, and of a call to action
 LABEL = re.compile(r"^(?:subject|objet|title|titre|preheader|pr[ée]header) ?: *", re.IGNORECASE)
 
 
-async def check_text(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
+async def check_text(ctx: RequestState, text: str) -> tuple[Check, ...]:
     """Return the findings on a text by code and by the second call, the gravest first. Nothing in
     it is taken as stated: each figure is in the data or is not."""
     parts = split_text(text, ctx.channel)
@@ -46,7 +43,7 @@ async def check_text(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
     return sort_checks((*_check_by_code(ctx, text), *claims.build_checks(sentences)))
 
 
-async def look_up_product(ctx: "SkillContext", text: str, product: str) -> None:
+async def look_up_product(ctx: RequestState, text: str, product: str) -> None:
     """Look up the facts of the product that a text names by its title, or that was named. Raises
     CannotDo when a named product is none of the catalogue's."""
     if ctx.request.brief.product is None and (product or text):
@@ -63,12 +60,12 @@ async def look_up_product(ctx: "SkillContext", text: str, product: str) -> None:
         await ctx.look_up(*PRODUCT_KINDS)
 
 
-def find_text_faults(ctx: "SkillContext", text: str) -> list[str]:
+def find_text_faults(ctx: RequestState, text: str) -> list[str]:
     """List what code would block or mark in a text, as sentences for the writer."""
     return list_faults(_check_by_code(ctx, text))
 
 
-def _check_by_code(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
+def _check_by_code(ctx: RequestState, text: str) -> tuple[Check, ...]:
     if ctx.today is None:
         raise ValueError("a check needs to know the day")
     evidence, request = _drop_statements(ctx)
@@ -83,7 +80,7 @@ def _check_by_code(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
     )
 
 
-def _drop_statements(ctx: "SkillContext") -> tuple[Evidence, SkillRequest]:
+def _drop_statements(ctx: RequestState) -> tuple[Evidence, SkillRequest]:
     """Return the evidence and the request without what the text itself states."""
     facts = tuple(fact for fact in ctx.evidence.facts if fact.stated_by is None)
     brief = ctx.request.brief.model_copy(update={"words": "", "offer": None, "must_say": ()})

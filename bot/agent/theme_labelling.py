@@ -170,7 +170,7 @@ class ThemeLabelJob:
 
 def build_system_prompt() -> str:
     """Return the rules with the themes to choose from: the same for every call."""
-    from bot.data.analyses.feedback.mentions import list_meanings
+    from bot.data.analyses.feedback.mention_records import list_meanings
 
     lines = [f"{subject}: {means}" for subject, means in list_meanings().items()]
     return "\n".join([read_prompt(PROMPT).rstrip(), *lines])
@@ -183,7 +183,7 @@ def compute_version() -> str:
 
 def split_batch(batch: Sequence["FeedbackText"], veil: Pseudonymizer) -> list[list[str]]:
     """Return the sentences of each text that may leave, personal data replaced."""
-    from bot.data.analyses.feedback.mentions import split_masked
+    from bot.data.analyses.feedback.mention_records import split_masked
 
     masked = veil.mask([text.whole for text in batch])
     return [split_masked(said, text.language) for said, text in zip(masked, batch, strict=True)]
@@ -206,7 +206,7 @@ def read_labels(
 ) -> dict[bytes, str]:
     """Return what is stored of each text. A text that is missing, that stands there twice, or that
     has a label outside the list or of no sentence, stays with the word lists."""
-    from bot.data.analyses.feedback.mentions import FAULTY, ThemeLabel, encode_labels
+    from bot.data.analyses.feedback.mention_records import FAULTY, ThemeLabel, encode_labels
 
     answers: dict[int, list[LabelledTextForm]] = {}
     for each in form.texts:

@@ -13,6 +13,7 @@ from bot.config.policy import Policy
 from bot.db.base import Row, list_rows
 from bot.db.session import insert_once
 from bot.delivery.models import ALREADY_SENT, Delivery
+from bot.drafts.export import is_audience_draft
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -89,7 +90,8 @@ def approve(
             )
         draft.accept_warnings(session, by=by, ground="checked", now=now)
     decision = _record_decision(session, draft, "approve", by, reason, policy, now)
-    if compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved":
+    is_approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"
+    if is_approved and not is_audience_draft(draft):  # an audience leaves as a file only
         Delivery.plan(session, enqueue, draft, destination={"kind": "thread"}, now=now)
     OutboxMessage.request_redraw(session, enqueue, draft.piece)
     return decision

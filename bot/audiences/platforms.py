@@ -69,12 +69,12 @@ DEFAULT_PLATFORMS: Mapping[AudiencePurpose, str] = {
 }
 
 HASHED_NOTICE = Words(
-    "A hash is still personal data: keep it where only those who need it can look, and take out "
-    "who withdraws."
+    "A hash is still personal data: keep it where only those who need it can see it, and remove "
+    "anyone who withdraws."
 )
 READABLE_NOTICE = Words(
-    "This is personal data: keep it where only those who need it can look, and take out who "
-    "withdraws."
+    "This is personal data: keep it where only those who need it can see it, and remove anyone "
+    "who withdraws."
 )
 
 

@@ -59,7 +59,7 @@ def check_written_rows(session: Session, *, locks_head: bool = False) -> None:
     names = [format_row_name(*touched) for touched in pending.unchecked]
     chains = workspaces | {event.workspace for event in pending.events}
     if locks_head and not pending.rows and not pending.heads and len(names) == len(chains) == 1:
-        _lock_head_and_read_digests(session, *chains, names[0])
+        _lock_head_and_read_digests(session, min(chains), names[0])
     else:
         pending.latest |= read_latest_digests(session, names)
     signer = get_signer(session)
@@ -75,15 +75,17 @@ def _lock_head_and_read_digests(session: Session, workspace: str, row: str) -> N
     """Lock the head and read the digests of a row, which this transaction has locked before, so
     that nobody adds one meanwhile."""
     pending = get_pending_changes(session)
-    values = {"of": row, "in_workspace": workspace}
-    found = session.connection().execute(SELECT_HEAD_AND_DIGESTS, values).all()
+    sought = {"of": row, "in_workspace": workspace}
+    rows = session.connection().execute(SELECT_HEAD_AND_DIGESTS, sought)
+    found: list[tuple[Any, ...]] = [tuple(row) for row in rows]
     if not found:  # a chain without entries
         pending.latest |= read_latest_digests(session, [row])
         return
     count, hash, *_ = found[-1]
     pending.heads[workspace] = count, hash
     for _, _, *digest in found:
-        one = DigestValues(**dict(zip(DIGEST_COLUMNS, digest, strict=True)))
+        values: dict[str, Any] = dict(zip(DIGEST_COLUMNS, digest, strict=True))
+        one = DigestValues(**values)
         if one.row is not None:
             pending.latest[one.workspace, one.row] = one
 

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,7 +39,9 @@ from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.models import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
-from bot.grounding.copy_checks import list_sources
+from bot.grounding.calculations import list_proofs
+from bot.grounding.numbers import read_figures
+from bot.grounding.sources import Sources, list_text_parts
 from bot.i18n.languages import SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import LANGUAGES, Language, Words, load_translations
 from bot.tasks.briefs import plan_requests
@@ -263,16 +266,13 @@ def _format_draft(
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
     lines += [*_format_assumptions(request.brief, language), ""]
-    for part in drafted.parts:
-        lines += [
-            f"{say(Words(part.title))}{colon}",
-            *(f"  {line}" for line in part.text.split("\n")),
-            "",
-        ]
+    for title, parts in groupby(drafted.parts, lambda part: part.title):
+        texts = (line for part in parts for line in part.text.split("\n"))
+        lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
         lines += [
-            f"  - {load_translations(language).get(hook.angle, (hook.angle,))[0]}: {hook.text}"
+            f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}: {hook.text}"
             for hook in drafted.hooks
         ] + [""]
     lines.append(say(Words("Checks:")))
@@ -287,8 +287,15 @@ def _format_draft(
 
 def _collect_proof(drafted: DraftResult) -> list[Fact]:
     """Return the facts that prove something in the draft, each once, without stated ones."""
-    found = {fact.id: fact for _, fact in list_sources(drafted.parts, drafted.evidence)}
-    return [fact for fact in found.values() if fact.stated_by is None]
+    evidence, found = drafted.evidence, list[Fact | None]()
+    sources = Sources(evidence)
+    for text in list_text_parts(drafted.parts):
+        found += map(evidence.get, text.cites)
+        known = [sources.find_figure(one, text.cites) for one in read_figures(text.text)]
+        found += [one.fact for one in known if one is not None]
+        found += list_proofs(text.text, evidence.facts)
+    proving = {fact.id: fact for fact in found if fact is not None and fact.stated_by is None}
+    return list(proving.values())
 
 
 def _format_assumptions(brief: Brief, language: str) -> list[str]:

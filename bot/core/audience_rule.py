@@ -36,7 +36,7 @@ AUDIENCE_NAMES: Mapping[str, Words] = {
     "buyers": Words("Buyers of {thing}"),
     "alike": Words("People like the buyers of {thing}"),
     "loyal": Words("Best and loyal customers"),
-    "drifting": Words("Customers drifting away"),
+    "drifting": Words("Customers at risk or drifting away"),
     "lapsed": Words("Customers lost from sight"),
     "newcomers": Words("Newcomers"),
     "niche": Words("The niche around {thing}"),

@@ -16,6 +16,10 @@ from bot.i18n.typography import GSM7_DOUBLE, is_gsm7
 CHANNELS_FILE = Path(__file__).parent / "channels.toml"
 # Units in the only segment, and in each of several; by whether all characters are of GSM-7.
 SEGMENT_SIZES = {True: (160, 153), False: (70, 67)}
+NOT_USED = "not_used"
+NOT_USED_DESCRIPTION = (
+    "what the brief asks for and the text does not have, in the brief's own words; else []"
+)
 HOOKS_TITLE = Words("Other openings").text
 
 # How a card shows a part: bold, grey, as it is, as a button, as a list, as tags in one line.
@@ -55,6 +59,7 @@ class Channel(BaseModel):
     title: str
     names: tuple[str, ...]  # what people call it, in English and French, lower case
     parts: dict[str, PartLimit]
+    ads_on: tuple[str, ...] = ()
     consent: AudiencePurpose | None = None
     names_sender: bool = False
     has_hooks: bool = True
@@ -112,6 +117,7 @@ def _build_output(key: str) -> type[BaseModel]:
     }
     if channel.has_hooks:
         fields["hooks"] = (list[Hook], Field(title=HOOKS_TITLE))
+    fields[NOT_USED] = (list[str], Field(default=[], description=NOT_USED_DESCRIPTION))
     name = "".join(word.capitalize() for word in key.split("_"))
     model: type[BaseModel] = create_model(name, **fields)
     return model

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -157,6 +158,8 @@ class SourcedModel(BaseModel):
             plain = Source(data["source"])
             if self.source != plain or parse_legacy_source(data["source"]) != plain:
                 data[PARTS_KEY] = self.source.model_dump(mode="json", exclude_defaults=True)
+        if data.get("words", ...) is None:
+            del data["words"]
         return data
 
 
@@ -213,6 +216,9 @@ class FactId(NamedTuple):
         return ".".join(filter(None, self))
 
 
+_parse_id = lru_cache(maxsize=8192)(FactId.parse)
+
+
 class Fact(SourcedModel):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
@@ -232,10 +238,11 @@ class Fact(SourcedModel):
     since: date | None = None  # the first and last day that it is about, both inclusive
     until: date | None = None
     compared_with: str | None = None  # the id of the earlier figure that it is compared with
+    words: Words | None = None  # `value` as a text of ours, for readers of another language
 
     @property
     def parts(self) -> FactId:
-        return FactId.parse(self.id)
+        return _parse_id(self.id)
 
     def titled(self, language: str) -> str:
         """The label as people of that language say it, where it is one of ours."""
@@ -274,6 +281,8 @@ class Fact(SourcedModel):
     def spelled(self, language: str, decimals: int | None = None) -> str:
         """The value as people of that language write it; a day as a date. `decimals` as a range
         has them at both its ends: of money, none or the currency's."""
+        if self.words is not None:
+            return self.words.to(language)
         if isinstance(self.value, str):
             day = _DAY.fullmatch(self.value)
             if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown

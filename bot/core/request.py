@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -166,6 +167,11 @@ class SkillRequest(BaseModel):
     def language(self) -> Language:
         return self.brief.language
 
+    @property
+    def is_own_text(self) -> bool:
+        """Whether the text is to be the one that the person wrote, and no revision of it."""
+        return bool(self.brief.own_text) and not self.reason
+
     def describe_previous(self) -> str | None:
         """Return the previous draft for the prompt, with the passages to keep."""
         if not self.previous or not self.kept:
@@ -219,7 +225,11 @@ class IncomingRequest(BaseModel):
     def more_words(self) -> list[str]:
         """Answers to our question that set no field; they are read together with the words."""
         known = {*Brief.model_fields, *IncomingRequest.model_fields}
-        return [value for key, value in self.answers.items() if key not in known]
+        return [
+            value
+            for key, value in self.answers.items()
+            if key not in known and not key.startswith(QUESTION_KEY)
+        ]
 
 
 class IntakeResult(BaseModel):
@@ -228,6 +238,26 @@ class IntakeResult(BaseModel):
     model_config = ConfigDict(frozen=True)
     brief: Brief
     requests: tuple[SkillRequest, ...]
+
+
+ANSWER_KEY, QUESTION_KEY = "answer ", "question "  # of a task's form, before a number
+
+
+def add_answer(form: dict[str, str], question: Question | None, answer: str) -> dict[str, str]:
+    """Return a form with one more free answer, and the question that it was given to."""
+    number = 1 + sum(key.startswith(ANSWER_KEY) for key in form)
+    asked = {f"{QUESTION_KEY}{number}": question.words.to("en")} if question else {}
+    return {**form, **asked, f"{ANSWER_KEY}{number}": answer}
+
+
+def list_exchange(form: Mapping[str, str]) -> list[str]:
+    """Return our questions, each with the answer that was given to it."""
+    numbers = [key.removeprefix(ANSWER_KEY) for key in form if key.startswith(ANSWER_KEY)]
+    return [
+        f"intern, question: {question}\nperson, answer: {form[f'{ANSWER_KEY}{number}']}"
+        for number in numbers
+        if (question := form.get(f"{QUESTION_KEY}{number}"))
+    ]
 
 
 # Row ids that are derived from their content.

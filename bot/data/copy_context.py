@@ -19,7 +19,7 @@ from bot.core.channels import load_channels
 from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
-from bot.i18n.languages import get_language
+from bot.i18n.languages import SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.text.normalize import slugify, tokenize
 
@@ -210,7 +210,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
 
 def _format_share(rate: float, sent: int, language: str) -> str:
     shown = f"{100 * rate:.1f}".replace(".", get_language(language).decimal_mark)
-    return Words("{share} % of {n} sent", share=shown, n=str(sent)).to(language)
+    return Words("{share} % of {n} delivered", share=shown, n=str(sent)).to(language)
 
 
 def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
@@ -228,18 +228,18 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     if purpose is not None:
         rule = rule.model_copy(update={"purpose": purpose})
     words = rule.words(titles) if purpose else rule.describe_conditions(titles)
-    values: dict[str, str | None] = {
-        "audience": words.to(language),
-        **_describe_members(warehouse, rule, language, with_consent=purpose is not None),
+    values: dict[str, str | Words | None] = {
+        "audience": words,
+        **_describe_members(warehouse, rule, with_consent=purpose is not None),
     }
     yield from _build_facts(
-        "segment.audience", values, warehouse.source("orders"), warehouse.as_of("orders")
+        "segment.audience", values, warehouse.source("orders"), warehouse.as_of("orders"), language
     )
 
 
 def _describe_members(
-    warehouse: "Warehouse", rule: AudienceRule, language: Language, *, with_consent: bool
-) -> dict[str, str | None]:
+    warehouse: "Warehouse", rule: AudienceRule, *, with_consent: bool
+) -> dict[str, str | Words | None]:
     """Return the size of an audience and what it bought, by label. Empty when the customers of the
     rule can't be told."""
     from bot.data.analyses.segments.audience import count_audience, find_tastes
@@ -253,9 +253,9 @@ def _describe_members(
     if not with_consent and count.fits is not None:
         size = Words("{fits} customers fit", fits=count.fits)
     if count.fits is None:
-        return {"size": size.to(language)}
+        return {"size": size}
     return {
-        "size": size.to(language),
+        "size": size,
         "favourite category": tastes.favourite,
         "typical category": tastes.typical,
         "bought most": "; ".join(tastes.products) or None,
@@ -285,14 +285,20 @@ def _singular_words(text: str) -> set[str]:
 
 
 def _build_facts(
-    subject: str, values: Mapping[str, str | None], source: Source, day: date
+    subject: str,
+    values: Mapping[str, str | Words | None],
+    source: Source,
+    day: date,
+    language: Language = SOURCE_LANGUAGE,
 ) -> Iterator[Fact]:
+    """`language` is that of the facts' texts."""
     for label, value in values.items():
         if value:
             yield Fact(
                 id=f"{subject}.{label.replace(' ', '-')}",
                 label=label,
-                value=value,
+                value=value.to(language) if isinstance(value, Words) else value,
+                words=value if isinstance(value, Words) else None,
                 source=source,
                 as_of=day,
             )

@@ -143,7 +143,9 @@ def x_log_y(x: Numbers, y: Numbers | float) -> Numbers:
 
 def log_gamma(z: Numbers) -> Numbers:
     """Return ln Γ of each element."""
-    return np.array([lgamma(one) for one in z.ravel().tolist()]).reshape(z.shape)
+    from scipy.special import gammaln
+
+    return np.asarray(gammaln(z))
 
 
 def binomial_cdf(hits: int, of: int, share: float) -> float:

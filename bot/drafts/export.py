@@ -16,6 +16,8 @@ from bot.drafts.models import Draft
 from bot.i18n.messages import Words, format_value, translate_stored_title
 from bot.text.normalize import collapse_spaces
 
+# The part of a draft whose table holds the code of the one rule to export, and its platform.
+AUDIENCE_PART = "audience"
 PAGE_STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
@@ -28,6 +30,13 @@ class ExportableApproval(Protocol):
     def at(self) -> datetime: ...
     @property
     def reason(self) -> str | None: ...
+
+
+def is_audience_draft(draft: Draft) -> bool:
+    """Return whether the draft is an audience to be exported, which is approved as it is."""
+    return draft.skill == "targeting" and any(
+        part.key == AUDIENCE_PART and isinstance(part.body, Table) for part in draft.parts
+    )
 
 
 def render_draft(

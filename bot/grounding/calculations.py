@@ -41,14 +41,15 @@ class CalculationError(ValueError):
 
 @dataclass(frozen=True)
 class UnprovenFigure:
-    """A figure without a source, in its sentence. `is_price`: the catalogue has another price."""
+    """A figure without a source, in its sentence. `is_price`: the catalogue has another price.
+    `shown`: the sentence of a report with its slots filled."""
 
     part: str
     sentence: str
     figure: Figure
     reason: str
     is_price: bool = False
-    is_copy: bool = True
+    shown: str = ""
 
     @property
     def proof_id(self) -> str:
@@ -136,7 +137,7 @@ def prove_figure(
             unit = RATE
         if unit in (None, RATE) and _is_percent(tree):
             unit = "%"
-        if says(figure, value, unit, is_rough=not unproven.is_copy):
+        if says(figure, value, unit, is_rough=bool(unproven.shown)):
             if unproven.is_price and not figure.bound:
                 _require_consistent_price(tree, values, unproven.sentence)
             facts = [one.fact for one in chosen if one.fact]

@@ -9,7 +9,7 @@ from bot.core.checks import Check, CheckLevel
 from bot.core.request import SkillRequest
 from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import TextPart, find_quotations
-from bot.grounding.style import find_echo
+from bot.grounding.style import find_echo, list_brief_runs
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import GSM7, GSM7_DOUBLE
@@ -51,7 +51,8 @@ def check_text(parts: Sequence[TextPart], request: SkillRequest) -> Iterator[Che
             yield part.build_check("gap", "block", words, quote=gap)
         if not part.is_prose:
             continue
-        for word in dict.fromkeys(LETTERS.findall(part.text)):
+        is_mixed = OTHER_ALPHABETS.search(part.text)
+        for word in dict.fromkeys(LETTERS.findall(part.text)) if is_mixed else ():
             if LATIN.search(word) and OTHER_ALPHABETS.search(word):
                 words = Words("“{word}” has letters of another alphabet. Type it anew.", word=word)
                 yield part.build_check("letters", "block", words, quote=word, override=True)
@@ -177,8 +178,9 @@ def _find_sms_parts(parts: Sequence[TextPart], channel: Channel) -> list[TextPar
 
 def _check_echo(parts: Sequence[TextPart], request: SkillRequest) -> Iterator[Check]:
     """Seven words in a row from the brief are not yet a text; what must be said may be."""
+    runs = list_brief_runs(request.brief)
     for part in parts:
-        if quote := find_echo(part.text, request):
+        if quote := find_echo(part.text, runs):
             words = Words("“{quote}” only repeats the brief. Say it anew.", quote=quote)
             yield part.build_check("echo", "info", words, quote=quote)
 

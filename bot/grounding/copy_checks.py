@@ -8,15 +8,14 @@ from decimal import Decimal
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.checks import Check, CheckLevel, sort_checks
-from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
+from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence
 from bot.core.parts import Hook, Part
 from bot.core.request import Brief, SkillRequest
-from bot.grounding.calculations import list_proofs
 from bot.grounding.channel_form import check_form, check_text
 from bot.grounding.figure_checks import UNSOURCED, check_figures, format_person
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
-from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
+from bot.grounding.price_cuts import NEW_CUT, UNKNOWN_PRICE, check_price_cuts
 from bot.grounding.sources import (
     Sources,
     TextPart,
@@ -37,12 +36,7 @@ CALCULATION_HINT = (
 )
 STYLE_RULES = ("length", "cliché", "echo", "call to action")  # of which the writer is told, too
 MAX_UNUSED = 4  # figures of the brief that are named one by one
-STOCK_OF_BRIEF = Words(
-    "The brief says that it is back, but the catalogue has none in stock ({source})."
-)
-STOCK_TO_COME = Words(
-    "The brief says that it is back on {day}. Today the catalogue has none in stock ({source})."
-)
+NONE_IN_STOCK = Words("The catalogue has none in stock ({source}).")
 
 
 def check_draft(
@@ -70,15 +64,15 @@ def check_draft(
     if channel is not None:
         found += check_form(texts, brand=brand, channel=channel)
     found += find_unused_figures(texts, sources)
-    found += check_stock_of_brief(request.brief, sources, today)
+    found += check_stock(request.brief, sources, channel, today)
     return sort_checks(found)
 
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
     """Turn findings that block, that warn, or are on style into sentences for the writer. What only
-    people can settle is left out: what a person stated, a cut whose price before is not known, and
-    a stock that the brief denies. A figure without a source may be kept with a calculation."""
-    for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text, STOCK_OF_BRIEF.text)
+    people can settle is left out: what a person stated, a cut whose price before or after is not
+    known, and an empty stock. A figure without a source may be kept with a calculation."""
+    for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text, NEW_CUT.text, NONE_IN_STOCK.text)
     faults = []
     for check in checks:
         is_marked = check.level == "warn" and check.words.text not in for_people
@@ -122,18 +116,25 @@ def recheck_price_cuts(
 
 
 def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
-    """Yield the figures, dates and codes of the brief that the draft leaves out."""
+    """Yield the figures, dates and codes of the offer, and of what must be said, that the draft
+    leaves out. An hour may be that of sending; a weekday may be said as its date."""
+    brief = sources.brief
+    wanted = read_figures("\n".join(filter(None, [brief.offer, *brief.must_say]))) if brief else ()
     delivered = [text.text for text in texts if text.is_delivered]
     whole = "\n".join(delivered).lower()
     figures = [one for text in delivered for one in read_figures(text)]
+    has_date = any(one.first.kind == "date" for one in figures)
     stated = [f for f in sources.evidence.facts if f.stated_by and f.source.file == "brief"]
     unused = [
         fact
         for fact in stated
         if fact.label not in ("claim", "link")
+        and any(agrees(one, k) for one in wanted for k in read_fact(fact).figures)
+        and not any(known.first.kind == "clock" for known in read_fact(fact).figures)
         and str(fact.value).lower() not in whole
         and not all(is_bare(known) for known in read_fact(fact).figures)
         and not any(agrees(one, known) for one in figures for known in read_fact(fact).figures)
+        and not (has_date and any(k.first.kind == "weekday" for k in read_fact(fact).figures))
     ]
     for fact in unused[:MAX_UNUSED]:
         what: str | Money = f"{fact.value} {fact.unit or ''}".strip()
@@ -143,31 +144,23 @@ def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator
         yield Check(rule="brief", level="info", words=words, fact=fact.id)
 
 
-def check_stock_of_brief(brief: Brief, sources: Sources, today: date) -> Iterator[Check]:
-    """A brief says that a thing is back, and the catalogue has none. A day to come is no fault."""
-    if brief.goal != "back in stock":
+def check_stock(
+    brief: Brief, sources: Sources, channel: Channel | None, today: date
+) -> Iterator[Check]:
+    """The catalogue has none of what a draft sells, whatever its words; a listing or a notice sells
+    nothing. A day to come is no fault of a thing that is back."""
+    is_back = brief.goal == "back in stock"
+    if not is_back and (brief.notice or (channel and channel.is_listing)):
         return
+    is_to_come = is_back and brief.since is not None and brief.since > today
+    is_any_meant = not brief.product and (is_back or len(sources.products) == 1)
     for known in sources.known:
-        is_meant = not brief.product or known.product == brief.product
+        is_meant = is_any_meant or known.product == brief.product
         if known.fact.label == "stock" and known.fact.value == 0 and is_meant:
-            is_to_come = brief.since is not None and brief.since > today
-            words = STOCK_TO_COME.with_params(day=brief.since) if is_to_come else STOCK_OF_BRIEF
-            words = words.with_params(source=known.fact.source.words())
+            words = NONE_IN_STOCK.with_params(source=known.fact.source.words())
             level: CheckLevel = "info" if is_to_come else "warn"
             yield Check(rule="stock", level=level, words=words, fact=known.fact.id)
             return
-
-
-def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, Fact]]:
-    """Return which facts a draft stands on, as (part's key, fact)."""
-    sources, found = Sources(evidence), list[tuple[str, Fact]]()
-    for text in list_text_parts(parts):
-        facts = [evidence.get(id) for id in text.cites]
-        known = [sources.find_figure(one, text.cites) for one in read_figures(text.text)]
-        facts += [one.fact for one in known if one is not None]
-        facts += list_proofs(text.text, evidence.facts)
-        found += [(text.key, fact) for fact in facts if fact is not None]
-    return list({(key, fact.id): (key, fact) for key, fact in found}.values())
 
 
 def _check_citations(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
@@ -179,7 +172,8 @@ def _check_citations(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
                     words = Words("The source “{fact}” does not exist. Cite another.", fact=id)
                     yield part.build_check("citation", "block", words, fact=id, override=True)
         for link in {normalize_address(one.text): one for one in find_links(part.text)}.values():
-            if not sources.names_file(link.text) and (found := _check_link(link, part, sources)):
+            is_file = any(link.text in str(known.fact.source) for known in sources.known)
+            if not is_file and (found := _check_link(link, part, sources)):
                 yield found
         if part.is_prose:
             for match in MENTION.finditer(part.text):

@@ -23,7 +23,16 @@ from bot.grounding.sources import (
     find_spans_left_out,
     is_within,
 )
-from bot.grounding.units import MAX_FREE_NUMBER, SPANS, Figure, Reading, is_bare, load_units, says
+from bot.grounding.units import (
+    MAX_FREE_NUMBER,
+    SPANS,
+    Figure,
+    Reading,
+    agrees,
+    is_bare,
+    load_units,
+    says,
+)
 from bot.i18n.messages import Money, Words
 from bot.i18n.periods import list_weekday_names
 from bot.text.normalize import normalize_text
@@ -37,7 +46,7 @@ OFFERED = re.compile(
     r"deliver|shipping|livraison|port offert|\bfree\b|offert|d'achat|\boff\b|remise"
     r"|reduction|\borders?\b|commande|panier|basket"
 )
-LAW_WINDOW = re.compile(r"30 derniers jours|last 30 days")  # of the lowest price
+LAW_WINDOW = re.compile(r"30 derniers jours|(?<=last )30 days")  # of the lowest price
 HOUR = Decimal(60)  # in minutes
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100
@@ -70,7 +79,7 @@ def _examine(
 ) -> Iterator[tuple[Check, UnprovenFigure | None]]:
     """Yield each finding. Where a calculation may lift it, the figure comes with it."""
     proven = 0
-    named: set[object] = set()
+    named = list[Figure]()
     for part in parts:
         left_out, seen = find_spans_left_out(part, sources), set[object]()
         for figure in read_figures(part.text):
@@ -101,8 +110,8 @@ def _examine(
                 denied = _find_denied_price(figure, statement, part, sources)
                 if denied is not None:
                     yield _build_wrong_price(figure, part, denied), None
-                elif figure.readings not in named:
-                    named.add(figure.readings)
+                elif not any(agrees(figure, one) for one in named):
+                    named.append(figure)
                     quote = show_figure(figure, part)
                     yield build_stated_check("figure", quote, part, statement), None
             elif _is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
@@ -226,7 +235,7 @@ def _check_role(
     """A former price is no price of today, and another product's price is not this one's."""
     if not figure.is_money:
         return None
-    if known.is_former_price and known.product:
+    if known.is_former_price and known.product and _is_plain_price(figure, part.text):
         now = sources.list_prices(known.product)
         shown = [f.first.base for one in parts for f in read_figures(one.text)]
         if now and not any(price.fact.value in shown for price in now):
@@ -302,7 +311,7 @@ def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
     Whether another count or duration is a claim is meaning, which the second call judges."""
     reading, unit = figure.first, str(figure.first.unit)
-    if any(one.start() <= figure.start < one.end() for one in LAW_WINDOW.finditer(text.lower())):
+    if LAW_WINDOW.match(normalize_text(text), figure.start):
         return None
     if reading.kind in ("date", "clock") or unit in ("time", "months"):
         if is_promise(normalize_text(text), figure.start):

@@ -40,7 +40,6 @@ SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last parts" true
 WORD, BEGINNING = re.compile(r"[a-z0-9]+"), 4  # the letters by which a word is looked for
 SMS_HOURS_RULE = "sms hours"
-ORDER_RULE = "sold out"  # which has the words by which people order
 MAX_BETWEEN = 3  # words between the two of `near`
 MAX_BETWEEN_IN_FACT = 6  # a fact lists more: delivery assembled, €29, free from €500
 
@@ -64,8 +63,8 @@ class SourcedRule(BaseModel):
 
 class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the periods of sales.
-    `stock`: what stock makes the words true; "order": words that ask people to order. `same`: the
-    fact must have the very words, or the last of them, such as the certificate."""
+    `scarce`: a small stock makes the words true. `same`: the fact must have the very words, or the
+    last of them: the certificate, or the place by any of its names."""
 
     id: str
     level: CheckLevel
@@ -76,8 +75,8 @@ class LegalRule(SourcedRule):
     near: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     excepted: tuple[str, ...] = Field(default=(), alias="except")
     season: bool = False
-    stock: Literal["few", "some", "order"] | None = None
-    same: Literal["all", "last"] | None = None
+    scarce: bool = False
+    same: Literal["all", "last", "place"] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -88,9 +87,6 @@ class LegalRule(SourcedRule):
         """How its words begin: a text without any of these need not be searched."""
         listed = (*self.words, *(self.near[0] if self.near else ()))
         return frozenset(found[0][:BEGINNING] for word in listed if (found := WORD.search(word)))
-
-    def applies_in(self, countries: frozenset[str]) -> bool:
-        return "all" in self.countries or bool(countries & set(self.countries))
 
 
 class ProductRule(SourcedRule):
@@ -129,12 +125,13 @@ class SmsHours(SourcedRule):
 
 class LegalRules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    order_words: tuple[str, ...]  # which tell people what to do next
     rules: tuple[LegalRule, ...]
     products: tuple[ProductRule, ...]
     sms_hours: tuple[SmsHours, ...]
 
-    def get_rule(self, id: str) -> LegalRule:
-        return next(rule for rule in self.rules if rule.id == id)
+    def list_rules_of(self, countries: frozenset[str]) -> list[LegalRule]:
+        return [rule for rule in self.rules if {"all", *countries} & {*rule.countries}]
 
     def get_product_rule(self, id: str) -> ProductRule:
         return next(rule for rule in self.products if rule.id == id)
@@ -189,22 +186,32 @@ def check_law(
     """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
     countries = find_countries(brand, request.language)
     named: set[tuple[str, str]] = set()  # the same words are named once
-    beginnings = {word[:BEGINNING] for p in parts for word in WORD.findall(normalize_text(p.text))}
-    for rule in load_legal_rules().rules:
-        if beginnings.isdisjoint(rule.beginnings) or not rule.applies_in(countries):
-            continue
-        if rule.season and _is_season(today, periods):
-            continue
-        for part in parts:
-            if part.kind == "quote" or (rule.season and not part.is_delivered):
+    searched = [
+        (part, {word[:BEGINNING] for word in WORD.findall(normalize_text(part.text))})
+        for part in parts
+        if part.kind != "quote"
+    ]
+    for rule in load_legal_rules().list_rules_of(countries):
+        for part, begins in searched:
+            if begins.isdisjoint(rule.beginnings):
+                continue
+            if rule.season and (not part.is_delivered or _is_season(today, periods)):
                 continue
             for quote in _find_words(rule, part, sources):
-                key = (rule.id, "" if rule.stock else normalize_text(quote))
+                key = (rule.id, "" if rule.scarce else normalize_text(quote))
                 if key not in named and (finding := _judge(rule, quote, part, sources, countries)):
                     named.add(key)
                     yield finding
     yield from _check_products(parts, sources, request, countries)
     yield from _check_sms_day(request, countries, today)
+
+
+def has_forbidden_words(text: str, brand: Brand, language: Language) -> bool:
+    """Return whether the text has words that no fact bears out, such as "cures eczema"."""
+    countries, low = find_countries(brand, language), normalize_text(text)
+    rules = load_legal_rules().list_rules_of(countries)
+    forbids = (r for r in rules if r.level == "block" and not (r.proof or r.season or r.scarce))
+    return any(rule.pattern.search(low) for rule in forbids)
 
 
 def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool:
@@ -231,24 +238,21 @@ def _judge(
     rule: LegalRule, quote: str, part: TextPart, sources: Sources, countries: frozenset[str]
 ) -> Check | None:
     """Return the finding on the words of a rule; None where a fact bears them out."""
-    if rule.stock == "order":
-        return _find_sold_out(rule, quote, part, sources)
-    if rule.stock:
+    if rule.scarce:
         stock = _find_stock(part, sources)
         if stock is not None and isinstance(stock.value, Decimal):
-            if stock.value > 0 and (rule.stock == "some" or stock.value <= MAX_FEW):
-                return None
-            if sources.brief and sources.brief.goal == "back in stock":
-                return None  # the finding on the brief says it
-            return _contradict_stock(quote, part, stock)
-    if rule.stock == "some":
-        return None  # nothing is known, and somebody says that it is there
+            words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).", quote=quote)
+            words = words.with_params(source=stock.source.words(), n=int(stock.value))
+            finding = part.build_check("scarcity", "block", words, fact=stock.id, override=True)
+            return finding if stock.value > MAX_FEW else None
     pattern = build_words_pattern(rule.words, rule.near, r"\S+", MAX_BETWEEN_IN_FACT)
     if rule.same:
         low = normalize_text(quote)
         last = low.split()[-1]
-        same = (low,) if rule.same == "all" else _list_country_names().get(last, (last,))
-        pattern = build_words_pattern(same)
+        names = _list_country_names().get(last) if rule.same == "place" else None
+        if rule.same == "place" and not names and sources.find_words(rule.pattern, in_label=False):
+            return None  # a region may have another name there: the second call judges that
+        pattern = build_words_pattern((low,) if rule.same == "all" else names or (last,))
     if rule.proof and sources.find_words(pattern, in_label=rule.same is None):
         return None
     level, words = rule.level, Words("“{quote}”: {why} ({source})")
@@ -269,56 +273,26 @@ def _list_country_names() -> dict[str, tuple[str, ...]]:
     return names
 
 
-def _find_sold_out(rule: LegalRule, quote: str, part: TextPart, sources: Sources) -> Check | None:
-    """Return the finding on words that ask people to order what the catalogue has none of."""
-    stock = _find_stock(part, sources)
-    if stock is None or stock.value != 0:
-        return None
-    words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
-    words = words.with_params(source=stock.source.words())
-    return part.build_check(rule.id, rule.level, words, fact=stock.id)
-
-
 def _find_stock(part: TextPart, sources: Sources) -> Fact | None:
     """Return the stock of the only product that the text names, or else of the one it is about."""
     low = normalize_text(part.text)
     named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
-    about = sources.brief.product if sources.brief else None
-    mine = named[0] if len(named) == 1 else about
-    found = [
-        known.fact
-        for known in sources.known
-        if known.fact.label == "stock" and (not mine or known.product == mine)
-    ]
+    mine = named[0] if len(named) == 1 else sources.brief and sources.brief.product
+    stocks = (known for known in sources.known if known.fact.label == "stock")
+    found = [known.fact for known in stocks if not mine or known.product == mine]
     return found[0] if len(found) == 1 or (found and mine) else None
-
-
-def _contradict_stock(quote: str, part: TextPart, stock: Fact) -> Check:
-    """Of none in stock it takes one yes: words do not tell whether a sentence denies them."""
-    value = Decimal(stock.value)
-    level: CheckLevel = "warn"
-    rule, words = "stock", Words("“{quote}”, but the catalogue has none in stock ({source}).")
-    if value:
-        rule, level = "scarcity", "block"
-        words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
-    words = words.with_params(quote=quote, source=stock.source.words(), n=int(value))
-    return part.build_check(rule, level, words, fact=stock.id, override=bool(value))
-
-
-def find_sold_words(request: SkillRequest, sources: Sources) -> str:
-    """Return what the draft sells, as the brief and the catalogue call it."""
-    names = [sources.titles.get(request.brief.product or "", "")]
-    return " ; ".join([request.brief.product_words or "", *names])
 
 
 def _check_products(
     parts: Sequence[TextPart], sources: Sources, request: SkillRequest, countries: frozenset[str]
 ) -> Iterator[Check]:
     whole = normalize_text(" ".join(part.text for part in parts if part.is_delivered))
+    title = sources.titles.get(request.brief.product or "", "")
+    sold = f"{request.brief.product_words or ''} ; {title}"
     for rule in load_legal_rules().products:
         is_here = bool(countries & set(rule.countries))
         level = rule.level if is_here else rule.elsewhere
-        if level is None or not rule.covers(find_sold_words(request, sources)):
+        if level is None or not rule.covers(sold):
             continue
         sentences = [normalize_text(one).rstrip(".") for one in rule.sentence.values()]
         if any(sentence in whole for sentence in sentences) or (rule.mention or "\0") in whole:
@@ -351,18 +325,18 @@ def asks_to_act(text: str) -> bool:
         find_links(text)
         or CODE.search(text)
         or PHONE.search(low)
-        or load_legal_rules().get_rule(ORDER_RULE).pattern.search(low)
+        or build_words_pattern(load_legal_rules().order_words).search(low)
     )
 
 
 def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
     """Return the sources of these rules that could not be looked up when they were last checked."""
-    legal, wanted = load_legal_rules(), set(rules)
+    legal = load_legal_rules()
     known: list[tuple[str, SourcedRule]] = [(one.id, one) for one in legal.rules]
     known += [(one.id, one) for one in legal.products]
     known += [(SMS_HOURS_RULE, hours) for hours in legal.sms_hours]
-    found = [one.source for id, one in known if id in wanted and not one.verified]
-    return tuple(dict.fromkeys(found))
+    wanted = [one for id, one in known if id in set(rules)]
+    return tuple(dict.fromkeys(one.source for one in wanted if not one.verified))
 
 
 ALCOHOL_WARNING = load_legal_rules().get_product_rule("alcohol").sentence  # by language

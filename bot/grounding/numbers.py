@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from bot.grounding.dates import build_dates, find_dates
 from bot.grounding.units import (
+    MAX_FREE_NUMBER,
     RATING_SCALES,
     Figure,
     Reading,
@@ -22,9 +23,8 @@ from bot.grounding.units import (
 from bot.i18n.periods import index_month_names
 from bot.text.normalize import normalize_text
 
-MAX_SIZE = 200
-MIN_BUTTONS = 4
-
+MAX_SIZE, MIN_BUTTONS = 200, 4
+MAX_PRICE_SPAN = 4  # times the lower price of a range that starts below MAX_FREE_NUMBER
 
 NUMBER = re.compile(
     r"(?<![\w.,/'])(?P<sign>[+-] ?)?"
@@ -43,6 +43,9 @@ MAX_BOUND_WORDS = 28  # characters of the words before a bound
 TRUE_RATING = re.compile(r" ?(?:/|sur |out of )(5|10|20)(?!\d)")
 SMALL_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?![\d.,]\d)")
 NOUN_BEHIND = re.compile(r" ([a-z]{4,})\b")
+WORD_BEHIND, COUNTED_BEHIND = re.compile(r" ([a-z]+)\b"), re.compile(r"[ -]([a-z][a-z'-]*)")
+DIGIT_BEHIND, PLURAL = re.compile(r" ?\d"), re.compile(r"s\b")
+UNCOUNTED_BEFORE = re.compile(r"\b(?:entre|between|first|premier\w*) $")  # between two sizes
 INCHES = re.compile(r" ?in\b")  # only behind 15 × 12 × 4
 SIDE_BEFORE = re.compile(r"\d ?[x×] ?$")
 SCALE = re.compile(r" ?(?:millions?|thousand|mille)\b|k(?![a-z])")
@@ -162,7 +165,7 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
     if scaled:
         size, end = size * SCALES[scaled[0].strip()], scaled.end()
     after = None if unit else units.after.match(low, end)
-    if after and after[1] in ("x", "×") and re.match(r" ?\d", low[after.end() :]):
+    if after and after[1] in ("x", "×") and DIGIT_BEHIND.match(low, after.end()):
         after = None  # 20 x 30 cm
     if after:
         dimension, factor = find_unit(after[1])
@@ -177,10 +180,10 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
             end = counted.end()
         else:
             noun = counted[0].split()[0].strip("-")  # an adjective
-    elif unit is None and low[end : end + 1].isalpha() and not re.match(r"s\b", low[end:]):
+    elif unit is None and low[end : end + 1].isalpha() and not PLURAL.match(low, end):
         return Figure.at(text, (start, end))  # an ordinal, or part of a word
     elif unit is None:
-        behind = re.match(r"[ -]([a-z][a-z'-]*)", low[end:])
+        behind = COUNTED_BEHIND.match(low, end)
         noun = behind[1] if behind else ""
     values = _list_values(digits, is_money=unit in units.money)
     meant = [(unit, size)]
@@ -209,11 +212,11 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
     units = load_units()
     for match, value in _list_numerals(low):
         end = match.end()
-        if re.search(r"\b(?:entre|between|first|premier\w*) $", low[: match.start()]):
-            continue  # between two sizes
-        after, month = units.after.match(low, end), re.match(r" ([a-z]+)\b", low[end:])
+        if UNCOUNTED_BEFORE.search(low[max(0, match.start() - MAX_BOUND_WORDS) : match.start()]):
+            continue
+        after, month = units.after.match(low, end), WORD_BEHIND.match(low, end)
         if month and month[1] in index_month_names() and month[1] not in ("may", "march"):
-            end += month.end()
+            end = month.end()
             readings = build_dates(None, index_month_names()[month[1]], int(value))
         elif after:
             unit, size = units.words[after[1]]
@@ -300,6 +303,9 @@ def _share_units(low: str, found: list[Figure]) -> list[Figure]:
         if joined and is_bare(left) and is_bare(right):
             found[at], found[at + 1] = _as_size(left), _as_size(right)
         elif joined and is_bare(left) and right.text[:1] not in "€£$":
+            is_few = left.first.base < MAX_FREE_NUMBER and right.is_money
+            if is_few and right.first.base > MAX_PRICE_SPAN * left.first.base:
+                continue  # « le lot de 2 à 35 € »
             found[at] = _with_unit_of(left, right)
         elif joined and is_bare(right) and left.text[:1] in "€£$" and not right.noun:
             found[at + 1] = _with_unit_of(right, left)

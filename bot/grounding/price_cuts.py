@@ -7,6 +7,7 @@ Justice, C-330/23 (the percentage). UK: CTSI guidance for traders on pricing pra
 import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -41,17 +42,27 @@ NO_PRODUCT = Words(
     "last 30 days (Directive 98/6, article 6a). A personal code is not concerned (Commission "
     "notice 2021/C 526/02, 2.3)."
 )
-LOWEST = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
+
+
+NEW_CUT = Words(
+    "{quote}: off the lowest price of the last 30 days, {price}, people pay {left}; off today's "
+    "{now} they pay {other}. Does the text say which (Court of Justice, C-330/23)?"
+)
 
 
 class Cut(NamedTuple):
     """A percentage or an amount by which a price is cut; `value` in percent, if it is one."""
 
     value: Decimal | None
-    quote: str
+    figure: Figure
+
+    @property
+    def quote(self) -> str:
+        return self.figure.text
 
 
-def find_former_prices(text: str) -> list[Figure]:
+@lru_cache(maxsize=1024)
+def find_former_prices(text: str) -> tuple[Figure, ...]:
     """Return the prices that a text shows as former ones: au lieu de 50 €, was £50, ~~50~~ 35."""
     low, found = normalize_text(text), list[Figure]()
     figures = [one for one in read_figures(text) if one.is_number]
@@ -67,10 +78,11 @@ def find_former_prices(text: str) -> list[Figure]:
             is_from = is_from or ARROW.fullmatch(low, figure.end, after.start)
             if is_from and is_sum and (figure.is_money or after.is_money):
                 found.append(figure)
-    return found
+    return tuple(found)
 
 
-def find_cuts(text: str) -> list[Cut]:
+@lru_cache(maxsize=1024)
+def find_cuts(text: str) -> tuple[Cut, ...]:
     """Return the cuts that a text announces by a percentage or an amount: -20 %, €5 off."""
     low, found = normalize_text(text), list[Cut]()
     for figure in read_figures(text):
@@ -80,68 +92,122 @@ def find_cuts(text: str) -> list[Cut]:
         is_cut = (
             figure.sign == "-"
             or CUT_AFTER.match(low, figure.end)
-            or CUT_BEFORE.search(low[: figure.start])
+            or CUT_BEFORE.search(low[max(0, figure.start - MAX_BEFORE) : figure.start])
             or HALF_PRICE.fullmatch(normalize_text(figure.text))
         )
         value = abs(figure.first.base) if is_percent else None
         if is_cut and value != 100:
-            found.append(Cut(value, figure.text))
-    return found
+            found.append(Cut(value, figure))
+    return tuple(found)
 
 
 def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
-    """Yield the findings on the price cuts of copy."""
-    delivered = [part for part in parts if part.is_delivered and part.kind != "quote"]
-    cuts = [(part, cut) for part in delivered for cut in find_cuts(part.text)]
-    former = [
-        (part, one)
-        for part in delivered
-        for one in find_former_prices(part.text)
-        if not _is_price_of_many(one.first.base, sources)
-    ]
-    if not cuts and not former:
-        return
-    lowest = _find_lowest(sources)
-    if lowest is None:
-        part, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], former[0][1].text)
-        is_known = bool(former) or _names_product(delivered, sources)
-        level: CheckLevel = "warn" if is_known else "info"
-        words = UNKNOWN_PRICE if is_known else NO_PRODUCT
-        yield part.build_check("price cut", level, words, quote=quote)
-        return
-    price = Money(amount=Decimal(lowest.fact.value), currency=lowest.fact.unit or "EUR")
-    for part, one in former:
-        if one.first.base != lowest.fact.value:
-            words = Words(
-                "The price before the cut must be the lowest of the last 30 days, {price} "
-                "(Directive 98/6, article 6a). Write that one.",
-                price=price,
-            )
-            yield _build(words, part, one.text, lowest.fact)
-    named: set[Decimal] = set()
-    for part, cut in cuts:
-        right = _compute_cut(cut, lowest, sources)
-        if right is None or cut.value is None or cut.value in named:
+    """Yield the findings on the price cuts of copy. A cut may be that of any product that its part
+    is about."""
+    found, named = list[Check](), set[Decimal]()
+    for part in (part for part in parts if part.is_delivered and part.kind != "quote"):
+        cuts = find_cuts(part.text)
+        former = [f for f in find_former_prices(part.text) if not _is_price_of_many(f, sources)]
+        if not cuts and not former:
             continue
-        if abs(cut.value - right) >= 1:
-            named.add(cut.value)
-            words = Words(
-                "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
-                "Write that figure (Court of Justice, C-330/23).",
-                price=price,
-                right=right,
-            )
-            yield _build(words, part, cut.quote, lowest.fact)
+        products = _list_products(part, sources) or (sources.products if former else ())
+        lowest = [known for known in map(sources.find_lowest_price, products) if known]
+        if not lowest:
+            quote = cuts[0].quote if cuts else former[0].text
+            brief = sources.brief
+            is_known = former or products or not brief or brief.range_words or brief.category
+            level: CheckLevel = "warn" if is_known else "info"
+            words = UNKNOWN_PRICE if is_known else NO_PRODUCT
+            found.append(part.build_check("price cut", level, words, quote=quote))
+            continue
+        found += _check_former_prices(part, former, lowest, sources)
+        new = [cut for cut in cuts if cut.value is not None and cut.value not in named]
+        found += _check_cuts(part, new, lowest, sources)
+        named |= {cut.value for cut in new if cut.value is not None}
+    unknown = [check for check in found if check.level != "block"]
+    yield from [check for check in found if check.level == "block"] or unknown[:1]
 
 
-def _names_product(parts: Sequence[TextPart], sources: Sources) -> bool:
-    """Whether a text is about products, or shows a price of one."""
+def _list_products(part: TextPart, sources: Sources) -> list[str]:
+    """Return the handles of the products that a part is about: the brief's, those that it cites or
+    names, and those whose price it shows."""
     brief = sources.brief
-    if brief is None or any((brief.product, brief.others, brief.range_words, brief.category)):
-        return True
-    figures = [(part, one) for part in parts for one in read_figures(part.text) if one.is_money]
-    found = [sources.find_figure(one, part.cites) for part, one in figures]
-    return any(known is not None and known.is_price for known in found)
+    found = [*filter(None, [brief.product]), *brief.others] if brief else []
+    found += [k.product for k in sources.known if k.product and k.fact.id in part.cites]
+    text = part.text.casefold()
+    found += [handle for handle, title in sources.titles.items() if title.casefold() in text]
+    for figure in read_figures(part.text):
+        known = sources.find_figure(figure, part.cites) if figure.is_money else None
+        if known is not None and known.is_price and known.product:
+            found.append(known.product)
+    return list(dict.fromkeys(found))
+
+
+def _check_former_prices(
+    part: TextPart, former: Sequence[Figure], lowest: Sequence[KnownFact], sources: Sources
+) -> Iterator[Check]:
+    right = {known.fact.value for known in lowest}
+    for one in former:
+        if one.first.base in right:
+            continue
+        known = sources.find_figure(one, part.cites)
+        mine = [low for low in lowest if known is not None and low.product == known.product]
+        fact = (mine or lowest)[0].fact
+        words = Words(
+            "The price before the cut must be the lowest of the last 30 days, {price} "
+            "(Directive 98/6, article 6a). Write that one.",
+            price=_money(fact),
+        )
+        yield _build(words, part, one.text, fact)
+
+
+def _check_cuts(
+    part: TextPart, cuts: Sequence[Cut], lowest: Sequence[KnownFact], sources: Sources
+) -> Iterator[Check]:
+    for cut in cuts:
+        right = [(low, value) for low in lowest if (value := _compute_cut(cut, low, sources))]
+        if cut.value is None or any(abs(cut.value - value) < 1 for _, value in right) or not right:
+            continue
+        low, value = right[0]
+        is_stated = sources.find_statement(cut.figure) is not None
+        if is_stated and (new := _build_new_cut(part, cut, low, sources)):
+            yield new
+            continue
+        words = Words(
+            "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
+            "Write that figure (Court of Justice, C-330/23).",
+            price=_money(low.fact),
+            right=value,
+        )
+        yield _build(words, part, cut.quote, low.fact)
+
+
+def _build_new_cut(part: TextPart, cut: Cut, lowest: KnownFact, sources: Sources) -> Check | None:
+    """Return the finding on a cut that a person orders for what is cheaper today already: only
+    they know what it will cost."""
+    now = min(sources.list_prices(lowest.product or ""), key=lambda known: known.fact.value)
+    before = Decimal(lowest.fact.value)
+    if cut.value is None or Decimal(now.fact.value) >= before:
+        return None
+    left, other = (
+        Money(
+            amount=(price * (1 - cut.value / 100)).quantize(Decimal("0.01"), ROUND_HALF_UP),
+            currency=lowest.fact.unit or "EUR",
+        )
+        for price in (before, Decimal(now.fact.value))
+    )
+    words = NEW_CUT.with_params(
+        quote=Words("“{quote}”", quote=cut.quote),
+        price=_money(lowest.fact),
+        left=left,
+        now=_money(now.fact),
+        other=other,
+    )
+    return part.build_check("price cut", "warn", words, quote=cut.quote, fact=lowest.fact.id)
+
+
+def _money(fact: Fact) -> Money:
+    return Money(amount=Decimal(fact.value), currency=fact.unit or "EUR")
 
 
 def _build(words: Words, part: TextPart, quote: str, fact: Fact) -> Check:
@@ -164,21 +230,8 @@ def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | Non
     return ((before - new) / before * 100).quantize(Decimal(1), ROUND_HALF_UP)
 
 
-def _is_price_of_many(value: Decimal, sources: Sources) -> bool:
+def _is_price_of_many(figure: Figure, sources: Sources) -> bool:
     """Whether it is today's price of several of it: less for two is no cut of the price of one."""
+    value = figure.first.base
     prices = [Decimal(k.fact.value) for one in sources.products for k in sources.list_prices(one)]
     return any(price and value > price and value % price == 0 for price in prices)
-
-
-def _find_lowest(sources: Sources) -> KnownFact | None:
-    """Return the lowest price of 30 days of the product that the text is about."""
-    mine = sources.brief.product if sources.brief else None
-    found = [
-        known
-        for known in sources.known
-        if LOWEST.search(known.label)
-        and isinstance(known.fact.value, Decimal)
-        and known.fact.unit != "%"
-        and (not mine or known.product == mine)
-    ]
-    return found[0] if len({one.product for one in found}) == 1 else None

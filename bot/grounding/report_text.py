@@ -6,6 +6,7 @@ or the request gave carries it, or a note, a label or a column has it with the s
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
@@ -41,6 +42,7 @@ ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
 ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
 CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
+SUPERLATIVE = re.compile(r"\bl(?:e|a|es) (?:plus|moins)\b")  # is no « au plus » of a fact
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
 HALVES = " half moitie"
@@ -91,13 +93,15 @@ class ReportChecker:
         return list(dict.fromkeys([*faults, *counts])) if faults else []
 
     def list_unproven(self, form: ReportForm) -> tuple[UnprovenFigure, ...]:
-        """Return the typed figures that nothing gave, with their headline or point."""
-        found = []
+        """Return the typed figures that nothing gave; none of a text with slots that go back."""
+        found = list[UnprovenFigure]()
         for where, text in iter_texts(form):
-            for typed in _list_typed_figures(text, self._material):
-                if figure := typed.figure:
-                    reason = f"“{figure.text}” is typed and in no fact"
-                    found.append(UnprovenFigure(where, text, figure, reason, is_copy=False))
+            with suppress(SlotError):
+                shown = self.book.fill(text, self.language).text
+                for typed in _list_typed_figures(text, self._material):
+                    if figure := typed.figure:
+                        reason = f"“{figure.text}” is typed and in no fact"
+                        found.append(UnprovenFigure(where, text, figure, reason, shown=shown))
         return tuple(found)
 
     def drop_faulty_texts(self, form: ReportForm) -> tuple[ReportForm, int]:
@@ -183,7 +187,8 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
             is_twin = 2 * len(title & called) >= max(len(title), len(called))
             is_named_before = other in shown and not is_next
             near = beside if own - others else last if is_named_before else frozenset()
-            is_near = near & (others - own) and not around & (own - others)
+            apart = others - own
+            is_near = 2 * len(near & apart) >= len(apart) > 0 and not around & (own - others)
             if is_near and (other in shown or is_twin):
                 yield (
                     f"{slot[1]} is {fact.titled(language)}, and the words beside it are of "
@@ -211,7 +216,7 @@ def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _list_stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[a-z]+", normalize_text(text))
+    words = re.findall(r"[a-z]+", SUPERLATIVE.sub(" ", normalize_text(text)))
     return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 
@@ -270,7 +275,7 @@ class _Material:
 
     def has_word(self, word: str) -> bool:
         """Whether a tool or the request gave this word."""
-        low = normalize_text(word).strip(TRAILING)
+        low = normalize_text(word).strip(TRAILING).removesuffix("'s").removesuffix("’s")
         if ordinal := DAY.fullmatch(low):
             dates = [r.day for one in self._figures for r in one.readings if r.kind == "date"]
             return low in self._words or int(ordinal[1]) in {day for _, _, day in dates}

@@ -1,9 +1,8 @@
 """What a text may stand on: the facts that were looked up, and what people stated."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -35,6 +34,7 @@ QUOTED_LABELS = re.compile(r"quote|verbatim|said|comment|review text|words|citat
 FORMER_LABELS = re.compile(
     r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
 )
+LOWEST_LABELS = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
@@ -199,6 +199,7 @@ class Sources:
     def __init__(self, evidence: Evidence, brief: Brief | None = None, brand: Brand | None = None):
         self.evidence, self.brief, self.brand = evidence, brief, brand
         self.spans: dict[TextPart, list[Span]] = {}  # where a part holds what is not ours
+        self._ordered: dict[tuple[str, ...], list[KnownFact]] = {}
         proving = [
             fact
             for fact in evidence.facts
@@ -245,14 +246,17 @@ class Sources:
     def find_stated_words(self, pattern: re.Pattern[str]) -> Statement | None:
         return next((s for s in self.statements if pattern.search(normalize_text(s.text))), None)
 
-    def _list_cited_first(self, cites: tuple[str, ...]) -> Iterator[KnownFact]:
+    def _list_cited_first(self, cites: tuple[str, ...]) -> list[KnownFact]:
         """The cited facts, then the others. Another product's facts prove only when cited."""
-        yield from (known for known in self.known if known.fact.id in cites)
-        mine = self.brief.product if self.brief else None
-        for known in self.known:
-            is_mine = known.product is None or not mine or known.product == mine
-            if is_mine and known.fact.id not in cites:
-                yield known
+        if cites not in self._ordered:
+            mine = self.brief.product if self.brief else None
+            cited = [known for known in self.known if known.fact.id in cites]
+            self._ordered[cites] = cited + [
+                known
+                for known in self.known
+                if known.fact.id not in cites and (not mine or known.product in (None, mine))
+            ]
+        return self._ordered[cites]
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -289,6 +293,11 @@ class Sources:
 
     def list_prices(self, product: str) -> list[KnownFact]:
         return [known for known in self.prices if known.product == product]
+
+    def find_lowest_price(self, product: str) -> KnownFact | None:
+        """Return the lowest price of 30 days of the product with this handle."""
+        mine = (known for known in self.known if known.product == product and known.is_price)
+        return next((known for known in mine if LOWEST_LABELS.search(known.label)), None)
 
     @cached_property
     def counts_by_noun(self) -> dict[str, set[Decimal]]:
@@ -343,10 +352,6 @@ class Sources:
         )
         return frozenset(found | {normalize_address(site) for site in sites})
 
-    def names_file(self, name: str) -> bool:
-        """Whether a fact comes from the file of this name: README.md is no site."""
-        return any(name in str(known.fact.source) for known in self.known)
-
     @cached_property
     def hosts(self) -> frozenset[str]:
         return frozenset(parse_host(address) for address in self.addresses)
@@ -374,67 +379,23 @@ def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = 
     """Whether a text with these figures has this one, or its code or weekday in other words."""
     if any(agrees(figure, one, about=about) for one in known):
         return True
-    reading, low = figure.first, normalize_text(text)
+    reading = figure.first
+    low = normalize_text(text) if reading.kind in ("weekday", "code") else ""
     if reading.kind == "weekday":
         return any(
             str(number) == reading.value and re.search(rf"\b{name}\b", low)
             for name, number in index_weekday_names().items()
         )
-    if reading.kind != "code":
-        return False
     code = str(reading.value)
-    whole = re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", low)
+    whole = code in low and re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", low)
     return bool(whole) or (not code.isalpha() and code in low.replace(" ", ""))
 
 
-def find_stated_facts(
-    text: str, author: str, today: date, *, source: str = "brief", before: str = ""
-) -> tuple[Fact, ...]:
-    """Return the figures and links that somebody typed, as facts of theirs. What already stood in
-    `before` is not theirs. Of an edit, each new sentence is theirs as well."""
-    old = {figure.readings for figure in read_figures(before)}
-    values: list[tuple[str, Decimal | str, str | None]] = [
-        _describe_stated(figure) for figure in read_figures(text) if figure.readings not in old
-    ]
-    values += [("link", link.text, None) for link in find_links(text) if link.text not in before]
-    if before:
-        known = collapse_spaces(before)
-        sentences = re.split(r"(?<=[.!?…])\s+|\n+", text)
-        values += [
-            ("claim", sentence.strip(), None)
-            for sentence in sentences
-            if sentence.strip() and collapse_spaces(sentence) not in known
-        ]
-    return tuple(
-        Fact(
-            id=f"stated.{author}.{number}",
-            label=label,
-            value=value,
-            unit=unit,
-            source=source,
-            as_of=today,
-            stated_by=author,
-        )
-        for number, (label, value, unit) in enumerate(dict.fromkeys(values), 1)
-    )
-
-
-def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
-    """A percentage and a price as numbers; anything else as it was written."""
-    reading = figure.first
-    if isinstance(reading.value, Decimal) and reading.kind == "number" and reading.size == 1:
-        if reading.unit == "%":
-            return "percentage", reading.value, "%"
-        if figure.is_money:
-            return "price", reading.value, reading.unit
-    labels = {"date": "date", "weekday": "date", "code": "code"}
-    return labels.get(reading.kind, "figure"), figure.text, None
-
-
-def find_quotations(text: str) -> list[Span]:
+@lru_cache(maxsize=1024)
+def find_quotations(text: str) -> tuple[Span, ...]:
     """Return where text stands between quotation marks, without the marks."""
-    return [
+    return tuple(
         match.span(match.lastindex or 0)
         for match in QUOTED.finditer(text)
         if len(match[match.lastindex or 0].split()) >= MIN_WORDS
-    ]
+    )

@@ -2,7 +2,7 @@
 words; and tell an echo of the brief."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 
 from bot.config.brand import Brand
@@ -31,16 +31,15 @@ def contains_words(text: str, words: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) is not None
 
 
-def find_echo(text: str, request: SkillRequest) -> str | None:
-    """Return the first ECHO_WORDS words in a row that the text shares with the brief, or None.
-    Required sentences, the offer with its days and the name of the product do not count."""
-    runs = list_brief_runs(request.brief)
-    found = (run for run in _list_word_runs(tokenize(text)) if run in runs)
+def find_echo(text: str, runs: Collection[tuple[str, ...]]) -> str | None:
+    """Return the first of a brief's runs of words that the text has, or None."""
+    found = (run for run in _list_word_runs(tokenize(text)) if run in runs) if runs else iter(())
     return " ".join(next(found, ())) or None
 
 
 def list_brief_runs(brief: Brief, names: Iterable[str] = ()) -> set[tuple[str, ...]]:
-    """Return the runs of ECHO_WORDS words of the brief. A term that has to stand ends a run."""
+    """Return the runs of ECHO_WORDS words of the brief. A term that has to stand ends a run:
+    required sentences, the offer with its days and the name of the product."""
     given = (brief.product_words, brief.offer, brief.dates, *brief.must_say, *names)
     terms = sorted((tokenize(term) for term in given if term), key=len, reverse=True)
     words = tokenize(brief.words)

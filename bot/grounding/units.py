@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -192,11 +193,8 @@ def is_bare(figure: Figure) -> bool:
 
 def agrees(said: Figure, known: Figure, *, about: str = "") -> bool:
     """Whether both are one figure: the same value, in a unit that fits. `about` labels the fact."""
-    return any(
-        _reading_agrees(one, other, said, known, about)
-        for one in said.readings
-        for other in known.readings
-    )
+    pairs = product(said.readings, known.readings)
+    return any(_reading_agrees(one, other, said, known, about) for one, other in pairs)
 
 
 def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:

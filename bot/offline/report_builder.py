@@ -40,10 +40,11 @@ class ReportBuilder(SentenceWriter):
 
     def __init__(self, ctx: OfflineContext, skill: str) -> None:
         super().__init__(ctx.request.language)
-        self.ctx = ctx
-        self.texts = {**load_texts()["shared"], **load_texts()[skill]}
+        self.ctx, self.request = ctx, ctx.request
+        self.texts = {**load_texts()["shared"], **load_texts().get(skill, {})}
         self.kinds: list[str] = []  # of the facts looked up
         self.evidence = Evidence()
+        self.colours = ctx.brand.colours or COLOURS
 
     async def look_up(
         self, *kinds: str, request: SkillRequest | None = None, replace: bool = False
@@ -91,36 +92,29 @@ class ReportBuilder(SentenceWriter):
     def step(self, key: str, form: dict[str, str] | None = None, **params: Any) -> NextStep:
         """Return a next step of the texts; `form` are fields of the brief that are known, besides
         those of the texts."""
-        known = self.texts["steps"][key]
-        texts: dict[str, str] = known.get("form", {})
+        known = {"ask": False, "form": {}, **self.texts["steps"][key]}
         fields = {
             name: text if name == "channel" else self.say(Words(text, **params))
-            for name, text in texts.items()
+            for name, text in known["form"].items()
         }
-        return NextStep(
-            label=Words(known["label"], **params),
-            skill=known["skill"],
-            words=self.say(Words(known["words"], **params)),
-            ask=known.get("ask", False),
-            form=fields | (form or {}),
-        )
+        words = self.say(Words(known["words"], **params))
+        given = {"label": Words(known["label"], **params), "words": words}
+        return NextStep.model_validate({**known, **given, "form": fields | (form or {})})
 
     def draw_bars(
         self, title: Words, subjects: Iterable[FactSubject], measure: str, **more: Any
     ) -> ChartPicture | None:
         """Draw a bar for each subject; the title says what of them is drawn."""
-        colours = self.ctx.brand.colours or COLOURS
         name = self._capitalize(title)
-        return build_subject_bars(self, name, subjects, measure, colours=colours, **more)
+        return build_subject_bars(self, name, subjects, measure, colours=self.colours, **more)
 
     def draw_line(self, one: FactSubject | None, unit: str = "") -> ChartPicture | None:
         """Draw a subject week by week; the title says which."""
         if one is None:
             return None
         named = (self.state("drawn").text, self.state("drawn_expected").text)
-        colours = self.ctx.brand.colours or COLOURS
         name = self._capitalize(self.words("chart", name=one.named(self.language)))
-        return build_subject_line(self, name, one, named=named, unit=unit, colours=colours)
+        return build_subject_line(self, name, one, named=named, unit=unit, colours=self.colours)
 
     def _capitalize(self, words: Words) -> str:
         text = self.say(words)
@@ -144,8 +138,8 @@ class ReportBuilder(SentenceWriter):
         """Build the report. Of the points the first are kept, as many as a report may have; facts
         that it states, and those of `keep`, become its evidence. Without `gaps`, *How to read this*
         does not say what the data can't tell."""
-        own = self.texts.get("limits")
-        fixed = [Copy(text=self.say(Words(one))) for one in own] if isinstance(own, list) else []
+        own = self.texts.get("limits", [])
+        fixed = [Copy(text=self.say(Words(one))) for one in own if isinstance(own, list)]
         read = self.explain_reading(self.evidence, self.kinds, *fixed, *limits, gaps=gaps)
         report = Report(
             headline=headline,

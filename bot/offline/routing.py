@@ -9,17 +9,18 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.channels import load_channels
+from bot.core.channels import Channel, load_channels
 from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import index_month_names, index_weekday_names
+from bot.offline.question_words import names_measure
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words, is_only_given_name
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
@@ -29,6 +30,7 @@ ROUTING_FILE = Path(__file__).with_suffix(".toml")
 COPY_SKILL, ANSWER_SKILL = "draft", "answer"
 DAY_TOKENS = 4  # of a date, within which its day stands: "du 8 au 12 janvier"
 WORDS_BEFORE_QUOTE = 4  # among which a "not" makes the quote unwanted
+FIELD_GROUPS = ("goals", "notices", "languages")  # whose phrases stand anywhere in the words
 MAX_REPLY_WORDS = 12  # of a reply that asks for another version
 _PIECE_ENDS = re.compile(r"[,;:.!?()]+(?=\s|$)|\n|\s[–—-]\s")
 _QUOTED = re.compile(r"[“\"«]\s*([^”\"»]+?)\s*[”\"»]")
@@ -37,10 +39,12 @@ Tokens = Sequence[str]
 
 
 class Route(NamedTuple):
-    """`skill` is None where the words ask for no skill, or for several: `candidates`."""
+    """`skill` is None where the words ask for no skill, for several (`candidates`), or for a text
+    that we don't write: `unsupported`."""
 
     skill: str | None = None
     candidates: tuple[str, ...] = ()
+    unsupported: str | None = None
 
 
 class FoundFields(BaseModel):
@@ -64,60 +68,64 @@ def find_skill(
     words: str, skills: Collection[str], commands: Mapping[str, str] | None = None
 ) -> Route:
     """Return which of these skills the words ask for. Words that begin with the name of a skill,
-    or with its slash command in `commands`, ask for that skill."""
+    or with its slash command in `commands`, ask for that skill: if it is a verb, before a colon."""
     tokens = tokenize(words)
-    if named := _find_leading_name(tokens, skills, commands or {}):
-        return Route(named)
+    names = {**{name: name for name in skills}, **(commands or {})}
+    names = {" ".join(tokenize(own)): name for own, name in names.items() if name in skills}
+    verbs, head = load_routing()["beginnings"]["verbs"], " ".join(tokenize(words.partition(":")[0]))
+    begun = [" ".join(tokens[:count]) for count in range(len(tokens), 0, -1)]
+    if named := next((b for b in begun if b in names and (b == head or b not in verbs)), None):
+        return Route(names[named])
     beginning = _skip_polite_words(tokens)
     if COPY_SKILL in skills and _begins_with_channel(beginning):
         return Route(COPY_SKILL)
-    scores = {
-        name: max((_score(tokens, phrase) for phrase in phrases), default=0)
-        for name, phrases in _list_phrases("skills").items()
-        if name in skills
-    }
-    writes = COPY_SKILL in skills and _begins_with(beginning, "write")
-    if writes and (_locate_channels(tokens) or not any(scores.values())):
+    phrases = _list_phrases()
+    scores = {name: _score(tokens, *phrases[name]) for name in phrases if name in skills}
+    has_channel, most = bool(_locate_channels(tokens)), max(scores.values(), default=0)
+    asks, writes = (_begins_with(beginning, kind) for kind in ("question", "write"))
+    may_write = COPY_SKILL in skills and not has_channel and (writes or not (most or asks))
+    if may_write and (thing := _find_unsupported(beginning)):
+        return Route(unsupported=thing)
+    if writes and COPY_SKILL in skills and (has_channel or not most):
         return Route(COPY_SKILL)
-    most = max(scores.values(), default=0)
     best = [name for name, score in scores.items() if score == most and most]
     if len(best) > 1 and ANSWER_SKILL in best:  # it takes what no other skill does
         best.remove(ANSWER_SKILL)
     if not best and ANSWER_SKILL in skills and _is_question(words, beginning):
         best = [ANSWER_SKILL]
-    if best == [ANSWER_SKILL] and _names_copy(tokens, beginning):
+    if best == [ANSWER_SKILL] and has_channel and not asks:  # "our best sellers newsletter"
         best = []
+    begins = load_routing()["beginnings"]
+    if best and has_channel and ({*begins["write"]} - {*begins["verbs"]}) & {*tokens}:
+        best.append(COPY_SKILL)  # "sum up the reviews and write an e-mail"
     return Route(best[0]) if len(best) == 1 else Route(None, tuple(best))
 
 
 def find_message_kind(words: str) -> str | None:
-    """Return "thanks", "greeting" or "never_mind" when the whole message is that."""
-    said = " ".join(tokenize(words))
+    """Return "thanks", "greeting" or "never_mind" when the whole message is nothing else."""
     kinds: dict[str, list[str]] = load_routing()["messages"]
-    return next((kind for kind, messages in kinds.items() if said in messages), None)
+    said = filter(None, (" ".join(tokenize(piece)) for piece in _PIECE_ENDS.split(words)))
+    found = {next((kind for kind in kinds if one in kinds[kind]), None) for one in said}
+    return found.pop() if len(found) == 1 else None
 
 
 def asks_for(kind: str, words: str) -> bool:
     """Return whether one of the words is about this kind of report: "plan", "leaving" …"""
-    phrases: str = load_routing()["report_words"][kind]
-    return _names_one_of(tokenize(words), phrases.split(", "))
+    tables: dict[str, dict[str, list[str]]] = load_routing()["report_words"]
+    phrases = next(table[kind] for table in tables.values() if kind in table)
+    return _names_one_of(tokenize(words), phrases)
 
 
 def find_revision(words: str) -> str | None:
     """Return what a short reply under a draft asks for: "shorter", "longer", "angle" or
     "language"."""
     tokens = tokenize(words)
-    if len(tokens) > MAX_REPLY_WORDS:
-        return None
-    kinds: dict[str, list[str]] = load_routing()["revisions"]
-    return next(
-        (kind for kind, phrases in kinds.items() if any(_score(tokens, p) for p in phrases)), None
-    )
+    return _find_entry("revisions", tokens) if len(tokens) <= MAX_REPLY_WORDS else None
 
 
 def find_audience(words: str) -> str | None:
     """Return the kind of customers that an audience is: "loyal", "lapsed" or "new"."""
-    return cast(str | None, _find_named("audiences", tokenize(words)))
+    return _find_entry("audiences", tokenize(words))
 
 
 def find_channels(words: str) -> tuple[str, ...]:
@@ -149,12 +157,9 @@ def read_fields(words: str) -> FoundFields:
     occasion = find_named_occasion(words)
     return FoundFields(
         channels=find_channels(words),
-        language=next(
-            (one for one in LANGUAGES if _names_one_of(every, names.get(one, ()))),
-            None,
-        ),
-        goal=_find_named("goals", tokens),
-        notice=_find_named("notices", every),
+        language=next((one for one in LANGUAGES if _names_one_of(every, names[one])), None),
+        goal=cast(Goal | None, _find_entry("goals", tokens)),
+        notice=_find_entry("notices", every),
         offer=", ".join(found.get("offer", ())) or None,
         audience=", ".join(found.get("audience", ())) or None,
         occasion=occasion[0].key if occasion else None,
@@ -166,50 +171,46 @@ def read_fields(words: str) -> FoundFields:
 
 
 def names_one_person(words: str, *own: str | None) -> bool:
-    """Return whether the words are about one person: by name, by address, or "a customer". `own`
-    are the names of the brand and the products: the rose "Pierre de Ronsard" is no person."""
-    phrases = load_routing()["one_person"]["phrases"]
-    known = build_own_words([*filter(None, own)])
-    if _names_one_of(tokenize(words), phrases) or _is_for_first_name(words.split(), known):
-        return True
-    return Pseudonymizer(known).mask(words) != words
-
-
-def _is_for_first_name(words: Sequence[str], own: Collection[str]) -> bool:
-    """Return whether a first name stands behind a word that begins an audience: "to Rita"."""
-    begins = load_routing()["fields"]["audience"]["begins"]
-    return any(
-        name[:1].isupper() and is_only_given_name(name, own) and tokenize(before)[-1:] == [begin]
-        for before, name in pairwise(words)
-        for begin in begins
+    """Return whether the words are about one person: by address, by a name as in "to Rita", or as
+    "a customer". `own` are the names of the brand and the products: the rose "Pierre de Ronsard" is
+    no person."""
+    table, known = load_routing(), build_own_words([*filter(None, own)])
+    begins = {*table["fields"]["audience"]["begins"]}
+    is_addressed = any(
+        name[:1].isupper() and is_only_given_name(name, known) and {*tokenize(before)[-1:]} & begins
+        for before, name in pairwise(words.split())
     )
+    is_kind = _names_one_of(tokenize(words), table["one_person"]["phrases"])
+    return is_addressed or is_kind or Pseudonymizer(known).mask(words) != words
 
 
 def list_content_words(text: str) -> list[str]:
     """Return the words of a piece that are neither fillers nor keywords of a field."""
-    said = text.split()
-    tokens = tokenize(text)
-    known = _load_fillers() | {
-        t for start, end, _ in _locate_channels(tokens) for t in tokens[start:end]
-    }
-    for group in ("goals", "notices", "languages"):
-        for phrases in load_routing()[group].values():
-            known |= {t for p in phrases if (span := _locate(tokens, p)) for t in span}
-    occasion = find_named_occasion(text)
-    known |= set(tokenize(occasion[1])) if occasion else set()
-    return [word for word in said if not set(tokenize(word)) <= known]
+    tokens, table = tokenize(text), load_routing()
+    groups = [phrases for group in FIELD_GROUPS for phrases in table[group].values()]
+    known = _load_words("fillers") | _list_matching(tokens, *groups)
+    known |= {t for start, end, _ in _locate_channels(tokens) for t in tokens[start:end]}
+    if occasion := find_named_occasion(text):
+        known |= {*tokenize(occasion[1])}
+    return [word for word in text.split() if not {*tokenize(word)} <= known]
+
+
+def drop_audience_preposition(words: str) -> str:
+    """ "for Gold customers" → "Gold customers"."""
+    first, _, rest = words.partition(" ")
+    begins = load_routing()["fields"]["audience"]["begins"]
+    return rest.strip() if rest and {*tokenize(first)} <= {*begins} else words
 
 
 def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tuple[str, ...]:
     """Return what the request for a report says beyond the phrases of its skill and these names of
     what was read, such as a product or days. Words that stand together are one quote."""
-    tokens = tokenize(words)
-    known = _load_fillers() | {*tokenize(skill)} | {t for name in names for t in tokenize(name)}
-    for phrases in (_list_phrases("skills").get(skill, ()), *_list_report_words(skill)):
-        for phrase in phrases:
-            known |= {*(_locate(tokens, phrase) or ())}
+    table, tokens = load_routing(), tokenize(words)
+    reports = table["report_words"]["every"] | table["report_words"].get(skill, {})
+    known = _load_words("fillers") | {t for name in (skill, *names) for t in tokenize(name)}
+    known |= _list_matching(tokens, _list_phrases().get(skill, ()), *reports.values())
     for kind in ("polite", "question"):
-        known |= {t for phrase in load_routing()["beginnings"][kind] for t in phrase.split()}
+        known |= {*" ".join(table["beginnings"][kind]).split()}
     quotes: list[list[str]] = [[]]
     for word in straighten_apostrophes(words).split():
         if {*tokenize(word)} <= known:
@@ -223,10 +224,8 @@ def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tu
 def is_restricted(words: str, skill: str, names: Collection[str] = ()) -> bool:
     """Return whether the request for a report has an unread word that restricts it: "not", "only".
     `names` are those that were read."""
-    unread = {t for quote in list_unread_words(words, skill, names) for t in tokenize(quote)}
-    return any(
-        not unread.isdisjoint(one.split()) for one in load_routing()["restrictions"].values()
-    )
+    unread = " ".join(list_unread_words(words, skill, names))
+    return not _load_words("restrictions").isdisjoint(tokenize(unread))
 
 
 @cache
@@ -277,45 +276,40 @@ def _drop_small_words(text: str) -> str:
 def _classify(words: list[str], *, is_start: bool) -> str | None:
     """Return the field that these words begin. The beginning of a piece is also an offer where
     anything in it is one; elsewhere a field begins with one of its own words."""
-    first = tokenize(words[0]) if words else []
-    if not first:
-        return "offer" if words and _begins_discount(words) else None
+    first = next(iter(tokenize(words[0])), "") if words else ""
     ahead = _cut_at_next_field(words)
     tokens = tokenize(" ".join(ahead))
     for kind, table in load_routing()["fields"].items():
-        if first[0] in table["begins"] and _contains(
-            kind, tokens[1:] or tokens, ahead, table["contains"]
-        ):
+        if first in table["begins"] and _contains(kind, ahead, tokens[1:] or tokens):
             return str(kind)
-    if _begins_discount(words):
+    if words and _begins_discount(words):
         return "offer"
-    if is_start and _has_offer(ahead, tokens):
+    if is_start and first and _contains("offer", ahead, tokens):
         later = any(_begins_discount(words[at:]) for at in range(1, len(words)))
         return None if later else "offer"
-    is_day = first[0] in index_weekday_names()
-    if is_day or (is_start and first[0].isdigit() and _has_day(tokenize(" ".join(words)))):
-        return "dates"
-    return None
+    is_date = is_start and first.isdigit() and _has_day(tokenize(" ".join(words)))
+    return "dates" if is_date or first in index_weekday_names() else None
 
 
 def _cut_at_next_field(words: list[str]) -> list[str]:
     """Return the words up to the next one that may begin a field."""
-    starts = {word for table in load_routing()["fields"].values() for word in table["begins"]}
-    for at in range(2, len(words)):
-        first = tokenize(words[at])
-        if first and first[0] in starts and first[0] not in ("le", "a", "des", "the", "off"):
-            return words[:at]
-    return words
+    fields = load_routing()["fields"]
+    starts = {word for table in fields.values() for word in table["begins"]}
+    starts -= {*fields["dates"]["also_inside"]}
+    firsts = [next(iter(tokenize(word)), "") for word in words]
+    return words[: next((at for at in range(2, len(words)) if firsts[at] in starts), None)]
 
 
-def _contains(kind: str, tokens: Tokens, words: list[str], phrases: list[str]) -> bool:
+def _contains(kind: str, words: Sequence[str], tokens: Tokens) -> bool:
+    """Return whether the words have what makes them such a field."""
+    phrases = load_routing()["fields"][kind]["contains"]
     if phrases == ["*"]:
         return bool(tokens)
-    if kind == "offer":
-        return _has_offer(words, tokens)
+    if kind == "offer" and any(_begins_discount(words[at:]) for at in range(len(words))):
+        return True
     if kind == "dates":
-        return _has_day(tokens[:DAY_TOKENS]) or _names_one_of(tokens[:DAY_TOKENS], phrases)
-    return _names_one_of(tokens, phrases)
+        tokens = tokens[:DAY_TOKENS]
+    return _names_one_of(tokens, phrases) or (kind == "dates" and _has_day(tokens))
 
 
 def _has_day(tokens: Tokens) -> bool:
@@ -326,12 +320,6 @@ def _has_day(tokens: Tokens) -> bool:
         token in days and (at == 0 or tokens[at - 1] not in not_after)
         for at, token in enumerate(tokens)
     )
-
-
-def _has_offer(words: Sequence[str], tokens: Tokens) -> bool:
-    if any(_begins_discount(words[at:]) for at in range(len(words))):
-        return True
-    return _names_one_of(tokens, load_routing()["fields"]["offer"]["contains"])
 
 
 def _begins_discount(words: Sequence[str]) -> bool:
@@ -354,77 +342,47 @@ def _strip_front(text: str) -> str:
     return " ".join(words) or text
 
 
-def _find_leading_name(
-    tokens: Tokens, skills: Collection[str], commands: Mapping[str, str]
-) -> str | None:
-    """Return the skill whose name or command the tokens begin with; the longest name wins. As in
-    any text, "_", "-" and spaces separate the words of a name."""
-    names = [(tokenize(name), name) for name in skills]
-    names += [(tokenize(command), name) for command, name in commands.items() if name in skills]
-    fitting = [(len(own), name) for own, name in names if own and own == [*tokens[: len(own)]]]
-    return max(fitting)[1] if fitting else None
-
-
 # Phrases.
 
 
 @cache
-def _list_phrases(group: str) -> dict[str, tuple[str, ...]]:
-    return {
-        name: tuple(phrase for language in LANGUAGES for phrase in table.get(language, ()))
-        for name, table in load_routing()[group].items()
-    }
+def _list_phrases() -> Mapping[str, Sequence[str]]:
+    """Return the phrases of each skill that has some, in all languages."""
+    tables: dict[str, dict[str, list[str]]] = load_routing()["skills"]
+    return {name: [*chain.from_iterable(table.values())] for name, table in tables.items()}
 
 
 @cache
-def _list_report_words(skill: str) -> tuple[tuple[str, ...], ...]:
-    table = load_routing()
-    return tuple(
-        tuple(words.split(", "))
-        for kind, words in table["report_words"].items()
-        if table["reading_skills"].get(kind, skill) == skill
-    )
+def _load_words(group: str) -> frozenset[str]:
+    return frozenset(" ".join(load_routing()[group].values()).split())
 
 
-@cache
-def _load_fillers() -> frozenset[str]:
-    return frozenset(word for words in load_routing()["fillers"].values() for word in words.split())
-
-
-def _find_named(group: str, tokens: Tokens) -> Any:
+def _find_entry(group: str, tokens: Tokens) -> str | None:
     """Return the entry of a table whose longest phrase the tokens have."""
-    scores = {
-        name: max(_score(tokens, phrase) for phrase in phrases)
-        for name, phrases in load_routing()[group].items()
-    }
+    scores = {name: _score(tokens, *phrases) for name, phrases in load_routing()[group].items()}
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] else None
 
 
-def _score(tokens: Tokens, phrase: str) -> int:
-    """Return how many words the phrase has if the tokens have them in this order, else 0."""
-    return len(_locate(tokens, phrase) or ())
+def _score(tokens: Tokens, *phrases: str) -> int:
+    """Return how many words the longest phrase has of those whose words stand in this order."""
+    return max((len(_locate(tokens, phrase) or ()) for phrase in phrases), default=0)
+
+
+def _list_matching(tokens: Tokens, *groups: Sequence[str]) -> set[str]:
+    """Return the tokens that are words of one of these phrases."""
+    return {t for phrases in groups for phrase in phrases for t in _locate(tokens, phrase) or ()}
 
 
 def _locate(tokens: Tokens, phrase: str) -> list[str] | None:
     """Return the tokens that match the words of the phrase, None when one is missing."""
-    at, found = 0, []
-    for word in _split_phrase(phrase):
-        if word[-1:] != "*" and word not in tokens:
+    left, found = iter(tokens), list[str]()
+    for word in phrase.split():
+        match = next((token for token in left if _matches(token, word)), None)
+        if match is None:
             return None
-        while at < len(tokens) and not _matches(tokens[at], word):
-            at += 1
-        if at == len(tokens):
-            return None
-        found.append(tokens[at])
-        at += 1
+        found.append(match)
     return found
-
-
-@cache
-def _split_phrase(phrase: str) -> tuple[str, ...]:
-    """Return the words of a phrase of the table."""
-    return tuple(phrase.split())
 
 
 def _matches(token: str, word: str) -> bool:
@@ -433,14 +391,8 @@ def _matches(token: str, word: str) -> bool:
 
 def _names_one_of(tokens: Tokens, phrases: Sequence[str]) -> bool:
     """Return whether one of the phrases stands in the tokens, its words side by side."""
-    for phrase in phrases:
-        words = _split_phrase(phrase)
-        if words[0][-1:] != "*" and words[0] not in tokens:
-            continue
-        for at in range(len(tokens) - len(words) + 1):
-            if all(_matches(t, w) for t, w in zip(tokens[at:], words, strict=False)):
-                return True
-    return False
+    said = f" {' '.join(tokens)} "
+    return any(f" {phrase} ".replace("* ", "") in said for phrase in phrases)
 
 
 def _locate_channels(tokens: Tokens) -> list[tuple[int, int, str]]:
@@ -458,13 +410,25 @@ def _locate_channels(tokens: Tokens) -> list[tuple[int, int, str]]:
     return found
 
 
+def _list_ad_names(channel: Channel) -> Iterator[str]:
+    """Yield "facebook ad", "publicité facebook", "ad on facebook"."""
+    ads = load_routing()["ads"]
+    for place, ad in product(channel.ads_on, ads["called"]):
+        yield from (f"{place} {ad}", f"{ad} {place}")
+        yield from (f"{ad} {between} {place}" for between in ads["between"])
+
+
 @cache
 def _list_channel_names() -> tuple[tuple[tuple[str, ...], str], ...]:
     ambiguous = load_routing()["beginnings"]["no_channel"]
     names = [
         (tuple(token.removesuffix("s") for token in tokenize(name)), key)
         for key, channel in load_channels().items()
-        for name in (*channel.names, *(Words(channel.title).to(one) for one in LANGUAGES))
+        for name in (
+            *channel.names,
+            *(Words(channel.title).to(one) for one in LANGUAGES),
+            *_list_ad_names(channel),
+        )
         if name not in ambiguous
     ]
     return tuple(sorted(names, key=lambda pair: -len(pair[0])))
@@ -486,17 +450,23 @@ def _begins_with_channel(tokens: Tokens) -> bool:
     """Return whether the words begin with the name of a channel: "e-mail …", "welcome e-mail …".
     In "tendances instagram" the first word names another skill."""
     first = min((start for start, _, _ in _locate_channels(tokens)), default=None)
-    phrases = [phrase for group in _list_phrases("skills").values() for phrase in group]
-    if first == 1 and any(_score(tokens[:1], phrase) for phrase in phrases):
+    if first == 1 and any(_score(tokens[:1], *some) for some in _list_phrases().values()):
         return False
     return first in (0, 1) and not _begins_with(tokens, "question")
 
 
-def _names_copy(tokens: Tokens, beginning: Tokens) -> bool:
-    """Return whether a channel is named where nothing is asked: "our best sellers newsletter"."""
-    return bool(_locate_channels(tokens)) and not _begins_with(beginning, "question")
+def _find_unsupported(beginning: Tokens) -> str | None:
+    """Return the text that is asked for and that we don't write: "a blog article", "LinkedIn post
+    about …". Further on, it is what the text is about."""
+    is_verb = _begins_with(beginning, "write")
+    start = [*_skip_polite_words(beginning[1:] if is_verb else beginning)]
+    things: list[str] = load_routing()["unsupported"]["things"]
+    own = {thing: tokenize(thing) for thing in things}
+    places = (start, start[1:])
+    return next((t for t in things for at in places if at[: len(own[t])] == own[t]), None)
 
 
 def _is_question(words: str, beginning: Tokens) -> bool:
     asks = words.rstrip().endswith("?") and len(words.split()) > 2
-    return asks or _begins_with(beginning, "question")
+    shows = _begins_with(beginning, "show") and names_measure(words)
+    return asks or shows or _begins_with(beginning, "question")

@@ -23,7 +23,7 @@ from bot.privacy.cued_names import MASK_CHARACTER, find_cued_names
 from bot.privacy.names import find_names
 from bot.privacy.numbers import find_numbers, find_traces
 from bot.text.escape import map_strings
-from bot.text.normalize import normalize_text, normalize_with_offsets
+from bot.text.normalize import normalize_with_offsets, split_words
 
 # Finds personal data in free text: English and French, and partly three more languages.
 
@@ -39,7 +39,6 @@ class PersonalDatum(NamedTuple):
 
 
 Span = tuple[str, int, int]
-_WORDS = re.compile(r"[a-zœæßñ]+")
 _DIGIT = re.compile(r"\d")
 NO_WORDS: frozenset[str] = frozenset()
 
@@ -47,7 +46,10 @@ NO_WORDS: frozenset[str] = frozenset()
 @lru_cache(maxsize=4_096)  # an import calls it twice for each text
 def find_personal_data(text: str, own: frozenset[str] = NO_WORDS) -> tuple[PersonalDatum, ...]:
     """Return the personal data in a text, in order and without overlaps; the more certain kinds
-    win. `own` are the words of what the team sells (`build_own_words`): never a person's name."""
+    win. `own` are the words of what the team sells (`build_own_words`): never a person's name.
+    They make fewer words a name, never more: a text without names needs no second search."""
+    if own and all(datum.kind != "NAME" for datum in find_personal_data(text)):
+        return find_personal_data(text)
     spans, filled, starts, ends, words = _find_by_shape(text)
     spans = spans.copy()
     filled = _add_spans(
@@ -74,7 +76,7 @@ def _find_by_shape(
     """Return what does not depend on `own`: the spans in the normalized text, that text with the
     spans masked, the maps of positions, and the text's normalized words."""
     filled, starts, ends = normalize_with_offsets(text)
-    words = frozenset(_WORDS.findall(normalize_text(filled)))
+    words = frozenset(split_words(filled))
     spans: list[Span] = []
     filled = _add_spans(spans, filled, find_emails(filled, words))
     if digits := len(_DIGIT.findall(filled)):
@@ -83,7 +85,7 @@ def _find_by_shape(
         if digits >= MIN_PHONE_DIGITS:
             filled = _add_spans(spans, filled, find_phones(filled))
         filled = _add_spans(spans, filled, find_traces(filled, words))
-    filled = _add_spans(spans, filled, find_handles(filled))
+    filled = _add_spans(spans, filled, find_handles(filled, words))
     return spans, filled, starts, ends, words
 
 

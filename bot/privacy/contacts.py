@@ -8,6 +8,8 @@ read within a bounded distance, so that the time is linear in the length of the 
 import re
 from collections.abc import Collection, Iterator
 
+from bot.text.normalize import word_set
+
 _LOCAL = 80  # characters read before an @; RFC 5321 allows 64
 # The part before an @ is matched from its end, on the reversed text.
 _LEFT = re.compile(r"[\w+-][\w.+%&'-]*")
@@ -22,12 +24,9 @@ _TLD = (
 )
 _SPACED_RIGHT = re.compile(rf" ?[\w-]{{1,40}}(?: ?\. ?[\w-]{{1,40}}){{0,2}} ?\. ?{_TLD}", re.I)
 # A word in place of the @. In brackets it is certain; else a spelled dot and a known TLD follow.
-_AT = re.compile(
-    r" ?(?P<sure>[\[({<] ?(?:at|a|à|arobase?|arrobase|chez|@) ?[\])}>]) ?"
-    r"| (?P<bare>at|arobase?|arrobase|arroba) |(?<=\w)_at_(?=\w)",
-    re.I,
-)
-_AT_WORDS = frozenset(("at", "arobas", "arobase", "arroba"))  # one of these, or a bracket, is in it
+_AT_IN_BRACKETS = re.compile(r" ?[\[({<] ?(?:at|a|à|arobase?|arrobase|chez|@) ?[\])}>] ?", re.I)
+_AT = re.compile(r" (?:at|arobase?|arrobase|arroba) |_(?<=\w_)at_", re.I)
+_AT_WORDS = frozenset(("at", "arobas", "arobase", "arroba", "arrobase"))
 _BRACKET = re.compile(r"[\[({<]")
 _DOT = (
     r" ?(?:\.|[\[({<] ?(?:dot|point|punto|ponto|\.) ?[\])}>]|(?<![^\W_])(?:dot|point|punto|"
@@ -43,7 +42,7 @@ _SURE_RIGHT = re.compile(rf"(?:[\w-]{{1,40}}{_DOT}){{1,3}}{_TLD}", re.I)
 _HANDLE = re.compile(  # @marie_lin, but neither Slack's <@U0123> nor @here
     r"(?<![\w<@/.])@(?!(?:here|channel|everyone|group)\b)[A-Za-z][\w.]{2,29}(?<!\.)"
 )
-_NETWORKS = ("insta", "tiktok", "snap", "twitter", "pinterest")
+_NETWORKS = word_set("insta instagram tiktok snap snapchat twitter pinterest")
 _CUED_HANDLE = re.compile(
     r"\b(?:insta(?:gram)?|tiktok|snap(?:chat)?|twitter|pinterest)(?: (?:handle|account|compte|"
     r"pseudo))?"
@@ -62,19 +61,20 @@ def find_emails(text: str, words: Collection[str]) -> Iterator[EmailSpan]:
         if (span := _expand_address(text, at)) is not None:
             yield "EMAIL", *span
         at = text.find("@", at + 1)
-    if _AT_WORDS.isdisjoint(words) and not _BRACKET.search(text):
-        return
-    for found in _AT.finditer(text):
-        if (span := _expand_spelt_address(text, found)) is not None:
-            yield "EMAIL", *span
+    for shape, right, possible in (
+        (_AT_IN_BRACKETS, _SPELT_RIGHT, _BRACKET.search(text)),
+        (_AT, _SURE_RIGHT, not _AT_WORDS.isdisjoint(words)),
+    ):
+        for found in shape.finditer(text) if possible else ():
+            if (span := _expand_spelt_address(text, found, right)) is not None:
+                yield "EMAIL", *span
 
 
-def find_handles(text: str) -> Iterator[EmailSpan]:
+def find_handles(text: str, words: Collection[str]) -> Iterator[EmailSpan]:
     if "@" in text:
         for found in _HANDLE.finditer(text):
             yield "HANDLE", *found.span()
-    low = text.casefold()
-    if any(network in low for network in _NETWORKS):
+    if not _NETWORKS.isdisjoint(words):
         for found in _CUED_HANDLE.finditer(text):
             yield "HANDLE", *found.span("value")
 
@@ -87,10 +87,11 @@ def _expand_address(text: str, at: int) -> tuple[int, int] | None:
     return (at - left.end(), right.end()) if left and right else None
 
 
-def _expand_spelt_address(text: str, found: re.Match[str]) -> tuple[int, int] | None:
+def _expand_spelt_address(
+    text: str, found: re.Match[str], shape: re.Pattern[str]
+) -> tuple[int, int] | None:
     start = found.start()
     left = _SPELT_LEFT.match(text[max(0, start - _LOCAL) : start][::-1])
-    shape = _SPELT_RIGHT if found["sure"] else _SURE_RIGHT
     right = shape.match(text, found.end())
     return (start - left.end(), right.end()) if left and right else None
 
@@ -313,6 +314,7 @@ _UK_CODE = re.compile(
     r"SO|SP|SR|SS|ST|SW|SY|TA|TD|TF|TN|TQ|TR|TS|TW|UB|W|WA|WC|WD|WF|WN|WR|WS|WV|YO|ZE)"
     r"\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b"
 )
+_UK_CODE_END = re.compile(r"\d[A-Z]{2}\b")  # a quick first look
 _UK_BEFORE = re.compile(
     r"(?:(?:[Tt]he|of|on|upon|and|\d{1,4}[A-Za-z]?|[A-Z][\w'.-]{1,30}),?[ \n]){1,10}$"
 )
@@ -321,34 +323,68 @@ _CODED = re.compile(  # code postal 29200 Brest; postcode M1 1AE
     rf"(?i: à| au| is| est| in)?[ :]{{1,3}}(?P<value>{_CODE}(?:[ ,]{{1,2}}{_TOWN})?|{_UK_POST}|"
     rf"\d{{5}}(?:-\d{{4}})?)\b"
 )
-_OTHERS = (
-    # Rua das Flores, 12, 1200-195 Lisboa; Calle Mayor 5, 28013 Madrid; Via Roma 3
-    re.compile(
-        rf"\b(?i:Rua|Avenida|Av\.|Travessa|Alameda|Estrada|Praça|Calle|C/|Plaza|Paseo|Carrer|Via) ?"
-        rf"(?:{_SMALL} ){{0,3}}{_CAP}(?: (?:{_SMALL} )?{_CAP}){{0,3}},? (?:n[º°.] ?)?\d{{1,5}}\b"
-        rf"(?:[,\n -]{{1,3}}(?:\d{{4}}-\d{{3}}|\d{{5}}(?:-\d{{3}})?) {_TOWN})?",
+# Rua das Flores, 12, 1200-195 Lisboa; Calle Mayor 5, 28013 Madrid; Via Roma 3
+_SOUTHERN_STREET = re.compile(
+    rf"\b(?i:Rua|Avenida|Av\.|Travessa|Alameda|Estrada|Praça|Calle|C/|Plaza|Paseo|Carrer|Via) ?"
+    rf"(?:{_SMALL} ){{0,3}}{_CAP}(?: (?:{_SMALL} )?{_CAP}){{0,3}},? (?:n[º°.] ?)?\d{{1,5}}\b"
+    rf"(?:[,\n -]{{1,3}}(?:\d{{4}}-\d{{3}}|\d{{5}}(?:-\d{{3}})?) {_TOWN})?",
+)
+# A Brazilian postcode, such as CEP 90020-100, identifies a house together with its number
+_BRAZILIAN_CODE = re.compile(r"\bCEP[ :]{0,3}\d{2}\.?\d{3}-?\d{3}\b", re.IGNORECASE)
+_GERMAN_STREET = re.compile(  # Lindenstraße 12a, 10115 Berlin
+    r"\b[A-ZÄÖÜ][\wß-]{0,40}(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.|weg|platz|allee|gasse) \d{1,4} "
+    r"?[a-z]?\b"
+    rf"(?:[,\n ]{{1,3}}(?:D-)?\d{{5}} {_TOWN})?"
+)
+
+# The longer formats first; each with words of which it contains one, if there are such.
+_FR_WORDS = word_set(
+    "r rue avenue av ave bd boulevard boul blvd chemin allee impasse quai sentier esplanade "
+    "faubourg fg montee rond villa venelle ruelle promenade cite clos voie traverse place pl cours "
+    "route rte square passage residence lotissement hameau ch imp all"
+)
+_EN_WORDS = word_set(
+    "street st road rd avenue ave lane ln drive dr court ct square sq close crescent cres terrace "
+    "gardens gdns mews boulevard blvd grove parkway pkwy highway hwy way place"
+)
+_FORMATS = (
+    (_FR_WORDS, _FR_WHOLE),
+    (
+        word_set(
+            "lieu bourg ferme domaine hameau route chemin rue residence z za zac zi zic zone "
+            "manoir chateau"
+        ),
+        _FR_PLACE,
     ),
-    # A Brazilian postcode, such as CEP 90020-100, identifies a house together with its number
-    re.compile(r"\bCEP[ :]{0,3}\d{2}\.?\d{3}-?\d{3}\b", re.IGNORECASE),
-    # Lindenstraße 12a, 10115 Berlin
-    re.compile(
-        r"\b[A-ZÄÖÜ][\wß-]{0,40}(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.|weg|platz|allee|gasse) \d{1,4} "
-        r"?[a-z]?\b"
-        rf"(?:[,\n ]{{1,3}}(?:D-)?\d{{5}} {_TOWN})?"
+    (word_set("bp b p cs c s tsa boite"), _FR_BOX),
+    (_EN_WORDS, _EN_STREET),
+    (word_set("box postbox pobox"), _UK_BOX),
+    (_FR_WORDS, _FR_STREET),
+    (_EN_WORDS, _EN_LOWER),
+    (
+        word_set("rua avenida av travessa alameda estrada praca calle c plaza paseo carrer via"),
+        _SOUTHERN_STREET,
     ),
+    (word_set("cep"), _BRAZILIAN_CODE),
+    (None, _GERMAN_STREET),
+)
+_CODE_WORDS = word_set(
+    "postal cp post postcode zip habite domicilie domiciliee domicilies domiciliees reside"
 )
 
 
 def find_addresses(text: str, words: Collection[str]) -> Iterator[AddressSpan]:
-    """Yield kind, start and end of each address, the longer formats first."""
-    shapes = [_FR_PLACE, _FR_BOX, _EN_STREET, _UK_BOX, _EN_LOWER, *_OTHERS]
-    if _FR_NUMBERED.search(text):
-        shapes = [_FR_WHOLE, *shapes[:4], _FR_STREET, *shapes[4:]]
-    for code in _UK_CODE.finditer(text):
+    """Yield kind, start and end of each address. `words` are the text's normalized words."""
+    for code in _UK_CODE.finditer(text) if _UK_CODE_END.search(text) else ():
         before = _UK_BEFORE.search(text[max(0, code.start() - 100) : code.start()])
         yield "ADDRESS", code.start() - (len(before[0]) if before else 0), code.end()
-    for shape in shapes:
+    for cues, shape in _FORMATS:
+        if cues is not None and cues.isdisjoint(words):
+            continue
+        if cues is _FR_WORDS and not _FR_NUMBERED.search(text):
+            continue
         for found in shape.finditer(text):
             yield "ADDRESS", found.start(), found.start() + len(found[0].rstrip(" ,.\n-"))
-    for found in _CODED.finditer(text):
-        yield "ADDRESS", *found.span("value")
+    if not _CODE_WORDS.isdisjoint(words):
+        for found in _CODED.finditer(text):
+            yield "ADDRESS", *found.span("value")

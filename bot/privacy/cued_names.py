@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.privacy.names import could_be_name, is_given_name, is_somebody
 from bot.text.normalize import normalize_text, word_set
 
+_MAX_CUE_LENGTH = 80
 MASK_CHARACTER = "\ue000"  # replaces each character of a span that was found before
 
 _W = r"[A-ZÀ-ÖØ-Þ][^\W\d_]{0,24}(?:['-][^\W\d_]{1,24}){0,3}"
@@ -28,7 +29,7 @@ _TITLE = (
 
 class _Rule(NamedTuple):
     """`words`: normalized words of which a text must contain one for the pattern to be tried;
-    `marks`: characters likewise, if any.
+    `marks`: characters likewise, if any; the pattern begins at most _MAX_CUE_LENGTH before one.
     `sure`: the cue alone makes any word a name; otherwise each word must pass `could_be_name`."""
 
     words: frozenset[str]
@@ -80,7 +81,7 @@ _RULES = (
     ),
     # "I'm Marie Dupont": a less certain cue, so at least two capitalized words
     _build_rule(
-        "suis moi i c",
+        "suis est m am",
         rf"\b(?i:je suis|(?:moi )?c'est|i'm|i am)(?i: (?:M\.|Mme|Mr|Mrs|Ms))? (?P<name>{_TWO})",
     ),
     _build_rule(
@@ -172,11 +173,15 @@ def find_cued_names(
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end of names that a word introduces or that sign the text. `words` are the
     text's normalized words; for `own` see `build_own_words`."""
+    cues = _list_cues().intersection(words)
     for rule in _RULES:
-        if rule.words.isdisjoint(words) or not _has_mark(text, rule.marks):
+        if rule.words.isdisjoint(cues):
+            continue
+        first = min((at for mark in rule.marks if (at := text.find(mark)) >= 0), default=-1)
+        if rule.marks and first < 0:
             continue
         shape, sure = rule.shape, rule.sure
-        for found in shape.finditer(text):
+        for found in shape.finditer(text, max(0, first - _MAX_CUE_LENGTH)):
             if "title" in shape.groupindex and not _is_title(found):
                 continue
             if span := _trim_name(found, own, sure):
@@ -189,8 +194,9 @@ def find_cued_names(
         yield from _find_signature(text, own)
 
 
-def _has_mark(text: str, marks: str) -> bool:
-    return not marks or any(mark in text for mark in marks)
+@cache
+def _list_cues() -> frozenset[str]:
+    return frozenset(word for rule in _RULES for word in rule.words)
 
 
 def _is_title(found: re.Match[str]) -> bool:

@@ -2,17 +2,37 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.text.normalize import collapse_spaces, normalize_text
 
-_FIRST_WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
-_FIRST_NAME = rf"(?P<name>{_FIRST_WORD})(?![\w'’-])"
+_NAME_WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
+_CAPITAL = re.compile(_NAME_WORD)
+_ENDS_INSIDE_WORD = re.compile(r"[\w'’-]")
+_CONTEXT = 80  # characters before a first name that are read
 
-_CAPITAL = re.compile(_FIRST_WORD)
+
+class _Context(NamedTuple):
+    """The words before and after a first name that stands alone and means a person."""
+
+    before: re.Pattern[str] | None
+    after: re.Pattern[str] | None
+
+    def fits(self, text: str, start: int, end: int) -> bool:
+        if self.before and not self.before.search(text, max(0, start - _CONTEXT), start):
+            return False
+        return self.after is None or self.after.match(text, end) is not None
+
+
+def _context(before: str = "", after: str = "") -> _Context:
+    return _Context(
+        re.compile(rf"(?:{before})$") if before else None, re.compile(after) if after else None
+    )
+
 
 # The word after one of these is a person, whatever the name is.
 _KIN = (
@@ -28,16 +48,10 @@ _STAFF = (
     r"(?:advis[eo]r|sales ?(?:assistant|woman|man|lady|person)|shop assistant|stylist|seamstress|"
     r"conseill(?:er|[èe]re)|vendeu(?:r|se)|couturi[èe]re|interlocut(?:eur|rice))"
 )
-_AFTER_WORD = re.compile(r"[^\W\d_],? [A-ZÀ-ÖØ-Þ]")  # what each of these patterns contains
-_INTRODUCED_PATTERNS = (
-    re.compile(
-        rf"\b(?i:my|our|his|her|your|their|ma|mon|sa|son|notre|votre|leur) (?i:{_KIN}) "
-        rf"{_FIRST_NAME}"
-    ),
-    re.compile(rf"\b(?i:{_STAFF}),? {_FIRST_NAME}"),
-    re.compile(
-        rf"\b(?i:name(?:d|(?:'|’)s| is| was)|prénommée?|qui s['’]appelle|nommée?) {_FIRST_NAME}"
-    ),
+_INTRODUCED = _context(
+    rf"\b(?i:my|our|his|her|your|their|ma|mon|sa|son|notre|votre|leur) (?i:{_KIN}) "
+    rf"|\b(?i:{_STAFF}),? "
+    r"|\b(?i:name(?:d|(?:'|’)s| is| was)|prénommée?|qui s['’]appelle|nommée?) "
 )
 # Other words are possible after these, so the name must be in the list of first names.
 _HUMAN_VERB = (
@@ -55,15 +69,13 @@ _HUMAN_VERB = (
 )
 _GREETED = r"bonjour|bonsoir|hello|hi|dear|hey|chère?|coucou|olá|hola"
 _MET = r"(?:spoke|spoken|talked|chatted|dealt) (?:to|with)|(?:parlé|échangé|discuté) avec"
-_LISTED_PATTERNS = (
-    re.compile(rf"{_FIRST_NAME},? (?={_HUMAN_VERB})"),
-    re.compile(rf"(?:^|[\n.!?] ?)(?i:{_GREETED}),? {_FIRST_NAME}(?= ?[,!\n])"),
-    re.compile(rf"\b(?i:merci|thanks|thank you|bravo|cheers),? {_FIRST_NAME}(?= ?(?:[,!.\n]|$))"),
-    re.compile(
-        rf"\b(?i:(?:merci|bravo|grâce) à|thanks to) {_FIRST_NAME}(?= ?(?:[!]|,? "
-        rf"(?:pour|for|qui|who)\b))"
-    ),
-    re.compile(rf"\b(?i:{_MET}) {_FIRST_NAME}"),
+_THANKED = r"(?:merci|bravo|grâce) à|thanks to"
+_LISTED_CONTEXTS = (
+    _context(after=rf",? {_HUMAN_VERB}"),
+    _context(rf"(?:^|[\n.!?] ?)(?i:{_GREETED}),? ", r" ?[,!\n]"),
+    _context(r"\b(?i:merci|thanks|thank you|bravo|cheers),? ", r" ?(?:[,!.\n]|$)"),
+    _context(rf"\b(?i:{_THANKED}) ", r" ?(?:[!]|,? (?:pour|for|qui|who)\b)"),
+    _context(rf"\b(?i:{_MET}) "),
 )
 
 
@@ -82,46 +94,36 @@ _PLACE = (
 _AUTHOR_LABEL = (
     r"(?:signée?|signed|avis de|review by|posted by|écrit par|written by|cliente?|customer|contact)"
 )
-_SURE_PATTERNS = (
-    re.compile(rf"\b(?i:{_AUTHOR_LABEL}) ?[:,]? ?{_FIRST_NAME}(?= ?(?:[,.;\n)]|$))"),
-    re.compile(rf"{_FIRST_NAME}(?=, \d\d (?:ans|years)\b)"),
-    re.compile(rf"(?:^|\n|[.!?] )- ?{_FIRST_NAME}(?=,|[.]?\s*$|\n)"),
-    re.compile(
-        rf"\b(?i:(?:merci|bravo|grâce) à|thanks to) {_FIRST_NAME} (?=(?:et|and|&) {_FIRST_WORD})"
-    ),
-    re.compile(
-        rf"\b(?i:(?:merci|bravo|grâce) à|thanks to) {_FIRST_WORD} (?:et|and|&) {_FIRST_NAME}"
-    ),
-    re.compile(rf"{_FIRST_NAME},? (?={_SPEECH_VERB})"),
-    re.compile(rf"{_FIRST_NAME},? (?={_PLACE})"),
-    re.compile(
-        rf"\b{_FIRST_NAME} (?=(?:et|and|&) {_FIRST_WORD} (?:ont|sont|have|are|love|loved)\b)"
-    ),
-    re.compile(
-        rf"\b(?i:i'm|i am|this is|moi c'est|moi,? je suis|je suis|ici) {_FIRST_NAME}(?= "
-        rf"?(?:[,.!\n]|$))"
-    ),
+_SURE_CONTEXTS = (
+    _context(rf"\b(?i:{_AUTHOR_LABEL}) ?[:,]? ?", r" ?(?:[,.;\n)]|$)"),
+    _context(after=r", \d\d (?:ans|years)\b"),
+    _context(r"(?:^|\n|[.!?] )- ?", r",|[.]?\s*$|\n"),
+    _context(rf"\b(?i:{_THANKED}) ", rf" (?:et|and|&) {_NAME_WORD}"),
+    _context(rf"\b(?i:{_THANKED}) {_NAME_WORD} (?:et|and|&) "),
+    _context(after=rf",? {_SPEECH_VERB}"),
+    _context(after=rf",? {_PLACE}"),
+    _context(r"(?<!\w)", rf" (?:et|and|&) {_NAME_WORD} (?:ont|sont|have|are|love|loved)\b"),
+    _context(r"\b(?i:i'm|i am|this is|moi c'est|moi,? je suis|je suis|ici) ", r" ?(?:[,.!\n]|$)"),
 )
 
 
-def find_lone_names(
-    text: str, listed: Collection[str], sure: Collection[str]
-) -> Iterator[tuple[int, int]]:
-    """Yield the positions of first names that stand alone and mean a person. `listed` are the
-    known first names, normalized; `sure` are those without another meaning, in the language or
-    in the team's catalogue."""
-    folded = {normalize_text(word) for word in _CAPITAL.findall(text)}
-    if not folded:
-        return
-    for shape in _INTRODUCED_PATTERNS if _AFTER_WORD.search(text) else ():
-        yield from (found.span("name") for found in shape.finditer(text))
-    for shapes, names in ((_LISTED_PATTERNS, listed), (_SURE_PATTERNS, sure)):
-        if folded.isdisjoint(names):
-            continue
-        for shape in shapes:
-            for found in shape.finditer(text):
-                if normalize_text(found["name"]) in names:
-                    yield found.span("name")
+def _is_lone_name(word: re.Match[str], own: Collection[str]) -> bool:
+    """Whether the word is a first name that stands alone and means a person."""
+    text, (start, end) = word.string, word.span()
+    if _ENDS_INSIDE_WORD.match(text, end):
+        return False
+    before = text[max(0, start - 2) : start]
+    follows = before[1:] == " " and (before[0].isalpha() or before[0] == ",")
+    if follows and _INTRODUCED.fits(text, start, end):
+        return True
+    name, lists = normalize_text(word[0]), _load_lists()
+    if name in lists.listed and _fits_any(_LISTED_CONTEXTS, text, start, end):
+        return True
+    return name in lists.first and name not in own and _fits_any(_SURE_CONTEXTS, text, start, end)
+
+
+def _fits_any(contexts: Iterable[_Context], text: str, start: int, end: int) -> bool:
+    return any(context.fits(text, start, end) for context in contexts)
 
 
 # Finds people's full names in free text, and whether a word can be a name.
@@ -134,7 +136,6 @@ ARTICLE_WORDS = frozenset(
     re.findall(r"\S+", "la le les l' une un cette ce ma mon vos the this my a o das die der el")
 )
 
-_NAME_WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
 _LOUD = r"[A-ZÀ-ÖØ-Þ]{3,}(?:-[A-ZÀ-ÖØ-Þ]{2,})*"
 _SURNAME_PARTICLE = (
     r"(?:[Dd]e [Ll]a|[Dd]e|[Dd]u|[Dd]es|[Vv]an [Dd]er|[Vv]an [Dd]en|[Vv]an|[Vv]on|der|[Dd]a|dos|do|"
@@ -191,12 +192,12 @@ def find_names(text: str, own: Collection[str] = ()) -> list[tuple[int, int]]:
     """Return the spans of full names and of first names that can only mean a person, in the text's
     order and without overlaps."""
     lists = _load_lists()
-    every = list(find_full_names(text, own))
+    capitals = list(_CAPITAL.finditer(text))
+    every = [word.span() for word in capitals if _is_lone_name(word, own)]
+    if any(normalize_text(word[0]) in lists.listed for word in capitals):
+        every += find_full_names(text, own)
     if _LOUD_WORD.search(text):
         every += find_uppercase_names(text, own)
-    every += find_lone_names(
-        text, lists.listed, lists.first - frozenset(own) if own else lists.first
-    )
     spans: list[tuple[int, int]] = []
     for start, end in sorted(every, key=lambda span: (span[0], -span[1])):
         if not spans or start >= spans[-1][1]:

@@ -123,6 +123,8 @@ _LENGTH = {
         "SK24 SM27 TN24 TR26",
     )
 }
+_MIN_IBAN_DIGITS = 10  # without a word that introduces it
+_BANK_WORDS = word_set("iban rib bank banque account compte virement transfer")
 _BANK = re.compile(
     r"\b(?:iban|rib|bank|banque|account|compte|virement|transfer)\b\W{0,3}$|"
     r"\b(?:iban|rib)\b[^\d\n]{0,30}$",
@@ -134,7 +136,8 @@ _IP = re.compile(
     r"|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|"
     r"(?:[0-9a-fA-F]{1,4}:){2,6}:[0-9a-fA-F]{1,4})(?![\w:]|\.\d)"
 )
-_MIN_IP_MARKS = 3  # dots or colons
+_MIN_IP_COLONS = 3
+_DOTTED = re.compile(r"\d\.\d")  # what every other IP address contains
 _MONTH = r"[^\W\d_]{3,10}\.?"
 _BORN = _Rule(
     "DATE",
@@ -158,7 +161,8 @@ _BORN = _Rule(
 def find_numbers(text: str, words: Collection[str], digits: int) -> Iterator[Span]:
     """Yield kind, start and end of each number, the more certain rules first. `words` are the
     text's normalized words, `digits` says how many digits it has."""
-    yield from _find_ibans(text)
+    if digits >= _MIN_IBAN_DIGITS or not _BANK_WORDS.isdisjoint(words):
+        yield from _find_ibans(text)
     for rule in _RULES:
         if not rule.words.isdisjoint(words):
             for found in rule.shape.finditer(text):
@@ -179,8 +183,9 @@ def find_numbers(text: str, words: Collection[str], digits: int) -> Iterator[Spa
 
 def find_traces(text: str, words: Collection[str]) -> Iterator[Span]:
     """Yield IP addresses, and dates of birth after a word that introduces them."""
-    for found in _IP.finditer(text) if max(map(text.count, ".:")) >= _MIN_IP_MARKS else ():
-        yield "NUMBER", *found.span()
+    if text.count(":") >= _MIN_IP_COLONS or _DOTTED.search(text):
+        for found in _IP.finditer(text):
+            yield "NUMBER", *found.span()
     if not _BORN.words.isdisjoint(words):
         for found in _BORN.shape.finditer(text):
             yield "DATE", *found.span("value")
@@ -195,12 +200,16 @@ def _find_ibans(text: str) -> Iterator[Span]:
         length = _LENGTH.get(found[0][:2].upper())
         cued = bool(_BANK.search(text[max(0, found.start() - 40) : found.start()]))
         end = _find_iban_end(text, found, length) if length else None
-        if end is not None and sum(c.isdigit() for c in text[found.start() : end]) >= 10:
+        if end is not None and _count_digits(text[found.start() : end]) >= _MIN_IBAN_DIGITS:
             yield "IBAN", found.start(), end
         elif cued or (length and _is_near_length(found, length)):
             yield "IBAN", found.start(), _find_last_digits_end(text, found)
         else:
             yield from _find_unlisted_iban(found)
+
+
+def _count_digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
 
 
 def _find_iban_end(text: str, found: re.Match[str], length: int) -> int | None:

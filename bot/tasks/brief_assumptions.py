@@ -8,7 +8,7 @@ from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import ProductMatch
 from bot.core.request import Assumption, Goal, Option
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, join_words
 
 MAX_OPTIONS = 3
 GOAL_LABELS: dict[Goal, Words] = {
@@ -31,6 +31,8 @@ class StatedFields(Protocol):
     @property
     def goal(self) -> str | None: ...
     @property
+    def offer(self) -> str | None: ...
+    @property
     def language(self) -> str | None: ...
 
 
@@ -46,7 +48,7 @@ def list_assumptions(
     """List what the draft assumes because the words do not say it.
 
     `is_language_known`: the language was detected in the words themselves. `is_notice`: the text
-    sells nothing, so no goal is assumed."""
+    sells nothing, so no goal is assumed; an offer says its goal itself."""
     assumptions = []
     if not stated.channels:
         channel = get_default_channel()
@@ -56,7 +58,7 @@ def list_assumptions(
     if not stated.audience:
         everyone = Words("your whole list")
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
-    if not stated.goal and not is_notice:
+    if not (stated.goal or stated.offer or is_notice):
         assumptions.append(Assumption(field="goal", value="inform", words=GOAL_LABELS["inform"]))
     if product and product.score < 1 and alternatives:
         words = Words("the product is {product}", product=product.title)
@@ -108,3 +110,11 @@ def build_options(
             if other != language
         ]
     return tuple(options[:MAX_OPTIONS])
+
+
+def explain_unsupported(things: Sequence[str]) -> Words:
+    """Return the line on what we don't do, and on what we do instead."""
+    titles = [Words(channel.title) for channel in load_channels().values()]
+    return Words(
+        "I can't do {what} yet. I can: {list}.", what=", ".join(things), list=join_words(titles)
+    )

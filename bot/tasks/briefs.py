@@ -1,7 +1,7 @@
 """Turn what a message was understood to ask for into one request for each text or question."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import get_args
 
@@ -13,11 +13,17 @@ from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
 from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
-from bot.i18n.messages import LANGUAGES, Language, Words, join_words
-from bot.tasks.brief_assumptions import build_options, list_assumptions, list_unknown_products
+from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.tasks.brief_assumptions import (
+    build_options,
+    explain_unsupported,
+    list_assumptions,
+    list_unknown_products,
+)
 from bot.tasks.intake import read_form_fields
+from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
-from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Understanding
+from bot.tasks.understand import ProductReference, ReadRequest, Understanding
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
@@ -46,11 +52,12 @@ async def plan_requests(
     """Return the requests: one for each channel and market of a text, one for each question.
 
     Values from a form or a button take the place of those read from the words."""
-    cannot = explain_unsupported(understanding.unsupported)
+    things = understanding.unsupported
+    cannot = explain_unsupported(things) if things else None
     by_id = {draft.id: draft for draft in drafts}
     requests: list[SkillRequest] = []
     question: Question | None = None
-    for read in understanding.requests:
+    for read in _join_questions(understanding.requests):
         chosen = await _apply_form(read, incoming, library, brand)
         about = by_id.get(chosen.about or "")
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
@@ -66,6 +73,26 @@ async def plan_requests(
         names = tuple(" ".join(filter(None, (one.channel, one.brief.market))) for one in too_many)
         requests = [_leave_over(one, names) for one in requests[:MAX_REQUESTS]]
     return Plan(requests=tuple(requests), cannot=cannot, question=question)
+
+
+def _join_questions(requests: Iterable[ReadRequest]) -> list[ReadRequest]:
+    """Return the requests, where several questions of one skill are one: its report reads the whole
+    message. What they don't have in common it reads there as well."""
+    joined: dict[object, ReadRequest] = {}
+    for number, read in enumerate(requests):
+        is_copy = read.skill == COPY_SKILL or load_skills()[read.skill].for_channels
+        key = number if is_copy else (read.skill, read.about)
+        if (first := joined.get(key)) is not None:
+            products = dict.fromkeys((*first.products, *read.products))
+            shared = {
+                name: getattr(first, name)
+                for name in ("since", "until", "against", "period_words", "markets", "audience")
+                if getattr(first, name) == getattr(read, name)
+            }
+            about = {name: getattr(first, name) for name in ("skill", "about", "language")}
+            read = ReadRequest(**about, **shared, products=tuple(products))
+        joined[key] = read
+    return [*joined.values()]
 
 
 def _leave_over(request: SkillRequest, names: tuple[str, ...]) -> SkillRequest:
@@ -105,21 +132,11 @@ def revise_request(
     return before.model_copy(
         update={
             "brief": old.model_copy(update=changed),
-            "reason": incoming.reason,
+            "reason": "\n".join(filter(None, [incoming.reason, *incoming.more_words])) or None,
             "previous": incoming.previous,
             # A translation keeps no passage word for word.
             "kept": () if is_translated else understanding.kept,
         }
-    )
-
-
-def explain_unsupported(things: Sequence[str]) -> Words | None:
-    """Return the line on what we don't do, and on what we do instead."""
-    if not things:
-        return None
-    titles = [Words(channel.title) for channel in load_channels().values()]
-    return Words(
-        "I can't do {what} yet. I can: {list}.", what=", ".join(things), list=join_words(titles)
     )
 
 
@@ -152,8 +169,6 @@ async def _apply_form(
     for value in filter(None, (answers.get("product"), *incoming.more_words)):
         if product := await _find_exact_product(value, library):
             changed["products"] = (product,)
-        elif value in incoming.more_words and not read.products:
-            changed["topic"] = value
     return read.model_copy(update=changed)
 
 
@@ -240,6 +255,8 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
         for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone")
         if not getattr(read, name)
     }
+    if source.rule and source.audience and source.audience not in source.words:
+        kept.pop("audience", None)  # code named it by its rule, for that channel
     kept["must_say"] = tuple(dict.fromkeys((*source.must_say, *read.must_say)))
     if not read.since and not read.until:
         kept["period_words"] = source.dates
@@ -295,15 +312,19 @@ def _build_copy_brief(
     named = _name_products(known)
     if not known:
         named["product_words"] = read.topic or next(iter(unknown), None)
-    # A text about no product (a welcome, a thank-you) has no selling goal to assume.
-    assumed = list_assumptions(read, language, is_notice=not known)
+    # The writer reads the message itself, so no goal is assumed.
+    assumed = list_assumptions(read, language, is_notice=True)
     if known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
     return Brief(
-        words="\n".join(filter(None, [source.words if source else "", incoming.words])),
+        words="\n".join(
+            dict.fromkeys(
+                filter(None, [source.words if source else "", incoming.words, *incoming.more_words])
+            )
+        ),
         author=incoming.author,
         language=language,
-        goal=read.goal or "inform",
+        goal=read.goal or ("sell through" if read.offer else "inform"),
         audience=read.audience,
         offer=read.offer,
         occasion=read.occasion,
@@ -357,14 +378,15 @@ def _analyse(
         if read.period_words and today - begins > LATEST:
             left_over = (*left_over, read.period_words)
         read = read.model_copy(update={"since": None, "until": None, "against": None})
-    product = next((one for one in read.products if one.handle), None)
-    more = [] if product else incoming.more_words
+    known = {one.handle: one for one in read.products if one.handle}
+    product = next(iter(known)) if len(known) == 1 else None  # of several it looks up each
+    titles = ", ".join(filter(None, (one.title for one in known.values())))
     brief = Brief(
-        words="\n".join([incoming.words, *more]),
+        words="\n".join([incoming.words, *incoming.more_words]),
         author=incoming.author,
         language=read.language or incoming.ui_language,
-        product=product.handle if product else None,
-        product_words=product.title if product else None,
+        product=product,
+        product_words=titles or None,
         **read_form_fields(answers),
         since=read.since,
         until=read.until,

@@ -116,7 +116,9 @@ def describe_content(draft: Draft) -> str:
         name = part.key if draft.channel or isinstance(part.body, Table) else part.title
         rows = [*filter(None, part.text.split("\n"))]
         if isinstance(part.body, Table):
+            more = len(rows) - MAX_TABLE_ROWS - 1
             rows = [" | ".join(row.split("\t")) for row in rows[: MAX_TABLE_ROWS + 1]]
+            rows += [f"and {more} more rows"] if more > 0 else []
         lines.append(f"{name}: {'; '.join(rows) if part.kind == 'table' else part.text.strip()}")
     return "\n".join(lines)
 

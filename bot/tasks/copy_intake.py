@@ -21,7 +21,7 @@ from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline import routing
 from bot.offline.drafts import detect_catalogue_language, list_notices, needs_product
-from bot.offline.questions import drop_measure_names
+from bot.offline.question_words import drop_measure_names
 from bot.offline.routing import FoundFields
 from bot.tasks.brief_assumptions import build_options, list_assumptions
 from bot.text.normalize import tokenize

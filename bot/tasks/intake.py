@@ -30,10 +30,12 @@ from bot.i18n.messages import LANGUAGES, Language, Words, parse_language
 from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.offline import routing
 from bot.offline.reports import has_offline_report
+from bot.tasks.brief_assumptions import explain_unsupported
 from bot.tasks.copy_intake import CopyIntake
+from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import Message
 from bot.tasks.services import RunningTask, change_task
-from bot.tasks.understand import COPY_SKILL, understand_message
+from bot.tasks.understand import understand_message
 from bot.text.language import detect_language
 from bot.text.normalize import normalize_text, tokenize, word_set
 
@@ -97,6 +99,9 @@ def _find_skill(words: str) -> str:
     if kind is not None:
         raise CannotDo(Words("I draft, you decide. {examples}", examples=EXAMPLES, **calm))
     route = routing.find_skill(words, load_skills(), load_commands())
+    if route.unsupported:
+        line = explain_unsupported([route.unsupported])
+        raise CannotDo(line.with_params(**{FORMS_PARAM: "yes"}))
     if route.skill is None:
         raise CannotDo(NEEDS_AI.with_params(**{SKILLS_PARAM: " ".join(route.candidates)}))
     return route.skill

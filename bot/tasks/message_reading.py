@@ -14,7 +14,7 @@ from bot.agent.llm.turn import TurnModel
 from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
-from bot.core.request import Brief, IncomingRequest, SkillRequest
+from bot.core.request import Brief, IncomingRequest, SkillRequest, add_answer
 from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, replace_opening
@@ -252,7 +252,8 @@ class MessageReading(RunningTask):
         if asking is None or not asking.understanding:
             return understanding, incoming
         before = Understanding.model_validate_json(asking.understanding)
-        answers = {**incoming.answers, "answer": understanding.answer or ""}
+        question = asking.question_asked
+        answers = add_answer(incoming.answers, question, understanding.answer or "")
         return (
             understanding.model_copy(update={"requests": before.requests}),
             incoming.model_copy(update={"answers": answers}),

@@ -227,6 +227,8 @@ class Task(Row):
         self.form = {key: value for key, value in asking.form.items() if key != HEARD}
         self.parent, self.private, self.changed_at = asking.id, asking.private, now
         self.reason, self.previous = asking.reason, asking.previous
+        if asking.reason:  # a revision is told its reason, not the words
+            self.words, self.reason = asking.words, f"{asking.reason}\n{answer}"
 
     def continue_draft(
         self,

@@ -142,9 +142,10 @@ class RunningTask:
 
     async def build_incoming_request(self) -> IncomingRequest:
         slack, task = self.services.slack, self.task
-        previous = None
+        previous = product = None
         if task.previous:
             row = await self.services.database.run(lambda s: s.get_one(Draft, task.previous))
+            product = None if row.brief.others else row.brief.product
             if not row.facts.of_one_customer:  # the model will read the previous text
                 previous = "\n\n".join(part.text for part in row.parts)
         return IncomingRequest(
@@ -152,6 +153,7 @@ class RunningTask:
             author=task.author,
             material=await slack.read_conversation(task.workspace, task.place, task.words),
             private=task.private,
+            product=product,
             ui_language=parse_language(await slack.locale(task.workspace, task.author)),
             reason=task.reason,
             previous=previous,

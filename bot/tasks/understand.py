@@ -10,9 +10,9 @@ import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import ask_once
@@ -25,8 +25,10 @@ from bot.core.writer import ReceiptWriter
 from bot.drafts.occasions import load_occasions
 from bot.errors import CALM_PARAM
 from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.offline.routing import drop_audience_preposition, list_content_words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
+from bot.tasks.message_form import COPY_SKILL, MessageForm, Outcome, Reading, RequestForm
 from bot.tasks.message_prompt import (
     NONE,
     Message,
@@ -35,66 +37,12 @@ from bot.tasks.message_prompt import (
     build_prompt,
     build_system_prompt,
 )
-from bot.text.normalize import normalize_text
+from bot.text.normalize import normalize_text, tokenize
 
 log = logging.getLogger("bot.tasks.understand")
 
 MAX_REPLY_CHARACTERS = 600
 MAX_GAP = 60  # characters that an offer may leave out between two of its words
-COPY_SKILL = "draft"
-
-Outcome = Literal["requests", "revise", "answer_question", "reply", "not_for_us"]
-
-# The form of the answer. Every field is required; "none" stands for nothing.
-
-
-def _list_skills(schema: dict[str, Any]) -> None:
-    schema["enum"] = sorted(load_skills(), key=lambda name: name != COPY_SKILL)
-
-
-class Reading(BaseModel):
-    """A value of a list, and the words of the message that it was read from."""
-
-    value: str
-    words: str
-
-
-class RequestForm(BaseModel):
-    skill: str = Field(json_schema_extra=_list_skills)
-    about: str
-    channels: list[Reading]
-    markets: list[Reading]
-    language: Reading
-    products: list[Reading]
-    topic: str
-    goal: str = Field(json_schema_extra={"enum": [NONE, *get_args(Goal)]})
-    audience: str
-    offer: str
-    occasion: Reading
-    since: str
-    until: str
-    compared_since: str
-    compared_until: str
-    period_words: str
-    must_say: list[str]
-    tone: str
-
-
-class MessageForm(BaseModel):
-    outcome: Outcome
-    requests: list[RequestForm]
-    draft: str
-    instruction: str
-    changes: list[str]
-    opening: str = NONE
-    answer: str
-    closes: bool
-    reply: str
-    unsupported: list[str]
-    left_over: list[str]
-
-
-# The checked answer.
 
 
 class ProductReference(BaseModel):
@@ -309,10 +257,10 @@ class _FormCheck:
             products=tuple(filter(None, map(self._check_product, form.products))),
             topic=self._quote(form.topic, self.told),
             goal=form.goal if form.goal in get_args(Goal) else None,
-            audience=counted.name if counted else self._quote(form.audience),
+            audience=counted.name if counted else self._check_audience(form),
             rule=counted.rule if counted else None,
             offer=self._quote_stretch(form.offer),
-            occasion=next(iter(self._check_values([form.occasion], load_occasions())), None),
+            occasion=self._check_occasion(form.occasion),
             since=since,
             until=until,
             against=against,
@@ -337,6 +285,19 @@ class _FormCheck:
             return audiences[0] if len(audiences) == 1 else None
         return next((one for one in audiences if _squeeze(one.name) == _squeeze(name)), None)
 
+    def _check_audience(self, form: RequestForm) -> str | None:
+        """Return the words for whom the text is. Words that name a market are no people."""
+        said = self._quote(form.audience)
+        if said is None:
+            return None
+        places = [one.words for one in form.markets]
+        places += [name for market in self.brand.markets.values() for name in market.names]
+        if {*tokenize(" ".join(list_content_words(said)))} <= {*tokenize(" ".join(places))}:
+            if not form.markets:
+                self._leave(said, NONE)
+            return None
+        return drop_audience_preposition(said)
+
     def _check_values(self, readings: Sequence[Reading], known: Iterable[str]) -> tuple[str, ...]:
         """Return the values that are known and were read from the message."""
         keys, found = set(known), list[str]()
@@ -347,6 +308,12 @@ class _FormCheck:
             elif value.lower() != NONE or self._is_quoted(reading.words, self.typed):
                 self._leave(reading.words, value)
         return tuple(dict.fromkeys(found))
+
+    def _check_occasion(self, reading: Reading) -> str | None:
+        """Return the key of the occasion. One that has none is the writer's to read."""
+        if _is_none(reading.value):
+            return None
+        return next(iter(self._check_values([reading], load_occasions())), None)
 
     def _check_product(self, reading: Reading) -> ProductReference | None:
         if not self._is_quoted(reading.words, self.told):

@@ -53,13 +53,17 @@ def score_languages(text: str, languages: Collection[str] = tuple(STOP_WORDS)) -
     scores = dict.fromkeys(languages, 0.0)
     among_written = set(languages) == WRITTEN_LANGUAGES
     for written in _WORD.findall(normalize_nfc(text).casefold()):
-        known = [one for one in scores if _is_known(written, one, among_written)]
+        known = _list_languages(written, tuple(scores), among_written)
         for language in known:
             scores[language] += 1 / len(known)
     return scores
 
 
 @lru_cache(maxsize=50_000)
+def _list_languages(written: str, languages: tuple[str, ...], requests: bool) -> tuple[str, ...]:
+    return tuple(one for one in languages if _is_known(written, one, requests))
+
+
 def _is_known(written: str, language: str, requests: bool) -> bool:
     word = written if language in _UNACCENTED else normalize_spelling(written)
     return word in STOP_WORDS[language] or (requests and word in _REQUEST_WORDS[language])

@@ -10,7 +10,7 @@ import html
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import unquote
@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import idna
 from publicsuffixlist import PublicSuffixList
 
-from bot.text.normalize import word_set
+from bot.text.normalize import CharacterTable, word_set
 
 # Reserved top-level domains: they lead to a host inside a company or to an example.
 _SPECIAL = word_set("example test localhost local internal lan onion invalid arpa")
@@ -80,6 +80,17 @@ _SHAPES = {
     ),
     "bare": re.compile(rf"(?<![\w@.-]){_LABELS}(?![\w@-])(?::\d+)?{_REST}"),
 }
+# What each match of a shape contains. It is searched first, as most texts have none of it.
+_SIGNS = {
+    "script": re.compile(r"t\s*:", re.IGNORECASE),
+    "data": re.compile(r"a\s*:", re.IGNORECASE),
+    "full": re.compile(r":[/\\\w\[]|www", re.IGNORECASE),
+    "mail": re.compile("@"),
+    "opaque": re.compile(r":\S"),
+    "relative": re.compile(r"[/\\]{2}"),
+    "number": re.compile(r"\d\.\d"),
+    "bare": re.compile(r"[\w-]\.[\w-]"),
+}
 # Notations that always hold a link: Slack's <target|label>, [label](target), [label]: target, href.
 _MARKED_LINK = re.compile(
     r"<(?P<slack>[^<>|\n]+)(?:\|[^<>\n]*)?>|\]\(\s*<?(?P<markdown>[^()<>]*(?:\([^()]*\)[^()<>]*)*)"
@@ -116,7 +127,7 @@ class Link:
 
 def parse_host(address: str) -> str:
     """Return the host of a URL: `https://www.shop.example:443/a` → `shop.example`."""
-    bare = _strip_scheme("".join(sign for sign, _ in _visible_characters(address)).strip())
+    bare = _strip_scheme(_read_visible(address)[0].strip())
     authority = re.split(r"[/?#\\]", bare, maxsplit=1)[0]
     return _parse_authority(authority)
 
@@ -172,36 +183,38 @@ def _load_suffixes() -> PublicSuffixList:
 
 @lru_cache(maxsize=2048)
 def _find_links(text: str) -> tuple[Link, ...]:
-    signs = list(_visible_characters(text))
-    clean = "".join(sign for sign, _ in signs)
+    clean, places = _read_visible(text)
     found: list[tuple[int, int, Link]] = []
     for start, end, host, mail in (*_find_marked_links(clean), *_find_loose_links(clean)):
         if start >= end or any(a < end and start < b for a, b, _ in found):
             continue
-        first, last = signs[start][1], signs[end][1] if end < len(signs) else len(text)
+        first, last = places[start], places[end] if end < len(places) else len(text)
         found.append((start, end, Link(text[first:last], host, first, last, mail)))
     return tuple(link for _, _, link in sorted(found, key=lambda one: one[0]))
 
 
-def _visible_characters(text: str) -> Iterator[tuple[str, int]]:
-    """Yield the characters that a program would read, each with its position in the text."""
+def _read_visible(text: str) -> tuple[str, Sequence[int]]:
+    """Return the text that a program would read, and the position of each of its characters."""
+    clean = text.translate(_READ)
+    if "&" not in text and len(clean) == len(text):
+        return clean, range(len(text))
+    signs = list(_list_visible(text))
+    return "".join(sign for sign, _ in signs), [at for _, at in signs]
+
+
+def _list_visible(text: str) -> Iterator[tuple[str, int]]:
     at = 0
     while at < len(text):
         sign, size = text[at], 1
-        if sign != "&" and " " <= sign <= "~":  # most are plain
-            yield sign, at
-            at += 1
-            continue
         if sign == "&" and (entity := _ENTITY.match(text, at)):
             read = html.unescape(entity[0])
             if len(read) == 1:
                 sign, size = read, len(entity[0])
-        if shown := _read_character(sign):
+        if shown := _READ[ord(sign)]:
             yield shown, at
         at += size
 
 
-@lru_cache(maxsize=1024)
 def _read_character(sign: str) -> str:
     """Return what a program reads for a character; nothing for a hidden one."""
     if sign in _DOTS:
@@ -210,6 +223,9 @@ def _read_character(sign: str) -> str:
         wide = unicodedata.normalize("NFKC", sign)
         sign = wide if len(wide) == 1 and wide.isascii() and wide.isprintable() else sign
     return "" if _HIDDEN.match(sign) else sign
+
+
+_READ = CharacterTable(_read_character)
 
 
 def _find_marked_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
@@ -257,7 +273,7 @@ def _contains_link(target: str) -> bool:
 def _find_loose_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
     """Yield links in running text."""
     for name, shape in _SHAPES.items():
-        for match in shape.finditer(clean):
+        for match in shape.finditer(clean) if _SIGNS[name].search(clean) else ():
             start, shown = match.start(), match[0].rstrip(_AFTER)
             if "(" in shown and match[0][len(shown) :].startswith(")"):
                 shown += ")"

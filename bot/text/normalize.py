@@ -26,7 +26,7 @@ HIDDEN_CHARACTERS = re.compile(
 )
 
 
-class _CharacterTable(dict[int, str]):
+class CharacterTable(dict[int, str]):
     """A table for `str.translate` that is filled with the characters that occur."""
 
     def __init__(self, change: Callable[[str], str]) -> None:
@@ -50,8 +50,14 @@ def _drop_mark(character: str) -> str:
     return "" if unicodedata.combining(character) else character
 
 
-_NORMALIZED = _CharacterTable(_normalize_character)
-_WITHOUT_MARKS = _CharacterTable(_drop_mark)
+def _keep_letter(character: str) -> str:
+    normalized = _normalize_character(character)
+    return normalized if "a" <= normalized <= "z" or normalized in "œæßñ" else " "
+
+
+_NORMALIZED = CharacterTable(_normalize_character)
+_LETTERS = CharacterTable(_keep_letter)
+_WITHOUT_MARKS = CharacterTable(_drop_mark)
 
 
 @lru_cache(maxsize=4096)
@@ -63,6 +69,11 @@ def normalize_text(text: str) -> str:
 def tokenize(text: str) -> list[str]:
     """Return the normalized words. Hyphens and apostrophes separate words."""
     return re.findall(r"[a-z0-9œæß]+", normalize_text(text))
+
+
+def split_words(text: str) -> list[str]:
+    """Return the normalized words, of letters alone: a digit separates words too."""
+    return text.translate(_LETTERS).split()
 
 
 def strip_accents(text: str) -> str:
@@ -108,7 +119,7 @@ def word_set(words: str) -> frozenset[str]:
 
 _PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
 # Characters without a place of their own: hidden ones, joiners, marks over the letter before.
-_DROPPED = re.compile(rf"{HIDDEN_CHARACTERS.pattern}|[\u200c\u200d\ufe0f\u0300-\u036f]|\r\n?")
+_DROPPED = re.compile(f"{HIDDEN_CHARACTERS.pattern[:-1]}\u200c\u200d\ufe0f\u0300-\u036f]")
 _REPLACEMENTS = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
     **dict.fromkeys("\u2024\u3002\uff61\ufe52\uff0e", "."),
@@ -144,7 +155,7 @@ def _replace_look_alike(character: str) -> str:
     return same if len(same) == 1 else character
 
 
-_VISIBLE = _CharacterTable(_replace_look_alike)
+_VISIBLE = CharacterTable(_replace_look_alike)
 
 
 def normalize_with_offsets(text: str) -> NormalizedText:

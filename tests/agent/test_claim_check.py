@@ -50,7 +50,13 @@ def levels(result: ClaimResult) -> list[tuple[str, str, str]]:
 
 
 async def judge(
-    claude: ScriptedClaude, *, turns: TurnLog | None = None, receipts: Any = None, **more: Any
+    claude: ScriptedClaude,
+    *,
+    turns: TurnLog | None = None,
+    receipts: Any = None,
+    words: str = "a mail",
+    sentences: tuple[ClaimSentence, ...] = SENTENCES,
+    **more: Any,
 ) -> ClaimResult:
     async def drop(_: LlmCall) -> None:
         """Receipts are not looked at."""
@@ -60,7 +66,8 @@ async def judge(
     )
     checker = ClaimChecker(writer, receipts or drop, turns or NoTurnLog(), **more)
     try:
-        return await checker.check(SENTENCES, EVIDENCE, request(language="en"), call="0.claims0")
+        asked = request(words, language="en")
+        return await checker.check(sentences, EVIDENCE, asked, call="0.claims0")
     finally:
         await writer.close()
 
@@ -75,7 +82,7 @@ def test_verdicts_are_bound_to_their_sentences() -> None:
         SENTENCES,
     )
     assert levels(result) == [("warn", "claim", "lasts a lifetime"), ("pass", "claim", "")]
-    assert result.list_faults(SENTENCES) == [
+    assert result.list_faults(SENTENCES, is_copy=False) == [
         "body: no fact bears out “lasts a lifetime” (no fact says how long): say what a fact says, "
         "or leave it out"
     ]
@@ -149,6 +156,16 @@ async def test_receipt_is_written_before_the_bytes_leave() -> None:
         await judge(claude, receipts=receipt)
     assert seen[0] == 0
     assert len(seen) == 2
+
+
+async def test_who_signs_a_text_is_hidden_in_its_sentences_too() -> None:
+    signed = (*SENTENCES, ClaimSentence("body", "Claire", ()))
+    async with ScriptedClaude() as claude:
+        result = await judge(claude, words="a mail signed Claire", sentences=signed)
+        sent = str(claude.judged[0]["messages"])
+    assert "Claire" not in sent
+    assert "[NAME_1]" in sent
+    assert len(result.verdicts) == len(signed)
 
 
 async def test_reached_limit_sends_nothing_and_says_so() -> None:

@@ -99,6 +99,17 @@ def test_a_few_characters_beyond_one_sms_go_back_to_the_writer(more: int, is_fau
     assert any("characters less it is one" in fault for fault in found) is is_fault
 
 
+@pytest.mark.parametrize(("letters", "named"), [("x" * 400, ""), ("ê" + "x" * 200, "“ê”")])
+def test_long_sms_is_named_once_with_the_character_that_costs_its_room(
+    letters: str, named: str
+) -> None:
+    part = Part(kind="copy", key="text", title="Text", body=Copy(text=f"MaisonAlba: {letters}"))
+    request = make_request("sms", product_words="vase")
+    found = find_style_faults([part], request=request, brand=BRAND, channel=load_channels()["sms"])
+    assert not any("SMS, and 2 are allowed" in fault for fault in found)  # the form's check says it
+    assert any(named in fault for fault in found) if named else not found
+
+
 def test_writer_is_told_that_a_product_is_sold_out() -> None:
     assert "SOLD OUT" in notes(make_evidence(stock=Decimal(0)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(3)), make_request())

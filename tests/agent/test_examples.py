@@ -30,7 +30,7 @@ from bot.offline import OfflineWriter
 from bot.playground.page.actions import list_examples
 from bot.slack.cards.draft_card import EXAMPLE_ANSWER
 from bot.tasks.services import TaskServices
-from tests.slack.bench import MARIE, MARKETING, Bench, bench_of, text_of
+from tests.slack.bench import MARIE, MARKETING, Bench, bench_of, buttons, text_of
 from tests.support.sample_tables import TODAY
 from tests.support.tool_runner import sample_data
 
@@ -161,6 +161,18 @@ async def test_a_follow_up_is_played_only_in_the_thread_of_its_example(tmp_path:
         other = [one for one in bench.slack.transcript(MARKETING) if not one.is_reply][-1]
         again = await ask(bench, SHORTER, thread=other.ts)
         assert EXAMPLE_WRITER not in {draft.writer for draft in again}
+
+
+async def test_a_version_written_without_an_ai_keeps_the_draft_s_product(tmp_path: Path) -> None:
+    async with demo(tmp_path) as bench:
+        first = (await ask(bench, list_examples()["fr"][0]))[-1]
+        cards = [one for one in bench.slack.transcript(MARKETING) if "shorter" in buttons(one)]
+        sms = next(one for one in cards if "SMS" in one.text)
+        await bench.press(MARIE, sms, "shorter")
+        await bench.run()
+        (second,) = [draft for draft in bench.rows(Draft) if draft.version == 2]
+    assert second.by_rules
+    assert (second.channel, second.brief.product) == ("sms", first.brief.product)
 
 
 async def test_without_the_shop_s_orders_the_same_question_is_answered_without_an_ai(

@@ -214,6 +214,16 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
             },
             "revenue (returns not taken off) · October against September",
         ),
+        (
+            {
+                "dataset": "orders",
+                "measures": ["orders"],
+                "filters": [
+                    [where("day", "at_most", "2026-11-22"), where("day", "at_least", "2026-11-30")]
+                ],
+            },
+            "orders · without 23–29 Nov",
+        ),
     ],
 )
 async def test_a_query_is_read_in_as_few_words_as_people_use(

@@ -31,8 +31,10 @@ from bot.config.settings import Settings
 from bot.core.facts import Fact
 from bot.data.analyses.cache import MentionCache, digest_text
 from bot.data.analyses.feedback.aspects import load_lexicon
-from bot.data.analyses.feedback.mentions import build_theme_table, find_mentions, list_meanings
+from bot.data.analyses.feedback.mention_records import list_meanings
+from bot.data.analyses.feedback.mentions import find_mentions
 from bot.data.analyses.feedback.texts import DIMENSIONS, FeedbackText
+from bot.data.analyses.feedback.theme_table import build_theme_table
 from bot.data.analyses.result import AnalysisFilter
 from bot.drafts.models import Draft
 from bot.jobs.worker import Worker

@@ -40,3 +40,12 @@ def test_check_gives_findings_as_json_and_ends_with_one_when_something_blocks(
     assert ("info", "claims unchecked") in {(f["level"], f["rule"]) for f in findings}
     code, findings = check("The Linen shirt, under €50.")
     assert (code, {one["level"] for one in findings}) == (0, {"info"})
+
+
+def test_draft_is_followed_by_the_facts_that_it_stands_on(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["try", "draft", "an e-mail for the linen shirt"]) in (0, 1)
+    _, _, sources = capsys.readouterr().out.partition("Sources:\n")
+    assert "price: €49.00 (products.csv" in sources

@@ -80,6 +80,15 @@ def test_audience_has_rule_and_size() -> None:
     assert found["segment.audience.size"].value == "329 customers fit, 197 of them agreed"
 
 
+def test_audience_is_told_in_the_language_of_its_reader() -> None:
+    french = facts("segment", language="fr", audience="nos clientes fidèles")
+    english = facts("segment", language="en", audience="nos clientes fidèles")
+    for id in ("segment.audience.audience", "segment.audience.size"):
+        assert french[id].value == french[id].spelled("fr") != french[id].spelled("en")
+        again = Fact.model_validate_json(french[id].model_dump_json())
+        assert again.spelled("en") == english[id].value
+
+
 def test_named_segment_is_known_in_both_languages() -> None:
     for words in ("our loyal customers", "nos clients fidèles"):
         assert "Loyal" in str(facts("segment", audience=words)["segment.audience.audience"].value)

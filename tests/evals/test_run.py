@@ -95,6 +95,7 @@ EMAIL = {
         {"angle": "price", "text": "A little less this week", "facts": []},
         {"angle": "time", "text": "Seven days", "facts": []},
     ],
+    "not_used": [],
 }
 
 

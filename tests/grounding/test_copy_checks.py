@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Market
 from bot.core.checks import Check, select_final
 from bot.core.facts import Evidence
 from bot.core.parts import Hook, Part, Quote
-from bot.grounding.copy_checks import list_sources
-from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
+from bot.grounding.sources import OWN_TEXT_ORIGIN
 from bot.i18n.messages import Language
 from tests.support.shirt import (
     BRAND,
@@ -82,6 +82,14 @@ FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
     ("fr", "-20 % sur la chemise.", {("stated", "figure", "-20 %")}),
     ("fr", "Avec le code RETOUR20.", {("stated", "figure", "RETOUR20")}),
     ("fr", "Jusqu'au 12 décembre.", {("stated", "figure", "12 décembre")}),
+    (
+        "fr",
+        "Jusqu'au samedi 12 décembre. Le 12 décembre, c'est fini.",
+        {("stated", "figure", "samedi 12 décembre")},
+    ),
+    # a count at a price, and a range of prices
+    ("fr", "Le lot de 2 à 49,90 €.", set()),
+    ("fr", "De 8 à 12 €.", {("block", "price", "8"), ("block", "price", "12 €")}),
     # offers in words
     ("fr", "Deux pour un !", {("block", "figure", "Deux pour un")}),
     ("en", "Buy one, get one free.", {("block", "figure", "Buy one, get one")}),
@@ -234,14 +242,6 @@ def test_hooks_are_checked() -> None:
     assert {(c.part, c.quote) for c in checks if c.quote} == {("hook.2", "39 €")}
 
 
-def test_sources_are_the_cited_facts_and_those_of_the_figures() -> None:
-    parts = (part("49,90 €, en lin.", f"{SHIRT}.care", key="subject"), part("Rien.", key="body"))
-    assert [(key, one.id) for key, one in list_sources(parts, EVIDENCE)] == [
-        ("subject", f"{SHIRT}.care"),
-        ("subject", f"{SHIRT}.price"),
-    ]
-
-
 def test_figures_of_a_brief_are_stated_by_its_author() -> None:
     stated = find_stated_facts("-20 % dès vendredi, code RETOUR20, 45 €", "U7", TODAY)
     assert [(one.label, one.value, one.unit) for one in stated] == [
@@ -282,7 +282,7 @@ def test_quotation_marks_are_no_source() -> None:
     checks = proved("« livraison offerte à vie, -50 % »", asked=asked)
     assert ("stated", "figure", "-50 %") in found(checks)
     checks = proved("« -70 % sur le cachemire »")
-    assert ("block", "price cut", "70 %") in found(checks)
+    assert ("block", "figure", "-70 %") in found(checks)
     body = Quote(text="-70 % sur le cachemire", fact="past_copy.1")
     assert only(proved(Part(kind="quote", key="q", title="Q", body=body)), "quote")
 
@@ -349,15 +349,18 @@ def test_large_count_of_people_needs_a_source(text: str) -> None:
     ]
 
 
-def test_words_that_ask_to_order_are_marked_when_it_is_sold_out() -> None:
+def test_draft_on_a_product_that_is_sold_out_is_marked_whatever_its_words() -> None:
     empty = tuple(
         one.model_copy(update={"value": Decimal(0)}) if one.label == "stock" else one
         for one in EVIDENCE.facts
     )
     asked = request("mail chemise", product="linen-shirt")
-    checks = proved("Commandez vite.", asked=asked, evidence=Evidence(facts=empty))
-    assert ("warn", "sold out", "Commandez") in found(checks)
-    assert not found(proved("Commandez vite.", asked=asked))
+    for text in ("Commandez vite.", "Choisissez votre taille.", "Elle vous plaira."):
+        checks = proved(text, asked=asked, evidence=Evidence(facts=empty))
+        assert [(c.level, c.words.to("en")) for c in checks if c.rule == "stock"] == [
+            ("warn", "The catalogue has none in stock (shop.csv).")
+        ]
+        assert not found(proved(text, asked=asked))
 
 
 def test_sms_without_anything_to_do_is_told() -> None:

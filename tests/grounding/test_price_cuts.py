@@ -54,7 +54,7 @@ def test_lowest_price_may_be_shown_as_former() -> None:
     ],
 )
 def test_other_sums_are_no_former_prices(text: str) -> None:
-    assert find_former_prices(text) == []
+    assert not find_former_prices(text)
 
 
 def test_cut_without_a_known_price_before_takes_a_yes() -> None:
@@ -77,10 +77,57 @@ def test_cut_of_no_named_product_is_only_told() -> None:
 
 def test_cut_of_the_brief_is_counted_from_the_lowest_price() -> None:
     now = fact("product.a.price", "price", Decimal("50"), "EUR")
-    asked = request("mail : -20 % sur la chemise")
+    asked = request("mail : -20 % sur la chemise", product="a")
     (check,) = only(
         proved("-20 % sur la chemise.", evidence=Evidence(facts=(now, LOW)), asked=asked),
         "price cut",
     )
     assert check.level == "block"
     assert "the cut is 11 %" in check.words.to("en")
+
+
+TITLE, OTHER_TITLE = fact("product.a.name", "name", "Nappe"), fact("product.b.name", "name", "Pull")
+OTHER_NOW = fact("product.b.price", "price", Decimal("41"), "EUR")
+OTHER_LOW = fact("product.b.low", "lowest price, last 30 days", Decimal("48"), "EUR")
+TWO = Evidence(facts=(TITLE, PRICE, LOW, OTHER_TITLE, OTHER_NOW, OTHER_LOW))
+
+
+def test_each_product_has_its_own_lowest_price() -> None:
+    asked = request("mail : la nappe et le pull", product="a")
+    said = "La nappe : 35 € au lieu de 45 €. Le pull : 41 € au lieu de 48 €."
+    assert not only(proved(said, evidence=TWO, asked=asked), "price cut")
+    wrong = said.replace("48", "60")
+    (check,) = only(proved(wrong, evidence=TWO, asked=asked), "price cut")
+    assert check.level == "block"
+
+
+def test_code_of_a_text_without_a_product_is_no_cut_of_one_that_was_looked_up() -> None:
+    asked = request("mail de bienvenue, -10 % avec BIENVENUE10")
+    said = "-10 % sur votre première commande avec BIENVENUE10."
+    (told,) = only(proved(said, evidence=TWO, asked=asked), "price cut")
+    assert told.level == "info"
+
+
+def test_new_cut_that_a_person_orders_takes_a_yes() -> None:
+    """On 41 instead of 48 a person orders 20 % off: which price follows is theirs to say."""
+    evidence = Evidence(facts=(OTHER_TITLE, OTHER_NOW, OTHER_LOW))
+    said = "-20 % sur le pull."
+    (new,) = only(
+        proved(said, evidence=evidence, asked=request("-20 % sur le pull", product="b")),
+        "price cut",
+    )
+    assert (new.level, new.quote) == ("warn", "20 %")
+    assert "€38.40" in new.words.to("en")
+    assert "€32.80" in new.words.to("en")
+    (invented,) = only(
+        proved(said, evidence=evidence, asked=request("le pull", product="b")), "price cut"
+    )
+    assert invented.level == "block"
+
+
+def test_price_before_may_stand_beside_the_price_that_a_new_cut_gives() -> None:
+    asked = request("another -10 % on the jumper, on top of today's price", product="b")
+    evidence = Evidence(facts=(OTHER_TITLE, OTHER_NOW, OTHER_LOW))
+    checks = proved("36,90 € au lieu de 48 €.", evidence=evidence, asked=asked)
+    assert not only(checks, "price")
+    assert not [one for one in only(checks, "price cut") if one.level == "block"]

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from bot.agent.claim_check import build_claim_prompt
 from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Table
 from bot.core.report import NextStepForm, ReportForm, build_report, list_cited_facts
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.calculations import CalculationError, prove_figure
 from bot.grounding.report_text import ReportChecker
 from bot.grounding.sources import Sources
@@ -177,6 +179,7 @@ def test_digits_of_the_request_may_be_repeated_but_not_with_a_unit() -> None:
     assert faults_of("Here are the top 5 products.", words=asked) == []
     assert faults_of("The top product has 5 % of sales.", words=asked)
     assert faults_of("Customers of level 3 pay.", words="level 3 customers") == []
+    assert faults_of("Less than Q2's revenue.", words="Q3 against Q2 revenue?") == []
 
 
 def test_unknown_slot_and_other_braces_go_back() -> None:
@@ -353,6 +356,10 @@ CAMPAIGNS = (
     fact("r.agreed", Decimal("20"), label="of these, agreed to e-mail"),
     fact("r.app", Decimal("35"), "%", label="share of orders from the app"),
     fact("r.visits", Decimal("18"), "%", label="share of visits from the app"),
+    fact("r.low", Decimal("3"), "%", label="effet, au moins"),
+    fact("r.high", Decimal("5"), "%", label="effet, au plus"),
+    fact("r.linen", Decimal("236"), label="customers", about="Vêtements en lin or Coussin"),
+    fact("r.dry", Decimal("142"), label="customers", about="Vêtements en lin, never bought Bain"),
 )
 
 
@@ -366,6 +373,8 @@ CAMPAIGNS = (
         ("{f10} of {f9} agreed to e-mail.", True),
         ("{f11} of visits come through the app.", False),
         ("{f12} of visits come through the app.", True),
+        ("Those are among the {f15:bare} customers who bought linen.", True),
+        ("Entre {f13} et {f14}, le plus probablement.", True),
     ],
 )
 def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(
@@ -422,3 +431,14 @@ def test_typed_figure_stands_with_its_calculation_alone(
         return
     proof = prove_figure(unproven, calculation, named, sources)
     assert not check_sales(proof).find_faults(form)
+
+
+def test_claim_check_reads_the_sentence_of_a_figure_with_its_slots_filled() -> None:
+    form = write("{f3} orders, 7.5% more than the {f4} of last year.")
+    (unproven,) = check_sales().list_unproven(form)
+    request = SkillRequest(
+        skill="answer", brief=Brief(words="how are sales?", author="UMARIE", language="en")
+    )
+    message = build_claim_prompt((), Evidence(facts=SOLD), request, figures=[unproven])
+    assert "g1 in “742 orders, 7.5% more than the 690 orders of last year.”" in message
+    assert "{f" not in message

@@ -1,5 +1,6 @@
 """Digests and alerts with an AI: code decides what is said, and silence costs nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,18 +8,21 @@ import pytest
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
 from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, Step, says
+from tests.fakes.claude import ScriptedClaude, Step, list_judged, says, support_all, verdict
 from tests.support.skill_runner import AI, run
 from tests.support.small_tables import small
 
 WORDS = "what moved this week?"
 ALERT = "funnel.device-mobile-checkout-to-purchase"
+Judge = Callable[[dict[str, Any]], dict[str, Any]]
 WORDED = "Mobile checkout lost ground: {f1} now end in a payment, {f2} before."
 
 
-async def digest(*script: Step, words: str = WORDS, **more: Any) -> tuple[DraftResult, list[Any]]:
+async def digest(
+    *script: Step, words: str = WORDS, judge: Judge = support_all, **more: Any
+) -> tuple[DraftResult, list[Any]]:
     """The result, and what the AI was sent."""
-    async with ScriptedClaude(*script) as claude:
+    async with ScriptedClaude(*script, judge=judge) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         found = await run(words, writer=writer, skill="digest", **more)
         await writer.close()
@@ -66,6 +70,18 @@ async def test_wrong_sentence_goes_back_once_and_gives_way_to_code(wrong: str) -
     again = says({"sentences": [wrong]})
     found, letters = await digest(again, again, series=ALERT)
     assert len(letters) == 2
+    assert texts(found, "headline") == texts(await by_code(series=ALERT), "headline")
+
+
+async def test_sentence_that_the_claim_check_denies_gives_way_to_code() -> None:
+    def deny(body: dict[str, Any]) -> dict[str, Any]:
+        judged = list_judged(body)
+        assert all("{" not in text for text in judged.values())
+        return {"verdicts": [verdict(id, "not_supported", "of texts", "why") for id in judged]}
+
+    wrong = says({"sentences": ["Mobile checkout fell to {f1} of texts, from {f2}."]})
+    found, letters = await digest(wrong, wrong, judge=deny, series=ALERT)
+    assert "no fact bears out “of texts”" in str(letters[1]["messages"][-1]["content"])
     assert texts(found, "headline") == texts(await by_code(series=ALERT), "headline")
 
 

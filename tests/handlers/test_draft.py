@@ -13,6 +13,7 @@ from bot.agent.context import SkillContext
 from bot.agent.copy_notes import find_style_faults
 from bot.agent.llm.api_request import BYTES_PER_TOKEN, MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
+from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
 from bot.core.channels import load_channels
@@ -22,7 +23,7 @@ from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Brief, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
-from bot.grounding.style import contains_words, find_echo
+from bot.grounding.style import contains_words, find_echo, list_brief_runs
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
@@ -275,13 +276,13 @@ def test_sms_needs_sender_opt_out_and_size(text: str, faulty: bool) -> None:
 def test_required_sentence_is_no_echo() -> None:
     said = "returns are free in each of our shops for thirty days"
     ctx = make_context(words=f"e-mail, mention that {said}", must_say=(said,))
-    assert find_echo(f"Also, {said}.", ctx.request) is None
+    assert find_echo(f"Also, {said}.", list_brief_runs(ctx.request.brief)) is None
 
 
 def test_long_product_name_is_no_echo() -> None:
     name = "Housse de couette Brume en lin lavé"
     ctx = make_context(words=f"un mail pour la {name}", product_words=name)
-    assert find_echo(f"Voici : {name}", ctx.request) is None
+    assert find_echo(f"Voici : {name}", list_brief_runs(ctx.request.brief)) is None
 
 
 def test_only_whole_words_are_found() -> None:
@@ -340,3 +341,22 @@ def test_claim_check_is_told_for_whom_a_text_is() -> None:
     )
     ctx.evidence = ctx.evidence.plus([rule])
     assert describe_counted_audience(ctx) == ("our regulars: ordered at least twice",)
+
+
+async def test_what_the_text_lacks_of_the_brief_is_left_over() -> None:
+    """The writer says it; of the words that no field took, those that stand in the text are said
+    no more."""
+    ctx = make_context(product="glass-vase", left_over=("heavy", "in our font"))
+    written = email(not_used=["the gift link", "none", " the  gift link", ""])
+    result = await run_skill(
+        ctx.request,
+        brand=BRAND,
+        library=Shop(),
+        writer=Scripted(written, written),
+        receipt=nothing,
+        code="si-test",
+        today=NOW.date(),
+    )
+    assert isinstance(result, DraftResult)
+    assert result.request.brief.left_over == ("in our font", "the gift link")
+    assert "not_used" not in {part.key for part in result.parts}

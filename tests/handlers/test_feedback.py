@@ -61,6 +61,13 @@ async def test_lead_fixes_the_page_of_the_product_with_most_complaints() -> None
     assert "Chemise Alba en lin lavé" in fix.words
 
 
+async def test_the_command_alone_leaves_no_word_unused() -> None:
+    parts = {part.key: part.text for part in (await made("Customer feedback")).parts}
+    assert "not_used" not in parts
+    unread = {part.key: part.text for part in (await made("Customer feedback of twins")).parts}
+    assert "twins" in unread["not_used"]
+
+
 async def test_only_cited_facts_are_kept() -> None:
     found = await made("what do customers say?")
     cited = {id for part in found.parts for id in part.facts}

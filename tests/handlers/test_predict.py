@@ -16,7 +16,7 @@ from bot.core.request import Brief, SkillRequest
 from bot.core.writer import LlmCall
 from bot.i18n.messages import Language, Words
 from bot.offline import OfflineWriter
-from bot.offline.report_builder import load_texts
+from bot.offline.report_builder import ReportBuilder, load_texts
 from bot.offline.reports.predict import write_report
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, calls
@@ -108,7 +108,7 @@ async def test_next_purchase_after_the_product_of_the_request(product: str) -> N
         skill="predict",
         brief=Brief(words="what do they buy after it?", author="U", language="en", product=product),
     )
-    report = await write_report(request, _context(request))
+    report = await write_report(ReportBuilder(_context(request), "predict"))
     assert isinstance(report, Report)
     assert all(".after-" in id for id in report.headline.facts)
     assert report.table is not None
@@ -118,7 +118,7 @@ async def test_next_purchase_after_the_product_of_the_request(product: str) -> N
 async def test_unbought_product_is_stated() -> None:
     brief = Brief(words="what is bought after it?", author="U", language="en", product="umbrella")
     request = SkillRequest(skill="predict", brief=brief)
-    refused = await write_report(request, _context(request))
+    refused = await write_report(ReportBuilder(_context(request), "predict"))
     assert isinstance(refused, MissingData)
     assert "Nobody bought anything called “umbrella”" in refused.answer.text
 

@@ -10,7 +10,7 @@ from bot.grounding.legal import ALCOHOL_WARNING
 from bot.i18n.languages import LANGUAGES, get_language
 from bot.i18n.messages import parse_language
 from bot.i18n.typography import insert_nbsp
-from bot.offline.drafts import TEMPLATES_FOLDER
+from bot.offline.template_values import TEMPLATES_FOLDER
 from bot.text.language import WRITTEN_LANGUAGES
 from tests.support.paths import ROOT
 from tests.support.source_trees import parse_source

@@ -26,7 +26,8 @@ from bot.grounding.style import CLICHE_PATTERN
 from bot.i18n.messages import LANGUAGES, Language
 from bot.i18n.typography import is_gsm7
 from bot.offline import OfflineWriter
-from bot.offline.drafts import TemplateWriter, list_notices, load_templates
+from bot.offline.drafts import TemplateWriter, list_notices
+from bot.offline.template_values import load_templates
 from tests.support.channel_outputs import OUTPUTS
 from tests.support.paths import DATA as REAL
 from tests.support.sample_tables import TODAY, made
@@ -239,6 +240,44 @@ def test_offer_occasion_and_days_are_told() -> None:
     assert "Christmas" in parts["subject"]
     assert "free delivery" in parts["body"]
     assert "until 20 December" in parts["body"]
+
+
+@pytest.mark.parametrize("channel", ["email", "sms", "push", "instagram", "google_ad", "meta_ad"])
+def test_offer_is_told_with_its_last_day(channel: str) -> None:
+    text = "\n".join(write(JACKET, channel, offer="20% off", dates="until Sunday").values())
+    assert "20% off, until Sunday" in text
+
+
+@pytest.mark.parametrize(
+    ("offer", "told"),
+    [
+        ("-20 % sur les vestes Mousse", "-20 %"),
+        ("-20 % sur les vestes", "-20 % sur les vestes"),
+        ("-20 % sur le prix de la veste Mousse", "-20 % sur le prix de la veste Mousse"),
+        ("livraison offerte avec le code PLUIE", "livraison offerte avec le code PLUIE"),
+    ],
+)
+def test_offer_keeps_what_it_is_on_unless_that_is_the_product(offer: str, told: str) -> None:
+    jacket = JACKET.model_copy(update={"title": "Veste Mousse imperméable"})
+    body = write(jacket, "meta_ad", "fr", offer=offer, occasion="noel")["primary_text"]
+    assert f"Offre : {told}." in body.replace("\u00a0", " ")
+
+
+def test_short_headline_names_the_product() -> None:
+    shirt = JACKET.model_copy(update={"title": "Housse de couette Brume en lin lavé"})
+    headlines = write(shirt, "google_ad", "fr")["headlines"].split("\n")
+    assert headlines[0] == "Housse de couette Brume"
+
+
+def test_sentence_that_the_law_forbids_is_left_out() -> None:
+    soap = JACKET.model_copy(update={"description": "Saponifié à froid. Soigne l'eczéma."})
+    assert write(soap, "product_page", "fr")["description"].startswith("Saponifié à froid.\n")
+
+
+def test_product_without_a_description_has_its_name() -> None:
+    bare = {"title": "INNER TUBE 48", "description": None, "sizes": (), "colours": ()}
+    page = write(JACKET.model_copy(update=bare), "product_page")
+    assert (page["title"], page["description"]) == ("Inner Tube 48", "Inner Tube 48.")
 
 
 def test_sales_are_named_only_with_an_offer() -> None:

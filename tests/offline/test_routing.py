@@ -47,7 +47,12 @@ MESSAGES = [
     ("qui fait quoi ?", "recap"),
     ("OK to send? An e-mail: our linen shirt is back", "check"),
     ("vérifie ce texte : la chemise est de retour", "check"),
+    ("check the reviews of the dress", "feedback"),
+    ("check the reviews of the dress and write an e-mail about them", None),
+    ("check: the shirt is back", "check"),
     ("sales by country", "answer"),
+    ("donne-moi nos 10 meilleurs clients", "answer"),
+    ("compare le CA de novembre à celui de l'an dernier", "answer"),
     ("combien de clients fidèles ?", "answer"),
     ("which e-mail worked best?", "answer"),
     ("remind me on Friday to send the e-mail about the vase", None),
@@ -62,6 +67,21 @@ MESSAGES = [
 @pytest.mark.parametrize(("words", "skill"), MESSAGES)
 def test_message_is_routed_to_its_skill(words: str, skill: str | None) -> None:
     assert find_skill(words, load_skills()).skill == skill
+
+
+@pytest.mark.parametrize(
+    ("words", "thing"),
+    [
+        ("draft a blog article about customer reviews", "blog"),
+        ("LinkedIn post about the jacket", "LinkedIn"),
+        ("peux-tu me générer une photo du plaid ?", "photo"),
+        ("write about the posters", None),
+        ("how many orders came from TikTok?", None),
+        ("an e-mail and a LinkedIn post about the jacket", None),
+    ],
+)
+def test_text_that_we_do_not_write_is_named(words: str, thing: str | None) -> None:
+    assert find_skill(words, load_skills()).unsupported == thing
 
 
 @pytest.mark.parametrize(
@@ -125,9 +145,16 @@ def test_keywords_of_a_skill_are_in_both_languages() -> None:
 
 @pytest.mark.parametrize(
     ("words", "kind"),
-    [("thanks!", "thanks"), ("Bonjour", "greeting"), ("never mind", "never_mind"), ("ok", "thanks"),
-     ("Laisse tomber.", "never_mind"), ("thanks, and an e-mail", None)],
-)  # fmt: skip
+    [
+        ("thanks!", "thanks"),
+        ("Bonjour", "greeting"),
+        ("never mind", "never_mind"),
+        ("ok", "thanks"),
+        ("Laisse tomber.", "never_mind"),
+        ("Salut ! Tu vas bien ?", "greeting"),
+        ("thanks, and an e-mail", None),
+    ],
+)
 def test_whole_messages_are_told_apart(words: str, kind: str | None) -> None:
     assert find_message_kind(words) == kind
 
@@ -235,3 +262,20 @@ def test_product_named_after_a_person_is_no_person() -> None:
 def test_channel_is_found_by_its_title(key: str, language: Language) -> None:
     title = Words(load_channels()[key].title).to(language)
     assert find_channels(f"{title} : Vase") == (key,)
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("une publicité Facebook pour la robe", "meta_ad"),
+        ("publicités Instagram : Vase", "meta_ad"),
+        ("a Facebook ad for the linen shirt", "meta_ad"),
+        ("two ads on Facebook", "meta_ad"),
+        ("une pub sur Insta", "meta_ad"),
+        ("une annonce Google pour le sac", "google_ad"),
+        ("a Google advert", "google_ad"),
+        ("an Instagram post", "instagram"),
+    ],
+)
+def test_ad_is_found_by_its_platform(words: str, key: str) -> None:
+    assert find_channels(words) == (key,)

@@ -290,6 +290,10 @@ async def test_audience_is_approved_and_changed_by_its_form_alone(bench: Bench) 
     card = await answered(bench)
     assert "approve" in buttons(card)
     assert "edit" not in buttons(card)
+    assert "shorter" not in buttons(card)
+    shown = text_of(card.blocks)
+    assert "no AI connected" not in shown  # an audience is no text
+    assert RULE.code not in shown
     assert await targeted(rule=RULE.stored, platform="google")
     assert find_approved_platforms(bench.drafts[0]) == ["google"]
 
@@ -334,7 +338,9 @@ async def test_requester_can_export_after_approval(bench: Bench) -> None:
     assert "export_audience" not in buttons(card)
     await bench.press(MAX, card, "approve")
     await bench.run()
+    assert not bench.rows(Delivery)  # the card says what was approved, and the file is asked for
     card = bench.slack.places[MARKETING].by_ts[card.ts]
+    assert "copy" not in buttons(card)
     await bench.press(MARIE, card, "export_audience")
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id)).ok
     await bench.run()

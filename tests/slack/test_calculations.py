@@ -53,6 +53,11 @@ class ShopWithSets(Shop):
         return found
 
 
+def text_of_request(body: dict[str, Any]) -> str:
+    content = body["messages"][0]["content"]
+    return content if isinstance(content, str) else "".join(one["text"] for one in content)
+
+
 class Proposer:
     """Writes the body, and proposes a calculation for each figure without a source."""
 
@@ -69,8 +74,7 @@ class Proposer:
         return answer
 
     def judge(self, body: dict[str, Any]) -> dict[str, Any]:
-        content = body["messages"][0]["content"]
-        said = content if isinstance(content, str) else "".join(one["text"] for one in content)
+        said = text_of_request(body)
         figures = re.findall(r"\b(g\d+) in “", said)
         self.asked += figures
         one, three = (re.search(rf"\b(f\d+) {label}", said) for label in ("price", "set: 3"))
@@ -139,3 +143,47 @@ async def test_approval_stands_on_the_proof(intern: UnderstandingBench) -> None:
     await intern.bench.press(MAX, card, "approve")
     await intern.bench.run()
     assert "Approved" in text_of(card)
+
+
+class ShopWithScarf(Shop):
+    """Also knows what a scarf costs."""
+
+    async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
+        found = list(await super().look_up(kind, request))
+        if kind == "product" and found:
+            found.append(
+                Fact(
+                    id="product.scarf.price",
+                    label="price",
+                    value=Decimal(23),
+                    unit="EUR",
+                    about="Scarf",
+                    source="shop.csv",
+                    as_of=date(2026, 11, 24),
+                )
+            )
+        return found
+
+
+class CitingWriter(Proposer):
+    """Writes a body with the scarf's price, and cites it by the name that it was given."""
+
+    def answer(self, body: dict[str, Any]) -> dict[str, Any] | str:
+        answer = self.understand(body)
+        if isinstance(answer, dict) and "body" in answer:
+            name = re.search(r"\b(f\d+) \[product\.scarf\.price\]", text_of_request(body))
+            assert name
+            answer["body"] = {"text": "The scarf beside it: €23.", "facts": [name[1]]}
+        return answer
+
+    def judge(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.asked += re.findall(r"\b(g\d+) in “", text_of_request(body))
+        return support_all(body)
+
+
+async def test_cited_price_of_another_product_has_a_source(tmp_path: Path) -> None:
+    async with understanding_bench(tmp_path, library=ShopWithScarf()) as intern:
+        writer = CitingWriter(intern, "right")
+        _card, drafted = await draft(intern)
+        assert writer.asked == []
+        assert not any(list_quotes(drafted))

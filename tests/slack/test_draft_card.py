@@ -18,6 +18,7 @@ from bot.drafts.models import Draft
 from bot.errors import CALM_PARAM, SKILLS_PARAM
 from bot.i18n.messages import LANGUAGES, Words
 from bot.messages.outbox import OutboxMessage
+from bot.offline import reports
 from bot.playground.block_kit import check_message_blocks
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
@@ -26,7 +27,7 @@ from bot.slack.cards.draft_parts import render_part
 from bot.slack.cards.renderer import render_task_card
 from bot.slack.views.draft_details import build_copy_view
 from bot.slack.views.forms import build_angles_form, build_edit_form
-from bot.slack.views.home import load_home_lines
+from bot.slack.views.home import load_home_lines, render_home
 from bot.tasks.intake import NEEDS_AI
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -58,6 +59,8 @@ from tests.support.card_scenes import (
     text_of,
 )
 from tests.support.rows import Jobs, wish
+
+FINDING = Part(kind="copy", key="headline", title="Finding", body=Copy(text="39% pay"))
 
 
 def approve(session: Any, draft: Draft, by: str = BOSS, **more: Any) -> None:
@@ -94,9 +97,10 @@ def test_refused_answer_has_no_approval_buttons(sqlite: Database) -> None:
     said = Part(kind="copy", key="answer", title=CANNOT_TELL_TITLE, body=Copy(text="No visits."))
     with sqlite.begin() as session:
         drafted(session, parts=(said,), channel=None)
-        assert load_home_lines(session, "T1", BOSS, POLICY, NOW)[1] == []
+        assert load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))[1] == []
         message = drawn(seen(session))
     assert "No visits." in text_of(message.blocks)
+    assert message.blocks[0]["text"]["text"] == "Linen shirt"  # no finding, no version
     pressed = pressable(message.blocks)
     assert not {
         action_ids.APPROVE,
@@ -105,6 +109,94 @@ def test_refused_answer_has_no_approval_buttons(sqlite: Database) -> None:
         action_ids.SEND_BACK,
     } & set(pressed)
     assert action_ids.MORE in pressed
+
+
+@pytest.mark.parametrize(
+    ("parts", "channel", "state"), [((FINDING,), None, "answered"), (EMAIL, "email", "drafted")]
+)
+def test_home_tells_a_report_from_a_draft(
+    sqlite: Database, parts: tuple[Part, ...], channel: str | None, state: str
+) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=parts, channel=channel)
+        session.get_one(OutboxMessage, f"{draft.piece}:card").mark_sent("1.2", SHOP)
+        session.flush()
+        own, _ = load_home_lines(session, "T1", MARIE, POLICY, NOW)
+        _, waiting = load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))
+        assert state in text_of(render_home(own, [], "en"))
+        assert len(waiting) == (state == "drafted")
+
+
+@pytest.mark.parametrize("by_rules", [True, False])
+def test_own_text_offers_no_variant_that_would_not_be_one(sqlite: Database, by_rules: bool) -> None:
+    own = brief(own_text={"subject": SUBJECT, "body": BODY})
+    with sqlite.begin() as session:
+        drafted(session, *PASSES, hooks=(), wanted=own, by_rules=by_rules)
+        french = Brand(name="Maison", markets={"FR": Market(language="fr")})
+        BrandRow.seed(session, "T1", french, NOW)
+        pressed = pressable(drawn(seen(session)).blocks)
+    assert action_ids.SAME_FOR not in pressed
+    assert (action_ids.SHORTER in pressed) is not by_rules
+
+
+def test_audience_stands_on_the_card_in_the_readers_language(sqlite: Database) -> None:
+    rule, size = Words("in the group {groups}", groups="VIP"), Words("{fits} customers fit", fits=7)
+    facts = tuple(
+        PRICE.model_copy(update={"id": id, "value": words.to("fr"), "words": words})
+        for id, words in (("segment.audience.audience", rule), ("segment.audience.size", size))
+    )
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES, wanted=brief(language="fr", audience=rule.to("fr")))
+        draft.evidence = Evidence(facts=facts).model_dump_json()
+        counted = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
+        said = draft.skill_request.model_copy(
+            update={"brief": brief(language="fr", audience="nos fidèles", dates="jusqu'à lundi")}
+        )
+        draft.request = said.model_dump_json()
+        session.flush()
+        quoted = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
+    assert "For: in the group VIP · 7 customers fit" in counted["en"]
+    assert f"{rule.to('fr')} · {size.to('fr')}" in counted["fr"]
+    assert "For: “nos fidèles” · 7 customers fit · “jusqu'à lundi”" in quoted["en"]
+    assert f"nos fidèles · {size.to('fr')} · jusqu'à lundi" in quoted["fr"]
+
+
+def test_reports_do_not_wait_for_approval(sqlite: Database) -> None:
+    finding = Part(kind="copy", key="headline", title="Finding", body=Copy(text="39% pay"))
+    with sqlite.begin() as session:
+        drafted(session, parts=(finding,), channel=None)
+        drafted(session, *PASSES, id="t9")
+        for piece in ("t1.0", "t9.0"):
+            card = session.get_one(OutboxMessage, f"{piece}:card")
+            card.channel, card.ts = SHOP, "1.2"
+        (waiting,) = load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))[1]
+        assert waiting.draft is not None
+        assert waiting.draft.piece == "t9.0"
+        shown = text_of(render_home([], [waiting], "en"))
+    assert "E-mail · Linen shirt · v1 · <#" in shown.replace("\u00a0", " ")
+
+
+def test_own_text_is_named_by_its_words(sqlite: Database) -> None:
+    own = brief(words="Use my text", product=None, product_words=None, own_text={"body": "Closed."})
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES)
+        request = draft.skill_request.model_copy(update={"brief": own})
+        draft.request = request.model_dump_json()
+        title = drawn(seen(session)).blocks[0]["text"]["text"]
+    assert "Closed." in title
+    assert "Use my text" not in title
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_only_an_ai_can_do_offers_no_second_try(sqlite: Database, language: str) -> None:
+    with sqlite.begin() as session:
+        Task.accept(session, Jobs(), wish("t7", words="five campaign ideas"), NOW)
+        session.get_one(Task, "t7").fail(session, Jobs(), reports.NEEDS_AI, NOW)
+        session.flush()
+        card = drawn(seen(session, "t7"), language)
+    assert reports.NEEDS_AI.to(language) in text_of(card.blocks)
+    assert action_ids.TRY_AGAIN not in pressable(card.blocks)
+    assert action_ids.BRIEF_FORM in pressable(card.blocks)
 
 
 def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:

@@ -11,6 +11,7 @@ from bot.approvals.decision import Decision
 from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
+from bot.core.facts import Evidence
 from bot.core.parts import Copy, Part
 from bot.core.writer import LlmCall
 from bot.db.session import Database
@@ -34,9 +35,11 @@ from tests.conftest import NOW
 from tests.slack.test_draft_card import LONG, MANY, MIXED, RUDE
 from tests.support.card_scenes import (
     BOSS,
+    EMAIL,
     MARIE,
     PETE,
     POLICY,
+    PRICE,
     SUBJECT,
     blocked,
     drafted,
@@ -210,6 +213,21 @@ def test_sources_view_shows_the_sources(sqlite: Database, language: str) -> None
         sound_view(
             draft_details.build_sources_view(drafted(session, parts=bare, id="t9"), language)
         )
+
+
+def test_long_fact_is_shown_in_full_once(sqlite: Database) -> None:
+    long = PRICE.model_copy(update={"value": "Washed linen. " * 15 + "End.", "unit": None})
+    cited = tuple(
+        part.model_copy(update={"body": Copy(text=part.text, facts=(long.id,))})
+        for part in EMAIL[:2]
+    )
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=cited)
+        draft.evidence = Evidence(facts=(long,)).model_dump_json()
+        view = sound_view(draft_details.build_sources_view(draft, "en"))
+    shown = text_of(view["blocks"])
+    assert shown.count("End.") == 1
+    assert shown.count("Washed linen. Washed linen.") > 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

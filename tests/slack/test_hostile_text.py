@@ -237,7 +237,7 @@ def test_hostile_text_in_digest_name_and_home_tab(seed: int) -> None:
     rule = AudienceRule(like_category=next(said), like_product=next(said))
     for language in LANGUAGES:
         check(build_digest_buttons(one, "t1", language))
-        lines = [HomeLine(next(said), state, None) for state in ("open", "done", "failed")]
+        lines = [HomeLine(next(said), state, None) for state in ("waiting", "done", "failed")]
         check(render_home(lines, lines, language))
         check(_describe_kept_rule(rule, {}, language))
 

@@ -66,7 +66,7 @@ def test_card_summarizes_the_file() -> None:
     said = text_of(blocks(arrival()))
     assert "I read this as Orders: 24,295 rows, from 1 May 2025 to 20 November 2026." in said
     assert "Amounts are in EUR." in said
-    assert "3 more rows can't come in as they are" in said
+    assert "3 more rows can't be imported" in said
     assert "Replaced by a key before anything is stored: Client" in said
     assert "Kept apart, encrypted, where consent allows: E-mail" in said
     assert "Dropped, as it is personal: Nom, Adresse" in said

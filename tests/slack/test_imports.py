@@ -64,7 +64,7 @@ async def test_file_is_summarized_and_not_imported_yet(bench: Bench) -> None:
     assert arrival.state == "waiting"
     said = text_of(card(bench, arrival))
     assert "I read this as Orders: 3 rows." in said
-    assert "Nothing is in yet" in said
+    assert "Nothing is imported yet" in said
     assert "Amount" in said
     assert "49" in said
     assert bench.stockroom.rows == []
@@ -384,7 +384,7 @@ async def test_import_resumes_after_process_kill(bench: Bench) -> None:
 async def test_french_user_sees_french_card(bench: Bench) -> None:
     arrival = await dropped(bench, locale="fr-FR")
     said = text_of(card(bench, arrival))
-    assert "Rien n'est encore intégré" in said
+    assert "Rien n'est encore importé" in said
     assert "Importer" in said
 
 

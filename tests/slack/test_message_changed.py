@@ -55,10 +55,10 @@ async def test_edit_keeps_the_answer_given_meanwhile(bench: Bench) -> None:
     await bench.run()
     await changed(bench, said, "<@UINTERN> SMS: our shirt is back")
     assert bench.tasks[-1].words == "SMS: our shirt is back"
-    assert bench.tasks[-1].form == {"answer 1": "the linnen one"}
+    assert bench.tasks[-1].form["answer 1"] == "the linnen one"
     await changed(bench, answered, "the linen one")
     assert bench.tasks[-1].words == "SMS: our shirt is back"
-    assert bench.tasks[-1].form == {"answer 1": "the linen one"}
+    assert bench.tasks[-1].form["answer 1"] == "the linen one"
     assert len(bench.tasks) == 4
 
 

@@ -321,6 +321,27 @@ async def test_revision_is_told_the_facts_that_tools_had_found(intern: Understan
     assert all(f"[{fact.id}]" in told for fact in cited)
 
 
+@pytest.mark.parametrize("is_typed", [False, True])
+async def test_revision_that_asked_is_told_its_question_and_the_answer(
+    intern: UnderstandingBench, is_typed: bool
+) -> None:
+    thread = await draft_mail(intern)
+    asking = calls(
+        ("ask_person", {"question": "Off which price?", "options": ["Off €50", "Off €59"]})
+    )
+    await ask(intern, "rather 20% off", revising("rather 20% off"), asking, thread=thread)
+    if is_typed:
+        read = understood("answer_question", asked_request(), answer="Off €50")
+        await ask(intern, "Off €50", read, thread=thread)
+    else:
+        await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+        await intern.bench.run()
+    asked = list_writing(intern)[-1]
+    assert fenced(asked, "reason").splitlines() == ["rather 20% off", "Off €50"]
+    assert "Off which price?" in fenced(asked, "material")
+    assert intern.bench.drafts[-1].version == 2
+
+
 MAIL_PARTS = ("subject", "preheader", "body", "call_to_action")
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 
-from bot.agent.context import deny_right
 from bot.agent.pipeline import DraftResult, run_skill
+from bot.agent.request_state import deny_right
 from bot.config.brand import Brand
 from bot.core.facts import Fact
 from bot.core.library import Library

@@ -23,6 +23,7 @@ from babel.messages.pofile import read_po, write_po
 from bot.agent.skills import load_skills
 from bot.audiences.platforms import COLUMN_FORMATS, PLATFORMS
 from bot.core.facts import FACT_UNITS
+from bot.data import column_labels
 from bot.data.analyses.feedback.aspects import THEME_TITLES
 from bot.data.reject_reasons import TEMPLATES
 from bot.grounding.legal import load_legal_rules
@@ -156,6 +157,8 @@ def _labels_of_files() -> Iterator[tuple[str, None, str]]:
     tables = [table.values() for table in LABELS.values() if isinstance(table, dict)]
     for text in (*questions, *chain.from_iterable(tables)):
         yield text, None, "bot/slack/cards/import_labels.toml"
+    for text in chain.from_iterable(table.values() for table in column_labels.LABELS.values()):
+        yield text, None, "bot/data/column_labels.toml"
     labels = tomllib.loads((ROOT / "bot" / "i18n" / "labels.toml").read_text(encoding="utf-8"))
     for text in chain.from_iterable(labels.values()):
         yield text, None, "bot/i18n/labels.toml"

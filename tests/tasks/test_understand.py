@@ -17,6 +17,7 @@ from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, Skil
 from bot.data.catalogue.library import replace_prices
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
 from bot.tasks.draft_versions import check_kept_passages
+from bot.tasks.message_form import MessageForm
 from bot.tasks.message_prompt import (
     Message,
     PendingQuestion,
@@ -28,7 +29,6 @@ from bot.tasks.message_prompt import (
 from bot.tasks.understand import (
     HELP,
     WHICH_DRAFT,
-    MessageForm,
     ReadRequest,
     Understanding,
     check_form,
@@ -135,6 +135,14 @@ def test_a_value_of_no_list_is_dropped_and_named(field: str, value: Any, words: 
     request, found = read_one(f"a text about linen, {words}", **{field: value})
     assert not getattr(request, field)
     assert found.left_over == (words,)
+
+
+def test_an_occasion_without_a_key_is_left_to_the_writer() -> None:
+    request, found = read_one(
+        "a post for the winter solstice", occasion=reading("none", "solstice")
+    )
+    assert request.occasion is None
+    assert found.left_over == ()
 
 
 @pytest.mark.parametrize("field", ["audience", "offer", "tone", "topic"])
@@ -398,6 +406,41 @@ async def test_a_question_under_a_report_knows_the_question_before() -> None:
     assert "continues the question: how many orders in May?" in request.brief.as_prompt()
 
 
+async def test_text_for_another_channel_has_its_audience_named_anew() -> None:
+    """Code names an audience by its rule and what they agreed to; people name it in words."""
+    form = understood("requests", asked_request(about=MAIL.id, channels=[reading("sms", "SMS")]))
+    for audience, kept in (("agreed to e-mails; VIP", None), ("Gold customers", "Gold customers")):
+        words = "an e-mail for Gold customers"
+        brief = MAIL_BRIEF.model_copy(update={"words": words, "audience": audience, "rule": "{}"})
+        mail = MAIL.model_copy(update={"brief": brief})
+        found = check(form, "as an SMS", drafts=(mail,))
+        (request,) = await plan(found, "as an SMS", (mail,))
+        assert (request.brief.audience, request.brief.rule) == (kept, "{}")
+
+
+async def test_free_answer_is_told_to_the_writer_and_is_no_product() -> None:
+    form = understood("requests", asked_request(channels=[reading("email", "e-mail")]))
+    answers = {"question 1": "Which one?", "answer 1": "The best seller of October"}
+    (request,) = await plan(check(form, "an e-mail"), "an e-mail", answers=answers)
+    assert request.brief.product_words is None
+    assert request.brief.words.splitlines() == ["an e-mail", "The best seller of October"]
+
+
+async def test_two_questions_of_one_message_are_one_report() -> None:
+    words = "sales of the linen shirt in June? and what share had a discount in July?"
+    june = {"since": "2026-06-01", "until": "2026-06-30", "period_words": "in June"}
+    july = {"since": "2026-07-01", "until": "2026-07-31", "period_words": "in July"}
+    shirt = {"products": [reading("linen-shirt", "linen shirt")]}
+    form = understood(
+        "requests", asked_request("answer", **june, **shirt), asked_request("answer", **july)
+    )
+    (request,) = await plan(check(form, words), words)
+    assert (request.brief.words, request.brief.product) == (words, "linen-shirt")
+    assert (request.brief.since, request.brief.until) == (None, None)
+    form["requests"][1] |= {"skill": "feedback"}
+    assert len(await plan(check(form, words), words)) == 2
+
+
 async def test_a_period_ahead_is_a_number_of_days() -> None:
     form = understood(
         "requests",
@@ -430,6 +473,27 @@ def test_a_revision_sets_only_what_the_instruction_says() -> None:
     request = revise_request(before, found, incoming, BRAND)
     assert (request.brief.offer, request.brief.product) == ("30% off", "linen-shirt")
     assert (request.reason, request.kept) == ("make it 30% off", (PASSAGE,))
+
+
+@pytest.mark.parametrize("markets", [[reading("GB", "for the UK")], [reading("GB", "UK")]])
+def test_a_market_is_no_audience(markets: list[dict[str, str]]) -> None:
+    read, found = read_one("and for the UK", markets=markets, audience="for the UK")
+    assert (read.markets, read.audience, found.left_over) == (("GB",), None, ())
+    mail = MAIL_BRIEF.model_copy(update={"audience": "Gold customers", "rule": "{}"})
+    incoming = IncomingRequest(words="and for the UK", author="ana")
+    again = revise_request(SkillRequest(skill="draft", brief=mail), found, incoming, BRAND)
+    assert (again.brief.audience, again.brief.rule) == ("Gold customers", "{}")
+
+
+def test_an_audience_is_named_without_its_preposition() -> None:
+    for words in ("for Gold customers in the UK", "pour nos clientes fidèles"):
+        read, _ = read_one(f"an e-mail {words}", audience=words)
+        assert read.audience == words.partition(" ")[2]
+
+
+def test_a_market_read_as_an_audience_alone_is_named() -> None:
+    read, found = read_one("an e-mail for UK", audience="for UK")
+    assert (read.audience, found.left_over) == (None, ("for UK",))
 
 
 def test_a_translation_keeps_no_passage() -> None:

@@ -1,16 +1,27 @@
-"""Late parcels: the share delivered after the promised day in the last weeks against before, in
-total and by region, which regions are late beyond chance, since when, and the order value at stake.
-Needs orders with a promised and a delivered day.
-Not for what customers write about deliveries (feedback_themes).
+"""Late parcels: the share delivered after the promised day of the orders of eight weeks against the
+ten months before, in total and by region, which regions are late beyond chance, since when, and the
+order value at stake. Needs orders with a promised and a delivered day.
+Not for the share of other days (query_metrics), nor for what customers write about deliveries
+(feedback_themes).
 Example: {"product": "none", "category": "none", "brand": "none", "country": "FR",
-"region": "none", "device": "none", "source": "none", "segment": "none", "since": "none",
-"until": "none"}
+"region": "none", "device": "none", "source": "none", "segment": "none", "until": "none"}
 """
 
+from datetime import date, timedelta
+
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis, link_changes
+from bot.agent.tools._analysis import (
+    GroupExhibit,
+    Period,
+    build_filter,
+    find_analysis,
+    link_changes,
+    set_periods,
+)
 from bot.i18n.messages import Words
 
+CURRENT_DAYS, PREVIOUS_DAYS = 56, 309  # as the analysis compares
+CURRENT_MEASURES = ("late", "rest", "parcels", "late-parcels", "late-worth")
 LEFT_OUT = ("p", "regions")
 REGIONS = GroupExhibit(
     "the share of late parcels by region",
@@ -34,7 +45,6 @@ class Params(ToolParams):
     device: str
     source: str
     segment: str
-    since: str
     until: str
 
 
@@ -45,7 +55,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         for fact in finding.result.facts
         if fact.parts.measure not in LEFT_OUT or fact.parts.subject == "tested"
     ]
-    facts = link_changes(finding.prepare(chosen), {"late": "before"})
+    dated = set_periods(chosen, _list_periods(finding.result.as_of))
+    facts = link_changes(finding.prepare(dated), {"late": "before"})
     regions = [fact for fact in facts if fact.parts.subject.startswith("region-")]
     return finding.build_result(
         facts,
@@ -58,3 +69,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if facts
         else (),
     )
+
+
+def _list_periods(last: date) -> dict[str, Period]:
+    """Return the days of the orders that are compared."""
+    begins = last - timedelta(days=CURRENT_DAYS - 1)
+    now = (begins, last)
+    before = (begins - timedelta(days=PREVIOUS_DAYS), begins - timedelta(days=1))
+    return {**dict.fromkeys(CURRENT_MEASURES, now), "before": before}

@@ -50,7 +50,7 @@ EXHIBIT = GroupExhibit(
 CHANGES = GroupExhibit(
     "themes that moved",
     Words("Theme"),
-    {"share-now": Words("Last 30 days"), "share-before": Words("90 days before")},
+    {"share-now": Words("Now"), "share-before": Words("Before")},
 )
 
 

@@ -132,26 +132,30 @@ def _wants_sales(params: Params) -> bool:
 def _compute_covers(
     products: Sequence[Product], sales: Mapping[str, Sequence[Fact]]
 ) -> dict[str, Fact]:
-    """Return how many days the stock of each product lasts at the rate of its sales, by handle. A
-    product whose stock is not known, or whose sales are not told, has none."""
+    """Return how many days the stock of each product lasts at the rate of its sales, by handle: 0
+    of what is sold out. A product whose stock is not known, or whose sales are not told, has
+    none."""
     covers = {}
     for product in products:
+        if product.stock == 0:
+            (stock,) = (one for one in build_product_facts(product) if one.label == "stock")
+            covers[product.handle] = _build_cover(product, stock, Decimal(0), "stock = 0")
+            continue
         units = next((f for f in sales.get(product.handle, ()) if f.parts.measure == "units"), None)
         if product.stock is None or units is None or not (units.since and units.until):
             continue
         days = (units.until - units.since).days + 1
         if Decimal(units.value) > 0:
-            covers[product.handle] = units.model_copy(
-                update={
-                    "id": str(FactId("product", product.handle, "stock-cover")),
-                    "label": COVER_LABEL.text,
-                    "about": product.title,
-                    "value": (product.stock * days / Decimal(units.value)).quantize(Decimal(1)),
-                    "unit": "days",
-                    "query": f"stock × {days} days / {units.id}",
-                }
-            )
+            left = (product.stock * days / Decimal(units.value)).quantize(Decimal(1))
+            query = f"stock × {days} days / {units.id}"
+            covers[product.handle] = _build_cover(product, units, left, query)
     return covers
+
+
+def _build_cover(product: Product, basis: Fact, days: Decimal, query: str) -> Fact:
+    id = str(FactId("product", product.handle, "stock-cover"))
+    changes = {"label": COVER_LABEL.text, "about": product.title, "unit": "days", "query": query}
+    return basis.model_copy(update={"id": id, "value": days, **changes})
 
 
 async def _rank_by_sales(
@@ -196,21 +200,17 @@ def _is_within(price: Decimal | None, most: float) -> bool:
 
 
 def _search(words: str, products: list[Product]) -> list[Product]:
-    """Return what the words may mean, then all others that hold each of them."""
-    by_handle = {product.handle: product for product in products}
-    best = [by_handle[match.handle] for match in ProductIndex(products).find(words)]
+    """Return what the words may mean, then all others that have each of them, those last whose
+    description alone says them."""
+    index, by_handle = ProductIndex(products), {product.handle: product for product in products}
     wanted = set(tokenize_query(words))
-    holding = [
-        product
+    said = [
+        product.handle
         for product in products
-        if wanted and wanted <= set(tokenize_product(_searchable(product)))
+        if wanted and wanted <= set(tokenize_product(f"{product.title} {product.description}"))
     ]
-    return list({product.handle: product for product in (*best, *holding)}.values())
-
-
-def _searchable(product: Product) -> str:
-    pieces = (product.title, product.type or "", product.description or "")
-    return " ".join((*pieces, *product.tags, *product.materials))
+    best = [match.handle for match in index.find(words)]
+    return [by_handle[handle] for handle in dict.fromkeys((*best, *index.find_all(words), *said))]
 
 
 def _group_sales(finding: Finding) -> dict[str, list[Fact]]:

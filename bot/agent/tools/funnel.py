@@ -20,6 +20,7 @@ from bot.agent.tools._analysis import (
     find_analysis,
     group_by_subject,
     link_changes,
+    read_text,
     set_periods,
 )
 from bot.core.charts import Exhibit
@@ -76,7 +77,7 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "funnel", build_filter(params))
-    groups = group_by_subject(finding.result.facts)
+    groups = _drop_repeated(group_by_subject(finding.result.facts), params)
     ordered = sorted(
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: _rank(pair[1]),
@@ -100,6 +101,21 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "Steps without a status did not move beyond chance.",
         ),
     )
+
+
+def _drop_repeated(groups: dict[str, list[Fact]], params: Params) -> dict[str, list[Fact]]:
+    """Return the groups without what the whole says once more of the one device, source or country
+    that was asked for: of a step that moved the part is told, with its cost."""
+    asked = [name for name in ("device", "source", "country") if read_text(getattr(params, name))]
+    repeated = set()
+    for name, group in groups.items():
+        for dimension in asked:
+            if name.startswith(f"visits-{dimension}-"):
+                repeated.add("visits-all")
+            elif name.startswith(f"{dimension}-") and "-to-" in name:
+                whole = "total-all-" + "-".join(name.split("-")[-3:])
+                repeated.add(whole if _rank(group) < len(MOVED) else name)
+    return {name: group for name, group in groups.items() if name not in repeated}
 
 
 def _list_periods(last: date) -> dict[str, Period]:

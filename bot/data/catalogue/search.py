@@ -173,6 +173,16 @@ class ProductIndex:
                 found.setdefault(match.handle, match)
         return [*found.values()][:MOST_MENTIONED]
 
+    def find_all(self, words: str) -> list[str]:
+        """Return the handles of all products that have each of the words, or a translation of it,
+        in their title, category, tags, materials or colours."""
+        meant = [self._find_meanings(word) for word in tokenize_query(words)]
+        return [
+            product.handle
+            for product, has in zip(self._products, self._word_weights, strict=True)
+            if meant and not any(has.keys().isdisjoint(found) for found in meant)
+        ]
+
     def _build_match(self, i: int, score: float, meant: WordMeanings) -> ProductMatch:
         product, head = self._products[i], self._titles[i][self._head_positions[i]]
         is_one = any(head in found for word, found in meant.items() if word not in IGNORED_WORDS)

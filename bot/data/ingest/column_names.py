@@ -17,6 +17,27 @@ PEOPLE_COLUMNS = ("since", "segment", "level", "points", "orders", "spent", "las
 TRAFFIC_COLUMNS = ("sessions", "users", "new_users", "engaged", "views")
 COUNT_COLUMNS = ("impressions", "clicks", "sent", "opened", "delivered")
 CONSENT_COLUMNS = ("email", "sms", "ads_user_data", "ads_personalization", "opted_out")
+# What rows need beyond `needed` in schema.toml: tuples of which one column suffices.
+NEEDED_COLUMNS: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "orders": (("at",), ("amount",), ("order", "customer")),
+    "feedback": (("text",),),
+    "events": (("at",), ("step",), ("session", "visitor")),
+    "campaigns": (COUNT_COLUMNS,),
+    "experiments": (("variant",), ("users", "metrics")),
+    "consents": (("customer",), CONSENT_COLUMNS),
+    "customers": (("customer",),),
+    "returns": (("order",), ("reason",)),
+    "traffic": (("day",), TRAFFIC_COLUMNS),
+    PRODUCTS_KIND: (("title",),),
+}
+# What tells a file of few columns from one of another kind.
+WIDER_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "campaigns": ("name", "at", "channel"),
+    "customers": PEOPLE_COLUMNS,
+    "returns": ("at", "product", "amount"),
+    "traffic": TRAFFIC_COLUMNS,
+    PRODUCTS_KIND: ("price", "category"),
+}
 KIND_HINTS: Mapping[str, tuple[str, ...]] = {
     "orders": ("order", "commande", "vente", "sales", "transaction", "retail", "pedido"),
     "events": ("event", "evenement", "session", "browsing", "visit"),
@@ -149,36 +170,46 @@ def _is_about_people(columns: Mapping[str, int]) -> bool:
 
 def is_complete(found: ColumnMatch) -> bool:
     """Return whether the columns suffice for rows of the kind."""
-    has, aids = found.columns, found.aids
+    return not list_missing_columns(found)
+
+
+def list_missing_columns(found: ColumnMatch) -> list[tuple[str, ...]]:
+    """Return which of our columns rows of the kind need and the file lacks: tuples of which one
+    column suffices."""
+    has = {*found.columns, *(["metrics"] if found.metrics else [])}
+    if found.kind == "orders" and ("unit_price" in found.aids or "order_total" in found.fields):
+        has.add("amount")
+    missing = [some for some in _list_needed_columns(found) if has.isdisjoint(some)]
+    return missing or _list_wider_needs(found)
+
+
+def _list_needed_columns(found: ColumnMatch) -> Sequence[tuple[str, ...]]:
+    """Return the columns that rows of the kind can't do without, each with those in its place."""
+    kind = load_kinds().get(found.kind)
+    if found.export and kind is not None and kind.name != "orders":
+        return [(one,) for one, c in kind.columns.items() if c.needed and one != kind.dated]
+    if found.kind == "campaigns" and not {"subject", "text"}.isdisjoint(found.columns):
+        counted = not {*COUNT_COLUMNS}.isdisjoint(found.columns)
+        return [COUNT_COLUMNS] if counted else [("subject",), ("text",)]
+    if found.kind in NEEDED_COLUMNS:
+        return NEEDED_COLUMNS[found.kind]
+    assert kind is not None
+    return [(one,) for one, column in kind.columns.items() if column.needed]
+
+
+def _list_wider_needs(found: ColumnMatch) -> list[tuple[str, ...]]:
+    """Return what a file of so few columns lacks that it could be of several kinds."""
+    has = found.columns
     if found.export and found.kind != "orders":
-        dated = load_kinds()[found.kind].dated
-        columns = load_kinds()[found.kind].columns
-        return all(one in has or one == dated for one in columns if columns[one].needed)
-    if found.kind == "orders":
-        worth = "amount" in has or "unit_price" in aids or "order_total" in found.fields
-        return "at" in has and worth and ("order" in has or "customer" in has)
-    if found.kind == "feedback":
-        return "text" in has
-    if found.kind == "events":
-        return {"at", "step"} <= set(has) and ("session" in has or "visitor" in has)
-    if found.kind == "campaigns":
-        counted = any(one in has for one in COUNT_COLUMNS) and found.score > 2
-        return counted or {"subject", "text"} <= set(has)
-    if found.kind == "experiments":
-        return "variant" in has and bool(found.metrics or "users" in has)
-    if found.kind == "consents":
-        return "customer" in has and any(one in has for one in CONSENT_COLUMNS)
-    if found.kind == "customers":
-        told = any(one in has for one in PEOPLE_COLUMNS)
-        return "customer" in has and (told or len(found.personal) > 1)
-    if found.kind == "returns":
-        return "order" in has and "reason" in has and len(has) > 2
-    if found.kind == "traffic":
-        return "day" in has and sum(one in has for one in TRAFFIC_COLUMNS) > 1
-    if found.kind == PRODUCTS_KIND:
-        return found.score > 1 and "title" in has
-    needed = [name for name, column in load_kinds()[found.kind].columns.items() if column.needed]
-    return all(name in has for name in needed)
+        return []
+    lacking = {
+        "campaigns": found.score <= 2 and not {"subject", "text"} <= {*has},
+        "returns": len(has) <= 2,
+        "customers": not {*has} & {*PEOPLE_COLUMNS} and len(found.personal) <= 1,
+        "traffic": sum(one in has for one in TRAFFIC_COLUMNS) <= 1,
+        PRODUCTS_KIND: found.score <= 1,
+    }
+    return [WIDER_COLUMNS[found.kind]] if lacking.get(found.kind) else []
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from bot.data.catalogue.cells import CURRENCIES
 from bot.data.catalogue.reader import RejectedProduct as ProductReject
 from bot.data.catalogue.rows import list_known_fields
+from bot.data.column_labels import label_kind, name_missing_columns
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
     ColumnMatch,
     has_meaning,
+    list_missing_columns,
     normalize_column_name,
 )
 from bot.data.ingest.file_schema import ImportOptions, MappedColumn
@@ -19,6 +21,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 LEAST_TOTALS = 3  # columns that tell a table of an analytics tool
+LEAST_KNOWN = 3  # columns that tell which kind a file without one of its columns is nearest to
 
 
 def check_options(options: ImportOptions) -> None:
@@ -85,16 +88,16 @@ def unknown_file_error(
                 "{file} can't be {kind}: I find no column for {missing}. Its columns are: "
                 "{columns}.",
                 file=name,
-                kind=kind,
-                missing=", ".join(_list_missing_columns(match)),
+                kind=label_kind(kind),
+                missing=name_missing_columns(list_missing_columns(match)),
                 columns=columns,
             )
         )
-    return CannotDo(_describe_unknown_kind(name, names, has, columns))
+    return CannotDo(_describe_unknown_kind(name, names, match, columns))
 
 
 def _describe_unknown_kind(
-    name: str, names: Sequence[str], has: Mapping[str, int], columns: str
+    name: str, names: Sequence[str], match: ColumnMatch, columns: str
 ) -> Words:
     """Return the message for a file of no known kind, with what would help."""
     said = {normalize_column_name(one) for one in names}
@@ -106,12 +109,25 @@ def _describe_unknown_kind(
             "visit, the time and the step (view, cart, checkout, purchase).",
             file=name,
         )
-    if "product" in has and "category" in has:
+    if {"product", "category"} <= {*match.columns}:
         return Words(
             "{file} sorts products into categories, but doesn't name them: by itself it is no "
             "catalogue. Give it to me together with the orders and their lines, and it completes "
             "them.",
             file=name,
+        )
+    if match.score >= LEAST_KNOWN:
+        missing = list_missing_columns(match)
+        return Words(
+            "I can't tell what {file} holds. It is nearest to {kind}, but I find no column for "
+            "{missing}. Its columns are: {columns}. Give that column a plainer name, or say in a "
+            "terminal what it is: --as {key} --map theirs={ours}",
+            file=name,
+            kind=label_kind(match.kind),
+            key=match.kind,
+            missing=name_missing_columns(missing),
+            ours=missing[0][0],
+            columns=columns,
         )
     return Words(
         "I can't tell what {file} holds. Its columns are: {columns}. I know orders, visits to the "
@@ -173,12 +189,3 @@ def no_rows_error(name: str, rejects: Sequence[RejectedRow | ProductReject]) -> 
             reason=first.reason.words(),
         )
     )
-
-
-def _list_missing_columns(match: ColumnMatch) -> list[str]:
-    if match.kind == PRODUCTS_KIND:
-        return ["title"]
-    wanted = [n for n, c in load_kinds()[match.kind].columns.items() if c.needed]
-    least = {"campaigns": "impressions", "experiments": "variant", "feedback": "text"}
-    wanted = [least[match.kind]] if match.kind in least else wanted
-    return [one for one in wanted if one not in match.columns] or wanted

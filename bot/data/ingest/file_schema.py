@@ -163,6 +163,7 @@ class ImportCancelled(CannotDo):
 
 MOST_BYTES = 4_000_000_000  # bytes
 HEAD_BYTES = 65_536
+DOCUMENT_SUFFIXES = (".docx", ".pptx", ".odt", ".odp", ".pages", ".key", ".epub")
 ARCHIVE_SIGNATURES = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 NON_TABLE_SIGNATURES = (
     b"%PDF",
@@ -298,6 +299,8 @@ def _scan_file(path: Path, head: bytes, name: str) -> tuple[str, str, int]:
 
 
 def _archive_message(name: str) -> Words:
+    if Path(name).suffix.lower() in DOCUMENT_SUFFIXES:
+        return no_table_message(name)
     return Words("{file} is a compressed file. Unpack it and give me the table inside.", file=name)
 
 

@@ -12,37 +12,42 @@ from pydantic import BaseModel
 
 from bot.core.parts import Copy
 from bot.core.report import Report
-from bot.core.request import Question
 from bot.data.analyses.findings import list_theme_words
-from bot.errors import CannotDo
-from bot.i18n.messages import Words
+from bot.errors import FORMS_PARAM, SKILLS_PARAM, CannotDo
+from bot.i18n.messages import LANGUAGES, Words
 from bot.i18n.periods import find_periods
 from bot.offline import OfflineContext
-from bot.offline.questions import load_idle_words
+from bot.offline.question_words import load_idle_words
+from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import ANSWER_SKILL, list_unread_words
 from bot.text.normalize import tokenize
 
 FEEDBACK_SKILL = "feedback"
-NEEDS_AI = Words("This needs an AI, and none is connected. An administrator can connect one.")
+NEEDS_AI = Words(
+    "This needs an AI, and none is connected. An administrator can connect one.",
+    **{FORMS_PARAM: "yes", SKILLS_PARAM: ""},
+)
 
 
 def has_offline_report(skill: str) -> bool:
     return skill.isidentifier() and find_spec(f"{__name__}.{skill}") is not None
 
 
-async def write_offline_report(ctx: OfflineContext) -> BaseModel | Question:
-    """Write the report of the request's skill. Raises CannotDo when the skill needs an AI."""
-    if not has_offline_report(ctx.request.skill):
+async def write_offline_report(ctx: OfflineContext, title: str) -> BaseModel:
+    """Write the report of the request's skill, whose title is what a command alone asks for. Raises
+    CannotDo when the skill needs an AI."""
+    skill = ctx.request.skill
+    if not has_offline_report(skill):
         raise CannotDo(NEEDS_AI)
-    module = import_module(f"{__name__}.{ctx.request.skill}")
-    written: BaseModel | Question = await module.write_report(ctx.request, ctx)
-    if not isinstance(written, Report) or not (unused := _list_unused(ctx, written)):
+    module = import_module(f"{__name__}.{skill}")
+    written: BaseModel = await module.write_report(ReportBuilder(ctx, skill))
+    if not isinstance(written, Report) or not (unused := _list_unused(ctx, written, title)):
         return written
     quotes = (Words("“{quote}”", quote=one).to(ctx.request.language) for one in unused)
     return written.model_copy(update={"not_used": Copy(text=", ".join(quotes))})
 
 
-def _list_unused(ctx: OfflineContext, report: Report) -> tuple[str, ...]:
+def _list_unused(ctx: OfflineContext, report: Report, title: str) -> tuple[str, ...]:
     """Return the words of the request that the report was not written by: neither by keyword, nor
     as days, a product, or what it says to be about."""
     brief = ctx.request.brief
@@ -51,7 +56,15 @@ def _list_unused(ctx: OfflineContext, report: Report) -> tuple[str, ...]:
     tokens = tokenize(brief.words)
     days = [" ".join(tokens[at] for at in one.words) for one in find_periods(tokens, ctx.today)]
     told = [one.text for one in (report.headline, report.read_as) if one]
-    names = [*load_idle_words(), *days, *told, brief.product_words or "", brief.category or ""]
+    titles = [Words(title).to(language) for language in LANGUAGES]
+    names = [
+        *titles,
+        *load_idle_words(),
+        *days,
+        *told,
+        brief.product_words or "",
+        brief.category or "",
+    ]
     if ctx.request.skill == FEEDBACK_SKILL:
         names += list_theme_words(brief.words)
     return (*brief.left_over, *list_unread_words(brief.words, ctx.request.skill, names))

@@ -5,9 +5,10 @@ other gets a line that names the words not understood, and a button that opens t
 what was.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -17,20 +18,18 @@ from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Fact
 from bot.core.metric_query import (
     TIME_DIMENSIONS,
-    DatasetName,
-    MetricQuery,
     QueryError,
     QuestionFields,
     TooFewError,
 )
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report
-from bot.core.request import Question, SkillRequest
-from bot.data.metrics.query.describe import ValueNames, load_value_names
+from bot.core.request import SkillRequest
+from bot.data.metrics.query.describe import load_value_names
 from bot.i18n.messages import Words, format_short_period
 from bot.offline import OfflineContext
-from bot.offline.questions import QuestionReader, build_form_query, find_dataset
-from bot.offline.report_builder import load_texts
+from bot.offline.questions import QuestionReader, QuestionReading, read_form
+from bot.offline.report_builder import ReportBuilder, load_texts
 from bot.offline.reports.top_customers import parse_top_customers, write_top_customers
 
 if TYPE_CHECKING:
@@ -45,136 +44,121 @@ TOO_FEW = TEXTS["too_few"]
 ONE_CUSTOMER_MEASURE = "largest_order"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Lookup:
     """What became of the question: an answer, or why there is none."""
 
-    fields: QuestionFields
-    unread: tuple[str, ...] = ()
+    reading: QuestionReading
+    refusal: Words | None = None
     answer: "MetricAnswer | None" = None
     result: "MetricResult | None" = None
-    refusal: Words | None = None
-    limits: list[Words] = field(default_factory=list)
+    limits: Sequence[Words] = ()
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
+async def write_report(builder: ReportBuilder) -> BaseModel:
+    request, ctx = builder.request, builder.ctx
     if (top := parse_top_customers(request.brief.words)) is not None and not request.brief.query:
         return await write_top_customers(ctx, top)
     may_see_people = await ctx.may("see_people")
     see_people = ctx.is_private and may_see_people
     found = await ctx.data.run_limited(
-        lambda warehouse: look_up(warehouse, request, ctx, see_people), MAX_SECONDS
+        lambda warehouse: look_up(warehouse, ctx, see_people), MAX_SECONDS
     )
     if found.refusal == TEXTS["one_customer"] and may_see_people:
-        found.refusal = TEXTS["one_customer_in_private"]
-    if found.answer is None or found.result is None:
+        found = replace(found, refusal=TEXTS["one_customer_in_private"])
+    if found.refusal is not None or found.answer is None or found.result is None:
         return _offer_form(request, found)
-    return await _build_report(request, ctx, found.answer, found.result, found)
+    return await _build_report(ctx, found, found.answer, found.result)
 
 
-def look_up(
-    warehouse: "Warehouse", request: SkillRequest, ctx: OfflineContext, see_people: bool
-) -> Lookup:
+def look_up(warehouse: "Warehouse", ctx: OfflineContext, see_people: bool) -> Lookup:
     """Read the question, or the form's fields, and answer it within the floors."""
     from bot.data.metrics.query.answer_facts import build_result
-    from bot.data.metrics.query.describe import LATE_RETURNS, find_missing_data, list_limits
+    from bot.data.metrics.query.describe import find_missing_data, list_limits
     from bot.data.metrics.query.execution import answer_query
     from bot.data.metrics.query.guard import guard_answer
 
     assert ctx.today is not None
-
-    def load_names(dataset: DatasetName) -> ValueNames:
-        return load_value_names(warehouse, dataset)
-
-    if request.brief.query:
-        fields = QuestionFields.model_validate_json(request.brief.query)
-        query: MetricQuery | None = None
-        unread: tuple[str, ...] = ()
-        if fields.measure is not None:
-            query, unread = build_form_query(fields, find_dataset(fields.measure), load_names)
+    brief, load_names = ctx.request.brief, partial(load_value_names, warehouse)
+    if brief.query:
+        reading = read_form(QuestionFields.model_validate_json(brief.query), load_names)
     else:
-        reading = QuestionReader(request.brief.words, ctx.today, load_names).read()
-        query, unread, fields = reading.query, reading.unread, reading.fields
-    found = Lookup(fields, unread)
-    if query is None or unread:
-        return found
-    found.refusal = find_missing_data(warehouse, query)
-    if found.refusal is not None:
-        return found
-    if ONE_CUSTOMER_MEASURE in query.measures and not see_people:
-        found.refusal = TEXTS["one_customer"]
-        return found
-    log = ctx.data.answers if ctx.person else None
+        reading = QuestionReader(brief.words, ctx.today, load_names).read()
+    query = reading.query
+    if query is None or reading.unread:
+        return Lookup(reading)
+    refusal = find_missing_data(warehouse, query)
+    if refusal is None and ONE_CUSTOMER_MEASURE in query.measures and not see_people:
+        refusal = TEXTS["one_customer"]
+    if refusal is not None:
+        return Lookup(reading, refusal)
     try:
         answer = answer_query(warehouse, query, see_people=see_people)
+        log = ctx.data.answers if ctx.person else None
         answer = guard_answer(warehouse, answer, log, ctx.person)
     except QueryError as error:
-        found.refusal = TOO_FEW if isinstance(error, TooFewError) else TEXTS["not_so"]
-        return found
-    result = build_result(warehouse, answer, request.language)
-    limits = list(list_limits(warehouse, query, answer))
-    if not result.facts and not answer.is_allowed((), query.measures[0]):
-        found.refusal = TOO_FEW
-    elif LATE_RETURNS in limits and all(not fact.value for fact in result.facts):
-        found.refusal = LATE_RETURNS
-    elif not result.facts:
-        label = answer.get_measure(query.measures[0]).label
-        source = warehouse.source(answer.dataset.kind).words()
-        found.refusal = TEXTS["not_said"].with_params(file=source, what=label)
-    else:
-        found.answer, found.result, found.limits = answer, result, limits
-    return found
+        return Lookup(reading, TOO_FEW if isinstance(error, TooFewError) else TEXTS["not_so"])
+    result = build_result(warehouse, answer, ctx.request.language)
+    limits = tuple(list_limits(warehouse, query, answer))
+    refusal = _explain_no_figure(warehouse, answer, result, limits)
+    return Lookup(reading, refusal, answer, result, limits)
+
+
+def _explain_no_figure(
+    warehouse: "Warehouse", answer: "MetricAnswer", result: "MetricResult", limits: Sequence[Words]
+) -> Words | None:
+    from bot.data.metrics.query.describe import LATE_RETURNS
+
+    measure = answer.query.measures[0]
+    if not result.facts and not answer.is_allowed((), measure):
+        return TOO_FEW
+    if LATE_RETURNS in limits and all(not fact.value for fact in result.facts):
+        return LATE_RETURNS
+    if result.facts:
+        return None
+    source = warehouse.source(answer.dataset.kind).words()
+    return TEXTS["not_said"].with_params(file=source, what=answer.get_measure(measure).label)
 
 
 def _offer_form(request: SkillRequest, found: Lookup) -> MissingData:
     """Name the words that were not understood, or why there is no figure, and offer the form."""
-    quoted = ", ".join(Words("“{quote}”", quote=w).to(request.language) for w in found.unread)
-    lines = [TEXTS["unread"].with_params(words=quoted)] if found.unread else [TEXTS["which"]]
-    lines = [found.refusal] if found.refusal and not found.unread else lines
-    lines += [] if found.refusal else [TEXTS["filled"]]
-    text = " ".join(words.to(request.language) for words in lines)
+    unread = found.reading.unread
+    quoted = ", ".join(Words("“{quote}”", quote=w).to(request.language) for w in unread)
+    line = TEXTS["unread"].with_params(words=quoted) if unread else TEXTS["which"]
+    lines = [found.refusal] if found.refusal else [line, TEXTS["filled"]]
     return MissingData(
-        answer=Copy(text=text),
-        leads=[build_form_step(request.brief.words, found.fields)],
+        answer=Copy(text=" ".join(words.to(request.language) for words in lines)),
+        leads=[_build_form_step(request, found)],
     )
 
 
-def build_form_step(words: str, fields: QuestionFields) -> NextStep:
-    """Build the button that opens the question form with these fields."""
+def _build_form_step(request: SkillRequest, found: Lookup) -> NextStep:
+    """Build the button that opens the question form with what was read."""
+    query = found.reading.fields.model_dump_json(exclude_defaults=True)
     return NextStep(
-        label=TEXTS["form"],
-        skill="answer",
-        words=words,
-        form={"query": fields.model_dump_json(exclude_defaults=True)},
+        label=TEXTS["form"], skill="answer", words=request.brief.words, form={"query": query}
     )
 
 
 async def _build_report(
-    request: SkillRequest,
-    ctx: OfflineContext,
-    answer: "MetricAnswer",
-    result: "MetricResult",
-    found: Lookup,
+    ctx: OfflineContext, found: Lookup, answer: "MetricAnswer", result: "MetricResult"
 ) -> Report:
-    language = request.language
+    language = ctx.request.language
     ctx.evidence = ctx.evidence.plus(result.facts)
-    writer = SentenceWriter(language)
-    headline = _write_headline(writer, answer, result)
-    exhibit = result.exhibits[0]
+    writer, exhibit = SentenceWriter(language), result.exhibits[0]
     picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
-    table = exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None
     limits = " ".join(words.to(language) for words in found.limits)
     file = result.facts[0].source.without_age.words()
     source = TEXTS["source"].with_params(file=file, day=result.facts[0].as_of)
     return Report(
-        headline=headline,
+        headline=_write_headline(writer, answer, result),
         points=list(_write_points(writer, answer, result))[:MAX_POINTS],
         cannot_tell=Copy(text=limits) if limits else None,
         picture=await ctx.draw(picture) if picture else None,
-        table=table,
+        table=exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None,
         read_as=Copy(text="\n".join(filter(None, [result.read_as, exhibit.not_ranked]))),
         sources=Copy(text=source.to(language)),
-        leads=[build_form_step(request.brief.words, found.fields)],
+        leads=[_build_form_step(ctx.request, found)],
     )
 
 
@@ -226,11 +210,11 @@ def _state(writer: SentenceWriter, result: "MetricResult", what: Words | str, fa
 
 def _list_facts(result: "MetricResult", name: str) -> tuple[Fact | None, list[Fact]]:
     """Return the total of a measure and its groups, in their order."""
-    facts = [
-        (fact, result.groups[fact.id])
+    found = [
+        (fact, group)
         for fact in result.facts
-        if not fact.id.endswith("-change") and result.groups[fact.id][0] == "now"
+        for period, group, measure in [result.groups[fact.id]]
+        if period == "now" and measure == name and not fact.id.endswith("-change")
     ]
-    of_measure = [(fact, group) for fact, (_, group, of) in facts if of == name]
-    total = next((fact for fact, group in of_measure if not group), None)
-    return total, [fact for fact, group in of_measure if group]
+    total = next((fact for fact, group in found if not group), None)
+    return total, [fact for fact, group in found if group]

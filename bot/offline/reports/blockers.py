@@ -9,9 +9,7 @@ from pydantic import BaseModel
 from bot.core.charts import ChartPicture
 from bot.core.fact_sentences import CONFIRMED, NO_CELL, FactSubject, join_copies
 from bot.core.parts import Copy, NextStep, Table
-from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words, quote_name
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 
 MAX_BLOCKERS, MAX_LEADS, MAX_WATCHED = 10, 4, 2
@@ -45,8 +43,7 @@ def list_falls(builder: ReportBuilder) -> list[FactSubject]:
     ]
 
 
-async def write_report(_request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    builder = ReportBuilder(ctx, "blockers")
+async def write_report(builder: ReportBuilder) -> BaseModel:
     sources = builder.texts["sources"]
     await builder.look_up(*sources, "trends")
     if not any(builder.subjects(kind) for kind in builder.kinds):

@@ -10,10 +10,9 @@ from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.fact_sentences import FactSubject
 from bot.core.metric_query import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
-from bot.core.request import Question, SkillRequest
+from bot.core.request import SkillRequest
 from bot.data.analyses.findings import MAX_WEEKS, PlannedTest, Trial, find_plan, list_trials
 from bot.i18n.messages import LANGUAGES
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 from bot.offline.routing import asks_for
@@ -40,10 +39,10 @@ def is_plan(request: SkillRequest) -> bool:
     return bool(request.brief.rule) or (is_asked and not asks_for("read", words))
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    if is_plan(request):
-        return await write_plan(_add_segment(request), ctx)
-    return await _write_result(request, ctx)
+async def write_report(builder: ReportBuilder) -> BaseModel:
+    if is_plan(builder.request):
+        return await _write_plan(ReportBuilder(builder.ctx, "plan"), _add_segment(builder.request))
+    return await _write_result(builder)
 
 
 def _add_segment(request: SkillRequest) -> SkillRequest:
@@ -53,54 +52,47 @@ def _add_segment(request: SkillRequest) -> SkillRequest:
     typed = tokenize(f"{brief.audience or ''} {brief.words}")
     places = [n for n, word in enumerate(typed) if asks_for("customers", word)]
     beside = {word[:5] for n in places for word in typed[max(0, n - 1) : n + 2]}
+    beside -= {word[:5] for word in typed if asks_for("customers", word)}
     for segment, label in SEGMENT_LABELS.items():
         words = tokenize(" ".join(label.to(language) for language in LANGUAGES))
-        names = {
-            word[:5]
-            for word in words
-            if (len(word) > 3 or word == segment) and not asks_for("customers", word)
-        }
+        names = {word[:5] for word in words if len(word) > 3 or word == segment}
         if not brief.rule and names & beside:
             rule = AudienceRule(segments=(segment,)).stored
             return request.model_copy(update={"brief": brief.model_copy(update={"rule": rule})})
     return request
 
 
-async def _write_result(request: SkillRequest, ctx: OfflineContext) -> BaseModel:
-    builder = ReportBuilder(ctx, "experiment")
+async def _write_result(builder: ReportBuilder) -> BaseModel:
     await builder.look_up("experiments")
     trials = list_trials(builder.subjects("experiments"))
     if not trials:
         return builder.report_missing()
-    named = select_named(request.brief.words, trials)
+    named = select_named(builder.request.brief.words, trials)
     shown = (named or trials)[:MAX_TESTS]
     first = shown[0]
-    headline = _write_headline(builder, first)
-    arms = [
-        (trial, name, arm if named or trial.status != "broken" else _without_outcome(arm))
-        for trial in shown
-        for name, arm in trial.arms.items()
-    ][:MAX_ROWS]
+    is_broken = first.status == "broken"
+    rows = [(trial, name, arm) for trial in shown for name, arm in trial.arms.items()][:MAX_ROWS]
+    hidden = {trial.whole.key for trial in shown if trial.status == "broken" and not named}
+    arms = [_without_outcome(arm) if t.whole.key in hidden else arm for t, _, arm in rows]
     measure = "rate" if any(arm.get("rate") for arm in first.arms.values()) else "mean"
-    measure = "users" if first.status == "broken" else measure
+    measure = "users" if is_broken else measure
     several = len({trial.test for trial in shown}) > 1
     heads = {t.whole.key: t.title if several else builder.say(t.metric) for t in shown}
-    names = [name if len(shown) == 1 else f"{heads[t.whole.key]}: {name}" for t, name, _ in arms]
-    deciding = None if first.status == "broken" else first.deciding
+    names = [name if len(shown) == 1 else f"{heads[t.whole.key]}: {name}" for t, name, _ in rows]
     titles = ", ".join(dict.fromkeys(trial.title for trial in shown))
     return await builder.build(
-        headline,
+        _write_headline(builder, first),
         [
             *_list_points(builder, first),
             builder.write(None if named else builder.subjects("experiments").get("all"), "counts"),
             *(_write_headline(builder, one) for one in shown[1:]),
         ],
-        table=builder.tabulate([arm for _, _, arm in arms], names=names),
+        table=builder.tabulate(arms, names=names),
         chart=builder.draw_bars(
             builder.words(f"charts.{measure}", metric=first.metric),
             first.arms.values(),
             measure,
-            strong=deciding,
+            strong=None if is_broken else first.deciding,
             names=list(first.arms),
         ),
         limits=[builder.write(first.whole, "guessed")],
@@ -164,8 +156,7 @@ def _list_leads(builder: ReportBuilder, trial: Trial) -> list[NextStep]:
     return leads
 
 
-async def write_plan(request: SkillRequest, ctx: OfflineContext) -> BaseModel:
-    builder = ReportBuilder(ctx, "plan")
+async def _write_plan(builder: ReportBuilder, request: SkillRequest) -> BaseModel:
     await builder.look_up("plan", request=request)
     plan = find_plan(builder.subjects("plan"))
     if plan is None:
@@ -229,7 +220,6 @@ def _build_lead(builder: ReportBuilder, plan: PlannedTest, request: SkillRequest
     """Lead to the draft of the text to test, for the audience of the test."""
     whom, rule = request.brief.audience, request.brief.rule
     if whom and rule:
-        is_sms = AudienceRule.model_validate_json(rule).purpose == "sms"
-        form = {"audience": whom, "rule": rule}
-        return builder.step("sms_to" if is_sms else "email_to", form, audience=whom)
+        key = "sms_to" if AudienceRule.model_validate_json(rule).purpose == "sms" else "email_to"
+        return builder.step(key, {"audience": whom, "rule": rule}, audience=whom)
     return builder.step("letter" if plan.place in MESSAGE_PLACES else "page")

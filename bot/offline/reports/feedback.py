@@ -9,11 +9,9 @@ from pydantic import BaseModel
 from bot.core.fact_sentences import CONFIRMED, FactSubject
 from bot.core.parts import Copy, NextStep, Quote
 from bot.core.report import MAX_QUOTES
-from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import is_about_thread
 from bot.data.analyses.findings import drop_near_duplicates, find_named_themes, list_places
 from bot.i18n.messages import Words, join_words
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 
 MAX_THEMES, MAX_MOVED = 8, 2
@@ -22,8 +20,8 @@ MIN_PRAISED_TEXTS, MIN_PRAISE = 20, 80  # texts of a theme, and % of them
 THEMES_OF_THE_SHOP = ("delivery", "website", "stock", "service", "returns", "order")
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    builder, brief = ReportBuilder(ctx, "feedback"), request.brief
+async def write_report(builder: ReportBuilder) -> BaseModel:
+    brief = builder.request.brief
     of_thread = is_about_thread(brief.words, brief.material)
     await builder.look_up("thread" if of_thread else "feedback")
     every = builder.subjects("feedback")

@@ -8,10 +8,8 @@ from bot.core.fact_sentences import list_unanswerable
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report
-from bot.core.request import Question, SkillRequest
 from bot.data.analyses.forecast.next_category import NO_CATEGORIES
 from bot.i18n.messages import quote_name
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
 
@@ -20,8 +18,8 @@ LEAVING_GROUPS = ("at-risk", "drifting-away")
 TENTHS, MAX_TRANSITIONS = 10, 8
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    words, builder = request.brief.words, ReportBuilder(ctx, "predict")
+async def write_report(builder: ReportBuilder) -> BaseModel:
+    words = builder.request.brief.words
     await builder.look_up("behaviour")
     if asks_for("leaving", words):
         await builder.look_up("segments")
@@ -100,7 +98,7 @@ async def _report_leaving(builder: ReportBuilder) -> Report | None:
 async def _report_next(builder: ReportBuilder) -> Report | MissingData:
     """Report what is bought after the product of the request, or after each category."""
     every = builder.subjects("behaviour")
-    is_after = asks_for("after", builder.ctx.request.brief.words)
+    is_after = asks_for("after", builder.request.brief.words)
     product = every.get("after")
     if product is not None:
         ways = ("after-product-", "after-category-")

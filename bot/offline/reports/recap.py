@@ -8,17 +8,14 @@ from pydantic import BaseModel
 from bot.core.fact_sentences import join_copies
 from bot.core.parts import Copy
 from bot.core.report import MissingData
-from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import find_channel_name, wants_channel
 from bot.i18n.messages import Words
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 
 MAX_QUESTIONS, MAX_SHARED, MAX_NAMES = 3, 4, 5  # of the points; the table has all questions
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    builder = ReportBuilder(ctx, "recap")
+async def write_report(builder: ReportBuilder) -> BaseModel:
     await builder.look_up("thread-words")
     builder.kinds = ["thread"]
     every = builder.subjects("thread")
@@ -28,7 +25,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     )
     whole = every.get("all")
     if whole is None and not drafts:
-        return _explain_nothing(builder, request)
+        return _explain_nothing(builder)
     shared = join_copies(
         [builder.tell(one, Words("{words}")) for one in [*files, *links][-MAX_SHARED:]], ", "
     )
@@ -46,13 +43,13 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
         limits=[builder.state("cut")] if whole and whole.get("cut") else [],
         cannot_tell=builder.state("needs_ai"),
         read_as=builder.words("read_as"),
-        leads=[builder.step("channel" if wants_channel(request.brief.words) else "thread")],
+        leads=[builder.step("channel" if wants_channel(builder.request.brief.words) else "thread")],
     )
 
 
-def _explain_nothing(builder: ReportBuilder, request: SkillRequest) -> MissingData:
+def _explain_nothing(builder: ReportBuilder) -> MissingData:
     said = builder.tell_unanswerable(builder.evidence, "thread")
-    if name := find_channel_name(request.brief.words):
+    if name := find_channel_name(builder.request.brief.words):
         said = [builder.state("other_channel", name=name)]
     return MissingData(answer=join_copies([*said, _write_work(builder)], "\n"))
 
@@ -62,10 +59,8 @@ def _write_work(builder: ReportBuilder) -> Copy:
     every, lines = builder.subjects("work"), list[Copy]()
     if (queue := every.get("queue")) is not None and queue.number("waiting"):
         lines.append(builder.write(queue, "waiting"))
-    week = every.get("week")
-    labels = {
-        k: Words(text) for k, text in builder.texts["work"].items() if week and week.number(k)
-    }
+    week, texts = every.get("week"), builder.texts["work"]
+    labels = {k: Words(text) for k, text in texts.items() if week and week.number(k)}
     if week is not None and labels:
         lines.append(builder.wrap("week", what=builder.tell_labels(week, labels)))
     return join_copies(lines)

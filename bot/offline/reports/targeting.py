@@ -9,11 +9,10 @@ from bot.core.audience_rule import AUDIENCE_NAMES, AudienceRule, name_audience
 from bot.core.fact_sentences import CONFIRMED, FactSubject
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, NextStep, Table
-from bot.core.request import Question, SkillRequest
+from bot.core.request import SkillRequest
 from bot.data.analyses.audience_proposals import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
 from bot.text.normalize import normalize_text, tokenize
@@ -21,16 +20,16 @@ from bot.text.normalize import normalize_text, tokenize
 MAX_PLACE_WORDS, MIN_WORD = 3, 3
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    brief, builder = request.brief, ReportBuilder(ctx, "targeting")
+async def write_report(builder: ReportBuilder) -> BaseModel:
+    request, brief = builder.request, builder.request.brief
     words = normalize_text(brief.words)
     goal = brief.goal or ("win back" if asks_for("win_back", words) else None)
     known = {"goal": goal, "market": _find_country(request)}
     asked = request.model_copy(update={"brief": brief.model_copy(update=known)})
     evidence = await builder.look_up("audiences", request=asked)
     if category := None if brief.product or brief.category else _find_category(words, evidence):
-        its = asked.brief.model_copy(update={"category": category})
-        asked = asked.model_copy(update={"brief": its})
+        known["category"] = category
+        asked = request.model_copy(update={"brief": brief.model_copy(update=known)})
         await builder.look_up("audiences", request=asked, replace=True)
     every = builder.subjects("audiences")
     shown = [one for key, one in every.items() if key in AUDIENCE_NAMES and key != "yours"]
@@ -40,12 +39,11 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     if goal not in PROPOSALS_BY_GOAL:
         shown.sort(key=lambda one: -one.number("bought-share"))
     names = [_name(builder, whole, one) for one in shown]
-    headline = builder.write(
-        shown[0], "first", "audience", audience=names[0], days=whole.get("days")
-    )
+    first, days = shown[0], whole.get("days")
+    headline = builder.write(first, "first", "audience", audience=names[0], days=days)
     points = [
-        builder.write(shown[0], "expected", days=whole.get("days")),
-        builder.write(shown[0], "test"),
+        builder.write(first, "expected", days=days),
+        builder.write(first, "test"),
         *(
             builder.write(one, *_choose_texts(one), audience=name)
             for one, name in zip(shown[1:], names[1:], strict=True)
@@ -55,7 +53,6 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     stored = [one.get("rule") for one in shown]
     for key in ("category", "things"):  # names, for the form that changes a rule
         stored += every[key].facts.values() if key in every else ()
-    reference = float(whole.number("bought-share")) or None
     return await builder.build(
         headline,
         points,
@@ -64,9 +61,9 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
             _name_chart(builder, whole),
             shown,
             "bought-share",
-            strong=shown[0],
+            strong=first,
             names=names,
-            reference=reference,
+            reference=float(whole.number("bought-share")) or None,
         ),
         limits=[builder.write(whole, "past"), builder.state("agreed")],
         read_as=builder.words("read_as", thing=thing),
@@ -101,15 +98,12 @@ def _find_country(request: SkillRequest) -> str | None:
 
 
 def _find_category(words: str, evidence: Evidence) -> str | None:
-    """Return the category that shares a word with the request; None when none or several do."""
-    mine = set(tokenize(words))
-    found = [
-        str(fact.value)
-        for fact in evidence.of("audiences")
-        if fact.parts.subject == "category"
-        and any(len(word) >= MIN_WORD and word in mine for word in tokenize(str(fact.value)))
-    ]
-    return found[0] if len(found) == 1 else None
+    """Return the category that shares most words with the request; None when none or several do."""
+    mine = {word for word in tokenize(words) if len(word) >= MIN_WORD}
+    facts = [fact for fact in evidence.of("audiences") if fact.parts.subject == "category"]
+    shared = {str(one.value): len(mine & {*tokenize(str(one.value))}) for one in facts}
+    best = [name for name, count in shared.items() if count and count == max(shared.values())]
+    return best[0] if len(best) == 1 else None
 
 
 def _name(builder: ReportBuilder, whole: FactSubject, one: FactSubject) -> str:

@@ -1,6 +1,8 @@
 """The list of the customers who spent most. Code writes it, with and without an AI, for a person
 with the right to see people who asks in private."""
 
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact, FactId
@@ -8,13 +10,13 @@ from bot.core.parts import Copy, Table
 from bot.core.report import MissingData, Report
 from bot.i18n.messages import Words, format_value
 from bot.offline import OfflineContext
-from bot.offline.questions import load_idle_words
+from bot.offline.question_words import load_idle_words
 from bot.offline.report_builder import load_texts
 from bot.offline.routing import load_routing
 from bot.text.normalize import tokenize
 
 if TYPE_CHECKING:
-    from bot.data.metrics.query.customer_ranking import TopCustomer, TopCustomersQuery
+    from bot.data.metrics.query.customer_ranking import TopCustomersQuery
     from bot.data.warehouse.warehouse import Warehouse
 
 MAX_SECONDS = 30.0
@@ -25,74 +27,67 @@ COLUMNS = (Words("Customer"), Words("Spent"), Words("Orders"), Words("Last order
 
 def parse_top_customers(words: str) -> "TopCustomersQuery | None":
     """Return the query if the words ask for nothing else: "our top 10 customers"."""
-    from bot.data.metrics.query.customer_ranking import (
-        DEFAULT_CUSTOMERS,
-        MAX_CUSTOMERS,
-        TopCustomersQuery,
-    )
+    from bot.data.metrics.query.customer_ranking import MAX_CUSTOMERS, TopCustomersQuery
 
     said = [word for word in tokenize(words) if word not in load_idle_words()]
     numbers = [int(word) for word in said if word.isdecimal() and len(word) < 4]
     phrase = " ".join(word for word in said if not word.isdecimal())
     if phrase not in load_routing()["top_customers"]["phrases"] or len(numbers) > 1:
         return None
-    limit = numbers[0] if numbers else DEFAULT_CUSTOMERS
-    return TopCustomersQuery(limit=min(max(1, limit), MAX_CUSTOMERS))
+    query = TopCustomersQuery()
+    limit = min(max(1, numbers[0] if numbers else query.limit), MAX_CUSTOMERS)
+    return query.model_copy(update={"limit": limit})
 
 
 async def write_top_customers(
     ctx: OfflineContext, query: "TopCustomersQuery"
 ) -> Report | MissingData:
     """Write the list, or say which right it takes and where to ask."""
-    language = ctx.request.language
-    may_see_people = await ctx.may("see_people")
+    language, may_see_people = ctx.request.language, await ctx.may("see_people")
     if not (may_see_people and ctx.is_private):
         text = TEXTS["one_customer_in_private" if may_see_people else "one_customer"]
         return MissingData(answer=Copy(text=text.to(language)))
-
-    def ask(warehouse: "Warehouse") -> tuple[list["TopCustomer"], list[Fact]]:
-        from bot.data.metrics.query.customer_ranking import find_top_customers
-
-        if warehouse.table("orders") is None:
-            return [], []
-        customers, currency = find_top_customers(warehouse, query)
-        return customers, [
-            Fact(
-                id=str(FactId("customers", str(rank), "top-customer")),
-                label="top customer",
-                about=customer.customer[:SHOWN_CHARACTERS],
-                value=customer.spent,
-                unit=currency,
-                source=warehouse.source("orders"),
-                as_of=warehouse.as_of("orders"),
-                rows=customer.orders,
-            )
-            for rank, customer in enumerate(customers, 1)
-        ]
-
-    customers, facts = await ctx.data.run_limited(ask, MAX_SECONDS)
-    if not customers:
+    found = await ctx.data.run_limited(partial(_find_spent, query=query), MAX_SECONDS)
+    if not found:
         none = Words("No orders of known customers are in the data for this.")
         return MissingData(answer=Copy(text=none.to(language)))
-    ctx.evidence = Evidence(facts=tuple(facts))
-    ids = tuple(fact.id for fact in facts)
+    ctx.evidence = Evidence(facts=tuple(fact for fact, _ in found))
+    ids = tuple(fact.id for fact, _ in found)
+    shown = [(fact, (fact.rows, last_order)) for fact, last_order in found]
     rows = tuple(
-        (
-            fact.about,
-            fact.shown(language),
-            format_value(customer.orders, language),
-            format_value(customer.last_order, language),
-        )
-        for customer, fact in zip(customers, facts, strict=True)
+        (fact.about, fact.shown(language), *(format_value(value, language) for value in more))
+        for fact, more in shown
     )
     headline = Words.count(
         "The customer who spent most", "The {n} customers who spent most", len(rows)
     )
     note = Words("Customers are shown by the beginning of their masked id.")
-    conditions = query.orders.words({})
     return Report(
         headline=Copy(text=headline.to(language), facts=ids),
         table=Table(columns=tuple(one.to(language) for one in COLUMNS), rows=rows, facts=ids),
         how_to_read=Copy(text=f"{note.to(language)} {ONE_CUSTOMER_NOTICE.to(language)}"),
-        read_as=Copy(text=conditions.to(language)),
+        read_as=Copy(text=query.orders.words({}).to(language)),
     )
+
+
+def _find_spent(warehouse: "Warehouse", query: "TopCustomersQuery") -> list[tuple[Fact, date]]:
+    """Return what each customer spent, and the day of their last order."""
+    from bot.data.metrics.query.customer_ranking import find_top_customers
+
+    if warehouse.table("orders") is None:
+        return []
+    customers, currency = find_top_customers(warehouse, query)
+    facts = (
+        Fact(
+            id=str(FactId("customers", str(rank), "top-customer")),
+            label="top customer",
+            about=one.customer[:SHOWN_CHARACTERS],
+            value=one.spent,
+            unit=currency,
+            source=warehouse.source("orders"),
+            as_of=warehouse.as_of("orders"),
+            rows=one.orders,
+        )
+        for rank, one in enumerate(customers, 1)
+    )
+    return [(fact, one.last_order) for fact, one in zip(facts, customers, strict=True)]

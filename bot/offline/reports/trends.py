@@ -6,8 +6,6 @@ from pydantic import BaseModel
 
 from bot.core.fact_sentences import CHANGE_STATUSES, CONFIRMED, TO_WATCH, FactSubject, join_copies
 from bot.core.parts import Copy, NextStep
-from bot.core.request import Question, SkillRequest
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 
@@ -16,8 +14,8 @@ ORDERS, RETURNS, STEPS = "total-orders", "returns-", "step-"
 GOODS = ("category-", "product-")  # what can be written about
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    builder, brief = ReportBuilder(ctx, "trends"), request.brief
+async def write_report(builder: ReportBuilder) -> BaseModel:
+    brief = builder.request.brief
     await builder.look_up("trends", "funnel")
     builder.kinds.remove("funnel")
     words = " ".join(filter(None, [brief.words, brief.category, brief.product_words]))
@@ -64,7 +62,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     table = builder.tabulate(shown or series[:1])
     read_as = builder.words("read_as")
     if named:
-        read_as = builder.words("read_as_named", name=named[0].named(request.language))
+        read_as = builder.words("read_as_named", name=named[0].named(builder.language))
     return await builder.build(
         headline,
         points,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.approvals import decision
 from bot.approvals.decision import demand_author_or_approver
-from bot.core.request import task_id
+from bot.core.request import add_answer, task_id
 from bot.data.catalogue.models import VALIDITY, ProductFact
 from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft
@@ -146,10 +146,10 @@ def answer_question(
 ) -> Words | None:
     """Repeat the request with the answer as one more field."""
     task, pick = load_visible_task(session, action.viewer, action.ref), action.ref.pick or ""
-    field = action.ref.field or f"answer {1 + sum(k.startswith('answer') for k in task.form)}"
-    id = task_id("answer", task.id, action.ref.field or "", pick)
-    draft = _find_draft_of_task(session, action, task)
-    form = copy_task_form(session, task, draft) | {field: pick}
+    field = action.ref.field
+    id = task_id("answer", task.id, field or "", pick)
+    form = copy_task_form(session, task, _find_draft_of_task(session, action, task))
+    form = form | {field: pick} if field else add_answer(form, task.question_asked, pick)
     if not _restart_task(session, context, action, task, id, form=form):
         return Words("That is being drafted already.")
     return None

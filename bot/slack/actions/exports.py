@@ -20,7 +20,7 @@ from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.delivery.models import Delivery
 from bot.digests.visibility import GONE, Viewer, may_see_receipts
-from bot.drafts.export import render_draft
+from bot.drafts.export import AUDIENCE_PART, is_audience_draft, render_draft
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
@@ -38,16 +38,9 @@ from bot.slack.listeners import (
 from bot.slack.views.inputs import FormBuilder, read_choice
 from bot.tasks.models import Task
 
-# The part of a draft whose table holds the code of the one rule to export, and its platform.
-AUDIENCE_PART = "audience"
 # The part of older drafts whose table names each rule by its code, for any platform.
 RULES_PART = "rules"
 MAX_NAME = 75  # characters of an option
-
-
-def is_audience_draft(draft: Draft) -> bool:
-    """Return whether the draft is an audience to be exported, which is approved as it is."""
-    return draft.skill == "targeting" and _find_table(draft, AUDIENCE_PART) is not None
 
 
 def find_exportable_rules(draft: Draft) -> dict[str, tuple[str, AudienceRule]]:

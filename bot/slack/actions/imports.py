@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.data.column_labels import KIND_LABELS
 from bot.data.ingest import review
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.rejects import LEGACY_SUFFIX, read_rejects, render_rejects
@@ -19,7 +20,7 @@ from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions.exports import notify_of_failure
-from bot.slack.cards.import_labels import FORMAT_LABELS, KIND_LABELS
+from bot.slack.cards.import_labels import FORMAT_LABELS
 from bot.slack.cards.renderer import make_thread_place
 from bot.slack.files import upload_file
 from bot.slack.listeners import BlockAction, ListenerContext

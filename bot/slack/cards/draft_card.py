@@ -7,13 +7,14 @@ from bot.agent.skills import load_skills
 from bot.approvals.decision import explain_no_approver
 from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
+from bot.drafts.export import is_audience_draft
 from bot.drafts.models import Draft
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import CHECKED, ButtonValue, pack_draft
 from bot.slack.actions.digests import build_alert_buttons, build_digest_buttons
-from bot.slack.actions.exports import find_exportable_rules, is_audience_draft
+from bot.slack.actions.exports import find_exportable_rules
 from bot.slack.actions.reports import build_next_step_buttons
 from bot.slack.blocks import (
     HEADER,
@@ -30,15 +31,15 @@ from bot.slack.blocks import (
     plain_text,
     quote_as_mrkdwn,
     render_words,
-    section_block,
     translate_title,
     truncate,
 )
 from bot.slack.cards.card_data import CardData, explain_fallback
-from bot.slack.cards.draft_parts import find_copy_channel, is_report, render_copy
+from bot.slack.cards.draft_parts import find_copy_channel, is_report, needs_decision, render_copy
 from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
+    render_audience,
     render_draft_status,
     render_findings,
     render_results,
@@ -60,9 +61,9 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     fixed = is_audience_draft(draft)  # a rule is changed in a form of its own
     if card.status == "approved":
         return actions_block(
-            None if fixed else _build_channel_menu(card, draft, language),
-            button(Words("Copy text").to(language), action_ids.COPY, ref),
             _build_export_button(draft, language),
+            None if fixed else _build_channel_menu(card, draft, language),
+            None if fixed else button(Words("Copy text").to(language), action_ids.COPY, ref),
             build_details_button(draft, language),
             build_more_menu(draft, language, () if fixed or card.is_sent else (action_ids.EDIT,)),
         )
@@ -84,7 +85,11 @@ def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[B
     """Build the row of one-tap variants: shorter, the other openings, another market. The markets
     after the first are in a menu."""
     ref = pack_draft(draft)
-    row = [button(Words("Shorter").to(language), action_ids.SHORTER, ref)]
+    row = []
+    if not (
+        draft.skill_request.is_own_text and draft.by_rules
+    ):  # no template shortens what a person wrote
+        row.append(button(Words("Shorter").to(language), action_ids.SHORTER, ref))
     if count := len(list_other_openings(draft)):
         words = Words.count("{n} other angle", "{n} other angles", count)
         row.append(button(words.to(language), action_ids.ANGLES, ref))
@@ -105,8 +110,9 @@ def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[B
 
 
 def _list_other_markets(card: CardData, draft: Draft) -> list[str]:
-    """Return markets that this task has no text for. Without an AI there is no market to choose."""
-    if draft.by_rules or card.brand is None or not draft.channel:
+    """Return markets that this task has no text for. Without an AI there is no market to choose,
+    and a person's own text would stay as it is."""
+    if draft.by_rules or draft.skill_request.is_own_text or card.brand is None or not draft.channel:
         return []
     own = draft.brief.language if draft.brief.market is None else None
     others = [
@@ -279,7 +285,9 @@ def _render_record(card: CardData, draft: Draft, language: str) -> Message:
 def render_draft_title(draft: Draft, language: str) -> str:
     """ "E-mail · Linen shirt · France · v2"."""
     channel = load_channels().get(draft.channel or "")
-    words = draft.brief.product_words or draft.brief.product or draft.brief.words
+    brief = draft.brief
+    own_text = next(iter(brief.own_text.values()), None)
+    words = brief.product_words or brief.product or own_text or brief.words
     version = Words("v{n}", n=draft.version).to(language)
     skill = load_skills().get(draft.skill)
     title = channel.title if channel else skill.title if skill else ""
@@ -289,6 +297,8 @@ def render_draft_title(draft: Draft, language: str) -> str:
         title = Words("Audience to export").text
     names = [translate_title(title, language)] if title else []
     subject = truncate(collapse_spaces(words), 80) or "…"
+    if draft.is_empty:  # there is no finding, and no version to tell apart
+        return subject
     # The words of the request repeat the title.
     if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
@@ -311,7 +321,8 @@ def _describe_writer(draft: Draft, language: str) -> list[str]:
     """Say that no AI has written a text of the intern."""
     if draft.writer == EXAMPLE_WRITER:
         return [EXAMPLE_ANSWER.to(language)]
-    if draft.by_rules and not draft.brief.own_text and not is_report(draft):
+    is_text = not (draft.brief.own_text or draft.is_empty or is_audience_draft(draft))
+    if draft.by_rules and is_text and not is_report(draft):
         return [Words("Standard text (no AI connected)").to(language)]
     return []
 
@@ -332,7 +343,7 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
         blocks += render_draft_status(card, language)
     blocks += render_results(card, language)
     if find_copy_channel(draft) and not _is_read_only(card, draft):
-        blocks.append(_render_audience(card, draft, language))
+        blocks.append(render_audience(card, draft, language))
     return blocks
 
 
@@ -356,22 +367,6 @@ def _render_waiting(card: CardData, draft: Draft, language: str) -> str | None:
     return Words("Waiting for {who}", who=named).to(language)
 
 
-def _render_audience(card: CardData, draft: Draft, language: str) -> Block:
-    """ "For: people who bought linen · 1,240 customers fit · until Sunday", and a button that
-    opens the brief."""
-    brief = draft.brief
-    audience = brief.audience or Words("your whole list").to(language)
-    size = draft.facts.get("segment.audience.size")
-    named = [audience, size.spelled(language) if size else None, brief.dates]
-    listed = " · ".join(quote_as_mrkdwn(collapse_spaces(one), 300) for one in named if one)
-    words = Words("For: {audience}", audience=listed).to(language)
-    if card.status != "open":
-        return context_block(words)
-    ref = pack_draft(draft)
-    change = button(Words("Change it").to(language), action_ids.CHANGE, ref)
-    return section_block(words, change)
-
-
 def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     if card.status in ("rejected", "sent back"):
         return actions_block(build_more_menu(draft, language))
@@ -391,7 +386,7 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     below += render_findings(draft, language, is_open=is_open, details=details)
     below += render_draft_status(card, language)
     below += build_draft_buttons(card, draft, language)
-    if is_open:
+    if is_open and not is_audience_draft(draft):
         below += build_variant_buttons(card, draft, language)
     if card.status in ("open", "approved"):
         below += build_next_step_buttons(draft, language)
@@ -403,7 +398,7 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
 def _is_read_only(card: CardData, draft: Draft) -> bool:
     """Return whether the draft needs no approval because it is sent nowhere else: a digest, an
     alert or a refusal to answer."""
-    return not card.task.is_typed or draft.is_empty or is_report(draft) or draft.skill == "ideas"
+    return not card.task.is_typed or not needs_decision(draft)
 
 
 def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> list[Block]:

@@ -4,7 +4,9 @@ from collections.abc import Collection, Sequence
 
 from bot.core.channels import Channel, PartLimit, count_sms_segments, load_channels, measure_text
 from bot.core.parts import File, Part, Quote, Table
+from bot.drafts.export import AUDIENCE_PART
 from bot.drafts.models import Draft
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import is_gsm7
 from bot.slack.action_ids import CALL_TO_ACTION, pack_draft
@@ -25,6 +27,7 @@ from bot.slack.blocks import (
     rich_text_list,
     rich_text_quote,
     rich_text_section,
+    section_block,
     split_at_pause,
     text_elements,
     translate_title,
@@ -51,6 +54,12 @@ def list_folded_parts(draft: Draft) -> tuple[Part, ...]:
 def is_report(draft: Draft) -> bool:
     """Return whether the draft is a report, which is shared and not approved."""
     return draft.channel is None and any(part.key == "headline" for part in draft.parts)
+
+
+def needs_decision(draft: Draft) -> bool:
+    """Return whether people approve the draft. A report, a refusal to answer and ideas go nowhere
+    from here."""
+    return not (draft.is_empty or is_report(draft) or draft.skill == "ideas")
 
 
 def find_part_limit(draft: Draft, part: Part) -> PartLimit | None:
@@ -198,6 +207,8 @@ def render_part(
     if isinstance(body, File):
         alt = f": {quote_as_mrkdwn(body.alt, 300)}" if body.alt else ""
         return [above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}{alt}")]
+    if isinstance(body, Table) and part.key == AUDIENCE_PART:
+        return [_render_audience_rule(body, language)]
     if isinstance(body, Table):
         return [
             above,
@@ -213,6 +224,17 @@ def render_part(
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
         return [above, block, context_block(quote_as_mrkdwn(fact.sourced(language), 500))]
     return [above, block]
+
+
+def _render_audience_rule(table: Table, language: str) -> Block:
+    """Render an audience to export line by line, without the code of its rule, which stands in the
+    last row."""
+    colon = get_language(language).marks.colon
+    lines = [
+        f"*{quote_as_mrkdwn(name, 80)}{colon}* {quote_as_mrkdwn(value, 900)}"
+        for name, value in (table.columns, *table.rows[:-1])
+    ]
+    return section_block("\n".join(lines))
 
 
 def fits_slack_table(table: Table) -> bool:

@@ -1,4 +1,5 @@
-"""The state of a draft on its card: assumptions, decisions, deliveries, findings and results."""
+"""The state of a draft on its card: audience, assumptions, decisions, deliveries, findings and
+results."""
 
 import hashlib
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from bot.i18n.messages import Words
 from bot.jobs.models import Job
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.action_ids import ANSWER, ButtonValue
+from bot.slack.action_ids import ANSWER, ButtonValue, pack_draft
 from bot.slack.blocks import (
     Block,
     actions_block,
@@ -34,8 +35,38 @@ from bot.slack.blocks import (
 from bot.slack.cards.card_data import CardData
 from bot.slack.listeners import BlockAction, ListenerContext, load_visible_draft
 from bot.tasks.models import Task
+from bot.text.normalize import collapse_spaces
 
 MAX_ANSWERS, MAX_PICK_CHARACTERS = 3, 400
+
+
+def render_audience(card: CardData, draft: Draft, language: str) -> Block:
+    """ "For: people who bought linen · 1,240 customers fit · until Sunday", and a button that
+    opens the brief. What code says is in the card's language; words of the brief for a text in
+    another one are quoted."""
+    brief, facts = draft.brief, draft.facts
+
+    def show(said: str) -> str:
+        if brief.language != language:
+            return quote_in_language(said, 300, language)
+        return quote_as_mrkdwn(said, 300)
+
+    rule, size = facts.get("segment.audience.audience"), facts.get("segment.audience.size")
+    if brief.audience and rule and brief.audience == rule.value:
+        audience = quote_as_mrkdwn(rule.spelled(language), 300)
+    elif brief.audience:
+        audience = show(collapse_spaces(brief.audience))
+    else:
+        audience = Words("your whole list").to(language)
+    counted = quote_as_mrkdwn(size.spelled(language), 300) if size else None
+    dates = show(collapse_spaces(brief.dates)) if brief.dates else None
+    listed = " · ".join(filter(None, (audience, counted, dates)))
+    words = Words("For: {audience}", audience=listed).to(language)
+    if card.status != "open":
+        return context_block(words)
+    ref = pack_draft(draft)
+    change = button(Words("Change it").to(language), action_ids.CHANGE, ref)
+    return section_block(words, change)
 
 
 def render_unused(draft: Draft, language: str) -> list[Block]:

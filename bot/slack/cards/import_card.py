@@ -3,6 +3,7 @@ result."""
 
 from collections.abc import Sequence
 
+from bot.data.column_labels import KIND_LABELS, label_column, label_kind
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.upload import ImportPreview
 from bot.errors import UNUSABLE_PARAM
@@ -36,10 +37,7 @@ from bot.slack.blocks import (
 from bot.slack.cards.card_data import explain_fallback
 from bot.slack.cards.import_labels import (
     FORMAT_LABELS,
-    KIND_LABELS,
     build_mapping_table,
-    label_column,
-    label_kind,
     suggest_questions,
 )
 from bot.slack.threads import Place
@@ -54,13 +52,13 @@ RESERVED_CHARACTERS = 3_500
 def render_import_question(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
     preview = upload.preview
     assert preview is not None
-    words = f"{_render_summary(preview, language)} {Words('Nothing is in yet.').to(language)}"
+    words = f"{_render_summary(preview, language)} {Words('Nothing is imported yet.').to(language)}"
     below = [
         *_render_proposal(preview, language),
         *_render_personal_data_note(preview, language),
         *_render_assumptions(preview, language),
         *_build_question_buttons(upload, language),
-        context_block(Words("Whoever has the right to import can say yes.").to(language)),
+        context_block(Words("Anyone with the right to import can confirm.").to(language)),
     ]
     joined = _render_joined_files(preview, language)
     room = MAX_MESSAGE_CHARACTERS - measure_blocks([*below, *joined]) - RESERVED_CHARACTERS
@@ -96,7 +94,7 @@ def render_missing_file(upload: FileUpload, language: str) -> tuple[str, list[Bl
     blocks = [section_block(f":jigsaw: {words}")]
     if upload.reason:
         blocks.insert(0, section_block(f":warning: {render_words(upload.reason, language)}"))
-    waits = Words("Nothing is in yet.").to(language)
+    waits = Words("Nothing is imported yet.").to(language)
     return words, [
         *blocks,
         context_block(waits),
@@ -119,8 +117,8 @@ def _render_summary(preview: ImportPreview, language: str) -> str:
         lines.append(render_words(Words("Amounts are in {code}.", code=preview.currency), language))
     if preview.rejected:
         some = Words.count(
-            "{n} more row can't come in as it is: it will stay out, with its reason.",
-            "{n} more rows can't come in as they are: they will stay out, each with its reason.",
+            "{n} more row can't be imported. You get it in a file, with the reason.",
+            "{n} more rows can't be imported. You get them in a file, each with its reason.",
             preview.rejected,
         )
         lines.append(render_words(some, language))

@@ -1,11 +1,12 @@
-"""Screen names of data kinds and columns, the table of a file's columns on its card, and questions
-that imported rows can answer."""
+"""The table of a file's columns on its card, other readings of them, and questions that imported
+rows can answer."""
 
 import re
 import tomllib
 from pathlib import Path
 
 from bot.agent.skills import load_skills
+from bot.data.column_labels import label_column
 from bot.data.ingest.upload import ImportPreview, MatchedColumn
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
@@ -14,8 +15,6 @@ from bot.text.escape import strip_hidden
 from bot.text.normalize import collapse_spaces
 
 LABELS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-KIND_LABELS = {kind: Words(text) for kind, text in LABELS["kinds"].items()}
-COLUMN_LABELS = {column: Words(text) for column, text in LABELS["columns"].items()}
 CONVERSION_LABELS = {how: Words(text) for how, text in LABELS["conversions"].items()}
 MAX_QUESTIONS = 3
 CURRENCIES = ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")
@@ -23,14 +22,6 @@ FORMAT_LABELS = {
     **{choice: Words(text) for choice, text in LABELS["formats"].items()},
     **{f"currency={code}": Words("Its amounts are in {code}", code=code) for code in CURRENCIES},
 }
-
-
-def label_kind(kind: str) -> Words:
-    return KIND_LABELS.get(kind, Words("{kind}", kind=kind))
-
-
-def label_column(column: str) -> Words:
-    return COLUMN_LABELS.get(column, Words("{column}", column=column.replace("_", " ")))
 
 
 def suggest_questions(kind: str) -> list[Words]:

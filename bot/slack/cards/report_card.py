@@ -6,6 +6,7 @@ looked up stand behind *Details*.
 
 from collections.abc import Sequence
 
+from bot.core.facts import NO_SOURCE
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -100,13 +101,14 @@ def _render_reading(
 
 def _render_quotes(draft: Draft, language: str) -> list[Block]:
     """Show customers' sentences word for word, each with its source."""
-    lines = []
+    quotes = []
     for part in [part for part in draft.parts if part.kind == "quote"][:MAX_CARD_QUOTES]:
         source = next((draft.facts.get(id) for id in part.facts), None)
-        lines.append(f"> {quote_as_mrkdwn(part.text, 500)}".replace("\n", "\n> "))
+        quote = f"> {quote_as_mrkdwn(part.text, 500)}".replace("\n", "\n> ")
         if source is not None:
-            lines.append(f"> _{quote_as_mrkdwn(source.sourced(language), 150)}_")
-    return [section_block("\n".join(lines))] if lines else []
+            quote += f"\n> _{quote_as_mrkdwn(source.sourced(language), 150)}_"
+        quotes.append(quote)
+    return [section_block("\n\n".join(quotes))] if quotes else []
 
 
 def _render_follow_up(parts: dict[str, Part], language: str) -> list[Block]:
@@ -139,9 +141,13 @@ def _render_proof(draft: Draft, language: str) -> str | None:
         return None
     figures = Words.count("{n} figure", "{n} figures", len(cited))
     files = dict.fromkeys(
-        fact.source.whole_file.to(language) for fact in draft.facts.facts if fact.id in cited
+        fact.source.whole_file.to(language)
+        for fact in draft.facts.facts
+        if fact.id in cited and fact.source != NO_SOURCE
     )
-    *first, last = [quote_as_mrkdwn(file, 100) for file in files] or [""]
+    if not files:
+        return figures.to(language)
+    *first, last = [quote_as_mrkdwn(file, 100) for file in files]
     listed: Words | str = last
     if first:
         listed = Words("{first} and {last}", first=", ".join(first[:MAX_FILES]), last=last)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.core.request import parse_just_for_me, task_id
+from bot.core.request import ANSWER_KEY, parse_just_for_me, task_id
 from bot.data.ingest.models import FileUpload
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -181,7 +181,7 @@ def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | 
 def _apply_changed_answer(task: Task, change: MessageChange) -> dict[str, str]:
     """Return the task's form; an answer that was this message has its new words."""
     return {
-        key: change.now if key.startswith("answer") and value == change.before else value
+        key: change.now if key.startswith(ANSWER_KEY) and value == change.before else value
         for key, value in task.form.items()
     }
 

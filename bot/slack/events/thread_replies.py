@@ -16,7 +16,7 @@ from bot.approvals import decision
 from bot.approvals.decision import Decision, compute_status
 from bot.config.policy import Policy
 from bot.core.channels import load_channels
-from bot.core.request import task_id
+from bot.core.request import add_answer, task_id
 from bot.core.thread_text import asks_only_why, is_follow_up
 from bot.digests.visibility import Viewer
 from bot.drafts.models import Draft, replace_opening
@@ -360,8 +360,7 @@ def build_answered_task(session: Session, task: Task, answer: str, id: str) -> N
     """Return the request again, with the answer as one more field, as a press on an option gives
     it."""
     card = session.get(OutboxMessage, f"{task.first_piece}:card")
-    number = 1 + sum(key.startswith("answer") for key in task.form)
-    form = {**task.form, f"answer {number}": answer}
+    form = add_answer(task.form, task.question_asked, answer)
     return task.retry(id, form=form, place=continue_in_thread(task.place, card))
 
 

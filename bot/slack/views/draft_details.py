@@ -46,6 +46,7 @@ from bot.slack.cards.draft_status import (
 from bot.slack.listeners import BlockAction, ListenerContext, load_visible_draft
 
 MAX_ADDED_FACTS = 20
+MAX_VALUE, AGAIN = 300, 60  # characters of a fact's value, and where it is shown again
 VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
 
 
@@ -66,13 +67,18 @@ def build_sources_view(draft: Draft, language: str) -> Block:
 
 def list_source_blocks(draft: Draft, language: str) -> list[Block]:
     """List for each part the facts that it cites, with value, source and day, and the
-    calculations of its figures."""
+    calculations of its figures. A long value is shown once, and cut where it comes again."""
     blocks: list[Block] = []
+    shown: set[str] = set()
     for part in draft.parts:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
         facts += list_proofs(part.text, draft.facts.facts)
         if facts:
-            lines = [_render_fact(fact, language) for fact in facts]
+            lines = [
+                _render_fact(fact, language, AGAIN if fact.id in shown else MAX_VALUE)
+                for fact in facts
+            ]
+            shown.update(fact.id for fact in facts)
             name = render_title(part.title, language)
             blocks.append(section_block(f"{name}\n" + truncate("\n".join(lines), 2_800)))
     without = [check for check in draft.list_blocking_checks() if check.quote]
@@ -103,9 +109,10 @@ def build_copy_view(draft: Draft, language: str) -> Block:
     )
 
 
-def _render_fact(fact: Fact, language: str) -> str:
-    """Render one fact: "price: £49 — catalogue shop.csv, line 12, 24 November 2026"."""
-    value = quote_as_mrkdwn(fact.spelled(language), 300)
+def _render_fact(fact: Fact, language: str, most: int) -> str:
+    """Render one fact: "price: £49 — catalogue shop.csv, line 12, 24 November 2026". Its value has
+    at most `most` characters."""
+    value = quote_as_mrkdwn(fact.spelled(language), most)
     name = quote_as_mrkdwn(fact.titled(language), 100)
     colon = get_language(language).marks.colon
     line = f"• {name}{colon} *{value}*" if value else f"• {name}"
@@ -151,7 +158,7 @@ def build_receipts_view(receipts: Sequence[Receipt], language: str) -> Block:
     for each exported audience its counts, without an address."""
     sent_receipts = [receipt for receipt in receipts if receipt.sent]
     if not sent_receipts:
-        words = Words("Nothing was sent to an AI: this standard text was made on your own server.")
+        words = Words("Nothing was sent to an AI.")
         return build_read_only_view(Words("AI log"), [section_block(words.to(language))], language)
     notes = {one.id: note for one in sent_receipts if (note := ExportReceipt.parse(one.sent))}
     calls = [one for one in sent_receipts if one.id not in notes]

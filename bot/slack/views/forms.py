@@ -74,9 +74,10 @@ def build_angles_form(draft: Draft, language: str) -> Block:
     blocks: list[Block] = []
     options = []
     for number, hook in list_other_openings(draft):
-        angle = quote_as_mrkdwn(translate_title(hook.angle, language), 100) or "…"
-        blocks.append(section_block(f"*{angle}*\n{quote_as_mrkdwn(hook.text, 1_000)}"))
-        options.append(option(translate_title(hook.angle, language) or "…", str(number)))
+        angle = translate_title(hook.angle, language) if draft.by_rules else hook.angle
+        name = quote_as_mrkdwn(angle, 100) or "…"
+        blocks.append(section_block(f"*{name}*\n{quote_as_mrkdwn(hook.text, 1_000)}"))
+        options.append(option(angle or "…", str(number)))
     form = FormBuilder(language)
     radio = {"type": "radio_buttons", "options": options}
     blocks.append(form.input("angle", Words("Which opening?"), radio))

@@ -27,7 +27,10 @@ from bot.slack.blocks import (
     context_block,
     quote_as_mrkdwn,
     section_block,
+    truncate,
 )
+from bot.slack.cards.draft_card import render_draft_title
+from bot.slack.cards.draft_parts import needs_decision
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
 from bot.slack.listeners import (
     BlockAction,
@@ -51,11 +54,13 @@ MAX_UNDECIDED = 30  # drafts that are looked up; a person may not see all of the
 
 @dataclass(frozen=True)
 class HomeLine:
-    """A task or a draft in one line, with the address of its card if it is known."""
+    """A task or a draft in one line, with the address of its card if it is known. A `draft` that
+    waits for approval is named by the title of its card."""
 
     words: str
     state: str
     card: OutboxMessage | None = None
+    draft: Draft | None = None
 
 
 async def handle_home_opened(context: ListenerContext, body: dict[str, Any]) -> None:
@@ -137,7 +142,9 @@ async def _set_suggested_prompts(
         Words("Only me: an SMS, 20% off our linen shirt until Sunday"),
         Words("A product page for our canvas tote"),
     ]
-    prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
+    prompts = [
+        {"title": truncate(one.to(language), 75), "message": one.to(language)} for one in hints
+    ]
     with contextlib.suppress(SlackRefusal, TryAgain):
         client = make_retrying_client(context.services.client)
         arguments: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
@@ -178,9 +185,9 @@ def load_home_lines(
         for one in tasks
     ]
     waiting = [
-        HomeLine(one.brief.words, "open", _find_public_card(session, one.piece))
+        HomeLine(one.brief.words, "open", _find_public_card(session, one.piece), one)
         for one in session.scalars(select_undecided(workspace, user, now))
-        if not one.is_empty and may_see(session, viewer, one)
+        if needs_decision(one) and may_see(session, viewer, one)
     ]
     return own_lines, waiting[:MAX_RECENT]
 
@@ -196,6 +203,8 @@ def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
             Draft.workspace == workspace,
             Draft.made_at > now - LOOKBACK,
             Task.author != user,
+            # Reports are not approved.
+            or_(Draft.channel.is_not(None), ~Draft.canonical.contains('"key":"headline"')),
             # Drafts that nobody requested need no decision.
             *(Task.form[name].as_string().is_(None) for name in AUTOMATIC_FORM_KEYS),
             ~exists().where(Decision.draft == Draft.id),
@@ -211,6 +220,8 @@ def _describe_state(session: Session, task: Task, policy: Policy) -> str:
     """Describe a task's state; for a finished one, the decision on its newest version."""
     draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
     status = compute_status(Decision.list_for_draft(session, draft.id), policy) if draft else "open"
+    if draft is not None and not needs_decision(draft):
+        return "answered"
     return task.state if status == "open" else status
 
 
@@ -240,42 +251,37 @@ def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: st
         "Start with “just for me” and nobody else sees it.",
         command="`/draft`",
     )
-    blocks = [
-        section_block(lead.to(language)),
-        *actions_block(new, own),
-        head(Words("What I can do")),
-    ]
-    blocks += [
-        context_block(Words(one.summary).to(language))
-        for one in load_skills().values()
-        if one.summary
-    ]
-    if waiting:
-        blocks += [{"type": "divider"}, head(Words("Waiting for your approval"))]
-        blocks += [context_block(_render_line(one, language)) for one in waiting]
-    blocks += [{"type": "divider"}, head(Words("What you asked for lately"))]
-    none = Words("Nothing yet.").to(language)
-    return blocks + (
-        [context_block(_render_line(one, language)) for one in own_lines] or [context_block(none)]
-    )
+    blocks = [section_block(lead.to(language)), *actions_block(new, own)]
+    for title, lines in (
+        (Words("Waiting for your approval"), waiting),
+        (Words("What you asked for lately"), own_lines),
+    ):
+        if lines:
+            blocks += [{"type": "divider"}, head(title)]
+            blocks += [context_block(_render_line(one, language)) for one in lines]
+    summaries = [one.summary for one in load_skills().values() if one.summary]
+    blocks += [{"type": "divider"}, head(Words("What I can do"))]
+    return blocks + [context_block(Words(one).to(language)) for one in summaries]
 
 
 def _render_line(line: HomeLine, language: str) -> str:
-    words = quote_as_mrkdwn(collapse_spaces(line.words) or "…", 120)
+    name = render_draft_title(line.draft, language) if line.draft else collapse_spaces(line.words)
+    words = quote_as_mrkdwn(name or "…", 120)
     states = {
         "waiting": Words("waiting"),
-        "working": Words("being drafted"),
+        "working": Words("in progress"),
         "asking": Words("has a question"),
         "done": Words("drafted"),
+        "answered": Words("answered"),
         "failed": Words("failed"),
         "stopped": Words("stopped"),
-        "open": Words("to be decided"),
         "approved": Words("approved"),
         "sent back": Words("changes requested"),
         "rejected": Words("rejected"),
     }
     where = f" · <#{line.card.channel}>" if line.card and _is_public(line.card) else ""
-    return f"{words} · {states[line.state].to(language)}{where}"
+    state = "" if line.draft else f" · {states[line.state].to(language)}"
+    return f"{words}{state}{where}"
 
 
 def _is_public(card: OutboxMessage) -> bool:

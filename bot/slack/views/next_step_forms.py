@@ -176,7 +176,7 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
         return form.choices(id, label, options, chosen, type="multi_static_select")
 
     def lines(id: str, label: Words, values: Sequence[str]) -> Block:
-        hint = Words("One a line")
+        hint = Words("One per line")
         return form.text(id, label, "\n".join(values), multiline=True, optional=True, hint=hint)
 
     def number_input(id: str, label: Words) -> Block:
@@ -191,7 +191,8 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
         several("segments", Words("In one of these groups"), SEGMENT_LABELS, rule.segments),
     ]
     if categories:
-        label, named = Words("Bought of one of these categories"), {one: one for one in categories}
+        label = Words("Bought from one of these categories")
+        named = {one: one for one in categories}
         blocks.append(several("bought_categories", label, named, rule.bought_categories))
     blocks += [
         lines("bought", Words("Bought one of these products"), bought),

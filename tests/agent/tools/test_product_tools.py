@@ -36,6 +36,20 @@ async def test_products_are_found_in_both_languages(words: str, handle: str) -> 
     assert any(word in result.read_as for word in words.split())
 
 
+@pytest.mark.parametrize(("words", "material"), [("linen", "lin"), ("wool", "laine")])
+async def test_all_products_of_a_material_are_found_and_counted(words: str, material: str) -> None:
+    result = await call_tool("find_products", {"words": words, "in_stock": "any", "most": 20})
+    made = (
+        "SELECT count(*) FROM products WHERE regexp_matches(title, ?)"
+        " AND status IS DISTINCT FROM 'archived'"
+    )
+    count = sample().engine.con.execute(made, [rf"\b{material}\b"]).fetchone()
+    assert count
+    assert count[0] > 5
+    said = next(note for note in result.notes if "products fit" in note)
+    assert int(said.split()[0]) >= count[0]
+
+
 async def test_products_within_a_price_come_cheapest_first() -> None:
     result = await call_tool("find_products", {"max_price": 30.0, "sort": "price_low", "most": 20})
     prices = [fact.value for fact in result.facts if fact.label == "price"]
@@ -102,6 +116,16 @@ async def test_stock_cover_is_stock_over_the_daily_sales_and_the_soonest_comes_f
         assert row is not None
         assert float(fact.value) == pytest.approx(row[0], abs=1)
         assert fact.unit == "days"
+
+
+async def test_what_is_sold_out_stands_first_in_stock_cover() -> None:
+    call = {"sort": "stock_cover", "in_stock": "any", "most": 20}
+    result = await call_tool("find_products", call)
+    covers = {f.about: f.value for f in result.facts if f.label == COVER_LABEL.text}
+    rows = sample().engine.con.execute("SELECT title FROM products WHERE stock = 0").fetchall()
+    assert rows
+    assert [*covers][: len(rows)] == [title for title, days in covers.items() if days == 0]
+    assert {title for (title,) in rows} == {*[*covers][: len(rows)]}
 
 
 async def test_best_sellers_under_a_price_are_ranked_among_all_that_sold() -> None:
@@ -296,6 +320,16 @@ async def test_past_copy_of_codes_is_found_in_any_language() -> None:
     subjects = {f.parts.subject: f.value for f in result.facts if f.parts.measure == "subject"}
     assert {*codes} <= {*subjects}
     assert subjects[codes[0]] == "Col roulé Maud\u00a0: une côte fine, sous la veste"
+
+
+async def test_past_copy_in_another_language_is_better_than_none() -> None:
+    found = {}
+    for language in ("fr", "en"):
+        deps = tool_deps(language=language)
+        result = await call_tool("past_copy", {"words": "cabas Halles", "channel": "email"}, deps)
+        found[language] = {fact.parts.subject for fact in result.facts}
+    assert found["fr"]
+    assert found["en"] == found["fr"]
 
 
 async def test_past_copy_for_an_occasion_is_of_its_time_of_year() -> None:

@@ -1,6 +1,6 @@
 """The tools on sales, visits and parcels: trends, funnel, deliveries; and on tests."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -79,6 +79,14 @@ async def test_funnel_counts_the_visits_that_reached_checkout() -> None:
     assert figure(result, f"{MOBILE}.visits").value == row[0]
 
 
+async def test_funnel_of_one_device_says_each_figure_once() -> None:
+    result = await call_tool("funnel", {"device": "mobile"})
+    subjects = {fact.parts.subject.split("--")[0] for fact in result.facts}
+    assert {"device-mobile-checkout-to-purchase", "visits-device-mobile"} <= subjects
+    assert {"total-all-view-to-cart", "total-all-cart-to-checkout"} <= subjects
+    assert not subjects & {"total-all-checkout-to-purchase", "visits-all"}
+
+
 async def test_funnel_gives_the_conversion_of_each_device() -> None:
     result = await call_tool("funnel", deps=tool_deps(language="fr"))
     found = sample_data().findings("funnel", AnalysisFilter())
@@ -103,6 +111,8 @@ async def test_deliveries_name_the_late_regions() -> None:
         same = found.get(subject, measure)
         assert same is not None
         assert figure(result, f"delivery.{subject}.{measure}").value == same.value
+    share = figure(result, "delivery.all.late")
+    assert (share.since, share.until) == (found.as_of - timedelta(days=55), found.as_of)
     book = FactBook(result.facts)
     late = book.add(figure(result, "delivery.region-33.late"))
     assert book.spell(late, "from-to", "en") == "from 7% to 38%"

@@ -72,6 +72,17 @@ def test_planted_bottlenecks_are_found_and_no_others() -> None:
     }
 
 
+def test_days_on_which_the_budget_was_gone_by_noon_are_counted() -> None:
+    rows = [
+        ad("candle", at=datetime(2026, 11, day), spend=Decimal(5), impressions=90, spent_out=hour)
+        for day, hour in enumerate(["09:10", "11:59", "12:00", None, "08:00", "10:30"], start=1)
+    ]
+    found = find(small(campaigns=rows), AnalysisFilter())
+    assert stuck(found) == {"candle": "budget gone by noon"}
+    assert value(found, "stuck--candle", "days-out-of-budget") == 4
+    assert value(found, "stuck--candle", "days") == 6
+
+
 def test_sold_out_lines_cost_the_spend_since_the_sell_out() -> None:
     found = found_in_sample()
     assert value(found, "stuck--plaid-mohair", "spend") == Decimal("304.50")

@@ -127,6 +127,14 @@ def test_people_without_a_device_are_in_no_part_and_give_nobody_away() -> None:
     assert parts_of(rows + part_rows(None, A=(3, 1), B=(300, 30)))[0] == {"mobile"}
 
 
+def test_every_part_of_a_broken_test_is_broken() -> None:
+    found = find(sample(), AnalysisFilter(experiment="panier-court", by="device"))
+    states = [fact.value for fact in found.facts if fact.parts.measure == "status"]
+    assert len(states) > 1
+    assert {*states} == {"broken"}
+    assert not [fact for fact in found.facts if "effect" in fact.id or "verdict" in fact.id]
+
+
 def test_test_without_devices_says_so() -> None:
     parts, found = parts_of([arm_rows("A", 500, 50), arm_rows("B", 500, 60)])
     assert not parts

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.data.analyses.feedback import find
-from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table, is_praise
 from bot.data.analyses.feedback.objections import praise_and_objection
 from bot.data.analyses.feedback.texts import read_texts, select_feedback
+from bot.data.analyses.feedback.theme_table import ThemeTable, build_theme_table, is_praise
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo

@@ -17,7 +17,8 @@ from bot.data.analyses.feedback.aspects import (
     load_lexicon,
 )
 from bot.data.analyses.feedback.classifier import read_examples
-from bot.data.analyses.feedback.mentions import COMPLAINT, NAMED, PRAISE, QUESTION, find_mentions
+from bot.data.analyses.feedback.mention_records import COMPLAINT, NAMED, PRAISE, QUESTION
+from bot.data.analyses.feedback.mentions import find_mentions
 from bot.data.analyses.feedback.texts import detect_languages, parse_language_name
 from bot.data.analyses.feedback.theme_concentration import ThemeConcentration
 from bot.data.analyses.feedback.theme_shares import compute_share_p_values, compute_stratified_p
@@ -212,10 +213,10 @@ def test_change_is_tested_within_strata() -> None:
     """Simpson's paradox: within either product nothing moved, only what is sold."""
     told = np.array([True] * 40 + [False] * 10 + [True] * 8 + [False] * 2, bool)
     told = np.concatenate([told, [True] * 2, [False] * 8, [True] * 10, [False] * 40])
-    kinds = ["a"] * 60 + ["b"] * 60
+    kinds = np.repeat([0, 1], 60)
     before = np.array([True] * 50 + [False] * 10 + [True] * 10 + [False] * 50, bool)
-    assert compute_stratified_p(told, ~before, before, ["same"] * 120) < 0.001
-    assert compute_stratified_p(told, ~before, before, list(kinds)) > 0.5
+    assert compute_stratified_p(told, ~before, before, np.zeros(120, np.intp)) < 0.001
+    assert compute_stratified_p(told, ~before, before, kinds) > 0.5
     p = compute_share_p_values(*(np.array([v], float) for v in (18, 60, 42, 60)))
     assert p[0] < 0.001
 

@@ -10,7 +10,8 @@ import pytest
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends import find
 from bot.data.analyses.trends.expectation import SeriesDeviation
-from bot.data.analyses.trends.weekly_series import WeeklySeries, judge_changes
+from bot.data.analyses.trends.series_assessment import judge_changes
+from bot.data.analyses.trends.weekly_series import WeeklySeries
 from bot.errors import CannotDo
 from tests.support.paths import DATA
 from tests.support.real_orders import uci
@@ -89,7 +90,30 @@ def test_filter_restricts_the_series() -> None:
     assert values_of("last", findings)["total-orders"] < values_of("last")["total-orders"]
     assert not [s for s in values_of("last", findings) if s.startswith("device-desktop")]
     category = find(sample(), AnalysisFilter(category="Mailles"))
-    assert values_of("last", category)["total-units"] == 92
+    assert values_of("last", category)["category-mailles"] == 92  # all units: no total repeats it
+
+
+@pytest.mark.parametrize(
+    ("where", "subject"),
+    [
+        (AnalysisFilter(category="Bougies et senteurs"), CANDLES),
+        (AnalysisFilter(country="FR"), "country-fr"),
+        (AnalysisFilter(device="mobile"), "device-mobile"),
+    ],
+)
+def test_a_week_of_a_series_has_one_expected_value(where: AnalysisFilter, subject: str) -> None:
+    narrowed = find(sample(), where)
+    for measure in ("last", "expected", "level", "change", "weeks"):
+        assert values_of(measure, narrowed)[subject] == values_of(measure)[subject]
+    total = values_of("expected", narrowed).get("total-orders")
+    assert total is None or subject == CANDLES or total == values_of("expected")[subject]
+
+
+def test_last_point_of_a_chart_is_what_the_week_is_tested_against() -> None:
+    for subject, points in values_of("points").items():
+        if values_of("weeks")[subject] == 1:
+            week = str(points).rpartition("; ")[2]
+            assert week.endswith(f"({round(values_of('expected')[subject])})")
 
 
 def test_filter_by_brand_uses_the_catalogue() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.reader import Catalogue, read_catalogue
+from bot.data.ingest.file_schema import inspect_format
 from bot.data.ingest.rejects import list_catalogue_rejects, render_rejects
 from bot.errors import CannotDo
 from tests.support.paths import DATA
@@ -574,6 +575,13 @@ class TestHopelessFile:
         words = cannot.value.words.to("en")
         assert said in words
         assert "shop.csv" in words
+
+    def test_word_document_is_no_archive(self, tmp_path: Path) -> None:
+        path = tmp_path / "letter.docx"
+        with zipfile.ZipFile(path, "w") as document:
+            document.writestr("word/document.xml", "<w:document/>")
+        with pytest.raises(CannotDo, match="is no table that I can read"):
+            inspect_format(path, path.name)
 
     def test_workbook_is_refused(self, tmp_path: Path) -> None:
         workbook(tmp_path / "shop.xlsx")

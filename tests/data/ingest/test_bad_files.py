@@ -183,7 +183,7 @@ def test_unknown_options_are_refused(tmp_path: Path) -> None:
     assert "no column nothing" in refused(path, called={"nothing": "order"})
     assert "no column shoe" in refused(path, called={"order": "shoe"})
     assert "no currency" in refused(path, currency="EURO")
-    assert "can't be events" in refused(path, kind="events")
+    assert "can't be Visits to the shop: I find no column for step" in refused(path, kind="events")
 
 
 def test_workbook_formulas_without_values_are_empty(tmp_path: Path) -> None:
@@ -193,3 +193,23 @@ def test_workbook_formulas_without_values_are_empty(tmp_path: Path) -> None:
     book.save(tmp_path / "orders.xlsx")
     came = take_in(tmp_path / "orders.xlsx", tmp_path)
     assert came.rows[0]["title"] is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind", "missing"),
+    [
+        ("order id,product,country", "orders", "date (at), amount"),
+        ("date,session id,page", None, "step"),
+        ("order id,product,color", None, "date (at), amount"),
+        ("date,product,country", "feedback", "text"),
+        ("utm_campaign,country,date", "campaigns", "impressions, clicks, sent or opened"),
+    ],
+)
+def test_missing_column_is_named(
+    tmp_path: Path, columns: str, kind: str | None, missing: str
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{columns}\n1,2,3\n", encoding="utf-8")
+    assert f"I find no column for {missing}. Its columns are: {columns.replace(',', ', ')}" in (
+        refused(path, kind=kind)
+    )

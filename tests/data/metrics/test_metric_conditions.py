@@ -353,6 +353,24 @@ def test_today_is_left_out(mixed: Warehouse) -> None:
     assert periods(early).now[1] == date(2026, 11, 9)
 
 
+def test_all_unknown_values_are_named_at_once(mixed: Warehouse) -> None:
+    unknown = [condition("country", "in", "Narnia", "Oz")]
+    with pytest.raises(QueryError, match="There is no country called Narnia, Oz in orders"):
+        answer(mixed, dataset="orders", measures=["revenue"], filters=[unknown])
+
+
+@pytest.mark.parametrize("operator", ["in", "is_not"])
+def test_unknown_value_beside_known_ones_is_told_and_changes_nothing(
+    mixed: Warehouse, operator: str
+) -> None:
+    asked = {"dataset": "orders", "measures": ["revenue"]}
+    found = answer(mixed, **asked, filters=[[condition("country", operator, "FR", "Narnia")]])
+    alone = answer(mixed, **asked, filters=[[condition("country", operator, "FR")]])
+    ours = found.get_value("now", ALL_GROUPS, "revenue")
+    assert ours == alone.get_value("now", ALL_GROUPS, "revenue") > 0
+    assert "In orders no country is called Narnia: none has it." in found.words
+
+
 def test_unknown_value_lists_what_there_is(mixed: Warehouse) -> None:
     with pytest.raises(QueryError, match="There is no product called sofa in orders"):
         answer(

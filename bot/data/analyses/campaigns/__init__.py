@@ -200,6 +200,8 @@ class _AdReport:
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
                 add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
             add("days", of.days)
+            if bottleneck.where == "budget gone by noon":
+                add("days-out-of-budget", of.early, "days", of.days)
             if bottleneck.where == "sold out":
                 add("since", sold_out[bottleneck.line.product or ""])
             if bottleneck.line.product:

@@ -178,17 +178,13 @@ def nearest_texts(
     rate, then to the later one. Product, name and season each count for more than all other words.
     `season` is the first and last day of an occasion: mailings of any year share it that were sent
     on its days or in the SEASON_DAYS before. Mailings whose code stands in the words come first,
-    in any language."""
+    in any language; without any in the language, those in the others stand."""
     wanted_stems, product_stems = _extract_stems(words), _extract_stems(product_words)
     codes = {*words.casefold().split()}
-    scored = []
+    scored, foreign = list[SimilarMailing](), list[SimilarMailing]()
     for letter in load_mailings(warehouse, None):
         is_coded = letter.code.casefold() in codes
-        if channel and letter.channel != channel:
-            continue
-        if not is_coded and (letter.language or language) != language:
-            continue
-        if not letter.text:
+        if (channel and letter.channel != channel) or not letter.text:
             continue
         stems = _extract_stems(f"{letter.subject or ''} {letter.text}")
         shared = len(wanted_stems & stems) / len(wanted_stems) if wanted_stems else 0.0
@@ -197,9 +193,10 @@ def nearest_texts(
         named = len(product_stems & stems) / len(product_stems) if product_stems else 0.0
         score = 2.0 * is_coded + 0.6 * same + 0.5 * named + 0.5 * timely + 0.4 * shared
         if score > 0.1:
-            scored.append(SimilarMailing(letter, round(score, 3)))
+            is_own = is_coded or (letter.language or language) == language
+            (scored if is_own else foreign).append(SimilarMailing(letter, round(score, 3)))
     return sorted(
-        scored,
+        scored or foreign,
         key=lambda n: (
             -n.score,
             -(n.letter.rate("open rate") or 0),

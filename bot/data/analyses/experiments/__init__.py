@@ -5,7 +5,9 @@ reported as broken, without an effect. Then each arm is compared with the contro
 Holm's correction over several arms, and a p value that stays valid under daily looks."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
@@ -59,7 +61,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     A broken test has the arms' .users, .meant and what they did, but no effect. Where amounts are
     known only as sums over several people, there are means, but no effect, interval, verdict or
     status. With `filter_.by` the subjects are experiments.<test>--<metric>--<part>, and each part
-    counts as one more comparison."""
+    counts as one more comparison; every part of a broken test is broken."""
     if filter_.by not in (None, *PARTS):
         raise CannotDo(Words("A test is told by device, country or segment."))
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
@@ -117,7 +119,7 @@ def _add_experiments(
     split = json.loads(filter_.split) if filter_.split else {}
     trials = build_experiments(fetch_rows(warehouse, expression))
     if filter_.by:
-        trials = _keep_parts(result, trials, warehouse, filter_.by)
+        trials = _keep_parts(result, _mark_broken(trials, split), warehouse, filter_.by)
     for trial in trials:
         if filter_.experiment in (None, trial.experiment, slugify(trial.experiment)):
             if people := several.pop(trial.experiment, 0):  # once for all of its metrics
@@ -143,6 +145,23 @@ def _name_parts(warehouse: Warehouse, table: ir.Table, by: str | None) -> ir.Tab
         named = people.select(person=people.customer, part=people.segment)
         return table.left_join(named, table.unit == named.person).drop("person")
     return table.mutate(part=table[by])
+
+
+def _mark_broken(trials: Sequence[Experiment], split: Mapping[str, float]) -> list[Experiment]:
+    """Return the parts of all tests, marked where the test as a whole has a broken split: then no
+    part of it may be read, however even its own arms are."""
+    marked: list[Experiment] = []
+    for _test, group in groupby(trials, lambda one: (one.experiment, one.metric)):
+        parts = [one.with_split(split) for one in group]
+        users: Counter[str] = Counter()
+        meant: dict[str, float] = {}
+        for part in parts:
+            users.update({arm.variant: arm.users for arm in part.arms})
+            meant.update(zip((arm.variant for arm in part.arms), part.shares or (), strict=False))
+        sizes = [users[variant] for variant in meant]
+        broken = len(sizes) > 1 and check_sample_ratio(sizes, [*meant.values()])[1] < MIN_RATIO_P
+        marked += [replace(part, is_whole_broken=broken) for part in parts]
+    return marked
 
 
 def _keep_parts(
@@ -236,7 +255,7 @@ def _is_broken(
     statistic, p = check_sample_ratio([arm.users for arm in trial.arms], shares)
     add("ratio-p", _round_p(p))
     add("ratio-chance", _round_chance(p), "%")
-    if p >= MIN_RATIO_P:
+    if p >= MIN_RATIO_P and not trial.is_whole_broken:
         return False
     add("status", "broken")
     add("ratio-chi-square", round_figure(statistic, 1))

@@ -40,6 +40,7 @@ class Experiment:
     days: list[tuple[date, dict[str, ArmCounts]]] = field(default_factory=list)
     part: str | None = None
     parts: int = 1
+    is_whole_broken: bool = False  # of a part: the whole test has a broken split
 
     def without(self, variants: Collection[str]) -> "Experiment":
         """Return the test without some arms, which are in none of its sums."""

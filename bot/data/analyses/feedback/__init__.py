@@ -11,7 +11,6 @@ from bot.core.facts import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.cache import MentionCache
 from bot.data.analyses.feedback.aspects import get_theme_title
-from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table
 from bot.data.analyses.feedback.quotes import add_quotes
 from bot.data.analyses.feedback.texts import (
     DIMENSIONS,
@@ -35,6 +34,7 @@ from bot.data.analyses.feedback.theme_shares import (
     compare_periods,
     rank_priorities,
 )
+from bot.data.analyses.feedback.theme_table import ThemeTable, build_theme_table
 from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import withheld_groups_message

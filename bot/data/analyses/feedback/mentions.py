@@ -6,145 +6,36 @@ from the rating. Where a language has no classifier, a phrase judges by itself (
 the praise and blame in the clause do; a negation up to three words before inverts a word ("not a
 single bobble")."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
 from itertools import accumulate
-from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.cache import MentionCache, digest_text
 from bot.data.analyses.feedback.aspects import (
     ASKS,
     BAD,
     GOOD,
     NEVER,
-    AspectPart,
     Lexicon,
     PhraseFinder,
     PhraseMatch,
     PhraseMeaning,
-    get_theme_title,
-    load_lexicon,
 )
 from bot.data.analyses.feedback.classifier import ThemeClassifier
-from bot.data.analyses.feedback.texts import FeedbackText, Sentence, split_sentences
-
-# The themes that a model has read in a text: how they are checked and stored.
-
-TONES = ("praise", "complaint", "question", "mention")
-FAULTY = "?"  # stored for a text whose labels can't be used: word lists read it
-MEANINGS_LANGUAGE = "en"  # the list that says what each theme means
-MAX_LENGTH = 600  # characters of a text that a model sees
-MAX_LABELS = 8  # of one text
-
-
-class ThemeLabel(NamedTuple):
-    """One theme of a text. `start` and `end` are the position of the sentence that says it."""
-
-    subject: str
-    tone: str
-    start: int
-    end: int
-
-
-def list_meanings() -> dict[str, str]:
-    """Return what each theme and each part of a theme means, by subject."""
-    lexicon = load_lexicon(MEANINGS_LANGUAGE)
-    assert lexicon is not None
-    meanings: dict[str, str] = {}
-    for name, theme in lexicon.themes.items():
-        parts: dict[str, AspectPart] = {name: theme}
-        parts |= {f"{name}-{part}": said for part, said in theme.parts.items()}
-        meanings |= {subject: said.means for subject, said in parts.items() if said.means}
-    return meanings
-
-
-def split_masked(masked: str, language: str) -> list[str]:
-    """Return the sentences that a model sees of a text, as many as fit. Personal data is replaced
-    in `masked` already: splitting before would cut an address in pieces that nothing finds."""
-    sentences: list[str] = []
-    length = 0
-    for _, _, start, end in split_sentences(masked, language, frozenset()):
-        length += end - start
-        if length > MAX_LENGTH:
-            return sentences or [masked[start : start + MAX_LENGTH]]
-        sentences.append(masked[start:end])
-    return sentences
-
-
-def encode_labels(labels: Sequence[ThemeLabel]) -> str:
-    """Return labels as they are stored, or FAULTY when one can't be right."""
-    meanings = list_meanings()
-    if len(labels) > MAX_LABELS or not all(
-        label.subject in meanings and label.tone in TONES for label in labels
-    ):
-        return FAULTY
-    return ";".join(f"{label.subject}/{label.tone}/{label.start}/{label.end}" for label in labels)
-
-
-def decode_labels(stored: str) -> list[ThemeLabel] | None:
-    """Return the labels of a text, or None when word lists are to read it."""
-    if stored == FAULTY:
-        return None
-    pieces = (piece.split("/") for piece in stored.split(";") if piece)
-    return [ThemeLabel(subject, tone, int(start), int(end)) for subject, tone, start, end in pieces]
-
-
-PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
-FLAG_BY_TONE = {"praise": PRAISE, "complaint": COMPLAINT, "question": QUESTION, "mention": NAMED}
-MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
-# stars from which, and up to which, a plain mention counts as praise or complaint
-MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = 4, 2
-
-# What one text says, packed: a record for each subject, with all its flags, and the flag and the
-# position of the sentence to quote.
-RECORD = np.dtype(
-    [("subject", "<u2"), ("flags", "u1"), ("flag", "u1"), ("start", "<u4"), ("end", "<u4")]
+from bot.data.analyses.feedback.mention_records import (
+    COMPLAINT,
+    NAMED,
+    PRAISE,
+    QUESTION,
+    TextMentions,
+    pack_records,
 )
-RECORD_FORMAT = Struct("<HBBII")
+from bot.data.analyses.feedback.texts import Sentence, split_sentences
 
-
-@dataclass(frozen=True, slots=True)
-class TextMentions:
-    """The content of one text: flags by subject ("sizing", "sizing-small"), and their positions in
-    the text. `packed` does not depend on the rating, which judges plain mentions. `by_model`: a
-    model has read the themes, not the list of words."""
-
-    lexicon: Lexicon
-    packed: bytes
-    rating: float | None
-    by_model: bool = False
-
-    @property
-    def flags(self) -> dict[str, int]:
-        return {subject: self._judge(flags) for subject, flags, _, _, _ in self._subjects()}
-
-    @property
-    def spans(self) -> dict[str, tuple[int, int, int]]:
-        """By subject: start, end and flag of the sentence to quote."""
-        return {
-            subject: (start, end, self._judge(flag))
-            for subject, _, flag, start, end in self._subjects()
-        }
-
-    def _subjects(self) -> Iterator[tuple[str, int, int, int, int]]:
-        for number, flags, flag, start, end in RECORD_FORMAT.iter_unpack(self.packed):
-            yield self.lexicon.subjects[number], flags, flag, start, end
-
-    def _judge(self, flags: int) -> int:
-        """Replace a plain mention by what the rating makes of it."""
-        judged = _judge_by_rating(self.rating)
-        return flags & ~NAMED | judged if flags & NAMED else flags
-
-
-def _judge_by_rating(rating: float | None) -> int:
-    if rating is None or MAX_COMPLAINT_STARS < rating < MIN_PRAISE_STARS:
-        return NAMED
-    return PRAISE if rating >= MIN_PRAISE_STARS else COMPLAINT
+MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
 
 
 def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> TextMentions:
@@ -154,31 +45,13 @@ def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> T
 
 def pack_mentions(texts: Sequence[str], lexicon: Lexicon) -> list[bytes]:
     """Find all themes of each text, regardless of its rating."""
-    classifier = lexicon.classifier
+    classifier = lexicon.classifier if texts else None  # it takes seconds to train
     if classifier is None:
         return [_pack_by_phrases(text, lexicon) for text in texts]
     packed: list[bytes] = []
     for start in range(0, len(texts), TEXTS_AT_ONCE):
         packed += _pack_by_classifier(texts[start : start + TEXTS_AT_ONCE], lexicon, classifier)
     return packed
-
-
-def pack_labels(lexicon: Lexicon, labels: Sequence[ThemeLabel]) -> bytes:
-    """Pack the themes that a model has read. A part that the lexicon does not have counts for its
-    theme."""
-    found: dict[str, tuple[int, int, int, int]] = {}  # subject → flags, flag, start, end
-    for label in labels:
-        flag = FLAG_BY_TONE[label.tone]
-        for subject in dict.fromkeys((label.subject.split("-")[0], label.subject)):
-            if subject in lexicon.number:
-                known = found.get(subject, (0, flag, label.start, label.end))
-                found[subject] = (known[0] | flag, *known[1:])
-    return _pack_records(lexicon, found)
-
-
-def _pack_records(lexicon: Lexicon, found: Mapping[str, tuple[int, int, int, int]]) -> bytes:
-    pack, number = RECORD_FORMAT.pack, lexicon.number
-    return b"".join(pack(number[subject], *each) for subject, each in found.items())
 
 
 # Themes found by the classifier.
@@ -262,7 +135,7 @@ def _pack_by_classifier(
                         found.setdefault(name, SubjectEvidence()).add(flag, evidence)
                 nth += 1
         packed.append(
-            _pack_records(lexicon, {subject: each.decide() for subject, each in found.items()})
+            pack_records(lexicon, {subject: each.decide() for subject, each in found.items()})
         )
     return packed
 
@@ -326,7 +199,7 @@ def _pack_by_phrases(text: str, lexicon: Lexicon) -> bytes:
                         found[subject] = (known[0] | flag, flag, start, end)
                     else:
                         found[subject] = (known[0] | flag, *known[1:])
-    return _pack_records(lexicon, found)
+    return pack_records(lexicon, found)
 
 
 def _find_phrases(
@@ -446,146 +319,3 @@ def _is_plain_question(clause: Sequence[str], opens: Sequence[str]) -> bool:
     """Tell a neutral question ("Does it run small?") from a complaint ("Why is it late?")."""
     first = " ".join(clause[:4])
     return any(first == opening or first.startswith(f"{opening} ") for opening in opens)
-
-
-# The mentions of all texts as a table of flags: one row per text, one column per theme.
-
-Flags = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
-
-
-@dataclass
-class ThemeTable:
-    """`flags[i, j]` are the flags of text i for subject j: PRAISE, COMPLAINT, QUESTION, NAMED."""
-
-    texts: list[FeedbackText]
-    mentions: list[TextMentions | None]  # None: its language has no list
-    subjects: list[str]
-    titles: dict[str, str]
-    shop: frozenset[str]  # themes about the shop, not about a product
-    flags: Flags
-
-    @cached_property
-    def column(self) -> dict[str, int]:
-        return {subject: j for j, subject in enumerate(self.subjects)}
-
-    @property
-    def read_by_model(self) -> int:
-        """How many texts have the themes that a model has read in them."""
-        return sum(mention is not None and mention.by_model for mention in self.mentions)
-
-    @cached_property
-    def listed(self) -> Mask:
-        """The texts whose language has a list; shares refer to these."""
-        return np.array([mention is not None for mention in self.mentions], bool)
-
-    def flags_of(self, subject: str) -> Flags:
-        return self.flags[:, self.column[subject]]
-
-    def count(self, subject: str) -> int:
-        return int((self.flags_of(subject) > 0).sum())
-
-    @property
-    def ranked(self) -> list[str]:
-        """The subjects, those of most texts first."""
-        return sorted(self.subjects, key=lambda subject: -self.count(subject))
-
-    def is_shop(self, subject: str) -> bool:
-        """Tell whether the theme is about the shop (delivery, payment) rather than about a
-        product."""
-        return subject.split("-")[0] in self.shop
-
-    def select(self, mask: Mask) -> "ThemeTable":
-        places = np.flatnonzero(mask)
-        return ThemeTable(
-            [self.texts[i] for i in places],
-            [self.mentions[i] for i in places],
-            self.subjects,
-            self.titles,
-            self.shop,
-            self.flags[places],
-        )
-
-
-def is_praise(flags: Flags) -> Mask:
-    return (flags & PRAISE) > 0
-
-
-def is_complaint(flags: Flags) -> Mask:
-    return (flags & COMPLAINT) > 0
-
-
-def is_question(flags: Flags) -> Mask:
-    return (flags & QUESTION) > 0
-
-
-def build_theme_table(
-    texts: Sequence[FeedbackText], cache: MentionCache | None = None
-) -> ThemeTable:
-    """What is found is kept in `cache`. The labels of a model that are kept there come before the
-    list of words."""
-    lists = {one: load_lexicon(one) for one in sorted({text.language for text in texts})}
-    own = [one for one in lists.values() if one]
-    labels = cache.labels.load() if cache else {}
-    subjects, titles = _list_subjects(own)
-    mentions: list[TextMentions | None] = [None] * len(texts)
-    flags = np.zeros((len(texts), len(subjects)), np.uint8)
-    column = {subject: j for j, subject in enumerate(subjects)}
-    for lexicon in own:
-        mine = [i for i, text in enumerate(texts) if text.language == lexicon.language]
-        find = partial(pack_mentions, lexicon=lexicon)
-        packed = (
-            cache.find_all(lexicon.version, [texts[i].whole for i in mine], find)
-            if cache
-            else find([texts[i].whole for i in mine])
-        )
-        by_model = _replace_by_labels([texts[i].whole for i in mine], lexicon, packed, labels)
-        for nth, (i, one) in enumerate(zip(mine, packed, strict=True)):
-            mentions[i] = TextMentions(lexicon, one, texts[i].rating, nth in by_model)
-        columns = np.array([column[subject] for subject in lexicon.subjects], np.intp)
-        _fill_flags(flags, np.array(mine, np.intp), packed, columns)
-    ratings = np.array([np.nan if t.rating is None else t.rating for t in texts])
-    _apply_ratings(flags, ratings)
-    shop = frozenset(n for one in own for n, theme in one.themes.items() if theme.shop)
-    return ThemeTable(list(texts), mentions, subjects, titles, shop, flags)
-
-
-def _replace_by_labels(
-    texts: Sequence[str], lexicon: Lexicon, packed: list[bytes], labels: Mapping[bytes, str]
-) -> set[int]:
-    """Replace what was found in the labelled texts by their labels. Return their positions."""
-    labelled = set()
-    for nth, text in enumerate(texts if labels else ()):
-        stored = labels.get(digest_text(text))
-        if stored is not None and (read := decode_labels(stored)) is not None:
-            packed[nth] = pack_labels(lexicon, read)
-            labelled.add(nth)
-    return labelled
-
-
-def _fill_flags(
-    flags: Flags, mine: NDArray[np.intp], packed: Sequence[bytes], columns: NDArray[np.intp]
-) -> None:
-    records = np.frombuffer(b"".join(packed), RECORD)
-    of_text = np.repeat(mine, [len(one) // RECORD.itemsize for one in packed])
-    flags[of_text, columns[records["subject"]]] = records["flags"]
-
-
-def _apply_ratings(flags: Flags, ratings: NDArray[np.float64]) -> None:
-    """Replace plain mentions by what the ratings make of them."""
-    for rated, flag in (
-        (ratings >= MIN_PRAISE_STARS, PRAISE),
-        (ratings <= MAX_COMPLAINT_STARS, COMPLAINT),
-    ):
-        named = ((flags & NAMED) > 0) & rated[:, None]
-        flags[named] = flags[named] & ~np.uint8(NAMED) | np.uint8(flag)
-
-
-def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]:
-    titles: dict[str, str] = {}
-    for lexicon in lists:
-        for name, theme in lexicon.themes.items():
-            titles.setdefault(name, get_theme_title(name))
-            for part in theme.parts:
-                titles.setdefault(f"{name}-{part}", get_theme_title(f"{name}-{part}"))
-    return list(titles), titles

@@ -10,18 +10,17 @@ import numpy as np
 
 from bot.core.facts import Fact
 from bot.data.analyses.feedback.aspects import load_lexicon
-from bot.data.analyses.feedback.mentions import (
-    COMPLAINT,
-    PRAISE,
+from bot.data.analyses.feedback.mention_records import COMPLAINT, PRAISE
+from bot.data.analyses.feedback.mentions import find_mentions
+from bot.data.analyses.feedback.quotes import MIN_QUOTE_LENGTH, CustomerSentence, select_quotes
+from bot.data.analyses.feedback.texts import read_texts, select_feedback
+from bot.data.analyses.feedback.theme_table import (
     Mask,
     ThemeTable,
     build_theme_table,
-    find_mentions,
     is_complaint,
     is_praise,
 )
-from bot.data.analyses.feedback.quotes import MIN_QUOTE_LENGTH, CustomerSentence, select_quotes
-from bot.data.analyses.feedback.texts import read_texts, select_feedback
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import compute_percent
 from bot.data.warehouse.query import defer_sql

@@ -7,10 +7,10 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from sys import intern
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -147,6 +147,7 @@ LANGUAGE_NAMES = {
 }
 
 
+@lru_cache(maxsize=1_000)
 def parse_language_name(column: str | None) -> str | None:
     """Parse the value of a language column: `fr`, `FR-fr`, `Français` → `fr`; empty → None."""
     if not column or not column.strip():
@@ -235,8 +236,7 @@ MAX_TEXTS = 100_000  # the newest texts, read at once; more would take minutes
 DIMENSIONS = ("product", "category", "channel", "region", "country", "segment", "language")
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackText:
+class FeedbackText(NamedTuple):
     """One review or message. `whole` is the title, a line break and the text; the customer's own
     words start at `offset`."""
 
@@ -316,11 +316,24 @@ def read_texts(
     rows = fetch_arrow(warehouse, expression)
     spoken = detect_languages(rows["text"].to_pylist(), rows["language"].to_pylist())
     wanted = parse_language_name(filter_.language)
-    found = []
+    found: list[FeedbackText] = []
     for start in range(0, rows.num_rows, ROWS_AT_ONCE):  # the rows of all texts are large
-        for nth, row in enumerate(rows.slice(start, ROWS_AT_ONCE).to_pylist(), start):
-            if row["text"].strip() and wanted in (None, spoken[nth]):
-                found.append(_row_to_text(row, spoken[nth]))
+        part = rows.slice(start, ROWS_AT_ONCE)
+        languages = spoken[start : start + ROWS_AT_ONCE]
+        places = (
+            languages
+            if name == "language"
+            else [intern(value) if value else None for value in part[name].to_pylist()]
+            for name in DIMENSIONS
+        )
+        columns = (
+            part[name].to_pylist() for name in ("id", "at", "title", "text", "rating", "customer")
+        )
+        found += (
+            _row_to_text(*row)
+            for row in zip(*columns, languages, zip(*places, strict=True), strict=True)
+            if row[3].strip() and wanted in (None, row[6])
+        )
     return found
 
 
@@ -334,19 +347,26 @@ def list_values(texts: Sequence[FeedbackText], dimension: str) -> list[str | Non
     return [text.places[at] for text in texts]
 
 
-def _row_to_text(row: dict[str, Any], language: str) -> FeedbackText:
-    head = f"{row['title'].strip()}\n" if (row["title"] or "").strip() else ""
-    rating = row["rating"]
-    places = {**row, "language": language}
+def _row_to_text(
+    id_: str | None,
+    at: datetime | None,
+    title: str | None,
+    text: str,
+    rating: float | None,
+    customer: str | None,
+    language: str,
+    places: tuple[str | None, ...],
+) -> FeedbackText:
+    head = f"{title.strip()}\n" if title and title.strip() else ""
     return FeedbackText(
-        id=row["id"] or "",
-        day=row["at"].date() if row["at"] else None,
-        whole=head + row["text"],
-        offset=len(head),
-        rating=float(rating) if rating is not None and rating == rating else None,
-        language=language,
-        places=tuple(intern(places[name]) if places[name] else None for name in DIMENSIONS),
-        author=row.get("customer") or f"text {row['id']} {row['at']}",
+        id_ or "",
+        at.date() if at else None,
+        head + text,
+        len(head),
+        float(rating) if rating is not None and rating == rating else None,
+        language,
+        places,
+        customer or f"text {id_} {at}",
     )
 
 

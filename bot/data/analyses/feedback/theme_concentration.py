@@ -12,8 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from bot.data.analyses.feedback.mentions import Mask, ThemeTable, is_complaint, is_praise
 from bot.data.analyses.feedback.texts import DIMENSIONS, list_values
+from bot.data.analyses.feedback.theme_table import Mask, ThemeTable, is_complaint, is_praise
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import (
     CONFIRMED_FDR,
@@ -89,6 +89,7 @@ def _count_by_place(
     """Yield for each theme and place: the mentions and texts there, all mentions, complaints and
     praise there, and all texts it is compared with."""
     subjects = [s for s in theme_table.subjects if theme_table.is_shop(s) == shop]
+    flags = theme_table.flags[:, [theme_table.column[s] for s in subjects]]
     who = np.array([text.author for text in theme_table.texts], dtype=object)
     for dimension in dimensions:
         column = np.array(list_values(theme_table.texts, dimension), dtype=object)
@@ -105,13 +106,13 @@ def _count_by_place(
             inside, outside = who[here], who[like & ~here]
             if min(len(set(inside)), len(set(outside))) < floor:
                 continue
-            for subject in subjects:
-                flags = theme_table.flags_of(subject)
-                mentions, every = int((flags[here] > 0).sum()), int((flags[like] > 0).sum())
-                if every < 2 * MIN_THEME_TEXTS:
-                    continue
-                loud, kind = int(is_complaint(flags[here]).sum()), int(is_praise(flags[here]).sum())
-                yield subject, dimension, value, mentions, texts, every, loud, kind, total
+            there = flags[here]
+            counts = ((there > 0), is_complaint(there), is_praise(there), flags[like] > 0)
+            for subject, mentions, loud, kind, every in zip(
+                subjects, *(each.sum(axis=0).tolist() for each in counts), strict=True
+            ):
+                if every >= 2 * MIN_THEME_TEXTS:
+                    yield subject, dimension, value, mentions, texts, every, loud, kind, total
 
 
 def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:

@@ -2,23 +2,23 @@
 often than in the period before, and which to fix first."""
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.data.analyses.feedback.aspects import get_theme_title
-from bot.data.analyses.feedback.mentions import (
+from bot.data.analyses.feedback.texts import ComparedPeriods, FeedbackText, list_values
+from bot.data.analyses.feedback.theme_table import (
     Mask,
     ThemeTable,
     is_complaint,
     is_praise,
     is_question,
 )
-from bot.data.analyses.feedback.texts import ComparedPeriods, FeedbackText, list_values
 from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.stats import (
@@ -36,6 +36,8 @@ from bot.data.stats import (
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
+
+Strata = NDArray[np.intp]  # the number of each text's stratum
 
 # Themes that are mentioned more or less often than in the period before.
 #
@@ -125,18 +127,19 @@ def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[Th
 
 def _stratify_texts(
     theme_table: ThemeTable, both: Mask, now: Mask, rated: Mask
-) -> tuple[list[Hashable], list[Hashable]]:
+) -> tuple[Strata, Strata]:
     """Return the strata for themes about the shop and for themes about products: by product, or by
     category where most products are mentioned in one period only."""
-    shops: list[Hashable] = [bool(one) for one in rated]
+    shops = rated.astype(np.intp)
     for dimension in ("product", "category"):
-        strata = list(zip(shops, list_values(theme_table.texts, dimension), strict=True))
-        periods: dict[Hashable, set[bool]] = {}
-        for i in map(int, np.flatnonzero(both)):
-            periods.setdefault(strata[i], set()).add(bool(now[i]))
-        paired = sum(len(periods[strata[i]]) == 2 for i in map(int, np.flatnonzero(both)))
-        if paired >= MIN_PAIRED_SHARE * both.sum():
-            return shops, list(strata)
+        numbers: dict[str | None, int] = {}
+        values = list_values(theme_table.texts, dimension)
+        strata = 2 * np.array([numbers.setdefault(v, len(numbers)) for v in values], np.intp)
+        strata += shops
+        in_now, in_before = (np.bincount(strata[both & one]) for one in (now, ~now))
+        paired = np.intersect1d(np.flatnonzero(in_now), np.flatnonzero(in_before))
+        if in_now[paired].sum() + in_before[paired].sum() >= MIN_PAIRED_SHARE * both.sum():
+            return shops, strata
     return shops, shops
 
 
@@ -153,23 +156,19 @@ def _select_tested_themes(theme_table: ThemeTable, both: Mask) -> list[str]:
     return [s for s, count in counts.items() if count >= MIN_CHANGED_TEXTS and s not in mostly]
 
 
-def compute_stratified_p(
-    mentioned: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]
-) -> float:
+def compute_stratified_p(mentioned: Mask, now: Mask, before: Mask, strata: Strata) -> float:
     """Return the two-sided p of a change stratified by kind of text: Mantel and Haenszel, J. Natl.
     Cancer Inst. 22 (1959) 719, continuity corrected."""
-    cells: dict[Hashable, list[int]] = {}
-    for i in map(int, np.flatnonzero(now | before)):
-        cell = cells.setdefault(kinds[i], [0, 0, 0, 0])
-        cell[2 * int(before[i]) + int(mentioned[i])] += 1
-    above = spread = 0.0
-    for silent, loud, silent_before, loud_before in cells.values():
-        all_now, all_before = silent + loud, silent_before + loud_before
-        every, mentions = all_now + all_before, loud + loud_before
-        if every < 2:
-            continue
-        above += loud - all_now * mentions / every
-        spread += all_now * all_before * mentions * (every - mentions) / (every**2 * (every - 1))
+    both = now | before
+    cell = 4 * strata[both] + 2 * before[both] + mentioned[both]
+    cells = np.bincount(cell, minlength=4 * (int(strata.max()) + 1)).reshape(-1, 4).astype(float)
+    silent, loud, silent_before, loud_before = cells[cells.sum(axis=1) >= 2].T
+    all_now, all_before = silent + loud, silent_before + loud_before
+    every, mentions = all_now + all_before, loud + loud_before
+    above = float((loud - all_now * mentions / every).sum())
+    spread = float(
+        (all_now * all_before * mentions * (every - mentions) / (every**2 * (every - 1))).sum()
+    )
     if not spread:
         return 1.0
     return chi_square_tail(max(0.0, abs(above) - 0.5) ** 2 / spread, 1)

@@ -10,19 +10,18 @@ import numpy as np
 
 from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.trends.expectation import STEP_WEEKS, SeriesDeviation, forecast_weeks
+from bot.data.analyses.trends.expectation import STEP_WEEKS, SeriesDeviation
 from bot.data.analyses.trends.returns import add_returns
-from bot.data.analyses.trends.truncation import Truncation
-from bot.data.analyses.trends.weekly_series import (
+from bot.data.analyses.trends.series_assessment import (
     CHART_WEEKS,
-    LINE_DIMENSIONS,
     MIN_PER_WEEK,
     TOTAL_ORDERS_KEY,
     SeriesAssessment,
-    SeriesKey,
     SeriesStep,
     assess_series,
 )
+from bot.data.analyses.trends.truncation import Truncation
+from bot.data.analyses.trends.weekly_series import LINE_DIMENSIONS, SeriesKey
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import find_last_whole_day
 from bot.data.stats import CONFIRMED_FDR, Numbers, round_figure, round_p
@@ -162,9 +161,8 @@ class _SeriesReport:
         all_of, series = self.all_of, self.all_of.series
         self._add_tested()
         p, status = self.deviation.p, all_of.status
-        foretold = forecast_weeks(
-            series.counts, series.weeks, series.sizes, seasonal=self.deviation.season
-        )
+        foretold = all_of.foretold
+        assert foretold is not None
         for row in sorted(range(len(series.keys)), key=lambda r: (status[r] != "confirmed", p[r])):
             dimension = series.keys[row][0]
             if status[row] and self._is_new(row):

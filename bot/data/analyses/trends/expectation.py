@@ -13,7 +13,7 @@ Expected = level × season, of purchases, in logarithms. The actual value is com
 One week is tested, and three together, to find slow growth; the smaller p counts, doubled.
 Evaluated on a simulated year with a Black Friday: tests/data/analyses/test_trends_method.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -44,7 +44,8 @@ def _compute_black_friday(year: int) -> date:
 
 
 class SeriesHistory:
-    """Forecasts `span` weeks at any week of the series."""
+    """Forecasts `span` weeks at any week of the series. What all series have in common, such as the
+    season, is that of the first `common` of them: by default, of all."""
 
     def __init__(
         self,
@@ -54,8 +55,9 @@ class SeriesHistory:
         sizes: Numbers | None = None,
         *,
         seasonal: bool = True,
+        common: int | None = None,
     ):
-        self.seasonal = seasonal
+        self.seasonal, self.common = seasonal, slice(common)
         self.counts, self.weeks, self.span = counts, weeks, span
         self.sizes = counts if sizes is None else sizes
         self.purchase = (
@@ -105,7 +107,8 @@ class SeriesHistory:
         """Return the common season, plus each series' own deviation as far as such deviations
         repeat."""
         share = self.repeated_variance / (self.repeated_variance + self.single_variance * noise)
-        return np.asarray(np.median(own) + share * _measure_season_distance(own))
+        shared, reach = _measure_common_season(own[self.common])
+        return np.asarray(shared + share * np.clip(own - shared, -reach, reach))
 
     def adjust_for_last_year(self, at: int, season: Numbers) -> Numbers:
         """Return the season. For a series with an outlier last year (over three standard errors),
@@ -115,7 +118,9 @@ class SeriesHistory:
         if then is None:
             return season
         own, came = self.signal(then), self.signal(at)
-        far = np.abs(own - np.median(own)) > 3 * np.sqrt(self.single_variance * self.noise(then))
+        far = np.abs(own - np.median(own[self.common])) > 3 * np.sqrt(
+            self.single_variance * self.noise(then)
+        )
         nearest = np.clip(came, np.minimum(own, season), np.maximum(own, season))
         return np.where(far, nearest, season)
 
@@ -150,12 +155,18 @@ class SeriesHistory:
         ]
         if not pairs:
             return 0.0, 1.0
-        now = np.stack([_measure_season_distance(self.signal(at)) for at, _ in pairs])
-        before = np.stack([_measure_season_distance(self.signal(then)) for _, then in pairs])
-        noise = np.stack([self.noise(then) for _, then in pairs])
+        now = np.stack([self._measure_season_distance(at) for at, _ in pairs])
+        before = np.stack([self._measure_season_distance(then) for _, then in pairs])
+        noise = np.stack([self.noise(then)[self.common] for _, then in pairs])
         again = max(float((now * before).mean()), 0.0)
         once = float((before**2).mean()) - again
         return again, max(once / float(noise.mean()), 1.0)
+
+    def _measure_season_distance(self, at: int) -> Numbers:
+        """Return how far the common series are from their season."""
+        signals = self.signal(at)[self.common]
+        shared, reach = _measure_common_season(signals)
+        return np.clip(signals - shared, -reach, reach)
 
 
 def _compute_purchase_size(counts: Numbers, sizes: Numbers) -> Numbers:
@@ -167,11 +178,10 @@ def _compute_purchase_size(counts: Numbers, sizes: Numbers) -> Numbers:
     return np.asarray(np.maximum(np.nanmedian(sold, axis=1), 1.0))
 
 
-def _measure_season_distance(signals: Numbers) -> Numbers:
-    """Return the distance from the common season, clipped at three robust deviations."""
-    apart = signals - np.median(signals)
-    reach = 3 * MAD_TO_SIGMA * float(np.median(np.abs(apart)))
-    return np.clip(apart, -reach, reach)
+def _measure_common_season(signals: Numbers) -> tuple[float, float]:
+    """Return the common season, and the distance from it that counts: three robust deviations."""
+    shared = float(np.median(signals))
+    return shared, 3 * MAD_TO_SIGMA * float(np.median(np.abs(signals - shared)))
 
 
 SPAN_WEEKS = (1, 3)  # tested weeks
@@ -198,24 +208,43 @@ class SeriesDeviation:
     def change(self) -> Numbers:
         return np.asarray(self.came / self.expected - 1)
 
+    def without_first(self, rows: int) -> "SeriesDeviation":
+        """Return the same of the other series."""
+        cut = {
+            name: getattr(self, name)[rows:] for name in ("level", "expected", "came", "p", "span")
+        }
+        return replace(self, **cut)
+
 
 def measure_deviation(
-    counts: Numbers, weeks: list[date], sizes: Numbers | None = None
+    counts: Numbers,
+    weeks: list[date],
+    sizes: Numbers | None = None,
+    *,
+    common: int | None = None,
 ) -> SeriesDeviation | None:
     """Compare the last weeks with their expected values. `counts` is series × weeks, the last
     column being the tested week; `weeks` are the Mondays without a gap; `sizes`, of the same shape,
-    is the number of purchases behind each count or amount (by default every unit is one). When the
-    season can't be backtested, the level alone is expected. None when that can't be either."""
-    return _measure_deviation(counts, weeks, sizes, seasonal=True) or _measure_deviation(
-        counts, weeks, sizes, seasonal=False
-    )
+    is the number of purchases behind each count or amount (by default every unit is one); the first
+    `common` series make up the common season and spread. When the season can't be backtested, the
+    level alone is expected. None when that can't be either."""
+    return _measure_deviation(
+        counts, weeks, sizes, seasonal=True, common=common
+    ) or _measure_deviation(counts, weeks, sizes, seasonal=False, common=common)
 
 
 def _measure_deviation(
-    counts: Numbers, weeks: list[date], sizes: Numbers | None, *, seasonal: bool
+    counts: Numbers,
+    weeks: list[date],
+    sizes: Numbers | None,
+    *,
+    seasonal: bool,
+    common: int | None,
 ) -> SeriesDeviation | None:
     measured = [
-        _measure_last_weeks(SeriesHistory(counts, weeks, span, sizes, seasonal=seasonal))
+        _measure_last_weeks(
+            SeriesHistory(counts, weeks, span, sizes, seasonal=seasonal, common=common)
+        )
         for span in SPAN_WEEKS
     ]
     known = [deviation for deviation in measured if deviation is not None]
@@ -232,11 +261,16 @@ def _measure_deviation(
 
 
 def forecast_weeks(
-    counts: Numbers, weeks: list[date], sizes: Numbers | None = None, *, seasonal: bool = True
+    counts: Numbers,
+    weeks: list[date],
+    sizes: Numbers | None = None,
+    *,
+    seasonal: bool = True,
+    common: int | None = None,
 ) -> Numbers:
     """Return the value expected of each week from the weeks before it, series × weeks; NaN for the
     first eight weeks. For charts."""
-    history = SeriesHistory(counts, weeks, 1, sizes, seasonal=seasonal)
+    history = SeriesHistory(counts, weeks, 1, sizes, seasonal=seasonal, common=common)
     out = np.full(counts.shape, np.nan)
     for at in range(LEVEL_WEEKS, len(weeks)):
         season = history.season(at)
@@ -256,8 +290,10 @@ def _measure_last_weeks(history: SeriesHistory) -> SeriesDeviation | None:
     level = history.level(last)
     expected = history.adjust_for_last_year(last, expected)
     error = history.signal(last) - expected
-    scale = _compute_standard_error(tries, history.noise(last), history.noise_of_rise(last), span)
-    scale *= _measure_common_spread(error / scale)
+    scale = _compute_standard_error(
+        tries, history.noise(last), history.noise_of_rise(last), span, history.common
+    )
+    scale *= _measure_common_spread((error / scale)[history.common])
     return SeriesDeviation(
         level=history.to_counts(level),
         expected=np.maximum(history.to_counts(level + expected), 0.1),
@@ -269,12 +305,12 @@ def _measure_last_weeks(history: SeriesHistory) -> SeriesDeviation | None:
 
 
 def _compute_standard_error(
-    errors: list[Numbers], usual_noise: Numbers, tested_noise: Numbers, span: int
+    errors: list[Numbers], usual_noise: Numbers, tested_noise: Numbers, span: int, among: slice
 ) -> Numbers:
     """Return the standard error of each series' forecast: its variation relative to its usual
     noise, times the noise of the tested weeks."""
     own = (MAD_TO_SIGMA * np.median(np.abs(np.stack(errors)), axis=0)) ** 2 / usual_noise
-    common = max(float(np.median(own)), 1.0)
+    common = max(float(np.median(own[among])), 1.0)
     weight = len(errors) / span
     over = (weight * own + PRIOR_WEIGHT_WEEKS * common) / (weight + PRIOR_WEIGHT_WEEKS)
     return np.asarray(np.sqrt(np.maximum(over, 1.0) * tested_noise))
@@ -293,12 +329,12 @@ STEP_WEEKS = 12  # a step may be as old as this
 
 
 def measure_steps(
-    counts: Numbers, weeks: list[date], sizes: Numbers | None = None
+    counts: Numbers, weeks: list[date], sizes: Numbers | None = None, *, common: int | None = None
 ) -> SeriesDeviation | None:
     """Compare the last quarter as a whole with the eight weeks before it, to find a step that has
     since become the level of the weeks before the last. None when its season can't be
     backtested: over a quarter, a season looks like a step."""
-    measured = _measure_last_weeks(SeriesHistory(counts, weeks, STEP_WEEKS, sizes))
+    measured = _measure_last_weeks(SeriesHistory(counts, weeks, STEP_WEEKS, sizes, common=common))
     return measured if measured and measured.season else None
 
 
@@ -316,13 +352,14 @@ def find_onsets(
     *,
     seasonal: bool = True,
     latest: int = MAX_ONSET_WEEKS,
+    common: int | None = None,
 ) -> list[date | None]:
     """Return for each series (series × weeks) the Monday since which its height differs, at most
     `latest` weeks back; None where the weeks since don't differ from those before.
 
     A single step in the deviations of the last weeks, at the place with the least squared error on
     both sides (Page, Biometrika 42 (1955) 523–527, as least squares)."""
-    history = SeriesHistory(counts, weeks, 1, sizes, seasonal=seasonal)
+    history = SeriesHistory(counts, weeks, 1, sizes, seasonal=seasonal, common=common)
     apart = _measure_deviations(history, latest + MIN_WEEKS_BEFORE_ONSET)
     width = apart.shape[1]
     latest = min(latest, width - 2)

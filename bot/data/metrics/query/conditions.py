@@ -48,6 +48,7 @@ OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "day": ("is", "in", "is_not", "at_least", "at_most", "between"),
 }
 MAX_LISTED_VALUES, MAX_NEAR_VALUES = 12, 3
+MAX_LISTED_CHARACTERS = 250  # short values, such as regions, are all listed
 MAX_CONTAINED_VALUES = 500
 MISSING_HINTS: Mapping[str, str] = {
     "segment": "Groups by how people buy (loyal, lapsed, one-time …) are in segments and audience.",
@@ -324,7 +325,7 @@ def _resolve_texts(
 ) -> MetricCondition:
     names = NAMED_FIELDS.get(condition.field, (condition.field,))
     known = {name: load_values(warehouse, dataset, name) for name in names}
-    found: list[str] = []
+    found, unknown = list[str](), list[str]()
     for value in values:
         if condition.operator == "contains":
             matches = [
@@ -336,11 +337,17 @@ def _resolve_texts(
         else:
             matches = _match(value, known)
         if not matches:
-            raise _unknown_value(dataset, condition.field, value, known)
+            unknown.append(value)
+            continue
         called = {name for one in matches for name in [_name_of(one, known)]}
         if normalize_text(value) not in {normalize_text(one) for one in (*matches, *called)}:
             notes.append(f"“{value}” was read as {', '.join(sorted(called)[:MAX_LISTED_VALUES])}.")
         found += matches
+    if unknown and (not found or any(_list_near_values(value, known) for value in unknown)):
+        raise _build_unknown_value(dataset, condition.field, unknown, known)
+    if unknown:
+        listed = ", ".join(unknown)
+        notes.append(f"In {dataset.name} no {condition.field} is called {listed}: none has it.")
     operator_ = "in" if condition.operator == "contains" else condition.operator
     return condition.model_copy(
         update={"values": tuple(dict.fromkeys(found)), "operator": operator_}
@@ -373,34 +380,45 @@ def _match(value: str, known: Mapping[str, Mapping[str, str]]) -> list[str]:
     return []
 
 
-def _unknown_value(
-    dataset: MetricDataset, field: str, value: str, known: Mapping[str, Mapping[str, str]]
-) -> QueryError:
-    names = list(dict.fromkeys(called for values in known.values() for called in values.values()))
-    plain = {normalize_text(called): called for called in names}
+def _list_near_values(value: str, known: Mapping[str, Mapping[str, str]]) -> list[str]:
+    plain = {normalize_text(name): name for values in known.values() for name in values.values()}
     near = [one for name in NAMED_COLUMNS for one in match_name(value, known.get(name, {})).near]
     near += [called for one, called in plain.items() if normalize_text(value) in one]
     near += [plain[one] for one in get_close_matches(normalize_text(value), plain, n=3)]
-    near = list(dict.fromkeys(near))[:MAX_NEAR_VALUES]
-    listed = ", ".join(names[:MAX_LISTED_VALUES])
-    if len(names) > MAX_LISTED_VALUES:
-        listed += f" and {len(names) - MAX_LISTED_VALUES} more"
-    called = "product or category" if field == "customer_bought" else field
+    return list(dict.fromkeys(near))[:MAX_NEAR_VALUES]
+
+
+def _build_unknown_value(
+    dataset: MetricDataset,
+    field: str,
+    unknown: Sequence[str],
+    known: Mapping[str, Mapping[str, str]],
+) -> QueryError:
+    names = list(dict.fromkeys(called for values in known.values() for called in values.values()))
+    near = [one for value in unknown for one in _list_near_values(value, known)]
+    shown, size = list[str](), 0
+    for name in names:
+        size += len(name) + 2
+        if size > MAX_LISTED_CHARACTERS and len(shown) >= MAX_LISTED_VALUES:
+            break
+        shown.append(name)
+    listed = ", ".join(shown)
+    if len(names) > len(shown):
+        listed += f" and {len(names) - len(shown)} more"
+    words = {
+        "field": "product or category" if field == "customer_bought" else field,
+        "value": ", ".join(unknown),
+        "dataset": dataset.name,
+        "known": listed or "none",
+    }
     if near:
         return QueryError(
             "There is no {field} called {value} in {dataset}. Near it: {near}. There are: {known}.",
-            field=called,
-            value=value,
-            dataset=dataset.name,
-            near=", ".join(near),
-            known=listed,
+            near=", ".join(dict.fromkeys(near)),
+            **words,
         )
     return QueryError(
-        "There is no {field} called {value} in {dataset}. There are: {known}.",
-        field=called,
-        value=value,
-        dataset=dataset.name,
-        known=listed or "none",
+        "There is no {field} called {value} in {dataset}. There are: {known}.", **words
     )
 
 

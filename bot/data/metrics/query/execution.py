@@ -15,13 +15,13 @@ from bot.core.metric_query import (
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import require_column, resolve_conditions
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
-from bot.data.metrics.query.metric_answer import (
+from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
-    MetricAnswer,
     build_recipe,
     get_people_floor,
     refuse_too_few,
 )
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, PeriodName, QueryRunner, Values

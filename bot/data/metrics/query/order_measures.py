@@ -1,8 +1,6 @@
-"""The measures of orders, and the sets of rows that they reveal. The rows are those of
-`order_rows.py`."""
+"""The measures of orders."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping
 from decimal import Decimal
 
 import ibis
@@ -11,238 +9,37 @@ import ibis.expr.types as ir
 from bot.core.metric_query import CUSTOMER_FIELDS as CUSTOMER_FIELD_NAMES
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
-    Basis,
-    Expression,
     Measure,
     percent,
     ratio,
+)
+from bot.data.metrics.query.order_bases import (
+    REORDER_DAYS,
+    count_customers,
+    count_orders,
+    count_returned,
+    count_with_mark,
+    sum_discounts,
+    sum_refunds,
+)
+from bot.data.metrics.query.order_cautions import (
+    explain_net,
+    explain_refunds,
+    name_revenue,
+    warn_of_late_returns,
+    warn_of_missing_parcels,
+    warn_of_newcomers,
+    warn_of_old_customers,
+    warn_of_refunds,
 )
 from bot.data.metrics.query.order_rows import (
     is_new,
     is_order,
     is_purchase,
-    read_return_marks,
-    says_returned,
 )
-from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
-from bot.data.warehouse.query import fetch_rows
-from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
-RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
-NO_REFUNDS = (
-    "the file marks returned lines and has no refund amounts; what was paid for these lines is "
-    "returned_revenue."
-)
-NO_RETURNS = "the data have no refunds and do not say which lines were returned."
-RETURNS_COUNT = (
-    "Returned lines count in the revenue: the file marks them and has no refund amounts. Without "
-    "them: net_revenue."
-)
-REFUNDS_APART = (
-    "The file has refunds in a column of their own: they are not taken off the revenue, only off "
-    "net_revenue."
-)
-REORDER_DAYS = (30, 90, 180, 365)
-OLD_CUSTOMER_DAYS = 90  # from the first day of the data on, many first orders are not the first
 MONEY, ORDERS, CUSTOMERS, UNITS = "money", "orders", "customers", "units"
-
-
-# Parts of expressions.
-
-
-def came_late(lines: ir.Table) -> ir.Value:
-    return lines.delivered > lines.promised
-
-
-def _count_returned(lines: ir.Table) -> ir.Value:
-    """Return the units of the lines that are marked as returned; a line is returned as a whole."""
-    return lines.pieces.sum(where=says_returned(lines) & lines.returned).fill_null(0.0)
-
-
-def _count_with_mark(lines: ir.Table) -> ir.Value:
-    """Return the units of the lines that say whether they were returned."""
-    return lines.pieces.sum(where=says_returned(lines)).fill_null(0.0)
-
-
-def _sum_refunds(lines: ir.Table) -> ir.Value:
-    """Return what was paid back: lines below zero, and refunds in a column of their own."""
-    below = lines.paid.sum(where=lines.paid < 0).fill_null(Decimal(0))
-    return lines.refunded.cast("decimal(18, 2)").sum().fill_null(Decimal(0)) - below
-
-
-def count_orders(lines: ir.Table) -> ir.Value:
-    return lines["order"].nunique(where=is_order(lines))
-
-
-def _count_customers(lines: ir.Table) -> ir.Value:
-    return lines.customer.nunique(where=is_purchase(lines))
-
-
-def _has_discount(lines: ir.Table) -> ir.BooleanValue:
-    return (lines.discount > 0).fill_null(False)
-
-
-def _sum_discounts(lines: ir.Table) -> ir.Value:
-    return lines.discount.cast("decimal(18, 2)").sum(where=_has_discount(lines))
-
-
-def _days_since_first(lines: ir.Table, day: str) -> ir.Value:
-    return lines[day].delta(lines.first_day, unit="day")
-
-
-def _is_known_for(days: int) -> Expression:
-    """New customers whose first order is so many days ago."""
-    return lambda t: is_new(t) & (_days_since_first(t, "last_known") >= days)
-
-
-def _reordered(days: int) -> Expression:
-    within = _is_known_for(days)
-    return lambda t: within(t) & (_days_since_first(t, "second_day") <= days).fill_null(False)
-
-
-def _not_reordered(days: int) -> Expression:
-    within = _is_known_for(days)
-    return lambda t: within(t) & ~(_days_since_first(t, "second_day") <= days).fill_null(False)
-
-
-# What a reader must know.
-
-
-def _explain_refunds(warehouse: Warehouse) -> str:
-    marks = read_return_marks(warehouse)
-    return NO_REFUNDS if marks["marked"] and not marks["paid_back"] else _explain_net(warehouse)
-
-
-def _explain_net(warehouse: Warehouse) -> str:
-    marks = read_return_marks(warehouse)
-    return "" if marks["paid_back"] or marks["says_returned"] else NO_RETURNS
-
-
-def _warn_of_refunds(warehouse: Warehouse, _days: tuple[date, date]) -> str:
-    if read_return_marks(warehouse)["apart"]:
-        return REFUNDS_APART
-    return RETURNS_COUNT if _explain_refunds(warehouse) == NO_REFUNDS else ""
-
-
-def _warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
-    """Say that returns are still to come, where the days are among the last of the data."""
-    last = read_return_marks(warehouse)["last"]
-    if last is None or days[1] <= warehouse.as_of("orders") - timedelta(days=RETURN_DAYS):
-        return ""
-    return (
-        f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
-        f"with a return is of {last}."
-    )
-
-
-def _warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
-    """Say how many orders of the days are overdue and not delivered: they have no delay yet."""
-    orders, today = warehouse.table("orders"), ibis.literal(warehouse.as_of("orders"))
-    assert orders is not None
-    day, status = orders["at"].date(), orders.status.lower()
-    overdue = orders.filter(
-        orders.delivered.isnull(),
-        orders.promised < today,
-        day.between(*map(ibis.literal, days)),
-        orders.status.isnull() | status.notin(NOT_SOLD_STATUSES),
-    )
-    (row,) = fetch_rows(warehouse, overdue.aggregate(n=overdue["order"].nunique()))
-    if row["n"] < warehouse.sales_floor:
-        return ""
-    return (
-        f"{row['n']} orders of these days are overdue and not delivered yet (all filters apart): "
-        "they do not count here, so the last weeks look better than they are."
-    )
-
-
-def _name_revenue(warehouse: Warehouse) -> Words:
-    """Say whether refunds and returns are taken off the revenue of these data."""
-    marks = read_return_marks(warehouse)
-    if marks["apart"] or (marks["marked"] and not marks["paid_back"]):
-        return Words("revenue (returns not taken off)")
-    return Words("revenue after refunds") if marks["below"] else Words("revenue")
-
-
-def _warn_of_old_customers(warehouse: Warehouse, asked: tuple[date, date]) -> str:
-    """Say that customers from before the data look new, where the days are among the first."""
-    first = read_return_marks(warehouse)["first"]
-    if first is None or asked[0] > first + timedelta(days=OLD_CUSTOMER_DAYS):
-        return ""
-    return (
-        f"A first order is the first in the data, which begin on {first}: in the first months "
-        "many are of customers from before, who come back more often."
-    )
-
-
-def _warn_of_newcomers(days: int) -> Callable[[Warehouse, tuple[date, date]], str]:
-    def warn(warehouse: Warehouse, asked: tuple[date, date]) -> str:
-        last, old = warehouse.as_of("orders") - timedelta(days=days), ""
-        if asked[1] > last:
-            old = (
-                f"Only customers whose {days} days are over count: those whose first order is of "
-                f"{last} or before. A month in which some are not over is not complete."
-            )
-        return " ".join(filter(None, [old, _warn_of_old_customers(warehouse, asked)]))
-
-    return warn
-
-
-BASES: Mapping[str, Basis] = {
-    ALL_ROWS: Basis("sales", lambda t: ibis.literal(True)),
-    "charged": Basis("sales", lambda t: t.paid >= 0),
-    "paid_back": Basis(
-        "sales", lambda t: (t.paid < 0) | (t.refunded > 0).fill_null(False), whose="with a refund"
-    ),
-    "of_customers": Basis("sales", lambda t: t.customer.notnull()),
-    "customers": Basis("people", is_purchase),
-    "new": Basis("people", is_new, whose="who are new"),
-    "known": Basis("people", is_purchase, "except new", whose="who are not new"),
-    "once": Basis("people", is_purchase, "one order", whose="with one order"),
-    "repeat": Basis("people", is_purchase, "more orders", whose="with several orders"),
-    "returned": Basis(
-        "marks", lambda t: says_returned(t) & t.returned.fill_null(False), whose="with a return"
-    ),
-    "kept": Basis(
-        "marks", lambda t: says_returned(t) & ~t.returned.fill_null(True), whose="without a return"
-    ),
-    "taken_off": Basis("sales", lambda t: t.taken_off > 0, whose="with a refund or a return"),
-    "discounts": Basis("sales", _has_discount, whose="with a discount"),
-    "reduced": Basis(
-        "marks", lambda t: is_order(t) & t.reduced.fill_null(False), whose="with a discount"
-    ),
-    "full_price": Basis(
-        "marks", lambda t: is_order(t) & ~t.reduced.fill_null(False), whose="without a discount"
-    ),
-    "cancelled": Basis("marks", lambda t: t.cancelled, whose="with a cancelled order"),
-    "not_cancelled": Basis(
-        "marks", lambda t: is_order(t) & ~t.cancelled, whose="without a cancelled order"
-    ),
-    "came_back": Basis(
-        "people", lambda t: is_new(t) & t.second_day.notnull(), whose="who came back"
-    ),
-    "not_back": Basis(
-        "people", lambda t: is_new(t) & t.second_day.isnull(), whose="who did not come back"
-    ),
-    **{f"reordered_{n}": Basis("people", _reordered(n)) for n in REORDER_DAYS},
-    **{f"not_reordered_{n}": Basis("people", _not_reordered(n)) for n in REORDER_DAYS},
-    "late": Basis(
-        "marks", lambda t: is_order(t) & came_late(t).fill_null(False), whose="with a late order"
-    ),
-    "delivered": Basis(
-        "marks", lambda t: is_order(t) & t.delivered.notnull(), whose="with a delivered order"
-    ),
-    "not_delivered": Basis(
-        "marks", lambda t: is_order(t) & t.delivered.isnull(), whose="without a delivered order"
-    ),
-    "in_time": Basis(
-        "marks",
-        lambda t: is_order(t) & ~came_late(t).fill_null(True),
-        whose="with an order in time",
-    ),
-    **{f"top_{n}": Basis("sales", is_purchase, f"top {n}") for n in (1, 5, 10, 20, 50)},
-}
-
 
 TOP_SHARES = {
     1: Words("revenue share of the top 1% of customers"),
@@ -296,13 +93,13 @@ def _reorders(n: int, *, is_rate: bool) -> Measure:
         needs=("customer",),
         is_sum=not is_rate,
         count=count if is_rate else None,
-        caution=_warn_of_newcomers(n),
+        caution=warn_of_newcomers(n),
     )
 
 
 MEASURES: Mapping[str, Measure] = {
     "revenue": Measure(
-        Words("revenue"), MONEY, lambda t: t.paid.sum(), is_sum=True, read_as=_name_revenue
+        Words("revenue"), MONEY, lambda t: t.paid.sum(), is_sum=True, read_as=name_revenue
     ),
     "net_revenue": Measure(
         Words("net revenue"),
@@ -310,8 +107,8 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: t.paid.sum() - t.taken_off.sum(),
         bases=(ALL_ROWS, "taken_off"),
         is_sum=True,
-        explain_unknown=_explain_net,
-        caution=_warn_of_late_returns,
+        explain_unknown=explain_net,
+        caution=warn_of_late_returns,
     ),
     "returned_revenue": Measure(
         Words("revenue of returns and refunds"),
@@ -319,13 +116,13 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: t.taken_off.sum(),
         bases=("taken_off",),
         is_sum=True,
-        explain_unknown=_explain_net,
-        caution=_warn_of_late_returns,
+        explain_unknown=explain_net,
+        caution=warn_of_late_returns,
     ),
     "revenue_before_discounts": Measure(
         Words("revenue before discounts"),
         MONEY,
-        lambda t: t.paid.sum() + _sum_discounts(t).fill_null(Decimal(0)),
+        lambda t: t.paid.sum() + sum_discounts(t).fill_null(Decimal(0)),
         bases=(ALL_ROWS, "discounts"),
         needs=("discount",),
         is_sum=True,
@@ -333,7 +130,7 @@ MEASURES: Mapping[str, Measure] = {
     "discounts": Measure(
         Words("discounts"),
         MONEY,
-        _sum_discounts,
+        sum_discounts,
         bases=("discounts",),
         needs=("discount",),
         is_sum=True,
@@ -361,23 +158,23 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: t.paid.sum(where=t.paid >= 0),
         bases=("charged",),
         is_sum=True,
-        caution=_warn_of_refunds,
+        caution=warn_of_refunds,
     ),
     "refunded": Measure(
         Words("refunded"),
         MONEY,
-        _sum_refunds,
+        sum_refunds,
         bases=("paid_back",),
         is_sum=True,
-        explain_unknown=_explain_refunds,
-        caution=_warn_of_refunds,
+        explain_unknown=explain_refunds,
+        caution=warn_of_refunds,
     ),
     "orders": Measure(Words("orders"), ORDERS, count_orders, is_sum=True),
     "units": Measure(Words("units"), UNITS, lambda t: t.pieces.sum(), is_sum=True),
     "customers": Measure(
         Words("customers"),
         CUSTOMERS,
-        _count_customers,
+        count_customers,
         bases=("customers",),
         needs=("customer",),
         is_sum=True,
@@ -411,14 +208,14 @@ MEASURES: Mapping[str, Measure] = {
     "revenue_per_customer": Measure(
         Words("revenue per customer"),
         MONEY,
-        lambda t: ratio(t.paid.sum(where=t.customer.notnull()), _count_customers(t)),
+        lambda t: ratio(t.paid.sum(where=t.customer.notnull()), count_customers(t)),
         bases=("of_customers", "customers"),
         needs=("customer",),
     ),
     "orders_per_customer": Measure(
         Words("orders per customer"),
         "",
-        lambda t: ratio(t["order"].nunique(where=is_purchase(t)), _count_customers(t)),
+        lambda t: ratio(t["order"].nunique(where=is_purchase(t)), count_customers(t)),
         bases=("of_customers", "customers"),
         needs=("customer",),
     ),
@@ -428,21 +225,21 @@ MEASURES: Mapping[str, Measure] = {
     "returned": Measure(
         Words("returned"),
         UNITS,
-        _count_returned,
+        count_returned,
         bases=("returned", "kept"),
         needs=("returned",),
         is_sum=True,
-        caution=_warn_of_late_returns,
+        caution=warn_of_late_returns,
     ),
     "return_rate": Measure(
         Words("return rate"),
         "%",
-        lambda t: percent(_count_returned(t), _count_with_mark(t)),
+        lambda t: percent(count_returned(t), count_with_mark(t)),
         read_as=lambda _: Words("return rate (of units)"),
         bases=("returned", "kept"),
         needs=("returned",),
-        count=_count_with_mark,
-        caution=_warn_of_late_returns,
+        count=count_with_mark,
+        caution=warn_of_late_returns,
     ),
     "repeat_rate": Measure(
         Words("repeat rate"),
@@ -461,7 +258,7 @@ MEASURES: Mapping[str, Measure] = {
         ("late", "in_time"),
         needs=("promised", "delivered"),
         is_sum=True,
-        caution=_warn_of_missing_parcels,
+        caution=warn_of_missing_parcels,
     ),
     "late_share": Measure(
         Words("share of late orders"),
@@ -471,7 +268,7 @@ MEASURES: Mapping[str, Measure] = {
         ("late", "in_time"),
         needs=("promised", "delivered"),
         count=lambda t: t.late.count(),
-        caution=_warn_of_missing_parcels,
+        caution=warn_of_missing_parcels,
     ),
     "mean_delivery_days": Measure(
         Words("mean days to delivery"),
@@ -509,7 +306,7 @@ MEASURES: Mapping[str, Measure] = {
         ("came_back", "not_back"),
         needs=("customer",),
         count=lambda t: t.wait.count(),
-        caution=_warn_of_old_customers,
+        caution=warn_of_old_customers,
     ),
     "mean_days_to_second_order": Measure(
         Words("mean days from the first to the second order"),
@@ -519,14 +316,14 @@ MEASURES: Mapping[str, Measure] = {
         ("came_back", "not_back"),
         needs=("customer",),
         count=lambda t: t.wait.count(),
-        caution=_warn_of_old_customers,
+        caution=warn_of_old_customers,
     ),
     **{f"reordered_{n}_days": _reorders(n, is_rate=False) for n in REORDER_DAYS},
     **{f"reorder_rate_{n}_days": _reorders(n, is_rate=True) for n in REORDER_DAYS},
     "lifetime_value": Measure(
         Words("lifetime value so far, per customer"),
         MONEY,
-        lambda t: ratio(t.paid.sum(where=t.customer.notnull()), _count_customers(t)),
+        lambda t: ratio(t.paid.sum(where=t.customer.notnull()), count_customers(t)),
         bases=("of_customers", "customers"),
         needs=("customer",),
         whole_time=True,

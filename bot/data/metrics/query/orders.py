@@ -21,12 +21,8 @@ from bot.data.metrics.query.dataset import (
     RowSelection,
     column,
 )
-from bot.data.metrics.query.order_measures import (
-    BASES,
-    MEASURES,
-    came_late,
-    count_orders,
-)
+from bot.data.metrics.query.order_bases import BASES, came_late, count_orders
+from bot.data.metrics.query.order_measures import MEASURES
 from bot.data.metrics.query.order_rows import (
     EVER,
     group_by_customer,

@@ -1,7 +1,7 @@
 """How a query and its groups are named for people."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from bot.core.metric_query import (
     ANY_VALUE,
@@ -167,7 +167,7 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
         joined = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else ""
         parts.append(Words("by {what}", what=joined or labels[0]).to(language))
     parts += _describe_filters(
-        answer, lambda one: _summarize_condition(warehouse, dataset, one, language), language
+        answer, lambda one: _summarize_condition(warehouse, dataset, one, language), language, today
     )
     asked, before = answer.asked, answer.periods.before
     if asked.since or asked.until or before:
@@ -207,15 +207,46 @@ def _summarize_condition(
 def describe_filters(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
     """Return each group of conditions in words."""
     return _describe_filters(
-        answer, lambda one: describe_condition(warehouse, answer.dataset, one, language), language
+        answer,
+        lambda one: describe_condition(warehouse, answer.dataset, one, language),
+        language,
+        warehouse.today,
     )
 
 
 def _describe_filters(
-    answer: MetricAnswer, describe: Callable[[MetricCondition], str], language: str
+    answer: MetricAnswer, describe: Callable[[MetricCondition], str], language: str, today: date
 ) -> list[str]:
     joint = Words(" or ").to(language)
-    return [joint.join(map(describe, group)) for group in answer.query.filters]
+    return [
+        _describe_days_left_out(answer.dataset, group, language, today)
+        or joint.join(map(describe, group))
+        for group in answer.query.filters
+    ]
+
+
+def _describe_days_left_out(
+    dataset: MetricDataset, group: Sequence[MetricCondition], language: str, today: date
+) -> str:
+    """Return "without 24–30 Nov" for a group of two that takes all days before and all after."""
+    bounds = {one.operator: one for one in group}
+    if len(group) != 2 or bounds.keys() != {"at_most", "at_least"}:
+        return ""
+    before, after = bounds["at_most"], bounds["at_least"]
+    field = get_field(dataset, before.field)
+    if (
+        before.field != after.field
+        or before.field in CUSTOMER_FIELDS
+        or field is None
+        or field.kind != "day"
+    ):
+        return ""
+    first = date.fromisoformat(before.values[0]) + timedelta(days=1)
+    last = date.fromisoformat(after.values[0]) - timedelta(days=1)
+    if first > last:
+        return ""
+    days = format_short_period(first, last, language, today)
+    return Words("without {what}", what=days).to(language)
 
 
 def _list_names(names: Sequence[str], most: int, language: str) -> str:

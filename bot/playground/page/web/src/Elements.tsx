@@ -133,13 +133,18 @@ function Feedback({ element, begin }: { element: Kit; begin: (value: unknown) =>
   );
 }
 
+const MENU_WIDTH = 240; // pixels that an open menu may need to the right of its button
+
 function Overflow({ element, begin, busy }: { element: Kit; begin: (value: unknown) => void; busy: boolean }) {
   const words = useWords();
   const [open, setOpen] = useState(false);
+  const [aligned, align] = useState("");
   const whole = useRef<HTMLDivElement>(null);
   const items = () => [...(whole.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
 
   const show = () => {
+    const left = whole.current?.getBoundingClientRect().left ?? 0;
+    align(left + MENU_WIDTH > window.innerWidth ? " to-left" : "");
     setOpen(true);
     requestAnimationFrame(() => items()[0]?.focus());
   };
@@ -181,7 +186,7 @@ function Overflow({ element, begin, busy }: { element: Kit; begin: (value: unkno
         ⋯
       </button>
       {open && (
-        <div role="menu" className="menu">
+        <div role="menu" className={`menu${aligned}`}>
           {element.options?.map((option) => (
             <button
               key={option.value}

@@ -23,7 +23,7 @@ export function Thread({ all, place, root, close, pressed, said }: Props) {
       <header className="top">
         <div className="title">
           <h2>{words.thread}</h2>
-          <small>{placeName(place, all)}</small>
+          <small>{`${place.kind === "im" ? "" : "#"}${placeName(place, all)}`}</small>
         </div>
         <button type="button" className="icon" aria-label={words.close} onClick={close}>
           ✕

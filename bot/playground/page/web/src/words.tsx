@@ -212,7 +212,7 @@ const fr: Words = {
   direct: "Messages directs",
   intern: "Super-stagiaire",
   you_are: "Vous êtes",
-  second_window: "Ouvrir une autre fenêtre en tant que…",
+  second_window: "Autre fenêtre en tant que…",
   marketer: "Marketing",
   manager: "Responsable, peut valider",
   legal: "Relecture juridique",

@@ -1,0 +1,165 @@
+"""The mentions of all texts as a table of flags: one row per text, one column per theme."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.data.analyses.cache import MentionCache, digest_text
+from bot.data.analyses.feedback.aspects import Lexicon, get_theme_title, load_lexicon
+from bot.data.analyses.feedback.mention_records import (
+    COMPLAINT,
+    MAX_COMPLAINT_STARS,
+    MIN_PRAISE_STARS,
+    NAMED,
+    PRAISE,
+    QUESTION,
+    RECORD,
+    TextMentions,
+    decode_labels,
+    pack_labels,
+)
+from bot.data.analyses.feedback.mentions import pack_mentions
+from bot.data.analyses.feedback.texts import FeedbackText
+
+Flags = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+@dataclass
+class ThemeTable:
+    """`flags[i, j]` are the flags of text i for subject j: PRAISE, COMPLAINT, QUESTION, NAMED."""
+
+    texts: list[FeedbackText]
+    mentions: list[TextMentions | None]  # None: its language has no list
+    subjects: list[str]
+    titles: dict[str, str]
+    shop: frozenset[str]  # themes about the shop, not about a product
+    flags: Flags
+
+    @cached_property
+    def column(self) -> dict[str, int]:
+        return {subject: j for j, subject in enumerate(self.subjects)}
+
+    @property
+    def read_by_model(self) -> int:
+        """How many texts have the themes that a model has read in them."""
+        return sum(mention is not None and mention.by_model for mention in self.mentions)
+
+    @cached_property
+    def listed(self) -> Mask:
+        """The texts whose language has a list; shares refer to these."""
+        return np.array([mention is not None for mention in self.mentions], bool)
+
+    def flags_of(self, subject: str) -> Flags:
+        return self.flags[:, self.column[subject]]
+
+    def count(self, subject: str) -> int:
+        return int((self.flags_of(subject) > 0).sum())
+
+    @property
+    def ranked(self) -> list[str]:
+        """The subjects, those of most texts first."""
+        return sorted(self.subjects, key=lambda subject: -self.count(subject))
+
+    def is_shop(self, subject: str) -> bool:
+        """Tell whether the theme is about the shop (delivery, payment) rather than about a
+        product."""
+        return subject.split("-")[0] in self.shop
+
+    def select(self, mask: Mask) -> "ThemeTable":
+        places = np.flatnonzero(mask)
+        return ThemeTable(
+            [self.texts[i] for i in places],
+            [self.mentions[i] for i in places],
+            self.subjects,
+            self.titles,
+            self.shop,
+            self.flags[places],
+        )
+
+
+def is_praise(flags: Flags) -> Mask:
+    return (flags & PRAISE) > 0
+
+
+def is_complaint(flags: Flags) -> Mask:
+    return (flags & COMPLAINT) > 0
+
+
+def is_question(flags: Flags) -> Mask:
+    return (flags & QUESTION) > 0
+
+
+def build_theme_table(
+    texts: Sequence[FeedbackText], cache: MentionCache | None = None
+) -> ThemeTable:
+    """What is found is kept in `cache`. The labels of a model that are kept there come before the
+    list of words."""
+    lists = {one: load_lexicon(one) for one in sorted({text.language for text in texts})}
+    own = [one for one in lists.values() if one]
+    labels = cache.labels.load() if cache else {}
+    subjects, titles = _list_subjects(own)
+    mentions: list[TextMentions | None] = [None] * len(texts)
+    flags = np.zeros((len(texts), len(subjects)), np.uint8)
+    column = {subject: j for j, subject in enumerate(subjects)}
+    for lexicon in own:
+        mine = [i for i, text in enumerate(texts) if text.language == lexicon.language]
+        find = partial(pack_mentions, lexicon=lexicon)
+        packed = (
+            cache.find_all(lexicon.version, [texts[i].whole for i in mine], find)
+            if cache
+            else find([texts[i].whole for i in mine])
+        )
+        by_model = _replace_by_labels([texts[i].whole for i in mine], lexicon, packed, labels)
+        for nth, (i, one) in enumerate(zip(mine, packed, strict=True)):
+            mentions[i] = TextMentions(lexicon, one, texts[i].rating, nth in by_model)
+        columns = np.array([column[subject] for subject in lexicon.subjects], np.intp)
+        _fill_flags(flags, np.array(mine, np.intp), packed, columns)
+    ratings = np.array([np.nan if t.rating is None else t.rating for t in texts])
+    _apply_ratings(flags, ratings)
+    shop = frozenset(n for one in own for n, theme in one.themes.items() if theme.shop)
+    return ThemeTable(list(texts), mentions, subjects, titles, shop, flags)
+
+
+def _replace_by_labels(
+    texts: Sequence[str], lexicon: Lexicon, packed: list[bytes], labels: Mapping[bytes, str]
+) -> set[int]:
+    """Replace what was found in the labelled texts by their labels. Return their positions."""
+    labelled = set()
+    for nth, text in enumerate(texts if labels else ()):
+        stored = labels.get(digest_text(text))
+        if stored is not None and (read := decode_labels(stored)) is not None:
+            packed[nth] = pack_labels(lexicon, read)
+            labelled.add(nth)
+    return labelled
+
+
+def _fill_flags(
+    flags: Flags, mine: NDArray[np.intp], packed: Sequence[bytes], columns: NDArray[np.intp]
+) -> None:
+    records = np.frombuffer(b"".join(packed), RECORD)
+    of_text = np.repeat(mine, [len(one) // RECORD.itemsize for one in packed])
+    flags[of_text, columns[records["subject"]]] = records["flags"]
+
+
+def _apply_ratings(flags: Flags, ratings: NDArray[np.float64]) -> None:
+    """Replace plain mentions by what the ratings make of them."""
+    for rated, flag in (
+        (ratings >= MIN_PRAISE_STARS, PRAISE),
+        (ratings <= MAX_COMPLAINT_STARS, COMPLAINT),
+    ):
+        named = ((flags & NAMED) > 0) & rated[:, None]
+        flags[named] = flags[named] & ~np.uint8(NAMED) | np.uint8(flag)
+
+
+def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]:
+    titles: dict[str, str] = {}
+    for lexicon in lists:
+        for name, theme in lexicon.themes.items():
+            titles.setdefault(name, get_theme_title(name))
+            for part in theme.parts:
+                titles.setdefault(f"{name}-{part}", get_theme_title(f"{name}-{part}"))
+    return list(titles), titles

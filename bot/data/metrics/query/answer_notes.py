@@ -1,0 +1,194 @@
+"""Say of an answer how many groups are shown, and why figures are missing."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from bot.core.facts import Fact
+from bot.core.metric_query import ORDERED_DIMENSIONS
+from bot.data.metrics.query.dataset import ALL_ROWS
+from bot.data.metrics.query.group_choice import explain_withheld
+from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.release import ALL_GROUPS, Group, get_floor
+from bot.data.metrics.query.wording import is_by_time, name_group
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Language, Words
+
+
+class AnswerNotes:
+    def __init__(self, warehouse: Warehouse, answer: MetricAnswer, language: Language) -> None:
+        self.warehouse, self.answer, self.language = warehouse, answer, language
+        self.query = answer.query
+
+    def build(self, groups: Sequence[Group], cells: Any, facts: Sequence[Fact]) -> tuple[str, ...]:
+        """`cells` are the facts by group and measure: now, earlier, change."""
+        notes = [
+            *self.answer.words,
+            *self._count_groups(),
+            *([unranked.to("en")] if (unranked := self._find_unranked()) else []),
+            *self.answer.notes,
+            *self._list_gaps(groups, cells),
+            *self._list_counted(),
+            *self._list_last_days(facts),
+        ]
+        if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
+            notes.append(f"{self.query.dataset} are {stale} days old.")
+        return tuple(notes)
+
+    def name(self, group: Group) -> tuple[str, ...]:
+        if group == ALL_GROUPS:
+            return ()
+        return name_group(self.warehouse, self.answer, group, self.language)
+
+    def _count_groups(self) -> list[str]:
+        """Say in one sentence how many groups there are, and why some are not shown."""
+        counts, answer = self.answer.counts, self.answer
+        if counts is None:
+            return []
+        groups = answer.recipe.list_groups()
+        shown = len([one for one in groups if answer.recipe.is_single(one)])
+        if shown == counts.known:
+            return []
+        floor = get_floor(self.warehouse, answer.dataset.bases[ALL_ROWS].family)
+        small = f"of under {floor} people, or needed to hide those"
+        others = [answer.get_value("now", OTHERS, name) for name in self.query.measures]
+        small += self._describe_others() if any(one is not None for one in others) else ""
+        where = "earlier" if is_by_time(self.query.dimensions) else "after these in the order"
+        reasons = (
+            (counts.beyond_limit, where),
+            (counts.out_of_bounds, "outside the bounds"),
+            (counts.too_small, small),
+            (counts.chosen - shown, "left out because they would tell what a few people did"),
+        )
+        listed = "; ".join(f"{n} {'is' if n == 1 else 'are'} {why}" for n, why in reasons if n)
+        be = "is" if shown == 1 else "are"
+        more = " Ask for fewer measures at a time to see more." if self._find_cut() else ""
+        return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}.{more}"]
+
+    def describe_left_out(self) -> str:
+        """Say for people how many groups are not shown, or have no place among those shown."""
+        said = [
+            words.to(self.language) for words in (self._find_cut(), self._find_unranked()) if words
+        ]
+        return "\n".join(said)
+
+    def _find_cut(self) -> Words | None:
+        """Say how many of the groups are shown where there is no room for as many as were asked
+        for."""
+        counts = self.answer.counts
+        if counts is None or not counts.beyond_limit or 0 < self.query.limit <= counts.chosen:
+            return None
+        given = {"n": counts.chosen, "known": counts.known}
+        if len(self.query.measures) > 1:
+            return Words(
+                "{n} of {known} rows shown. Ask for fewer figures at a time to see more.", **given
+            )
+        return Words("{n} of {known} rows shown.", **given)
+
+    def _describe_others(self) -> str:
+        """Say that the hidden groups are together, and which of them are hidden only for the sake
+        of the others: these may be named."""
+        members = self.answer.recipe.members.get(OTHERS, ())
+        sizes = self.answer.rows["now"].count_people_by_group(ALL_ROWS) if members else {}
+        large = [
+            " · ".join(self.name(one))
+            for one in members
+            if sizes.get(one, 0) >= self.warehouse.floor
+        ]
+        also = f", {', '.join(large[:6])} among them" if large else ""
+        return f": they are together as others{also}"
+
+    def _find_unranked(self) -> Words | None:
+        """Say of groups that are ordered by a measure how many have no place among them: which
+        place they would have would tell their figure."""
+        counts, dimensions = self.answer.counts, self.query.dimensions
+        in_time = dimensions and dimensions[0] in ORDERED_DIMENSIONS
+        if counts is None or (in_time and self.query.order == "natural"):
+            return None
+        recipe = self.answer.recipe
+        shown = [one for one in recipe.list_groups() if recipe.is_single(one)]
+        n = counts.unranked + counts.chosen - len(shown)
+        if not n:
+            return None
+        return Words.count(
+            "{n} of {known} groups is not ranked, to protect groups of under {floor} people. It "
+            "may stand above some of these.",
+            "{n} of {known} groups are not ranked, to protect groups of under {floor} people. "
+            "Some may stand above these.",
+            n,
+            known=counts.known,
+            floor=get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family),
+        )
+
+    def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
+        """Say which figures are missing for which groups, and why."""
+        notes = []
+        for name in self.query.measures:
+            measure = self.answer.get_measure(name)
+            if why := self.answer.unknown.get(measure.share_of or name):
+                notes.append(f"{name} is not known: {why}")
+                continue
+            shown = {one.group for one in self.answer.recipe.shown if one.period == "now"}
+            without = [
+                one
+                for one in groups
+                if (one == ALL_GROUPS or self.answer.recipe.is_single(one))
+                and one in shown
+                and cells[one, name][0] is None
+            ]
+            few = [one for one in without if not self.answer.is_allowed(one, name)]
+            lacking = {basis for one in few for basis in self.answer.list_lacking(one, name)}
+            blank = [one for one in without if one not in few and self.answer.is_blank(one, name)]
+            rest = [one for one in without if one not in few and one not in blank]
+            columns = " and ".join(measure.needs)
+            for some, why in (
+                (few, explain_withheld(self.warehouse, self.answer.dataset, lacking)),
+                (blank, f"{columns} is blank in these rows"),
+                (rest, "there is nothing to compute it from"),
+            ):
+                if some:
+                    names = self._list_names(some, groups)
+                    notes.append(f"No {name} for {names}: {why.rstrip('.')}.")
+            together = [
+                self.name(one)[0]
+                for one in groups
+                if one in self.answer.recipe.members and one != OTHERS and cells[one, name][0]
+            ]
+            if few and together:
+                notes.append(f"{name} is told of these together: {'; '.join(together)}.")
+        return notes
+
+    def _list_names(self, some: Sequence[Group], groups: Sequence[Group]) -> str:
+        if len(some) == len(groups):
+            return "any of it"
+        named = [" · ".join(self.name(one)) or "the total" for one in some]
+        return ", ".join(named[:6]) + (f" and {len(named) - 6} more" if named[6:] else "")
+
+    def _list_counted(self) -> list[str]:
+        """Say on how many rows figures stand that are not of all rows."""
+        answer, notes = self.answer, dict[str, list[str]]()
+        whole = answer.count_things(ALL_GROUPS)
+        for name in self.query.measures:
+            measure = answer.get_measure(name)
+            if not measure.counted or not answer.is_allowed(ALL_GROUPS, name):
+                continue
+            many = answer.get_count("now", ALL_GROUPS, name)
+            if many is None:
+                continue
+            floor = get_floor(self.warehouse, answer.dataset.bases[ALL_ROWS].family)
+            of = f", of {whole} in all" if whole - many >= floor else ""
+            label = answer.dataset.row_label.text
+            notes.setdefault(f"of the {many} {label} {measure.counted}{of}", []).append(name)
+        return [f"{', '.join(names)}: {what}." for what, names in notes.items()]
+
+    def _list_last_days(self, facts: Sequence[Fact]) -> list[str]:
+        """Say which days the days since a last sale begin on."""
+        if "days_since_last_sale" not in self.query.measures:
+            return []
+        last = self.answer.periods.known_until
+        said = [
+            f"{fact.about or 'all products'}: {last - timedelta(days=int(fact.value))}"
+            for fact in facts
+            if fact.parts.measure == "days-since-last-sale"
+        ]
+        return [f"Counted to {last}. Last sale: {'; '.join(said)}."] if said else []

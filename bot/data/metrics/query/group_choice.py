@@ -1,0 +1,347 @@
+"""Choose which groups of an answer are shown, with which figures: those of no small group, within
+the bounds, as many as there is room for. Small ones are put together where that hides them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import ibis.expr.types as ir
+
+from bot.core.metric_query import ORDERED_DIMENSIONS, MetricQuery, TooFewError
+from bot.data.floors import is_below_floor
+from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
+from bot.data.metrics.query.metric_answer import (
+    OTHERS,
+    GroupCounts,
+    MetricRecipe,
+    ShownGroup,
+    list_remainder_bases,
+)
+from bot.data.metrics.query.periods import find_known_days
+from bot.data.metrics.query.release import (
+    ALL_GROUPS,
+    MERGED_GROUP,
+    Group,
+    GroupedRows,
+    HiddenGroups,
+    get_floor,
+    hide_small_groups,
+    is_too_few,
+    read_grouped_rows,
+)
+from bot.data.metrics.query.runner import (
+    PeriodName,
+    QueryRunner,
+    Values,
+)
+from bot.data.warehouse.warehouse import Warehouse
+
+MAX_FACTS = 60
+DEFAULT_LIMIT = 20
+CHANGE_ORDERS = ("growth", "decline")
+MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
+MAX_MERGED = 40  # groups that are told together by figures that do not add up, such as means
+
+
+def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset) -> None:
+    """Refuse figures of too few people. That these few did nothing on some days is not told
+    either, so nothing is looked for in all days."""
+    warehouse, whole = runner.warehouse, now.as_whole()
+    few = is_too_few(warehouse, whole, ALL_ROWS)
+    if not len(now.rows) and runner.query.filters:
+        known = find_known_days(warehouse, dataset)
+        assert known is not None
+        query = runner.query.model_copy(update={"since": known[0], "until": known[1]})
+        ever = QueryRunner(warehouse, dataset, query, None, runner.currency)
+        rows = read_grouped_rows(warehouse, dataset, ever.select("now"), (), ())
+        few = is_too_few(warehouse, rows, ALL_ROWS)
+    if few:
+        raise TooFewError(
+            "This is of under {n} people: too few to show any figure. Ask with fewer filters.",
+            n=get_people_floor(warehouse, dataset),
+        )
+
+
+def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
+    return get_floor(warehouse, dataset.bases[ALL_ROWS].family)
+
+
+def explain_withheld(warehouse: Warehouse, dataset: MetricDataset, lacking: Collection[str]) -> str:
+    """Say of which people there are too few, from the bases that a figure lacks."""
+    few = [
+        f"under {get_floor(warehouse, basis.family)} people {basis.whose}".rstrip()
+        for basis in (dataset.bases[name] for name in sorted(lacking))
+    ]
+    return f"it would tell what {' or '.join(dict.fromkeys(few))} did."
+
+
+def build_recipe(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+    notes: list[str],
+) -> tuple[MetricRecipe, GroupCounts | None]:
+    """Choose which groups are shown, with which figures."""
+    warehouse, query = runner.warehouse, runner.query
+    shown = [
+        ShownGroup(period=period, group=ALL_GROUPS, bases=_list_large_bases(runner, some))
+        for period, some in rows.items()
+    ]
+    now_bases, counts = set(shown[0].bases), None
+    if query.dimensions:
+        groups, counts = _choose_groups(runner, rows, tables, values)
+        shown += groups
+    if not query.dimensions or not any(one.group for one in shown):
+        missing = [name for name, one in runner.measures.items() if not set(one.bases) <= now_bases]
+        reasons = [
+            f"{name} is not shown: "
+            + explain_withheld(
+                warehouse, runner.dataset, {*runner.measures[name].bases} - now_bases
+            )
+            for name in missing
+        ]
+        if len(missing) == len(runner.measures):
+            raise TooFewError("{reasons} Ask with fewer filters.", reasons=" ".join(reasons))
+        notes += reasons
+    recipe = MetricRecipe(
+        query=query,
+        before=runner.before if "before" in rows else None,
+        currency=runner.currency,
+        shown=tuple(shown),
+    )
+    return recipe, counts
+
+
+def _list_large_bases(runner: QueryRunner, rows: GroupedRows) -> tuple[str, ...]:
+    """Return the bases of the whole period that are not of too few people."""
+    whole = rows.as_whole()
+    return tuple(basis for basis in runner.bases if not is_too_few(runner.warehouse, whole, basis))
+
+
+def _choose_groups(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+) -> tuple[list[ShownGroup], GroupCounts]:
+    warehouse, query, bases = runner.warehouse, runner.query, runner.bases
+    hidden = hide_small_groups(warehouse, rows["now"], bases)
+    earlier = None
+    if "before" in rows and runner.dimensions_of("before"):
+        # a group that is hidden in one period is hidden in both
+        first = hide_small_groups(warehouse, rows["before"], bases, hidden.groups)
+        hidden = hide_small_groups(warehouse, rows["now"], bases, first.groups)
+        earlier = hide_small_groups(warehouse, rows["before"], bases, hidden.groups)
+    open_groups = [group for group in rows["now"].groups if group not in hidden.groups]
+    open_groups = [
+        one
+        for one in open_groups
+        if any(values["now", one].get(name) is not None for name in runner.names)
+    ]
+    kept = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
+    kept = _sort_groups(runner, kept, values, hidden, earlier)
+    per_group = len(query.measures) * (3 if earlier is not None else 1)
+    room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
+    chosen = _cut(query, kept, room)
+    small = set(rows["now"].groups) & hidden.groups
+    shown = [
+        ShownGroup(
+            period="now",
+            group=one,
+            bases=tuple(basis for basis in bases if hidden.shows(one, [basis])),
+        )
+        for one in chosen
+    ]
+    if earlier is None and len(query.dimensions) == 1:
+        shown += _merge_groups(runner, rows, tables, values, chosen, hidden)
+    if small:
+        told = len(chosen) == len(open_groups) and len(small) <= MAX_HIDDEN_LISTED
+        complete = [basis for basis in bases if all(hidden.shows(one, [basis]) for one in chosen)]
+        others = _add_others(runner, rows, tables, values, small, complete) if told else None
+        shown += [others] if others else []
+    if earlier is not None:
+        known = set(rows["before"].groups)
+        shown += [
+            ShownGroup(
+                period="before",
+                group=one,
+                bases=tuple(basis for basis in bases if earlier.shows(one, [basis])),
+            )
+            for one in chosen
+            if one in known
+        ]
+    unseen = [
+        one
+        for one in kept
+        if one not in chosen
+        and not any(hidden.shows(one, measure.bases) for measure in runner.measures.values())
+    ]
+    first_bases = runner.measures[runner.names[0]].bases
+    unranked = [
+        one
+        for one in kept
+        if not hidden.shows(one, first_bases)
+        or (query.order in CHANGE_ORDERS and earlier and not earlier.shows(one, first_bases))
+    ]
+    counts = GroupCounts(
+        known=len(open_groups) + len(small),
+        chosen=len(chosen),
+        too_small=len(small) + len(unseen),
+        out_of_bounds=len(open_groups) - len(kept),
+        beyond_limit=len(kept) - len(chosen) - len(unseen),
+        unranked=len(small) + len(unranked),
+    )
+    return shown, counts
+
+
+def _is_within(
+    runner: QueryRunner,
+    group: Group,
+    values: Mapping[tuple[PeriodName, Group], Values],
+    shows: Any,
+) -> bool:
+    """Whether the group is within the bounds, by figures that may be shown."""
+    for bound in runner.query.having:
+        measure = runner.dataset.measures[bound.measure]
+        name = measure.share_of or bound.measure
+        value = values["now", group].get(name)
+        if value is None or not shows(group, runner.measures[name].bases):
+            return False
+        if measure.share_of:
+            total = values["now", ALL_GROUPS].get(name)
+            value = 100 * float(value) / float(total) if total else 0
+        if bound.operator == "at_least" and value < bound.value:
+            return False
+        if bound.operator == "at_most" and value > bound.value:
+            return False
+    return True
+
+
+def _sort_groups(
+    runner: QueryRunner,
+    groups: Sequence[Group],
+    values: Mapping[tuple[PeriodName, Group], Values],
+    hidden: HiddenGroups,
+    earlier: HiddenGroups | None,
+) -> list[Group]:
+    """Sort by the first measure, or by its change. Groups whose figure is not shown come last:
+    their place would tell it."""
+    query, measure = runner.query, runner.names[0]
+
+    def in_time(group: Group) -> tuple[Any, ...]:
+        return tuple((value is None, len(value or ""), value or "") for value in group)
+
+    def by_value(group: Group) -> tuple[Any, ...]:
+        is_shown = hidden.shows(group, runner.measures[measure].bases)
+        value = values["now", group].get(measure) if is_shown else None
+        if value is not None and query.order in CHANGE_ORDERS:
+            value = change_since(group, float(value))
+        number = float(value) if value is not None else 0.0
+        is_ascending = query.order in ("lowest", "decline")
+        return (value is None, number if is_ascending else -number, in_time(group))
+
+    def change_since(group: Group, value: float) -> float | None:
+        if earlier is None or not earlier.shows(group, runner.measures[measure].bases):
+            return None
+        before = values.get(("before", group), {}).get(measure)
+        if before is None or runner.measures[measure].unit == "%":
+            return None if before is None else value - float(before)
+        return (value - float(before)) / abs(float(before)) if before else None
+
+    has_time = query.dimensions[0] in ORDERED_DIMENSIONS
+    return sorted(groups, key=in_time if has_time and query.order == "natural" else by_value)
+
+
+def _cut(query: MetricQuery, groups: list[Group], room: int) -> list[Group]:
+    """Return as many groups as there is room for: of a period's days the last ones."""
+    if query.dimensions[0] in ORDERED_DIMENSIONS and query.order == "natural":
+        return groups[-room:]
+    return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
+
+
+def _add_others(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+    small: set[Group],
+    complete: Sequence[str],
+) -> ShownGroup | None:
+    """Add the hidden groups together: what is left of the total anyway, so only figures of the
+    `complete` bases, which every other group shows. Figures that do not add up, such as the number
+    of customers, tell more than the total does; they are added where these groups can be listed.
+    None where even these are of too few people."""
+    warehouse, now, dataset = runner.warehouse, rows["now"], runner.dataset
+    remainder = list_remainder_bases(dataset, complete)
+    listed = len(small) <= MAX_MERGED
+    bases = complete if listed else remainder
+    people = now.count_people(ALL_ROWS, small)
+    if people < get_people_floor(warehouse, dataset):
+        return None
+    together = now.merge(small)
+    large = [basis for basis in bases if not _is_few(warehouse, together, basis)]
+    if not large:
+        return None
+    values["now", OTHERS] = runner.compute_others(tables["now"], small)
+    members = () if set(large) <= set(remainder) else tuple(sorted(small, key=str))
+    return ShownGroup(period="now", group=OTHERS, bases=tuple(large), members=members)
+
+
+def _is_few(warehouse: Warehouse, merged: GroupedRows, basis: str) -> bool:
+    floor = get_floor(warehouse, merged.dataset.bases[basis].family)
+    return is_below_floor(merged.count_people(basis, [MERGED_GROUP]), floor)
+
+
+def _merge_groups(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+    chosen: Sequence[Group],
+    hidden: HiddenGroups,
+) -> list[ShownGroup]:
+    """Put groups together of which a figure is not shown alone, neighbours in time first: "5 late
+    orders from September to November". Of each basis the groups that are shown and those that are
+    put together are apart, and each is of enough people."""
+    now, in_time = rows["now"], runner.query.dimensions[0] in ORDERED_DIMENSIONS
+    merged: dict[tuple[Group, ...], list[str]] = {}
+    for basis in runner.bases:
+        alone = [one for one in chosen if not hidden.shows(one, [basis])]
+        if in_time:
+            alone.sort(key=lambda one: one[0] or "")
+        for members in _split_into_spans(runner.warehouse, now, basis, alone, in_time=in_time):
+            merged.setdefault(members, []).append(basis)
+    shown = []
+    for members, own in merged.items():
+        bases = tuple(
+            basis
+            for basis in runner.bases
+            if basis in own or all(hidden.shows(one, [basis]) for one in members)
+        )
+        told = [one.bases for one in runner.measures.values() if {*one.bases} <= {*bases}]
+        if any(not {*own}.isdisjoint(one) for one in told):
+            group: Group = ("+".join(one[0] or "" for one in members),)
+            values["now", group] = runner.compute_others(tables["now"], members)
+            shown.append(ShownGroup(period="now", group=group, bases=bases, members=members))
+    return shown
+
+
+def _split_into_spans(
+    warehouse: Warehouse, now: GroupedRows, basis: str, alone: Sequence[Group], *, in_time: bool
+) -> list[tuple[Group, ...]]:
+    """Return the groups in spans of enough people, all in one where they have no order in time.
+    Nothing where they are too few or too many for that."""
+    if not 1 < len(alone) <= MAX_MERGED:
+        return []
+    spans: list[tuple[Group, ...]] = []
+    span: tuple[Group, ...] = ()
+    for one in alone:
+        span = (*span, one)
+        if in_time and len(span) > 1 and not _is_few(warehouse, now.merge(span), basis):
+            spans.append(span)
+            span = ()
+    if span and spans:
+        spans[-1] = (*spans[-1], *span)
+    elif span and not _is_few(warehouse, now.merge(span), basis):
+        spans.append(span)
+    return spans

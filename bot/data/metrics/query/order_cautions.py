@@ -1,0 +1,110 @@
+"""What a reader must know of the figures of orders, as far as these data have it: returns that are
+still to come, parcels that are missing, customers from before the data."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import ibis
+
+from bot.data.metrics.query.order_rows import (
+    read_return_marks,
+)
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
+NO_REFUNDS = (
+    "the file marks returned lines and has no refund amounts; what was paid for these lines is "
+    "returned_revenue."
+)
+NO_RETURNS = "the data have no refunds and do not say which lines were returned."
+RETURNS_COUNT = (
+    "Returned lines count in the revenue: the file marks them and has no refund amounts. Without "
+    "them: net_revenue."
+)
+REFUNDS_APART = (
+    "The file has refunds in a column of their own: they are not taken off the revenue, only off "
+    "net_revenue."
+)
+OLD_CUSTOMER_DAYS = 90  # from the first day of the data on, many first orders are not the first
+
+
+def explain_refunds(warehouse: Warehouse) -> str:
+    marks = read_return_marks(warehouse)
+    return NO_REFUNDS if marks["marked"] and not marks["paid_back"] else explain_net(warehouse)
+
+
+def explain_net(warehouse: Warehouse) -> str:
+    marks = read_return_marks(warehouse)
+    return "" if marks["paid_back"] or marks["says_returned"] else NO_RETURNS
+
+
+def warn_of_refunds(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    if read_return_marks(warehouse)["apart"]:
+        return REFUNDS_APART
+    return RETURNS_COUNT if explain_refunds(warehouse) == NO_REFUNDS else ""
+
+
+def warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say that returns are still to come, where the days are among the last of the data."""
+    last = read_return_marks(warehouse)["last"]
+    if last is None or days[1] <= warehouse.as_of("orders") - timedelta(days=RETURN_DAYS):
+        return ""
+    return (
+        f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
+        f"with a return is of {last}."
+    )
+
+
+def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say how many orders of the days are overdue and not delivered: they have no delay yet."""
+    orders, today = warehouse.table("orders"), ibis.literal(warehouse.as_of("orders"))
+    assert orders is not None
+    day, status = orders["at"].date(), orders.status.lower()
+    overdue = orders.filter(
+        orders.delivered.isnull(),
+        orders.promised < today,
+        day.between(*map(ibis.literal, days)),
+        orders.status.isnull() | status.notin(NOT_SOLD_STATUSES),
+    )
+    (row,) = fetch_rows(warehouse, overdue.aggregate(n=overdue["order"].nunique()))
+    if row["n"] < warehouse.sales_floor:
+        return ""
+    return (
+        f"{row['n']} orders of these days are overdue and not delivered yet (all filters apart): "
+        "they do not count here, so the last weeks look better than they are."
+    )
+
+
+def name_revenue(warehouse: Warehouse) -> Words:
+    """Say whether refunds and returns are taken off the revenue of these data."""
+    marks = read_return_marks(warehouse)
+    if marks["apart"] or (marks["marked"] and not marks["paid_back"]):
+        return Words("revenue (returns not taken off)")
+    return Words("revenue after refunds") if marks["below"] else Words("revenue")
+
+
+def warn_of_old_customers(warehouse: Warehouse, asked: tuple[date, date]) -> str:
+    """Say that customers from before the data look new, where the days are among the first."""
+    first = read_return_marks(warehouse)["first"]
+    if first is None or asked[0] > first + timedelta(days=OLD_CUSTOMER_DAYS):
+        return ""
+    return (
+        f"A first order is the first in the data, which begin on {first}: in the first months "
+        "many are of customers from before, who come back more often."
+    )
+
+
+def warn_of_newcomers(days: int) -> Callable[[Warehouse, tuple[date, date]], str]:
+    def warn(warehouse: Warehouse, asked: tuple[date, date]) -> str:
+        last, old = warehouse.as_of("orders") - timedelta(days=days), ""
+        if asked[1] > last:
+            old = (
+                f"Only customers whose {days} days are over count: those whose first order is of "
+                f"{last} or before. A month in which some are not over is not complete."
+            )
+        return " ".join(filter(None, [old, warn_of_old_customers(warehouse, asked)]))
+
+    return warn

@@ -1,0 +1,106 @@
+"""The table of words by which a question names measures, splits, comparisons and conditions."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bot.text.normalize import normalize_text, tokenize
+
+WORD = re.compile(r"[a-z0-9œæß]+|%")
+
+
+class Match(NamedTuple):
+    """Where a phrase of the table stands in the question, and what it means: names by their kind,
+    such as "revenue" by "measures.orders"."""
+
+    at: range
+    meanings: Mapping[str, Sequence[str]]
+
+    def names(self, kind: str) -> Sequence[str]:
+        return self.meanings.get(kind, ())
+
+    def by_dataset(self, group: str) -> dict[str, Sequence[str]]:
+        """Return the names of a group of kinds, "measures" or "verbs", by dataset."""
+        found = ((kind.partition("."), names) for kind, names in self.meanings.items())
+        return {dataset: names for (head, _, dataset), names in found if head == group}
+
+
+@cache
+def load_table() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+@cache
+def load_idle_words() -> frozenset[str]:
+    return frozenset(tokenize(load_table()["idle"]))
+
+
+@cache
+def load_phrases() -> tuple[tuple[tuple[str, ...], Mapping[str, Sequence[str]]], ...]:
+    """Return the phrases with their meanings, the longest first."""
+    found = dict[tuple[str, ...], dict[str, list[str]]]()
+    for kind, name, phrases in _list_entries(load_table()):
+        for phrase in phrases.split(","):
+            words = tuple(WORD.findall(normalize_text(phrase)))
+            found.setdefault(words, {}).setdefault(kind, []).append(name)
+    return tuple(sorted(found.items(), key=lambda one: (-len(one[0]), one[0])))
+
+
+def _list_entries(table: Mapping[str, Any], kind: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield kind, name and phrases of the entries of all tables below this one."""
+    for name, entry in table.items():
+        if isinstance(entry, dict):
+            yield from _list_entries(entry, f"{kind}.{name}" if kind else name)
+        elif kind:
+            yield kind, name, entry
+
+
+def drop_measure_names(text: str, min_words: int = 2) -> str:
+    """Return the text without the names of measures of so many words or more: the basket of "our
+    average basket" is no product."""
+    words = text.split()
+    tokens = [" ".join(WORD.findall(normalize_text(word))) for word in words]
+    kept = set(range(len(words)))
+    for name, meanings in load_phrases():
+        if len(name) < min_words or not any(kind.startswith("measures.") for kind in meanings):
+            continue
+        for start in range(len(words) - len(name) + 1):
+            if tuple(tokens[start : start + len(name)]) == name:
+                kept -= {*range(start, start + len(name))}
+    return " ".join(words[at] for at in sorted(kept))
+
+
+def names_measure(text: str) -> bool:
+    return drop_measure_names(text, min_words=1) != " ".join(text.split())
+
+
+def find_matches(words: Sequence[str], read_at: set[int]) -> list[Match]:
+    """Return the phrases that stand in the words, the longest first where two share a word, and add
+    their places to `read_at`, those that are already read."""
+    found = []
+    for phrase, meanings in load_phrases():
+        for start in range(len(words)):
+            at = _locate(phrase, words, start)
+            if at is not None and read_at.isdisjoint(at):
+                read_at.update(at)
+                found.append(Match(at, meanings))
+    return sorted(found, key=lambda match: match.at.start)
+
+
+def _locate(phrase: Sequence[str], words: Sequence[str], start: int) -> range | None:
+    """Return where the phrase stands, small words between its words left out or put in."""
+    if words[start] != phrase[0]:
+        return None
+    at, idle = start + 1, load_idle_words()
+    for word in phrase[1:]:
+        behind = at
+        while behind < len(words) and words[behind] != word and words[behind] in idle:
+            behind += 1
+        if behind < len(words) and words[behind] == word:
+            at = behind + 1
+        elif word not in idle:
+            return None
+    return range(start, at)
