@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from bot.audit.journal import HEADS, get_pending_changes, get_signer
@@ -59,7 +59,7 @@ def check_written_rows(session: Session, *, locks_head: bool = False) -> None:
     names = [format_row_name(*touched) for touched in pending.unchecked]
     chains = workspaces | {event.workspace for event in pending.events}
     if locks_head and not pending.rows and not pending.heads and len(names) == len(chains) == 1:
-        _lock_head_and_read_digests(session, *chains, names[0])
+        _lock_head_and_read_digests(session, min(chains), names[0])
     else:
         pending.latest |= read_latest_digests(session, names)
     signer = get_signer(session)
@@ -75,15 +75,17 @@ def _lock_head_and_read_digests(session: Session, workspace: str, row: str) -> N
     """Lock the head and read the digests of a row, which this transaction has locked before, so
     that nobody adds one meanwhile."""
     pending = get_pending_changes(session)
-    values = {"of": row, "in_workspace": workspace}
-    found = session.connection().execute(SELECT_HEAD_AND_DIGESTS, values).all()
+    sought = {"of": row, "in_workspace": workspace}
+    rows = session.connection().execute(SELECT_HEAD_AND_DIGESTS, sought)
+    found: list[tuple[Any, ...]] = [tuple(row) for row in rows]
     if not found:  # a chain without entries
         pending.latest |= read_latest_digests(session, [row])
         return
     count, hash, *_ = found[-1]
     pending.heads[workspace] = count, hash
     for _, _, *digest in found:
-        one = DigestValues(**dict(zip(DIGEST_COLUMNS, digest, strict=True)))
+        values: dict[str, Any] = dict(zip(DIGEST_COLUMNS, digest, strict=True))
+        one = DigestValues(**values)
         if one.row is not None:
             pending.latest[one.workspace, one.row] = one
 
@@ -164,12 +166,13 @@ def _select_task_rows(task: str) -> dict[str, Select[Any]]:
     """Select the rows that a decision on a task's drafts depends on."""
     tasks, drafts = get_table("tasks"), get_table("drafts")
     ids = select(drafts.c.id).where(drafts.c.task == task).scalar_subquery()
-    posts, first = get_table("posts").c.piece, f"{task}.0"
-    pieces = select(drafts.c.piece).where(drafts.c.task == task).scalar_subquery()
+    # A union, because PostgreSQL would look for the alternatives of an OR in the whole table.
+    of_drafts = select(drafts.c.piece).where(drafts.c.task == task)
+    pieces = union_all(select(literal(f"{task}.0")), of_drafts)
     return {
         "tasks": select_rows("tasks").where(tasks.c.id == task),
         "drafts": select_rows("drafts").where(drafts.c.task == task),
         "decisions": select_rows("decisions").where(get_table("decisions").c.draft.in_(ids)),
         "deliveries": select_rows("deliveries").where(get_table("deliveries").c.draft.in_(ids)),
-        "posts": select_rows("posts").where(or_(posts == first, posts.in_(pieces))),
+        "posts": select_rows("posts").where(get_table("posts").c.piece.in_(pieces)),
     }

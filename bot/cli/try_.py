@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
@@ -265,12 +266,9 @@ def _format_draft(
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
     lines += [*_format_assumptions(request.brief, language), ""]
-    for part in drafted.parts:
-        lines += [
-            f"{say(Words(part.title))}{colon}",
-            *(f"  {line}" for line in part.text.split("\n")),
-            "",
-        ]
+    for title, parts in groupby(drafted.parts, lambda part: part.title):
+        texts = (line for part in parts for line in part.text.split("\n"))
+        lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
         lines += [

@@ -116,20 +116,25 @@ def recheck_price_cuts(
 
 
 def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
-    """Yield the figures, dates and codes of the brief that the draft leaves out. An hour may be
-    that of sending, and 24 h are said as "tomorrow", too."""
+    """Yield the figures, dates and codes of the offer, and of what must be said, that the draft
+    leaves out. An hour may be that of sending; a weekday may be said as its date."""
+    brief = sources.brief
+    wanted = read_figures("\n".join(filter(None, [brief.offer, *brief.must_say]))) if brief else ()
     delivered = [text.text for text in texts if text.is_delivered]
     whole = "\n".join(delivered).lower()
     figures = [one for text in delivered for one in read_figures(text)]
+    has_date = any(one.first.kind == "date" for one in figures)
     stated = [f for f in sources.evidence.facts if f.stated_by and f.source.file == "brief"]
     unused = [
         fact
         for fact in stated
         if fact.label not in ("claim", "link")
+        and any(agrees(one, k) for one in wanted for k in read_fact(fact).figures)
         and not any(known.first.kind == "clock" for known in read_fact(fact).figures)
         and str(fact.value).lower() not in whole
         and not all(is_bare(known) for known in read_fact(fact).figures)
         and not any(agrees(one, known) for one in figures for known in read_fact(fact).figures)
+        and not (has_date and any(k.first.kind == "weekday" for k in read_fact(fact).figures))
     ]
     for fact in unused[:MAX_UNUSED]:
         what: str | Money = f"{fact.value} {fact.unit or ''}".strip()
@@ -167,7 +172,8 @@ def _check_citations(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
                     words = Words("The source “{fact}” does not exist. Cite another.", fact=id)
                     yield part.build_check("citation", "block", words, fact=id, override=True)
         for link in {normalize_address(one.text): one for one in find_links(part.text)}.values():
-            if not sources.names_file(link.text) and (found := _check_link(link, part, sources)):
+            is_file = any(link.text in str(known.fact.source) for known in sources.known)
+            if not is_file and (found := _check_link(link, part, sources)):
                 yield found
         if part.is_prose:
             for match in MENTION.finditer(part.text):

@@ -88,9 +88,6 @@ class LegalRule(SourcedRule):
         listed = (*self.words, *(self.near[0] if self.near else ()))
         return frozenset(found[0][:BEGINNING] for word in listed if (found := WORD.search(word)))
 
-    def applies_in(self, countries: frozenset[str]) -> bool:
-        return "all" in self.countries or bool(countries & set(self.countries))
-
 
 class ProductRule(SourcedRule):
     """Products that need a sentence or a mention beside them."""
@@ -132,6 +129,9 @@ class LegalRules(BaseModel):
     rules: tuple[LegalRule, ...]
     products: tuple[ProductRule, ...]
     sms_hours: tuple[SmsHours, ...]
+
+    def list_rules_of(self, countries: frozenset[str]) -> list[LegalRule]:
+        return [rule for rule in self.rules if {"all", *countries} & {*rule.countries}]
 
     def get_product_rule(self, id: str) -> ProductRule:
         return next(rule for rule in self.products if rule.id == id)
@@ -191,7 +191,7 @@ def check_law(
         for part in parts
         if part.kind != "quote"
     ]
-    for rule in (one for one in load_legal_rules().rules if one.applies_in(countries)):
+    for rule in load_legal_rules().list_rules_of(countries):
         for part, begins in searched:
             if begins.isdisjoint(rule.beginnings):
                 continue
@@ -209,7 +209,7 @@ def check_law(
 def has_forbidden_words(text: str, brand: Brand, language: Language) -> bool:
     """Return whether the text has words that no fact bears out, such as "cures eczema"."""
     countries, low = find_countries(brand, language), normalize_text(text)
-    rules = (one for one in load_legal_rules().rules if one.applies_in(countries))
+    rules = load_legal_rules().list_rules_of(countries)
     forbids = (r for r in rules if r.level == "block" and not (r.proof or r.season or r.scarce))
     return any(rule.pattern.search(low) for rule in forbids)
 

@@ -23,8 +23,7 @@ from bot.grounding.units import (
 from bot.i18n.periods import index_month_names
 from bot.text.normalize import normalize_text
 
-MAX_SIZE = 200
-MIN_BUTTONS = 4
+MAX_SIZE, MIN_BUTTONS = 200, 4
 MAX_PRICE_SPAN = 4  # times the lower price of a range that starts below MAX_FREE_NUMBER
 
 NUMBER = re.compile(

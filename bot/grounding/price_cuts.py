@@ -104,15 +104,10 @@ def find_cuts(text: str) -> tuple[Cut, ...]:
 def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
     """Yield the findings on the price cuts of copy. A cut may be that of any product that its part
     is about."""
-    delivered = [part for part in parts if part.is_delivered and part.kind != "quote"]
-    found: list[Check] = []
-    for part in delivered:
+    found, named = list[Check](), set[Decimal]()
+    for part in (part for part in parts if part.is_delivered and part.kind != "quote"):
         cuts = find_cuts(part.text)
-        former = [
-            one
-            for one in find_former_prices(part.text)
-            if not _is_price_of_many(one.first.base, sources)
-        ]
+        former = [f for f in find_former_prices(part.text) if not _is_price_of_many(f, sources)]
         if not cuts and not former:
             continue
         products = _list_products(part, sources) or (sources.products if former else ())
@@ -126,7 +121,9 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
             found.append(part.build_check("price cut", level, words, quote=quote))
             continue
         found += _check_former_prices(part, former, lowest, sources)
-        found += _check_cuts(part, cuts, lowest, sources)
+        new = [cut for cut in cuts if cut.value is not None and cut.value not in named]
+        found += _check_cuts(part, new, lowest, sources)
+        named |= {cut.value for cut in new if cut.value is not None}
     unknown = [check for check in found if check.level != "block"]
     yield from [check for check in found if check.level == "block"] or unknown[:1]
 
@@ -167,26 +164,22 @@ def _check_former_prices(
 def _check_cuts(
     part: TextPart, cuts: Sequence[Cut], lowest: Sequence[KnownFact], sources: Sources
 ) -> Iterator[Check]:
-    named: set[Decimal] = set()
     for cut in cuts:
         right = [(low, value) for low in lowest if (value := _compute_cut(cut, low, sources))]
-        if cut.value is None or cut.value in named or not right:
+        if cut.value is None or any(abs(cut.value - value) < 1 for _, value in right) or not right:
             continue
-        if all(abs(cut.value - value) >= 1 for _, value in right):
-            named.add(cut.value)
-            low, value = right[0]
-            if sources.find_statement(cut.figure) and (
-                new := _build_new_cut(part, cut, low, sources)
-            ):
-                yield new
-                continue
-            words = Words(
-                "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
-                "Write that figure (Court of Justice, C-330/23).",
-                price=_money(low.fact),
-                right=value,
-            )
-            yield _build(words, part, cut.quote, low.fact)
+        low, value = right[0]
+        is_stated = sources.find_statement(cut.figure) is not None
+        if is_stated and (new := _build_new_cut(part, cut, low, sources)):
+            yield new
+            continue
+        words = Words(
+            "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
+            "Write that figure (Court of Justice, C-330/23).",
+            price=_money(low.fact),
+            right=value,
+        )
+        yield _build(words, part, cut.quote, low.fact)
 
 
 def _build_new_cut(part: TextPart, cut: Cut, lowest: KnownFact, sources: Sources) -> Check | None:
@@ -237,7 +230,8 @@ def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | Non
     return ((before - new) / before * 100).quantize(Decimal(1), ROUND_HALF_UP)
 
 
-def _is_price_of_many(value: Decimal, sources: Sources) -> bool:
+def _is_price_of_many(figure: Figure, sources: Sources) -> bool:
     """Whether it is today's price of several of it: less for two is no cut of the price of one."""
+    value = figure.first.base
     prices = [Decimal(k.fact.value) for one in sources.products for k in sources.list_prices(one)]
     return any(price and value > price and value % price == 0 for price in prices)

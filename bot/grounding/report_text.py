@@ -42,6 +42,7 @@ ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
 ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
 CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
+SUPERLATIVE = re.compile(r"\bl(?:e|a|es) (?:plus|moins)\b")  # is no « au plus » of a fact
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
 HALVES = " half moitie"
@@ -92,8 +93,7 @@ class ReportChecker:
         return list(dict.fromkeys([*faults, *counts])) if faults else []
 
     def list_unproven(self, form: ReportForm) -> tuple[UnprovenFigure, ...]:
-        """Return the typed figures that nothing gave, with their headline or point. A text whose
-        slots can't be filled goes back for that."""
+        """Return the typed figures that nothing gave; none of a text with slots that go back."""
         found = list[UnprovenFigure]()
         for where, text in iter_texts(form):
             with suppress(SlotError):
@@ -216,7 +216,7 @@ def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _list_stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[a-z]+", normalize_text(text))
+    words = re.findall(r"[a-z]+", SUPERLATIVE.sub(" ", normalize_text(text)))
     return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 

@@ -352,10 +352,6 @@ class Sources:
         )
         return frozenset(found | {normalize_address(site) for site in sites})
 
-    def names_file(self, name: str) -> bool:
-        """Whether a fact comes from the file of this name: README.md is no site."""
-        return any(name in str(known.fact.source) for known in self.known)
-
     @cached_property
     def hosts(self) -> frozenset[str]:
         return frozenset(parse_host(address) for address in self.addresses)

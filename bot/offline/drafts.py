@@ -51,8 +51,9 @@ def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
     segments = ctx.channel and any(one.unit == "segments" for one in ctx.channel.parts.values())
     if not segments or ctx.brand.sender:
         return ()
-    missing = "No SMS sender in brand.toml: the text begins with {brand}."
-    words = Words(missing, brand=ctx.brand.name)
+    words = Words(
+        "No SMS sender in brand.toml: the text begins with {brand}.", brand=ctx.brand.name
+    )
     return (Check(rule="sender", level="warn", words=words),)
 
 

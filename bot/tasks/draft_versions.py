@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import String, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from bot.core.checks import Check
@@ -35,16 +35,15 @@ def list_newest_drafts(session: Session, task: str) -> list[Draft]:
     )
 
 
-# Built once, since it runs for every task. Each piece but the first has a draft.
+# Built once, since it runs for every task. Each piece but the first has a draft. A union, because
+# PostgreSQL would look for the alternatives of an OR in the whole table.
+_PIECES = union_all(
+    select(bindparam("first", type_=String)),
+    select(Draft.piece).where(Draft.task == bindparam("task")),
+)
 SELECT_CARDS = (
     select(OutboxMessage.id)
-    .where(
-        OutboxMessage.kind == "card",
-        or_(
-            OutboxMessage.piece == bindparam("first"),
-            OutboxMessage.piece.in_(select(Draft.piece).where(Draft.task == bindparam("task"))),
-        ),
-    )
+    .where(OutboxMessage.kind == "card", OutboxMessage.piece.in_(_PIECES))
     .order_by(OutboxMessage.id)
 )
 

@@ -19,7 +19,8 @@ TODAY = date(2026, 11, 24)
 
 
 def found(words: str, text: str, *facts: Fact, **more: Any) -> list[Check]:
-    brief = Brief(words=words, author="UMARIE", language="en", channels=("email",), **more)
+    offer = {"offer": words} | more
+    brief = Brief(words=words, author="UMARIE", language="en", channels=("email",), **offer)
     parts = (Part(kind="copy", key="body", title="Body", body=Copy(text=text)),)
     return list(
         check_draft(
@@ -52,6 +53,15 @@ def test_is_not_missed_where_it_is_written_another_way() -> None:
     checks = found("20% off above €60", "From 60 € on, minus 20 %.")
     assert [c for c in checks if c.rule == "brief"] == []
     checks = found("it arrives within 24 h", "At your door tomorrow.")
+    assert [c for c in checks if c.rule == "brief"] == []
+
+
+def test_figures_that_are_neither_offer_nor_to_be_said_are_the_writers_to_weigh() -> None:
+    checks = found(
+        "for those who bought nothing for 6 months, 20% off", "20% off.", offer="20% off"
+    )
+    assert [c for c in checks if c.rule == "brief"] == []
+    checks = found("20% off until Sunday", "20% off until 29 November.")
     assert [c for c in checks if c.rule == "brief"] == []
 
 

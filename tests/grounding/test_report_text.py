@@ -356,6 +356,8 @@ CAMPAIGNS = (
     fact("r.agreed", Decimal("20"), label="of these, agreed to e-mail"),
     fact("r.app", Decimal("35"), "%", label="share of orders from the app"),
     fact("r.visits", Decimal("18"), "%", label="share of visits from the app"),
+    fact("r.low", Decimal("3"), "%", label="effet, au moins"),
+    fact("r.high", Decimal("5"), "%", label="effet, au plus"),
     fact("r.linen", Decimal("236"), label="customers", about="Vêtements en lin or Coussin"),
     fact("r.dry", Decimal("142"), label="customers", about="Vêtements en lin, never bought Bain"),
 )
@@ -371,7 +373,8 @@ CAMPAIGNS = (
         ("{f10} of {f9} agreed to e-mail.", True),
         ("{f11} of visits come through the app.", False),
         ("{f12} of visits come through the app.", True),
-        ("Those are among the {f13:bare} customers who bought linen.", True),
+        ("Those are among the {f15:bare} customers who bought linen.", True),
+        ("Entre {f13} et {f14}, le plus probablement.", True),
     ],
 )
 def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(

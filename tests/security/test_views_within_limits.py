@@ -236,7 +236,7 @@ def without_a_draft(
         like_category=next(said),
     )
     lead = NextStep(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})
-    states = ("open", "done", "failed", "rejected")
+    states = ("waiting", "done", "failed", "rejected")
     lines = [HomeLine(next(said), rng.choice(states), None) for _ in range(rng.choice((0, 5, 200)))]
     return [
         build_brief_form(language, brand, words=next(said)),

@@ -1,5 +1,9 @@
-"""Which cards a task has."""
+"""Which cards a task has, and how they are found."""
 
+from sqlalchemy import text
+
+from bot.audit.row_checks import require_unchanged_task
+from bot.db import migrate
 from bot.db.session import Database
 from bot.drafts.models import Draft
 from bot.messages.outbox import OutboxMessage
@@ -33,3 +37,19 @@ def test_cards_of_all_pieces_are_found_and_those_of_no_other_task(database: Data
     with database.reads() as session:
         assert list_cards(session, "t1") == ["t1.0:card", "t1.1:card", "t1.1:shared"]
         assert list_cards(session, wish("t2").id) == []
+
+
+def test_no_posts_of_other_tasks_are_read_on_postgres(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    migrate.upgrade(database)
+    with database.begin() as session:
+        draft(session, Jobs())
+    reads = text("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'posts'")
+    with database.begin() as session:
+        # A table this small would be read whole, index or not.
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        before = session.scalar(reads)
+        require_unchanged_task(session, "T1", "t1")
+        assert list_cards(session, "t1") == ["t1.0:card"]
+        assert session.scalar(reads) == before
+    database.close()

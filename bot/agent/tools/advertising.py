@@ -7,6 +7,8 @@ Not for the amounts of a period (query_metrics, dataset campaigns), nor for sent
 Example: {"product": "none", "channel": "none", "since": "none", "until": "none"}
 """
 
+from datetime import date
+
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     GroupExhibit,
@@ -16,6 +18,7 @@ from bot.agent.tools._analysis import (
     link_changes,
     number_of,
     pick_measures,
+    set_periods,
 )
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
@@ -31,6 +34,7 @@ STUCK_MEASURES = (
     *("where", "days", "days-out-of-budget", "product", "since"),
     *("spend", "clicks", "orders", "impressions"),
 )
+PERIOD_MEASURES = ("days", "spend", "clicks", "orders", "impressions")  # as counted since
 MAX_WORSE, MAX_STUCK = 3, 6
 COLUMNS = {
     "spend": Words("Spend"),
@@ -84,7 +88,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         measures = WORSE_MEASURES if has_sales else (*WORSE_MEASURES, *COST_MEASURES)
         chosen += pick_measures(groups[name], measures)
     for name in stuck[:MAX_STUCK]:
-        chosen += pick_measures(groups[name], STUCK_MEASURES)
+        began = pick_measures(groups[name], ("since",))  # of what is sold out
+        since = date.fromisoformat(str(began[0].value)) if began else None
+        of_stuck = pick_measures(groups[name], STUCK_MEASURES)
+        days = dict.fromkeys(PERIOD_MEASURES, (since, finding.result.as_of))
+        chosen += set_periods(of_stuck, days) if since else of_stuck
     status = pick_measures(groups.get("compared", ()), ("status",))
     notes = [NOTE] if chosen else []
     notes += [NOT_COMPARED for fact in status if fact.value != "compared"]

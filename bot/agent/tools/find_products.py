@@ -132,26 +132,30 @@ def _wants_sales(params: Params) -> bool:
 def _compute_covers(
     products: Sequence[Product], sales: Mapping[str, Sequence[Fact]]
 ) -> dict[str, Fact]:
-    """Return how many days the stock of each product lasts at the rate of its sales, by handle. A
-    product whose stock is not known, or whose sales are not told, has none."""
+    """Return how many days the stock of each product lasts at the rate of its sales, by handle: 0
+    of what is sold out. A product whose stock is not known, or whose sales are not told, has
+    none."""
     covers = {}
     for product in products:
+        if product.stock == 0:
+            (stock,) = (one for one in build_product_facts(product) if one.label == "stock")
+            covers[product.handle] = _build_cover(product, stock, Decimal(0), "stock = 0")
+            continue
         units = next((f for f in sales.get(product.handle, ()) if f.parts.measure == "units"), None)
         if product.stock is None or units is None or not (units.since and units.until):
             continue
         days = (units.until - units.since).days + 1
         if Decimal(units.value) > 0:
-            covers[product.handle] = units.model_copy(
-                update={
-                    "id": str(FactId("product", product.handle, "stock-cover")),
-                    "label": COVER_LABEL.text,
-                    "about": product.title,
-                    "value": (product.stock * days / Decimal(units.value)).quantize(Decimal(1)),
-                    "unit": "days",
-                    "query": f"stock × {days} days / {units.id}",
-                }
-            )
+            left = (product.stock * days / Decimal(units.value)).quantize(Decimal(1))
+            query = f"stock × {days} days / {units.id}"
+            covers[product.handle] = _build_cover(product, units, left, query)
     return covers
+
+
+def _build_cover(product: Product, basis: Fact, days: Decimal, query: str) -> Fact:
+    id = str(FactId("product", product.handle, "stock-cover"))
+    changes = {"label": COVER_LABEL.text, "about": product.title, "unit": "days", "query": query}
+    return basis.model_copy(update={"id": id, "value": days, **changes})
 
 
 async def _rank_by_sales(

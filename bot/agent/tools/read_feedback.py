@@ -76,7 +76,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
     await label_themes(deps, where)
     found, facts, known = await run_query(deps, read)
-    notes = [f"{found.matching} texts fit; the newest {len(facts)} different ones stand here."]
+    notes = [
+        f"{found.matching} texts fit, of {found.first} to {found.last}; the newest {len(facts)} "
+        "different ones stand here."
+    ]
     if found.private:
         notes.append(f"{found.private} were left out: they hold personal data.")
     if facts:

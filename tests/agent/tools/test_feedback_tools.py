@@ -21,6 +21,7 @@ from tests.support.tool_runner import (
     tool_deps,
 )
 
+LAST_YEAR = "\"at\"::DATE BETWEEN '2025-11-25' AND '2026-11-24'"
 NOON = datetime.combine(TODAY, time(12))
 pytestmark = pytest.mark.timeout(120)
 
@@ -91,8 +92,14 @@ async def test_sentences_are_in_the_feedback_letter_for_letter() -> None:
 @pytest.mark.parametrize(
     ("given", "sql"),
     [
-        ({"words": "retard", "country": "FR"}, "text ILIKE '%retard%' AND country = 'FR'"),
-        ({"words": "cadeau retard"}, "text ILIKE '%retard%' AND text ILIKE '%cadeau%'"),
+        (
+            {"words": "retard", "country": "FR"},
+            f"text ILIKE '%retard%' AND country = 'FR' AND {LAST_YEAR}",
+        ),
+        (
+            {"words": "cadeau retard"},
+            f"text ILIKE '%retard%' AND text ILIKE '%cadeau%' AND {LAST_YEAR}",
+        ),
         (
             {"words": "retard", "since": "2026-10-01", "until": "2026-10-31"},
             "text ILIKE '%retard%' AND \"at\"::DATE BETWEEN '2026-10-01' AND '2026-10-31'",
@@ -104,6 +111,16 @@ async def test_the_number_of_texts_that_fit_is_told(given: dict[str, Any], sql: 
     row = sample().engine.con.execute(f"SELECT count(*) FROM feedback WHERE {sql}").fetchone()
     assert row is not None
     assert result.notes[0].startswith(f"{row[0]} texts fit")
+
+
+async def test_both_tools_count_the_same_texts_of_a_theme() -> None:
+    for theme in ("sizing", "delivery-late"):
+        counted = await call_tool("feedback_themes", {"theme": theme})
+        for measure, tone in (("texts", "any"), ("complaints", "complaint")):
+            asked = {"theme": theme, "tone": tone, "most": 1}
+            texts = figure(counted, f"feedback.{theme}.{measure}").value
+            note = (await call_tool("read_feedback", asked)).notes[0]
+            assert note.startswith(f"{texts} texts fit, of 2025-11-25 to 2026-11-24")
 
 
 async def test_complaints_on_a_theme_and_a_product_in_french() -> None:

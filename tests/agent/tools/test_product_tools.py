@@ -118,6 +118,16 @@ async def test_stock_cover_is_stock_over_the_daily_sales_and_the_soonest_comes_f
         assert fact.unit == "days"
 
 
+async def test_what_is_sold_out_stands_first_in_stock_cover() -> None:
+    call = {"sort": "stock_cover", "in_stock": "any", "most": 20}
+    result = await call_tool("find_products", call)
+    covers = {f.about: f.value for f in result.facts if f.label == COVER_LABEL.text}
+    rows = sample().engine.con.execute("SELECT title FROM products WHERE stock = 0").fetchall()
+    assert rows
+    assert [*covers][: len(rows)] == [title for title, days in covers.items() if days == 0]
+    assert {title for (title,) in rows} == {*[*covers][: len(rows)]}
+
+
 async def test_best_sellers_under_a_price_are_ranked_among_all_that_sold() -> None:
     result = await call_tool(
         "find_products",

@@ -3,7 +3,9 @@ somebody to read."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -13,6 +15,7 @@ from bot.data.analyses.cache import MentionCache
 from bot.data.analyses.feedback.mention_records import COMPLAINT, PRAISE, QUESTION, TextMentions
 from bot.data.analyses.feedback.texts import (
     FeedbackText,
+    choose_periods,
     count_authors,
     read_texts,
     select_feedback,
@@ -178,11 +181,14 @@ MAX_UNHAPPY_STARS, MIN_HAPPY_STARS = 2, 4
 
 @dataclass
 class ReadSentences:
-    """`matching` texts fit; `private` of those read are left out for the personal data in them.
+    """`matching` texts of `first` to `last` fit, as many as the analysis of feedback counts;
+    `private` of those read are left out for the personal data in them.
     `themes` are the subjects of all texts, the most frequent first; `theme` is the one that was
     asked for, None where there is none of that name. `is_withheld`: the texts are
     of fewer people than may be shown."""
 
+    first: date
+    last: date
     sentences: list[CustomerSentence] = field(default_factory=list)
     matching: int = 0
     private: int = 0
@@ -201,15 +207,13 @@ def read_sentences(
     most: int,
 ) -> ReadSentences:
     """Return the newest sentences that hold all `words`, are about `theme` and have this tone; no
-    two alike. Texts with personal data are left out. Raises CannotDo for a filter that feedback has
-    no column for."""
-    texts = [
-        text
-        for text in read_texts(warehouse, select_feedback(warehouse, filter_), filter_)
-        if filter_.since is None or (text.day and text.day >= filter_.since)
-    ]
+    two alike. Where no days are asked for, they are of the last year. Texts with personal data are
+    left out. Raises CannotDo for a filter that feedback has no column for."""
+    periods = choose_periods(filter_, warehouse.as_of("feedback"))
+    texts = read_texts(warehouse, select_feedback(warehouse, filter_), filter_)
+    texts = list(compress(texts, periods.level(texts)))
     table = build_theme_table(texts, MentionCache.of(warehouse))
-    found = ReadSentences(themes=tuple(table.ranked))
+    found = ReadSentences(periods.first, periods.last, themes=tuple(table.ranked))
     if theme is not None:
         found.theme = find_theme(theme, {one: table.titles[one] for one in found.themes})
         theme = found.theme or theme
@@ -223,7 +227,7 @@ def read_sentences(
     found.matching = len(fitting)
     is_group = any((filter_.segment, filter_.country, filter_.region))
     if is_group and 0 < count_authors([text for text, _ in fitting]) < warehouse.floor:
-        return ReadSentences(themes=found.themes, theme=theme, is_withheld=True)
+        return replace(found, matching=0, is_withheld=True)
     seen: set[str] = set()
     for text, mentions in fitting:
         if len(found.sentences) >= most:

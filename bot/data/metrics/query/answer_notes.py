@@ -112,9 +112,9 @@ class AnswerNotes:
             return None
         return Words.count(
             "{n} of {known} groups is not ranked, to protect groups of under {floor} people. It "
-            "could stand above these.",
-            "{n} of {known} groups are not ranked, to protect groups of under {floor} people. Any "
-            "of them could stand above these.",
+            "may stand above some of these.",
+            "{n} of {known} groups are not ranked, to protect groups of under {floor} people. "
+            "Some may stand above these.",
             n,
             known=counts.known,
             floor=get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family),
