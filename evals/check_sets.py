@@ -46,6 +46,7 @@ MARKETS = {"FR", "BE", "LU", "CH", "GB", "IE"}
 UNDERSTANDING = {"id", "language", "today", "place", "thread", "pending_question", "words"}
 UNDERSTANDING |= {"expect", "must_not", "also_right"}
 EXPECT = {"outcome", "requests", "draft", "instruction", "option", "value", "declines", "left_over"}
+EXPECT |= {"remind"}
 REQUEST = {"skill", "channels", "market", "language", "product", "range", "audience", "offer"}
 REQUEST |= {"since", "until", "must_say", "tone", "left_over"}
 QUOTED = ("range", "audience", "offer", "tone", "must_say", "left_over", "instruction", "declines")
@@ -167,6 +168,9 @@ def check_expect(
         drafts = {message.get("id") for message in case["thread"]} | {"latest"}
         findings.require(expect["draft"] in drafts, name, f"no draft {expect['draft']} in thread")
     check_quotes(name, case["words"], expect, findings)
+    if reminder := expect.get("remind"):
+        findings.require(set(reminder) == {"words", "when"}, name, "a reminder has words and when")
+        findings.require(reminder["words"] in case["words"], name, "remind: not in the words")
     for request in expect.get("requests", []):
         findings.require(set(request) <= REQUEST, name, f"unknown: {set(request) - REQUEST}")
         findings.require("skill" in request, name, "a request needs a skill")

@@ -30,6 +30,7 @@ WHO = {"person": "person", "intern": "intern", "other": "somebody else"}
 SAME = 0.6  # the share of a quote's words that a reading must have to say the same
 MORE_WORDS = 6  # a reading may have so many words more than twice those of a quote
 NEVER_MIND = "never mind"
+REMIND = "/remind me "  # how the line with Slack's command begins it
 QUOTES = ("audience", "offer", "tone")
 NOT_FOR_US = Understanding(outcome="not_for_us")
 
@@ -236,6 +237,11 @@ def compare_expectation(expect: Case, found: Understanding, message: Message) ->
     for quote in list_values(expect.get("declines")):
         is_line = outcome == "reply" and found.line is not None
         results.note("declines", is_line or says_same(quote, shown), quote, shown)
+    if reminder := expect.get("remind"):
+        line = found.line.to("en") if found.line else ""
+        command = normalize_text(line.partition(REMIND)[2])
+        is_when = normalize_text(reminder["when"]) in command
+        results.note("remind", is_when and says_same(reminder["words"], [command]), reminder, line)
     return results
 
 
@@ -376,7 +382,7 @@ def is_in_trap(name: str, value: str, found: Understanding) -> bool:
             for text in (one.handle, one.words)
         ]
         return any(is_equal(value, text) for text in (*named, *(one.topic for one in requests)))
-    read = (getattr(request, name, None) for request in requests)
+    read = (getattr(one, name, None) for one in (*requests, found))
     texts = [text for one in read for text in list_values(one)]
     return any(set(tokenize(value)) <= set(tokenize(str(text))) for text in texts)
 

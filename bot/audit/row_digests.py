@@ -292,19 +292,14 @@ def _build_record(digests: int, entries: int) -> Update:
     """Write so many digests and entries, and the head, in one statement: each is a round trip to
     PostgreSQL, and nearly all transactions write no more."""
     statement = UPDATE_HEAD
-    for prefix, table, count in (
-        ("digest", DIGEST_TABLE, digests),
-        ("entry", ENTRIES, entries),
-    ):
-        values = [
-            {
-                one.name: bindparam(f"{prefix}_{number}_{one.name}", type_=one.type)
-                for one in table.columns
+    for prefix, table, count in (("digest", DIGEST_TABLE, digests), ("entry", ENTRIES, entries)):
+        # One insert for each row: SQLAlchemy compiles one of several rows anew each time.
+        for number in range(count):
+            new = f"{prefix}_{number}"
+            values: dict[str, Any] = {
+                column.name: bindparam(f"{new}_{column.name}") for column in table.columns
             }
-            for number in range(count)
-        ]
-        if values:
-            statement = statement.add_cte(insert(table).values(values).cte(f"new_{prefix}"))
+            statement = statement.add_cte(insert(table).values(values).cte(f"new_{new}"))
     return statement
 
 

@@ -32,6 +32,7 @@ from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadM
 from bot.tasks.models import HEARD, OPEN_STATES, Task
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
 from bot.tasks.understand import HELP, Understanding, demand_request, understand_message
+from bot.text.normalize import normalize_text
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
 CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
@@ -287,13 +288,16 @@ class MessageReading(RunningTask):
     def _continue_question(
         self, session: Session, conversation: Conversation, understanding: Understanding
     ) -> None:
-        """Make this task the continuation of the one that asked."""
+        """Make this task the continuation of the one that asked. Who picks an option may say more
+        in the same message, so the words are kept beside it."""
         task = session.get_one(Task, self.task.id, with_for_update=True)
         question = conversation.question
-        if question is None:
+        if question is None or task.parent == question.task:
             return
         asking = session.get_one(Task, question.task)
         answer = understanding.answer or task.words
+        if normalize_text(answer).strip() != normalize_text(task.words).strip():
+            answer = f"{answer}\n{task.words}"
         task.continue_question(asking, answer, self.services.now())
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.facts import Fact, Source
 from bot.core.request import Brief
+from bot.i18n.messages import Words
 from bot.tasks.message_prompt import Message, ThreadDraft
 from bot.tasks.understand import ReadRequest, Understanding
 from evals.figures import Figure, compare_figures, fits
@@ -101,6 +102,22 @@ def test_what_is_not_done_is_a_reply() -> None:
     wanted = {"outcome": "reply", "declines": ["an image"]}
     assert wrong_fields(wanted, declined) == []
     assert wrong_fields({"outcome": "reply", "declines": ["a poster"]}, declined) == ["declines"]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_right"),
+    [
+        ('For that, paste: /remind me "call the carrier" on Monday at 9:00', True),
+        ('For that, paste: /remind me "call the carrier" on Tuesday at 9:00', False),
+        ('For that, paste: /remind me "send the SMS" on Monday at 9:00', False),
+        ("I can't remind you to call the carrier on Monday.", False),
+        (None, False),
+    ],
+)
+def test_reminder_needs_its_command(line: str | None, is_right: bool) -> None:
+    wanted = {"outcome": "reply", "remind": {"words": "call the carrier", "when": "Monday"}}
+    found = Understanding(outcome="reply", line=Words("{line}", line=line) if line else None)
+    assert (wrong_fields(wanted, found) == []) is is_right
 
 
 def test_channel_that_is_not_offered_must_be_declined_and_nothing_made_instead() -> None:

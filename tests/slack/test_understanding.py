@@ -405,12 +405,13 @@ async def test_an_answer_in_the_thread_completes_the_request(intern: Understandi
     assert "silk shirt" in card.text
     whole = draft_request(channels=MAIL)
     await intern.say(
-        "the linen shirt",
+        "the linen shirt, and mention gift wrap",
         understood("answer_question", whole, answer="linen shirt"),
         thread=said.ts,
     )
     first, second = intern.tasks
-    assert (second.parent, second.words) == (first.id, f"{first.words}\nLinen Shirt")
+    said_since = "Linen Shirt\nthe linen shirt, and mention gift wrap"
+    assert (second.parent, second.words) == (first.id, f"{first.words}\n{said_since}")
     assert intern.bench.drafts[0].brief.product == "linen-shirt"
     assert "option: Linen Shirt" in fenced(intern.prompts[-1], "question")
 
