@@ -69,7 +69,7 @@ def test_facts_are_in_language_of_text() -> None:
 def test_nearest_past_texts_have_open_rates() -> None:
     found = facts("past_copy", language="fr")
     assert "Chemise Alba" in str(found["past_copy.om-250605-alba-ete.subject"].value)
-    assert found["past_copy.om-250605-alba-ete.open-rate"].value == "39,1\u00a0% sur 622 envoyés"
+    assert found["past_copy.om-250605-alba-ete.open-rate"].value == "39,1\u00a0% sur 622 délivrés"
     english = facts("past_copy", language="en")
     assert "past_copy.om-250605-alba-ete.subject" not in english
 

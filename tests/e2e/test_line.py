@@ -172,7 +172,7 @@ async def test_edits_checks_approves_and_delivers_those_exact_words(world: World
 async def test_refuses_an_outsider_by_name_of_those_who_may(world: World) -> None:
     card = await world.card("e-mail: our wool jumper")
     await world.press("UOTTO", card, "approve")
-    told = await world.wait_for_ephemeral("UOTTO", "C0MARKET", "can't approve")
+    told = await world.wait_for_ephemeral("UOTTO", "C0MARKET", "right to approve")
     assert "<@UMAX>" in words_of(told)
     assert "approve" in actions(card)
 

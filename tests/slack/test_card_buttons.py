@@ -49,7 +49,7 @@ async def test_approval_by_non_approver_is_refused_in_their_language(bench: Benc
     await bench.press(LEA, card, "approve")
     assert not bench.rows(Decision)
     (told,) = bench.whispers(OTTO)
-    assert "can't approve" in told
+    assert "right to approve" in told
     assert len(bench.whispers(LEA)) == 1
     assert not bench.whispers(MAX)
 
@@ -505,7 +505,7 @@ async def test_refusal_falls_back_to_direct_message(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.faults.fail("chat.postEphemeral", "user_not_in_channel")
     await bench.press(OTTO, card, "approve")
-    assert "can't approve" in bench.in_dm(OTTO)[0].text
+    assert "right to approve" in bench.in_dm(OTTO)[0].text
 
 
 async def test_refusal_with_lost_answers_is_shown_at_most_twice(
@@ -588,7 +588,7 @@ async def test_refusal_is_shown_after_process_crash(bench: Bench) -> None:
     assert "tell" in [job.kind for job in bench.jobs]
     await bench.run()
     (told,) = bench.whispers(OTTO)
-    assert "can't approve" in told
+    assert "right to approve" in told
     await bench.slack.click(OTTO, card.channel, card.ts, "approve")
     await bench.run()
     assert len(bench.whispers(OTTO)) == 2  # another press gets another answer
