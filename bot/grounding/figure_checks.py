@@ -195,8 +195,8 @@ def show_figure(figure: Figure, part: TextPart) -> str:
 def _find_denied_price(
     figure: Figure, statement: Statement, part: TextPart, sources: Sources
 ) -> Fact | None:
-    """Return the catalogue's price, where a person's own text, not a brief, gives another one."""
-    is_offer = statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, part.text)
+    """Return the catalogue's price, where a person's text or edit, not a brief, gives another."""
+    is_offer = statement.origin in ("brief", "send-back") or not _is_plain_price(figure, part.text)
     if is_offer or _find_stated_cut(figure, part.text, sources) is not None:
         return None
     return _find_price(figure, part, sources)

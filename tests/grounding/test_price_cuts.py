@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from bot.agent.stated_facts import find_stated_facts
 from bot.core.facts import Evidence
 from bot.grounding.price_cuts import find_former_prices
-from tests.support.shirt import fact, only, proved, request
+from tests.support.shirt import TODAY, fact, only, proved, request
 
 PRICE = fact("product.a.price", "price", Decimal("35"), "EUR")
 LOW = fact("product.a.low", "lowest price, last 30 days", Decimal("45"), "EUR")
@@ -131,3 +132,12 @@ def test_price_before_may_stand_beside_the_price_that_a_new_cut_gives() -> None:
     checks = proved("36,90 € au lieu de 48 €.", evidence=evidence, asked=asked)
     assert not only(checks, "price")
     assert not [one for one in only(checks, "price cut") if one.level == "block"]
+
+
+@pytest.mark.parametrize(("typed", "level"), [("59,90 €", "block"), ("35 €", None)])
+def test_price_that_an_edit_gives_is_held_to_the_catalogue(typed: str, level: str | None) -> None:
+    edited = find_stated_facts(typed, "UMAX", TODAY, source="edit")
+    evidence = Evidence(facts=(TITLE, PRICE, LOW, *edited))
+    asked = request("mail : la nappe", product="a")
+    checks = only(proved(f"La nappe est à {typed}.", evidence=evidence, asked=asked), "price")
+    assert [check.level for check in checks] == ([level] if level else [])
