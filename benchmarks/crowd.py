@@ -48,6 +48,7 @@ TEXT = {
         {"angle": "light", "text": "Put it where the morning comes in", "facts": []},
         {"angle": "calm", "text": "One flower, and the table is set", "facts": []},
     ],
+    "not_used": [],
 }
 
 
