@@ -22,8 +22,9 @@ from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.typography import choose_address_form, convert_to_gsm7, insert_nbsp
 from bot.offline import OfflineContext
-from bot.offline.routing import detect_typed_language, names_one_person
+from bot.offline.routing import names_one_person
 from bot.offline.template_values import TemplateValues, load_templates
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import normalize_text, strip_html
 
 ONE_SMS = 1  # segment
@@ -60,7 +61,7 @@ def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
 def detect_catalogue_language(evidence: Evidence, handle: str | None) -> Language | None:
     """Return the language of a product's description, None when it has none or is not clear."""
     fact = evidence.get(f"product.{handle}.description")
-    return detect_typed_language(strip_html(str(fact.value))) if fact else None
+    return detect_language(strip_html(str(fact.value)), WRITTEN_LANGUAGES) if fact else None
 
 
 def needs_product(channel: str) -> bool:

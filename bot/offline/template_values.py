@@ -20,7 +20,7 @@ from bot.errors import CannotDo
 from bot.grounding.legal import ALCOHOL_WARNING, has_forbidden_words, is_alcohol
 from bot.grounding.style import CLICHE_PATTERN, contains_words
 from bot.i18n.messages import Language, Words
-from bot.offline.routing import detect_typed_language, find_audience, find_revision
+from bot.offline.routing import find_audience, find_revision
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import (
     collapse_spaces,
@@ -304,7 +304,7 @@ class TemplateValues:
         if fact is None:
             return []
         description = strip_html(str(fact.value))
-        if detect_typed_language(description) not in (None, self.request.language):
+        if detect_language(description, WRITTEN_LANGUAGES) not in (None, self.request.language):
             return []
         sentences = split_sentences(description, tuple(self.texts["reading"]["abbreviations"]))
         return [Copy(text=one, facts=(fact.id,)) for one in sentences if self._is_quotable(one)]
