@@ -44,7 +44,10 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         _list_points(builder, every, shown, chosen, is_about_all=not focus),
         table=builder.tabulate(shown),
         chart=builder.draw_bars(
-            _name_chart(builder, every["all"], measure), bars, measure, strong=chosen[0]
+            _add_period(builder, builder.words(f"charts.{measure}"), every["all"]),
+            bars,
+            measure,
+            strong=chosen[0],
         ),
         quotes=_select_quotes(chosen),
         cannot_tell=builder.state("not_named") if is_named and not focus else None,
@@ -105,21 +108,14 @@ def _describe_reading(
 ) -> Words:
     about = ", ".join(one.named(builder.language) for one in focus[:2])
     read_as = builder.words("read_as", themes=about or builder.words("all_themes"))
-    period = _describe_period(builder, whole)
-    return join_words([read_as, period]) if period else read_as
+    return _add_period(builder, read_as, whole)
 
 
-def _name_chart(builder: ReportBuilder, whole: FactSubject, measure: str) -> Words:
-    title = builder.words(f"charts.{measure}")
-    period = _describe_period(builder, whole)
-    return join_words([title, period]) if period else title
-
-
-def _describe_period(builder: ReportBuilder, whole: FactSubject) -> Words | None:
+def _add_period(builder: ReportBuilder, words: Words, whole: FactSubject) -> Words:
     if not whole.get("first-day"):
-        return None
+        return words
     first, last = (date.fromisoformat(whole.word(f"{end}-day")) for end in ("first", "last"))
-    return builder.words("period", first=first, last=last)
+    return join_words([words, builder.words("period", first=first, last=last)])
 
 
 def _list_next_steps(

@@ -8,11 +8,10 @@ from pydantic import BaseModel
 from bot.core.audience_rule import AUDIENCE_NAMES, AudienceRule, name_audience
 from bot.core.fact_sentences import CONFIRMED, FactSubject
 from bot.core.facts import Evidence
-from bot.core.parts import Copy, NextStep, Table
+from bot.core.parts import NextStep, Table
 from bot.core.request import SkillRequest
 from bot.data.analyses.audience_proposals import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
-from bot.i18n.messages import Words
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
 from bot.text.normalize import normalize_text, tokenize
@@ -58,7 +57,9 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         points,
         table=_build_table(builder, every, shown, names),
         chart=builder.draw_bars(
-            _name_chart(builder, whole),
+            builder.words(
+                "charts.in_days" if days else "charts.any_time", days=days and builder.spell(days)
+            ),
             shown,
             "bought-share",
             strong=first,
@@ -70,13 +71,6 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         leads=_list_next_steps(builder, whole, shown, names),
         keep=stored,
     )
-
-
-def _name_chart(builder: ReportBuilder, whole: FactSubject) -> Words:
-    days = whole.get("days")
-    if days is None:
-        return builder.words("charts.any_time")
-    return builder.words("charts.in_days", days=builder.spell(days))
 
 
 def _choose_texts(one: FactSubject) -> tuple[str, ...]:
@@ -122,19 +116,20 @@ def _build_table(
     table = builder.tabulate(shown, names=names)
     if table is None:
         return None
-    things = every["things"].facts.values() if "things" in every else ()
-    titles = {fact.about: str(fact.value) for fact in things}
-    rows, cited = [], Copy(text="")
-    for one, row in zip(shown, table.rows, strict=True):
+    titles = (
+        {fact.about: str(fact.value) for fact in every["things"].facts.values()}
+        if "things" in every
+        else {}
+    )
+    told = []
+    for one in shown:
         rule = AudienceRule.model_validate_json(one.word("rule"))
-        stated = [one.get(measure) for measure in ("rule", *rule.figures)]
-        cited = builder.copy(
-            builder.say(rule.describe_conditions(titles)), [fact for fact in stated if fact]
-        )
-        rows.append((*row, cited.text))
-        table = table.model_copy(update={"facts": (*table.facts, *cited.facts)})
+        stated = [fact for name in ("rule", *rule.figures) if (fact := one.get(name))]
+        told.append(builder.copy(builder.say(rule.describe_conditions(titles)), stated))
+    rows = tuple((*row, copy.text) for row, copy in zip(table.rows, told, strict=True))
+    cited = (*table.facts, *(id for copy in told for id in copy.facts))
     columns = (*table.columns, builder.state("rule").text)
-    return table.model_copy(update={"columns": columns, "rows": tuple(rows)})
+    return Table(columns=columns, rows=rows, facts=cited)
 
 
 def _list_next_steps(
