@@ -136,7 +136,8 @@ class TemplateWriter:
             )
         ]
         if limit.unit == "segments":
-            sized = [(_count_segments(one.text), one) for one in tries]
+            linked = [(one, one.text + "x" * LINK_TAG * one.text.count("://")) for one in tries]
+            sized = [(count_sms_segments(convert_to_gsm7(text)), one) for one, text in linked]
             best = (one for most in (ONE_SMS, limit.most) for size, one in sized if size <= most)
             return next(best, tries[-1])
         return next((one for one in tries if self._fits(one, limit)), tries[-1])
@@ -172,7 +173,3 @@ class TemplateWriter:
         if any(limit.unit == "segments" for limit in self.channel.parts.values()):
             text = convert_to_gsm7(text)
         return Copy(text=text, facts=tuple(dict.fromkeys(copy.facts)))
-
-
-def _count_segments(text: str) -> int:
-    return count_sms_segments(convert_to_gsm7(text + "x" * LINK_TAG * text.count("://")))

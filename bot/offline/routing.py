@@ -78,18 +78,17 @@ def find_skill(
     beginning = _skip_polite_words(tokens)
     if COPY_SKILL in skills and _begins_with_channel(beginning):
         return Route(COPY_SKILL)
-    phrases = _list_phrases()
-    scores = {name: _score(tokens, *phrases[name]) for name in phrases if name in skills}
-    has_channel, most = any(_locate_channels(tokens)), max(scores.values(), default=0)
+    scores = {n: _score(tokens, *some) for n, some in _list_phrases().items() if n in skills}
+    best = [name for name, score in scores.items() if score and score == max(scores.values())]
+    has_channel, can_write = any(_locate_channels(tokens)), COPY_SKILL in skills
     asks, writes = (_begins_with(beginning, kind) for kind in ("question", "write"))
-    may_write = COPY_SKILL in skills and not has_channel and (writes or not (most or asks))
-    if may_write and (thing := _find_unsupported(beginning)):
+    is_new = can_write and not has_channel and (writes or not (best or asks))
+    if is_new and (thing := _find_unsupported(beginning)):
         return Route(unsupported=thing)
-    if writes and COPY_SKILL in skills and (has_channel or not most):
+    if can_write and writes and (has_channel or not best):
         return Route(COPY_SKILL)
-    best = [name for name, score in scores.items() if score == most and most]
-    if len(best) > 1 and ANSWER_SKILL in best:  # it takes what no other skill does
-        best.remove(ANSWER_SKILL)
+    if len(best) > 1:  # a question takes what no other skill does
+        best = [name for name in best if name != ANSWER_SKILL]
     if not best and ANSWER_SKILL in skills and _is_question(words, beginning):
         best = [ANSWER_SKILL]
     if best == [ANSWER_SKILL] and has_channel and not asks:  # "our best sellers newsletter"
@@ -399,10 +398,9 @@ def _list_channel_names() -> Mapping[tuple[str, ...], str]:
 
 
 def _skip_polite_words(tokens: Tokens) -> Tokens:
-    polite = load_routing()["beginnings"]["polite"]
-    longest = sorted((phrase.split() for phrase in polite), key=len, reverse=True)
-    while skipped := next((p for p in longest if [*tokens[: len(p)]] == p), None):
-        tokens = tokens[len(skipped) :]
+    polite = [phrase.split() for phrase in load_routing()["beginnings"]["polite"]]
+    while skipped := max((len(one) for one in polite if [*tokens[: len(one)]] == one), default=0):
+        tokens = tokens[skipped:]
     return tokens
 
 
@@ -424,10 +422,11 @@ def _find_unsupported(beginning: Tokens) -> str | None:
     about …". Further on, it is what the text is about."""
     is_verb = _begins_with(beginning, "write")
     start = [*_skip_polite_words(beginning[1:] if is_verb else beginning)]
-    things: list[str] = load_routing()["unsupported"]["things"]
-    own = {thing: tokenize(thing) for thing in things}
-    places = (start, start[1:])
-    return next((t for t in things for at in places if at[: len(own[t])] == own[t]), None)
+    for thing in load_routing()["unsupported"]["things"]:
+        own = tokenize(thing)
+        if own in (start[: len(own)], start[1 : len(own) + 1]):
+            return str(thing)
+    return None
 
 
 def _is_question(words: str, beginning: Tokens) -> bool:

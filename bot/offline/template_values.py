@@ -295,15 +295,13 @@ class TemplateValues:
         """Return the price, and whether all variants cost the same. A price without a currency is
         not told, nor one beside a reduction: it would be read as the new one."""
         fact = self._find_fact(handle, "price")
-        if fact is None or not fact.unit or self._has_reduction():
+        offer = self.request.brief.offer or ""
+        named = {*tokenize(offer)} & {*self.texts["reading"]["reductions"]}
+        is_reduced = "%" in offer or offer[:1] in {*"-−–"} or bool(named)
+        if fact is None or not fact.unit or is_reduced:
             return None, False
         price = fact.spelled(self.request.language, 0 if not fact.decimals else None)
         return Copy(text=price, facts=(fact.id,)), self._find_fact(handle, "price to") is None
-
-    def _has_reduction(self) -> bool:
-        offer = self.request.brief.offer or ""
-        words = {*tokenize(offer)} & {*self.texts["reading"]["reductions"]}
-        return "%" in offer or offer[:1] in {*"-−–"} or bool(words)
 
     def _list_sentences(self, handle: str) -> list[Copy]:
         """Return the sentences of the description that can be taken word for word."""
