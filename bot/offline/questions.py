@@ -80,7 +80,6 @@ class QuestionReader:
         self.filters: list[Filter] = []
         self.having: list[MetricBound] = []
         self.splitting: list[Match] = []  # "against" between two values
-        self.conditions: list[Match] = []
 
     def read(self) -> QuestionReading:
         self._choose_measures()
@@ -88,13 +87,10 @@ class QuestionReader:
         order, limit = self._choose_order()
         self._read_bounds()
         self._read_not_ordered()
-        self._read_conditions()
         only = self._read_values()
         days = self._choose_days()
         self._read_share()
         unread = self._list_unread()
-        if unread or not self.measures:  # the form has no place for conditions
-            unread = (*unread, *(self._quote(match.at) for match in self.conditions))
         form = {name: days[name] for name in ("since", "until", "comparison")}
         if form["comparison"] == "dates":
             form["comparison"] = "previous_period"
@@ -139,10 +135,8 @@ class QuestionReader:
         if self.dataset == "orders" and not named and self._of("order", "best_sellers"):
             self.measures = ["units", "revenue"]
         for match in self.matches:
-            if match not in spoken and self.dataset in (
-                *match.names("said"),
-                *match.by_dataset("verbs"),
-            ):
+            said = (*match.names("said"), *match.by_dataset("verbs"))
+            if match not in spoken and self.dataset in said:
                 self._accept(match)
 
     def _joins(self, one: Match, other: Match) -> bool:
@@ -176,11 +170,8 @@ class QuestionReader:
             self.read_at.add(at)
 
     def _choose_order(self) -> tuple[OrderName, int]:
-        kinds = {
-            name: found for name in load_table()["order"] if (found := self._of("order", name))
-        }
-        if not kinds:
-            return "natural", 0
+        kinds = {name: self._of("order", name) for name in load_table()["order"]}
+        kinds = {name: found for name, found in kinds.items() if found}
         said = [match for found in kinds.values() for match in found]
         is_one_order = len(kinds) == 1 or set(kinds) == {"highest", "best"}
         if not (is_one_order and self.dimensions and self.measures):
@@ -247,32 +238,6 @@ class QuestionReader:
         field, is_open = "customer_not_ordered", period.is_open
         operator = "at_least" if is_open else "between"
         self.filters.append((_build_condition(field, operator, *days[: 1 if is_open else 2]),))
-
-    def _read_conditions(self) -> None:
-        """Read phrases that stand for a condition: "without a code", "on Sundays", "1 star". Not
-        of customers, who may never have had a code or once ordered without, and not behind a
-        question that has ended. Two values of one field ("1 star and 5 stars") are told apart,
-        unless one or the other is meant."""
-        from bot.data.metrics.query.dataset import get_field
-        from bot.data.metrics.query.runner import DATASETS
-
-        found: dict[str, list[MetricCondition]] = {}
-        for match in self.matches:
-            for name in match.names("conditions"):
-                field, operator, value = name.split()
-                is_second = "?" in self.question[: self.spans[match.at.start][0]]
-                is_of_people = value in ("no", "none") and {*self.measures} & {*PEOPLE_MEASURES}
-                if is_second or is_of_people or not get_field(DATASETS[self.dataset], field):
-                    continue
-                found.setdefault(field, []).append(_build_condition(field, operator, value))
-                self.conditions.append(match)
-                self._accept(match)
-        self.filters += map(tuple, found.values())
-        if not {*EITHER}.isdisjoint(self.words):
-            return
-        several = [field for field, conditions in found.items() if len({*conditions}) > 1]
-        splits = [f for f in several if f in get_args(DimensionName) and f not in self.dimensions]
-        self.dimensions = [*self.dimensions, *splits][:MAX_DIMENSIONS]
 
     # Days.
 
