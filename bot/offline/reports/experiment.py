@@ -65,10 +65,12 @@ async def _write_result(builder: ReportBuilder) -> BaseModel:
     first = shown[0]
     is_broken = first.status == "broken"
     rows = [(trial, name, arm) for trial in shown for name, arm in trial.arms.items()][:MAX_ROWS]
-    hidden = {trial.whole.key for trial in shown if trial.status == "broken" and not named}
-    arms = [_without_outcome(arm) if t.whole.key in hidden else arm for t, _, arm in rows]
-    measure = "rate" if any(arm.get("rate") for arm in first.arms.values()) else "mean"
-    measure = "users" if is_broken else measure
+    arms = [
+        _without_outcome(arm) if trial.status == "broken" and not named else arm
+        for trial, _, arm in rows
+    ]
+    has_rate = any(arm.get("rate") for arm in first.arms.values())
+    measure = "users" if is_broken else "rate" if has_rate else "mean"
     several = len({trial.test for trial in shown}) > 1
     heads = {t.whole.key: t.title if several else builder.say(t.metric) for t in shown}
     names = [name if len(shown) == 1 else f"{heads[t.whole.key]}: {name}" for t, name, _ in rows]
@@ -176,11 +178,7 @@ async def _write_plan(builder: ReportBuilder, request: SkillRequest) -> BaseMode
         ],
         table=builder.tabulate(plan.lifts, names=names),
         chart=builder.draw_bars(
-            builder.words(f"charts.{drawn}"),
-            plan.lifts,
-            drawn,
-            strong=plan.proposed,
-            names=names,
+            f"charts.{drawn}", plan.lifts, drawn, strong=plan.proposed, names=names
         ),
         limits=[
             builder.write(plan.chances, "chances"),

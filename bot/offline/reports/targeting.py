@@ -83,12 +83,9 @@ def _find_country(request: SkillRequest) -> str | None:
     if request.brief.market:
         return request.brief.market
     words = request.brief.words.replace("?", " ").split()
-    for size in range(MAX_PLACE_WORDS, 0, -1):
-        for start in range(len(words) - size + 1):
-            name = " ".join(words[start : start + size])
-            if name[:1].isupper() and parse_country_code(name):
-                return name
-    return None
+    ends = [(at, at + size) for at in range(len(words)) for size in range(MAX_PLACE_WORDS, 0, -1)]
+    names = (" ".join(words[start:end]) for start, end in ends)
+    return next((one for one in names if one[:1].isupper() and parse_country_code(one)), None)
 
 
 def _find_category(words: str, evidence: Evidence) -> str | None:
