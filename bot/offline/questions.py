@@ -7,14 +7,12 @@ value in the data, or as days. The words that are not are returned as they were 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, get_args
 
 from bot.core.metric_query import (
     DatasetName,
     DimensionName,
     MeasureName,
-    MetricBound,
     MetricCondition,
     MetricQuery,
     OrderName,
@@ -37,7 +35,6 @@ COUNTING = ("many", "combien", "number", "nombre", "nb", "cb")
 WITH = ("with", "avec")
 PEOPLE_MEASURES = ("customers", "new_customers")
 ROW_MEASURES = {"orders": "orders", "visits": "visits", "feedback": "reviews"}
-COUNTED_MEASURES = ("orders", "units", "customers", "visits", "reviews", "ratings", "sent")
 MAX_DIMENSIONS = 2
 LoadNames = Callable[[DatasetName], ValueNames]
 Filter = tuple[MetricCondition, ...]
@@ -78,14 +75,12 @@ class QuestionReader:
         self.measures: list[str] = []
         self.dimensions: list[str] = []
         self.filters: list[Filter] = []
-        self.having: list[MetricBound] = []
         self.splitting: list[Match] = []  # "against" between two values
 
     def read(self) -> QuestionReading:
         self._choose_measures()
         self._choose_dimensions()
         order, limit = self._choose_order()
-        self._read_bounds()
         self._read_not_ordered()
         only = self._read_values()
         days = self._choose_days()
@@ -100,7 +95,7 @@ class QuestionReader:
         if not self.measures or unread:
             return QuestionReading(None, unread, fields)
         asked = {name: getattr(self, name) for name in ("dataset", "measures", "dimensions")}
-        asked |= {"filters": self.filters, "having": self.having, "order": order, "limit": limit}
+        asked |= {"filters": self.filters, "order": order, "limit": limit}
         return QuestionReading(MetricQuery.model_validate(asked | days), (), fields)
 
     # Words.
@@ -140,11 +135,9 @@ class QuestionReader:
                 self._accept(match)
 
     def _joins(self, one: Match, other: Match) -> bool:
-        """Whether "and", a comma or a bound stands between two measures."""
-        between = range(one.at.stop, other.at.start)
-        is_bound = any(m.names("bounds") for m in self.matches if m.at.start in between)
-        joined = {self.words[at] for at in between} & {*JOINING}
-        return is_bound or bool(joined) or self._has_comma(one.at.stop - 1, other.at.start)
+        """Whether "and" or a comma stands between two measures."""
+        joined = {*self.words[one.at.stop : other.at.start]} & {*JOINING}
+        return bool(joined) or self._has_comma(one.at.stop - 1, other.at.start)
 
     def _choose_dimensions(self) -> None:
         from bot.data.metrics.query.runner import DATASETS
@@ -181,10 +174,8 @@ class QuestionReader:
             if {*match.at} <= self.read_at:  # "top 5 products by revenue"
                 self._accept_by(match)
         less = self.measures[0] in load_table()["less_is_better"]
-        is_high = {"highest": True, "lowest": False, "best": not less, "worst": less}
-        name = next(iter(kinds))
-        order: OrderName = "highest" if is_high.get(name, True) else "lowest"
-        return order, self._read_limit(said)
+        is_low = not {"lowest", "best" if less else "worst"}.isdisjoint(kinds)
+        return "lowest" if is_low else "highest", self._read_limit(said)
 
     def _read_limit(self, order: Sequence[Match]) -> int:
         splits = [match for match in self.matches if match.names("dimensions")]
@@ -204,29 +195,6 @@ class QuestionReader:
             self.measures = [*shares, *self.measures]
             self._accept(*said)
 
-    # Bounds: "at least 20 ratings", "customers with at least 5 orders".
-
-    def _read_bounds(self) -> None:
-        for match in [one for one in self.matches if one.names("bounds")]:
-            kind, at = match.names("bounds")[0], match.at.stop
-            counted = next((m for m in self.matches if m.at.start == at + 1), None)
-            names = counted.by_dataset("measures").get(self.dataset, ()) if counted else ()
-            number = self.words[at] if at < len(self.words) else ""
-            is_count = number.isdigit() and names and names[0] in COUNTED_MEASURES
-            is_of_people = names[:1] == ["orders"] and self.measures[:1] == ["customers"]
-            if not is_count or not (self.dimensions or (is_of_people and not self.periods)):
-                continue
-            value = Decimal(number) + {"over": 1, "under": -1}.get(kind, 0)
-            operator = "at_least" if kind in ("at_least", "over") else "at_most"
-            if self.dimensions:
-                bound = {"measure": names[0], "operator": operator, "value": value}
-                self.having.append(MetricBound.model_validate(bound))
-            else:
-                self.filters.append((_build_condition("customer_orders", operator, str(value)),))
-                self.measures.remove("orders")
-            self._accept(match)
-            self.read_at.add(at)
-
     def _read_not_ordered(self) -> None:
         said = self._of("customers", "not_ordered")
         if self.measures != ["customers"] or len(self.periods) != 1 or len(said) != 1:
@@ -234,10 +202,9 @@ class QuestionReader:
         period = self.periods.pop()
         self._accept(*said)
         self._accept_periods(period)
-        days = (period.since.isoformat(), period.until.isoformat())
-        field, is_open = "customer_not_ordered", period.is_open
-        operator = "at_least" if is_open else "between"
-        self.filters.append((_build_condition(field, operator, *days[: 1 if is_open else 2]),))
+        days = [period.since.isoformat(), period.until.isoformat()]
+        operator, values = ("at_least", days[:1]) if period.is_open else ("between", days)
+        self.filters.append((_build_condition("customer_not_ordered", operator, *values),))
 
     # Days.
 

@@ -381,7 +381,7 @@ def _list_ad_names(channel: Channel) -> Iterator[str]:
     """Yield "facebook ad", "publicité facebook", "ad on facebook"."""
     ads = load_routing()["ads"]
     for place, ad in product(channel.ads_on, ads["called"]):
-        yield from (f"{place} {ad}", f"{ad} {place}")
+        yield f"{place} {ad}"
         yield from (f"{ad} {between} {place}" for between in ads["between"])
 
 

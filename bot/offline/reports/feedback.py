@@ -38,6 +38,8 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     headline = _write_headline(builder, chosen[0], every["all"])
     measure = "complaints" if any(one.number("complaints") for one in shown) else "texts"
     drawn = [one for one in shown if one.number(measure)]
+    about = ", ".join(one.named(builder.language) for one in focus[:2])
+    read_as = builder.words("read_as", themes=about or builder.words("all_themes"))
     bars = sorted(drawn, key=lambda one: -one.number(measure))
     return await builder.build(
         headline,
@@ -51,7 +53,7 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         ),
         quotes=_select_quotes(chosen),
         cannot_tell=builder.state("not_named") if is_named and not focus else None,
-        read_as=_describe_reading(builder, every["all"], focus),
+        read_as=_add_period(builder, read_as, every["all"]),
         leads=_list_next_steps(builder, chosen, every),
     )
 
@@ -101,14 +103,6 @@ def _select_quotes(themes: Sequence[FactSubject]) -> list[Quote]:
     facts = [theme.get(f"quote-{n}") for n in (1, 2, 3) for theme in themes]
     distinct = {str(fact.value): fact.id for fact in reversed(facts) if fact is not None}
     return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MAX_QUOTES]
-
-
-def _describe_reading(
-    builder: ReportBuilder, whole: FactSubject, focus: Sequence[FactSubject]
-) -> Words:
-    about = ", ".join(one.named(builder.language) for one in focus[:2])
-    read_as = builder.words("read_as", themes=about or builder.words("all_themes"))
-    return _add_period(builder, read_as, whole)
 
 
 def _add_period(builder: ReportBuilder, words: Words, whole: FactSubject) -> Words:

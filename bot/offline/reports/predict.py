@@ -36,9 +36,8 @@ async def _report_repurchase(builder: ReportBuilder) -> Report | None:
     whole = next((group for group in groups.values() if group.get("backtest-auc")), None)
     if whole is None:
         return None
-    tenths = [
-        groups[name] for n in range(1, TENTHS + 1) if (name := f"{whole.key}-tenth-{n}") in groups
-    ]
+    names = [f"{whole.key}-tenth-{n}" for n in range(1, TENTHS + 1)]
+    tenths = [groups[name] for name in names if name in groups]
     top, rest = groups.get(f"{whole.key}-top"), groups.get(f"{whole.key}-rest")
     if not tenths or top is None or rest is None:
         return None
