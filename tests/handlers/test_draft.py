@@ -168,6 +168,19 @@ async def test_a_text_without_a_product_has_nothing_but_names_and_prices_of_five
     assert {FactId.parse(id).kind for id in ids} == {"product"}
 
 
+async def test_a_text_about_a_range_stands_on_its_best_sellers() -> None:
+    model = Scripted(email(), email())
+    told = {"words": "an e-mail about our knitwear", "product_words": "our knitwear"}
+    ctx = make_context(model, library=sample_data(), category="Mailles", **told)
+    assert await handle(ctx.request, ctx) == email()
+    text = model.requests[0].messages[0].text
+    named = set(re.findall(r"^f\d+ \[product\.([^\]]+)\.name\]", text, re.MULTILINE))
+    products = {one.handle for one in await sample_data().list_products() if one.type == "Mailles"}
+    assert named
+    assert named <= products
+    assert "about the range as a whole" in text
+
+
 @pytest.mark.parametrize(
     ("told", "shown"),
     [

@@ -29,6 +29,7 @@ from bot.tasks.message_prompt import (
 from bot.tasks.understand import (
     HELP,
     WHICH_DRAFT,
+    ProductReference,
     ReadRequest,
     Understanding,
     check_form,
@@ -463,6 +464,47 @@ async def test_an_unknown_product_near_to_others_is_asked_about() -> None:
     )
     assert isinstance(found.question, Question)
     assert "Linen Shirt" in found.question.options
+
+
+async def test_a_text_about_a_range_needs_no_product() -> None:
+    words = "draft an e-mail about our knitwear"
+    one = asked_request(products=[reading("range Mailles", "our knitwear")])
+    found = check(understood("requests", one), words, ranges=("Mailles", "Bain"))
+    (request,) = await plan(found, words)
+    subject = (request.brief.product, request.brief.category, request.brief.product_words)
+    assert subject == (None, "Mailles", "our knitwear")
+    assert not [one for one in request.brief.assumed if one.field == "left out"]
+    about = check(
+        understood("requests", {**one, "about": EDITED.id}),
+        words,
+        ranges=("Mailles",),
+        drafts=(EDITED,),
+    )
+    (sms,) = await plan(about, words, [EDITED])
+    assert (sms.brief.product, sms.brief.category) == (None, "Mailles")
+    told = build_prompt(message(words, ranges=("Mailles",)))
+    assert "range Mailles" in told
+
+
+async def test_what_starts_from_a_text_about_a_range_is_about_that_range() -> None:
+    brief = MAIL_BRIEF.model_copy(
+        update={"product": None, "product_words": "our knitwear", "category": "Mailles"}
+    )
+    source = EDITED.model_copy(update={"brief": brief})
+    form = asked_request(about=EDITED.id, channels=[reading("sms", "SMS")])
+    found = check(understood("requests", form), "the same as an SMS", drafts=(source,))
+    (request,) = await plan(found, "the same as an SMS", [source])
+    assert (request.brief.category, request.brief.product_words) == ("Mailles", "our knitwear")
+    shirt = ReadRequest(
+        skill="draft", products=(ProductReference(words="it", handle="linen-shirt"),)
+    )
+    again = revise_request(
+        request,
+        Understanding(outcome="revise", requests=(shirt,)),
+        IncomingRequest(words="", author="ana", reason="about the shirt"),
+        BRAND,
+    )
+    assert (again.brief.product, again.brief.category) == ("linen-shirt", None)
 
 
 def test_a_revision_sets_only_what_the_instruction_says() -> None:
