@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -20,7 +20,7 @@ from bot.core.channels import load_channels
 from bot.core.facts import Fact, FactId
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
-from bot.core.request import Brief, Question, SkillRequest
+from bot.core.request import Brief, Goal, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
 from bot.grounding.style import contains_words, find_echo, list_brief_runs
@@ -231,6 +231,11 @@ async def test_without_an_ai_an_unknown_form_ends_in_a_line(channel: str) -> Non
     with pytest.raises(CannotDo) as refused:
         await handle(ctx.request, ctx)
     assert Words(load_channels()[channel].title).to("fr") in refused.value.words.to("fr")
+
+
+def test_each_goal_has_its_story() -> None:
+    rules = read_prompt("copy")
+    assert [goal for goal in get_args(Goal) if f"{goal.capitalize()}: " not in rules] == []
 
 
 def test_good_text_has_no_faults() -> None:

@@ -138,6 +138,17 @@ def test_a_value_of_no_list_is_dropped_and_named(field: str, value: Any, words: 
     assert found.left_over == (words,)
 
 
+async def test_a_basket_an_event_and_a_welcome_are_goals() -> None:
+    for words, goal in (
+        ("mail: they left a basket", "basket left"),
+        ("a mail to invite to our opening evening", "event"),
+        ("the welcome mail for new subscribers", "welcome"),
+    ):
+        _, found = read_one(words, topic=words, goal=goal)
+        (request,) = await plan(found, words)
+        assert f"goal: {goal}" in request.brief.as_prompt()
+
+
 def test_an_occasion_without_a_key_is_left_to_the_writer() -> None:
     request, found = read_one(
         "a post for the winter solstice", occasion=reading("none", "solstice")
