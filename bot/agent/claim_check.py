@@ -1,17 +1,18 @@
 """The claim check: a small model judges the sentences of a draft against the facts beside it.
 
-The same call shows it the figures that code found without a source. It may propose a calculation
+A sentence that was judged in the answer before, and was not objected to, is not judged again. The
+same call shows it the figures that code found without a source. It may propose a calculation
 for each, which code proves or drops (`bot.grounding.calculations`).
 
-One call for a draft, with its own receipt. The answer is kept as a turn of the task, so that a run
-after a crash pays nothing. A verdict is bound to the id of its sentence. A missing or faulty one
-leaves its sentence unchecked, and no verdict lifts what code has found. Where no verdict can be
-had, the draft says so and goes on.
+One call for an answer, with its own receipt. The answer is kept as a turn of the task, so that a
+run after a crash pays nothing. A verdict is bound to the id of its sentence. A missing or faulty
+one leaves its sentence unchecked, and no verdict lifts what code has found. Where no verdict can
+be had, the draft says so and goes on.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
@@ -106,6 +107,15 @@ class ClaimResult:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     failure: Words | None = None
     proofs: tuple[Fact, ...] = ()
+
+    def keep_settled(self, sentences: Iterable[ClaimSentence]) -> Mapping[str, Verdict]:
+        """Return the verdicts on these sentences that need no second look. One that objects does:
+        a fact may have been found or cited since."""
+        return {
+            _key(sentence.text): verdict
+            for sentence, verdict in self._judge(sentences)
+            if verdict is not None and verdict.judgement != "not_supported"
+        }
 
     def list_faults(self, sentences: Iterable[ClaimSentence], *, is_copy: bool) -> list[str]:
         """What is not supported, as sentences for the writer. What the brief of copy asks for
@@ -356,16 +366,20 @@ class ClaimChecker:
         notes: Sequence[str] = (),
         figures: Sequence[UnprovenFigure] = (),
         is_copy: bool = True,
+        before: ClaimResult | None = None,
     ) -> ClaimResult:
         """Have the sentences judged, and calculations proposed for the figures without a source.
-        `call` names the call among those of its task, `notes` are what tools said besides facts.
+        `call` names the call among those of its task, `notes` are what tools said besides facts,
+        `before` is the result on the answer that this one corrects.
         Does not raise when the model can't be had: the result then says why."""
         if self.model is None:
             return ClaimResult(failure=NO_AI)
         if self.setting == OFF:
             return ClaimResult(failure=SWITCHED_OFF)
+        settled = before.keep_settled(sentences) if before else {}
+        sentences = [one for one in sentences if _key(one.text) not in settled]
         if not sentences:
-            return ClaimResult()
+            return ClaimResult(settled)
         own = frozenset(own_words)
         veil = Pseudonymizer(own)
         veil.add_names(list_unmasked_speakers(request.brief.material))
@@ -386,10 +400,11 @@ class ClaimChecker:
                 model_name=None if self.setting == ON else self.setting,
             )
         except (SpendingRefused, SpendingBusy):
-            return ClaimResult(failure=MAY_NOT_LEAVE)
+            return ClaimResult(settled, failure=MAY_NOT_LEAVE)
         except (TryAgain, CannotDo, ValidationError) as error:
             log.warning("claims are not checked: %s", type(error).__name__)
-            return ClaimResult(failure=NO_ANSWER)
+            return ClaimResult(settled, failure=NO_ANSWER)
         facts = list_facts_beside(sentences, evidence)
         proofs = prove_calculations(form, figures, facts, evidence, request)
-        return replace(read_verdicts(form, sentences), proofs=proofs)
+        verdicts = {**settled, **read_verdicts(form, sentences).verdicts}
+        return ClaimResult(verdicts, proofs=proofs)
