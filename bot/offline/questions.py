@@ -89,8 +89,8 @@ class QuestionReader:
         form = {name: days[name] for name in ("since", "until", "comparison")}
         if form["comparison"] == "dates":
             form["comparison"] = "previous_period"
-        first = {"measure": next(iter(self.measures), None), "only": only}
-        form |= first | {"split": next(iter(self.dimensions), None)}
+        measure, split = (next(iter(some), None) for some in (self.measures, self.dimensions))
+        form |= {"measure": measure, "split": split, "only": only}
         fields = QuestionFields.model_validate(form)
         if not self.measures or unread:
             return QuestionReading(None, unread, fields)

@@ -37,10 +37,9 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     chosen = focus or ranked or shown
     headline = _write_headline(builder, chosen[0], every["all"])
     measure = "complaints" if any(one.number("complaints") for one in shown) else "texts"
-    drawn = [one for one in shown if one.number(measure)]
     about = ", ".join(one.named(builder.language) for one in focus[:2])
     read_as = builder.words("read_as", themes=about or builder.words("all_themes"))
-    bars = sorted(drawn, key=lambda one: -one.number(measure))
+    bars = sorted((o for o in shown if o.number(measure)), key=lambda o: -o.number(measure))
     return await builder.build(
         headline,
         _list_points(builder, every, shown, chosen, is_about_all=not focus),

@@ -33,8 +33,7 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     small = [one for one in named if one.get("least")]
     if not (series or returned or small):
         return builder.report_missing()
-    first = series[0] if series else None
-    moved = first if first and (named or first.status in CHANGE_STATUSES) else None
+    moved = next((o for o in series[:1] if named or o.status in CHANGE_STATUSES), None)
     rest = [one for one in series if one is not moved]
     falls = [] if named else list_falls(builder)
     if moved is not None:
