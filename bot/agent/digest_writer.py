@@ -18,8 +18,6 @@ from bot.core.fact_sentences import (
     SentenceWriter,
     group_by_subject,
     join_copies,
-    tell_waiting_drafts,
-    tell_week_of_drafts,
 )
 from bot.core.facts import NO_SOURCE, Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
@@ -38,6 +36,7 @@ from bot.data.analyses.findings import (
     tell_covered_days,
     tell_earlier_days,
 )
+from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
 from bot.i18n.messages import Words
 from bot.offline import OfflineContext
 

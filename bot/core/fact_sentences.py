@@ -51,18 +51,6 @@ _STEP = re.compile(rf"^([a-z]+)-(?:.*-)?({_NAMES_OF_STEPS})-to-({_NAMES_OF_STEPS
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 _GAP = re.compile(r"\{(\w+)\}")
 MIN_BARS = 2
-WAITING = (
-    Words("Drafts that wait for approval: {waiting}; the oldest was made {oldest} ago."),
-    Words("Drafts that wait for approval: {waiting}."),
-)
-DONE = Words("In seven days: {what}.")
-WORK = {
-    "drafted": Words("drafts made"),
-    "approved": Words("drafts approved"),
-    "sent-back": Words("changes requested"),
-    "rejected": Words("rejected"),
-    "delivered": Words("gone out"),
-}
 
 
 @dataclass(frozen=True)
@@ -432,21 +420,3 @@ def build_subject_line(
     return build_line_chart(
         title, points, language=writer.language, unit=unit, named=named, colours=colours
     )
-
-
-def tell_waiting_drafts(writer: SentenceWriter, evidence: Evidence) -> Copy:
-    """Say how many drafts wait for approval; an empty text if none does."""
-    queue = group_by_subject(evidence, "work").get("queue")
-    if queue is None or not queue.number("waiting"):
-        return Copy(text="")
-    return writer.tell(queue, *(WAITING if queue.number("oldest") else WAITING[1:]))
-
-
-def tell_week_of_drafts(writer: SentenceWriter, evidence: Evidence) -> Copy:
-    """Say what became of drafts in seven days; an empty text if there were none."""
-    week = group_by_subject(evidence, "work").get("week")
-    labels = {name: label for name, label in WORK.items() if week and week.number(name)}
-    if week is None or not labels:
-        return Copy(text="")
-    figures = writer.tell_labels(week, labels)
-    return Copy(text=writer.say(DONE.with_params(what=figures.text)), facts=figures.facts)

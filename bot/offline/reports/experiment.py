@@ -65,10 +65,7 @@ async def _write_result(builder: ReportBuilder) -> BaseModel:
     first = shown[0]
     is_broken = first.status == "broken"
     rows = [(trial, name, arm) for trial in shown for name, arm in trial.arms.items()][:MAX_ROWS]
-    arms = [
-        _without_outcome(arm) if trial.status == "broken" and not named else arm
-        for trial, _, arm in rows
-    ]
+    arms = [_without_outcome(a) if t.status == "broken" and not named else a for t, _, a in rows]
     has_rate = any(arm.get("rate") for arm in first.arms.values())
     measure = "users" if is_broken else "rate" if has_rate else "mean"
     several = len({trial.test for trial in shown}) > 1

@@ -5,9 +5,10 @@ What was decided or promised is not read: that takes an AI, and the report says 
 
 from pydantic import BaseModel
 
-from bot.core.fact_sentences import join_copies, tell_waiting_drafts, tell_week_of_drafts
+from bot.core.fact_sentences import join_copies
 from bot.core.report import MissingData
 from bot.core.thread_text import find_channel_name, wants_channel
+from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
 from bot.i18n.messages import Words
 from bot.offline.report_builder import ReportBuilder
 
@@ -50,6 +51,5 @@ def _explain_nothing(builder: ReportBuilder) -> MissingData:
     said = builder.tell_unanswerable(builder.evidence, "thread")
     if name := find_channel_name(builder.request.brief.words):
         said = [builder.state("other_channel", name=name)]
-    tellers = (tell_waiting_drafts, tell_week_of_drafts)
-    work = join_copies(tell(builder, builder.evidence) for tell in tellers)
-    return MissingData(answer=join_copies([*said, work], "\n"))
+    work = [tell(builder, builder.evidence) for tell in (tell_waiting_drafts, tell_week_of_drafts)]
+    return MissingData(answer=join_copies([*said, join_copies(work)], "\n"))
