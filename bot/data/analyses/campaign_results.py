@@ -276,7 +276,7 @@ def _describe_rate(warehouse: Warehouse, result: DeliveryResult) -> Words | None
         )
     for rate, counted, verb in SHOWN_RATES:
         hits = result.counts.get(counted)
-        if hits is None or (counted == "orders" and is_below_floor(hits, warehouse.sales_floor)):
+        if hits is None:
             continue
         # A rate summed over several file rows is no longer the rate of one mailing.
         facts = (
@@ -347,8 +347,6 @@ def _describe_sales(warehouse: Warehouse, result: DeliveryResult) -> Words | Non
             money=money,
         )
     orders = result.counts.get("orders")
-    if is_below_floor(orders, floor):
-        return Words("Under {n} orders as its own report counts", n=floor)
     if orders and (money := _join_amounts(result.sales)):
         return Words.count(
             "{n} order as its own report counts: {money}",

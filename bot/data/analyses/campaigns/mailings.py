@@ -375,9 +375,7 @@ def _add_subject_features(
 def _add_peer_comparison(
     result: AnalysisResult, subject: str, about: str, comparison: RateComparison
 ) -> None:
-    add = make_fact_adder(
-        result, subject, about, comparison.comparable + 1, query="letters", sold=True
-    )
+    add = make_fact_adder(result, subject, about, comparison.comparable + 1, query="letters")
     name = slugify(comparison.rate)
     add(name, to_percent(comparison.own), "%")
     add(f"{name}-median", to_percent(comparison.median), "%")
@@ -418,8 +416,6 @@ def letter_against_peers(warehouse: Warehouse, code: str) -> AnalysisResult:
         if (h := compare_rate(letter, rate, find_comparable_mailings(letter, known)))
     ]
     for comparison in against:
-        if comparison.rate == "order rate" and is_below_floor(letter.orders, warehouse.sales_floor):
-            continue
         _add_peer_comparison(result, subject, about, comparison)
     if not against:
         result.add_limit(
