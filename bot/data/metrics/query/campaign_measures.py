@@ -213,4 +213,5 @@ DATASET = MetricDataset(
     fields=DAY_FIELDS,
     count=lambda t: t.count(),
     weights={"people": "many_sent"},
+    told_by="channel",
 )

@@ -124,6 +124,9 @@ class MetricDataset:
     stages: Mapping[str, BuildStage] = field(default_factory=dict)
     # counted rows (of campaigns) stand for several people: the columns with their numbers
     weights: Mapping[Family, str] = field(default_factory=dict)
+    # where rows of one table are of different kinds, the dimension that tells them apart: a figure
+    # says of which of them it is, where the others lack its columns
+    told_by: str = ""
     # what a reader must know of the rows that a query adds up; empty where there is nothing to say
     describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
 

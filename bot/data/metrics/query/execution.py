@@ -24,7 +24,7 @@ from bot.data.metrics.query.group_choice import (
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
-from bot.data.metrics.query.runner import DATASETS, PeriodName, QueryRunner, Values
+from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
 from bot.data.warehouse.warehouse import Warehouse
 
 # what a line counts once for, however many other products its order has
@@ -83,7 +83,26 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         words=tuple(words),
         unknown=runner.unknown,
         counts=counts,
+        told_of=_find_told_of(runner, tables["now"]),
     )
+
+
+def _find_told_of(runner: QueryRunner, rows: ir.Table) -> dict[str, Group]:
+    """Return of which values of the dataset's `told_by` a measure is, where not of all: spend of
+    advertising alone, where e-mails are among the rows."""
+    by = runner.dataset.told_by
+    if not by or by in runner.query.dimensions:
+        return {}
+    counts = runner.count_filled(rows, (by,), runner.measures)
+    found = {
+        name: tuple(
+            value
+            for (value,), filled in sorted(counts.items(), key=lambda item: item[0][0] or "")
+            if filled.get(f"{name}{FILLED}", 1)
+        )
+        for name in runner.measures
+    }
+    return {name: some for name, some in found.items() if 0 < len(some) < len(counts)}
 
 
 def _list_shop_currencies(warehouse: Warehouse) -> list[str]:

@@ -119,6 +119,7 @@ class MetricAnswer:
     words: tuple[str, ...] = ()  # how words of the query were understood
     unknown: Mapping[str, str] = field(default_factory=dict)
     counts: GroupCounts | None = None
+    told_of: Mapping[str, Group] = field(default_factory=dict)  # see `MetricDataset.told_by`
 
     @property
     def query(self) -> MetricQuery:
