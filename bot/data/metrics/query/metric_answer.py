@@ -101,6 +101,8 @@ class GroupCounts:
     out_of_bounds: int
     beyond_limit: int
     unranked: int  # the too small ones, and those whose first measure is of too few people
+    # their first measure together, where it is what the shown total and groups leave over
+    unranked_sum: float | None
 
 
 @dataclass(frozen=True)
