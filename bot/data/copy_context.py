@@ -177,7 +177,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
     sent. The days of a brief with an occasion are those of the occasion."""
     if "campaigns" not in warehouse.listed:
         return
-    from bot.data.analyses.campaigns.mailings import nearest_texts
+    from bot.data.analyses.campaigns.mailings import find_mailing_source, nearest_texts
 
     brief = request.brief
     words = " ".join(filter(None, [brief.words, brief.product_words]))
@@ -192,6 +192,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
         if brief.occasion and brief.since and brief.until
         else None,
     )
+    source = find_mailing_source(warehouse)
     for one in near:
         letter = one.letter
         rate = letter.rate("open rate")
@@ -203,9 +204,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
             else _format_share(rate, letter.sent, brief.language),
         }
         when = letter.at.date() if letter.at else warehouse.as_of("campaigns")
-        yield from _build_facts(
-            f"past_copy.{slugify(letter.code)}", values, warehouse.source("campaigns"), when
-        )
+        yield from _build_facts(f"past_copy.{slugify(letter.code)}", values, source, when)
 
 
 def _format_share(rate: float, sent: int, language: str) -> str:

@@ -22,6 +22,7 @@ from bot.data.analyses.campaigns.ads import (
     is_within_days,
     make_fact_adder,
     refuse_without_campaigns,
+    select_ads,
     sum_ads,
     sum_by_key,
 )
@@ -33,7 +34,7 @@ from bot.data.analyses.campaigns.bottlenecks import (
 from bot.data.analyses.campaigns.mailings import add_mailing_facts
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import round_figure
-from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
@@ -47,8 +48,11 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if table is None:
         return refuse_without_campaigns(warehouse)
     result = AnalysisResult.from_table("campaigns", warehouse, "campaigns")
-    add_ad_facts(warehouse, result, _filter_campaigns(table, filter_), filter_)
+    ads = _filter_campaigns(table, filter_)
+    result.source = find_source(warehouse, "campaigns", select_ads(ads))
+    add_ad_facts(warehouse, result, ads, filter_)
     add_mailing_facts(warehouse, result, filter_)
+    result.source = warehouse.source("campaigns")  # of what can't be told
     if not result.facts:
         result.add_limit(Words("No campaign fits what you asked about."))
     return result

@@ -90,12 +90,17 @@ class AdRow:
         return AdLine(self.keys["retailer"], self.keys["product"], self.keys["keyword"])
 
 
+def select_ads(rows: ir.Table) -> ir.Table:
+    """Return the rows that are advertising."""
+    return rows.filter(rows.impressions.notnull() | rows.spend.notnull())
+
+
 def sum_ads(
     rows: ir.Table, since: date | None, before: date | None, until: date | None
 ) -> ir.Table:
     """Return one row for each combination of the dimensions and the period. Rows without a date
     count as the requested period; with `since` None there is only one period."""
-    ads = rows.filter(rows.impressions.notnull() | rows.spend.notnull())
+    ads = select_ads(rows)
     day = ads["at"].date()
     if since is None or before is None or until is None:
         ads = ads.mutate(current=ibis.literal(True))

@@ -17,13 +17,14 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
+from bot.core.facts import Source
 from bot.data.analyses.campaigns.ads import make_fact_adder, refuse_without_campaigns
 from bot.data.analyses.campaigns.bottlenecks import select_discoveries
 from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.stats import student_quantile, student_tail, to_percent
-from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify, strip_accents
@@ -94,9 +95,20 @@ COPIED_COLUMNS = (
 )
 
 
+def _select_sent(rows: ir.Table) -> ir.Table:
+    return rows.filter(rows.sent.notnull() | rows.delivered.notnull() | rows.opened.notnull())
+
+
+def find_mailing_source(warehouse: Warehouse) -> Source:
+    """Return the files that the mailings come from."""
+    rows = warehouse.table("campaigns")
+    assert rows is not None
+    return find_source(warehouse, "campaigns", _select_sent(rows))
+
+
 def select_mailings(rows: ir.Table) -> ir.Table:
     """Return the rows that are mailings, the earliest first."""
-    sent = rows.filter(rows.sent.notnull() | rows.delivered.notnull() | rows.opened.notnull())
+    sent = _select_sent(rows)
     return (
         sent.mutate(
             letter=sent.code.fill_null(sent.id), arrived=sent.delivered.fill_null(sent.sent)
@@ -433,4 +445,5 @@ def load_mailings(warehouse: Warehouse, result: AnalysisResult | None) -> list[M
     expression = select_mailings(table)
     if result is not None:
         result.queries["letters"] = defer_sql(expression)
+        result.source = find_mailing_source(warehouse)
     return build_mailings(fetch_rows(warehouse, expression))

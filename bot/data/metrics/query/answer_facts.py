@@ -134,7 +134,7 @@ class _ResultBuilder:
             value=value,
             exact=None if value == exact else exact,
             unit=(self.money if measure.unit == "money" else measure.unit) or None,
-            source=self.warehouse.source(self.answer.dataset.kind),
+            source=self.answer.get_source(self.warehouse, period, group, name),
             as_of=min(self.days[1], self.warehouse.as_of(self.answer.dataset.kind)),
             rows=self.answer.get_count(period, group, name),
             query=self.answer.sql.get(measure.share_of or name),

@@ -83,6 +83,11 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         words=tuple(words),
         unknown=runner.unknown,
         counts=counts,
+        sources={
+            (period, *key): source
+            for period, table in tables.items()
+            for key, source in runner.find_sources(table, runner.dimensions_of(period)).items()
+        },
         told_of=_find_told_of(runner, tables["now"]),
     )
 

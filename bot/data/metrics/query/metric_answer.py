@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.core.facts import Source
 from bot.core.metric_query import OTHERS_VALUE, MetricQuery
 from bot.data.metrics.query.dataset import Family, Measure, MetricDataset
 from bot.data.metrics.query.periods import QueryPeriods
@@ -121,6 +122,7 @@ class MetricAnswer:
     words: tuple[str, ...] = ()  # how words of the query were understood
     unknown: Mapping[str, str] = field(default_factory=dict)
     counts: GroupCounts | None = None
+    sources: Mapping[tuple[PeriodName, Group, str], Source] = field(default_factory=dict)
     told_of: Mapping[str, Group] = field(default_factory=dict)  # see `MetricDataset.told_by`
 
     @property
@@ -163,6 +165,14 @@ class MetricAnswer:
         if not set(measure.bases) <= self.recipe.get_bases(period, group):
             return None
         return self.values.get((period, group), {}).get(name)
+
+    def get_source(
+        self, warehouse: Warehouse, period: PeriodName, group: Group, name: str
+    ) -> Source:
+        """Return the files that the rows of a figure come from."""
+        name = self.dataset.measures[name].share_of or name
+        whole = self.sources.get((period, ALL_GROUPS, name), warehouse.source(self.dataset.kind))
+        return self.sources.get((period, group, name), whole)
 
     def is_allowed(self, group: Group, name: str) -> bool:
         """Whether a figure of the group may be shown."""
