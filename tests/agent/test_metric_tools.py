@@ -466,6 +466,21 @@ async def test_figures_of_campaigns_say_which_campaigns_they_are_of() -> None:
     assert by_channel.read_as.startswith("spend, orders")
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "says_so"),
+    [("2026-11-01", "2026-11-24", True), ("2026-08-01", "2026-08-31", False)],
+)
+@pytest.mark.parametrize("value", ["yes", "no"])
+async def test_filter_by_returns_says_that_some_are_still_to_come(
+    since: str, until: str, says_so: bool, value: str
+) -> None:
+    deps = tool_deps(workspace_data(sample()))
+    filters = [[where("returned", "is", value)]]
+    call = {"dataset": "orders", "measures": ["units"], "since": since, "until": until}
+    result = await query_tool(deps, **call, filters=filters)
+    assert any("are still to come" in note for note in result.notes) == says_so
+
+
 # Names.
 
 

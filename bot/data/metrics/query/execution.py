@@ -14,7 +14,7 @@ from bot.core.metric_query import (
 )
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import require_column, resolve_conditions
-from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
+from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset, list_cautions
 from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
     build_recipe,
@@ -132,12 +132,7 @@ def _list_cautions(
 ) -> Iterable[str]:
     assert query.since is not None
     assert query.until is not None
-    days = (query.since, query.until)
-    found = [
-        caution(warehouse, days)
-        for name in query.measures
-        if (caution := dataset.measures[name].caution) is not None
-    ]
+    found = list_cautions(warehouse, dataset, query, (query.since, query.until))
     return dict.fromkeys(filter(None, [*found, dataset.describe_rows(warehouse, query)]))
 
 
