@@ -165,6 +165,17 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
     assert spelled == f"from {before.as_read.spelled('en')} to {now.as_read.spelled('en')}"
 
 
+async def test_days_of_a_condition_are_read_as_a_french_range(mixed: Warehouse) -> None:
+    days = {"field": "customer_first_order", "operator": "between"}
+    result = await query_tool(
+        tool_deps(workspace_data(mixed), language="fr"),
+        dataset="orders",
+        measures=["customers"],
+        filters=[[{**days, "values": ["2025-01-01", "2025-12-31"]}]],
+    )
+    assert result.read_as.endswith(": du 1er janvier 2025 au 31 décembre 2025")
+
+
 async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -> None:
     result = await query_tool(
         tool_deps(workspace_data(mixed), language="fr"),

@@ -316,6 +316,9 @@ def _describe_bounds(condition: MetricCondition, label: str, are_days: bool, lan
     what, first = label, values[0]
     if are_days and condition.field in CUSTOMER_FIELDS and condition.operator == "at_least":
         return Words("{what} since {day}", what=what, day=first).to(language)
+    if are_days and condition.operator == "between":
+        days = Words("{first} to {last}", first=first, last=values[-1])
+        return Words("{what}: {value}", what=what, value=days).to(language)
     words = {
         "at_least": Words("{what}: at least {value}", what=what, value=first),
         "at_most": Words("{what}: at most {value}", what=what, value=first),
