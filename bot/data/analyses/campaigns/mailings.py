@@ -55,6 +55,7 @@ class Mailing:
     text: str | None
     product: str | None
     sent: int
+    delivered: int | None
     opened: int | None
     clicks: int | None
     unsubscribed: int | None
@@ -91,7 +92,7 @@ class RateComparison:
 
 COPIED_COLUMNS = (
     *("at", "audience", "language", "subject", "text", "product"),
-    *("opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
+    *("delivered", "opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
 )
 
 
@@ -113,10 +114,7 @@ def select_mailings(rows: ir.Table) -> ir.Table:
         sent.mutate(
             letter=sent.code.fill_null(sent.id), arrived=sent.delivered.fill_null(sent.sent)
         )
-        .select(
-            *("letter", "at", "channel", "audience", "language", "subject", "text", "product"),
-            *("arrived", "opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
-        )
+        .select("letter", "channel", "arrived", *COPIED_COLUMNS)
         .order_by("at", "letter", "language", "audience")
     )
 
