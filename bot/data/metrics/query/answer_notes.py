@@ -132,8 +132,8 @@ class AnswerNotes:
 
     def _count_above(self, shown: Sequence[Group]) -> int:
         """Return how many of the shown groups are larger than all without a place together."""
-        name, counts = self.query.measures[0], self.answer.counts
-        name = self.answer.get_measure(name).share_of or name
+        first, counts = self.query.measures[0], self.answer.counts
+        name = self.answer.get_measure(first).share_of or first
         total, *figures = (self.answer.get_value("now", one, name) for one in (ALL_GROUPS, *shown))
         rest = counts.unranked_sum if counts and total is not None else None
         if rest is None or self.query.order in ORDERS_BELOW:
