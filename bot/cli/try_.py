@@ -37,6 +37,7 @@ from bot.core.request import (
 from bot.core.writer import Writer
 from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace
+from bot.drafts.audience import list_audience
 from bot.drafts.models import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
 from bot.grounding.calculations import list_proofs
@@ -164,8 +165,9 @@ class TerminalRun:
             self.container.library(self.workspace),
         )
         products = tuple(await library.find_mentioned(words)) if words else ()
+        ranges = tuple(await library.list_ranges())
         understanding = await understand_message(
-            Message(words=words, today=self.today, products=products),
+            Message(words=words, today=self.today, products=products, ranges=ranges),
             brand=brand,
             model=cast(TurnModel, self.writer),
             receipt=partial(self.spending.reserve_or_settle, self.payer),
@@ -265,6 +267,10 @@ def _format_draft(
     lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
+    if channel:
+        listed = list_audience(request.brief, drafted.evidence, channel)
+        shown = " · ".join(one if isinstance(one, str) else say(one) for one in listed)
+        lines += [say(Words("For: {audience}", audience=shown))] if shown else []
     lines += [*_format_assumptions(request.brief, language), ""]
     for title, parts in groupby(drafted.parts, lambda part: part.title):
         texts = (line for part in parts for line in part.text.split("\n"))
@@ -282,6 +288,9 @@ def _format_draft(
         value = fact.spelled(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
         lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")
+    if drafted.leads:
+        steps = ", ".join(say(lead.label) for lead in drafted.leads)
+        lines += ["", say(Words("In Slack, buttons lead on: {steps}", steps=steps))]
     return [*lines, ""]
 
 

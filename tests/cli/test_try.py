@@ -47,5 +47,6 @@ def test_draft_is_followed_by_the_facts_that_it_stands_on(
 ) -> None:
     capsys.readouterr()
     assert main(["try", "draft", "an e-mail for the linen shirt"]) in (0, 1)
-    _, _, sources = capsys.readouterr().out.partition("Sources:\n")
+    text, _, sources = capsys.readouterr().out.partition("Sources:\n")
+    assert "For: your whole list\n" in text
     assert "price: €49.00 (products.csv" in sources
