@@ -134,7 +134,7 @@ FACT_ID = "{kind}.{subject}.{measure}"
 FACT_KINDS = (
     *("product", "range", "brand", "stated", "sent", "work", "praise", "objection", "past_copy"),
     *("segments", "audiences", "behaviour", "feedback", "trends", "funnel", "delivery"),
-    *("campaigns", "experiments", "sold", "sellers", "plan"),
+    *("campaigns", "experiments", "sold", "sellers", "plan", "reduced"),
 )
 LIBRARY_KINDS = (
     *("orders", "events", "feedback", "prices", "campaigns", "experiments", "consents"),
