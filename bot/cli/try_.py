@@ -281,10 +281,11 @@ def _format_draft(
             f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}: {hook.text}"
             for hook in drafted.hooks
         ] + [""]
-    lines.append(say(Words("Checks:")))
-    lines += [_format_check(check, language) for check in drafted.checks] + [""]
-    lines.append(say(Words("Sources:")))
-    for fact in _collect_proof(drafted):
+    checks, proof = drafted.checks, _collect_proof(drafted)
+    lines += [say(Words("Checks:"))] if checks else []
+    lines += [_format_check(check, language) for check in checks] + [""]
+    lines += [say(Words("Sources:"))] if proof else []
+    for fact in proof:
         value = fact.spelled(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
         lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")

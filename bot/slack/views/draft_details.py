@@ -275,9 +275,10 @@ def build_details_view(draft: Draft, language: str, added: Sequence[ProductFact]
         blocks += _list_added_facts(draft, added, language)
         note = LEGAL_NOTE.to(language)
         if sources := list_unverified_sources(check.rule for check in draft.findings or ()):
-            what = Words(
-                "Not looked up in the text of the law: {sources}", sources="; ".join(sources)
+            listed = f"{get_language(language).marks.semicolon} ".join(
+                source.to(language) for source in sources
             )
+            what = Words("Not looked up in the text of the law: {sources}", sources=listed)
             note += f"\n{quote_as_mrkdwn(what.to(language), 600)}"
         blocks.append(context_block(note))
     return build_read_only_view(Words("Details"), blocks, language)
