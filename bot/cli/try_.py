@@ -281,7 +281,7 @@ def _format_draft(
             f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}: {hook.text}"
             for hook in drafted.hooks
         ] + [""]
-    checks, proof = drafted.checks, _collect_proof(drafted)
+    checks, proof = group_checks(drafted.checks), _collect_proof(drafted)
     lines += [say(Words("Checks:"))] if checks else []
     lines += [_format_check(check, language) for check in checks] + [""]
     lines += [say(Words("Sources:"))] if proof else []

@@ -336,3 +336,16 @@ def test_no_fact_of_the_prompt_is_taken_for_a_bank_account() -> None:
     text = build_claim_prompt([sentence], Evidence(facts=(orders,)), asked)
     assert "f1 orders: 12" in Pseudonymizer().mask(text)
     assert "IBAN" not in Pseudonymizer().mask(text)
+
+
+def test_words_that_only_the_request_says_are_confirmed_by_people() -> None:
+    judged = form(verdict("s1"), verdict("s2", "stated", "lasts a lifetime"), verdict("s3"))
+    result = read_verdicts(judged, SENTENCES)
+    assert ("stated", "claim", "lasts a lifetime") in levels(result)
+    assert result.list_faults(SENTENCES, is_copy=True) == []
+
+
+def test_request_is_no_source_of_a_report() -> None:
+    judged = form(verdict("s1"), verdict("s2", "stated", "lasts a lifetime"), verdict("s3"))
+    result = read_verdicts(judged, SENTENCES, is_copy=False)
+    assert ("warn", "claim", "lasts a lifetime") in levels(result)
