@@ -256,7 +256,7 @@ def _list_added_facts(draft: Draft, added: Sequence[ProductFact], language: str)
         revoke = button(
             Words("Revoke").to(language), number_action_id(action_ids.REVOKE_FACT, number), ref
         )
-        said = f"“{quote_as_mrkdwn(fact.text, 300)}”"
+        said = quote_in_language(fact.text, 300, language)
         if fact.amount is not None:
             price = Money(amount=fact.amount, currency=str(fact.currency))
             said = Words("Lowest price of the last 30 days: {price}", price=price).to(language)
