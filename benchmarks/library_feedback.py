@@ -19,7 +19,7 @@ from bot.core.facts import Source
 from bot.data.analyses.feedback import find
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.detection import detect_schema
-from bot.data.ingest.loader import load_file
+from bot.data.ingest.importer import read_table, store_table
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.sample_tables import TODAY, sample
 
@@ -72,10 +72,9 @@ def _container(path: Path) -> Container:
 
 
 def _import(path: Path) -> None:
-    row_store, fresh = _container(path).row_store, path.with_suffix(".parquet")
-    found = detect_schema(path, name=path.name)
-    load_file(path, found, to=fresh, key=row_store.key())
-    row_store.import_rows(WORKSPACE, "feedback", fresh, source=path.name)
+    container, found = _container(path), detect_schema(path, name=path.name)
+    table = read_table(container, WORKSPACE, path, found, path.parent / "rows")
+    store_table(container, WORKSPACE, table, path.name)
 
 
 def _ask(path: Path) -> None:

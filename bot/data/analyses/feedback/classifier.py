@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +69,7 @@ class ThemeClassifier:
 
     def __init__(self, examples: Sequence[Example], denies: frozenset[str]) -> None:
         self._denies = denies
+        self._guard = Lock()  # of the words that are remembered
         self.subjects = tuple(sorted({s for one in examples for s in _expand(one.themes)}))
         targets = self._list_targets(examples)
         self.signs = self._find_signs(targets)
@@ -76,17 +78,19 @@ class ThemeClassifier:
         self._forget_words()
 
     def score(self, clauses: Sequence[Sequence[str]]) -> ClauseScores:
-        self._learn_words({word for clause in clauses for word in clause})
         rows: list[int] = []
         ends = [0]
-        for clause in clauses:
-            rows.extend(self._list_rows(clause))
-            ends.append(len(rows))
-        shape = (len(clauses), len(self._table))
+        with self._guard:
+            self._learn_words({word for clause in clauses for word in clause})
+            for clause in clauses:
+                rows.extend(self._list_rows(clause))
+                ends.append(len(rows))
+            table = self._table
+        shape = (len(clauses), len(table))
         ones = np.ones(len(rows), np.float32)
         sums = csr_array((ones, np.array(rows, np.int32), np.array(ends)), shape=shape)
         lengths = np.array([len(clause) for clause in clauses], np.float32)
-        scores = (sums @ self._table) / _scale(lengths)[:, None] + self._intercept
+        scores = (sums @ table) / _scale(lengths)[:, None] + self._intercept
         return ClauseScores(scores[:, :-2], scores[:, -2], scores[:, -1])
 
     def _list_targets(self, examples: Sequence[Example]) -> Floats:

@@ -23,6 +23,7 @@ from bot.data.analyses.feedback.aspects import (
     PhraseFinder,
     PhraseMatch,
     PhraseMeaning,
+    load_lexicon,
 )
 from bot.data.analyses.feedback.classifier import ThemeClassifier
 from bot.data.analyses.feedback.mention_records import (
@@ -43,6 +44,13 @@ def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> T
     return TextMentions(lexicon, pack_mentions([text], lexicon)[0], rating)
 
 
+def pack_language(texts: Sequence[str], language: str) -> list[bytes]:
+    """Do what `pack_mentions` does, by the lexicon of a language that has one."""
+    lexicon = load_lexicon(language)
+    assert lexicon is not None
+    return pack_mentions(texts, lexicon)
+
+
 def pack_mentions(texts: Sequence[str], lexicon: Lexicon) -> list[bytes]:
     """Find all themes of each text, regardless of its rating."""
     classifier = lexicon.classifier if texts else None  # it takes seconds to train
@@ -56,7 +64,7 @@ def pack_mentions(texts: Sequence[str], lexicon: Lexicon) -> list[bytes]:
 
 # Themes found by the classifier.
 
-TEXTS_AT_ONCE = 1_000  # scored together
+TEXTS_AT_ONCE = 1_024  # scored together
 MIN_THEME_SCORE = 0.415  # of a clause that is about a theme
 MIN_TONE_SCORE = 0.2  # of a clause that praises or complains
 MIN_QUESTION_SCORE, MIN_UNMARKED_SCORE = 0.35, 0.6  # of a question, and of one without its mark

@@ -347,6 +347,11 @@ def list_values(texts: Sequence[FeedbackText], dimension: str) -> list[str | Non
     return [text.places[at] for text in texts]
 
 
+def format_title(title: str | None) -> str:
+    """Return what stands before the text in `FeedbackText.whole`."""
+    return f"{title.strip()}\n" if title and title.strip() else ""
+
+
 def _row_to_text(
     id_: str | None,
     at: datetime | None,
@@ -357,7 +362,7 @@ def _row_to_text(
     language: str,
     places: tuple[str | None, ...],
 ) -> FeedbackText:
-    head = f"{title.strip()}\n" if title and title.strip() else ""
+    head = format_title(title)
     return FeedbackText(
         id_ or "",
         at.date() if at else None,
