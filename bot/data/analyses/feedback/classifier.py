@@ -81,7 +81,7 @@ class ThemeClassifier:
         rows: list[int] = []
         ends = [0]
         with self._guard:
-            self._learn_words({word for clause in clauses for word in clause})
+            self._learn_words(set().union(*clauses))
             for clause in clauses:
                 rows.extend(self._list_rows(clause))
                 ends.append(len(rows))
@@ -144,11 +144,12 @@ class ThemeClassifier:
         kept = [key for key in self._weights if key.startswith(("pair ", "not "))]
         self._pairs = {
             (one[1], one[2]): nth
-            for nth, key in enumerate(kept)
+            for nth, key in enumerate(kept, 1)
             if (one := key.split(" "))[0] == "pair"
         }
-        self._negated = {key[4:]: nth for nth, key in enumerate(kept) if key.startswith("not ")}
-        self._table = np.stack([self._weights[key] for key in kept])
+        self._negated = {key[4:]: nth for nth, key in enumerate(kept, 1) if key.startswith("not ")}
+        # The first row is empty, so that the number of no row is false.
+        self._table = np.pad([self._weights[key] for key in kept], ((1, 0), (0, 0)))
         self._words: dict[str, int] = {}
         self._numbers: set[str] = set()  # the words with digits in them
 
@@ -173,13 +174,9 @@ class ThemeClassifier:
         rows = [self._words[word] for word in clause]
         if not self._numbers.isdisjoint(clause):
             clause = [_generalize(word) for word in clause]
-        pairs = self._pairs
-        rows += [pairs[pair] for pair in pairwise((START, *clause, END)) if pair in pairs]
+        rows += filter(None, map(self._pairs.get, pairwise((START, *clause, END))))
         if not self._denies.isdisjoint(clause):
-            negated = self._negated
-            rows += [
-                negated[word] for word in _list_negated(clause, self._denies) if word in negated
-            ]
+            rows += filter(None, map(self._negated.get, _list_negated(clause, self._denies)))
         return rows
 
 
