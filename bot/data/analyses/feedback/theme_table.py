@@ -62,6 +62,11 @@ class ThemeTable:
         """The texts whose language has a list; shares refer to these."""
         return np.array([mention is not None for mention in self.mentions], bool)
 
+    @cached_property
+    def ages(self) -> NDArray[np.int64]:
+        """By which the newest texts come first, and those without a day last."""
+        return np.array([-text.day.toordinal() if text.day else 0 for text in self.texts], np.int64)
+
     def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
 
@@ -133,7 +138,7 @@ def build_theme_table(
 def store_mentions(path: Path, cache: MentionCache) -> None:
     """Find the themes of the newest texts in a Parquet file of feedback beforehand, so that the
     first question about them finds these in `cache`."""
-    rows = pq.read_table(path, columns=["at", "title", "text", "language"])
+    rows = pq.ParquetFile(path).read(["at", "title", "text", "language"])
     rows = rows.filter(pc.is_valid(rows["text"])).sort_by([("at", "descending")])[:MAX_TEXTS]
     texts = rows["text"].to_pylist()
     languages = detect_languages(texts, rows["language"].to_pylist())
