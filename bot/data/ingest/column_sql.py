@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from duckdb.func import PythonUDFType
 
 from bot.data.catalogue.cells import DOLLAR_CURRENCIES
 from bot.data.ingest.column_names import classify_metric
@@ -409,7 +410,7 @@ def register_masking(
         def bare(texts: Any) -> Any:
             return pa.array(workers.map(mask, texts.to_pylist()), pa.string())
 
-        con.create_function(name, bare, ["VARCHAR"], "VARCHAR", type="arrow")
+        con.create_function(name, bare, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
 
     create("bare_words", own)
     if own:

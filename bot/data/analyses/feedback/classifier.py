@@ -25,6 +25,7 @@ PIECE_WEIGHT = 0.5  # of a piece of a word, where a word weighs 1
 SCALE = 6.0  # the values of a clause are divided by it and by the root of its length
 REGULARIZATION = 0.5
 INTERCEPT = 0.3
+EXAMPLES_AT_ONCE = 500  # multiplied with all others, which takes memory
 MAX_KNOWN_WORDS = 100_000  # words whose scores are remembered
 START, END = "^", "$"
 
@@ -124,7 +125,11 @@ class ThemeClassifier:
         matrix = csr_array(
             (times * values[columns] / scale[rows], (rows, columns)), (len(counts), len(seen))
         )
-        kernel = (matrix @ matrix.T).toarray() + np.float32(INTERCEPT)
+        kernel = np.empty((len(counts), len(counts)), np.float32, order="F")  # as LAPACK wants it
+        for start in range(0, len(counts), EXAMPLES_AT_ONCE):
+            part = slice(start, start + EXAMPLES_AT_ONCE)
+            kernel[part] = (matrix[part] @ matrix.T).toarray()
+        kernel += np.float32(INTERCEPT)
         kernel[np.diag_indices_from(kernel)] += np.float32(REGULARIZATION)
         dual = cho_solve(cho_factor(kernel, overwrite_a=True), targets)
         weights = (matrix.T @ dual) * values[:, None]

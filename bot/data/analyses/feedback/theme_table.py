@@ -6,8 +6,6 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bot.data.analyses.cache import MentionCache, digest_text
@@ -138,6 +136,9 @@ def build_theme_table(
 def store_mentions(path: Path, cache: MentionCache) -> None:
     """Find the themes of the newest texts in a Parquet file of feedback beforehand, so that the
     first question about them finds these in `cache`."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
     rows = pq.ParquetFile(path).read(["at", "title", "text", "language"])
     rows = rows.filter(pc.is_valid(rows["text"])).sort_by([("at", "descending")])[:MAX_TEXTS]
     texts = rows["text"].to_pylist()
