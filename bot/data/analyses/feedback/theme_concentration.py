@@ -119,7 +119,11 @@ def _count_by_place(
 def _has_authors(names: Iterable[str], floor: int) -> bool:
     """Tell whether there are at least `floor` different authors."""
     seen: set[str] = set()
-    return floor <= 0 or any(len(seen) >= floor for name in names if not seen.add(name))
+    for name in names:
+        if len(seen) >= floor:
+            break
+        seen.add(name)
+    return len(seen) >= floor
 
 
 def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:
