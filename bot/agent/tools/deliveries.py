@@ -11,13 +11,13 @@ from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
     Period,
     build_filter,
     find_analysis,
     link_changes,
     set_periods,
 )
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.i18n.messages import Words
 
 CURRENT_DAYS, PREVIOUS_DAYS = 56, 309  # as the analysis compares

@@ -18,7 +18,6 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     NO_CATALOGUE,
     Finding,
-    GroupExhibit,
     build_filter,
     describe_filter,
     find_analysis,
@@ -26,6 +25,7 @@ from bot.agent.tools._analysis import (
     read_text,
     run_query,
 )
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import (

@@ -12,17 +12,15 @@ from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
     Period,
-    build_exhibit,
     build_filter,
-    build_line,
     find_analysis,
     group_by_subject,
     link_changes,
     read_text,
     set_periods,
 )
+from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact

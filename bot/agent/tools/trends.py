@@ -9,20 +9,20 @@ Example: {"product": "none", "category": "Bath", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
-    build_exhibit,
+    Period,
     build_filter,
-    build_line,
     find_analysis,
     group_by_subject,
     link_changes,
     number_of,
+    read_day_of,
     set_periods,
 )
+from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
@@ -87,7 +87,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.parts.measure not in ("points", "p")
         ),
     ]
-    facts = link_changes(finding.prepare(_set_weeks(chosen, groups)), {"last": "level"})
+    facts = link_changes(finding.prepare(_set_days(chosen, groups)), {"last": "level"})
     notes = [
         "“last” is a week's mean over “weeks”; “level” the eight weeks before; “change” is against "
         "what was expected. Only what is confirmed is sure; “to watch” may be chance."
@@ -110,20 +110,21 @@ def _name_kind(fact: Fact) -> Fact:
     return fact
 
 
-def _set_weeks(chosen: Sequence[Fact], groups: dict[str, list[Fact]]) -> list[Fact]:
-    """Return the facts, where "last" has the days of its weeks."""
-    week = next((fact for fact in groups.get("tested", ()) if fact.parts.measure == "week"), None)
-    if week is None:
-        return list(chosen)
-    monday = date.fromisoformat(str(week.value))
+def _set_days(chosen: Sequence[Fact], groups: dict[str, list[Fact]]) -> list[Fact]:
+    """Return the facts, where "last" has the days of its weeks, and returns those of the orders."""
+    returns = groups.get("returns", ())
+    of_returns = (read_day_of(returns, "since"), read_day_of(returns, "until"))
+    monday = read_day_of(groups.get("tested", ()), "week")
     dated = []
     for fact in chosen:
-        if fact.parts.measure == "last":
-            weeks = int(number_of(groups[fact.parts.subject], "weeks")) or 1
-            period = (monday - timedelta(weeks=weeks - 1), monday + timedelta(days=6))
-            dated += set_periods([fact], {"last": period})
-        else:
-            dated.append(fact)
+        measure, subject = fact.parts.measure, fact.parts.subject
+        periods: dict[str, Period] = {}
+        if subject.startswith(RETURNS):
+            periods = {measure: of_returns}
+        elif monday:
+            weeks = int(number_of(groups[subject], "weeks")) or 1
+            periods = {"last": (monday - timedelta(weeks=weeks - 1), monday + timedelta(days=6))}
+        dated += set_periods([fact], periods)
     return dated
 
 

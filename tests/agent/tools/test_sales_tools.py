@@ -58,6 +58,41 @@ async def test_trends_of_a_category_that_sells_too_little_say_so_in_french() -> 
     assert "catégorie" in result.read_as
 
 
+async def test_returns_of_trends_carry_the_days_of_their_orders() -> None:
+    result = await call_tool("trends")
+    returns = [fact for fact in result.facts if fact.parts.subject.startswith("returns-")]
+    assert {(fact.since, fact.until) for fact in returns} == {
+        (date(2025, 11, 24), date(2026, 11, 9))
+    }
+
+
+async def test_keywords_of_what_is_sold_out_carry_the_days_since_then() -> None:
+    result = await call_tool("advertising", {"since": "2026-11-01", "until": "2026-11-24"})
+    days = {
+        fact.about: (fact.since, fact.until)
+        for fact in result.facts
+        if fact.parts.measure == "spend"
+    }
+    assert days["plaid mohair"] == (date(2026, 11, 6), date(2026, 11, 24))
+    assert days["bougie naturelle"] == (date(2026, 11, 1), date(2026, 11, 24))
+    table = next(one.table for one in result.exhibits if "don't sell" in one.shows)
+    assert table is not None
+    names = [row[0] for row in table.rows]
+    assert "plaid mohair · 6–24 Nov" in names
+    assert "bougie naturelle · 1–24 Nov" in names
+    assert result.read_as.endswith("sold-out products: since they sold out")
+
+
+async def test_figures_of_advertising_carry_the_days_of_the_period_that_nobody_named() -> None:
+    result = await call_tool("advertising")
+    spend = figure(result, "campaigns.ads.spend")
+    assert (spend.since, spend.until) == (date(2026, 10, 28), date(2026, 11, 24))
+    one_period = await call_tool("advertising", {"since": "2026-10-01", "until": "2026-10-31"})
+    table = next(one.table for one in one_period.exhibits if "side by side" in one.shows)
+    assert table is not None
+    assert not [row for row in table.rows if "·" in row[0]]
+
+
 async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
     result = await call_tool("funnel")
     rate, before = figure(result, f"{MOBILE}.rate"), figure(result, f"{MOBILE}.before")

@@ -34,8 +34,8 @@ def add_returns(
     warehouse: Warehouse, filter_: AnalysisFilter, result: AnalysisResult, titles: dict[str, str]
 ) -> None:
     """Add trends.returns-<product>: status, rate and rest (%), p, and the most frequent reason, for
-    products that are returned more or less often; trends.returns.rate and .products for all. Adds
-    nothing where the orders have no returns."""
+    products that are returned more or less often; trends.returns.rate and .products for all, .since
+    and .until of the orders. Adds nothing where the orders have no returns."""
     sold = _select_sold_lines(warehouse, filter_)
     person = ibis.coalesce(sold.customer, sold["order"])
     query = sold.group_by("product").aggregate(
@@ -43,11 +43,14 @@ def add_returns(
         back=sold.returned.sum(),
         title=sold.title.max(),
         people=person.nunique(),
+        first=sold["at"].min().date(),
+        last=sold["at"].max().date(),
     )
     rows = fetch_rows(warehouse, query)
     lines, back = sum(row["lines"] for row in rows), sum(row["back"] or 0 for row in rows)
     if not back:
         return
+    since, until = min(row.pop("first") for row in rows), max(row.pop("last") for row in rows)
     result.queries[RETURNS_QUERY] = defer_sql(query)
     least = max(MIN_LINES, warehouse.floor)
     tested = [row for row in rows if row["product"] and row["lines"] >= least]
@@ -59,6 +62,8 @@ def add_returns(
     )
     result.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=RETURNS_QUERY)
     result.add("returns", "products", len(tested), about="returns", rows=lines, query=RETURNS_QUERY)
+    result.add("returns", "since", since, about="returns", query=RETURNS_QUERY)
+    result.add("returns", "until", until, about="returns", query=RETURNS_QUERY)
     if not tested:
         result.add_limit(
             Words(
