@@ -3,7 +3,7 @@ Nothing is loaded from the network."""
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from bot.core.facts import sign_number, spell_number
 from bot.core.parts import Table
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, format_value
+from bot.text.normalize import normalize_text
 
 
 class ExhibitPoint(BaseModel):
@@ -49,10 +50,32 @@ class Exhibit(BaseModel):
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
-    not_ranked: str = ""  # how many groups it leaves out, for people, a line for each reason
+    cut: str = ""  # how many of the rows it shows, for whoever sees it
+    not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
     chart: ExhibitChart | None = None
     facts: tuple[str, ...] = ()  # the ids of its facts
+
+    def split_rows(self, names: Collection[str]) -> tuple["Exhibit", frozenset[str]]:
+        """Return the exhibit without the rows and bars of these names, and what stood in their
+        cells, as `normalize_row_name` writes it."""
+        left_out = {normalize_row_name(name) for name in names}
+        table, chart = self.table, self.chart
+        if table:
+            cells = [({*map(normalize_row_name, row)}, row) for row in table.rows]
+            kept = tuple(row for known, row in cells if not known & left_out)
+            left_out = left_out.union(*(known for known, _row in cells if known & left_out))
+            table = table.model_copy(update={"rows": kept}) if kept else None
+        if chart:
+            points = (one for one in chart.points if normalize_row_name(one.name) not in left_out)
+            chart = chart.model_copy(update={"points": tuple(points)})
+        shown = self.model_copy(update={"table": table, "chart": chart, "cut": ""})
+        return shown, frozenset(left_out)
+
+
+def normalize_row_name(text: str) -> str:
+    """Return the name of a row as it is compared: without its days or conditions."""
+    return normalize_text(text.partition(" · ")[0]).strip()
 
 
 # Charts of facts as Vega-Lite specifications, in the brand's colours. The title says what is drawn;

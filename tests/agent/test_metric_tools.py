@@ -411,10 +411,10 @@ async def test_table_says_how_many_of_the_asked_rows_it_shows() -> None:
     assert exhibit.table
     shown = len(exhibit.table.rows) - 1
     assert shown < 10
-    assert exhibit.not_ranked.startswith(f"{shown} of ")
+    assert exhibit.cut.startswith(f"{shown} of ")
     assert any("fewer measures" in note for note in wide.notes)
     few = await query_tool(deps, **{**call, "limit": 5}, measures=["revenue"])
-    assert not few.exhibits[0].not_ranked
+    assert not few.exhibits[0].cut
 
 
 async def test_columns_of_a_comparison_are_filled_or_left_out() -> None:
