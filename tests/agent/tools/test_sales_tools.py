@@ -122,6 +122,27 @@ async def test_funnel_of_one_device_says_each_figure_once() -> None:
     assert not subjects & {"total-all-checkout-to-purchase", "visits-all"}
 
 
+async def test_funnel_of_one_device_and_source_tells_the_same_visits_once() -> None:
+    result = await call_tool("funnel", {"device": "mobile", "source": "moteur", "country": "FR"})
+    counted = [
+        (fact.about.split(", ")[-1], fact.value)
+        for fact in result.facts
+        if fact.parts.measure in ("rate", "conversion") and "product-" not in fact.id
+    ]
+    assert len(counted) == len({*counted})
+    assert not [fact for fact in result.facts if fact.parts.measure == "through"]
+
+
+async def test_table_of_the_funnel_has_each_step_that_is_told() -> None:
+    for call in ({}, {"device": "mobile", "source": "moteur"}, {"device": "desktop"}):
+        result = await call_tool("funnel", call)
+        table = result.exhibits[0].table
+        assert table is not None
+        told = {fact.id for fact in result.facts if fact.parts.measure == "rate"}
+        assert told
+        assert told <= {*table.facts}
+
+
 async def test_funnel_gives_the_conversion_of_each_device() -> None:
     result = await call_tool("funnel", deps=tool_deps(language="fr"))
     found = sample_data().findings("funnel", AnalysisFilter())

@@ -5,7 +5,7 @@ than coin tosses (Pearson's chi² by day); Benjamini and Hochberg over all segme
 over all products. A segment whose change disappears once the most affected segment is removed
 *follows* it: sources and countries drop together with phones because their visitors use phones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -49,10 +49,20 @@ class FunnelStep:
     p: float = 1.0
     status: str = "steady"  # confirmed, to watch, follows, steady
     through: tuple[str, str] | None = None  # the segment that it follows
-    # of a product: people who reached the step, now and before, and passed it
+    # of a product: people who reached the step, now and before, and passed it, now and before
     people: int | None = None
     people_before: int | None = None
     people_passed: int | None = None
+    people_passed_before: int | None = None
+
+    def list_people(self) -> list[int]:
+        """Return how many people reached the step of a product, passed it and did not, now and
+        before."""
+        windows = (
+            (self.people or 0, self.people_passed or 0),
+            (self.people_before or 0, self.people_passed_before or 0),
+        )
+        return [n for came, passed in windows for n in (came, passed, came - passed)]
 
     @property
     def rate(self) -> float:
@@ -63,10 +73,16 @@ class FunnelStep:
         return self.passed_before / self.of_before if self.of_before else 0.0
 
 
-def build_steps(visits: VisitCounts) -> list[FunnelStep]:
-    """Build all steps of the total and of every segment, untested."""
+def build_steps(visits: VisitCounts, always: Collection[str]) -> list[FunnelStep]:
+    """Build all steps of the total and of every segment, untested. A segment that is the total
+    once more, such as the only country, is built for the dimensions in `always` alone."""
     segments = [("total", "all")]
-    segments += [(name, value) for name in VISIT_DIMENSIONS for value in visits.values(name)]
+    segments += [
+        (name, value)
+        for name in VISIT_DIMENSIONS
+        for value in visits.values(name)
+        if name in always or not visits.mask_of(name, value).all()
+    ]
     return [step for name, value in segments for step in _build_segment_steps(visits, name, value)]
 
 
@@ -143,7 +159,11 @@ def _mark_followers(steps: list[FunnelStep], visits: VisitCounts) -> list[Funnel
     out = list(steps)
     for place in {step.at for step in steps if step.at >= 0}:
         moved = [s for s in steps if s.at == place and s.status != "steady"]
-        alone = [s for s in moved if s.status == "confirmed" and s.dimension != "total"]
+        alone = [
+            s
+            for s in moved
+            if s.status == "confirmed" and not visits.mask_of(s.dimension, s.value).all()
+        ]
         if not alone:
             continue
         hardest = min(alone, key=lambda s: (s.p, s.dimension, s.value))
@@ -161,8 +181,12 @@ def _mark_followers(steps: list[FunnelStep], visits: VisitCounts) -> list[Funnel
 
 def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: tuple[str, str]) -> bool:
     """Tell whether the change outside the driving segment is gone or too small to report. A country
-    in which most people use phones also drops a little without them, by chance."""
-    outside = visits.mask_of(step.dimension, step.value) * (1 - visits.mask_of(*driver))
+    in which most people use phones also drops a little without them, by chance. The same visits
+    under another name explain nothing."""
+    inside, driving = visits.mask_of(step.dimension, step.value), visits.mask_of(*driver)
+    if np.array_equal(inside, driving):
+        return False
+    outside = inside * (1 - driving)
     rest = _build_segment_steps(visits, step.dimension, step.value, outside)[step.at]
     if not _is_large(rest) or _is_small(rest):
         return True
@@ -269,7 +293,10 @@ def add_overall_conversion(
     people, buyers = who.select_at_step("view"), who.select_at_step("purchase")
     wanted = [part.value for part in parts if part.value != TOTAL_VALUE]
     safe_values = people.find_publishable(wanted, warehouse.floor)
-    lines = buyers.find_publishable(sorted(safe_values - {TOTAL_VALUE}), warehouse.sales_floor)
+    left = who.select_at_step("view", before="purchase")
+    lines = set(safe_values)
+    for sort in (buyers, left):
+        lines &= sort.find_publishable(sorted(lines - {TOTAL_VALUE}), warehouse.sales_floor)
     for part in parts:
         size = people.count(people.which(part.value))
         if result.set_group_size(part.key, size, safe=part.value in safe_values):
