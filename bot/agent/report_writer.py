@@ -4,6 +4,8 @@ import logging
 import re
 import textwrap
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
@@ -30,13 +32,16 @@ from bot.core.report import (
     find_exhibit,
     is_given,
 )
+from bot.core.request import Brief
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import CALCULATED, ReportChecker
 from bot.i18n.messages import Language, Words
+from bot.i18n.periods import find_periods
 from bot.i18n.typography import insert_nbsp
 from bot.offline.reports.top_customers import write_top_customers
+from bot.text.normalize import tokenize
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext
@@ -116,10 +121,12 @@ def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportCh
     if ctx.today is None:
         raise ValueError("a report needs to know the day")
     brief, reason = ctx.request.brief, ctx.request.reason
+    asked = "\n".join(filter(None, [brief.follows, brief.words, reason]))
     return ReportChecker(
         ctx.book,
         ctx.exhibits,
-        request_words="\n".join(filter(None, [brief.follows, brief.words, reason, brief.material])),
+        request_words=f"{asked}\n{brief.material}",
+        request_days=_list_asked_days(brief, asked, ctx.today),
         language=ctx.request.language,
         skills=skills,
         today=ctx.today,
@@ -127,6 +134,15 @@ def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportCh
         notes=ctx.tool_notes,
         proofs=ctx.answer_checks.proofs,
     )
+
+
+def _list_asked_days(brief: Brief, words: str, today: date) -> frozenset[date]:
+    """Return the first and last days of the periods that were asked for: as they were understood,
+    and as the words name them ("since June")."""
+    asked = [brief.since, brief.until, *(brief.against or ())]
+    with suppress(ValueError):  # 31 November
+        asked += [day for period in find_periods(tokenize(words), today) for day in period.days]
+    return frozenset(filter(None, asked))
 
 
 def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:

@@ -9,6 +9,7 @@ from bot.core.request import Question
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, says, verdict
 from tests.support.skill_runner import AI, collect_text, run
+from tests.support.tool_runner import full_params
 
 QUERY = {
     "dataset": "orders",
@@ -202,6 +203,27 @@ def blame_the_rain(body: dict[str, Any]) -> dict[str, Any]:
             for id, text in list_judged(body).items()
         ]
     }
+
+
+async def test_days_that_the_question_names_are_no_typed_figures() -> None:
+    form = report("{f1} in October.", "None of them since 1 June.")
+    for words, sent in (("orders since june?", 2), ("commandes depuis juin", 2), ("orders?", 3)):
+        _found, letters = await answer(LOOKS_UP, form, form, words=words)
+        assert len(letters) == sent, words
+
+
+async def test_conditions_of_an_audience_bear_out_their_days_and_reach_the_claim_check() -> None:
+    given = {"purpose": "sms", "countries": ["FR"], "last_order_until": "2026-05-31"}
+    call = full_params("audience", given)
+    looked_up = calls(("audience", call))
+    async with ScriptedClaude(looked_up, report("{f4:bare} buyers: none since 1 June.")) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("who stopped?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert len(claude.letters) == 2
+    assert found.parts[0].facts[0].startswith("audiences.yours")
+    assert "no order since 1 June 2026" in str(claude.judged[0]["messages"])
 
 
 async def test_unsupported_cause_goes_back_once_and_is_then_marked() -> None:
