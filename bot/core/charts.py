@@ -58,24 +58,28 @@ class Exhibit(BaseModel):
 
     def split_rows(self, names: Collection[str]) -> tuple["Exhibit", frozenset[str]]:
         """Return the exhibit without the rows and bars of these names, and what stood in their
-        cells, as `normalize_row_name` writes it."""
-        left_out = {normalize_row_name(name) for name in names}
-        table, chart = self.table, self.chart
+        cells."""
+        table, chart, left_out = self.table, self.chart, frozenset(names)
         if table:
-            cells = [({*map(normalize_row_name, row)}, row) for row in table.rows]
-            kept = tuple(row for known, row in cells if not known & left_out)
-            left_out = left_out.union(*(known for known, _row in cells if known & left_out))
+            rows = [row for row in table.rows if any(is_row_name(one, row) for one in names)]
+            left_out = left_out.union(*rows)
+            kept = tuple(row for row in table.rows if row not in rows)
             table = table.model_copy(update={"rows": kept}) if kept else None
         if chart:
-            points = (one for one in chart.points if normalize_row_name(one.name) not in left_out)
+            points = [
+                point
+                for point in chart.points
+                if not any(is_row_name(one, (point.name,)) for one in left_out)
+            ]
             chart = chart.model_copy(update={"points": tuple(points)})
-        shown = self.model_copy(update={"table": table, "chart": chart, "cut": ""})
-        return shown, frozenset(left_out)
+        return self.model_copy(update={"table": table, "chart": chart, "cut": ""}), left_out
 
 
-def normalize_row_name(text: str) -> str:
-    """Return the name of a row as it is compared: without its days or conditions."""
-    return normalize_text(text.partition(" · ")[0]).strip()
+def is_row_name(name: str, row: Sequence[str]) -> bool:
+    """Whether a cell of the row is this name, with or without the days or conditions behind it."""
+    low = normalize_text(name).strip()
+    cells = (normalize_text(cell).strip() for cell in row)
+    return any(cell == low or cell.startswith((f"{low} · ", f"{low}, ")) for cell in cells)
 
 
 # Charts of facts as Vega-Lite specifications, in the brand's colours. The title says what is drawn;

@@ -9,7 +9,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.core.charts import Exhibit, normalize_row_name
+from bot.core.charts import Exhibit, is_row_name
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
@@ -76,6 +76,7 @@ class Report(ComputedOutput):
     """What is stored. Figures are filled in, and every text lists the facts that it stands on."""
 
     headline: Copy = Field(title=Words("Finding").text)
+    read_as: Copy | None = Field(default=None, title=Words("Read as").text)
     not_used: Copy | None = Field(default=None, title=Words("Not used").text)
     points: list[Copy] = Field(default=[], title=Words("Further points").text)
     cannot_tell: Copy | None = Field(default=None, title=Words("Your data can't tell").text)
@@ -83,7 +84,6 @@ class Report(ComputedOutput):
     table: Table | None = Field(default=None, title="In figures")
     quotes: list[Quote] = Field(default=[], title=Words("In their words").text)
     how_to_read: Copy | None = Field(default=None, title=Words("How to read this").text)
-    read_as: Copy | None = Field(default=None, title=Words("Read as").text)
     sources: Copy | None = Field(default=None, title=Words("Where the figures come from").text)
     leads: list[NextStep] = []
 
@@ -179,17 +179,21 @@ def choose_exhibit(form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]
     shown, left_out = chosen.split_rows(names)
     if shown.table is None:
         return shown
-    abouts = {fact.id: normalize_row_name(fact.about) for fact in book.facts}
-    facts = tuple(id for id in shown.table.facts if abouts.get(id) not in left_out)
+    gone = {
+        fact.id
+        for fact in book.facts
+        if is_row_name(fact.about, (*left_out,))
+        or any(is_row_name(name, (fact.about,)) for name in names)
+    }
+    facts = tuple(id for id in shown.table.facts if id not in gone)
     return shown.model_copy(update={"table": shown.table.model_copy(update={"facts": facts})})
 
 
 def _find_unknown_rows(form: ReportForm, exhibits: Sequence[Exhibit]) -> Iterator[str]:
     chosen = find_exhibit(form.exhibit, exhibits)
     rows = chosen.table.rows if chosen and chosen.table else ()
-    known = {normalize_row_name(cell) for row in rows for cell in row}
     for name in form.excluded_rows:
-        if is_given(name) and normalize_row_name(name) not in known:
+        if is_given(name) and not any(is_row_name(name, row) for row in rows):
             names = ", ".join(row[0] for row in rows) or "none"
             yield f"excluded_rows: the exhibit has no row “{name}”; its rows: {names}"
 
@@ -302,6 +306,7 @@ class QuietDigest(ComputedOutput):
     """A digest without a confirmed change: one line, and the rest behind a button."""
 
     quiet: Copy = Field(title="What moved")
+    read_as: Copy | None = Field(default=None, title="Read as")
     more: Copy | None = Field(default=None, title="What else moved")
     graded: Copy | None = Field(default=None, title="What I told you last time")
     sent: Copy | None = Field(default=None, title="What we sent")

@@ -1,12 +1,13 @@
 """Exhibits of tools: tables with a row for each subject, and the charts beside them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bot.agent.tools._analysis import Period, group_by_subject, pick_measures
+from bot.agent.tools._analysis import group_by_subject
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
+from bot.core.fact_sentences import date_table
 from bot.core.facts import Fact, spell_column
 from bot.core.parts import Table
 from bot.i18n.messages import Language, Words, format_short_period
@@ -26,8 +27,8 @@ def build_table(
     whole: Words = WHOLE,
 ) -> Table | None:
     """Return a table with a row for each subject and a column for each measure; None without
-    rows. A column that is empty in every row is left out. Where the rows are of different days,
-    each names its own. `whole` names a row whose facts are about nothing in particular."""
+    rows. A column that is empty in every row is left out. `whole` names a row whose facts are
+    about nothing in particular."""
     rows = [
         (group, {fact.parts.measure: fact for fact in group})
         for group in group_by_subject(facts).values()
@@ -40,35 +41,21 @@ def build_table(
     columns_of_cells = [
         spell_column([known.get(name) for _, known in rows], language) for name in used
     ]
-    days = [{(fact.since, fact.until) for fact in pick_measures(group, used)} for group, _ in rows]
-    differ = any(one != days[0] for one in days)
     cells = [
-        (
-            _name_subject(group, language, whole, days=of_row if differ else ()),
-            *(cell or NO_CELL for cell in row),
-        )
-        for (group, _), of_row, row in zip(
-            rows, days, zip(*columns_of_cells, strict=True), strict=True
-        )
+        (_name_subject(group, language, whole), *(cell or NO_CELL for cell in row))
+        for (group, _), row in zip(rows, zip(*columns_of_cells, strict=True), strict=True)
     ]
     ids = [known[name].id for _, known in rows for name in used if name in known]
     titles = (heading, *(columns[name] for name in used))
-    return Table(
+    table = Table(
         columns=tuple(title.to(language) for title in titles), rows=tuple(cells), facts=tuple(ids)
     )
+    return date_table(table, [[known.get(n) for n in used] for _, known in rows], language)
 
 
-def _name_subject(
-    group: Sequence[Fact], language: Language, whole: Words = WHOLE, days: Collection[Period] = ()
-) -> str:
-    """Return what a row is of, with its days where its figures share them: "plaid · 9–27 Nov"."""
+def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:
     about = next((fact.about for fact in group if fact.about), "")
-    name = (Words(about) if about else whole).to(language)
-    dated = {(since, until) for since, until in days if since and until}
-    if len(dated) != 1:
-        return name
-    ((since, until),) = dated
-    return f"{name} · {format_short_period(since, until, language, group[0].as_of)}"
+    return (Words(about) if about else whole).to(language)
 
 
 def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> ExhibitChart | None:

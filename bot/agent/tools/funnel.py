@@ -8,19 +8,16 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    Period,
     build_filter,
     find_analysis,
     group_by_subject,
     link_changes,
     number_of,
     read_text,
-    set_periods,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
@@ -30,7 +27,6 @@ from bot.i18n.messages import Language, Words
 
 WHOLE = "all"
 VISIT_FILTERS = ("device", "source", "country")
-CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # as the analysis compares
 MOVED = ("confirmed", "to watch", "follows")
 NOT_MOVED = len(MOVED)  # the rank of what did not
 MOVED_MEASURES = (
@@ -84,10 +80,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: _rank(pair[1]),
     )
-    steps = set_periods(
-        [_name_step(fact, name) for name, group in ordered for fact in group],
-        _list_periods(finding.result.as_of),
-    )
+    steps = [_name_step(fact, name) for name, group in ordered for fact in group]
     every = link_changes(
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
         {"rate": "before"},
@@ -136,16 +129,6 @@ def _drop_repeated(groups: dict[str, list[Fact]], params: Params) -> dict[str, l
 
 def _count_visits(group: Sequence[Fact]) -> tuple[Decimal, ...]:
     return tuple(number_of(group, name) for name in ("visits", "passed", "before", "purchases"))
-
-
-def _list_periods(last: date) -> dict[str, Period]:
-    """Return the compared periods: the last two weeks and the eight weeks before."""
-    now = (last - timedelta(days=CURRENT_DAYS - 1), last)
-    before = (
-        last - timedelta(days=CURRENT_DAYS + PREVIOUS_DAYS - 1),
-        last - timedelta(days=CURRENT_DAYS),
-    )
-    return {"rate": now, "visits": now, "passed": now, "before": before}
 
 
 def _rank(group: Sequence[Fact]) -> int:

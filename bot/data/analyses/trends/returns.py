@@ -6,7 +6,7 @@ products found the first time are removed from the baseline of the others. Only 
 counts, without the last two weeks, whose purchases may still come back."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -34,8 +34,8 @@ def add_returns(
     warehouse: Warehouse, filter_: AnalysisFilter, result: AnalysisResult, titles: dict[str, str]
 ) -> None:
     """Add trends.returns-<product>: status, rate and rest (%), p, and the most frequent reason, for
-    products that are returned more or less often; trends.returns.rate and .products for all, .since
-    and .until of the orders. Adds nothing where the orders have no returns."""
+    products that are returned more or less often; trends.returns.rate and .products for all. Adds
+    nothing where the orders have no returns."""
     sold = _select_sold_lines(warehouse, filter_)
     person = ibis.coalesce(sold.customer, sold["order"])
     query = sold.group_by("product").aggregate(
@@ -50,7 +50,7 @@ def add_returns(
     lines, back = sum(row["lines"] for row in rows), sum(row["back"] or 0 for row in rows)
     if not back:
         return
-    since, until = min(row.pop("first") for row in rows), max(row.pop("last") for row in rows)
+    days = (min(row.pop("first") for row in rows), max(row.pop("last") for row in rows))
     result.queries[RETURNS_QUERY] = defer_sql(query)
     least = max(MIN_LINES, warehouse.floor)
     tested = [row for row in rows if row["product"] and row["lines"] >= least]
@@ -60,10 +60,9 @@ def add_returns(
     result.set_group_size(
         "returns", everybody, sort="sales", safe=not is_below_floor(back, warehouse.sales_floor)
     )
-    result.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=RETURNS_QUERY)
-    result.add("returns", "products", len(tested), about="returns", rows=lines, query=RETURNS_QUERY)
-    result.add("returns", "since", since, about="returns", query=RETURNS_QUERY)
-    result.add("returns", "until", until, about="returns", query=RETURNS_QUERY)
+    add = partial(result.add, rows=lines, query=RETURNS_QUERY, days=days)
+    add("returns", "rate", rate, unit="%", about="returns")
+    add("returns", "products", len(tested), about="returns")
     if not tested:
         result.add_limit(
             Words(
@@ -88,6 +87,7 @@ def add_returns(
             comparison,
             titles.get(comparison.product) or comparison.title or comparison.product,
             why.get(comparison.product),
+            days,
         )
 
 
@@ -162,9 +162,10 @@ def _add_product(
     comparison: ReturnComparison,
     about: str,
     why: tuple[str, float | None, int] | None,
+    days: tuple[date, date],
 ) -> None:
     subject, lines = f"returns-{slugify(comparison.product)}", comparison.lines
-    add = partial(result.add, subject, about=about, rows=lines, query=RETURNS_QUERY)
+    add = partial(result.add, subject, about=about, rows=lines, query=RETURNS_QUERY, days=days)
     add("status", comparison.status)
     add("rate", round_figure(100 * comparison.back / lines, 1), "%")
     if comparison.other_lines:
