@@ -182,7 +182,7 @@ def choose_exhibit(form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]
     gone = {
         fact.id
         for fact in book.facts
-        if is_row_name(fact.about, (*left_out,))
+        if (fact.about and is_row_name(fact.about, (*left_out,)))
         or any(is_row_name(name, (fact.about,)) for name in names)
     }
     facts = tuple(id for id in shown.table.facts if id not in gone)
