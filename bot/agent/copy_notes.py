@@ -66,6 +66,11 @@ def list_copy_notes(
     notes = [*_describe_audience(request, evidence)]
     if not request.brief.product and evidence.of("product"):
         notes.append(OF_RANGE if request.brief.category else WITHOUT_PRODUCT)
+    if names := [fact.about for fact in evidence.of("reduced")]:
+        notes.append(
+            f"Reduced already: {'; '.join(names)}. Write the offer's percentage and no price of "
+            "these, unless the brief says what it comes off."
+        )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
         notes += _describe_product(handle, request, evidence, is_listing=is_listing)
