@@ -349,7 +349,7 @@ async def test_card_says_that_an_offer_comes_on_top_of_a_reduced_price() -> None
     shop = WorkspaceData(CatalogueLibrary(lambda: products), small)
     body = "Glasses and carafe: 15% off with code ONDE15. The carafe is €39 before it."
     written = email("15% off both", body=Copy(text=body, facts=("product.carafe.price",)))
-    said = {"offer": "-15%", "words": "-15% on the glasses and the carafe, code ONDE15"}
+    said: dict[str, Any] = {"offer": "-15%", "words": "-15% on glasses and carafe, code ONDE15"}
     for named, warned in (
         ({"product": "carafe", "others": ("glasses",)}, True),
         ({"product": "glasses", "others": ("carafe",)}, True),

@@ -75,15 +75,22 @@ class FunnelStep:
 
 def build_steps(visits: VisitCounts, always: Collection[str]) -> list[FunnelStep]:
     """Build all steps of the total and of every segment, untested. A segment that is the total
-    once more, such as the only country, is built for the dimensions in `always` alone."""
+    once more, such as the only country but for a few visits, is built for the dimensions in
+    `always` alone."""
     segments = [("total", "all")]
     segments += [
         (name, value)
         for name in VISIT_DIMENSIONS
         for value in visits.values(name)
-        if name in always or not visits.mask_of(name, value).all()
+        if name in always or _count_others(visits, name, value) >= MIN_SESSIONS
     ]
     return [step for name, value in segments for step in _build_segment_steps(visits, name, value)]
+
+
+def _count_others(visits: VisitCounts, name: str, value: str) -> float:
+    """Return how many visits of the current days are not in a segment."""
+    others = visits.counts(1 - visits.mask_of(name, value))
+    return float(others[-CURRENT_DAYS:, 0].sum())
 
 
 def assess_steps(
@@ -162,36 +169,44 @@ def _mark_followers(steps: list[FunnelStep], visits: VisitCounts) -> list[Funnel
         alone = [
             s
             for s in moved
-            if s.status == "confirmed" and not visits.mask_of(s.dimension, s.value).all()
+            if s.status == "confirmed" and _is_large(_build_rest(visits, s, None, s))
         ]
         if not alone:
             continue
         hardest = min(alone, key=lambda s: (s.p, s.dimension, s.value))
-        driver = (hardest.dimension, hardest.value)
         for at, step in enumerate(out):
             if (
                 step in moved
                 and step.dimension != hardest.dimension
-                and _is_explained_by(visits, step, driver)
+                and _is_explained_by(visits, step, hardest)
             ):
                 status = step.status if step.dimension == "total" else "follows"
-                out[at] = replace(step, status=status, through=driver)
+                through = (hardest.dimension, hardest.value)
+                out[at] = replace(step, status=status, through=through)
     return out
 
 
-def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: tuple[str, str]) -> bool:
+def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: FunnelStep) -> bool:
     """Tell whether the change outside the driving segment is gone or too small to report. A country
-    in which most people use phones also drops a little without them, by chance. The same visits
-    under another name explain nothing."""
-    inside, driving = visits.mask_of(step.dimension, step.value), visits.mask_of(*driver)
-    if np.array_equal(inside, driving):
-        return False
-    outside = inside * (1 - driving)
-    rest = _build_segment_steps(visits, step.dimension, step.value, outside)[step.at]
-    if not _is_large(rest) or _is_small(rest):
+    in which most people use phones also drops a little without them, by chance. All but the same
+    visits under another name explain nothing."""
+    rest = _build_rest(visits, step, step, driver)
+    if not _is_large(rest):
+        return _is_large(_build_rest(visits, step, driver, step))
+    if _is_small(rest):
         return True
     p = _compute_p_values([rest], np.array([estimate_daily_dispersion(visits, step.at)]))[0]
     return bool(p >= WATCHED_P)
+
+
+def _build_rest(
+    visits: VisitCounts, step: FunnelStep, segment: FunnelStep | None, without: FunnelStep
+) -> FunnelStep:
+    """Return the step of the visits of a segment, None: of all, that are not in another one."""
+    mask = 1 - visits.mask_of(without.dimension, without.value)
+    if segment is not None:
+        mask = mask * visits.mask_of(segment.dimension, segment.value)
+    return _build_segment_steps(visits, step.dimension, step.value, mask)[step.at]
 
 
 # The cost of a worse step: lost buyers and their money, with an interval.
