@@ -11,9 +11,9 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.analyses.segments.audience import count_audience
+from bot.data.analyses.segments.audience import count_audience, count_consents
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.copy_context import find_writing_facts
+from bot.data.copy_context import UNKNOWN_CONSENT, find_writing_facts
 from bot.data.service import WorkspaceData, load_analysis
 from bot.grounding.copy_checks import check_draft
 from tests.support.sample_tables import TODAY, sample
@@ -158,6 +158,26 @@ def test_named_segment_has_its_size_and_what_it_bought() -> None:
     assert len(titles) == 3
     known = sample().engine.con.execute("SELECT title FROM products").fetchall()
     assert set(titles) <= {title for (title,) in known}
+
+
+def test_whole_list_is_counted_by_who_agreed_to_the_channel() -> None:
+    agreed = count_consents(sample())
+    for channel, said in (
+        ("email", f"{agreed['email']:,} customers agreed"),
+        ("push", UNKNOWN_CONSENT.text),
+    ):
+        asked = request().model_copy(update={"channel": channel})
+        (size,) = find_writing_facts("reach", sample(), asked)
+        assert (size.id, size.value) == ("segment.audience.size", said)
+    page = request().model_copy(update={"channel": "product_page"})
+    assert find_writing_facts("reach", sample(), page) == ()
+
+
+def test_audience_of_a_channel_without_consents_is_said_to_be_unknown() -> None:
+    push = request(audience="our loyal customers").model_copy(update={"channel": "push"})
+    found = {fact.id: fact for fact in find_writing_facts("segment", sample(), push)}
+    assert found["segment.audience.size"].value == f"329 customers fit. {UNKNOWN_CONSENT.text}"
+    assert "segment.audience.rule" not in found
 
 
 def test_too_small_audience_has_no_argument() -> None:

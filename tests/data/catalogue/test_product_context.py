@@ -93,7 +93,8 @@ async def test_reduced_products_of_a_category_have_their_lowest_price() -> None:
     brief = Brief(words="", author="U1", language="en", category="Bath", offer="20% off")
     asked = SkillRequest(skill="draft", brief=brief, channel="email")
     facts = await shop.look_up("reduced", asked)
-    assert [(fact.about, fact.value) for fact in facts] == [("Cut", 50), ("Stated", 35)]
+    found = [(fact.about, fact.value) for fact in facts]
+    assert found == [("Cut", Decimal(50)), ("Stated", Decimal(35))]
     pounds = MarketLibrary(shop, Market(language="en", currency="GBP"))
     assert not await pounds.look_up("reduced", asked)
 
