@@ -66,7 +66,8 @@ def list_copy_notes(
     notes = [*_describe_audience(request, evidence)]
     if not request.brief.product and evidence.of("product"):
         notes.append(OF_RANGE if request.brief.category else WITHOUT_PRODUCT)
-    if names := [fact.about for fact in evidence.of("reduced")]:
+    reduced = evidence.of("reduced") if not request.brief.product else ()  # else told below
+    if names := [fact.about for fact in reduced]:
         notes.append(
             f"Reduced already: {'; '.join(names)}. Write the offer's percentage and no price of "
             "these, unless the brief says what it comes off."

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -304,7 +304,7 @@ class AudienceRule(BaseModel):
         if self.last_from:
             parts.append(Words("last order on {day} or later", day=self.last_from))
         if self.last_until:
-            parts.append(Words("last order on {day} or earlier", day=self.last_until))
+            parts.append(Words("no order since {day}", day=self.last_until + timedelta(days=1)))
         return parts
 
 

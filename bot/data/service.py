@@ -263,14 +263,17 @@ class WorkspaceData:
         """Return facts of one of PRODUCT_KINDS. `prices`: earlier prices of the brief's product.
         `availability`: that it is sold out. `best_sellers`: names and prices of a few products in
         stock that sell best, of the brief's category if it has one. `reduced`:
-        the lowest prices of its products that are cheaper today. There are none when the library
-        can't answer."""
+        the lowest prices of the brief's products that are cheaper today, else of those of its
+        category. There are none when the library can't answer."""
         products, category = await self._catalogue.list_products(), request.brief.category
+        named = {request.brief.product, *request.brief.others} - {None}
         find: Callable[[Warehouse], tuple[Fact, ...]]
         if kind == "best_sellers":
             find = partial(find_seller_facts, products=products, category=category)
         elif kind == "reduced":
-            find = partial(find_reduced_facts, products=select_offered(products, category))
+            offered = [one for one in products if one.handle in named]
+            offered = offered or select_offered(products, category)
+            find = partial(find_reduced_facts, products=offered)
         else:
             handle = request.brief.product
             product = next((one for one in products if one.handle == handle), None)

@@ -139,18 +139,15 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
 
 
 def _check_range(part: TextPart, cuts: Sequence[Cut], sources: Sources) -> Check | None:
-    """Return the finding on a cut that a person orders for several products of which some cost less
-    already: a range, or those that the brief names."""
+    """Return the finding on a cut that a person orders for what costs less already, in a range or
+    among the products that the brief names. Of one product it tells what people pay, where the
+    draft stands on its prices."""
     cut = next((one for one in cuts if one.value and sources.find_statement(one.figure)), None)
+    names = [fact.about for fact in sources.evidence.of("reduced")]
     brief = sources.brief
-    if cut is None or brief is None:
+    if cut is None or brief is None or not names:
         return None
-    names = [fact.about for fact in sources.evidence.of("reduced")] if not brief.product else []
-    for handle in (str(brief.product), *brief.others) if brief.others else ():
-        lowest = sources.find_lowest_price(handle)
-        if lowest is not None and _build_new_cut(part, cut, lowest, sources):
-            names.append(sources.titles.get(handle, handle))
-    if not names:
+    if brief.product and not brief.others and sources.find_lowest_price(brief.product):
         return None
     listed = [quote_name(name) for name in names[:MAX_NAMED]]
     listed += [Words("{line}", line="…")] if len(names) > MAX_NAMED else []

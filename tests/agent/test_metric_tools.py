@@ -13,10 +13,11 @@ from typing import Any, get_args
 
 import pytest
 
+from bot.agent.claim_check import ClaimSentence, build_claim_prompt
 from bot.agent.tool import Tool, ToolError, load_tools
 from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
-from bot.core.facts import Fact, Source
+from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse import query as warehouse_query
@@ -421,10 +422,10 @@ async def test_table_says_how_many_of_the_asked_rows_it_shows() -> None:
     assert exhibit.table
     shown = len(exhibit.table.rows) - 1
     assert shown < 10
-    assert exhibit.not_ranked.startswith(f"{shown} of ")
+    assert exhibit.cut.startswith(f"{shown} of ")
     assert any("fewer measures" in note for note in wide.notes)
     few = await query_tool(deps, **{**call, "limit": 5}, measures=["revenue"])
-    assert not few.exhibits[0].not_ranked
+    assert not few.exhibits[0].cut
 
 
 async def test_columns_of_a_comparison_are_filled_or_left_out() -> None:
@@ -830,6 +831,39 @@ async def test_amount_per_count_keeps_the_currency(mixed: Warehouse) -> None:
         "ratio", figure("a", "300"), figure("b", "12", "orders"), warehouse=mixed
     )
     assert (fact.value, fact.unit) == (Decimal("25.00"), "EUR")
+
+
+@pytest.mark.parametrize("operation", ["sum", "difference", "percent_change", "share", "ratio"])
+async def test_result_of_figures_of_different_days_names_the_days_of_each(
+    mixed: Warehouse, operation: str
+) -> None:
+    month, rest = (
+        figure(name, value).model_copy(update={"since": since, "until": date(2026, 11, 27)})
+        for name, value, since in (
+            ("a", "444", date(2026, 11, 1)),
+            ("b", "316", date(2026, 11, 9)),
+        )
+    )
+    fact = await calculated(operation, month, rest, warehouse=mixed)
+    assert (fact.since, fact.until) == (None, None)
+    sentence = ClaimSentence("headline", "It cost more.", (fact.id,))
+    evidence, request = Evidence(facts=(fact,)), tool_deps(workspace_data(mixed)).request
+    judged = build_claim_prompt([sentence], evidence, request)
+    for days in ("1–27 Nov 2026", "9–27 Nov 2026"):
+        assert days in fact.about
+        assert days in judged
+    same = await calculated(
+        operation,
+        month,
+        figure("c", "9").model_copy(update={"since": month.since, "until": month.until}),
+        warehouse=mixed,
+    )
+    assert (same.since, same.until) == (month.since, month.until)
+    assert "Nov" not in same.about
+    later = figure("d", "5").model_copy(update={"since": date(2026, 11, 20), "until": month.until})
+    if fact.unit == "EUR":
+        again = await calculated(operation, fact, later, warehouse=mixed)
+        assert all(day in again.about for day in ("1–27 Nov", "9–27 Nov", "20–27 Nov"))
 
 
 @pytest.mark.parametrize(

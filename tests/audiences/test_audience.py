@@ -116,6 +116,9 @@ def test_rule_follows_the_date_of_the_last_order() -> None:
         HAVING max("at")::DATE BETWEEN DATE '2026-05-01' AND DATE '2026-08-31'"""
     )
     assert count_audience(sample(), rule).fits == len(expected)
+    said = rule.words({})
+    assert "no order since 1 September 2026" in said.to("en")
+    assert "pas de commande depuis le 1er septembre 2026" in said.to("fr")
 
 
 def test_all_groups_together_are_everybody() -> None:

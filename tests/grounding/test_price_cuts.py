@@ -141,7 +141,8 @@ def test_new_cut_of_a_range_names_what_is_reduced_already() -> None:
 
 def test_new_cut_of_two_products_names_the_reduced_one() -> None:
     full = fact("product.a.low", "lowest price, last 30 days", Decimal("35"), "EUR")
-    evidence = Evidence(facts=(TITLE, PRICE, full, OTHER_TITLE, OTHER_NOW, OTHER_LOW))
+    cut = OTHER_LOW.model_copy(update={"id": "reduced.b.lowest", "about": "Pull"})
+    evidence = Evidence(facts=(TITLE, PRICE, full, OTHER_TITLE, cut))
     said = "-20 % sur la nappe et le pull."
     asked = request(said, product="a", others=("b",))
     (new,) = only(proved(said, evidence=evidence, asked=asked), "price cut")

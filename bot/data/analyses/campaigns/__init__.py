@@ -133,7 +133,10 @@ class _AdReport:
     def totals(self) -> None:
         whole = sum((ad.sums for ad in self.now), AdTotals())
         self._sums("ads", "", whole)
-        if not any(ad.sums.days for ad in self.now):
+        if any(ad.sums.days for ad in self.now):
+            self.result.add("ads", "since", self.since, query="ads")
+            self.result.add("ads", "until", self.until, query="ads")
+        else:
             self.result.add_limit(
                 Words("The results carry no dates: they can't be held against a period before.")
             )

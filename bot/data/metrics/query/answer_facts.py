@@ -236,7 +236,8 @@ class _ResultBuilder:
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
-                not_ranked=self.notes.describe_left_out(),
+                cut=self.notes.describe_cut(),
+                not_ranked=self.notes.describe_unranked(),
                 table=table,
                 chart=chart,
                 facts=ids,

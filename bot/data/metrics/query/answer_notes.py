@@ -64,27 +64,21 @@ class AnswerNotes:
         )
         listed = "; ".join(f"{n} {'is' if n == 1 else 'are'} {why}" for n, why in reasons if n)
         be = "is" if shown == 1 else "are"
-        more = " Ask for fewer measures at a time to see more." if self._find_cut() else ""
+        more = " Ask for fewer measures at a time to see more." if self.describe_cut() else ""
         return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}.{more}"]
 
-    def describe_left_out(self) -> str:
-        """Say for people how many groups are not shown, or have no place among those shown."""
-        cut = self._find_cut()
-        said = [cut.to(self.language) if cut else "", self._tell_unranked(self.language)]
-        return "\n".join(filter(None, said))
-
-    def _find_cut(self) -> Words | None:
-        """Say how many of the groups are shown where there is no room for as many as were asked
-        for."""
+    def describe_cut(self) -> str:
+        """Say for people how many of the groups are shown where there is no room for as many as
+        were asked for."""
         counts = self.answer.counts
         if counts is None or not counts.beyond_limit or 0 < self.query.limit <= counts.chosen:
-            return None
-        given = {"n": counts.chosen, "known": counts.known}
-        if len(self.query.measures) > 1:
-            return Words(
-                "{n} of {known} rows shown. Ask for fewer figures at a time to see more.", **given
-            )
-        return Words("{n} of {known} rows shown.", **given)
+            return ""
+        words = Words("{n} of {known} rows shown.", n=counts.chosen, known=counts.known)
+        return words.to(self.language)
+
+    def describe_unranked(self) -> str:
+        """Say for people how many groups have no place among those shown."""
+        return self._tell_unranked(self.language)
 
     def _describe_others(self) -> str:
         """Say that the hidden groups are together, and which of them are hidden only for the sake
