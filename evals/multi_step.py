@@ -1,6 +1,6 @@
 """The set `multi_step`: play the messages of an ask as tasks in one thread, as the worker does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ from bot.tasks.message_prompt import Message, ThreadDraft
 from bot.tasks.models import HEARD, OWN_THREAD, NewTask, Task
 from bot.tasks.run import TaskRun
 from bot.tasks.services import TaskServices
-from bot.tasks.understand import Understanding
+from bot.tasks.understand import ProductReference, Understanding
 from evals.check_sets import Case
 from evals.figures import FigureResult, compare_figures, find_others
 from evals.questions import HEADLINE, SECONDS, describe_fact, find_verdict, list_cited
@@ -211,15 +211,18 @@ class StepPlayer:
         understanding = NOT_FOR_US
         if task.understanding:
             understanding = Understanding.model_validate_json(task.understanding)
+            understanding = add_kept_products(understanding, made)
         message = Message(words=find_words(step["words"]), today=NOON.date(), drafts=drafts)
         reading = compare_reading(step, understanding, message)
         text = " | ".join([*self.slack.lines, *texts])
         self.slack.lines.clear()
         if not ("answer" in step or step.get("cannot")):
             return StepResult(reading, text)
+        # A text states no count of its audience: its card does.
         parts = [part for draft in made for part in draft.parts]
         facts = [fact for draft in made for fact in draft.facts.facts]
         cited = list_cited(parts, facts)
+        cited += [fact for draft in made if draft.channel for fact in draft.facts.facts]
         headline = list_cited([part for part in parts if part.key == HEADLINE], facts)
         figures, others = compare_figures(step, cited), find_others(step, headline)
         verdict = find_verdict(step, parts, figures, has_figures=bool(cited), others=others)
@@ -230,6 +233,18 @@ class StepPlayer:
             figures,
             tuple(map(describe_fact, others)),
         )
+
+
+def add_kept_products(understanding: Understanding, made: Sequence[Draft]) -> Understanding:
+    """Return the reading with the products that requests took over from what they continue."""
+    kept = {draft.skill: draft.brief.product for draft in made if draft.brief.product}
+    requests = [
+        one.model_copy(update={"products": (ProductReference(words="", handle=handle, title=""),)})
+        if one.about and not one.products and (handle := kept.get(one.skill))
+        else one
+        for one in understanding.requests
+    ]
+    return understanding.model_copy(update={"requests": tuple(requests)})
 
 
 def drop_job(session: Session, job: Job) -> None:
