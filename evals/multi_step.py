@@ -218,11 +218,9 @@ class StepPlayer:
         self.slack.lines.clear()
         if not ("answer" in step or step.get("cannot")):
             return StepResult(reading, text)
-        # A text states no count of its audience: its card does.
         parts = [part for draft in made for part in draft.parts]
         facts = [fact for draft in made for fact in draft.facts.facts]
         cited = list_cited(parts, facts)
-        cited += [fact for draft in made if draft.channel for fact in draft.facts.facts]
         headline = list_cited([part for part in parts if part.key == HEADLINE], facts)
         figures, others = compare_figures(step, cited), find_others(step, headline)
         verdict = find_verdict(step, parts, figures, has_figures=bool(cited), others=others)
