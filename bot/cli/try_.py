@@ -262,7 +262,8 @@ def _format_draft(
 
     channel = load_channels().get(request.channel or "")
     colon = get_language(language).marks.colon
-    lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
+    title = channel.title if channel else load_skills()[request.skill].title
+    lines = [f"== {say(Words(title))} =="]
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
     lines += [*_format_assumptions(request.brief, language), ""]

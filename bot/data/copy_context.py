@@ -24,6 +24,7 @@ from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.text.normalize import slugify, tokenize
 
 if TYPE_CHECKING:
+    from bot.data.analyses.campaigns.mailings import Mailing
     from bot.data.warehouse.warehouse import Warehouse
 
 QUOTE, PRAISED = Words("quote from a review"), Words("reviews that praise it")
@@ -177,7 +178,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
     sent. The days of a brief with an occasion are those of the occasion."""
     if "campaigns" not in warehouse.listed:
         return
-    from bot.data.analyses.campaigns.mailings import nearest_texts
+    from bot.data.analyses.campaigns.mailings import find_mailing_source, nearest_texts
 
     brief = request.brief
     words = " ".join(filter(None, [brief.words, brief.product_words]))
@@ -192,6 +193,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
         if brief.occasion and brief.since and brief.until
         else None,
     )
+    source = find_mailing_source(warehouse)
     for one in near:
         letter = one.letter
         rate = letter.rate("open rate")
@@ -200,17 +202,18 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
             "text": (letter.text or "")[:LONGEST_TEXT] or None,
             OPENED.text: None
             if rate is None or letter.sent < warehouse.floor
-            else _format_share(rate, letter.sent, brief.language),
+            else _format_share(rate, letter, brief.language),
         }
         when = letter.at.date() if letter.at else warehouse.as_of("campaigns")
-        yield from _build_facts(
-            f"past_copy.{slugify(letter.code)}", values, warehouse.source("campaigns"), when
-        )
+        yield from _build_facts(f"past_copy.{slugify(letter.code)}", values, source, when)
 
 
-def _format_share(rate: float, sent: int, language: str) -> str:
+def _format_share(rate: float, letter: "Mailing", language: str) -> str:
     shown = f"{100 * rate:.1f}".replace(".", get_language(language).decimal_mark)
-    return Words("{share} % of {n} delivered", share=shown, n=str(sent)).to(language)
+    words = Words("{share} % of {n} sent")
+    if letter.delivered is not None:
+        words = Words("{share} % of {n} delivered")
+    return words.with_params(share=shown, n=letter.sent).to(language)
 
 
 def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:

@@ -1,6 +1,9 @@
 """Facts from the library for writing copy."""
 
+from datetime import datetime
 from decimal import Decimal
+
+import pytest
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.channels import load_channels
@@ -64,6 +67,29 @@ def test_quote_with_complaint_is_not_used() -> None:
 
 def test_facts_are_in_language_of_text() -> None:
     assert facts("praise", language="fr")["objection.sizing-small.theme"].value == "taille petit"
+
+
+@pytest.mark.parametrize(
+    ("delivered", "told"), [(None, "25.0 % of 1,248 sent"), (1236, "25.2 % of 1,236 delivered")]
+)
+def test_open_rate_says_whether_messages_were_sent_or_delivered(
+    delivered: int | None, told: str
+) -> None:
+    letter = {
+        "id": "mail-1",
+        "code": "mail-1",
+        "at": datetime(2026, 6, 1, 9),
+        "channel": "email",
+        "language": "en",
+        "subject": "The linen shirt is back",
+        "text": "Our linen shirt is back.",
+        "product": "lin-alba",
+        "sent": 1248,
+        "delivered": delivered,
+        "opened": 312,
+    }
+    found = find_writing_facts("past_copy", small(campaigns=[letter]), request())
+    assert {fact.id: fact.value for fact in found}["past_copy.mail-1.open-rate"] == told
 
 
 def test_nearest_past_texts_have_open_rates() -> None:

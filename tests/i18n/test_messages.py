@@ -51,7 +51,7 @@ SAME |= {
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
-SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "tests", "sessions"}
+SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "e-mails", "tests", "sessions"}
 AGREED = {  # WORDS.md, "Words people see"
     "Draft": "Proposition",
     "Approve": "Valider",
