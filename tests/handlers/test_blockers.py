@@ -83,7 +83,7 @@ async def test_late_regions_are_named_without_lost_orders() -> None:
     for region in ("33", "64", "40"):
         assert region in row[0]
     assert "lost" not in row[2]
-    assert "29%" in row[0]
+    assert "30%" in row[0]
 
 
 async def test_noise_is_left_out() -> None:

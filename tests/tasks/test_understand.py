@@ -428,6 +428,22 @@ async def test_a_question_under_a_report_knows_the_question_before() -> None:
     assert "continues the question: how many orders in May?" in request.brief.as_prompt()
 
 
+@pytest.mark.parametrize(
+    ("skill", "since"), [("answer", date(2026, 5, 1)), ("feedback", None), ("blockers", None)]
+)
+async def test_a_question_keeps_the_product_and_market_of_the_report_before(
+    skill: str, since: date | None
+) -> None:
+    asked = {"product": SHIRT.handle, "product_words": SHIRT.title, "market": "FR"}
+    brief = REPORT.brief.model_copy(update={**asked, "since": date(2026, 5, 1)})
+    report = REPORT.model_copy(update={"brief": brief})
+    form = understood("requests", asked_request(skill, about=report.id))
+    found = check(form, "do people complain about it?", drafts=(report,))
+    (request,) = await plan(found, "do people complain about it?", (report,))
+    assert (request.brief.product, request.brief.market) == (SHIRT.handle, "FR")
+    assert request.brief.since == since
+
+
 async def test_text_for_another_channel_has_its_audience_named_anew() -> None:
     """Code names an audience by its rule and what they agreed to; people name it in words."""
     form = understood("requests", asked_request(about=MAIL.id, channels=[reading("sms", "SMS")]))
