@@ -29,7 +29,7 @@ async def test_an_answer_that_counts_sentences_is_for_its_own_request_alone(
     form: type[BaseModel], tmp_path: Path
 ) -> None:
     asked = request_of(form, "1. [1] It runs small.")
-    empty = {name: [] for name in form.model_fields}
+    empty: dict[str, list[object]] = {name: [] for name in form.model_fields}
     answer = RecordedAnswer("", hash_text(describe_messages(asked.messages)), form=empty)
     store = RecordingStore(tmp_path)
     store.add("file", TurnKey("case", form.__name__, 0), answer)
