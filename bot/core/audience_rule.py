@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName, MetricCondition
+from bot.i18n.french_regions import ABROAD, name_department
 from bot.i18n.messages import Country, Words, quote_name
 
 AudiencePurpose = Literal["email", "sms", "ads"]
@@ -52,6 +53,7 @@ HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 ORDER_FIELDS: Mapping[FieldName, Words] = {
     "country": Words("country"),
     "region": Words("region"),
+    "department": Words("French département"),
     "device": Words("device"),
     "source": Words("source"),
     "channel": Words("channel"),
@@ -320,6 +322,8 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         values = [quote_name(titles.get(one, one)) for one in condition.values]
     elif condition.field in YES_OR_NO_FIELDS:
         values = [YES_OR_NO.get(one, one) for one in condition.values]
+    elif condition.field in ("region", "department"):
+        values = [_name_place(condition.field, one) for one in condition.values]
     first, last = values[0], values[-1]
     if condition.operator == "at_least":
         return Words("{what}: at least {value}", what=label, value=first)
@@ -335,6 +339,12 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
     if condition.operator == "is_not":
         return Words("{what}: not {value}", what=label, value=joined)
     return Words("{what}: {value}", what=label, value=joined)
+
+
+def _name_place(field: str, value: str) -> str | Words:
+    if value.startswith(ABROAD):
+        return Words("{value}", value=Country(name=value.removeprefix(ABROAD)))
+    return name_department(value) if field == "department" else value
 
 
 def _as_words(text: str | Words | Country) -> Words:

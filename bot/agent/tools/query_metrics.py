@@ -58,8 +58,9 @@ class Params(ToolParams):
     )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Of visits: page, each that a visit saw; "
-        "step, the furthest that it reached. Of orders: with_product, each other product of the "
-        "order; with product, the pairs bought together."
+        "step, the furthest that it reached. Of orders: region, in France the région, elsewhere "
+        "what the file says or the country; department, the French one; with_product, each other "
+        "product of the order; with product, the pairs bought together."
     )
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "

@@ -26,6 +26,7 @@ from bot.data.metrics.query.conditions import (
 )
 from bot.data.metrics.query.dataset import RowSelection
 from bot.data.metrics.query.sale_days import select_reductions
+from bot.data.warehouse.places import PLACE_COLUMNS, add_places
 from bot.data.warehouse.purchases import CANCELLED_STATUSES, NOT_SOLD_STATUSES
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -131,6 +132,8 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = _add_other_products(lines, query)
     if query.uses("category"):
         lines = add_category(warehouse, lines)
+    if query.uses(*PLACE_COLUMNS):
+        lines = add_places(warehouse, "orders", lines)
     if query.uses(*OPTION_COLUMNS):
         lines = add_options(warehouse, lines)
     people = build_people(warehouse)

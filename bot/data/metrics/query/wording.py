@@ -17,8 +17,10 @@ from bot.data.metrics.query.dataset import MetricDataset, get_field
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import Group
+from bot.data.warehouse.places import PLACE_COLUMNS
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import translate_country
+from bot.i18n.french_regions import name_place
 from bot.i18n.languages import get_language
 from bot.i18n.messages import (
     Words,
@@ -74,6 +76,8 @@ def name_value(
         return words.to(language)
     if dimension == "country":
         return translate_country(value, language)
+    if dimension in PLACE_COLUMNS:
+        return name_place(dimension, value, language)
     if dimension in ("product", "with_product", "customer_bought"):
         value = load_values(warehouse, dataset, "product").get(value, value)
     return format_title(value)
