@@ -76,6 +76,7 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "order_units": Words("units of the order"),
     "selected_orders": Words("orders among these"),
     "selected_spent": Words("spent on these"),
+    "selected_units": Words("units of these"),
     "customer_orders": Words("orders of the customer"),
     "customer_spent": Words("spent by the customer"),
     "customer_first_order": Words("first order"),

@@ -212,6 +212,7 @@ FieldName = Literal[
     "customer_points",
     "selected_orders",
     "selected_spent",
+    "selected_units",
     "customer_orders",
     "customer_spent",
     "customer_first_order",
@@ -237,7 +238,7 @@ CUSTOMER_FIELDS = (  # conditions on the customer, over everything that the cust
     "customer_bought",
 )
 # conditions on what the customer has among the rows that all else selects
-SELECTED_FIELDS = ("selected_orders", "selected_spent")
+SELECTED_FIELDS = ("selected_orders", "selected_spent", "selected_units")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8

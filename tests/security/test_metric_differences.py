@@ -685,12 +685,14 @@ def test_order_of_groups_does_not_tell_a_figure_that_is_not_shown() -> None:
     assert not {"mail-5", "mail-12"} & set(listed)
 
 
-@pytest.mark.parametrize("field", ["country", "region", "customer_spent", "selected_orders"])
+@pytest.mark.parametrize(
+    "field", ["country", "region", "customer_spent", "selected_orders", "selected_units"]
+)
 async def test_day_of_a_last_sale_is_told_of_products_alone(sqlite: Database, field: str) -> None:
     planted = planted_shop(4, 3)
     deps = deps_of(sqlite, planted.shelf)
     call: Step = {"dataset": "orders", "measures": ["days_since_last_sale"]}
-    value = "1" if field.endswith(("spent", "orders")) else "FR"
+    value = "1" if field.endswith(("spent", "orders", "units")) else "FR"
     operator = "at_least" if value == "1" else "is"
     with pytest.raises(ToolError, match="only told by"):
         await query_tool(deps, **call, filters=[[where(field, operator, value)]])

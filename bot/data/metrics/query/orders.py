@@ -132,6 +132,7 @@ FIELDS: Mapping[str, ConditionField] = {
     ),
     "selected_orders": ConditionField(Words("orders among these"), "number", needs="customer"),
     "selected_spent": ConditionField(Words("spent on these"), "number", needs="customer"),
+    "selected_units": ConditionField(Words("units of these"), "number", needs="customer"),
     **CUSTOMER_FIELDS,
 }
 

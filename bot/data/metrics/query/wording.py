@@ -50,6 +50,7 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
 SELECTED_AT_LEAST: Mapping[str, Words] = {
     "selected_orders": Words("in at least {n} orders"),
     "selected_spent": Words("for at least {n} in all"),
+    "selected_units": Words("at least {n} units in all"),
 }
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
 ALONE = Words("no other product")
