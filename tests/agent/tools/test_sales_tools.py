@@ -147,6 +147,12 @@ async def test_one_experiment_is_found_by_a_part_of_its_name() -> None:
         await call_tool("experiments", {"experiment": "hero image", "split": [], "by": "none"})
 
 
+@pytest.mark.parametrize("spoken", ["photos portées", "Photo portée", "photos portee", "PORTEES"])
+async def test_experiment_is_found_by_its_spoken_name(spoken: str) -> None:
+    result = await call_tool("experiments", {"experiment": spoken})
+    assert {fact.parts.subject.split("--")[0] for fact in result.facts} == {"photos-portees"}
+
+
 async def test_experiments_tell_a_test_by_device() -> None:
     result = await call_tool(
         "experiments", {"experiment": "photos-portees", "split": [], "by": "device"}
