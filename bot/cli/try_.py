@@ -272,14 +272,17 @@ def _format_draft(
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
         lines += [
-            f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}: {hook.text}"
+            f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}{colon} {hook.text}"
             for hook in drafted.hooks
         ] + [""]
+    if drafted.leads:
+        lines.append(say(Words("Next steps:")))
+        lines += [*(f"  - {say(lead.label)}" for lead in drafted.leads), ""]
     lines.append(say(Words("Checks:")))
     lines += [_format_check(check, language) for check in group_checks(drafted.checks)] + [""]
     lines.append(say(Words("Sources:")))
     for fact in _collect_proof(drafted):
-        value = fact.spelled(language)
+        value = fact.shown(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
         lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")
     return [*lines, ""]

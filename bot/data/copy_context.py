@@ -210,7 +210,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
 
 def _format_share(rate: float, sent: int, language: str) -> str:
     shown = f"{100 * rate:.1f}".replace(".", get_language(language).decimal_mark)
-    return Words("{share} % of {n} delivered", share=shown, n=str(sent)).to(language)
+    return Words("{share} % of {n} delivered", share=shown, n=sent).to(language)
 
 
 def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:

@@ -19,14 +19,14 @@ class FrenchRegion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
-    english: str
+    translated: dict[str, str]  # by language
     departments: tuple[str, ...]
     others: tuple[str, ...] = ()
     country: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (self.name, self.english, *self.others)
+        return (self.name, *self.translated.values(), *self.others)
 
 
 ABROAD = "country:"  # before the country of a place of which no region is known
@@ -37,7 +37,7 @@ REGIONS: Mapping[str, FrenchRegion] = {  # by French name
 
 
 def find_region(written: str) -> str | None:
-    """Return the French name of the région that is called so, in French or in English."""
+    """Return the French name of the région that is called so, in any of our languages."""
     return _list_region_names().get(_normalize(written))
 
 
@@ -64,7 +64,7 @@ def is_part_of(written: str, place: str) -> bool:
 def translate_region(name: str, language: str) -> str:
     """Return the name of a région in that language; another name is returned unchanged."""
     region = REGIONS.get(name)
-    return region.english if region and language != "fr" else name
+    return region.translated.get(language, name) if region else name
 
 
 def name_department(code: str) -> str:

@@ -245,7 +245,7 @@ def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
     assert AudienceRule.model_validate_json(rule.stored) == rule
     assert rule.describe_conditions().to("en") == (
         "ordered (from 1 June 2026 to 31 August 2026; category: “Vêtements en lin”); "
-        "never ordered (category: “Mailles”)"
+        "no order (category: “Mailles”)"
     )
 
 
@@ -258,9 +258,12 @@ def test_units_bought_stand_in_the_rule(language: str, words: str) -> None:
     assert words in rule.describe_conditions().to(language)
 
 
-def test_yes_of_a_condition_is_in_the_reader_s_language() -> None:
-    rule = AudienceRule(orders=(orders(("returned", "is", "yes")),))
-    assert rule.describe_conditions().to("fr").endswith("(retourné\u00a0: oui)")
+@pytest.mark.parametrize(
+    ("value", "words"), [("yes", "aucune commande (retourné)"), ("no", "aucune commande (gardé)")]
+)
+def test_yes_or_no_of_a_condition_reads_as_what_it_says(value: str, words: str) -> None:
+    rule = AudienceRule(orders=(orders(("returned", "is", value), never=True),))
+    assert rule.describe_conditions().to("fr") == words
 
 
 def test_orders_condition_on_the_customer_looks_no_further_than_its_day() -> None:

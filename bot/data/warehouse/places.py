@@ -75,7 +75,7 @@ def _name_values(
 
 def is_in_region(warehouse: Warehouse, kind: str, rows: ir.Table, wanted: str) -> ir.BooleanValue:
     """Whether the row's region is called so: as the file writes it, or as a région or département
-    that it is, whose name is in either language."""
+    that it is, in any of our languages."""
     written = _read_spellings(warehouse, kind)
     plain = wanted.strip().lower()
     same = [one for one in written.every if one.strip().lower() == plain]

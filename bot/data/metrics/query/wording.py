@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
+from bot.core.audience_rule import YES_OR_NO_NAMES
 from bot.core.metric_query import (
     ANY_VALUE,
     CUSTOMER_FIELDS,
@@ -34,12 +35,7 @@ from bot.text.normalize import format_title
 VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("customer_type", "new"): Words("new customers"),
     ("customer_type", "known"): Words("known customers"),
-    ("returned", "yes"): Words("returned"),
-    ("returned", "no"): Words("kept"),
-    ("late", "yes"): Words("late"),
-    ("late", "no"): Words("in time"),
-    ("discounted", "yes"): Words("with a discount"),
-    ("discounted", "no"): Words("without a discount"),
+    **YES_OR_NO_NAMES,
     ("reduced_price", "yes"): Words("at a reduced price"),
     ("reduced_price", "no"): Words("at full price"),
     ("step", "view"): Words("product view"),
