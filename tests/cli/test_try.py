@@ -22,7 +22,9 @@ def test_a_question_about_sales_without_orders_is_told_what_is_missing(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["try", "answer", "how much did we sell by country?"]) == 0
-    assert "No orders are imported yet" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "No orders are imported yet" in shown
+    assert "Next steps:\n  - Ask with the form" in shown
 
 
 def test_check_gives_findings_as_json_and_ends_with_one_when_something_blocks(
