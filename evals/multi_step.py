@@ -1,6 +1,6 @@
 """The set `multi_step`: play the messages of an ask as tasks in one thread, as the worker does."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ from bot.tasks.message_prompt import Message, ThreadDraft
 from bot.tasks.models import HEARD, OWN_THREAD, NewTask, Task
 from bot.tasks.run import TaskRun
 from bot.tasks.services import TaskServices
-from bot.tasks.understand import Understanding
+from bot.tasks.understand import ProductReference, Understanding
 from evals.check_sets import Case
 from evals.figures import FigureResult, compare_figures, find_others
 from evals.questions import HEADLINE, SECONDS, describe_fact, find_verdict, list_cited
@@ -62,6 +62,11 @@ class ThreadSlack:
             if one.author is not None
         ]
         return format_messages(people)
+
+    async def readable_channels(
+        self, workspace: str, person: str, channels: Collection[str]
+    ) -> frozenset[str]:
+        return frozenset(channels)
 
     async def locale(self, workspace: str, person: str) -> str | None:
         return None
@@ -211,6 +216,7 @@ class StepPlayer:
         understanding = NOT_FOR_US
         if task.understanding:
             understanding = Understanding.model_validate_json(task.understanding)
+            understanding = add_kept_products(understanding, made)
         message = Message(words=find_words(step["words"]), today=NOON.date(), drafts=drafts)
         reading = compare_reading(step, understanding, message)
         text = " | ".join([*self.slack.lines, *texts])
@@ -230,6 +236,18 @@ class StepPlayer:
             figures,
             tuple(map(describe_fact, others)),
         )
+
+
+def add_kept_products(understanding: Understanding, made: Sequence[Draft]) -> Understanding:
+    """Return the reading with the products that requests took over from what they continue."""
+    kept = {draft.skill: draft.brief.product for draft in made if draft.brief.product}
+    requests = [
+        one.model_copy(update={"products": (ProductReference(words="", handle=handle, title=""),)})
+        if one.about and not one.products and (handle := kept.get(one.skill))
+        else one
+        for one in understanding.requests
+    ]
+    return understanding.model_copy(update={"requests": tuple(requests)})
 
 
 def drop_job(session: Session, job: Job) -> None:

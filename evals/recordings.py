@@ -24,6 +24,7 @@ from bot.agent.llm.turn import (
     TurnModel,
     TurnRequest,
 )
+from bot.agent.theme_labelling import ThemeLabelsForm
 from bot.core.writer import ReceiptWriter
 from bot.i18n.messages import Words
 
@@ -32,6 +33,7 @@ T = TypeVar("T", bound=BaseModel)
 RECORDINGS = Path(__file__).parent / "recordings"
 BY_HAND = "in the model's place, from the prompts alone"
 CHARACTERS_A_TOKEN = 4
+BY_NUMBER = (ClaimForm, ThemeLabelsForm)  # name sentences by their numbers, so fit one request
 HEADER = "# Recorded answers of a reader in the model's place: see ../../README.md.\n"
 
 
@@ -238,15 +240,13 @@ class CaseModel:
             return answer
         recorded = self.store.get(key) if self.store else None
         messages = hash_text(describe_messages(request.messages))
-        if recorded is not None and self.judges_claims and recorded.messages != messages:
-            recorded = None  # verdicts go by the numbers of the sentences
-        if recorded is None:
+        is_other = recorded is not None and recorded.messages != messages
+        if recorded is None or (is_other and request.output in BY_NUMBER):
             raise PendingRequest(key, request)
         self.played += 1
         if recorded.prompt != hash_text(describe_fixed_part(request)):
             self.stale += 1
-        if recorded.messages != messages:
-            self.moved += 1
+        self.moved += is_other
         if recorded.form is not None and request.output is not None:
             try:
                 request.output.model_validate(recorded.form)

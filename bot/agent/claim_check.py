@@ -57,6 +57,7 @@ Judgement = Literal["supported", "stated", "not_supported", "no_claim"]
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 PROMPT = "claims"
+AUDIENCES = "audiences."  # how the ids of facts about an audience begin
 
 
 class SentenceVerdict(BaseModel):
@@ -293,12 +294,17 @@ def number_sentences(sentences: Sequence[ClaimSentence]) -> dict[str, ClaimSente
 
 
 def list_facts_beside(sentences: Sequence[ClaimSentence], evidence: Evidence) -> list[Fact]:
-    """Return the cited facts, and then the others that may prove something."""
+    """Return the cited facts, and then the others that may prove something: of an audience what is
+    known of the same customers, such as its conditions."""
     cited = {cite for sentence in sentences for cite in sentence.cites}
+    audiences = {cite.rpartition(".")[0] for cite in cited if cite.startswith(AUDIENCES)}
     proving = [
         fact
         for fact in evidence.facts
-        if fact.id in cited or fact.stated_by or fact.parts.kind not in UNPROVING_KINDS
+        if fact.id in cited
+        or fact.stated_by
+        or fact.parts.kind not in UNPROVING_KINDS
+        or fact.id.rpartition(".")[0] in audiences
     ]
     return sorted(proving, key=lambda fact: fact.id not in cited)[:MAX_FACTS]
 

@@ -4,6 +4,8 @@ import logging
 import re
 import textwrap
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
@@ -27,16 +29,20 @@ from bot.core.report import (
     ReportForm,
     build_not_used,
     build_report,
+    choose_exhibit,
     find_exhibit,
     is_given,
 )
+from bot.core.request import Brief
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
-from bot.grounding.report_text import ReportChecker
+from bot.grounding.report_text import CALCULATED, ReportChecker
 from bot.i18n.messages import Language, Words, format_short_period
+from bot.i18n.periods import find_periods
 from bot.i18n.typography import insert_nbsp
 from bot.offline.reports.top_customers import write_top_customers
+from bot.text.normalize import tokenize
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext
@@ -48,7 +54,7 @@ NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
 SEVERAL_NOT_RANKED = Words(
-    "Groups of few people are not ranked, to protect them. Any of them could stand above these."
+    "Groups of few people are not ranked, to protect them: their places are not known."
 )
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
@@ -94,7 +100,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         ctx.book,
         ctx.exhibits,
         language=language,
-        read_as=(*choose_reading(form, ctx), *list_not_ranked(form, ctx)),
+        read_as=(*list_readings(form, ctx), *list_left_out(form, ctx)),
         unused=request.brief.left_over,
     )
     picture = await _draw_exhibit(ctx, form, filled.headline, language)
@@ -116,10 +122,12 @@ def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportCh
     if ctx.today is None:
         raise ValueError("a report needs to know the day")
     brief, reason = ctx.request.brief, ctx.request.reason
+    asked = "\n".join(filter(None, [brief.follows, brief.words, reason]))
     return ReportChecker(
         ctx.book,
         ctx.exhibits,
-        request_words="\n".join(filter(None, [brief.follows, brief.words, reason, brief.material])),
+        request_words=f"{asked}\n{brief.material}",
+        request_days=_list_asked_days(brief, asked, ctx.today),
         language=ctx.request.language,
         skills=skills,
         today=ctx.today,
@@ -127,6 +135,15 @@ def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportCh
         notes=ctx.tool_notes,
         proofs=ctx.answer_checks.proofs,
     )
+
+
+def _list_asked_days(brief: Brief, words: str, today: date) -> frozenset[date]:
+    """Return the first and last days of the periods that were asked for: as they were understood,
+    and as the words name them ("since June")."""
+    asked = [brief.since, brief.until, *(brief.against or ())]
+    with suppress(ValueError):  # 31 November
+        asked += [day for period in find_periods(tokenize(words), today) for day in period.days]
+    return frozenset(filter(None, asked))
 
 
 def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:
@@ -165,41 +182,55 @@ def list_report_sentences(
     return found
 
 
-def choose_reading(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how the question was read, in one line: the reading of the call whose figures the
-    headline shows, else of the shown exhibit, else of the points. A call that was corrected or not
-    used says nothing about the report."""
+def list_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+    """Return how the question was read: the readings of the calls whose figures the headline
+    shows, else the points, and that of the shown exhibit. A call that was corrected or not used
+    says nothing about the report."""
     chosen = find_exhibit(form.exhibit, ctx.exhibits)
-    for text in (form.headline, "", " ".join([*form.points, form.cannot_tell])):
-        names = re.findall(r"\bf\d+\b", text)
-        cited = {fact.id for name in names if (fact := ctx.book.get(name))}
-        cited |= set(_list_sources_of(cited, ctx)) if text else set(chosen.facts if chosen else ())
-        for exhibit in ctx.exhibits:
-            if exhibit.read_as and cited & set(exhibit.facts):
-                return (exhibit.read_as,)
+    # of two calls that gave a figure, the one whose exhibit is shown
+    ordered = sorted(ctx.exhibits, key=lambda exhibit: exhibit != chosen)
+    shown = (chosen.read_as,) if chosen and chosen.read_as else ()
+    for texts in ([form.headline], [*form.points, form.cannot_tell]):
+        readings = [
+            next((one.read_as for one in ordered if id in one.facts), "")
+            for id in _list_cited(texts, ctx)
+        ]
+        if found := tuple(dict.fromkeys(filter(None, (*readings, *shown)))):
+            return found
     with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
     return tuple(one for one in ctx.read_as if one not in with_exhibit)[:1]
 
 
-def list_not_ranked(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return what the rankings leave out that the report shows, or whose figures it cites: of one
-    ranking how many groups, of several a line that is true of all."""
-    names = re.findall(r"\bf\d+\b", " ".join([form.headline, *form.points, form.cannot_tell]))
-    cited = {fact.id for name in names if (fact := ctx.book.get(name))}
-    cited |= set(_list_sources_of(cited, ctx))
-    chosen = find_exhibit(form.exhibit, ctx.exhibits)
+def list_left_out(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+    """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
+    report shows, or whose figures it cites: of one ranking how many groups, of several a line that
+    is true of all."""
+    cited = {*_list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
+    chosen = choose_exhibit(form, ctx.book, ctx.exhibits)
+    cut = (chosen.cut,) if chosen and chosen.cut else ()
     found = {
         exhibit.not_ranked
         for exhibit in ctx.exhibits
-        if exhibit.not_ranked and (exhibit == chosen or cited & set(exhibit.facts))
+        if exhibit.not_ranked and (exhibit.id == form.exhibit.strip() or cited & {*exhibit.facts})
     }
-    return tuple(found) if len(found) < 2 else (SEVERAL_NOT_RANKED.to(ctx.request.language),)
+    if len(found) < 2:
+        return (*cut, *found)
+    return (*cut, SEVERAL_NOT_RANKED.to(ctx.request.language))
 
 
-def _list_sources_of(ids: set[str], ctx: "SkillContext") -> list[str]:
-    """Return the facts that calculated ones among these were computed from."""
-    calculated = [fact.query or "" for fact in ctx.book.facts if fact.id in ids]
-    return [fact.id for fact in ctx.book.facts if any(fact.id in query for query in calculated)]
+def _list_cited(texts: Sequence[str], ctx: "SkillContext") -> list[str]:
+    """Return the ids of the facts whose slots stand in these texts, in their order, each calculated
+    one with those that it was computed from."""
+    names = re.findall(r"\bf\d+\b", " ".join(texts))
+    waiting = [fact for name in names if (fact := ctx.book.get(name))]
+    found: dict[str, None] = {}
+    while waiting:
+        fact = waiting.pop(0)
+        found[fact.id] = None
+        if fact.parts.kind == CALCULATED:
+            ids = {*(fact.query or "").partition("(")[2].rstrip(")").split(", ")}
+            waiting += [one for one in ctx.book.facts if one.id in ids - found.keys()]
+    return [*found]
 
 
 def build_dropped_notes(count: int) -> tuple[Check, ...]:
@@ -227,7 +258,7 @@ async def _draw_exhibit(
 ) -> File | None:
     """Draw the chart of the chosen exhibit. None where the finding is about another measure of the
     exhibit than the one that the chart draws."""
-    exhibit = find_exhibit(form.exhibit, ctx.exhibits)
+    exhibit = choose_exhibit(form, ctx.book, ctx.exhibits)
     if exhibit is None or exhibit.chart is None:
         return None
     told = [one for one in ctx.book.facts if one.id in headline.facts and one.id in exhibit.facts]

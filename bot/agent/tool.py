@@ -307,7 +307,7 @@ def describe_facts(
     becomes, what it is a measure of, its period and its source. What all of them share stands once.
     Facts that don't fit are neither listed nor named."""
     sources = {fact.sourced(language) for fact in facts}
-    periods = {_describe_period(fact, language) for fact in facts}
+    periods = {describe_days(fact, language) for fact in facts}
     shared = [next(iter(one)) for one in (periods, sources) if len(one) == 1 and len(facts) > 1]
     lines = [veil.mask(f"All of it: {' · '.join(filter(None, shared))}")] if any(shared) else []
     size, left_out = sum(map(len, lines)), 0
@@ -342,7 +342,7 @@ def _describe_fact(
     before = book.find_name(fact.compared_with) if fact.compared_with else None
     about = [
         ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
-        "" if "period" in hidden else _describe_period(fact, language),
+        "" if "period" in hidden else describe_days(fact, language),
         f"compared with {before}" if before else "",
     ]
     described = " · ".join(filter(None, about))
@@ -355,7 +355,7 @@ def _describe_fact(
     return f"{name}{id}: {text}{masked}".replace("\n", "\n  ")
 
 
-def _describe_period(fact: Fact, language: Language) -> str:
+def describe_days(fact: Fact, language: Language) -> str:
     days = [day for day in (fact.since, fact.until) if day]
     return format_period(days[0], days[-1], language) if days else ""
 

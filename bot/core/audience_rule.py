@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -44,6 +44,7 @@ AUDIENCE_NAMES: Mapping[str, Words] = {
     "there": Words("All customers"),
     "yours": Words("Your rule"),
 }
+DAYS = Words("{first} to {last}")
 PLACE_LIST_SEPARATOR = "; "  # between several places
 MAX_NAMED_VALUES = 4  # of one condition
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
@@ -312,7 +313,7 @@ class AudienceRule(BaseModel):
         if self.last_from:
             parts.append(Words("last order on {day} or later", day=self.last_from))
         if self.last_until:
-            parts.append(Words("last order on {day} or earlier", day=self.last_until))
+            parts.append(Words("no order since {day}", day=self.last_until + timedelta(days=1)))
         return parts
 
 
@@ -337,6 +338,8 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         return Words("{what}: at least {value}", what=label, value=first)
     if condition.operator == "at_most":
         return Words("{what}: at most {value}", what=label, value=first)
+    if condition.operator == "between" and isinstance(first, date):
+        return Words("{what}: {value}", what=label, value=DAYS.with_params(first=first, last=last))
     if condition.operator == "between":
         return Words("{what}: {first} to {last}", what=label, first=first, last=last)
     if len(values) > MAX_NAMED_VALUES:

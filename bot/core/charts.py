@@ -3,7 +3,7 @@ Nothing is loaded from the network."""
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from bot.core.facts import sign_number, spell_number
 from bot.core.parts import Table
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, format_value
+from bot.text.normalize import normalize_text
 
 
 class ExhibitPoint(BaseModel):
@@ -49,10 +50,36 @@ class Exhibit(BaseModel):
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
-    not_ranked: str = ""  # how many groups it leaves out, for people, a line for each reason
+    cut: str = ""  # how many of the rows it shows, for whoever sees it
+    not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
     chart: ExhibitChart | None = None
     facts: tuple[str, ...] = ()  # the ids of its facts
+
+    def split_rows(self, names: Collection[str]) -> tuple["Exhibit", frozenset[str]]:
+        """Return the exhibit without the rows and bars of these names, and what stood in their
+        cells."""
+        table, chart, left_out = self.table, self.chart, frozenset(names)
+        if table:
+            rows = [row for row in table.rows if any(is_row_name(one, row) for one in names)]
+            left_out = left_out.union(*rows)
+            kept = tuple(row for row in table.rows if row not in rows)
+            table = table.model_copy(update={"rows": kept}) if kept else None
+        if chart:
+            points = [
+                point
+                for point in chart.points
+                if not any(is_row_name(one, (point.name,)) for one in left_out)
+            ]
+            chart = chart.model_copy(update={"points": tuple(points)})
+        return self.model_copy(update={"table": table, "chart": chart, "cut": ""}), left_out
+
+
+def is_row_name(name: str, row: Sequence[str]) -> bool:
+    """Whether a cell of the row is this name, with or without the days or conditions behind it."""
+    low = normalize_text(name).strip()
+    cells = (normalize_text(cell).strip() for cell in row)
+    return any(cell == low or cell.startswith((f"{low} · ", f"{low}, ")) for cell in cells)
 
 
 # Charts of facts as Vega-Lite specifications, in the brand's colours. The title says what is drawn;
@@ -178,7 +205,7 @@ def build_bar_chart(
     figures = f"{marks.semicolon} ".join(
         f"{bar.name}{marks.colon} {row['label']}" for bar, row in zip(bars, rows, strict=True)
     )
-    return ChartPicture(spec, f"{title}. {figures}")
+    return ChartPicture(spec, f"{title.rstrip('.')}. {figures}")
 
 
 def build_line_chart(
@@ -244,7 +271,7 @@ def build_line_chart(
     if last and last.expected is not None:
         other = named[1] or Words("expected").to(language)
         summary += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
-    return ChartPicture(spec, f"{title}. {summary}")
+    return ChartPicture(spec, f"{title.rstrip('.')}. {summary}")
 
 
 def _build_spec(

@@ -9,7 +9,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, is_row_name
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
@@ -45,6 +45,10 @@ class ReportForm(BaseModel):
         description="up to five further findings, one short sentence each, figures as slots"
     )
     exhibit: str = Field(description="the exhibit that shows the headline: e1, e2 …, or none")
+    excluded_rows: list[str] = Field(
+        default=[],
+        description="names of rows of the exhibit that the question excludes: they are left out",
+    )
     quotes: list[str] = Field(
         default=[],
         description="up to five sentences of customers to show word for word, by their names: f12",
@@ -113,7 +117,8 @@ def build_report(
         shown = insert_nbsp(filled.text, language)
         return Copy(text=shown, facts=filled.facts)
 
-    shown_exhibit = find_exhibit(form.exhibit, exhibits)
+    shown_exhibit = choose_exhibit(form, book, exhibits)
+    lines = [line for one in read_as for line in one.splitlines()]
     report = Report(
         headline=fill(form.headline),
         not_used=build_not_used((*unused, *form.not_used), language),
@@ -122,9 +127,7 @@ def build_report(
         picture=picture,
         table=shown_exhibit.table if shown_exhibit else None,
         quotes=build_quotes(form.quotes, book),
-        read_as=Copy(text="\n".join(dict.fromkeys(filter(None, read_as))))
-        if any(read_as)
-        else None,
+        read_as=Copy(text="\n".join(dict.fromkeys(lines))) if lines else None,
         leads=[
             NextStep(
                 label=Words("{label}", label=step.label.strip()),
@@ -169,6 +172,34 @@ def find_exhibit(id: str, exhibits: Sequence[Exhibit]) -> Exhibit | None:
     return next((exhibit for exhibit in exhibits if exhibit.id == id.strip()), None)
 
 
+def choose_exhibit(form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]) -> Exhibit | None:
+    """Return the exhibit that the report shows, without the rows that the question excludes."""
+    chosen = find_exhibit(form.exhibit, exhibits)
+    names = [name for name in form.excluded_rows if is_given(name)]
+    if chosen is None or not names:
+        return chosen
+    shown, left_out = chosen.split_rows(names)
+    if shown.table is None:
+        return shown
+    gone = {
+        fact.id
+        for fact in book.facts
+        if (fact.about and is_row_name(fact.about, (*left_out,)))
+        or any(is_row_name(name, (fact.about,)) for name in names)
+    }
+    facts = tuple(id for id in shown.table.facts if id not in gone)
+    return shown.model_copy(update={"table": shown.table.model_copy(update={"facts": facts})})
+
+
+def _find_unknown_rows(form: ReportForm, exhibits: Sequence[Exhibit]) -> Iterator[str]:
+    chosen = find_exhibit(form.exhibit, exhibits)
+    rows = chosen.table.rows if chosen and chosen.table else ()
+    for name in form.excluded_rows:
+        if is_given(name) and not any(is_row_name(name, row) for row in rows):
+            names = ", ".join(row[0] for row in rows) or "none"
+            yield f"excluded_rows: the exhibit has no row “{name}”; its rows: {names}"
+
+
 def iter_texts(form: ReportForm) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of what a report says."""
     yield "headline", form.headline
@@ -190,6 +221,7 @@ def find_form_faults(
     if is_given(form.exhibit) and find_exhibit(form.exhibit, exhibits) is None:
         known = ", ".join(exhibit.id for exhibit in exhibits) or "there is none"
         yield f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none"
+    yield from _find_unknown_rows(form, exhibits)
     for name in form.quotes:
         if is_given(name) and find_quotable(name, book) is None:
             yield (

@@ -55,9 +55,10 @@ MAX_BARE_COUNT = 20  # the largest count in words of what a report lists
 
 @dataclass(frozen=True)
 class ReportChecker:
-    """Checks a report against what was found up to now. `shown` are other texts that tools gave,
-    such as how they read a call, and `notes` what they said of their facts. `proofs` are of typed
-    figures, by calculations."""
+    """Checks a report against what was found up to now. `request_days` are the first and last days
+    of the periods that the request names. `shown` are other texts that tools gave, such as how they
+    read a call, and `notes` what they said of their facts. `proofs` are of typed figures, by
+    calculations."""
 
     book: FactBook
     exhibits: Sequence[Exhibit]
@@ -65,6 +66,7 @@ class ReportChecker:
     language: Language
     skills: Collection[str]
     today: date
+    request_days: Collection[date] = ()
     shown: Sequence[str] = ()
     notes: Sequence[str] = ()
     proofs: Sequence[Fact] = ()
@@ -238,7 +240,8 @@ class _Material:
         labels += [exhibit.shows for exhibit in exhibits]
         labels += [column for e in exhibits if e.table for column in e.table.columns]
         told = dict.fromkeys([*texts, *given.notes, *labels])
-        days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {given.today}
+        days = {day for f in facts for day in (f.since, f.until, f.as_of) if day}
+        days |= {given.today, *given.request_days}
         self._words = frozenset(self._whole.split()) | frozenset(
             word.strip(TRAILING) for text in told for word in normalize_text(text).split()
         )

@@ -217,11 +217,12 @@ def _write_for_each(
         read = _fill_from(read, source)
     elif about is not None:
         read = _fill_from_report(read, about.brief)
-    before = about.channel if source and about else None
-    channels = read.channels or (before or get_default_channel().key,)
+    if source and about and about.channel and not read.channels:
+        read = read.model_copy(update={"channels": (about.channel,)})
     for market in read.markets or (about.brief.market if about else None,):
-        for channel in channels:
-            brief = _build_copy_brief(read, incoming, understanding, brand, market, about, source)
+        for channel in read.channels or (get_default_channel().key,):
+            one = read.model_copy(update={"channels": (channel,)}) if read.channels else read
+            brief = _build_copy_brief(one, incoming, understanding, brand, market, about, source)
             yield SkillRequest(
                 skill=read.skill,
                 brief=brief.model_copy(update={"channels": (channel,)}),
@@ -376,9 +377,8 @@ def _analyse(
     today: date,
 ) -> SkillRequest:
     answers = incoming.answers
-    before = about.brief if about is not None and about.skill == read.skill else None
-    if before is not None:
-        read = _continue_question(read, before)
+    if about is not None and not about.is_copy:
+        read = _continue_question(read, about)
     days_ahead, left_over = _count_days_ahead(read, today), understanding.left_over
     if load_skills()[read.skill].own_period and (read.since or read.until):
         begins = read.since or read.until or today
@@ -411,13 +411,15 @@ def _analyse(
     )
 
 
-def _continue_question(read: ReadRequest, before: Brief) -> ReadRequest:
-    """Take over from the question before what this one does not say: "and for the UK?"."""
+def _continue_question(read: ReadRequest, about: ThreadDraft) -> ReadRequest:
+    """Take over from the question before what this one does not say: "and for the UK?". Each kind
+    of report has days of its own."""
     kept: dict[str, object] = {}
-    if not read.since and not read.until:
+    before = about.brief
+    if not read.since and not read.until and about.skill == read.skill:
         kept |= {"since": before.since, "until": before.until}
         kept["against"] = read.against or before.against
-    if not read.products and before.product:
+    if not read.products and not read.topic and before.product:
         kept["products"] = _list_products(before)
     if not read.markets and before.market:
         kept["markets"] = (before.market,)

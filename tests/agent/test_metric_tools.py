@@ -13,10 +13,11 @@ from typing import Any, get_args
 
 import pytest
 
+from bot.agent.claim_check import ClaimSentence, build_claim_prompt
 from bot.agent.tool import Tool, ToolError, load_tools
 from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
-from bot.core.facts import Fact, Source
+from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse import query as warehouse_query
@@ -163,6 +164,17 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
     names = [book.add(fact) for fact in result.facts]
     spelled = book.spell(names[0], "from-to", "en")
     assert spelled == f"from {before.as_read.spelled('en')} to {now.as_read.spelled('en')}"
+
+
+async def test_days_of_a_condition_are_read_as_a_french_range(mixed: Warehouse) -> None:
+    days = {"field": "customer_first_order", "operator": "between"}
+    result = await query_tool(
+        tool_deps(workspace_data(mixed), language="fr"),
+        dataset="orders",
+        measures=["customers"],
+        filters=[[{**days, "values": ["2025-01-01", "2025-12-31"]}]],
+    )
+    assert result.read_as.endswith(": du 1er janvier 2025 au 31 décembre 2025")
 
 
 async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -> None:
@@ -410,10 +422,10 @@ async def test_table_says_how_many_of_the_asked_rows_it_shows() -> None:
     assert exhibit.table
     shown = len(exhibit.table.rows) - 1
     assert shown < 10
-    assert exhibit.not_ranked.startswith(f"{shown} of ")
+    assert exhibit.cut.startswith(f"{shown} of ")
     assert any("fewer measures" in note for note in wide.notes)
     few = await query_tool(deps, **{**call, "limit": 5}, measures=["revenue"])
-    assert not few.exhibits[0].not_ranked
+    assert not few.exhibits[0].cut
 
 
 async def test_columns_of_a_comparison_are_filled_or_left_out() -> None:
@@ -443,6 +455,42 @@ async def test_ranking_says_how_many_small_groups_it_leaves_out() -> None:
     assert f"of {known} groups are not ranked, to protect groups of under 5 people" in note
     by_time = {**call, "dimensions": ["month"], "order": "natural"}
     assert not (await query_tool(deps, **by_time)).exhibits[0].not_ranked
+
+
+async def test_figures_of_campaigns_say_which_campaigns_they_are_of() -> None:
+    """Only advertising has a spend, orders come from e-mails, too: side by side they are no
+    ratio."""
+    call = {"dataset": "campaigns", "measures": ["spend", "campaign_orders", "cost_per_order"]}
+    deps = tool_deps(workspace_data(sample()))
+    every = await query_tool(deps, **call)
+    about = {fact.parts.measure: fact.about for fact in every.facts}
+    assert about == {"spend": "ads", "campaign-orders": "", "cost-per-order": "ads"}
+    assert every.read_as.startswith("spend (ads), orders from campaigns, as the platform claims,")
+    table = every.exhibits[0].table
+    assert table
+    assert table.columns[1] == "Spend (ads)"
+    filters = [[{"field": "channel", "operator": "is", "values": ["ads"]}]]
+    ads = await query_tool(deps, **call, filters=filters)
+    spend, orders, each = (fact.number for fact in ads.facts)
+    assert {fact.about for fact in ads.facts} == {"ads"}
+    assert each == pytest.approx(spend / orders)
+    by_channel = await query_tool(deps, **call, dimensions=["channel"])
+    assert by_channel.read_as.startswith("spend, orders")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "says_so"),
+    [("2026-11-01", "2026-11-24", True), ("2026-08-01", "2026-08-31", False)],
+)
+@pytest.mark.parametrize("value", ["yes", "no"])
+async def test_filter_by_returns_says_that_some_are_still_to_come(
+    since: str, until: str, says_so: bool, value: str
+) -> None:
+    deps = tool_deps(workspace_data(sample()))
+    filters = [[where("returned", "is", value)]]
+    call = {"dataset": "orders", "measures": ["units"], "since": since, "until": until}
+    result = await query_tool(deps, **call, filters=filters)
+    assert any("are still to come" in note for note in result.notes) == says_so
 
 
 # Names.
@@ -785,6 +833,39 @@ async def test_amount_per_count_keeps_the_currency(mixed: Warehouse) -> None:
     assert (fact.value, fact.unit) == (Decimal("25.00"), "EUR")
 
 
+@pytest.mark.parametrize("operation", ["sum", "difference", "percent_change", "share", "ratio"])
+async def test_result_of_figures_of_different_days_names_the_days_of_each(
+    mixed: Warehouse, operation: str
+) -> None:
+    month, rest = (
+        figure(name, value).model_copy(update={"since": since, "until": date(2026, 11, 27)})
+        for name, value, since in (
+            ("a", "444", date(2026, 11, 1)),
+            ("b", "316", date(2026, 11, 9)),
+        )
+    )
+    fact = await calculated(operation, month, rest, warehouse=mixed)
+    assert (fact.since, fact.until) == (None, None)
+    sentence = ClaimSentence("headline", "It cost more.", (fact.id,))
+    evidence, request = Evidence(facts=(fact,)), tool_deps(workspace_data(mixed)).request
+    judged = build_claim_prompt([sentence], evidence, request)
+    for days in ("1–27 Nov 2026", "9–27 Nov 2026"):
+        assert days in fact.about
+        assert days in judged
+    same = await calculated(
+        operation,
+        month,
+        figure("c", "9").model_copy(update={"since": month.since, "until": month.until}),
+        warehouse=mixed,
+    )
+    assert (same.since, same.until) == (month.since, month.until)
+    assert "Nov" not in same.about
+    later = figure("d", "5").model_copy(update={"since": date(2026, 11, 20), "until": month.until})
+    if fact.unit == "EUR":
+        again = await calculated(operation, fact, later, warehouse=mixed)
+        assert all(day in again.about for day in ("1–27 Nov", "9–27 Nov", "20–27 Nov"))
+
+
 @pytest.mark.parametrize(
     ("operation", "facts", "words"),
     [
@@ -841,7 +922,7 @@ async def test_campaign_is_filtered_by_its_name() -> None:
     everything = await query_tool(
         deps, dataset="campaigns", measures=["delivered"], dimensions=["campaign"]
     )
-    name = next(fact.about for fact in everything.facts if fact.about)
+    name = next(fact.about for fact in everything.facts if fact.about not in ("", "email, sms"))
     filters = [[where("campaign", "is", name)]]
     one = await query_tool(deps, dataset="campaigns", measures=["delivered"], filters=filters)
     assert one.facts[0].value == next(f.value for f in everything.facts if f.about == name)

@@ -116,6 +116,9 @@ def test_rule_follows_the_date_of_the_last_order() -> None:
         HAVING max("at")::DATE BETWEEN DATE '2026-05-01' AND DATE '2026-08-31'"""
     )
     assert count_audience(sample(), rule).fits == len(expected)
+    said = rule.words({})
+    assert "no order since 1 September 2026" in said.to("en")
+    assert "pas de commande depuis le 1er septembre 2026" in said.to("fr")
 
 
 def test_all_groups_together_are_everybody() -> None:
@@ -264,6 +267,24 @@ def test_units_bought_stand_in_the_rule(language: str, words: str) -> None:
 def test_yes_or_no_of_a_condition_reads_as_what_it_says(value: str, words: str) -> None:
     rule = AudienceRule(orders=(orders(("returned", "is", value), never=True),))
     assert rule.describe_conditions().to("fr") == words
+
+
+def test_days_of_a_condition_are_a_french_range() -> None:
+    condition = OrderCondition.model_validate(
+        {
+            "filters": [
+                [
+                    {
+                        "field": "customer_first_order",
+                        "operator": "between",
+                        "values": ["2025-01-01", "2025-12-31"],
+                    }
+                ]
+            ]
+        }
+    )
+    said = AudienceRule(orders=(condition,)).describe_conditions().to("fr")
+    assert "du 1er janvier 2025 au 31 décembre 2025" in said
 
 
 def test_orders_condition_on_the_customer_looks_no_further_than_its_day() -> None:

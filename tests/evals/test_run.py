@@ -107,7 +107,7 @@ def calls(*uses: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 def report(headline: str, **fields: Any) -> dict[str, Any]:
     blank: dict[str, Any] = {"points": [], "exhibit": "none", "cannot_tell": "none"}
-    lists: dict[str, Any] = {"quotes": [], "not_used": [], "next_steps": []}
+    lists: dict[str, Any] = {"excluded_rows": [], "quotes": [], "not_used": [], "next_steps": []}
     return {"headline": headline, **blank, **lists, **fields}
 
 

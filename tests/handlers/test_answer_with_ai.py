@@ -4,10 +4,12 @@ from typing import Any
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
+from bot.core.parts import Table
 from bot.core.request import Question
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, says, verdict
 from tests.support.skill_runner import AI, collect_text, run
+from tests.support.tool_runner import full_params
 
 QUERY = {
     "dataset": "orders",
@@ -38,6 +40,12 @@ async def answer(*script: Step, words: str = "orders by country in October?") ->
         found = await run(words, writer=writer, skill="answer")
         await writer.close()
     return found, claude.letters
+
+
+def table_of(found: DraftResult) -> Table:
+    (table,) = (part.body for part in found.parts if part.kind == "table")
+    assert isinstance(table, Table)
+    return table
 
 
 def text_of(found: DraftResult, title: str) -> list[str]:
@@ -73,6 +81,54 @@ async def test_how_it_was_read_is_one_line_of_the_look_up_that_the_headline_show
     )
     found, _letters = await answer(looked_up, report("{f4}.", "{f3} of {f1}."))
     assert text_of(found, "Read as") == ["customers · October"]
+
+
+async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other() -> None:
+    looked_up = calls(
+        *(
+            ("query_metrics", {**QUERY, "measures": [measure], "dimensions": [], "since": since})
+            for measure, since in (
+                ("orders", "2026-10-01"),
+                ("units", "2026-10-01"),
+                ("units", "2026-10-10"),
+            )
+        )
+    )
+    ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"]}))
+    found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
+    assert text_of(found, "Read as") == ["orders · October\nunits · October"]
+    found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
+    assert text_of(found, "Read as") == ["units · October\nunits · 10–31 Oct"]
+
+
+async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> None:
+    measures = ["revenue", "orders", "units", "customers", "average_order", "new_customers"]
+    wide = {**QUERY, "dimensions": ["product"], "limit": 60}
+    wide["measures"] = [*measures, "refunded", "units_per_order"]
+    looked_up = calls(("query_metrics", wide), ("query_metrics", QUERY))
+    shown, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e1"))
+    assert "rows shown." in text_of(shown, "Read as")[0]
+    for exhibit in ("e2", "none"):
+        found, letters = await answer(looked_up, report("{f2} in all.", exhibit=exhibit))
+        assert "rows shown" not in text_of(found, "Read as")[0]
+        assert "Ask for" not in " ".join(part.text for part in found.parts)
+    assert "Ask for fewer measures" in str(letters[1])
+
+
+async def test_rows_that_the_question_excludes_stand_neither_in_table_nor_picture() -> None:
+    whole, _letters = await answer(LOOKS_UP, report("{f1} in the shop.", exhibit="e1"))
+    form = report("{f1} in the shop.", exhibit="e1", excluded_rows=["belgium"])
+    found, letters = await answer(LOOKS_UP, form, words="orders by country, not Belgium")
+    assert len(letters) == 2
+    before, after = ({row[0] for row in table_of(one).rows} for one in (whole, found))
+    assert before - after == {"Belgium"}
+    gone = {*table_of(whole).facts} - {*table_of(found).facts}
+    assert {id.rpartition(".")[0].split("-")[2] for id in gone} == {"be"}
+    (picture,) = (part.body for part in found.parts if part.key == "picture")
+    assert "Belgium" not in picture.alt
+    wrong = report("{f1} in the shop.", exhibit="e1", excluded_rows=["Narnia"])
+    _found, letters = await answer(LOOKS_UP, wrong, form)
+    assert "no row “Narnia”; its rows: France" in str(letters[2]["messages"][-1]["content"])
 
 
 async def test_picture_shows_the_measure_of_the_finding_or_nothing() -> None:
@@ -147,6 +203,27 @@ def blame_the_rain(body: dict[str, Any]) -> dict[str, Any]:
             for id, text in list_judged(body).items()
         ]
     }
+
+
+async def test_days_that_the_question_names_are_no_typed_figures() -> None:
+    form = report("{f1} in October.", "None of them since 1 June.")
+    for words, sent in (("orders since june?", 2), ("commandes depuis juin", 2), ("orders?", 3)):
+        _found, letters = await answer(LOOKS_UP, form, form, words=words)
+        assert len(letters) == sent, words
+
+
+async def test_conditions_of_an_audience_bear_out_their_days_and_reach_the_claim_check() -> None:
+    given = {"purpose": "sms", "countries": ["FR"], "last_order_until": "2026-05-31"}
+    call = full_params("audience", given)
+    looked_up = calls(("audience", call))
+    async with ScriptedClaude(looked_up, report("{f4:bare} buyers: none since 1 June.")) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("who stopped?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert len(claude.letters) == 2
+    assert found.parts[0].facts[0].startswith("audiences.yours")
+    assert "no order since 1 June 2026" in str(claude.judged[0]["messages"])
 
 
 async def test_unsupported_cause_goes_back_once_and_is_then_marked() -> None:

@@ -16,19 +16,25 @@ from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
+from bot.core.audience_rule import AudienceRule
 from bot.core.channels import load_channels
-from bot.core.facts import Fact, FactId
+from bot.core.facts import Fact, FactId, Source
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Brief, Goal, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.product import Product
+from bot.data.service import WorkspaceData
 from bot.errors import CannotDo
 from bot.grounding.style import contains_words, find_echo, list_brief_runs
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
 from tests.support.channel_outputs import OUTPUTS, Email, ProductPage, Sms
+from tests.support.skill_runner import run
 from tests.support.small_shop import Shop
+from tests.support.small_tables import small
 from tests.support.tool_runner import sample_data
 
 T = TypeVar("T", bound=BaseModel)
@@ -166,6 +172,18 @@ async def test_a_text_without_a_product_has_nothing_but_names_and_prices_of_five
     assert len(ids) == 10
     assert {FactId.parse(id).measure for id in ids} == {"name", "price"}
     assert {FactId.parse(id).kind for id in ids} == {"product"}
+
+
+async def test_a_text_for_a_counted_audience_leads_to_its_export() -> None:
+    product = "Robe Solène en lin"
+    for audience, count in (("for our loyal customers", 1), ("", 0)):
+        words = f"an e-mail about {product} {audience}"
+        made = await run(words, library=sample_data(), language="fr")
+        assert isinstance(made, DraftResult)
+        assert len(made.leads) == count
+        for step in made.leads:
+            rule = AudienceRule.model_validate_json(step.form["rule"])
+            assert (step.skill, rule.segments, rule.purpose) == ("targeting", ("loyal",), "email")
 
 
 async def test_a_text_about_a_range_stands_on_its_best_sellers() -> None:
@@ -332,6 +350,40 @@ async def test_what_varies_in_a_first_message_is_at_most_3000_tokens(channel: st
     assert len(request.messages[0].text.encode()) // BYTES_PER_TOKEN <= 3000
     assert len(request.system) >= MIN_CACHED_CHARACTERS
     assert "garance" not in request.system.lower()  # what is cached is the same for every text
+
+
+async def test_card_says_that_an_offer_comes_on_top_of_a_reduced_price() -> None:
+    """Whether or not the text stands on the price of the reduced product."""
+
+    def make(handle: str, **prices: int) -> Product:
+        known = {"title": handle.title(), "source": Source("shop.csv"), "as_of": NOW.date()}
+        return Product.model_validate({"handle": handle, "currency": "EUR", **known, **prices})
+
+    products = [make("glasses", price=47, lowest_30_days=54), make("carafe", price=39)]
+    shop = WorkspaceData(CatalogueLibrary(lambda: products), small)
+    body = "Glasses and carafe: 15% off with code ONDE15. The carafe is €39 before it."
+    written = email("15% off both", body=Copy(text=body, facts=("product.carafe.price",)))
+    said: dict[str, Any] = {"offer": "-15%", "words": "-15% on glasses and carafe, code ONDE15"}
+    for named, warned in (
+        ({"product": "carafe", "others": ("glasses",)}, True),
+        ({"product": "glasses", "others": ("carafe",)}, True),
+        ({"product": "glasses"}, True),
+        ({"product": "carafe"}, False),
+    ):
+        ctx = make_context(product_words="these", **said, **named)
+        done = await run_skill(
+            ctx.request,
+            brand=BRAND,
+            library=shop,
+            writer=Scripted(written, written),
+            receipt=nothing,
+            code="si-test",
+            today=NOW.date(),
+        )
+        assert isinstance(done, DraftResult)
+        found = [one for one in done.checks if "reduced already" in one.words.to("en")]
+        assert [one.level for one in found] == (["warn"] if warned else []), named
+        assert all("(“Glasses”)" in one.words.to("en") for one in found)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,16 @@ def test_a_value_of_no_list_is_dropped_and_named(field: str, value: Any, words: 
     assert found.left_over == (words,)
 
 
+async def test_an_audience_is_assumed_only_where_readers_are_chosen() -> None:
+    words = "a mail and a product page for the linen shirt"
+    channels = [reading("email", "mail"), reading("product_page", "product page")]
+    _, found = read_one(words, channels=channels, products=[reading("linen-shirt", "linen shirt")])
+    mail, page = await plan(found, words)
+    assumed = [[one.field for one in each.brief.assumed] for each in (mail, page)]
+    offered = [[one.field for one in each.brief.options] for each in (mail, page)]
+    assert ["audience" in fields for fields in (*assumed, *offered)] == [True, False] * 2
+
+
 async def test_a_basket_an_event_and_a_welcome_are_goals() -> None:
     for words, goal in (
         ("mail: they left a basket", "basket left"),
@@ -416,6 +426,22 @@ async def test_a_question_under_a_report_knows_the_question_before() -> None:
     (request,) = await plan(found, "and in June?", (REPORT,))
     assert request.brief.follows == "how many orders in May?"
     assert "continues the question: how many orders in May?" in request.brief.as_prompt()
+
+
+@pytest.mark.parametrize(
+    ("skill", "since"), [("answer", date(2026, 5, 1)), ("feedback", None), ("blockers", None)]
+)
+async def test_a_question_keeps_the_product_and_market_of_the_report_before(
+    skill: str, since: date | None
+) -> None:
+    asked = {"product": SHIRT.handle, "product_words": SHIRT.title, "market": "FR"}
+    brief = REPORT.brief.model_copy(update={**asked, "since": date(2026, 5, 1)})
+    report = REPORT.model_copy(update={"brief": brief})
+    form = understood("requests", asked_request(skill, about=report.id))
+    found = check(form, "do people complain about it?", drafts=(report,))
+    (request,) = await plan(found, "do people complain about it?", (report,))
+    assert (request.brief.product, request.brief.market) == (SHIRT.handle, "FR")
+    assert request.brief.since == since
 
 
 async def test_text_for_another_channel_has_its_audience_named_anew() -> None:

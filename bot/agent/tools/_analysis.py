@@ -7,18 +7,16 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
-from bot.core.fact_sentences import date_table
-from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId, spell_column
+from bot.core.charts import Exhibit
+from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
-from bot.core.parts import Table
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
 from bot.data.catalogue.product import Product
 from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
-from bot.i18n.messages import Language, Words, format_short_period, format_value
+from bot.i18n.messages import Language, Words, format_value
 from bot.text.normalize import slugify
 
 T = TypeVar("T")
@@ -148,19 +146,24 @@ class Finding:
         facts: Sequence[Fact],
         *,
         title: Words,
+        reading: Words | None = None,
         exhibits: Sequence[Exhibit] = (),
         notes: Sequence[str] = (),
     ) -> ToolResult:
-        """Return a tool's result, with the limits of the analysis among its notes. Facts beyond
-        MAX_FACTS are left out and counted."""
+        """Return a tool's result, with the limits of the analysis among its notes. `reading` says
+        more of how the call was read than its filter. Facts beyond MAX_FACTS are left out and
+        counted."""
         left = len(facts) - MAX_FACTS
         left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
+        read_as = describe_filter(title, self.where, self.language)
+        if reading:
+            read_as = f"{read_as} · {reading.to(self.language)}"
         ages = [self.age.to(self.language)] if self.age else []
         return ToolResult(
             facts=tuple(facts[:MAX_FACTS]),
             exhibits=tuple(exhibits),
             notes=(*self.notes, *notes, *left_out),
-            read_as="\n".join([describe_filter(title, self.where, self.language), *ages]),
+            read_as="\n".join([read_as, *ages]),
         )
 
 
@@ -272,6 +275,12 @@ def number_of(facts: Iterable[Fact], measure: str) -> Decimal:
     return next((value for value in values if isinstance(value, Decimal)), Decimal(0))
 
 
+def read_day_of(facts: Iterable[Fact], measure: str) -> date | None:
+    """Return the day that a measure states among the facts of one subject."""
+    stated = next((str(fact.value) for fact in facts if fact.parts.measure == measure), None)
+    return date.fromisoformat(stated) if stated else None
+
+
 def group_by_subject(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
     """Return the facts of each subject, in their order."""
     groups: dict[str, list[Fact]] = {}
@@ -306,143 +315,3 @@ def set_periods(facts: Iterable[Fact], periods: Mapping[str, Period]) -> list[Fa
         else fact
         for fact in facts
     ]
-
-
-# Exhibits.
-
-MAX_TABLE_ROWS = 15
-MAX_BARS = 12
-NO_CELL = "–"
-WHOLE = Words("All")
-
-
-def build_table(
-    facts: Sequence[Fact],
-    heading: Words,
-    columns: Mapping[str, Words],
-    language: Language,
-    *,
-    whole: Words = WHOLE,
-) -> Table | None:
-    """Return a table with a row for each subject and a column for each measure; None without
-    rows. A column that is empty in every row is left out. `whole` names a row whose facts are
-    about nothing in particular."""
-    rows = [
-        (group, {fact.parts.measure: fact for fact in group})
-        for group in group_by_subject(facts).values()
-    ]
-    rows = [(group, known) for group, known in rows if any(name in known for name in columns)]
-    rows = rows[:MAX_TABLE_ROWS]
-    used = [name for name in columns if any(name in known for _, known in rows)]
-    if not rows:
-        return None
-    columns_of_cells = [
-        spell_column([known.get(name) for _, known in rows], language) for name in used
-    ]
-    cells = [
-        (_name_subject(group, language, whole), *(cell or NO_CELL for cell in row))
-        for (group, _), row in zip(rows, zip(*columns_of_cells, strict=True), strict=True)
-    ]
-    ids = [known[name].id for _, known in rows for name in used if name in known]
-    titles = (heading, *(columns[name] for name in used))
-    table = Table(
-        columns=tuple(title.to(language) for title in titles), rows=tuple(cells), facts=tuple(ids)
-    )
-    return date_table(table, [[known.get(n) for n in used] for _, known in rows], language)
-
-
-def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:
-    about = next((fact.about for fact in group if fact.about), "")
-    return (Words(about) if about else whole).to(language)
-
-
-def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> ExhibitChart | None:
-    """Return a bar for each subject that has the measure, with its range from `<measure>-low` to
-    `<measure>-high`; None for fewer than two bars."""
-    points, unit, is_change = [], "", False
-    for group in group_by_subject(facts).values():
-        known = {fact.parts.measure: fact.value for fact in group}
-        fact = next((one for one in group if one.parts.measure == measure), None)
-        if fact is None or not isinstance(fact.value, Decimal):
-            continue
-        unit, is_change = fact.unit or "", fact.is_change
-        points.append(
-            ExhibitPoint(
-                name=_name_subject(group, language),
-                value=float(fact.value),
-                low=_to_float(known.get(f"{measure}-low")),
-                high=_to_float(known.get(f"{measure}-high")),
-            )
-        )
-    if len(points) < 2:
-        return None
-    return ExhibitChart(
-        kind="bars", points=tuple(points[:MAX_BARS]), unit=unit, is_change=is_change
-    )
-
-
-def build_line(points: str, unit: str, title: str) -> ExhibitChart | None:
-    """Return the line of the points that an analysis stored as a text; None for fewer than two.
-    `title` says what it is, in the reader's language."""
-    parsed = parse_points(points)
-    if len(parsed) < 2:
-        return None
-    return ExhibitChart(
-        kind="line",
-        title=title,
-        points=tuple(
-            ExhibitPoint(
-                name=point.day.isoformat(),
-                day=point.day,
-                value=point.value,
-                expected=point.expected,
-            )
-            for point in parsed
-        ),
-        unit=unit,
-    )
-
-
-def _to_float(value: Decimal | str | None) -> float | None:
-    return float(value) if isinstance(value, Decimal) else None
-
-
-def build_exhibit(
-    shows: str, table: Table | None, chart: ExhibitChart | None = None, facts: Sequence[str] = ()
-) -> tuple[Exhibit, ...]:
-    """Return the exhibit, or nothing when it would be empty."""
-    if table is None and chart is None:
-        return ()
-    return (Exhibit(shows=shows, table=table, chart=chart, facts=tuple(facts)),)
-
-
-@dataclass(frozen=True)
-class GroupExhibit:
-    """An exhibit of groups: a table with a row for each, and a chart with a bar for each."""
-
-    shows: str
-    heading: Words
-    columns: Mapping[str, Words]  # by measure
-    bars: str = ""  # the measure of the bars; a table alone without one
-
-    def build(
-        self, facts: Sequence[Fact], language: Language, *, whole: Words = WHOLE
-    ) -> tuple[Exhibit, ...]:
-        """Return the exhibit of these facts, or nothing when it would be empty."""
-        table = build_table(facts, self.heading, self.columns, language, whole=whole)
-        chart = build_bars(facts, self.bars, language) if self.bars else None
-        if chart is not None:
-            title = self._name_chart(facts, language)
-            chart = chart.model_copy(update={"title": title})
-        return build_exhibit(self.shows, table, chart)
-
-    def _name_chart(self, facts: Sequence[Fact], language: Language) -> str:
-        """Return what the bars are: "bought before, by audience · 1–26 Nov"."""
-        heading = self.heading.to(language)
-        what = heading[:1].lower() + heading[1:]
-        words = Words("{measure}, by {what}", measure=self.columns[self.bars], what=what)
-        days = {(one.since, one.until) for one in facts if one.parts.measure == self.bars}
-        since, until = days.pop() if len(days) == 1 else (None, None)
-        if since is None or until is None:
-            return words.to(language)
-        return f"{words.to(language)} · {format_short_period(since, until, language, date.min)}"

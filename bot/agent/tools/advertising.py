@@ -7,19 +7,18 @@ Not for the amounts of a period (query_metrics, dataset campaigns), nor for sent
 Example: {"product": "none", "channel": "none", "since": "none", "until": "none"}
 """
 
-from datetime import date
-
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
     build_filter,
     find_analysis,
     group_by_subject,
     link_changes,
     number_of,
     pick_measures,
+    read_day_of,
     set_periods,
 )
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
 
@@ -34,7 +33,6 @@ STUCK_MEASURES = (
     *("where", "days", "days-out-of-budget", "product", "since"),
     *("spend", "clicks", "orders", "impressions"),
 )
-PERIOD_MEASURES = ("days", "spend", "clicks", "orders", "impressions")  # as counted since
 MAX_WORSE, MAX_STUCK = 3, 6
 COLUMNS = {
     "spend": Words("Spend"),
@@ -59,6 +57,7 @@ PROBLEMS = {
     "unclicked": Words("shown, not clicked"),
     "unseen": Words("hardly shown"),
 }
+SINCE_SOLD_OUT = Words("sold-out products: since they sold out")
 NOTE = (
     "“excess” is what it cost more than the same sales elsewhere, as the ad platform counts them; "
     "campaigns, audiences and placements overlap, so never add those up. “problem” says what stops "
@@ -88,12 +87,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         has_sales = bool(pick_measures(groups[name], ("return",)))
         measures = WORSE_MEASURES if has_sales else (*WORSE_MEASURES, *COST_MEASURES)
         chosen += pick_measures(groups[name], measures)
+    since_sold_out = False
     for name in stuck[:MAX_STUCK]:
-        began = pick_measures(groups[name], ("since",))  # of what is sold out
-        since = date.fromisoformat(str(began[0].value)) if began else None
         of_stuck = pick_measures(groups[name], STUCK_MEASURES)
-        days = dict.fromkeys(PERIOD_MEASURES, (since, finding.result.as_of))
-        chosen += set_periods(of_stuck, days) if since else of_stuck
+        if since := read_day_of(of_stuck, "since"):
+            days = dict.fromkeys(STUCK_MEASURES, (since, finding.result.as_of))
+            of_stuck, since_sold_out = set_periods(of_stuck, days), True
+        chosen += of_stuck
     status = pick_measures(groups.get("compared", ()), ("status",))
     notes = [NOTE] if chosen else []
     notes += [NOT_COMPARED for fact in status if fact.value != "compared"]
@@ -106,9 +106,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if name.split("--")[0] in (dimensions or {"name"}) and "--" in name
         for fact in group
     ]
-    facts = finding.prepare(chosen)
+    of_ads = groups.get("ads", ())
+    period = (read_day_of(of_ads, "since"), read_day_of(of_ads, "until"))
+    facts = finding.prepare(chosen, period=period)
     facts = link_changes(facts, {"return": "return-elsewhere"})
-    compared = finding.prepare(side_by_side)
+    compared = finding.prepare(side_by_side, period=period)
     measure = "return" if pick_measures(compared, ("return",)) else "cost-per-order"
     advertised = GroupExhibit(
         "what is advertised, side by side", Words("Advertising"), COLUMNS, bars=measure
@@ -119,6 +121,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         facts,
         title=Words("advertising"),
+        reading=SINCE_SOLD_OUT if since_sold_out else None,
         exhibits=[*advertised.build(compared, language), *KEYWORDS.build(keywords, language)],
         notes=notes,
     )

@@ -18,7 +18,13 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import GroupExhibit, find_analysis, read_day, read_text, run_query
+from bot.agent.tools._analysis import (
+    find_analysis,
+    read_day,
+    read_text,
+    run_query,
+)
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
@@ -104,7 +110,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         )
     return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
-        title=rule.words(titles),
+        title=rule.describe_conditions(titles),  # of all who meet them, agreed or not
         exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
         notes=[*words, *_explain(facts)],
     )

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis
+from bot.agent.tools._analysis import build_filter, find_analysis
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Words
 

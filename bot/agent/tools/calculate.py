@@ -1,7 +1,8 @@
 """Calculate with figures found before, by their names f1, f2, …: difference (first less second),
 ratio (first per second), sum, share (first in percent of second), percent_change (from the second
-to the first). The result is a new figure with a name of its own. Takes figures of earlier turns
-only: one of this turn has no name yet."""
+to the first). The result is a new figure with a name of its own; made of figures of different days,
+it names the days of each and has none itself. Takes figures of earlier turns only: one of this turn
+has no name yet."""
 
 from decimal import Decimal
 from hashlib import sha256
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult, describe_days
 from bot.agent.tools._analysis import run_query
 from bot.core.facts import Fact, FactId
 from bot.i18n.messages import Words
@@ -51,21 +52,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     value = exact.quantize(_find_digits(params.operation, facts))
     await _refuse_few_people(params.operation, facts, value, deps)
     first = facts[0]
+    with_days = len({(one.since, one.until) for one in facts}) > 1
     subject = "-".join(slugify(f"{one.parts.subject}-{one.parts.measure}") for one in facts)
     if len(subject) > MAX_SUBJECT_LENGTH:  # two that begin alike are still two figures
         subject = f"{subject[:MAX_SUBJECT_LENGTH]}-{sha256(subject.encode()).hexdigest()[:10]}"
     fact = Fact(
         id=str(FactId("calculated", subject, slugify(params.operation))),
         label=LABELS[params.operation].text,
-        about=SIGNS[params.operation].join(_describe(one, deps) for one in facts),
+        about=SIGNS[params.operation].join(_describe(one, deps, with_days) for one in facts),
         value=value,
         exact=None if value == exact else exact,
         unit=unit,
         source=first.source,
         as_of=min(one.as_of for one in facts),
         query=f"{params.operation}({', '.join(one.id for one in facts)})",
-        since=min((one.since for one in facts if one.since), default=None),
-        until=max((one.until for one in facts if one.until), default=None),
+        since=None if with_days else first.since,
+        until=None if with_days else first.until,
         compared_with=facts[1].id if params.operation == "percent_change" else None,
     )
     return ToolResult(facts=(fact,))
@@ -139,9 +141,12 @@ def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
     return Decimal(1).scaleb(min(0, *exponents))
 
 
-def _describe(fact: Fact, deps: ToolDeps) -> str:
-    label = fact.titled(deps.request.language)
-    return f"{label} ({fact.about})" if fact.about else label
+def _describe(fact: Fact, deps: ToolDeps, with_days: bool) -> str:
+    """Return what a figure is: "spend (wool plaid · 9–27 Nov)"."""
+    language = deps.request.language
+    days = describe_days(fact, language) if with_days else ""
+    rest = " · ".join(filter(None, (fact.about, days)))
+    return f"{fact.titled(language)} ({rest})" if rest else fact.titled(language)
 
 
 async def _refuse_few_people(

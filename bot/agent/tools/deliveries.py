@@ -9,11 +9,11 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "FR
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
     build_filter,
     find_analysis,
     link_changes,
 )
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.i18n.messages import Words
 
 LEFT_OUT = ("p", "regions")

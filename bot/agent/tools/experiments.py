@@ -16,11 +16,11 @@ from typing import Literal
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     Finding,
-    GroupExhibit,
     find_analysis,
     group_by_subject,
     read_text,
 )
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words

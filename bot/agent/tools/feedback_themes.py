@@ -14,7 +14,6 @@ from datetime import date
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
     Period,
     build_filter,
     find_analysis,
@@ -25,6 +24,7 @@ from bot.agent.tools._analysis import (
     read_text,
     set_periods,
 )
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
 

@@ -1,8 +1,8 @@
-"""Finds products of the catalogue by words (in English or French), category, highest price and
-stock; sorted by fit, price, newest, best sellers of a period, or stock_cover: those first that are
-sold out soonest at the rate of the period (the last 28 days where none is named);
-stock_cover_longest: those whose stock lasts longest. Returns titles with their handles, prices and,
-for best sellers and stock_cover, what was sold.
+"""Finds products of the catalogue by words (in English or French), category (“not Bath”: all but
+that one), highest price and stock; sorted by fit, price, newest, best sellers of a period, or
+stock_cover: those first that are sold out soonest at the rate of the period (the last 28 days
+where none is named); stock_cover_longest: those whose stock lasts longest. Returns titles with
+their handles, prices and, for best sellers and stock_cover, what was sold.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "max_price": 60, "in_stock": "yes",
 "sort": "best_sellers", "country": "none", "since": "2026-10-01", "until": "2026-10-31",
@@ -19,7 +19,6 @@ from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResul
 from bot.agent.tools._analysis import (
     NO_CATALOGUE,
     Finding,
-    GroupExhibit,
     build_filter,
     describe_filter,
     find_analysis,
@@ -27,6 +26,7 @@ from bot.agent.tools._analysis import (
     read_text,
     run_query,
 )
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import (
@@ -41,6 +41,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 MAX_PRODUCTS = 20
+LEFT_OUT = "not "
 COVER_DAYS = 28
 COVER_LABEL = Words("days of stock at this rate")
 SHOWN_LABELS = ("name", "price", "stock")
@@ -88,6 +89,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if params.max_price < 0:
         raise ToolError("max_price must be 0 (no limit) or more.")
     where, language = build_filter(params), deps.request.language
+    category, is_left_out = _read_category(params)
+    if is_left_out:  # the sales are those of the products that are left
+        where = replace(where, category=None)
     if _wants_cover(params) and where.since is None:
         where = replace(where, since=deps.today - timedelta(days=COVER_DAYS))
     every = await deps.data.list_products()
@@ -131,13 +135,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if read_text(params.words)
         else (Words("products"))
     )
+    left_out = Words("without {what}", what=category or "").to(language) if is_left_out else ""
     known = [fact for fact in facts if fact.parts.kind == "product"]
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=tuple(facts),
         exhibits=(*PRODUCTS.build(known, language), *SELLERS.build(sold, language)),
         notes=_explain(params, products, ordered, shown, every, finding),
-        read_as=describe_filter(title, where, language),
+        read_as=" · ".join(filter(None, (describe_filter(title, where, language), left_out))),
     )
 
 
@@ -204,7 +209,7 @@ def _describe(product: Product, fact: Fact) -> str:
 
 def _filter_products(products: Sequence[Product], params: Params) -> list[Product]:
     """Return the products on sale that fit, best fit first."""
-    category = read_text(params.category)
+    category, is_left_out = _read_category(params)
     names = sorted({product.type for product in products if product.type})
     if category and products and category.lower() not in {name.lower() for name in names}:
         raise ToolError(f"There is no category “{category}”. There are: {', '.join(names[:20])}.")
@@ -212,12 +217,20 @@ def _filter_products(products: Sequence[Product], params: Params) -> list[Produc
         product
         for product in products
         if product.status in (None, "active")
-        and (not category or (product.type or "").lower() == category.lower())
+        and (not category or ((product.type or "").lower() == category.lower()) is not is_left_out)
         and (not params.max_price or _is_within(product.price, params.max_price))
         and (params.in_stock == "any" or product.stock is None or product.stock > 0)
     ]
     words = read_text(params.words)
     return _search(words, fitting) if words else fitting
+
+
+def _read_category(params: Params) -> tuple[str | None, bool]:
+    """Return the category, and whether it is left out: "not Bath"."""
+    text = read_text(params.category)
+    if text and text.lower().startswith(LEFT_OUT):
+        return text[len(LEFT_OUT) :].strip(), True
+    return text, False
 
 
 def _is_within(price: Decimal | None, most: float) -> bool:

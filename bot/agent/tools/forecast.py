@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis, read_day
+from bot.agent.tools._analysis import build_filter, find_analysis, read_day
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Words
 

@@ -8,25 +8,27 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
-    build_exhibit,
     build_filter,
-    build_line,
     find_analysis,
     group_by_subject,
     link_changes,
+    number_of,
     read_text,
 )
+from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
 
 WHOLE = "all"
+VISIT_FILTERS = ("device", "source", "country")
 MOVED = ("confirmed", "to watch", "follows")
+NOT_MOVED = len(MOVED)  # the rank of what did not
 MOVED_MEASURES = (
     *("status", "rate", "before", "change", "visits", "passed", "through", "since"),
     *("lost-buyers", "lost-buyers-low", "lost-buyers-high"),
@@ -87,7 +89,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         facts,
         title=Words("path to purchase"),
-        exhibits=_build_exhibits(every, groups, finding.language),
+        exhibits=_build_exhibits(every, facts, groups, finding.language),
         notes=(
             "“rate” is the share of visits that passes the step in the last 14 days, “before” in "
             "the 56 days before. “follows”: moved only because another did, named by “through”. "
@@ -97,18 +99,36 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 
 def _drop_repeated(groups: dict[str, list[Fact]], params: Params) -> dict[str, list[Fact]]:
-    """Return the groups without what the whole says once more of the one device, source or country
-    that was asked for: of a step that moved the part is told, with its cost."""
-    asked = [name for name in ("device", "source", "country") if read_text(getattr(params, name))]
+    """Return the groups, the same visits once: where the whole is the one device, source or country
+    that was asked for, this part is told of its conversion and of a step that moved, with its
+    cost, and else the whole."""
+    asked = [f"{name}-" for name in VISIT_FILTERS if read_text(getattr(params, name))]
     repeated = set()
-    for name, group in groups.items():
-        for dimension in asked:
-            if name.startswith(f"visits-{dimension}-"):
-                repeated.add("visits-all")
-            elif name.startswith(f"{dimension}-") and "-to-" in name:
-                whole = "total-all-" + "-".join(name.split("-")[-3:])
-                repeated.add(whole if _rank(group) < len(MOVED) else name)
+    for whole, of_whole in groups.items():
+        is_step = whole.startswith("total-all-")
+        if not is_step and whole != "visits-all":
+            continue
+        kind, step = ("", whole.removeprefix("total-all")) if is_step else ("visits-", "")
+        counts = _count_visits(of_whole)
+        same = [
+            name
+            for name in groups
+            if name.startswith(tuple(f"{kind}{one}-" for one in VISIT_FILTERS))
+            and name.endswith(step)
+            and _count_visits(groups[name]) == counts
+        ]
+        parts = [
+            name
+            for name in same
+            if name.startswith(tuple(f"{kind}{one}" for one in asked))
+            and (not is_step or _rank(groups[name]) < NOT_MOVED)
+        ]
+        repeated |= {whole, *same} - {*(parts[:1] or [whole])}
     return {name: group for name, group in groups.items() if name not in repeated}
+
+
+def _count_visits(group: Sequence[Fact]) -> tuple[Decimal, ...]:
+    return tuple(number_of(group, name) for name in ("visits", "passed", "before", "purchases"))
 
 
 def _rank(group: Sequence[Fact]) -> int:
@@ -116,7 +136,7 @@ def _rank(group: Sequence[Fact]) -> int:
     status = next((fact.value for fact in group if fact.parts.measure == "status"), "")
     if status in MOVED:
         return MOVED.index(str(status))
-    return len(MOVED) + (0 if group[0].parts.subject.startswith("total-") else 1)
+    return NOT_MOVED + (0 if group[0].parts.subject.startswith("total-") else 1)
 
 
 def _select(facts: Sequence[Fact]) -> list[Fact]:
@@ -133,7 +153,7 @@ def _select(facts: Sequence[Fact]) -> list[Fact]:
         elif rank == 0:
             moved += 1
             measures = MOVED_MEASURES if moved <= MAX_MOVED else UNSURE_MEASURES
-        elif rank < len(MOVED):
+        elif rank < NOT_MOVED:
             unsure += 1
             measures = UNSURE_MEASURES if unsure <= MAX_UNSURE else ()
         elif subject.startswith("total-"):
@@ -167,15 +187,16 @@ def _list_visits(groups: dict[str, list[Fact]]) -> list[Fact]:
 
 
 def _select_shown_steps(
-    facts: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
+    facts: Sequence[Fact],
+    told: Sequence[Fact],
+    groups: dict[str, list[Fact]],
+    language: Language,
 ) -> list[Fact]:
-    """Return the facts of the steps that moved by themselves and of the whole shop, each named as
-    people read it."""
-    shown = []
+    """Return the facts of the steps that are told, each named as people read it."""
+    shown, subjects = [], {fact.parts.subject for fact in told}
     for subject, group in group_by_subject(facts).items():
         name = subject.split("--")[0]
-        moved = any(fact.value in MOVED[:2] for fact in group if fact.parts.measure == "status")
-        if "-to-" in subject and (moved or subject.startswith("total-")):
+        if "-to-" in subject and subject in subjects:
             about = groups[name][0].about if name in groups else group[0].about
             step = name_funnel_step(name, about).to(language)
             title = step[:1].upper() + step[1:]
@@ -184,10 +205,13 @@ def _select_shown_steps(
 
 
 def _build_exhibits(
-    facts: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
+    facts: Sequence[Fact],
+    told: Sequence[Fact],
+    groups: dict[str, list[Fact]],
+    language: Language,
 ) -> list[Exhibit]:
     visits = [fact for fact in facts if fact.parts.subject.startswith("visits-")]
-    steps = _select_shown_steps(facts, groups, language)
+    steps = _select_shown_steps(facts, told, groups, language)
     exhibits = [
         *STEPS.build(steps, language),
         *VISITS.build(visits, language),

@@ -10,7 +10,8 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import GroupExhibit, read_text
+from bot.agent.tools._analysis import read_text
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact, FactId, Source
 from bot.drafts.occasions import (
     OCCASIONS_FILE,

@@ -7,7 +7,8 @@ Example: {"product": "linen-shirt"}
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_exhibit, find_product
+from bot.agent.tools._analysis import find_product
+from bot.agent.tools._exhibits import build_exhibit
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.data.catalogue.product import Product, build_availability_facts, build_product_facts

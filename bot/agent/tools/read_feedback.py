@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_exhibit,
     build_filter,
     describe_filter,
     label_themes,
     read_text,
     run_query,
 )
+from bot.agent.tools._exhibits import build_exhibit
 from bot.core.facts import Fact, FactId
 from bot.core.parts import Table
 from bot.data.analyses.result import AnalysisFilter

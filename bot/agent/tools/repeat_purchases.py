@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import Finding, GroupExhibit, build_filter, find_analysis
+from bot.agent.tools._analysis import Finding, build_filter, find_analysis
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.i18n.messages import Words
 
 EVERYBODY = Words("all customers")

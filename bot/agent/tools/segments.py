@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis
+from bot.agent.tools._analysis import build_filter, find_analysis
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import SEGMENT_LABELS
 from bot.i18n.messages import Words
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
     build_filter,
     find_analysis,
     find_product,
     group_by_subject,
 )
+from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import AUDIENCE_NAMES, AudienceGoal, AudienceRule, name_audience
 from bot.data.catalogue.product import build_availability_facts
 from bot.i18n.messages import Words

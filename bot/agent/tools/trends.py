@@ -14,14 +14,12 @@ from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    GroupExhibit,
-    build_exhibit,
     build_filter,
-    build_line,
     find_analysis,
     group_by_subject,
     link_changes,
 )
+from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words, format_short_period

@@ -194,8 +194,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         _select_usual_regions(due, groups),
         currency,
     )
-    if groups and surely is not None:
-        _add_late_regions(result, parcels, now, groups, surely, currency)
+    if surely is not None:
+        _add_late_regions(result, parcels, now, surely, currency)
     return result
 
 
@@ -330,13 +330,11 @@ def _add_late_regions(
     result: AnalysisResult,
     parcels: ParcelCounts,
     people: Population,
-    groups: tuple[float, float, Numbers],
     inside: BoolArray,
     currency: str | None,
 ) -> None:
     assert result.floors is not None
-    due = parcels.now()[1]
-    high, low, _ = groups
+    late, due = parcels.now()
     rows = round(due[inside].sum())
     size, every = (people.count(people.which(value)) for value in (LATE_REGIONS_VALUE, TOTAL_VALUE))
     safe = LATE_REGIONS_VALUE in people.find_publishable([LATE_REGIONS_VALUE], result.floors.people)
@@ -353,10 +351,10 @@ def _add_late_regions(
     add("status", "confirmed")
     add("regions", names)
     add = partial(add, days=parcels.current_days)
-    add("late", round_figure(100 * high, 1), "%")
-    add("rest", round_figure(100 * low, 1), "%")
+    add("late", compute_percent(late[inside].sum(), due[inside].sum()), "%")
+    add("rest", compute_percent(late[~inside].sum(), due[~inside].sum()), "%")
     add("parcels", rows, "parcels")
-    add("late-parcels", round_figure(parcels.now()[0][inside].sum()), "parcels")
+    add("late-parcels", round_figure(late[inside].sum()), "parcels")
     if currency:
         worth = round_figure(float(parcels.worth[-CURRENT_DAYS:, inside].sum()))
         add("late-worth", worth, currency)

@@ -157,7 +157,9 @@ async def _build_report(
         cannot_tell=Copy(text=limits) if limits else None,
         picture=await ctx.draw(picture) if picture else None,
         table=exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None,
-        read_as=Copy(text="\n".join(filter(None, [result.read_as, exhibit.not_ranked]))),
+        read_as=Copy(
+            text="\n".join(filter(None, [result.read_as, exhibit.cut, exhibit.not_ranked]))
+        ),
         sources=Copy(text=source.to(language)),
         leads=[_build_form_step(ctx.request, found)],
     )

@@ -17,7 +17,14 @@ from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
-from tests.support.tool_runner import call_tool, data_of, figure, text_of, tool_deps
+from tests.support.tool_runner import (
+    call_tool,
+    data_of,
+    figure,
+    sample_data,
+    text_of,
+    tool_deps,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -34,6 +41,22 @@ async def test_products_are_found_in_both_languages(words: str, handle: str) -> 
     result = await call_tool("find_products", {"words": words})
     assert handle in handles(result)
     assert any(word in result.read_as for word in words.split())
+
+
+@pytest.mark.parametrize("sort", ["best_sellers", "stock_cover"])
+async def test_a_category_can_be_left_out(sort: str) -> None:
+    call = {"sort": sort, "since": "2026-10-01", "until": "2026-11-20", "most": 20}
+    every = handles(await call_tool("find_products", call))
+    rest = await call_tool("find_products", {**call, "category": "not Mailles"})
+    products = await sample_data().list_products()
+    left_out = {one.handle for one in products if one.type == "Mailles"}
+    assert left_out.intersection(every)
+    kept = handles(rest)
+    assert not left_out.intersection(kept)
+    assert [one for one in kept if one in every] == [one for one in every if one not in left_out]
+    assert rest.read_as.endswith("without Mailles")
+    with pytest.raises(ToolError, match="There is no category “Mailes”"):
+        await call_tool("find_products", {**call, "category": "not Mailes"})
 
 
 @pytest.mark.parametrize(("words", "material"), [("linen", "lin"), ("wool", "laine")])

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,41 @@ async def test_trends_of_a_category_that_sells_too_little_say_so_in_french() -> 
     assert "catégorie" in result.read_as
 
 
+async def test_returns_of_trends_carry_the_days_of_their_orders() -> None:
+    result = await call_tool("trends")
+    returns = [fact for fact in result.facts if fact.parts.subject.startswith("returns-")]
+    assert {(fact.since, fact.until) for fact in returns} == {
+        (date(2025, 11, 24), date(2026, 11, 9))
+    }
+
+
+async def test_keywords_of_what_is_sold_out_carry_the_days_since_then() -> None:
+    result = await call_tool("advertising", {"since": "2026-11-01", "until": "2026-11-24"})
+    days = {
+        fact.about: (fact.since, fact.until)
+        for fact in result.facts
+        if fact.parts.measure == "spend"
+    }
+    assert days["plaid mohair"] == (date(2026, 11, 6), date(2026, 11, 24))
+    assert days["bougie naturelle"] == (date(2026, 11, 1), date(2026, 11, 24))
+    table = next(one.table for one in result.exhibits if "don't sell" in one.shows)
+    assert table is not None
+    names = [row[0] for row in table.rows]
+    assert "plaid mohair, 6–24 Nov 2026" in names
+    assert "bougie naturelle, 1–24 Nov 2026" in names
+    assert result.read_as.endswith("sold-out products: since they sold out")
+
+
+async def test_figures_of_advertising_carry_the_days_of_the_period_that_nobody_named() -> None:
+    result = await call_tool("advertising")
+    spend = figure(result, "campaigns.ads.spend")
+    assert (spend.since, spend.until) == (date(2026, 10, 28), date(2026, 11, 24))
+    one_period = await call_tool("advertising", {"since": "2026-10-01", "until": "2026-10-31"})
+    table = next(one.table for one in one_period.exhibits if "side by side" in one.shows)
+    assert table is not None
+    assert table.columns[0] == "Advertising · October 2026"
+
+
 async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
     result = await call_tool("funnel")
     rate, before = figure(result, f"{MOBILE}.rate"), figure(result, f"{MOBILE}.before")
@@ -94,6 +130,27 @@ async def test_funnel_of_one_device_says_each_figure_once() -> None:
     assert {"device-mobile-checkout-to-purchase", "visits-device-mobile"} <= subjects
     assert {"total-all-view-to-cart", "total-all-cart-to-checkout"} <= subjects
     assert not subjects & {"total-all-checkout-to-purchase", "visits-all"}
+
+
+async def test_funnel_of_one_device_and_source_tells_the_same_visits_once() -> None:
+    result = await call_tool("funnel", {"device": "mobile", "source": "moteur", "country": "FR"})
+    counted = [
+        (fact.about.split(", ")[-1], fact.value)
+        for fact in result.facts
+        if fact.parts.measure in ("rate", "conversion") and "product-" not in fact.id
+    ]
+    assert len(counted) == len({*counted})
+    assert not [fact for fact in result.facts if fact.parts.measure == "through"]
+
+
+async def test_table_of_the_funnel_has_each_step_that_is_told() -> None:
+    for call in ({}, {"device": "mobile", "source": "moteur"}, {"device": "desktop"}):
+        result = await call_tool("funnel", call)
+        table = result.exhibits[0].table
+        assert table is not None
+        told = {fact.id for fact in result.facts if fact.parts.measure == "rate"}
+        assert told
+        assert told <= {*table.facts}
 
 
 async def test_funnel_gives_the_conversion_of_each_device() -> None:
@@ -170,6 +227,27 @@ async def test_a_planned_test_needs_the_people_that_the_analysis_computes() -> N
         same = found.get(f"visit-lift-{lift}", "people")
         assert same is not None
         assert people[f"+{lift}%"] == same.value
+
+
+@pytest.mark.parametrize(
+    ("call", "unit", "head"),
+    [
+        ({"place": "checkout"}, "visits", "Hausse · visites"),
+        ({"place": "letter"}, "e-mails", "Hausse · e-mails"),
+        ({"place": "visit", "segment": "at-risk"}, "customers", "Hausse · clients"),
+        ({"place": "visit", "base_percent": 4.0}, None, "Hausse"),
+    ],
+)
+async def test_a_planned_test_says_what_it_counts(
+    call: dict[str, Any], unit: str | None, head: str
+) -> None:
+    result = await call_tool("plan_experiment", call, tool_deps(language="fr"))
+    needed = [one for one in result.facts if one.parts.measure in ("people", "in-all")]
+    assert {fact.unit for fact in needed} == {unit}
+    table = result.exhibits[0].table
+    assert table
+    assert table.columns[:2] == (head, "Taux à atteindre")
+    assert "ersonne" not in " ".join(table.columns)
 
 
 async def test_a_planned_test_takes_the_given_rate_lift_and_people() -> None:

@@ -1,5 +1,6 @@
 """The purchase funnel."""
 
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bot.agent.tool import ToolError
 from bot.data.analyses.funnel import find
 from bot.data.analyses.funnel.steps import BasketValue, estimate_basket, estimate_loss
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import find_change_point
+from tests.support.metric_queries import query_tool, tool_deps, workspace_data
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
@@ -94,6 +97,75 @@ def test_session_counts_once_with_steps_in_any_order() -> None:
     assert values_of("passed", findings)["total-all-view-to-cart"] == 14 * 25
     assert values_of("passed", findings)["total-all-cart-to-checkout"] == 14 * 20
     assert values_of("passed", findings)["total-all-checkout-to-purchase"] == 14 * 10
+
+
+@pytest.mark.parametrize(
+    ("reached", "shown"),
+    [
+        ((90, 60, 30, 15), {"view_to_cart", "cart_to_checkout", "checkout_to_order"}),
+        ((90, 60, 30, 28), {"view_to_cart", "cart_to_checkout"}),  # two did not buy
+        ((90, 60, 30, 3), {"view_to_cart", "cart_to_checkout"}),
+        ((90, 60, 50, 25), {"view_to_cart", "checkout_to_order"}),  # ten left the cart
+        ((90, 60, 12, 6), {"view_to_cart"}),
+        ((90, 12, 12, 6), set()),
+    ],
+)
+async def test_rates_have_the_floors_of_questions_about_visits(
+    reached: tuple[int, ...], shown: set[str]
+) -> None:
+    steps = ("view", "cart", "checkout", "purchase")
+    events = [
+        {
+            "session": f"{days_ago}-{n}",
+            "at": LAST - timedelta(days=days_ago),
+            "step": step,
+            "device": "mobile",
+        }
+        for days_ago, counts in ((3, reached), (30, (600, 400, 300, 100)))
+        for step, many in zip(steps, counts, strict=True)
+        for n in range(many)
+    ]
+    shop = small(events=events)
+    rates = values_of("rate", find(shop, AnalysisFilter()))
+    by_step = {
+        "total-all-view-to-cart": "view_to_cart",
+        "total-all-cart-to-checkout": "cart_to_checkout",
+        "total-all-checkout-to-purchase": "checkout_to_order",
+    }
+    assert {name for subject, name in by_step.items() if subject in rates} == shown
+    for name in by_step.values():
+        asked = {"dataset": "visits", "measures": [name], "since": "2026-11-11"}
+        with nullcontext() if name in shown else pytest.raises(ToolError):
+            await query_tool(tool_deps(workspace_data(shop)), **asked, until="2026-11-24")
+
+
+def test_change_is_not_explained_by_the_same_visits_under_another_name() -> None:
+    """All but a few visits are from France, and each one on a phone comes from Instagram."""
+    events = [
+        {
+            "session": f"{device}{days_ago}-{n}",
+            "at": LAST - timedelta(days=days_ago),
+            "step": step,
+            "device": device,
+            "source": "instagram" if device == "mobile" else "search",
+            "country": "LU" if n == days_ago == 0 else "FR",
+        }
+        for days_ago in range(70)
+        for device in ("mobile", "desktop")
+        for n in range(40)
+        for step in ("view", "cart", "purchase")
+        if step != "purchase" or n < (10 if days_ago < 14 and device == "mobile" else 25)
+    ]
+    findings = find(small(events=events), AnalysisFilter())
+    status, through = values_of("status", findings), values_of("through", findings)
+    for subject in ("device-mobile", "source-instagram"):
+        assert status[f"{subject}-cart-to-purchase"] == "confirmed"
+    assert not [subject for subject in status if subject.startswith("country-")]
+    assert "FR" not in through.values()
+    assert set(through) == {"total-all-cart-to-purchase"}
+    cut = find(small(events=events), AnalysisFilter(device="mobile", source="instagram"))
+    assert set(values_of("status", cut).values()) <= {"confirmed", "steady"}
+    assert not values_of("through", cut)
 
 
 def test_missing_step_is_left_out() -> None:

@@ -49,6 +49,12 @@ def parcels(days: int, **row: Any) -> list[dict[str, Any]]:
     return out
 
 
+def select_due(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the orders of the last eight weeks whose promised day is past."""
+    first, last = date(2026, 9, 30), LAST.date()
+    return [row for row in orders if row["promised"] < last and row["at"].date() >= first]
+
+
 def test_planted_late_parcels_are_found_in_the_south_west() -> None:
     south_west = set(read_planted("late_parcels")["departments"])
     named = set(str(values_of("regions")["late-regions"]).split(", "))
@@ -66,17 +72,29 @@ def test_start_of_lateness_is_dated() -> None:
     assert abs((began - date(2026, 9, 16)).days) <= values_of("since-days")["late-regions"] + 1
 
 
+def test_late_regions_have_exactly_the_share_of_their_late_parcels() -> None:
+    every = {"A": 3, "B": 4, "C": 7, "D": 9}  # one day in so many is late
+    orders = [row for region in "ABCDEFGH" for row in parcels(200, region=region)[::3]]
+    for row in orders:
+        if row["delivered"] and row["at"].toordinal() % every.get(row["region"], 25) == 0:
+            row["delivered"] += timedelta(days=2)
+    findings = find(small(orders=orders), AnalysisFilter())
+    named = str(values_of("regions", findings)["late-regions"]).split(", ")
+    assert set("AB") <= set(named) < set(every)
+    for measure, is_inside in (("late", True), ("rest", False)):
+        those = [row for row in select_due(orders) if (row["region"] in named) is is_inside]
+        late = sum(not row["delivered"] or row["delivered"] > row["promised"] for row in those)
+        share = float(values_of(measure, findings)["late-regions"])
+        assert share == pytest.approx(100 * late / len(those), abs=0.05)
+
+
 def test_overdue_parcels_count_as_late() -> None:
     orders = parcels(120, region="A")
     for row in orders:
         if row["at"].date() >= date(2026, 10, 20):
             row["delivered"] = None  # nothing has come since
     findings = find(small(orders=orders), AnalysisFilter())
-    due = [
-        r
-        for r in orders
-        if r["promised"] < date(2026, 11, 24) and r["at"].date() > date(2026, 9, 29)
-    ]
+    due = select_due(orders)
     lost = [r for r in due if r["delivered"] is None]
     assert values_of("parcels", findings)["all"] == len(due)
     assert float(values_of("late", findings)["all"]) == pytest.approx(

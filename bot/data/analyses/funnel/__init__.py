@@ -22,6 +22,7 @@ from bot.data.analyses.funnel.steps import (
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
     PREVIOUS_DAYS,
+    VISIT_DIMENSIONS,
     VisitCounts,
     VisitorPopulation,
     build_product_views,
@@ -89,7 +90,8 @@ def _add_facts(
     if visits:
         add_overall_conversion(warehouse, filter_, result, table_cache)
     who = load_visitors(warehouse, came, days) if came is not None and visits else None
-    steps = build_steps(visits) if visits else []
+    asked = [name for name in VISIT_DIMENSIONS if getattr(filter_, name)]
+    steps = build_steps(visits, (*DEFAULT_DIMENSIONS, *asked)) if visits else []
     products = _compare_products(warehouse, filter_, days, result)
     compared = visits is None or len(visits.days) >= CURRENT_DAYS + MIN_PREVIOUS_DAYS
     # tested separately: one drop seen in ten dimensions must not make chance findings on products
@@ -164,16 +166,16 @@ class _StepSizes:
         return people.count(people.which(_get_value(step)))
 
     def is_shown(self, step: FunnelStep) -> bool:
-        """Tell whether enough people reached it now and before, and passed it, in the segment and
-        in all others of the dimension together."""
-        floors = self._floors
+        """Tell whether enough people reached it now and before, and enough of them passed it and
+        did not, in the segment and in all others of the dimension together."""
         if step.at < 0 or self._who is None:
-            came = (step.people, step.people_before)
-            few = any(is_below_floor(n, floors.people) for n in came)
-            return not few and not is_below_floor(step.people_passed, floors.sales)
+            return not any(is_below_floor(n, self._floors.people) for n in step.list_people())
         value, windows = _get_value(step), (True, False) if step.of_before else (True,)
         return all(
-            value in self._came(step.start, now=now) and value in self._counted(step.end, now=now)
+            value in self._came(step.start, now=now)
+            and value
+            in (self._counted if step.end == "purchase" else self._came)(step.end, now=now)
+            and value in self._left(step, now=now)
             for now in windows
         )
 
@@ -206,6 +208,15 @@ class _StepSizes:
         shown."""
         wanted = self._counted(step, now=now)
         return self._safe(f"{step} came", now, wanted, self._at(step, now=now), self._floors.people)
+
+    def _left(self, step: FunnelStep, *, now: bool) -> set[DimensionValue]:
+        """Return, of these, the segments whose number of people that did not pass a step may be
+        shown."""
+        assert self._who is not None
+        wanted = self._counted(step.start, now=now)
+        people = self._who.select_at_step(step.start, before=step.end, now=now)
+        floor = self._floors.of("sales" if step.end == "purchase" else "people")
+        return self._safe(f"{step.start} left", now, wanted, people, floor)
 
     def _safe(
         self, step: str, now: bool, wanted: Iterable[DimensionValue], people: Population, floor: int
@@ -248,6 +259,7 @@ def _compare_products(
                 people=int(now["people"]),
                 people_before=int(before["people"]),
                 people_passed=int(now["carters"]),
+                people_passed_before=int(before["carters"]),
             )
         )
     return steps

@@ -5,7 +5,7 @@ than coin tosses (Pearson's chi² by day); Benjamini and Hochberg over all segme
 over all products. A segment whose change disappears once the most affected segment is removed
 *follows* it: sources and countries drop together with phones because their visitors use phones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -49,10 +49,20 @@ class FunnelStep:
     p: float = 1.0
     status: str = "steady"  # confirmed, to watch, follows, steady
     through: tuple[str, str] | None = None  # the segment that it follows
-    # of a product: people who reached the step, now and before, and passed it
+    # of a product: people who reached the step, now and before, and passed it, now and before
     people: int | None = None
     people_before: int | None = None
     people_passed: int | None = None
+    people_passed_before: int | None = None
+
+    def list_people(self) -> list[int]:
+        """Return how many people reached the step of a product, passed it and did not, now and
+        before."""
+        windows = (
+            (self.people or 0, self.people_passed or 0),
+            (self.people_before or 0, self.people_passed_before or 0),
+        )
+        return [n for came, passed in windows for n in (came, passed, came - passed)]
 
     @property
     def rate(self) -> float:
@@ -63,11 +73,24 @@ class FunnelStep:
         return self.passed_before / self.of_before if self.of_before else 0.0
 
 
-def build_steps(visits: VisitCounts) -> list[FunnelStep]:
-    """Build all steps of the total and of every segment, untested."""
+def build_steps(visits: VisitCounts, always: Collection[str]) -> list[FunnelStep]:
+    """Build all steps of the total and of every segment, untested. A segment that is the total
+    once more, such as the only country but for a few visits, is built for the dimensions in
+    `always` alone."""
     segments = [("total", "all")]
-    segments += [(name, value) for name in VISIT_DIMENSIONS for value in visits.values(name)]
+    segments += [
+        (name, value)
+        for name in VISIT_DIMENSIONS
+        for value in visits.values(name)
+        if name in always or _count_others(visits, name, value) >= MIN_SESSIONS
+    ]
     return [step for name, value in segments for step in _build_segment_steps(visits, name, value)]
+
+
+def _count_others(visits: VisitCounts, name: str, value: str) -> float:
+    """Return how many visits of the current days are not in a segment."""
+    others = visits.counts(1 - visits.mask_of(name, value))
+    return float(others[-CURRENT_DAYS:, 0].sum())
 
 
 def assess_steps(
@@ -143,31 +166,47 @@ def _mark_followers(steps: list[FunnelStep], visits: VisitCounts) -> list[Funnel
     out = list(steps)
     for place in {step.at for step in steps if step.at >= 0}:
         moved = [s for s in steps if s.at == place and s.status != "steady"]
-        alone = [s for s in moved if s.status == "confirmed" and s.dimension != "total"]
+        alone = [
+            s
+            for s in moved
+            if s.status == "confirmed" and _is_large(_build_rest(visits, s, None, s))
+        ]
         if not alone:
             continue
         hardest = min(alone, key=lambda s: (s.p, s.dimension, s.value))
-        driver = (hardest.dimension, hardest.value)
         for at, step in enumerate(out):
             if (
                 step in moved
                 and step.dimension != hardest.dimension
-                and _is_explained_by(visits, step, driver)
+                and _is_explained_by(visits, step, hardest)
             ):
                 status = step.status if step.dimension == "total" else "follows"
-                out[at] = replace(step, status=status, through=driver)
+                through = (hardest.dimension, hardest.value)
+                out[at] = replace(step, status=status, through=through)
     return out
 
 
-def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: tuple[str, str]) -> bool:
+def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: FunnelStep) -> bool:
     """Tell whether the change outside the driving segment is gone or too small to report. A country
-    in which most people use phones also drops a little without them, by chance."""
-    outside = visits.mask_of(step.dimension, step.value) * (1 - visits.mask_of(*driver))
-    rest = _build_segment_steps(visits, step.dimension, step.value, outside)[step.at]
-    if not _is_large(rest) or _is_small(rest):
+    in which most people use phones also drops a little without them, by chance. All but the same
+    visits under another name explain nothing."""
+    rest = _build_rest(visits, step, step, driver)
+    if not _is_large(rest):
+        return _is_large(_build_rest(visits, step, driver, step))
+    if _is_small(rest):
         return True
     p = _compute_p_values([rest], np.array([estimate_daily_dispersion(visits, step.at)]))[0]
     return bool(p >= WATCHED_P)
+
+
+def _build_rest(
+    visits: VisitCounts, step: FunnelStep, segment: FunnelStep | None, without: FunnelStep
+) -> FunnelStep:
+    """Return the step of the visits of a segment, None: of all, that are not in another one."""
+    mask = 1 - visits.mask_of(without.dimension, without.value)
+    if segment is not None:
+        mask = mask * visits.mask_of(segment.dimension, segment.value)
+    return _build_segment_steps(visits, step.dimension, step.value, mask)[step.at]
 
 
 # The cost of a worse step: lost buyers and their money, with an interval.
@@ -269,7 +308,10 @@ def add_overall_conversion(
     people, buyers = who.select_at_step("view"), who.select_at_step("purchase")
     wanted = [part.value for part in parts if part.value != TOTAL_VALUE]
     safe_values = people.find_publishable(wanted, warehouse.floor)
-    lines = buyers.find_publishable(sorted(safe_values - {TOTAL_VALUE}), warehouse.sales_floor)
+    left = who.select_at_step("view", before="purchase")
+    lines = set(safe_values)
+    for sort in (buyers, left):
+        lines &= sort.find_publishable(sorted(lines - {TOTAL_VALUE}), warehouse.sales_floor)
     for part in parts:
         size = people.count(people.which(part.value))
         if result.set_group_size(part.key, size, safe=part.value in safe_values):

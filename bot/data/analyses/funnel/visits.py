@@ -104,8 +104,13 @@ class VisitorPopulation:
 
     population: Population
 
-    def select_at_step(self, step: str, *, now: bool | None = None) -> Population:
-        deep = [str(n) for n in range(FUNNEL_STEPS.index(step) + 1, len(FUNNEL_STEPS) + 1)]
+    def select_at_step(
+        self, step: str, *, before: str | None = None, now: bool | None = None
+    ) -> Population:
+        """Return those who reached a step; with `before`, in a visit that ended before that
+        one."""
+        last = len(FUNNEL_STEPS) if before is None else FUNNEL_STEPS.index(before)
+        deep = [str(n) for n in range(FUNNEL_STEPS.index(step) + 1, last + 1)]
         reached = self.population.any_of("depth", deep)
         if now is not None:
             reached &= self.population.which(("now", "now" if now else "before"))

@@ -6,7 +6,7 @@ products found the first time are removed from the baseline of the others. Only 
 counts, without the last two weeks, whose purchases may still come back."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -43,11 +43,14 @@ def add_returns(
         back=sold.returned.sum(),
         title=sold.title.max(),
         people=person.nunique(),
+        first=sold["at"].min().date(),
+        last=sold["at"].max().date(),
     )
     rows = fetch_rows(warehouse, query)
     lines, back = sum(row["lines"] for row in rows), sum(row["back"] or 0 for row in rows)
     if not back:
         return
+    days = (min(row.pop("first") for row in rows), max(row.pop("last") for row in rows))
     result.queries[RETURNS_QUERY] = defer_sql(query)
     least = max(MIN_LINES, warehouse.floor)
     tested = [row for row in rows if row["product"] and row["lines"] >= least]
@@ -57,8 +60,9 @@ def add_returns(
     result.set_group_size(
         "returns", everybody, sort="sales", safe=not is_below_floor(back, warehouse.sales_floor)
     )
-    result.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=RETURNS_QUERY)
-    result.add("returns", "products", len(tested), about="returns", rows=lines, query=RETURNS_QUERY)
+    add = partial(result.add, rows=lines, query=RETURNS_QUERY, days=days)
+    add("returns", "rate", rate, unit="%", about="returns")
+    add("returns", "products", len(tested), about="returns")
     if not tested:
         result.add_limit(
             Words(
@@ -83,6 +87,7 @@ def add_returns(
             comparison,
             titles.get(comparison.product) or comparison.title or comparison.product,
             why.get(comparison.product),
+            days,
         )
 
 
@@ -157,9 +162,10 @@ def _add_product(
     comparison: ReturnComparison,
     about: str,
     why: tuple[str, float | None, int] | None,
+    days: tuple[date, date],
 ) -> None:
     subject, lines = f"returns-{slugify(comparison.product)}", comparison.lines
-    add = partial(result.add, subject, about=about, rows=lines, query=RETURNS_QUERY)
+    add = partial(result.add, subject, about=about, rows=lines, query=RETURNS_QUERY, days=days)
     add("status", comparison.status)
     add("rate", round_figure(100 * comparison.back / lines, 1), "%")
     if comparison.other_lines:

@@ -1,0 +1,150 @@
+"""Exhibits of tools: tables with a row for each subject, and the charts beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from bot.agent.tools._analysis import group_by_subject
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
+from bot.core.fact_sentences import date_table
+from bot.core.facts import Fact, spell_column
+from bot.core.parts import Table
+from bot.i18n.messages import Language, Words, format_short_period
+
+MAX_TABLE_ROWS = 15
+MAX_BARS = 12
+NO_CELL = "–"
+WHOLE = Words("All")
+
+
+def build_table(
+    facts: Sequence[Fact],
+    heading: Words,
+    columns: Mapping[str, Words],
+    language: Language,
+    *,
+    whole: Words = WHOLE,
+) -> Table | None:
+    """Return a table with a row for each subject and a column for each measure; None without
+    rows. A column that is empty in every row is left out. `whole` names a row whose facts are
+    about nothing in particular."""
+    rows = [
+        (group, {fact.parts.measure: fact for fact in group})
+        for group in group_by_subject(facts).values()
+    ]
+    rows = [(group, known) for group, known in rows if any(name in known for name in columns)]
+    rows = rows[:MAX_TABLE_ROWS]
+    used = [name for name in columns if any(name in known for _, known in rows)]
+    if not rows:
+        return None
+    columns_of_cells = [
+        spell_column([known.get(name) for _, known in rows], language) for name in used
+    ]
+    cells = [
+        (_name_subject(group, language, whole), *(cell or NO_CELL for cell in row))
+        for (group, _), row in zip(rows, zip(*columns_of_cells, strict=True), strict=True)
+    ]
+    ids = [known[name].id for _, known in rows for name in used if name in known]
+    titles = (heading, *(columns[name] for name in used))
+    table = Table(
+        columns=tuple(title.to(language) for title in titles), rows=tuple(cells), facts=tuple(ids)
+    )
+    return date_table(table, [[known.get(n) for n in used] for _, known in rows], language)
+
+
+def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:
+    about = next((fact.about for fact in group if fact.about), "")
+    return (Words(about) if about else whole).to(language)
+
+
+def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> ExhibitChart | None:
+    """Return a bar for each subject that has the measure, with its range from `<measure>-low` to
+    `<measure>-high`; None for fewer than two bars."""
+    points, unit, is_change = [], "", False
+    for group in group_by_subject(facts).values():
+        known = {fact.parts.measure: fact.value for fact in group}
+        fact = next((one for one in group if one.parts.measure == measure), None)
+        if fact is None or not isinstance(fact.value, Decimal):
+            continue
+        unit, is_change = fact.unit or "", fact.is_change
+        points.append(
+            ExhibitPoint(
+                name=_name_subject(group, language),
+                value=float(fact.value),
+                low=_to_float(known.get(f"{measure}-low")),
+                high=_to_float(known.get(f"{measure}-high")),
+            )
+        )
+    if len(points) < 2:
+        return None
+    return ExhibitChart(
+        kind="bars", points=tuple(points[:MAX_BARS]), unit=unit, is_change=is_change
+    )
+
+
+def build_line(points: str, unit: str, title: str) -> ExhibitChart | None:
+    """Return the line of the points that an analysis stored as a text; None for fewer than two.
+    `title` says what it is, in the reader's language."""
+    parsed = parse_points(points)
+    if len(parsed) < 2:
+        return None
+    return ExhibitChart(
+        kind="line",
+        title=title,
+        points=tuple(
+            ExhibitPoint(
+                name=point.day.isoformat(),
+                day=point.day,
+                value=point.value,
+                expected=point.expected,
+            )
+            for point in parsed
+        ),
+        unit=unit,
+    )
+
+
+def _to_float(value: Decimal | str | None) -> float | None:
+    return float(value) if isinstance(value, Decimal) else None
+
+
+def build_exhibit(
+    shows: str, table: Table | None, chart: ExhibitChart | None = None, facts: Sequence[str] = ()
+) -> tuple[Exhibit, ...]:
+    """Return the exhibit, or nothing when it would be empty."""
+    if table is None and chart is None:
+        return ()
+    return (Exhibit(shows=shows, table=table, chart=chart, facts=tuple(facts)),)
+
+
+@dataclass(frozen=True)
+class GroupExhibit:
+    """An exhibit of groups: a table with a row for each, and a chart with a bar for each."""
+
+    shows: str
+    heading: Words
+    columns: Mapping[str, Words]  # by measure
+    bars: str = ""  # the measure of the bars; a table alone without one
+
+    def build(
+        self, facts: Sequence[Fact], language: Language, *, whole: Words = WHOLE
+    ) -> tuple[Exhibit, ...]:
+        """Return the exhibit of these facts, or nothing when it would be empty."""
+        table = build_table(facts, self.heading, self.columns, language, whole=whole)
+        chart = build_bars(facts, self.bars, language) if self.bars else None
+        if chart is not None:
+            title = self._name_chart(facts, language)
+            chart = chart.model_copy(update={"title": title})
+        return build_exhibit(self.shows, table, chart)
+
+    def _name_chart(self, facts: Sequence[Fact], language: Language) -> str:
+        """Return what the bars are: "bought before, by audience · 1–26 Nov"."""
+        heading = self.heading.to(language)
+        what = heading[:1].lower() + heading[1:]
+        words = Words("{measure}, by {what}", measure=self.columns[self.bars], what=what)
+        days = {(one.since, one.until) for one in facts if one.parts.measure == self.bars}
+        since, until = days.pop() if len(days) == 1 else (None, None)
+        if since is None or until is None:
+            return words.to(language)
+        return f"{words.to(language)} · {format_short_period(since, until, language, date.min)}"
