@@ -27,6 +27,7 @@ from bot.core.report import (
     MissingData,
     Report,
     ReportForm,
+    build_not_used,
     build_report,
     choose_exhibit,
     find_exhibit,
@@ -37,7 +38,7 @@ from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import CALCULATED, ReportChecker
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, format_short_period
 from bot.i18n.periods import find_periods
 from bot.i18n.typography import insert_nbsp
 from bot.offline.reports.top_customers import write_top_customers
@@ -298,6 +299,7 @@ async def write_ideas(ctx: "SkillContext", tools: Sequence[str]) -> Ideas:
     claims = [one for idea in good for one in list_idea_sentences(ctx, idea)]
     ctx.notes += ctx.answer_checks.list_claim_checks(claims)
     return Ideas(
+        not_used=build_not_used(form.not_used, ctx.request.language),
         ideas=[_build_idea(ctx, idea) for idea in good],
         leads=[_build_step(number, idea) for number, idea in enumerate(good, 1)],
     )
@@ -316,6 +318,10 @@ def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
     faults = build_checker(ctx).find_faults(form)
     empty = [name for name in ("audience", "fact", "request") if not getattr(idea, name).strip()]
     faults += [f"{name}: it is empty" for name in empty]
+    try:
+        _ = idea.days
+    except ValueError as wrong:
+        faults.append(f"first_day, last_day: {wrong}")
     if not faults and not _list_idea_facts(ctx, idea):
         faults.append("facts: name at least one fact that a tool gave, such as f3")
     return faults
@@ -358,8 +364,12 @@ def _build_idea(ctx: "SkillContext", idea: IdeaForm) -> Copy:
     title = Words("Mad: {idea}", idea=idea.idea.strip()).to(language) if idea.mad else idea.idea
     audience = Words("For: {audience}", audience=idea.audience.strip()).to(language)
     fact = ctx.book.fill(idea.fact.strip(), language).text
-    text = f"{title.strip()}\n{audience}\n{fact}"
-    shown = insert_nbsp(text, language)
+    lines = [title.strip(), audience, fact]
+    if idea.days:
+        assert ctx.today is not None
+        days = format_short_period(*idea.days, language, ctx.today)
+        lines.insert(2, Words("When: {days}", days=days).to(language))
+    shown = insert_nbsp("\n".join(lines), language)
     return Copy(text=shown, facts=_list_idea_facts(ctx, idea))
 
 

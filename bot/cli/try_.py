@@ -279,7 +279,7 @@ def _format_draft(
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
         lines += [
-            f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}: {hook.text}"
+            f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}{colon} {hook.text}"
             for hook in drafted.hooks
         ] + [""]
     checks, proof = group_checks(drafted.checks), _collect_proof(drafted)
@@ -287,7 +287,7 @@ def _format_draft(
     lines += [_format_check(check, language) for check in checks] + [""]
     lines += [say(Words("Sources:"))] if proof else []
     for fact in proof:
-        value = fact.spelled(language)
+        value = fact.shown(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
         lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")
     if drafted.leads:

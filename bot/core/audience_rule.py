@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName, MetricCondition
+from bot.i18n.french_regions import ABROAD, name_department
 from bot.i18n.messages import Country, Words, quote_name
 
 AudiencePurpose = Literal["email", "sms", "ads"]
@@ -53,6 +54,7 @@ HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 ORDER_FIELDS: Mapping[FieldName, Words] = {
     "country": Words("country"),
     "region": Words("region"),
+    "department": Words("French département"),
     "device": Words("device"),
     "source": Words("source"),
     "channel": Words("channel"),
@@ -75,6 +77,7 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "order_units": Words("units of the order"),
     "selected_orders": Words("orders among these"),
     "selected_spent": Words("spent on these"),
+    "selected_units": Words("units of these"),
     "customer_orders": Words("orders of the customer"),
     "customer_spent": Words("spent by the customer"),
     "customer_first_order": Words("first order"),
@@ -84,8 +87,14 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "customer_bought": Words("bought"),
 }
 PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
-YES_OR_NO: Mapping[str, Words] = {"yes": Words("yes"), "no": Words("no")}
-YES_OR_NO_FIELDS = ("returned", "late", "discounted")
+YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says
+    ("returned", "yes"): Words("returned"),
+    ("returned", "no"): Words("kept"),
+    ("late", "yes"): Words("late"),
+    ("late", "no"): Words("in time"),
+    ("discounted", "yes"): Words("with a discount"),
+    ("discounted", "no"): Words("without a discount"),
+}
 DAY_FIELDS = (
     "customer_first_order",
     "customer_last_order",
@@ -134,7 +143,7 @@ class OrderCondition(BaseModel):
         elif self.until:
             parts.insert(0, Words("until {day}", day=self.until))
         what = _join_with_and(parts) if parts else Words("ever")
-        return Words("never ordered ({what})" if self.never else "ordered ({what})", what=what)
+        return Words("no order ({what})" if self.never else "ordered ({what})", what=what)
 
 
 class AudienceRule(BaseModel):
@@ -311,6 +320,9 @@ class AudienceRule(BaseModel):
 def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -> Words:
     """Return "product: “Alba”" or "value of the order: at least 50"."""
     label = ORDER_FIELDS[condition.field]
+    of_values = [YES_OR_NO_NAMES.get((condition.field, one)) for one in condition.values]
+    if of_values[0] is not None and condition.operator != "is_not":
+        return _as_words(join_with_or([one for one in of_values if one is not None]))
     if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
         has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
         return Words("with {what}", what=label) if has else Words("without {what}", what=label)
@@ -319,8 +331,8 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         values = [date.fromisoformat(one) for one in condition.values]
     elif condition.field in PRODUCT_FIELDS:
         values = [quote_name(titles.get(one, one)) for one in condition.values]
-    elif condition.field in YES_OR_NO_FIELDS:
-        values = [YES_OR_NO.get(one, one) for one in condition.values]
+    elif condition.field in ("region", "department"):
+        values = [_name_place(condition.field, one) for one in condition.values]
     first, last = values[0], values[-1]
     if condition.operator == "at_least":
         return Words("{what}: at least {value}", what=label, value=first)
@@ -338,6 +350,12 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
     if condition.operator == "is_not":
         return Words("{what}: not {value}", what=label, value=joined)
     return Words("{what}: {value}", what=label, value=joined)
+
+
+def _name_place(field: str, value: str) -> str | Words:
+    if value.startswith(ABROAD):
+        return Words("{value}", value=Country(name=value.removeprefix(ABROAD)))
+    return name_department(value) if field == "department" else value
 
 
 def _as_words(text: str | Words | Country) -> Words:

@@ -98,6 +98,8 @@ class FactBook:
         )
         if not before:
             raise SlotError(f"{name} is not compared with an earlier figure: write {{{name}}}.")
+        if before.unit == fact.unit and fact.unit in FACT_UNITS:  # a word, which stands once
+            before = before.model_copy(update={"unit": None})
         old, new = before.shown(language), fact.shown(language)
         return get_language(language).marks.change.format(old=old, new=new)
 

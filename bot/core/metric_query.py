@@ -6,7 +6,7 @@ What each name means is defined beside the dataset, in `bot/data/metrics/query/`
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -136,6 +136,7 @@ DimensionName = Literal[
     "hour",
     "country",
     "region",
+    "department",
     "device",
     "source",
     "channel",
@@ -172,6 +173,7 @@ FieldName = Literal[
     "hour",
     "country",
     "region",
+    "department",
     "device",
     "source",
     "channel",
@@ -210,6 +212,7 @@ FieldName = Literal[
     "customer_points",
     "selected_orders",
     "selected_spent",
+    "selected_units",
     "customer_orders",
     "customer_spent",
     "customer_first_order",
@@ -235,7 +238,7 @@ CUSTOMER_FIELDS = (  # conditions on the customer, over everything that the cust
     "customer_bought",
 )
 # conditions on what the customer has among the rows that all else selects
-SELECTED_FIELDS = ("selected_orders", "selected_spent")
+SELECTED_FIELDS = ("selected_orders", "selected_spent", "selected_units")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
@@ -270,6 +273,23 @@ class MetricCondition(BaseModel):
     field: FieldName
     operator: OperatorName
     values: tuple[str, ...]
+
+
+def parse_number(value: str) -> str:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise QueryError("{value} is not a number.", value=value) from None
+    if not number.is_finite():
+        raise QueryError("{value} is not a number.", value=value)
+    return str(number)
+
+
+def parse_day(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise QueryError("{value} is not a day: write it as 2026-11-24.", value=value) from None
 
 
 class MetricBound(BaseModel):

@@ -119,10 +119,9 @@ def build_report(
 
     shown_exhibit = choose_exhibit(form, book, exhibits)
     lines = [line for one in read_as for line in one.splitlines()]
-    not_used = [*dict.fromkeys(w.strip() for w in (*unused, *form.not_used) if is_given(w))]
     report = Report(
         headline=fill(form.headline),
-        not_used=Copy(text=_quote_all(not_used, language)) if not_used else None,
+        not_used=build_not_used((*unused, *form.not_used), language),
         points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
         cannot_tell=fill(form.cannot_tell) if is_given(form.cannot_tell) else None,
         picture=picture,
@@ -157,8 +156,11 @@ def build_quotes(names: Sequence[str], book: FactBook) -> list[Quote]:
     return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MAX_QUOTES]
 
 
-def _quote_all(words: Sequence[str], language: Language) -> str:
-    return ", ".join(Words("“{quote}”", quote=one).to(language) for one in words)
+def build_not_used(words: Sequence[str], language: Language) -> Copy | None:
+    """Return the words of the request that were not used, quoted, each once."""
+    given = dict.fromkeys(one.strip() for one in words if is_given(one))
+    quoted = [Words("“{quote}”", quote=one).to(language) for one in given]
+    return Copy(text=", ".join(quoted)) if quoted else None
 
 
 def is_given(text: str) -> bool:
@@ -332,19 +334,40 @@ class IdeaForm(BaseModel):
     facts: list[str] = Field(
         description="names of the facts it stands on, such as f3; at least one"
     )
+    first_day: str = Field(
+        default=NONE,
+        description="its first day as 2026-11-24, within the days that the request names, or none",
+    )
+    last_day: str = Field(default=NONE, description="its last day, likewise")
     mad: bool = Field(description="whether it is one of the mad ideas that were asked for")
     request: str = Field(
         description="the whole request for a draft of it, with its channel: “an e-mail that …”"
     )
 
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """Its days, both included; None for none. Raises ValueError for what are no days."""
+        if not is_given(self.first_day):
+            return None
+        first = date.fromisoformat(self.first_day)
+        last = date.fromisoformat(self.last_day) if is_given(self.last_day) else first
+        if last < first:
+            raise ValueError("the last day is before the first")
+        return first, last
+
 
 class IdeasForm(BaseModel):
     model_config = ConfigDict(frozen=True)
     ideas: list[IdeaForm] = Field(description=f"as many as were asked for, at most {MAX_IDEAS}")
+    not_used: list[str] = Field(
+        default=[],
+        description="words of the request that no idea takes into account, such as a budget",
+    )
 
 
 class Ideas(ComputedOutput):
     """What is stored: each idea with who it is for and the fact behind it, and a draft of each."""
 
-    ideas: list[Copy] = Field(title=Words("Idea").text)
+    not_used: Copy | None = Field(default=None, title=Words("Not used").text)
+    ideas: list[Copy] = Field(title=Words("Ideas").text)
     leads: list[NextStep] = []

@@ -209,6 +209,12 @@ def bought(category: str, since: str = "2020-01-01", until: str = "2026-12-31", 
             bought(LINEN[2], "2026-06-01", "2026-08-31", 2),
         ),
         (
+            [orders(LINEN, ("selected_units", "at_least", "2"), **SUMMER)],
+            bought(LINEN[2], "2026-06-01", "2026-08-31").replace(
+                'count(DISTINCT "order") >= 1', "sum(quantity) >= 2"
+            ),
+        ),
+        (
             [orders(LINEN), orders(KNITWEAR)],
             f"({bought(LINEN[2])}) INTERSECT ({bought(KNITWEAR[2])})",
         ),
@@ -242,13 +248,25 @@ def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
     assert AudienceRule.model_validate_json(rule.stored) == rule
     assert rule.describe_conditions().to("en") == (
         "ordered (from 1 June 2026 to 31 August 2026; category: “Vêtements en lin”); "
-        "never ordered (category: “Mailles”)"
+        "no order (category: “Mailles”)"
     )
 
 
-def test_yes_of_a_condition_is_in_the_reader_s_language() -> None:
-    rule = AudienceRule(orders=(orders(("returned", "is", "yes")),))
-    assert rule.describe_conditions().to("fr").endswith("(retourné\u00a0: oui)")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "units of these: at least 2"), ("fr", "nombre de pièces\u00a0: au moins 2")],
+)
+def test_units_bought_stand_in_the_rule(language: str, words: str) -> None:
+    rule = AudienceRule(orders=(orders(LINEN, ("selected_units", "at_least", "2")),))
+    assert words in rule.describe_conditions().to(language)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [("yes", "aucune commande (retourné)"), ("no", "aucune commande (gardé)")]
+)
+def test_yes_or_no_of_a_condition_reads_as_what_it_says(value: str, words: str) -> None:
+    rule = AudienceRule(orders=(orders(("returned", "is", value), never=True),))
+    assert rule.describe_conditions().to("fr") == words
 
 
 def test_days_of_a_condition_are_a_french_range() -> None:

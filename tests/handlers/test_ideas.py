@@ -85,6 +85,21 @@ async def test_each_idea_has_its_audience_its_fact_and_its_draft(language: str) 
     ]
 
 
+async def test_days_stand_in_an_idea_and_an_unused_budget_first() -> None:
+    asked = "1 idea for 10 to 20 December, € 2,000, no discount"
+    form = says(
+        {
+            "ideas": [idea(first_day="2026-12-12", last_day="2026-12-13")],
+            "not_used": ["€ 2,000", "none"],
+        }
+    )
+    found, letters = await suggest(LOOKS_UP, form, words=asked)
+    assert len(letters) == 2
+    assert [part.key for part in found.parts] == ["not_used", "ideas.1"]
+    assert found.parts[0].text == "“€ 2,000”"
+    assert "When: 12–13 Dec" in found.parts[1].text
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -93,6 +108,8 @@ async def test_each_idea_has_its_audience_its_fact_and_its_draft(language: str) 
         {"fact": "Customers placed {f99}."},
         {"request": "an e-mail with 20% off"},
         {"audience": ""},
+        {"first_day": "mid-December"},
+        {"first_day": "2026-12-13", "last_day": "2026-12-12"},
     ],
 )
 async def test_faulty_idea_goes_back_once_and_is_left_out(wrong: dict[str, Any]) -> None:

@@ -218,9 +218,9 @@ async def test_unbought_name_in_a_rule_is_stated_and_editable() -> None:
 
 
 async def test_place_without_orders_is_stated_and_editable() -> None:
-    rule = AudienceRule(bought=("cui-planche",), regions=("Bretagne", "33"))
+    rule = AudienceRule(bought=("cui-planche",), regions=("Atlantide", "33"))
     found = await drafted(rule)
-    assert "region Bretagne. Your orders write regions so: 75, 69" in found.parts[0].text
+    assert "region Atlantide. Your orders write regions so: 75, 69" in found.parts[0].text
     called = [fact.value for fact in found.evidence.of("audiences") if fact.about == "cui-planche"]
     assert called == [BAKERS]
 

@@ -61,6 +61,7 @@ PERSONAL = [
     ("my name is john and", "NAME", "john"),
     ("Meu nome é João Silva.", "NAME", "João Silva"),
     ("Hola, me llamo Lucía", "NAME", "Lucía"),
+    ("un avis de Zara Homer sur le plaid", "NAME", "Zara Homer"),
     ("Mme Dupont est ravie", "NAME", "Dupont"),
     ("Mr Smith was happy", "NAME", "Smith"),
     ("M. Le Goff attend", "NAME", "Le Goff"),
@@ -92,6 +93,8 @@ PERSONAL = [
     ("sécu 2 55 08 14 168 025 38", "NUMBER", "2 55 08 14 168 025 38"),
 ]
 HARMLESS = [
+    "ce que Zara Home fait comme promo",
+    "less than at Zara Woman or Oliver Outlet",
     "born in 1985, back on 12/03/2026",
     "version 1.2.3 and 1.2.3.4.5 and 300.1.1.1",
     "ratio 3:2:1, from 10:30:00 to 11:30:00",

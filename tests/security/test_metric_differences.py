@@ -708,12 +708,14 @@ def test_few_orders_of_a_mailing_are_no_persons() -> None:
     assert answer.get_value("now", ("mail-0",), "campaign_sales") == 270
 
 
-@pytest.mark.parametrize("field", ["country", "region", "customer_spent", "selected_orders"])
+@pytest.mark.parametrize(
+    "field", ["country", "region", "customer_spent", "selected_orders", "selected_units"]
+)
 async def test_day_of_a_last_sale_is_told_of_products_alone(sqlite: Database, field: str) -> None:
     planted = planted_shop(4, 3)
     deps = deps_of(sqlite, planted.shelf)
     call: Step = {"dataset": "orders", "measures": ["days_since_last_sale"]}
-    value = "1" if field.endswith(("spent", "orders")) else "FR"
+    value = "1" if field.endswith(("spent", "orders", "units")) else "FR"
     operator = "at_least" if value == "1" else "is"
     with pytest.raises(ToolError, match="only told by"):
         await query_tool(deps, **call, filters=[[where(field, operator, value)]])

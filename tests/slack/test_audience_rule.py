@@ -246,14 +246,14 @@ async def test_platform_that_needs_another_consent_is_refused_in_the_form() -> N
 async def test_empty_audience_reopens_the_form_with_its_entries(
     bench: Bench, language: str
 ) -> None:
-    rule = AudienceRule(bought=("cui-planche",), regions=("Bretagne",), min_orders=2)
+    rule = AudienceRule(bought=("cui-planche",), regions=("Atlantide",), min_orders=2)
     made = await run(WORDS, skill="targeting", rule=rule.stored, language=language)
     assert isinstance(made, DraftResult)
     card = await answered(bench, made)
     await bench.press(MARIE, card, next(name for name in buttons(card) if name.startswith("lead")))
     shown = text_of(bench.form(MARIE).blocks)
     assert "Planche à pain Meule en hêtre" in shown
-    assert "Bretagne" in shown
+    assert "Atlantide" in shown
     assert "cui-planche" not in shown
 
 

@@ -49,6 +49,7 @@ KEYWORDS = GroupExhibit(
         **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
     },
 )
+PROBLEM = Words("problem")
 PROBLEMS = {
     "sold out": Words("product sold out"),
     "unbought": Words("clicked, not bought"),
@@ -59,8 +60,8 @@ PROBLEMS = {
 SINCE_SOLD_OUT = Words("sold-out products: since they sold out")
 NOTE = (
     "“excess” is what it cost more than the same sales elsewhere, as the ad platform counts them; "
-    "campaigns, audiences and placements overlap, so never add those up. “where” says what stops a "
-    "keyword. Status “mixed” or “apart”: may be due to what it is shown with; “to watch”: may be "
+    "campaigns, audiences and placements overlap, so never add those up. “problem” says what stops "
+    "a keyword. Status “mixed” or “apart”: may be due to what it is shown with; “to watch”: may be "
     "chance."
 )
 NOT_COMPARED = (
@@ -115,9 +116,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         "what is advertised, side by side", Words("Advertising"), COLUMNS, bars=measure
     )
     language = finding.language
-    keywords = [
-        _name_problem(fact, language) for fact in facts if fact.parts.subject.startswith(STUCK)
-    ]
+    facts = tuple(_name_problem(fact, language) for fact in facts)
+    keywords = [fact for fact in facts if fact.parts.subject.startswith(STUCK)]
     return finding.build_result(
         facts,
         title=Words("advertising"),
@@ -128,6 +128,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 
 def _name_problem(fact: Fact, language: Language) -> Fact:
-    """Return the fact, where it says what stops a keyword in the reader's language."""
+    """Return the fact; one of what stops a keyword says it in the reader's language."""
     problem = PROBLEMS.get(str(fact.value)) if fact.parts.measure == "where" else None
-    return fact.model_copy(update={"value": problem.to(language)}) if problem else fact
+    if problem is None:
+        return fact
+    return fact.model_copy(update={"label": PROBLEM.text, "value": problem.to(language)})

@@ -54,7 +54,8 @@ SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLU
 class Orders(ToolParams):
     filters: list[list[Condition]] = Field(
         description="As in query_metrics: every group must hold, of a group one condition. "
-        "selected_orders counts the customer's orders that all else here selects."
+        "selected_orders counts the customer's orders that all else here selects, "
+        "selected_units their units."
     )
     since: str = Field(description="First day, or “none”.")
     until: str = Field(description="Last day, or “none”.")
@@ -70,7 +71,8 @@ class Params(ToolParams):
     bought_within_days: int
     bought_at_least: int = Field(
         description="How many different ones of the products and categories named in bought, "
-        "bought_named and bought_categories; not how many units or orders. 0: any one of them."
+        "bought_named and bought_categories; not how many units or orders, which `orders` "
+        "has. 0: any one of them."
     )
     not_bought: list[str]
     not_bought_categories: list[str]
@@ -87,7 +89,8 @@ class Params(ToolParams):
     orders: list[Orders] = Field(
         description="Orders that the customer must have, or never have; all of them hold. “Bought "
         "linen last summer at least twice, never with a code” is two: category, since, until and "
-        "selected_orders at_least 2; and code is any, never."
+        "selected_orders at_least 2; and code is any, never. “At least 2 candles this year” has "
+        "category, since and selected_units at_least 2."
     )
 
 

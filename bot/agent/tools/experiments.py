@@ -24,6 +24,7 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
+from bot.text.normalize import tokenize
 
 LEFT_OUT = ("variant", "ratio-p", "ratio-chi-square", "p", "always-valid-p", "metric", "title")
 COLUMNS = {
@@ -59,6 +60,8 @@ class Params(ToolParams):
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    from bot.data.metrics.entity_resolution import match_name
+
     name = read_text(params.experiment)
     split = {share.variant: share.percent for share in params.split}
     if split and (not name or min(split.values()) <= 0 or abs(sum(split.values()) - 100) > 1):
@@ -68,7 +71,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "experiments", AnalysisFilter(split=stated, by=by))
     known = _list_tests(finding.result.facts)
     if name:
-        chosen = [key for key, title in known.items() if name.lower() in f"{key} {title}".lower()]
+        words = " ".join(tokenize(name))
+        chosen = [k for k, title in known.items() if words in " ".join(tokenize(f"{k} {title}"))]
+        chosen = chosen or [*match_name(name, known, by_kind=True).found]
         if known and not chosen:
             raise ToolError(f"There is no test called “{name}”. There are: {', '.join(known)}.")
     else:

@@ -1,8 +1,8 @@
 """Finds products of the catalogue by words (in English or French), category (“not Bath”: all but
 that one), highest price and stock; sorted by fit, price, newest, best sellers of a period, or
 stock_cover: those first that are sold out soonest at the rate of the period (the last 28 days
-where none is named). Returns titles with their handles, prices and, for best sellers and
-stock_cover, what was sold.
+where none is named); stock_cover_longest: those whose stock lasts longest. Returns titles with
+their handles, prices and, for best sellers and stock_cover, what was sold.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "max_price": 60, "in_stock": "yes",
 "sort": "best_sellers", "country": "none", "since": "2026-10-01", "until": "2026-10-31",
@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     NO_CATALOGUE,
     Finding,
@@ -68,7 +68,15 @@ class Params(ToolParams):
     category: str
     max_price: float
     in_stock: Literal["yes", "any"]
-    sort: Literal["fit", "best_sellers", "stock_cover", "newest", "price_low", "price_high"]
+    sort: Literal[
+        "fit",
+        "best_sellers",
+        "stock_cover",
+        "stock_cover_longest",
+        "newest",
+        "price_low",
+        "price_high",
+    ]
     country: str
     since: str
     until: str
@@ -84,7 +92,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     category, is_left_out = _read_category(params)
     if is_left_out:  # the sales are those of the products that are left
         where = replace(where, category=None)
-    if params.sort == "stock_cover" and where.since is None:
+    if _wants_cover(params) and where.since is None:
         where = replace(where, since=deps.today - timedelta(days=COVER_DAYS))
     every = await deps.data.list_products()
     if not every and not _wants_sales(params):
@@ -93,26 +101,33 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = None
     if _wants_sales(params):
         among = [product.handle for product in products] if every else None
-        most = len(products) if params.sort == "stock_cover" else params.most
+        most = len(products) if _wants_cover(params) else params.most
         finding = await _rank_by_sales(deps, where, among, most)
     sales = _group_sales(finding) if finding else {}
-    covers = _compute_covers(products, sales) if params.sort == "stock_cover" else {}
+    covers = _compute_covers(products, sales) if _wants_cover(params) else {}
     arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
-    best = sorted(covers, key=lambda handle: covers[handle].value) if covers else [*sales]
+    best = _sort_by_cover(covers, params) if covers else [*sales]
     ordered = _sort(products, params, best, arrived)
-    shown = ordered[: params.most]
-    facts: list[Fact] = []
-    for product in shown:
-        facts += [
+    shown, facts = list[Product](), list[Fact]()
+    for product in ordered[: params.most]:
+        its = [
             fact.model_copy(update={"about": _describe(product, fact)})
             for fact in build_product_facts(product)
             if fact.label in SHOWN_LABELS
         ]
-        facts += build_availability_facts(product, language)
-        facts += [covers[product.handle]] if product.handle in covers else []
-        facts += sales.get(product.handle, ())
+        its += build_availability_facts(product, language)
+        its += [covers[product.handle]] if product.handle in covers else []
+        its += [
+            fact
+            for fact in sales.get(product.handle, ())
+            if not _wants_cover(params) or fact.parts.measure == "units"
+        ]
+        if _wants_cover(params) and len(facts) + len(its) > MAX_FACTS:
+            break  # which of them stand here is said below
+        shown.append(product)
+        facts += its
     if not every:  # without a catalogue the orders alone name products
         facts = [fact for group in [*sales.values()][: params.most] for fact in group]
     title = (
@@ -126,13 +141,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return ToolResult(
         facts=tuple(facts),
         exhibits=(*PRODUCTS.build(known, language), *SELLERS.build(sold, language)),
-        notes=_explain(params, products, shown, every, finding),
+        notes=_explain(params, products, ordered, shown, every, finding),
         read_as=" · ".join(filter(None, (describe_filter(title, where, language), left_out))),
     )
 
 
 def _wants_sales(params: Params) -> bool:
-    return params.sort in ("best_sellers", "stock_cover")
+    return params.sort == "best_sellers" or _wants_cover(params)
+
+
+def _wants_cover(params: Params) -> bool:
+    return params.sort in ("stock_cover", "stock_cover_longest")
+
+
+def _sort_by_cover(covers: Mapping[str, Fact], params: Params) -> list[str]:
+    is_longest = params.sort == "stock_cover_longest"
+    return sorted(covers, key=lambda handle: covers[handle].number, reverse=is_longest)
 
 
 def _compute_covers(
@@ -266,6 +290,7 @@ def _sort(
 def _explain(
     params: Params,
     products: Sequence[Product],
+    ordered: Sequence[Product],
     shown: Sequence[Product],
     every: Sequence[Product],
     finding: Finding | None,
@@ -282,14 +307,21 @@ def _explain(
     elif finding:
         how = (
             "the days that their stock lasts at the rate of the period: stock × days / units"
-            if params.sort == "stock_cover"
+            if _wants_cover(params)
             else "revenue, net of refunds, after the filters"
         )
         notes.append(f"They are ranked by {how}.")
-        if len(shown) < min(params.most, len(products)):
+        if _wants_cover(params) and len(shown) < len(ordered):
+            is_longest = params.sort == "stock_cover_longest"
             notes.append(
-                f"{len(products) - len(shown)} products that fit are left out: they did not sell in"
-                " the period, or too few customers bought them to be shown."
+                f"{len(ordered) - len(shown)} more whose stock lasts "
+                f"{'less long' if is_longest else 'longer'} are left out: the other order "
+                f"({'stock_cover' if is_longest else 'stock_cover_longest'}) begins with them."
+            )
+        if len(ordered) < len(products) and (_wants_cover(params) or len(ordered) < params.most):
+            notes.append(
+                f"{len(products) - len(ordered)} products that fit are left out: they did not sell "
+                "in the period, or too few customers bought them to be shown."
             )
     elif any(read_text(text) for text in (params.country, params.since, params.until)):
         notes.append("country, since and until are only for sales, and were not used.")

@@ -58,14 +58,16 @@ class Params(ToolParams):
     )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Of visits: page, each that a visit saw; "
-        "step, the furthest that it reached. Of orders: with_product, each other product of the "
-        "order; with product, the pairs bought together."
+        "step, the furthest that it reached. Of orders: region, in France the région, elsewhere "
+        "what the file says or the country; department, the French one; with_product, each other "
+        "product of the order; with product, the pairs bought together."
     )
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "
         "fields customer_… are about all that the customer ever ordered. customer_bought takes "
-        "products or categories; is_not means never. selected_orders and selected_spent are about "
-        "the customer's orders among those that all else here selects, days included. sale_day no "
+        "products or categories; is_not means never. selected_orders, selected_units and "
+        "selected_spent are about the customer's orders among those that all else here selects, "
+        "days included. sale_day no "
         "leaves out the days on which much of the range was reduced; reduced_price no each "
         "product's own days at a lower price; discounted no orders with a discount of their own. "
         "day: at_most one day or at_least another, in one group, leaves out those between. level "

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from bot.data.catalogue.product_words import list_concepts
+from bot.data.warehouse.places import PLACE_COLUMNS
 from bot.i18n.countries import list_country_words
+from bot.i18n.french_regions import ABROAD, DEPARTMENTS, REGIONS, find_department, find_region
 from bot.i18n.messages import LANGUAGES, Words
 from bot.text.normalize import tokenize, word_set
 
 RESOLVED_COLUMNS = (
     "country",
     "region",
+    "department",
     "source",
     "device",
     "code",
@@ -102,6 +105,8 @@ def _iter_names(column: str, values: Mapping[str, str]) -> Iterator[tuple[str, s
 def _list_value_names(column: str, value: str, called: str) -> set[str]:
     if column == "country":
         return {bare for name in list_country_words(value) if (bare := _remove_small_words(name))}
+    if column in PLACE_COLUMNS and value.startswith(ABROAD):
+        return _list_value_names("country", value.removeprefix(ABROAD), called)
     names = {value, called, *(Words(x).to(y) for x in (value, called) for y in LANGUAGES)}
     folded = {" ".join(tokenize(name)) for name in names}
     more = [synonym for key in folded for synonym in VALUE_SYNONYMS.get(key, "").split(", ")]
@@ -111,6 +116,10 @@ def _list_value_names(column: str, value: str, called: str) -> set[str]:
 def value_is_called(column: str, value: str, called: str, name: str) -> bool:
     """Return whether people call a value so: "google" for searches, "trop petite", "en trois
     fois"."""
+    if column == "department" and value in DEPARTMENTS:
+        return find_department(name) == value
+    if column == "region" and value in REGIONS:
+        return find_region(name) == value
     known = "source" if column == "channel" else column
     return _remove_small_words(name) in _list_value_names(known, value, called)
 

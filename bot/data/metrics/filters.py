@@ -14,6 +14,7 @@ from ibis import _
 
 from bot.core.audience_rule import AudienceRule
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter
+from bot.data.warehouse.places import is_in_region
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import OPTION_SEPARATOR, Warehouse
@@ -176,7 +177,16 @@ def _apply_filter(
         )
     if name == "category":
         table = add_category(warehouse, table)
-    return table.filter(table[name].lower() == wanted.lower())
+    return table.filter(holds_value(warehouse, kind, table, name, wanted))
+
+
+def holds_value(
+    warehouse: Warehouse, kind: str, rows: ir.Table, column: str, wanted: str
+) -> ir.BooleanValue:
+    if column == "region":
+        return is_in_region(warehouse, kind, rows, wanted)
+    holds: ir.BooleanValue = rows[column].lower() == wanted.lower()
+    return holds
 
 
 def filter_segment(warehouse: Warehouse, table: ir.Table, segment: str) -> ir.Table:
@@ -265,9 +275,8 @@ def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wa
         return  # the analysis reports it itself
     rows = add_category(warehouse, table) if column == "category" else table
     known = rows.filter(rows[column].notnull())
-    if fetch_rows(
-        warehouse, known.filter(known[column].lower() == wanted.lower()).select(column).limit(1)
-    ):
+    holds = holds_value(warehouse, TABLES_BY_KIND[kind][0], known, column, wanted)
+    if fetch_rows(warehouse, known.filter(holds).select(column).limit(1)):
         return
     counted = known.group_by(column).aggregate(n=known.count())
     most = fetch_rows(warehouse, counted.order_by(ibis.desc("n"), column).limit(MAX_SUGGESTIONS))

@@ -41,6 +41,7 @@ from bot.data.stats import round_figure
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.french_regions import ABROAD
 from bot.i18n.messages import Words
 from bot.i18n.periods import get_weekday_key
 from bot.text.normalize import format_title, slugify
@@ -402,7 +403,7 @@ def _name_value(dimension: str, value: str) -> str:
         return value[:7]
     if dimension == "weekday":
         return get_weekday_key(int(value))
-    return f"{value} h" if dimension == "hour" else format_title(value)
+    return f"{value} h" if dimension == "hour" else format_title(value.removeprefix(ABROAD))
 
 
 def _sort_groups(dimension: str, values: Mapping[Group, Values]) -> list[Group]:

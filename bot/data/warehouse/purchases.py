@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.warehouse.places import is_in_region
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -44,7 +45,7 @@ def purchase_lines(warehouse: Warehouse, where: AnalysisFilter | None = None) ->
     kept = orders.filter(
         _.customer.notnull(),
         _.status.isnull() | _.status.lower().notin(NOT_SOLD_STATUSES),
-        *_list_conditions(where or AnalysisFilter(), orders),
+        *_list_conditions(warehouse, where or AnalysisFilter(), orders),
     ).select(*PURCHASE_COLUMNS)
     if warehouse.products is None:
         known = kept.mutate(kind=_.category, named=_.title)
@@ -99,15 +100,18 @@ def last_day(warehouse: Warehouse, where: AnalysisFilter | None = None) -> date:
     return min(where.until, newest) if where and where.until else newest
 
 
-def _list_conditions(where: AnalysisFilter, orders: ir.Table) -> list[ir.BooleanValue]:
+def _list_conditions(
+    warehouse: Warehouse, where: AnalysisFilter, orders: ir.Table
+) -> list[ir.BooleanValue]:
     """Return the filter conditions of `where`. Case is ignored; accents are not."""
     wanted = {
         "country": where.country,
-        "region": where.region,
         "device": where.device,
         "source": where.source or where.channel,
     }
     conditions = [orders[name].lower() == said.lower() for name, said in wanted.items() if said]
+    if where.region:
+        conditions.append(is_in_region(warehouse, "orders", orders, where.region))
     if where.since:
         conditions.append(orders.at.date() >= ibis.literal(where.since))
     if where.until:

@@ -141,6 +141,22 @@ async def test_stock_cover_is_stock_over_the_daily_sales_and_the_soonest_comes_f
         assert fact.unit == "days"
 
 
+async def test_stock_cover_begins_with_either_end_and_says_what_is_left_out() -> None:
+    soonest, longest = [
+        await call_tool("find_products", {"sort": sort, "most": 20})
+        for sort in ("stock_cover", "stock_cover_longest")
+    ]
+    first, last = [
+        [fact for fact in result.facts if fact.label == COVER_LABEL.text]
+        for result in (soonest, longest)
+    ]
+    assert [fact.number for fact in last] == sorted((f.number for f in last), reverse=True)
+    assert last[0].number > max(fact.number for fact in first)
+    for result, how in ((soonest, "longer"), (longest, "less long")):
+        assert any(f"more whose stock lasts {how}" in note for note in result.notes)
+        assert "Left out" not in text_of(result)
+
+
 async def test_what_is_sold_out_stands_first_in_stock_cover() -> None:
     call = {"sort": "stock_cover", "in_stock": "any", "most": 20}
     result = await call_tool("find_products", call)

@@ -38,8 +38,8 @@ async def test_a_trend_can_be_told_from_the_usual_level_to_the_last_weeks() -> N
     last = figure(result, "trends.category-bougies-et-senteurs.last")
     assert (last.since, last.until) == (date(2026, 11, 2), date(2026, 11, 22))
     book = FactBook(result.facts)
-    assert book.spell(book.add(last), "from-to", "en") == "from 44\u00a0units to 126\u00a0units"
-    assert book.spell(book.add(last), "from-to", "fr") == "de 44\u00a0pièces à 126\u00a0pièces"
+    assert book.spell(book.add(last), "from-to", "en") == "from 44 to 126\u00a0units"
+    assert book.spell(book.add(last), "from-to", "fr") == "de 44 à 126\u00a0pièces"
 
 
 async def test_trends_draw_the_weeks_with_what_was_expected() -> None:
@@ -202,6 +202,12 @@ async def test_one_experiment_is_found_by_a_part_of_its_name() -> None:
     assert {fact.parts.subject.split("--")[0] for fact in result.facts} == {"panier-court"}
     with pytest.raises(ToolError, match="panier-court, photos-portees"):
         await call_tool("experiments", {"experiment": "hero image", "split": [], "by": "none"})
+
+
+@pytest.mark.parametrize("spoken", ["photos portées", "Photo portée", "photos portee", "PORTEES"])
+async def test_experiment_is_found_by_its_spoken_name(spoken: str) -> None:
+    result = await call_tool("experiments", {"experiment": spoken})
+    assert {fact.parts.subject.split("--")[0] for fact in result.facts} == {"photos-portees"}
 
 
 async def test_experiments_tell_a_test_by_device() -> None:

@@ -40,6 +40,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import list_country_names
 from bot.i18n.countries import normalize_name as normalize_place
+from bot.i18n.french_regions import find_region, is_part_of
 from bot.i18n.messages import Country, Words, quote_name
 from bot.text.normalize import collapse_spaces, normalize_text
 
@@ -302,6 +303,12 @@ def resolve_places(
             continue
         every = list_places(lines, column, warehouse)
         known = {normalize_place(name): name for name in reversed(every)}
+        if field == "regions":
+            known |= {
+                normalize_place(one): find_region(one) or one
+                for one in typed
+                if any(is_part_of(name, one) for name in every)
+            }
         if field == "countries":
             known |= {
                 name: value for value in reversed(every) for name in list_country_names(value)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import add_category, filter_brand
+from bot.data.metrics.filters import add_category, filter_brand, holds_value
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
@@ -299,7 +299,7 @@ def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     for name in ("product", "category", "channel", "country", "region", "segment"):
         wanted = getattr(filter_, name)
         if wanted is not None:
-            table = table.filter(table[name].lower() == str(wanted).lower())
+            table = table.filter(holds_value(warehouse, "feedback", table, name, str(wanted)))
     if filter_.brand:
         table = filter_brand(warehouse, table, filter_.brand)
     if filter_.since:

@@ -23,6 +23,7 @@ from bot.data.analyses.segments import build_tastes, find_distinctive_categories
 from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
 from bot.data.analyses.segments.rfm import assign_segments, compute_typical_gap, rank_rfm
 from bot.data.floors import is_below_floor
+from bot.data.metrics.filters import holds_value
 from bot.data.metrics.query.orders import select_customers
 from bot.data.warehouse.purchases import NO_ORDERS, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
@@ -132,9 +133,10 @@ class AudienceSelection:
             wanted.append(buyers)
         for name, values in (("country", rule.countries), ("region", rule.regions)):
             if values:
-                low = [value.lower() for value in values]
-                ordered = self.lines.filter(self.lines[name].lower().isin(low))
-                wanted.append(ordered.select("customer"))
+                holds = [
+                    holds_value(self.warehouse, "orders", self.lines, name, one) for one in values
+                ]
+                wanted.append(self.lines.filter(ibis.or_(*holds)).select("customer"))
         return wanted
 
     def _select_buyers_of(

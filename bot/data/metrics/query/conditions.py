@@ -3,7 +3,6 @@
 import operator
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import reduce
 
@@ -18,6 +17,8 @@ from bot.core.metric_query import (
     MetricCondition,
     MetricQuery,
     QueryError,
+    parse_day,
+    parse_number,
 )
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
@@ -25,9 +26,11 @@ from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, 
 from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
 from bot.data.metrics.query.sale_days import MIN_REDUCED_SHARE, find_sale_days
 from bot.data.schema import load_kinds
+from bot.data.warehouse.places import PLACE_COLUMNS, add_places
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import parse_country_code
+from bot.i18n.french_regions import find_department, name_place
 from bot.text.normalize import normalize_text
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -167,6 +170,7 @@ def resolve_conditions(
 def _resolve(
     warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition, notes: list[str]
 ) -> MetricCondition:
+    condition = choose_place_field(warehouse, dataset, condition)
     field = get_field(dataset, condition.field)
     if field is None:
         raise QueryError(
@@ -196,14 +200,25 @@ def _resolve(
     if has_value and condition.operator in ("is", "in", "is_not"):
         return condition.model_copy(update={"values": tuple(map(normalize_text, values[:1]))})
     if field.kind == "number":
-        return condition.model_copy(update={"values": tuple(map(_parse_number, values))})
+        return condition.model_copy(update={"values": tuple(map(parse_number, values))})
     if field.kind == "day":
-        return condition.model_copy(update={"values": tuple(map(_parse_day, values))})
+        return condition.model_copy(update={"values": tuple(map(parse_day, values))})
     if condition.field in ("sale_day", "reduced_price") and warehouse.table("prices") is None:
         raise QueryError(NO_PRICES)
     if condition.field == "sale_day":
         return _resolve_sale_days(warehouse, condition, values, notes)
     return _resolve_texts(warehouse, dataset, condition, values, notes)
+
+
+def choose_place_field(
+    warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition
+) -> MetricCondition:
+    """Return the condition on the region as one on the département where all values are that."""
+    if condition.field == "region" and "department" in dataset.dimensions:
+        known = load_values(warehouse, dataset, "department")
+        if all(find_department(value) in known for value in condition.values):
+            return condition.model_copy(update={"field": "department"})
+    return condition
 
 
 def _resolve_sale_days(
@@ -285,6 +300,8 @@ def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.
     if dataset.kind == "orders" and name in ("segment", "level", "points"):
         people = build_people(warehouse)
         return rows if people is None else people
+    if name in PLACE_COLUMNS and "region" in rows.columns:
+        return add_places(warehouse, dataset.kind, rows)
     if name in OPTION_COLUMNS and dataset.kind == "orders":
         return add_options(warehouse, rows)
     return add_category(warehouse, rows) if name == "category" else rows
@@ -311,6 +328,8 @@ def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapp
             str(row["value"]) for row in sorted(found, key=lambda one: (-one["n"], one["value"]))
         ]
         titles = load_product_titles(warehouse, values) if column == "product" else {}
+        if column in PLACE_COLUMNS:
+            titles = {value: name_place(column, value, "en") for value in values}
         warehouse.released[key] = {value: titles.get(value, value) for value in values}
     known: Mapping[str, str] = warehouse.released[key]
     return known
@@ -420,20 +439,3 @@ def _build_unknown_value(
     return QueryError(
         "There is no {field} called {value} in {dataset}. There are: {known}.", **words
     )
-
-
-def _parse_number(value: str) -> str:
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise QueryError("{value} is not a number.", value=value) from None
-    if not number.is_finite():
-        raise QueryError("{value} is not a number.", value=value)
-    return str(number)
-
-
-def _parse_day(value: str) -> str:
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise QueryError("{value} is not a day: write it as 2026-11-24.", value=value) from None

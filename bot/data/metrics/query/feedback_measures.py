@@ -20,6 +20,7 @@ from bot.data.metrics.query.dataset import (
     column,
     percent,
 )
+from bot.data.warehouse.places import PLACE_COLUMNS, add_places
 from bot.data.warehouse.query import person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -35,6 +36,8 @@ def select_reviews(selection: RowSelection) -> ir.Table:
     reviews = reviews.filter(reviews["at"].date().between(first, last))
     if query.uses("category"):
         reviews = add_category(warehouse, reviews)
+    if query.uses(*PLACE_COLUMNS):
+        reviews = add_places(warehouse, "feedback", reviews)
     return filter_rows(DATASET, reviews, query)
 
 
@@ -122,6 +125,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "category": column("category", Words("category")),
     "country": column("country", Words("country")),
     "region": column("region", Words("region")),
+    "department": column("department", Words("French département")),
     "channel": column("channel", Words("channel")),
     "language": column("language", Words("language")),
     "segment": column("segment", Words("segment")),

@@ -26,6 +26,7 @@ from bot.data.metrics.query.conditions import (
 )
 from bot.data.metrics.query.dataset import RowSelection
 from bot.data.metrics.query.sale_days import select_reductions
+from bot.data.warehouse.places import PLACE_COLUMNS, add_places
 from bot.data.warehouse.purchases import CANCELLED_STATUSES, NOT_SOLD_STATUSES
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -131,6 +132,8 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = _add_other_products(lines, query)
     if query.uses("category"):
         lines = add_category(warehouse, lines)
+    if query.uses(*PLACE_COLUMNS):
+        lines = add_places(warehouse, "orders", lines)
     if query.uses(*OPTION_COLUMNS):
         lines = add_options(warehouse, lines)
     people = build_people(warehouse)
@@ -183,11 +186,14 @@ def _filter(lines: ir.Table, selection: RowSelection) -> ir.Table:
 
 
 def _filter_selected(lines: ir.Table, query: MetricQuery) -> ir.Table:
-    """Return the lines of the customers who have so many orders, or spent so much, among these."""
+    """Return the lines of the customers who have so many orders, bought so many units, or spent so
+    much, among these. A refund with a quantity below zero lowers the units."""
     orders = lines.filter(_.customer.notnull()).group_by("customer", "order")
-    counted = orders.aggregate(paid=_.paid.sum()).group_by("customer")
+    counted = orders.aggregate(paid=_.paid.sum(), pieces=_.pieces.sum()).group_by("customer")
     buyers = counted.aggregate(
-        selected_orders=_.count(where=_.paid >= 0), selected_spent=_.paid.sum()
+        selected_orders=_.count(where=_.paid >= 0),
+        selected_spent=_.paid.sum(),
+        selected_units=_.pieces.sum(),
     )
     for condition in query.selected_conditions:
         buyers = buyers.filter(holds_number(buyers[condition.field].cast("float64"), condition))

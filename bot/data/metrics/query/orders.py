@@ -10,8 +10,9 @@ import ibis.expr.types as ir
 from bot.core.audience_rule import OrderCondition
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.metrics.entity_resolution import value_is_called
 from bot.data.metrics.filters import filter_brand, list_currencies
-from bot.data.metrics.query.conditions import load_values, resolve_conditions
+from bot.data.metrics.query.conditions import choose_place_field, load_values, resolve_conditions
 from bot.data.metrics.query.dataset import (
     DAY_FIELDS,
     TIME_DIMENSIONS,
@@ -41,6 +42,7 @@ from bot.data.metrics.query.order_rows import (
 )
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.french_regions import find_department
 from bot.i18n.messages import Words
 
 ROW_KEY_COLUMNS = (
@@ -59,6 +61,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     **TIME_DIMENSIONS,
     "country": column("country", Words("country")),
     "region": column("region", Words("region")),
+    "department": column("department", Words("French département")),
     "device": column("device", Words("device")),
     "source": column("source", Words("source")),
     "channel": column("source", Words("channel")),
@@ -143,6 +146,7 @@ FIELDS: Mapping[str, ConditionField] = {
     ),
     "selected_orders": ConditionField(Words("orders among these"), "number", needs="customer"),
     "selected_spent": ConditionField(Words("spent on these"), "number", needs="customer"),
+    "selected_units": ConditionField(Words("units of these"), "number", needs="customer"),
     **CUSTOMER_FIELDS,
 }
 
@@ -220,8 +224,11 @@ def build_conditions(
     for name, value in wanted.items():
         if value is not None:
             known = load_values(warehouse, DATASET, name)
-            same = [one for one in known if one.lower() == value.lower()]
-            conditions.append(_is_one_of(name, same or [value]))
+            same = [one for one in known if one.lower() == value.lower()] or [
+                one for one, called in known.items() if value_is_called(name, one, called, value)
+            ]
+            condition = _is_one_of(name, same or [find_department(value) or value])
+            conditions.append(choose_place_field(warehouse, DATASET, condition))
     orders = warehouse.table("orders")
     if filter_.brand and orders is not None:
         products = filter_brand(warehouse, orders, filter_.brand).select("product").distinct()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
+from bot.core.audience_rule import YES_OR_NO_NAMES
 from bot.core.metric_query import (
     ANY_VALUE,
     CUSTOMER_FIELDS,
@@ -17,8 +18,10 @@ from bot.data.metrics.query.dataset import MetricDataset, get_field
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import Group
+from bot.data.warehouse.places import PLACE_COLUMNS
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import translate_country
+from bot.i18n.french_regions import name_place
 from bot.i18n.languages import get_language
 from bot.i18n.messages import (
     Words,
@@ -32,12 +35,7 @@ from bot.text.normalize import format_title
 VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("customer_type", "new"): Words("new customers"),
     ("customer_type", "known"): Words("known customers"),
-    ("returned", "yes"): Words("returned"),
-    ("returned", "no"): Words("kept"),
-    ("late", "yes"): Words("late"),
-    ("late", "no"): Words("in time"),
-    ("discounted", "yes"): Words("with a discount"),
-    ("discounted", "no"): Words("without a discount"),
+    **YES_OR_NO_NAMES,
     ("reduced_price", "yes"): Words("at a reduced price"),
     ("reduced_price", "no"): Words("at full price"),
     ("step", "view"): Words("product view"),
@@ -48,6 +46,7 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
 SELECTED_AT_LEAST: Mapping[str, Words] = {
     "selected_orders": Words("in at least {n} orders"),
     "selected_spent": Words("for at least {n} in all"),
+    "selected_units": Words("at least {n} units in all"),
 }
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
 ALONE = Words("no other product")
@@ -74,6 +73,8 @@ def name_value(
         return words.to(language)
     if dimension == "country":
         return translate_country(value, language)
+    if dimension in PLACE_COLUMNS:
+        return name_place(dimension, value, language)
     if dimension in ("product", "with_product", "customer_bought"):
         value = load_values(warehouse, dataset, "product").get(value, value)
     return format_title(value)
