@@ -16,12 +16,7 @@ from pydantic import BaseModel
 from bot.core.charts import build_exhibit_chart
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Fact
-from bot.core.metric_query import (
-    TIME_DIMENSIONS,
-    QueryError,
-    QuestionFields,
-    TooFewError,
-)
+from bot.core.metric_query import TIME_DIMENSIONS, QueryError, QuestionFields, TooFewError
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report
 from bot.core.request import SkillRequest
@@ -150,6 +145,7 @@ async def _build_report(
     picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     limits = " ".join(words.to(language) for words in found.limits)
     file = result.facts[0].source.without_age.words()
+    read_as = (result.read_as, exhibit.cut, exhibit.not_ranked)
     source = TEXTS["source"].with_params(file=file, day=result.facts[0].as_of)
     return Report(
         headline=headline,
@@ -157,9 +153,7 @@ async def _build_report(
         cannot_tell=Copy(text=limits) if limits else None,
         picture=await ctx.draw(picture) if picture else None,
         table=exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None,
-        read_as=Copy(
-            text="\n".join(filter(None, [result.read_as, exhibit.cut, exhibit.not_ranked]))
-        ),
+        read_as=Copy(text="\n".join(filter(None, read_as))),
         sources=Copy(text=source.to(language)),
         leads=[_build_form_step(ctx.request, found)],
     )

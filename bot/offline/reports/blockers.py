@@ -57,10 +57,8 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         *_find_keywords(builder),
     ]
     found = sorted(every, key=lambda blocker: -blocker.money)[:MAX_BLOCKERS]
-    seen = [builder.words(f"sources.{kind}") for kind in sources if builder.subjects(kind)]
-    names = ", ".join(map(builder.say, seen))
-    dated = [_name_source(builder, kind) for kind in sources if builder.subjects(kind)]
-    nothing = builder.state("nothing", names=names) if seen else builder.state("no_source")
+    names = ", ".join(_name_source(builder, kind) for kind in sources if builder.subjects(kind))
+    nothing = builder.state("nothing", names=names) if names else builder.state("no_source")
     headline = found[0].effect if found else nothing
     details = [_write_details(builder, blocker) for blocker in found]
     points = [
@@ -76,7 +74,7 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
             *_list_limits(builder, found),
             *tell_earlier_days(builder, builder.evidence, list(sources)),
         ],
-        read_as=builder.words("read_as", names=", ".join(dated)) if dated else None,
+        read_as=builder.words("read_as", names=names) if names else None,
         leads=list({o.words: o for blocker in found for o in blocker.leads}.values())[:MAX_LEADS],
         keep=[blocker.fact_subject.get(name) for blocker in found for name in ("product", "best")],
     )
@@ -107,10 +105,8 @@ def _find_late_parcels(builder: ReportBuilder) -> Iterator[Blocker]:
     late = [one for one in regions if one.number("late") > one.number("rest")]
     whole = [one for one in sure if one.key == "all"]
     theme, letter = builder.words("parcels"), builder.words("late_letter")
-    leads = (
-        builder.step("note", theme=theme, letter=letter),
-        builder.step("feedback", theme=theme),
-    )
+    note = builder.step("note", theme=theme, letter=letter)
+    leads = (note, builder.step("feedback", theme=theme))
     for one in [every["late-regions"]] if "late-regions" in every else late or whole:
         effect = builder.write(one, "late" if one.key == "all" else "late_regions")
         yield Blocker(one, effect, builder.write(one, "touched"), "late-worth", leads)

@@ -50,6 +50,7 @@ async def _report_repurchase(builder: ReportBuilder) -> Report | None:
         builder.write(whole, f"simple_{whole.word('simple-rule') or 'most'}"),
         builder.write(whole, "error"),
     ]
+    drawn = builder.words("charts.again", days=days)
     refusals = list_unanswerable(builder.evidence, "behaviour")
     reasons = [one for one in refusals if one.value != NO_CATEGORIES.to(builder.language)]
     why = " ".join(one.spelled(builder.language) for one in reasons)
@@ -57,9 +58,7 @@ async def _report_repurchase(builder: ReportBuilder) -> Report | None:
         headline,
         points,
         table=builder.tabulate((top, rest)),
-        chart=builder.draw_bars(
-            builder.words("charts.again", days=days), tenths, "bought", strong=tenths[0]
-        ),
+        chart=builder.draw_bars(drawn, tenths, "bought", strong=tenths[0]),
         gaps=False,
         limits=[builder.state("limits.again")],
         cannot_tell=Copy(text=why) if why else None,

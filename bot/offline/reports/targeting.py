@@ -49,6 +49,9 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         ),
     ]
     thing = whole.word("subject") or builder.words("everything")
+    drawn = builder.words("charts.any_time")
+    if days:
+        drawn = builder.words("charts.in_days", days=builder.spell(days))
     stored = [one.get("rule") for one in shown]
     for key in ("category", "things"):  # names, for the form that changes a rule
         stored += every[key].facts.values() if key in every else ()
@@ -57,9 +60,7 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         points,
         table=_build_table(builder, every, shown, names),
         chart=builder.draw_bars(
-            builder.words(
-                "charts.in_days" if days else "charts.any_time", days=days and builder.spell(days)
-            ),
+            drawn,
             shown,
             "bought-share",
             strong=first,
@@ -113,11 +114,8 @@ def _build_table(
     table = builder.tabulate(shown, names=names)
     if table is None:
         return None
-    titles = (
-        {fact.about: str(fact.value) for fact in every["things"].facts.values()}
-        if "things" in every
-        else {}
-    )
+    things = every["things"].facts.values() if "things" in every else ()
+    titles = {fact.about: str(fact.value) for fact in things}
     told = []
     for one in shown:
         rule = AudienceRule.model_validate_json(one.word("rule"))

@@ -34,9 +34,8 @@ def parse_top_customers(words: str) -> "TopCustomersQuery | None":
     phrase = " ".join(word for word in said if not word.isdecimal())
     if phrase not in load_routing()["top_customers"]["phrases"] or len(numbers) > 1:
         return None
-    query = TopCustomersQuery()
-    limit = min(max(1, numbers[0] if numbers else query.limit), MAX_CUSTOMERS)
-    return query.model_copy(update={"limit": limit})
+    limit = numbers[0] if numbers else TopCustomersQuery().limit
+    return TopCustomersQuery(limit=min(max(1, limit), MAX_CUSTOMERS))
 
 
 async def write_top_customers(
