@@ -37,6 +37,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     for other in request.brief.others:
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
+    if request.brief.category:
+        await ctx.look_up("best_sellers")  # what a text about a range stands on
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
     ctx.add_offer_prices()
     is_settled = request.brief.notice or ctx.evidence.of("product") or ctx.earlier.facts

@@ -103,6 +103,7 @@ class AnswerChecks:
             notes=self._list_claim_notes(),
             figures=figures,
             is_copy=is_copy,
+            before=self.claims,
         )
         self._keep_proofs(*self.claims.proofs)
         return self.claims

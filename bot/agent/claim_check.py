@@ -1,12 +1,13 @@
 """The claim check: a small model judges the sentences of a draft against the facts beside it.
 
-The same call shows it the figures that code found without a source. It may propose a calculation
+A sentence that was judged in the answer before, and was not objected to, is not judged again. The
+same call shows it the figures that code found without a source. It may propose a calculation
 for each, which code proves or drops (`bot.grounding.calculations`).
 
-One call for a draft, with its own receipt. The answer is kept as a turn of the task, so that a run
-after a crash pays nothing. A verdict is bound to the id of its sentence. A missing or faulty one
-leaves its sentence unchecked, and no verdict lifts what code has found. Where no verdict can be
-had, the draft says so and goes on.
+One call for an answer, with its own receipt. The answer is kept as a turn of the task, so that a
+run after a crash pays nothing. A verdict is bound to the id of its sentence. A missing or faulty
+one leaves its sentence unchecked, and no verdict lifts what code has found. Where no verdict can
+be had, the draft says so and goes on.
 """
 
 import logging
@@ -34,6 +35,7 @@ from bot.grounding.calculations import (
     is_calculation,
     prove_figure,
 )
+from bot.grounding.figure_checks import FROM_BRIEF
 from bot.grounding.sources import UNPROVING_KINDS, Sources, TextPart, list_text_parts
 from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer, find_personal_data
@@ -51,7 +53,7 @@ SWITCHED_OFF = Words("Claims not checked: switched off in the policy.")
 NO_ANSWER = Words("Claims not checked: the AI gave no usable answer.")
 MAY_NOT_LEAVE = Words("Claims not checked: the spending limit is reached.")
 
-Judgement = Literal["supported", "not_supported", "no_claim"]
+Judgement = Literal["supported", "stated", "not_supported", "no_claim"]
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 PROMPT = "claims"
@@ -107,6 +109,15 @@ class ClaimResult:
     failure: Words | None = None
     proofs: tuple[Fact, ...] = ()
 
+    def keep_settled(self, sentences: Iterable[ClaimSentence]) -> Mapping[str, Verdict]:
+        """Return the verdicts on these sentences that need no second look. One that objects does:
+        a fact may have been found or cited since."""
+        return {
+            _key(sentence.text): verdict
+            for sentence, verdict in self._judge(sentences)
+            if verdict is not None and verdict.judgement != "not_supported"
+        }
+
     def list_faults(self, sentences: Iterable[ClaimSentence], *, is_copy: bool) -> list[str]:
         """What is not supported, as sentences for the writer. What the brief of copy asks for
         stays, and people confirm it."""
@@ -129,7 +140,7 @@ class ClaimResult:
                 unchecked += 1
             elif verdict.judgement == "supported":
                 supported += 1
-            elif verdict.judgement == "not_supported":
+            elif verdict.judgement != "no_claim":
                 found.append(_build_finding(sentence, verdict))
         if supported:
             words = Words.count("{n} claim supported", "{n} claims supported", supported)
@@ -149,14 +160,15 @@ class ClaimResult:
 
 
 def _build_finding(sentence: ClaimSentence, verdict: Verdict) -> Check:
-    words = Words("Not supported: {quote}", quote=Words("“{quote}”", quote=verdict.words))
+    quote = verdict.words
+    if verdict.judgement == "stated":
+        words = FROM_BRIEF.with_params(quote=quote)
+        return Check(rule=RULE, level="stated", words=words, part=sentence.part, quote=quote)
+    marked = Words("“{quote}”", quote=quote)
+    words = Words("Not supported: {quote}", quote=marked)
     if verdict.why:
-        words = Words(
-            "Not supported: {quote} ({why})",
-            quote=Words("“{quote}”", quote=verdict.words),
-            why=verdict.why,
-        )
-    return Check(rule=RULE, level="warn", words=words, part=sentence.part, quote=verdict.words)
+        words = Words("Not supported: {quote} ({why})", quote=marked, why=verdict.why)
+    return Check(rule=RULE, level="warn", words=words, part=sentence.part, quote=quote)
 
 
 def _key(text: str) -> str:
@@ -308,31 +320,36 @@ def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> 
     return f"{names[fact.id]} {about}: {collapse_spaces(value)}{f' ({rest})' if rest else ''}"
 
 
-def read_verdicts(form: ClaimForm, sentences: Sequence[ClaimSentence]) -> ClaimResult:
+def read_verdicts(
+    form: ClaimForm, sentences: Sequence[ClaimSentence], *, is_copy: bool = True
+) -> ClaimResult:
     """Bind the verdicts to their sentences. Unknown ids are ignored. Of several verdicts on one
-    sentence, the hardest stands. Words that are not in the sentence are replaced by all of it."""
+    sentence, the hardest stands. Words that are not in the sentence are replaced by all of it. What
+    the request says is a source of copy alone."""
     numbered = number_sentences(sentences)
-    order: Mapping[Judgement, int] = {"no_claim": 0, "supported": 1, "not_supported": 2}
+    order: tuple[Judgement, ...] = ("no_claim", "supported", "stated", "not_supported")
     verdicts: dict[str, Verdict] = {}
     for one in form.verdicts:
         sentence = numbered.get(one.id.strip())
         if sentence is None:
             continue
         verdict = _check_verdict(one, sentence)
+        if verdict.judgement == "stated" and not is_copy:
+            verdict = replace(verdict, judgement="not_supported")
         known = verdicts.get(_key(sentence.text))
-        if known is None or order[verdict.judgement] > order[known.judgement]:
+        if known is None or order.index(verdict.judgement) > order.index(known.judgement):
             verdicts[_key(sentence.text)] = verdict
     return ClaimResult(verdicts)
 
 
 def _check_verdict(given: SentenceVerdict, sentence: ClaimSentence) -> Verdict:
-    if given.verdict != "not_supported":
+    if given.verdict in ("supported", "no_claim"):
         return Verdict(given.verdict)
     words = collapse_spaces(strip_hidden(given.words)).strip('“”«»" ')
     if not words or _key(words) not in _key(sentence.text):
         words = sentence.text
     why = collapse_spaces(strip_hidden(given.why)).rstrip(".")
-    return Verdict("not_supported", words, why[:MAX_WHY])
+    return Verdict(given.verdict, words, why[:MAX_WHY])
 
 
 @dataclass(frozen=True)
@@ -356,16 +373,20 @@ class ClaimChecker:
         notes: Sequence[str] = (),
         figures: Sequence[UnprovenFigure] = (),
         is_copy: bool = True,
+        before: ClaimResult | None = None,
     ) -> ClaimResult:
         """Have the sentences judged, and calculations proposed for the figures without a source.
-        `call` names the call among those of its task, `notes` are what tools said besides facts.
+        `call` names the call among those of its task, `notes` are what tools said besides facts,
+        `before` is the result on the answer that this one corrects.
         Does not raise when the model can't be had: the result then says why."""
         if self.model is None:
             return ClaimResult(failure=NO_AI)
         if self.setting == OFF:
             return ClaimResult(failure=SWITCHED_OFF)
+        settled = before.keep_settled(sentences) if before else {}
+        sentences = [one for one in sentences if _key(one.text) not in settled]
         if not sentences:
-            return ClaimResult()
+            return ClaimResult(settled)
         own = frozenset(own_words)
         veil = Pseudonymizer(own)
         veil.add_names(list_unmasked_speakers(request.brief.material))
@@ -386,10 +407,11 @@ class ClaimChecker:
                 model_name=None if self.setting == ON else self.setting,
             )
         except (SpendingRefused, SpendingBusy):
-            return ClaimResult(failure=MAY_NOT_LEAVE)
+            return ClaimResult(settled, failure=MAY_NOT_LEAVE)
         except (TryAgain, CannotDo, ValidationError) as error:
             log.warning("claims are not checked: %s", type(error).__name__)
-            return ClaimResult(failure=NO_ANSWER)
+            return ClaimResult(settled, failure=NO_ANSWER)
         facts = list_facts_beside(sentences, evidence)
         proofs = prove_calculations(form, figures, facts, evidence, request)
-        return replace(read_verdicts(form, sentences), proofs=proofs)
+        given = read_verdicts(form, sentences, is_copy=is_copy).verdicts
+        return ClaimResult({**settled, **given}, proofs=proofs)

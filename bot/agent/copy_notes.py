@@ -42,6 +42,11 @@ WITHOUT_PRODUCT = (
     "none, show at most three that suit the occasion, these or others (`find_products`), and look "
     "each of them up with `product` first."
 )
+OF_RANGE = (
+    "The text is about the range as a whole. The products among the facts are its best sellers: "
+    "show at most three that prove what you say of it, these or others of the range "
+    "(`find_products`), and look each of them up with `product` first. Ask for no product."
+)
 COUNTED_AS = Words("The audience was counted as: {rule}")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
 OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
@@ -60,7 +65,7 @@ def list_copy_notes(
     """Return the notes as sentences for the writer."""
     notes = [*_describe_audience(request, evidence)]
     if not request.brief.product and evidence.of("product"):
-        notes.append(WITHOUT_PRODUCT)
+        notes.append(OF_RANGE if request.brief.category else WITHOUT_PRODUCT)
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
         notes += _describe_product(handle, request, evidence, is_listing=is_listing)

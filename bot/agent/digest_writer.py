@@ -28,7 +28,14 @@ from bot.core.report import (
     QuietDigest,
 )
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.findings import Move, build_point, find_moves, tell_break
+from bot.data.analyses.findings import (
+    Move,
+    build_point,
+    find_moves,
+    tell_break,
+    tell_covered_days,
+    tell_earlier_days,
+)
 from bot.i18n.messages import Words
 from bot.offline import OfflineContext
 
@@ -55,8 +62,8 @@ NOTHING_NEWER = Words(
 )
 WENT_ON = Words("{what}, {how}: it went on, {now} now, {was} last time.")
 STOPPED = Words("{what}, {how}: it did not go on, {now} now, {was} last time.")
-QUIET = Words("Nothing moved this week beyond what chance does by itself.")
-ONLY_WATCHED = Words("Nothing moved this week for sure. To watch: {what}")
+QUIET = Words("Nothing moved beyond what chance does by itself.")
+ONLY_WATCHED = Words("Nothing moved for sure. To watch: {what}")
 CERTAINTY = Words(
     "What stands without a mark is confirmed: that allows for how many things were looked at. What "
     "to keep an eye on may be chance."
@@ -94,7 +101,7 @@ WORK = {
     "delivered": Words("gone out"),
 }
 WEEK_COLUMNS = {
-    "last": Words("Last week"),
+    "last": Words("A week"),
     "expected": Words("Expected"),
     "change": Words("Change"),
 }
@@ -137,7 +144,13 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
             said = writer.say(ONLY_WATCHED.with_params(what=moves[0].words))
             quiet = Copy(text=said, facts=moves[0].facts)
         quiet = join_copies([broken, quiet])
-        output = QuietDigest(quiet=quiet, more=_list_more(writer, moves[1:]), leads=leads, **parts)
+        output = QuietDigest(
+            quiet=quiet,
+            read_as=tell_covered_days(writer, evidence, kinds),
+            more=_list_more(writer, moves[1:]),
+            leads=leads,
+            **parts,
+        )
         _keep_facts(ctx, writer, moves, evidence)
         return ComposedDigest(output)
     first_points = [point for point in (moves[0].cost, broken) if point.text]
@@ -148,10 +161,13 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         limits.append(Copy(text=writer.say(NARROWED.with_params(what=narrowed))))
     report = DigestReport(
         headline=told[0].text,
+        read_as=tell_covered_days(writer, evidence, kinds),
         points=[*first_points, *(build_point(writer, move) for move in told[1:])],
         table=_tabulate_week(writer, evidence) if chosen else None,
         more=_list_more(writer, moves[len(told) :]),
-        how_to_read=writer.explain_reading(evidence, kinds, *limits),
+        how_to_read=writer.explain_reading(
+            evidence, kinds, *limits, *tell_earlier_days(writer, evidence, kinds)
+        ),
         sources=Copy(text="\n".join(_list_sources(writer))),
         leads=[*_list_leads(moves), *leads],
         **parts,

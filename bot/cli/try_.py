@@ -276,7 +276,7 @@ def _format_draft(
             for hook in drafted.hooks
         ] + [""]
     lines.append(say(Words("Checks:")))
-    lines += [_format_check(check, language) for check in drafted.checks] + [""]
+    lines += [_format_check(check, language) for check in group_checks(drafted.checks)] + [""]
     lines.append(say(Words("Sources:")))
     for fact in _collect_proof(drafted):
         value = fact.spelled(language)

@@ -100,7 +100,9 @@ def group_checks(checks: Iterable[Check]) -> list[Check]:
     for check in _drop_repeated(sort_checks(checks)):
         rest = {name: str(v) for name, v in check.words.params.items() if name != "quote"}
         is_mergeable = "{quote}" in check.words.text and check.quote is not None
-        key = (check.level, check.rule, check.words.text, str(rest), check.accepted_by)
+        # What people stated stands in one line, whichever rule has found it.
+        rule = None if check.level == "stated" and is_mergeable else check.rule
+        key = (check.level, rule, check.words.text, str(rest), check.accepted_by)
         quote = None if is_mergeable else str(check.words.params.get("quote"))
         groups.setdefault((*key, quote), []).append(check)
     return [_merge(group) for group in groups.values()]
@@ -125,8 +127,16 @@ def _drop_repeated(checks: Iterable[Check]) -> list[Check]:
 
 
 def _overlap(one: str, other: str) -> bool:
-    a, b = (f" {' '.join(text.casefold().split())} " for text in (one, other))
+    a, b = _pad(one), _pad(other)
     return a in b or b in a
+
+
+def _contains(longer: str, shorter: str) -> bool:
+    return _pad(shorter) != _pad(longer) and _pad(shorter) in _pad(longer)
+
+
+def _pad(text: str) -> str:
+    return f" {' '.join(text.casefold().split())} "
 
 
 def _merge(group: list[Check]) -> Check:
@@ -134,7 +144,8 @@ def _merge(group: list[Check]) -> Check:
     quotes = list(dict.fromkeys(check.quote for check in group if check.quote))
     if len(quotes) < 2 or "{quote}" not in first.words.text:
         return first
-    joined = ", ".join(quotes)
+    wider = [one for one in quotes if not any(_contains(other, one) for other in quotes)]
+    joined = ", ".join(wider)
     is_marked = isinstance(first.words.params["quote"], dict)  # in quotation marks already
     quote = Words("“{quote}”", quote=joined) if is_marked else joined
     return first.model_copy(update={"words": first.words.with_params(quote=quote), "quote": joined})

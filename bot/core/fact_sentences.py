@@ -8,6 +8,7 @@ of such facts have a bar for each subject, or a line for one of them.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from bot.core.charts import (
@@ -22,7 +23,7 @@ from bot.core.facts import FACT_UNITS, Evidence, Fact, sign_number
 from bot.core.parts import Copy, Table
 from bot.core.report import MissingData
 from bot.i18n.countries import translate_country
-from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.i18n.messages import LANGUAGES, Language, Words, format_short_period
 from bot.text.normalize import tokenize
 
 CANNOT, AGE = "cannot", "age"  # subjects: what the data can't tell, and how old a source is
@@ -198,6 +199,10 @@ class SentenceWriter:
             return self.copy(text[:1].upper() + text[1:], *found.values())
         return Copy(text="")
 
+    def name_days(self, fact: Fact | None) -> str:
+        """Return the days that a fact is about: "16–22 Nov 2026"; empty where it does not say."""
+        return _name_days(fact.since, fact.until, self.language) if fact else ""
+
     def tell_list(self, words: Words, subjects: Sequence[FactSubject], measure: str) -> Copy:
         """Fill in a template where `{names}` are the subjects with the value of a measure: "Alba
         (24%), Maud (22%)". An empty text without subjects."""
@@ -243,8 +248,10 @@ class SentenceWriter:
             cells.append((name[:1].upper() + name[1:], *map(self._spell_cell, facts)))
             cited |= {fact.id: fact for fact in facts if fact is not None}
         self.stated |= cited
-        titles = tuple(self.say(title) for title in (heading, *(columns[name] for name in used)))
-        return Table(columns=titles, rows=tuple(cells), facts=tuple(cited)) if cells else None
+        titles = [self.say(title) for title in (heading, *(columns[name] for name in used))]
+        figures = [[one.get(measure) for measure in used] for one in rows]
+        table = Table(columns=tuple(titles), rows=tuple(cells), facts=tuple(cited))
+        return date_table(table, figures, self.language) if cells else None
 
     def explain_reading(
         self, evidence: Evidence, kinds: Iterable[str], *lines: Copy, gaps: bool = True
@@ -322,6 +329,35 @@ def _find_facts(one: FactSubject | None, gap: str) -> list[Fact]:
     names = [f"{measure}-low", f"{measure}-high"]
     found = [one.get(n) for n in (names if last in ("range", "ends") else [gap.replace("_", "-")])]
     return [fact for fact in found if fact is not None] if all(found) else []
+
+
+def date_table(table: Table, figures: Sequence[Sequence[Fact | None]], language: Language) -> Table:
+    """Return the table with the days that its figures are about: in its first title where all are
+    of the same, else in the title of each column, or in the name of a row where it has its own.
+    `figures` are those of each row, without its name."""
+    days = [
+        ["" if one is None else _name_days(one.since, one.until, language) for one in row]
+        for row in figures
+    ]
+    by_column = [{*column} - {""} for column in zip(*days, strict=True)]
+    every = {one for column in by_column for one in column}
+    (first, *titles), rows = table.columns, list(table.rows)
+    if len(every) == 1:
+        first = " · ".join(filter(None, (first, *every)))
+    else:
+        titles = [
+            ", ".join((title, *own)) if len(own) == 1 else title
+            for title, own in zip(titles, by_column, strict=True)
+        ]
+        for number, row in enumerate(days):
+            own = {one for one, all_of in zip(row, by_column, strict=True) if len(all_of) > 1}
+            if len(own - {""}) == 1:
+                rows[number] = (", ".join((rows[number][0], *(own - {""}))), *rows[number][1:])
+    return table.model_copy(update={"columns": (first, *titles), "rows": tuple(rows)})
+
+
+def _name_days(since: date | None, until: date | None, language: Language) -> str:
+    return format_short_period(since, until, language, date.min) if since and until else ""
 
 
 def join_copies(

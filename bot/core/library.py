@@ -36,6 +36,10 @@ class Library(Protocol):
         """Return the products that any word of a message may mean; at most eight."""
         ...
 
+    async def list_ranges(self) -> Sequence[str]:
+        """Return the names of the largest categories and collections of the catalogue."""
+        ...
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of one kind for this request; empty when there are none."""
         ...

@@ -72,6 +72,7 @@ class Report(ComputedOutput):
     """What is stored. Figures are filled in, and every text lists the facts that it stands on."""
 
     headline: Copy = Field(title=Words("Finding").text)
+    read_as: Copy | None = Field(default=None, title=Words("Read as").text)
     not_used: Copy | None = Field(default=None, title=Words("Not used").text)
     points: list[Copy] = Field(default=[], title=Words("Further points").text)
     cannot_tell: Copy | None = Field(default=None, title=Words("Your data can't tell").text)
@@ -79,7 +80,6 @@ class Report(ComputedOutput):
     table: Table | None = Field(default=None, title="In figures")
     quotes: list[Quote] = Field(default=[], title=Words("In their words").text)
     how_to_read: Copy | None = Field(default=None, title=Words("How to read this").text)
-    read_as: Copy | None = Field(default=None, title=Words("Read as").text)
     sources: Copy | None = Field(default=None, title=Words("Where the figures come from").text)
     leads: list[NextStep] = []
 
@@ -274,6 +274,7 @@ class QuietDigest(ComputedOutput):
     """A digest without a confirmed change: one line, and the rest behind a button."""
 
     quiet: Copy = Field(title="What moved")
+    read_as: Copy | None = Field(default=None, title="Read as")
     more: Copy | None = Field(default=None, title="What else moved")
     graded: Copy | None = Field(default=None, title="What I told you last time")
     sent: Copy | None = Field(default=None, title="What we sent")

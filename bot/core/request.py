@@ -12,7 +12,18 @@ from pydantic import BaseModel, ConfigDict
 from bot.i18n.messages import Language, Words
 
 OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
-Goal = Literal["launch", "back in stock", "sell through", "win back", "announce", "inform"]
+# Why a text is sent. Each has its story in prompts/copy.md.
+Goal = Literal[
+    "launch",
+    "back in stock",
+    "sell through",
+    "win back",
+    "basket left",
+    "event",
+    "welcome",
+    "announce",
+    "inform",
+]
 JUST_FOR_ME = re.compile(
     r"^\s*(just for me|only for me|only me|rien que pour moi|juste pour moi|pour moi seulement)\b"
     r"[\s:,.;–—-]*",

@@ -157,6 +157,9 @@ class WorkspaceData:
     async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
         return await self._catalogue.find_mentioned(words)
 
+    async def list_ranges(self) -> Sequence[str]:
+        return await self._catalogue.list_ranges()
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of an analysis for the brief's product and days, of the product itself,
         of the conversation (THREAD_KINDS), or for writing a text (PRODUCT_KINDS,
@@ -254,7 +257,8 @@ class WorkspaceData:
     async def _find_product_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         """Return facts of one of PRODUCT_KINDS. `prices`: earlier prices of the brief's product.
         `availability`: that it is sold out. `best_sellers`: names and prices of a few products in
-        stock that sell best. There are none when the library can't answer."""
+        stock that sell best, of the brief's category if it has one. There are none when the
+        library can't answer."""
         products = await self._catalogue.list_products()
         if kind == "best_sellers":
             find = partial(find_seller_facts, products=products, category=request.brief.category)

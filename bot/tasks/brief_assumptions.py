@@ -6,19 +6,12 @@ from typing import Protocol
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import ProductMatch
-from bot.core.request import Assumption, Goal, Option
+from bot.core.request import Assumption, Option
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, join_words
 
 MAX_OPTIONS = 3
-GOAL_LABELS: dict[Goal, Words] = {
-    "launch": Words("goal: launch"),
-    "back in stock": Words("goal: back in stock"),
-    "sell through": Words("goal: sell through"),
-    "win back": Words("goal: win back"),
-    "announce": Words("goal: announce"),
-    "inform": Words("goal: show what it is good for"),
-}
+INFORM = Words("goal: show what it is good for")
 
 
 class StatedFields(Protocol):
@@ -59,7 +52,7 @@ def list_assumptions(
         everyone = Words("your whole list")
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
     if not (stated.goal or stated.offer or is_notice):
-        assumptions.append(Assumption(field="goal", value="inform", words=GOAL_LABELS["inform"]))
+        assumptions.append(Assumption(field="goal", value="inform", words=INFORM))
     if product and product.score < 1 and alternatives:
         words = Words("the product is {product}", product=product.title)
         assumptions.append(Assumption(field="product", value=product.handle, words=words))

@@ -125,9 +125,7 @@ def revise_request(
         changed["language"] = new.language
     if new.since or new.until:
         changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
-    known = [product for product in new.products if product.handle]
-    if known:
-        changed |= _name_products(known)
+    changed |= _name_products(new.products)
     is_translated = changed.get("language", old.language) != old.language
     return before.model_copy(
         update={
@@ -192,16 +190,14 @@ async def _fill_product_of_report(
 
 async def _ask_for_product(read: ReadRequest, library: Library) -> Question | None:
     """Ask when the only product that is named is none of the catalogue's, but near to some."""
-    unknown = [product for product in read.products if product.handle is None]
+    unknown = _list_unknown(read.products)
     if not unknown or len(unknown) < len(read.products) or read.topic or read.occasion:
         return None
-    near = await library.find(unknown[0].words)
+    near = await library.find(unknown[0])
     if not near:
         return None
     return Question(
-        words=Words(
-            "I don't find “{name}” in the catalogue. Is it one of these?", name=unknown[0].words
-        ),
+        words=Words("I don't find “{name}” in the catalogue. Is it one of these?", name=unknown[0]),
         options=tuple(match.title for match in near[:MAX_OPTIONS]),
     )
 
@@ -262,10 +258,10 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
         kept["period_words"] = source.dates
     if not read.audience:
         kept["rule"] = source.rule
-    named = [product for product in read.products if product.handle]
-    if not named and source.product:
-        kept["products"] = (*_list_products(source), *read.products)
-    if not read.products and not source.product and not read.topic:
+    subject = _list_products(source)
+    if subject and not _name_products(read.products):
+        kept["products"] = (*subject, *read.products)
+    if not read.products and not subject and not read.topic:
         kept["topic"] = source.product_words
     if not read.is_language_stated and not read.markets:
         kept |= {"language": source.language, "is_language_stated": True}
@@ -273,7 +269,11 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
 
 
 def _list_products(source: Brief) -> tuple[ProductReference, ...]:
-    words = source.product_words or source.product or ""
+    """Return the products or the range that a text is about."""
+    words = source.product_words or source.product or source.category or ""
+    if source.product is None:
+        category = source.category
+        return (ProductReference(words=words, category=category),) if category else ()
     own = ProductReference(words=words, handle=source.product, title=words)
     return (own, *(ProductReference(words=one, handle=one, title="") for one in source.others))
 
@@ -282,7 +282,7 @@ def _fill_from_report(read: ReadRequest, source: Brief) -> ReadRequest:
     """Take over from a report what its text is about and for whom, where the message doesn't say
     it."""
     kept: dict[str, object] = {}
-    if not read.products and not read.topic and source.product:
+    if not read.products and not read.topic:
         kept["products"] = _list_products(source)
     if not read.audience and not read.rule and (source.rule or source.audience):
         kept |= {"audience": source.audience, "rule": source.rule}
@@ -307,14 +307,13 @@ def _build_copy_brief(
         or read.language
         or brand.languages[0]
     )
-    known = [product for product in read.products if product.handle]
-    unknown = [product.words for product in read.products if not product.handle]
-    named = _name_products(known)
-    if not known:
-        named["product_words"] = read.topic or next(iter(unknown), None)
+    unknown = _list_unknown(read.products)
+    named = _name_products(read.products)
+    is_known = bool(named)
+    named = named or {"product_words": read.topic or next(iter(unknown), None)}
     # The writer reads the message itself, so no goal is assumed.
     assumed = list_assumptions(read, language, is_notice=True)
-    if known:  # else the text is about the unknown thing itself
+    if is_known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
     return Brief(
         words="\n".join(
@@ -346,16 +345,24 @@ def _build_copy_brief(
 
 
 def _name_products(products: Sequence[ProductReference]) -> dict[str, object]:
-    """Return the fields of a brief that name these products of the catalogue."""
-    if not products:
+    """Return the fields of a brief that name these products of the catalogue, or the range where
+    none of its products is named. Empty when the catalogue has none of them."""
+    known = [one for one in products if one.handle] or [one for one in products if one.category][:1]
+    if not known:
         return {}
-    titles = [one.words if one.title is None else one.title for one in products]
-    handles = list(dict.fromkeys(str(product.handle) for product in products))
+    titles = [one.words if one.title is None else one.title for one in known]
+    handles = list(dict.fromkeys(one.handle for one in known if one.handle))
     return {
-        "product": handles[0],
+        "product": next(iter(handles), None),
         "product_words": ", ".join([*filter(None, titles)][:MAX_OPTIONS]),
         "others": tuple(handles[1:]),
+        "category": None if handles else known[0].category,
     }
+
+
+def _list_unknown(products: Iterable[ProductReference]) -> list[str]:
+    """Return the words for what is neither a product nor a range of the catalogue."""
+    return [one.words for one in products if not (one.handle or one.category)]
 
 
 # Analyses: one request, without a channel.

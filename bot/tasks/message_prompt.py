@@ -23,6 +23,7 @@ MAX_THREAD_CHARACTERS = 6_000  # of all messages, about 1,500 tokens; the newest
 MAX_LINE_CHARACTERS = 160
 MAX_DRAFTS = 8
 NONE = "none"
+RANGE_KEY = "range "  # begins the key of a range in the list of products
 
 # How a message reached us. Only one that was overheard may be for somebody else.
 Heard = Literal["addressed", "overheard"]
@@ -100,6 +101,7 @@ class Message(BaseModel):
     drafts: tuple[ThreadDraft, ...] = ()  # the newest first
     question: PendingQuestion | None = None
     products: tuple[ProductMatch, ...] = ()
+    ranges: tuple[str, ...] = ()  # categories and collections of the catalogue
 
     def find_draft(self, id: str | None) -> ThreadDraft | None:
         return next((draft for draft in self.drafts if draft.id == id), None)
@@ -139,7 +141,12 @@ def build_prompt(message: Message) -> str:
         "thread": format_thread(message.thread),
         "drafts": "\n".join(_describe_drafts(message)),
         "question": _describe_question(message.question),
-        "products": "\n".join(f"{one.handle}: {one.title}" for one in message.products),
+        "products": "\n".join(
+            [
+                *(f"{one.handle}: {one.title}" for one in message.products),
+                *(f"{RANGE_KEY}{name}: all of this range" for name in message.ranges),
+            ]
+        ),
     }
     heard = "addressed to you" if message.heard == "addressed" else "overheard in a thread"
     fenced = (fence_value(name, text or NONE) for name, text in sections.items())

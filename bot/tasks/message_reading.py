@@ -180,6 +180,7 @@ class MessageReading(RunningTask):
             drafts=drafts,
             question=question,
             products=tuple(products.values())[:MAX_PRODUCTS],
+            ranges=tuple(await library.list_ranges()),
         )
 
     def _describe_previous(self, session: Session) -> ThreadDraft:

@@ -31,6 +31,7 @@ from bot.privacy.names import build_own_words
 from bot.tasks.message_form import COPY_SKILL, MessageForm, Outcome, Reading, RequestForm
 from bot.tasks.message_prompt import (
     NONE,
+    RANGE_KEY,
     Message,
     ReportAudience,
     ThreadDraft,
@@ -46,11 +47,13 @@ MAX_GAP = 60  # characters that an offer may leave out between two of its words
 
 
 class ProductReference(BaseModel):
-    """A product as the message names it. Without a handle it is none of the catalogue's."""
+    """A product as the message names it, or a range: then `category` is its name. With neither a
+    handle nor a category it is none of the catalogue's."""
 
     model_config = ConfigDict(frozen=True)
     words: str
     handle: str | None = None
+    category: str | None = None
     title: str | None = None
 
 
@@ -116,7 +119,8 @@ async def understand_message(
 ) -> Understanding:
     """Ask the model and check its answer. `turns` keeps the answer, so that a run after a crash
     pays nothing. Raises TryAgain, CannotDo and the errors of spending."""
-    own_words = build_own_words([brand.name, *(one.title for one in message.products)])
+    titles = [one.title for one in message.products]
+    own_words = build_own_words([brand.name, *titles, *message.ranges])
     pseudonymizer = Pseudonymizer(own_words)
     form = await ask_once(
         model,
@@ -321,6 +325,9 @@ class _FormCheck:
             return None
         match = next((one for one in self.message.products if one.handle == reading.value), None)
         words = reading.words.strip()
+        category = reading.value.removeprefix(RANGE_KEY)
+        if match is None and category in self.message.ranges:
+            return ProductReference(words=words, category=category)
         if match is None:
             return ProductReference(words=words)
         return ProductReference(words=words, handle=match.handle, title=match.title)

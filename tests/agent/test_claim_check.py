@@ -29,7 +29,7 @@ from bot.errors import SpendingRefused
 from bot.grounding.sources import TextPart, list_text_parts
 from bot.i18n.messages import Words
 from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, list_judged, verdict
+from tests.fakes.claude import ScriptedClaude, list_judged, support_all, verdict
 from tests.support.shirt import EVIDENCE, SHIRT, fact, part, proved, request
 
 KEY = b"k" * 32
@@ -56,6 +56,7 @@ async def judge(
     receipts: Any = None,
     words: str = "a mail",
     sentences: tuple[ClaimSentence, ...] = SENTENCES,
+    before: ClaimResult | None = None,
     **more: Any,
 ) -> ClaimResult:
     async def drop(_: LlmCall) -> None:
@@ -67,7 +68,7 @@ async def judge(
     checker = ClaimChecker(writer, receipts or drop, turns or NoTurnLog(), **more)
     try:
         asked = request(words, language="en")
-        return await checker.check(sentences, EVIDENCE, asked, call="0.claims0")
+        return await checker.check(sentences, EVIDENCE, asked, call="0.claims0", before=before)
     finally:
         await writer.close()
 
@@ -122,6 +123,21 @@ async def test_sentences_are_judged_in_one_call_of_the_small_model() -> None:
     assert "woven and sewn in Portugal" in said
     assert "-70 % sur le cachemire" not in said  # earlier copy proves nothing
     assert levels(result) == [("pass", "claim", "")]
+
+
+async def test_only_what_a_correction_changed_is_judged_again() -> None:
+    objects = {"verdicts": [verdict("s1"), verdict("s2", "not_supported", "lifetime")]}
+    shorter = ClaimSentence("call_to_action", "Choose.", ())
+    corrected = (*SENTENCES[:2], shorter)
+    async with ScriptedClaude(judge=lambda _: objects) as claude:
+        before = await judge(claude)
+        claude.judge = support_all
+        after = await judge(claude, sentences=corrected, before=before)
+        await judge(claude, sentences=corrected, before=after)
+        asked = [[*list_judged(body).values()] for body in claude.judged]
+    assert asked == [[one.text for one in SENTENCES], [SENTENCES[1].text, shorter.text]]
+    (check,) = after.build_checks(corrected)
+    assert (check.level, check.words.params["n"]) == ("pass", 3)
 
 
 async def test_another_model_can_be_named() -> None:
@@ -320,3 +336,16 @@ def test_no_fact_of_the_prompt_is_taken_for_a_bank_account() -> None:
     text = build_claim_prompt([sentence], Evidence(facts=(orders,)), asked)
     assert "f1 orders: 12" in Pseudonymizer().mask(text)
     assert "IBAN" not in Pseudonymizer().mask(text)
+
+
+def test_words_that_only_the_request_says_are_confirmed_by_people() -> None:
+    judged = form(verdict("s1"), verdict("s2", "stated", "lasts a lifetime"), verdict("s3"))
+    result = read_verdicts(judged, SENTENCES)
+    assert ("stated", "claim", "lasts a lifetime") in levels(result)
+    assert result.list_faults(SENTENCES, is_copy=True) == []
+
+
+def test_request_is_no_source_of_a_report() -> None:
+    judged = form(verdict("s1"), verdict("s2", "stated", "lasts a lifetime"), verdict("s3"))
+    result = read_verdicts(judged, SENTENCES, is_copy=False)
+    assert ("warn", "claim", "lasts a lifetime") in levels(result)

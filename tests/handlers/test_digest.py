@@ -78,9 +78,23 @@ def orders(last: int = 42) -> list[dict[str, object]]:
 async def test_quiet_shop_gives_one_line() -> None:
     found = await run("what moved this week?", shelf=small(orders=orders()))
     assert isinstance(found, DraftResult)
-    (part,) = found.parts
-    assert part.key == "quiet"
-    assert "\n" not in part.text
+    quiet, days = found.parts
+    assert (quiet.key, days.key) == ("quiet", "read_as")
+    assert "\n" not in quiet.text + days.text
+    assert "16–22 Nov 2026" in days.text
+    assert "not yet 23–24 Nov 2026" in days.text
+
+
+async def test_first_lines_and_table_say_which_days_are_covered() -> None:
+    found = await made("what moved this week?")
+    days = found.parts[1]
+    table = next(part.body for part in found.parts if part.key == "table")
+    assert days.key == "read_as"
+    assert "weekly sales 16–22 Nov 2026" in days.text
+    assert "visits 11–24 Nov 2026" in days.text
+    assert "16–22 Nov 2026" in table.columns[0]
+    reading = next(part.text for part in found.parts if part.key == "how_to_read")
+    assert "16 Sept – 10 Nov 2026" in reading  # what the visits are compared with
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ async def test_no_call_is_paid_for_a_week_in_which_nothing_moved() -> None:
     from tests.handlers.test_digest import orders
 
     found, letters = await digest(shelf=small(orders=orders()))
-    assert [part.key for part in found.parts] == ["quiet"]
+    assert [part.key for part in found.parts] == ["quiet", "read_as"]
     assert letters == []
 
 

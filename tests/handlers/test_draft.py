@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -20,7 +20,7 @@ from bot.core.channels import load_channels
 from bot.core.facts import Fact, FactId
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
-from bot.core.request import Brief, Question, SkillRequest
+from bot.core.request import Brief, Goal, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
 from bot.grounding.style import contains_words, find_echo, list_brief_runs
@@ -168,6 +168,19 @@ async def test_a_text_without_a_product_has_nothing_but_names_and_prices_of_five
     assert {FactId.parse(id).kind for id in ids} == {"product"}
 
 
+async def test_a_text_about_a_range_stands_on_its_best_sellers() -> None:
+    model = Scripted(email(), email())
+    told = {"words": "an e-mail about our knitwear", "product_words": "our knitwear"}
+    ctx = make_context(model, library=sample_data(), category="Mailles", **told)
+    assert await handle(ctx.request, ctx) == email()
+    text = model.requests[0].messages[0].text
+    named = set(re.findall(r"^f\d+ \[product\.([^\]]+)\.name\]", text, re.MULTILINE))
+    products = {one.handle for one in await sample_data().list_products() if one.type == "Mailles"}
+    assert named
+    assert named <= products
+    assert "about the range as a whole" in text
+
+
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
@@ -218,6 +231,11 @@ async def test_without_an_ai_an_unknown_form_ends_in_a_line(channel: str) -> Non
     with pytest.raises(CannotDo) as refused:
         await handle(ctx.request, ctx)
     assert Words(load_channels()[channel].title).to("fr") in refused.value.words.to("fr")
+
+
+def test_each_goal_has_its_story() -> None:
+    rules = read_prompt("copy")
+    assert [goal for goal in get_args(Goal) if f"{goal.capitalize()}: " not in rules] == []
 
 
 def test_good_text_has_no_faults() -> None:

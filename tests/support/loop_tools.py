@@ -123,6 +123,9 @@ class Facts:
     async def find_mentioned(self, words: str) -> tuple[()]:
         return ()
 
+    async def list_ranges(self) -> tuple[()]:
+        return ()
+
     async def look_up(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         return self.facts
 

@@ -142,6 +142,9 @@ class Shop:
     async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
         return await self.find(words)
 
+    async def list_ranges(self) -> Sequence[str]:
+        return list(dict.fromkeys(str(facts["type"]) for facts in self.catalogue.values()))
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         handle = request.brief.product
         if kind != "product" or handle not in self.catalogue:

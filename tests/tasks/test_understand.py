@@ -29,6 +29,7 @@ from bot.tasks.message_prompt import (
 from bot.tasks.understand import (
     HELP,
     WHICH_DRAFT,
+    ProductReference,
     ReadRequest,
     Understanding,
     check_form,
@@ -135,6 +136,17 @@ def test_a_value_of_no_list_is_dropped_and_named(field: str, value: Any, words: 
     request, found = read_one(f"a text about linen, {words}", **{field: value})
     assert not getattr(request, field)
     assert found.left_over == (words,)
+
+
+async def test_a_basket_an_event_and_a_welcome_are_goals() -> None:
+    for words, goal in (
+        ("mail: they left a basket", "basket left"),
+        ("a mail to invite to our opening evening", "event"),
+        ("the welcome mail for new subscribers", "welcome"),
+    ):
+        _, found = read_one(words, topic=words, goal=goal)
+        (request,) = await plan(found, words)
+        assert f"goal: {goal}" in request.brief.as_prompt()
 
 
 def test_an_occasion_without_a_key_is_left_to_the_writer() -> None:
@@ -463,6 +475,47 @@ async def test_an_unknown_product_near_to_others_is_asked_about() -> None:
     )
     assert isinstance(found.question, Question)
     assert "Linen Shirt" in found.question.options
+
+
+async def test_a_text_about_a_range_needs_no_product() -> None:
+    words = "draft an e-mail about our knitwear"
+    one = asked_request(products=[reading("range Mailles", "our knitwear")])
+    found = check(understood("requests", one), words, ranges=("Mailles", "Bain"))
+    (request,) = await plan(found, words)
+    subject = (request.brief.product, request.brief.category, request.brief.product_words)
+    assert subject == (None, "Mailles", "our knitwear")
+    assert not [one for one in request.brief.assumed if one.field == "left out"]
+    about = check(
+        understood("requests", {**one, "about": EDITED.id}),
+        words,
+        ranges=("Mailles",),
+        drafts=(EDITED,),
+    )
+    (sms,) = await plan(about, words, [EDITED])
+    assert (sms.brief.product, sms.brief.category) == (None, "Mailles")
+    told = build_prompt(message(words, ranges=("Mailles",)))
+    assert "range Mailles" in told
+
+
+async def test_what_starts_from_a_text_about_a_range_is_about_that_range() -> None:
+    brief = MAIL_BRIEF.model_copy(
+        update={"product": None, "product_words": "our knitwear", "category": "Mailles"}
+    )
+    source = EDITED.model_copy(update={"brief": brief})
+    form = asked_request(about=EDITED.id, channels=[reading("sms", "SMS")])
+    found = check(understood("requests", form), "the same as an SMS", drafts=(source,))
+    (request,) = await plan(found, "the same as an SMS", [source])
+    assert (request.brief.category, request.brief.product_words) == ("Mailles", "our knitwear")
+    shirt = ReadRequest(
+        skill="draft", products=(ProductReference(words="it", handle="linen-shirt"),)
+    )
+    again = revise_request(
+        request,
+        Understanding(outcome="revise", requests=(shirt,)),
+        IncomingRequest(words="", author="ana", reason="about the shirt"),
+        BRAND,
+    )
+    assert (again.brief.product, again.brief.category) == ("linen-shirt", None)
 
 
 def test_a_revision_sets_only_what_the_instruction_says() -> None:

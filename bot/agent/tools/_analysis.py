@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
+from bot.core.fact_sentences import date_table
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId, spell_column
 from bot.core.metric_query import QueryError
 from bot.core.parts import Table
@@ -344,9 +345,10 @@ def build_table(
     ]
     ids = [known[name].id for _, known in rows for name in used if name in known]
     titles = (heading, *(columns[name] for name in used))
-    return Table(
+    table = Table(
         columns=tuple(title.to(language) for title in titles), rows=tuple(cells), facts=tuple(ids)
     )
+    return date_table(table, [[known.get(n) for n in used] for _, known in rows], language)
 
 
 def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:

@@ -7,21 +7,15 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "FR
 "region": "none", "device": "none", "source": "none", "segment": "none", "until": "none"}
 """
 
-from datetime import date, timedelta
-
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     GroupExhibit,
-    Period,
     build_filter,
     find_analysis,
     link_changes,
-    set_periods,
 )
 from bot.i18n.messages import Words
 
-CURRENT_DAYS, PREVIOUS_DAYS = 56, 309  # as the analysis compares
-CURRENT_MEASURES = ("late", "rest", "parcels", "late-parcels", "late-worth")
 LEFT_OUT = ("p", "regions")
 REGIONS = GroupExhibit(
     "the share of late parcels by region",
@@ -55,8 +49,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         for fact in finding.result.facts
         if fact.parts.measure not in LEFT_OUT or fact.parts.subject == "tested"
     ]
-    dated = set_periods(chosen, _list_periods(finding.result.as_of))
-    facts = link_changes(finding.prepare(dated), {"late": "before"})
+    facts = link_changes(finding.prepare(chosen), {"late": "before"})
     regions = [fact for fact in facts if fact.parts.subject.startswith("region-")]
     return finding.build_result(
         facts,
@@ -69,11 +62,3 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if facts
         else (),
     )
-
-
-def _list_periods(last: date) -> dict[str, Period]:
-    """Return the days of the orders that are compared."""
-    begins = last - timedelta(days=CURRENT_DAYS - 1)
-    now = (begins, last)
-    before = (begins - timedelta(days=PREVIOUS_DAYS), begins - timedelta(days=1))
-    return {**dict.fromkeys(CURRENT_MEASURES, now), "before": before}

@@ -10,7 +10,7 @@ Example: {"theme": "none", "product": "none", "category": "none", "brand": "none
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -113,31 +113,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 
 def _list_periods(whole: Sequence[Fact], facts: Sequence[Fact]) -> dict[str, Period]:
-    """Return the periods of the measures: the last 30 days, the 90 before, and all days."""
-    days = _read_days(whole)
-    if not days:
-        return {}
-    every = (days["first-day"], days["last-day"])
-    now = (days["now-first-day"], days["last-day"])
-    before = (days["before-first-day"], days["now-first-day"] - timedelta(days=1))
-    periods = dict.fromkeys((fact.parts.measure for fact in facts), every)
-    periods |= {"share-now": now, "texts-now": now, "share-before": before}
-    undated = ("verdict", "change", *(one.parts.measure for one in facts if _is_rank(one)))
-    return {measure: days for measure, days in periods.items() if measure not in undated}
+    """Return the days of all texts for the measures that have no days of their own."""
+    every = _find_days(whole)
+    own = {fact.parts.measure for fact in facts if fact.since or _is_rank(fact)}
+    undated = {"verdict", "change", *own}
+    measures = dict.fromkeys(fact.parts.measure for fact in facts)
+    return {one: every for one in measures if every and one not in undated}
 
 
 def _find_days(whole: Sequence[Fact]) -> tuple[date, date] | None:
     """Return the first and last day of the texts that are counted."""
-    days = _read_days(whole)
-    return (days["first-day"], days["last-day"]) if days else None
-
-
-def _read_days(whole: Sequence[Fact]) -> dict[str, date]:
-    return {
+    days = {
         fact.parts.measure: date.fromisoformat(str(fact.value))
         for fact in whole
-        if fact.parts.measure.endswith("-day")
+        if fact.parts.measure in ("first-day", "last-day")
     }
+    return (days["first-day"], days["last-day"]) if days else None
 
 
 def _is_rank(fact: Fact) -> bool:

@@ -8,12 +8,10 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     GroupExhibit,
-    Period,
     build_exhibit,
     build_filter,
     build_line,
@@ -21,7 +19,6 @@ from bot.agent.tools._analysis import (
     group_by_subject,
     link_changes,
     read_text,
-    set_periods,
 )
 from bot.core.charts import Exhibit
 from bot.core.fact_sentences import name_funnel_step
@@ -29,7 +26,6 @@ from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
 
 WHOLE = "all"
-CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # as the analysis compares
 MOVED = ("confirmed", "to watch", "follows")
 MOVED_MEASURES = (
     *("status", "rate", "before", "change", "visits", "passed", "through", "since"),
@@ -82,10 +78,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: _rank(pair[1]),
     )
-    steps = set_periods(
-        [_name_step(fact, name) for name, group in ordered for fact in group],
-        _list_periods(finding.result.as_of),
-    )
+    steps = [_name_step(fact, name) for name, group in ordered for fact in group]
     every = link_changes(
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
         {"rate": "before"},
@@ -116,16 +109,6 @@ def _drop_repeated(groups: dict[str, list[Fact]], params: Params) -> dict[str, l
                 whole = "total-all-" + "-".join(name.split("-")[-3:])
                 repeated.add(whole if _rank(group) < len(MOVED) else name)
     return {name: group for name, group in groups.items() if name not in repeated}
-
-
-def _list_periods(last: date) -> dict[str, Period]:
-    """Return the compared periods: the last two weeks and the eight weeks before."""
-    now = (last - timedelta(days=CURRENT_DAYS - 1), last)
-    before = (
-        last - timedelta(days=CURRENT_DAYS + PREVIOUS_DAYS - 1),
-        last - timedelta(days=CURRENT_DAYS),
-    )
-    return {"rate": now, "visits": now, "passed": now, "before": before}
 
 
 def _rank(group: Sequence[Fact]) -> int:

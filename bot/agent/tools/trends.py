@@ -9,6 +9,7 @@ Example: {"product": "none", "category": "Bath", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
@@ -20,12 +21,10 @@ from bot.agent.tools._analysis import (
     find_analysis,
     group_by_subject,
     link_changes,
-    number_of,
-    set_periods,
 )
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, format_short_period
 
 MAX_LINES = 3
 RETURNS, STEPS = "returns-", "step-"
@@ -36,7 +35,7 @@ SERIES = GroupExhibit(
     "weekly sales against what was expected",
     Words("Weekly sales"),
     {
-        "last": Words("Last week"),
+        "last": Words("A week"),
         "expected": Words("Expected"),
         "change": Words("Difference"),
         "since": Words("Since"),
@@ -87,11 +86,18 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.parts.measure not in ("points", "p")
         ),
     ]
-    facts = link_changes(finding.prepare(_set_weeks(chosen, groups)), {"last": "level"})
+    facts = link_changes(finding.prepare(chosen), {"last": "level"})
     notes = [
         "“last” is a week's mean over “weeks”; “level” the eight weeks before; “change” is against "
         "what was expected. Only what is confirmed is sure; “to watch” may be chance."
     ]
+    dated = [fact for fact in facts if fact.parts.measure == "last" and fact.since]
+    if week := max(dated, key=lambda fact: fact.since or date.min, default=None):
+        finding = replace(finding, where=replace(finding.where, since=week.since, until=week.until))
+        if week.until and week.until < week.as_of:
+            after = week.until + timedelta(days=1)
+            newer = format_short_period(after, week.as_of, "en", date.min)
+            notes.append(f"Weeks are whole: {newer} is in no figure. Say which days yours are of.")
     if steady:
         notes.append(f"Steady, so no more is told of them: {', '.join(steady[:12])}.")
     return finding.build_result(
@@ -108,23 +114,6 @@ def _name_kind(fact: Fact) -> Fact:
         if fact.parts.subject.startswith(prefix):
             return fact.model_copy(update={"label": f"{kind}: {fact.label}"})
     return fact
-
-
-def _set_weeks(chosen: Sequence[Fact], groups: dict[str, list[Fact]]) -> list[Fact]:
-    """Return the facts, where "last" has the days of its weeks."""
-    week = next((fact for fact in groups.get("tested", ()) if fact.parts.measure == "week"), None)
-    if week is None:
-        return list(chosen)
-    monday = date.fromisoformat(str(week.value))
-    dated = []
-    for fact in chosen:
-        if fact.parts.measure == "last":
-            weeks = int(number_of(groups[fact.parts.subject], "weeks")) or 1
-            period = (monday - timedelta(weeks=weeks - 1), monday + timedelta(days=6))
-            dated += set_periods([fact], {"last": period})
-        else:
-            dated.append(fact)
-    return dated
 
 
 def _get_status(group: Sequence[Fact]) -> str:

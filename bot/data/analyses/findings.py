@@ -5,7 +5,7 @@ Code alone decides what moved, whether that is confirmed, and in which order it 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.fact_sentences import (
@@ -40,12 +40,23 @@ STEP_COSTS = (
     Words("It began about {since}."),
 )
 LATE_PARCELS = Words("Parcels to {name}: {late} come late, {rest} elsewhere.")
-WEEK = Words("{name}: {last} last week, {expected} expected ({change}).")
-WEEKS = Words("{name}: {last} a week over the last three weeks, {expected} expected ({change}).")
+WEEK = Words("{name}: {last} ({days}), {expected} expected ({change}).")
+WEEKS = Words("{name}: {last} a week ({days}), {expected} expected ({change}).")
 THEME = Words("Customers write about {name}: {share_now} of their texts, {share_before} before.")
 SOLD_OUT = Words(
     "{product} is sold out and still advertised (keyword {name}): {spend} spent so far."
 )
+COVERED = {  # kind → the measure whose days are told, and how
+    "trends": ("last", Words("weekly sales {days}")),
+    "funnel": ("rate", Words("visits {days}")),
+    "delivery": ("late", Words("parcels of orders {days}")),
+    "feedback": ("share-now", Words("feedback {days}")),
+}
+COMPARED = {  # kind → the measure of the days before, and how they are told
+    "funnel": ("before", Words("Visits are compared with those of {days}.")),
+    "delivery": ("before", Words("Parcels are compared with those of orders {days}.")),
+    "feedback": ("share-before", Words("Feedback is compared with that of {days}.")),
+}
 WATCH = Words("Keep an eye on: {what}")
 BREAK = Words(
     "The orders all but break off on {since}: {came} since, where {usual} are usual. Does the file "
@@ -138,7 +149,11 @@ def _find_series(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
         if one.key.startswith("product-") and products > MAX_PRODUCTS:
             continue
         yield Move(
-            writer.tell(one, WEEKS if one.number("weeks") > 1 else WEEK),
+            writer.tell(
+                one,
+                WEEKS if one.number("weeks") > 1 else WEEK,
+                days=writer.name_days(one.get("last")),
+            ),
             Copy(text=""),
             one,
             pair=(one.get("expected"), one.get("last")),
@@ -210,6 +225,52 @@ def build_point(writer: SentenceWriter, move: Move, text: str = "") -> Copy:
     text = text or f"{move.words} {move.cost.text}".strip()
     marked = text if move.is_sure else writer.say(WATCH.with_params(what=text))
     return Copy(text=marked, facts=move.facts)
+
+
+def tell_covered_days(
+    writer: SentenceWriter, evidence: Evidence, kinds: Sequence[str]
+) -> Copy | None:
+    """Say which days the figures are about: of sales in the first line, of all else in the
+    second."""
+    told = [
+        writer.say(words.with_params(days=name_covered_days(writer, evidence, kind)))
+        for kind, (measure, words) in COVERED.items()
+        if kind in kinds and _find_newest(evidence, kind, measure)
+    ]
+    first = 1 if "trends" in kinds else len(told)
+    lines = filter(None, (" · ".join(told[:first]), " · ".join(told[first:])))
+    return Copy(text="\n".join(lines)) if told else None
+
+
+def name_covered_days(writer: SentenceWriter, evidence: Evidence, kind: str) -> str:
+    """Return the days of the newest figures, and those that are too new for the weekly sales."""
+    fact = _find_newest(evidence, kind, COVERED[kind][0])
+    days = writer.name_days(fact)
+    if fact is None or fact.until is None or kind != "trends" or fact.as_of <= fact.until:
+        return days
+    newer = {"since": fact.until + timedelta(days=1), "until": fact.as_of}
+    return writer.say(
+        Words(
+            "{days} (whole weeks; not yet {newer})",
+            days=days,
+            newer=writer.name_days(fact.model_copy(update=newer)),
+        )
+    )
+
+
+def tell_earlier_days(
+    writer: SentenceWriter, evidence: Evidence, kinds: Sequence[str]
+) -> Iterator[Copy]:
+    """Yield which days the figures are compared with."""
+    for kind, (measure, words) in COMPARED.items():
+        if kind in kinds and (fact := _find_newest(evidence, kind, measure)):
+            yield Copy(text=writer.say(words.with_params(days=writer.name_days(fact))))
+
+
+def _find_newest(evidence: Evidence, kind: str, measure: str) -> Fact | None:
+    """Return the fact whose days begin last: a step of many weeks tells less of what is new."""
+    dated = [one for one in evidence.of(kind) if one.parts.measure == measure and one.since]
+    return max(dated, key=lambda one: one.since or date.min, default=None)
 
 
 # Tests and plans of tests.

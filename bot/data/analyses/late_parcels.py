@@ -51,6 +51,14 @@ class ParcelCounts:
     late: Numbers
     worth: Numbers
 
+    @property
+    def current_days(self) -> tuple[date, date]:
+        return self.days[-CURRENT_DAYS], self.days[-1]
+
+    @property
+    def previous_days(self) -> tuple[date, date]:
+        return self.days[0], self.days[-CURRENT_DAYS - 1]
+
     def now(self) -> tuple[Numbers, Numbers]:
         return self.late[-CURRENT_DAYS:].sum(axis=0), self.due[-CURRENT_DAYS:].sum(axis=0)
 
@@ -253,13 +261,13 @@ def _add_total(result: AnalysisResult, parcels: ParcelCounts) -> None:
 
     parcel_count = round(due.sum())
     add = partial(result.add, "all", about="parcels", rows=parcel_count, query=PARCELS_QUERY)
-    add("late", compute_percent(late.sum(), due.sum()), "%")
-    add("parcels", parcel_count, "parcels")
+    add("late", compute_percent(late.sum(), due.sum()), "%", days=parcels.current_days)
+    add("parcels", parcel_count, "parcels", days=parcels.current_days)
     if due_before.sum():
         a, b, c, d = (np.array([n.sum()]) for n in (late, due, late_before, due_before))
         p = float(compare_shares(a, b, c, d, np.ones(1))[0])
         before = compute_percent(late_before.sum(), due_before.sum())
-        add("before", before, "%", rows=round(due_before.sum()))
+        add("before", before, "%", rows=round(due_before.sum()), days=parcels.previous_days)
         add("p", round_p(p))
         worse = p <= MAX_TOTAL_P and late.sum() / due.sum() > late_before.sum() / due_before.sum()
         add("verdict", "confirmed" if worse else "steady")
@@ -303,16 +311,15 @@ def _add_regions(
         subject, rows = f"region-{slugify(name)}", round(due[at])
         add = partial(result.add, subject, about=name, rows=rows, query=PARCELS_QUERY)
         add("status", status)
-        add("late", compute_percent(late[at], due[at]), "%")
-        add("rest", compute_percent(*rest[n]), "%")
+        add("late", compute_percent(late[at], due[at]), "%", days=parcels.current_days)
+        add("rest", compute_percent(*rest[n]), "%", days=parcels.current_days)
         add("p", round_p(p[n]))
         if currency and people.late_worth(name):
-            add(
-                "late-worth", round_figure(float(parcels.worth[-CURRENT_DAYS:, at].sum())), currency
-            )
+            worth = round_figure(float(parcels.worth[-CURRENT_DAYS:, at].sum()))
+            add("late-worth", worth, currency, days=parcels.current_days)
         if due_before[at] >= floors.people and name in safe_before:
             before = compute_percent(late_before[at], due_before[at])
-            add("before", before, "%", rows=round(due_before[at]))
+            add("before", before, "%", rows=round(due_before[at]), days=parcels.previous_days)
 
 
 def _select_usual_regions(due: Numbers, groups: tuple[float, float, Numbers] | None) -> Numbers:
@@ -345,14 +352,14 @@ def _add_late_regions(
     add = partial(result.add, "late-regions", about=names, rows=rows, query=PARCELS_QUERY)
     add("status", "confirmed")
     add("regions", names)
+    add = partial(add, days=parcels.current_days)
     add("late", round_figure(100 * high, 1), "%")
     add("rest", round_figure(100 * low, 1), "%")
     add("parcels", rows, "parcels")
     add("late-parcels", round_figure(parcels.now()[0][inside].sum()), "parcels")
     if currency:
-        add(
-            "late-worth", round_figure(float(parcels.worth[-CURRENT_DAYS:, inside].sum())), currency
-        )
+        worth = round_figure(float(parcels.worth[-CURRENT_DAYS:, inside].sum()))
+        add("late-worth", worth, currency)
     if began:
-        add("since", parcels.days[began[0]])
-        add("since-days", began[1], "days")
+        add("since", parcels.days[began[0]], days=None)
+        add("since-days", began[1], "days", days=None)

@@ -154,15 +154,17 @@ class AnalysisResult:
         query: str | None = None,
         source: Source | None = None,
         as_of: date | None = None,
+        days: tuple[date, date] | None = None,
         exact: Decimal | float | None = None,
     ) -> Fact:
         """Add one fact. `about` is the subject's display name ("sizing", "Champions", a product's
         title); the measure, with spaces for hyphens, is its label. The caller rounds numbers,
         because the value is displayed as it is; `exact` is the number before that, which
-        `round_figure` keeps. `rows` is how
-        many rows the value is based on. Facts of a subject that is too small are not kept. Raises
-        LookupError where the subject's size has not been set."""
+        `round_figure` keeps. `rows` is how many rows the value is based on, `days` the first and
+        last day of them. Facts of a subject that is too small are not kept. Raises LookupError
+        where the subject's size has not been set."""
         known = value if isinstance(value, str) else _to_plain_value(value)
+        since, until = days or (None, None)
         if exact is None and isinstance(value, RoundedDecimal | RoundedFloat | RoundedInt):
             exact = value.exact
         # the same rows as the last fact of this subject from the same query
@@ -182,6 +184,8 @@ class AnalysisResult:
             rows=rows,
             of=of,
             query=query,
+            since=since,
+            until=until,
         )
         if self._is_shown(subject):
             self.facts.append(fact)

@@ -1,7 +1,8 @@
 """The catalogue as a `Library`: finds products and returns facts about them."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.config.brand import Brand, Market, MarketBrand
@@ -14,6 +15,7 @@ from bot.data.catalogue.product import (
     Product,
     build_product_facts,
     build_range_facts,
+    split_levels,
 )
 from bot.data.catalogue.search import ProductIndex
 
@@ -43,6 +45,9 @@ class CatalogueLibrary:
 
     async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
         return (await asyncio.to_thread(self._load_current)).index.find_mentioned(words)
+
+    async def list_ranges(self) -> Sequence[str]:
+        return (await asyncio.to_thread(self._load_current)).ranges
 
     async def list_products(self) -> Sequence[Product]:
         return (await asyncio.to_thread(self._load_current)).products
@@ -75,11 +80,23 @@ class _CatalogueVersion:
         self.products, self.version = products, version
         self.index = ProductIndex(products)
         self.by_handle = {product.handle: product for product in products}
+        self.ranges = _list_ranges(products)
+
+
+def _list_ranges(products: Sequence[Product]) -> list[str]:
+    """Return the names of the ranges that have most products, categories before collections. A
+    collection has several products: a tag of one or two says something else of them."""
+    categories = Counter(name for one in products for name in split_levels(one.type or ""))
+    tags = Counter(name for one in products for name in one.ranges if name not in categories)
+    found = [name for name, _ in categories.most_common()]
+    found += [name for name, count in tags.most_common() if count >= MIN_COLLECTION]
+    return found[:MAX_RANGES]
 
 
 # The products that a text without a product can be about: those that sell best.
 
 MAX_SELLERS = 5
+MAX_RANGES, MIN_COLLECTION = 24, 3
 SHOWN_LABELS = ("name", "price")
 
 
@@ -88,35 +105,42 @@ def find_seller_facts(
 ) -> tuple[Fact, ...]:
     """Return product.<handle>.name and .price of at most MAX_SELLERS products on sale and in stock,
     the best sellers of the last 90 days first; only the names from the orders where there is no
-    catalogue. Raises CannotDo when the orders can't be read."""
-    from bot.data.metrics.best_sellers import rank_products
-
-    if "orders" not in warehouse.listed:
-        return ()
+    catalogue. Those of a category are filled up with products that have not sold. Raises CannotDo
+    when the orders can't be read."""
     offered = {
         product.handle: product
         for product in products
         if product.status in (None, "active")
         and product.stock != 0
-        and category in (None, product.type)
+        and (category is None or category in product.ranges)
     }
     handles = frozenset(offered) if products else None
-    ranked = rank_products(
-        warehouse.for_reading(("orders",)), AnalysisFilter(), handles, MAX_SELLERS
-    )
-    sold = [
-        (fact.parts.subject.removeprefix("product-"), fact)
-        for fact in ranked.facts
-        if fact.parts.subject.startswith("product-") and fact.parts.measure == "revenue"
-    ]
+    sold = _find_sales(warehouse, handles)
     if handles is None:
-        return tuple(_build_name(handle, fact) for handle, fact in sold)
+        return tuple(_build_name(handle, fact) for handle, fact in sold.items())
+    best = [*sold] if category is None else [*dict.fromkeys((*sold, *offered))][:MAX_SELLERS]
     return tuple(
         fact.model_copy(update={"about": handle if fact.label == "name" else offered[handle].title})
-        for handle, _sales in sold
+        for handle in best
         for fact in build_product_facts(offered[handle])
         if fact.label in SHOWN_LABELS
     )
+
+
+def _find_sales(warehouse: "Warehouse", handles: Collection[str] | None) -> dict[str, Fact]:
+    """Return the revenue of the best sellers among these products, by handle."""
+    from bot.data.metrics.best_sellers import rank_products
+
+    if "orders" not in warehouse.listed:
+        return {}
+    ranked = rank_products(
+        warehouse.for_reading(("orders",)), AnalysisFilter(), handles, MAX_SELLERS
+    )
+    return {
+        fact.parts.subject.removeprefix("product-"): fact
+        for fact in ranked.facts
+        if fact.parts.subject.startswith("product-") and fact.parts.measure == "revenue"
+    }
 
 
 def _build_name(handle: str, sales: Fact) -> Fact:
@@ -150,6 +174,9 @@ class MarketLibrary:
 
     async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
         return await self._library.find_mentioned(words)
+
+    async def list_ranges(self) -> Sequence[str]:
+        return await self._library.list_ranges()
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         found = await self._library.look_up(kind, request)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -49,6 +50,19 @@ class Product(SourcedModel):
     lowest_30_days: Decimal | None = Field(default=None, ge=0)  # as stated by the file
     source: ReadSource
     as_of: date
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """The names of the ranges that it belongs to: its category, with each level of a path, and
+        its tags."""
+        texts = (self.type or "", *self.tags)
+        return tuple(level for text in texts for level in split_levels(text))
+
+
+@lru_cache(maxsize=4096)
+def split_levels(category: str) -> tuple[str, ...]:
+    """Return the levels of a category path: "Home" and "Bath" of "Home > Bath"."""
+    return tuple(filter(None, map(str.strip, category.split(">"))))
 
 
 # Facts of a product, each with its source and date.

@@ -4,7 +4,6 @@ errors."""
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
 from math import log
 
 from bot.core.library import Library, ProductMatch
@@ -40,22 +39,9 @@ def find_in_category(words: str, products: Sequence[Product]) -> list[int]:
     if not wanted or list_name_words(words) - wanted:
         return []
     found = [
-        n
-        for n, one in enumerate(products)
-        if any(list_kinds(c) & wanted for c in _category_names(one))
+        n for n, one in enumerate(products) if any(list_kinds(name) & wanted for name in one.ranges)
     ]
     return sorted(found, key=lambda n: (-(products[n].stock or 0), n))
-
-
-def _category_names(product: Product) -> Iterator[str]:
-    """Yield the categories of a product, and each level of a category path."""
-    for text in (product.type or "", *product.tags):
-        yield from _category_steps(text)
-
-
-@lru_cache(maxsize=4096)
-def _category_steps(text: str) -> tuple[str, ...]:
-    return tuple(step for step in text.split(">") if step.strip())
 
 
 def find_other_name(words: str, at: Collection[str], has: Collection[str]) -> str:

@@ -6,6 +6,8 @@ from pydantic import BaseModel
 
 from bot.core.fact_sentences import CHANGE_STATUSES, CONFIRMED, TO_WATCH, FactSubject, join_copies
 from bot.core.parts import Copy, NextStep
+from bot.data.analyses.findings import name_covered_days
+from bot.i18n.messages import Words
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 
@@ -41,7 +43,8 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     new = [one for one in named or parts if one.key.startswith("new-")]
     falls = [] if named else list_falls(builder)
     if moved is not None:
-        headline = builder.write(moved, "weeks" if moved.number("weeks") > 1 else "week")
+        key = "weeks" if moved.number("weeks") > 1 else "week"
+        headline = builder.write(moved, key, days=builder.name_days(moved.get("last")))
     elif small:
         headline = builder.write(small[0], "small")
     elif named:
@@ -63,6 +66,8 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     read_as = builder.words("read_as")
     if named:
         read_as = builder.words("read_as_named", name=named[0].named(builder.language))
+    if days := name_covered_days(builder, builder.evidence, "trends"):
+        read_as = Words("{what}", what=f"{builder.say(read_as)} · {days}")
     return await builder.build(
         headline,
         points,

@@ -50,6 +50,15 @@ async def test_trends_draw_the_weeks_with_what_was_expected() -> None:
     assert all(point.expected is not None for point in points)
 
 
+async def test_trends_say_their_days_and_those_too_new_for_a_whole_week() -> None:
+    result = await call_tool("trends")
+    assert "16 November 2026" in result.read_as
+    assert any("23–24 Nov 2026" in note for note in result.notes)
+    table = result.exhibits[0].table
+    assert table is not None
+    assert any("16–22 Nov 2026" in row[0] for row in table.rows)
+
+
 async def test_trends_of_a_category_that_sells_too_little_say_so_in_french() -> None:
     result = await call_tool(
         "trends", {"category": "Mailles", "until": "2026-09-01"}, tool_deps(language="fr")

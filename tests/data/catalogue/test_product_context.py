@@ -62,6 +62,31 @@ async def test_a_sold_out_product_is_no_best_seller() -> None:
     assert {fact.parts.subject for fact in facts} == {second}
 
 
+async def test_best_sellers_of_a_category_are_filled_up_with_what_has_not_sold() -> None:
+    (first, _), (second, _) = find_best(2)
+    products = [
+        make_product(first, type="Home > Bath"),
+        make_product(second, type="Garden"),
+        make_product("new-soap", tags=("Bath",)),
+        make_product("old-soap", type="Bath", stock=0),
+    ]
+    for orders, handles in ((sample, [first, "new-soap"]), (small, [first, "new-soap"])):
+        shop = WorkspaceData(CatalogueLibrary(lambda: products), orders)
+        brief = Brief(words="", author="U1", language="en", category="Bath")
+        asked = SkillRequest(skill="draft", brief=brief, channel="email")
+        facts = await shop.look_up("best_sellers", asked)
+        assert [fact.about for fact in facts if fact.label == "name"] == handles
+
+
+async def test_ranges_are_categories_and_the_tags_of_several_products() -> None:
+    products = [
+        make_product("a", type="Home > Bath", tags=("new", "Riviera")),
+        make_product("b", type="Home", tags=("Riviera",)),
+        make_product("c", tags=("Riviera", "Home")),
+    ]
+    assert await CatalogueLibrary(lambda: products).list_ranges() == ["Home", "Bath", "Riviera"]
+
+
 async def test_without_orders_there_are_no_best_sellers() -> None:
     shop = WorkspaceData(CatalogueLibrary(lambda: [make_product("vase")]), lambda: small())
     assert await shop.look_up("best_sellers", make_request()) == ()

@@ -159,7 +159,7 @@ def _add_themes(
     changes = compare_periods(
         theme_table, periods.is_now(theme_table.texts), periods.is_before(theme_table.texts)
     )
-    add_theme_changes(result, changes, theme_table.titles)
+    add_theme_changes(result, changes, theme_table.titles, periods)
     recent = periods.is_now(level.texts) | periods.is_before(level.texts)
     if not recent.any():  # no text has a date
         recent = np.ones(len(level.texts), bool)

@@ -3,6 +3,7 @@ often than in the period before, and which to fix first."""
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import ibis
@@ -191,7 +192,10 @@ def compute_share_p_values(
 
 
 def add_theme_changes(
-    result: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
+    result: AnalysisResult,
+    changes: list[ThemeChange],
+    titles: dict[str, str],
+    periods: ComparedPeriods,
 ) -> None:
     """Add feedback.<theme>.texts-now, .share-now, .share-before, .change and .verdict."""
     if not changes:
@@ -207,11 +211,14 @@ def add_theme_changes(
         about = titles.get(theme_change.subject) or get_theme_title(theme_change.subject)
         both = theme_change.of_now + theme_change.of_before
         add = partial(result.add, theme_change.subject, about=about, rows=both, query="texts")
-        add("texts-now", theme_change.now, rows=theme_change.of_now)
+        days = (periods.now, periods.last)
+        add("texts-now", theme_change.now, rows=theme_change.of_now, days=days)
         now, of_now = theme_change.now, theme_change.of_now
-        add("share-now", compute_percent(now, of_now), "%", rows=of_now)
+        add("share-now", compute_percent(now, of_now), "%", rows=of_now, days=days)
         before, of_before = theme_change.before, theme_change.of_before
-        add("share-before", compute_percent(before, of_before), "%", rows=of_before)
+        earlier = (periods.before, periods.now - timedelta(days=1))
+        share = compute_percent(before, of_before)
+        add("share-before", share, "%", rows=of_before, days=earlier)
         if theme_change.change is not None:
             add("change", round_figure(100 * theme_change.change, 1), unit="%")
         add("verdict", theme_change.verdict)

@@ -2,7 +2,7 @@
 cost."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import ibis
@@ -21,6 +21,7 @@ from bot.data.analyses.funnel.steps import (
 )
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
+    PREVIOUS_DAYS,
     VisitCounts,
     VisitorPopulation,
     build_product_views,
@@ -282,12 +283,16 @@ def _add_steps(
 def _add_step(result: AnalysisResult, step: FunnelStep, about: str) -> None:
     query = VISITS_QUERY if step.at >= 0 else PRODUCTS_QUERY
     add = partial(result.add, _format_subject(step), about=about, rows=round(step.of), query=query)
+    first = result.as_of - timedelta(days=CURRENT_DAYS - 1)
+    now = (first, result.as_of)
+    earlier = (first - timedelta(days=PREVIOUS_DAYS), first - timedelta(days=1))
     add("status", step.status)
-    add("rate", round_figure(100 * step.rate, 1), "%")
-    add("visits", round_figure(step.of), "visits")
-    add("passed", round_figure(step.passed), "visits")
+    add("rate", round_figure(100 * step.rate, 1), "%", days=now)
+    add("visits", round_figure(step.of), "visits", days=now)
+    add("passed", round_figure(step.passed), "visits", days=now)
     if step.of_before:
-        add("before", round_figure(100 * step.before, 1), "%", rows=round(step.of_before))
+        before = round_figure(100 * step.before, 1)
+        add("before", before, "%", rows=round(step.of_before), days=earlier)
         add("change", round_figure(100 * (step.rate - step.before), 1), "points")
         add("p", round_p(step.p))
     if step.through:

@@ -3,6 +3,7 @@ returns."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -208,7 +209,7 @@ class _SeriesReport:
         add = self._start_subject(row, rows=self._count_rows(counted, span))
         add("status", self.all_of.status[row] or "steady")
         add("change", round_figure(float(deviation.change[row]) * 100, 1), "%")
-        add("last", round_figure(float(deviation.came[row])), unit)
+        add("last", round_figure(float(deviation.came[row])), unit, days=self._list_days(span))
         add("expected", round_figure(float(deviation.expected[row])), unit)
         add("level", round_figure(float(deviation.level[row])), unit)
         add("weeks", span)
@@ -222,7 +223,7 @@ class _SeriesReport:
         unit = _choose_unit(self.all_of.series.keys[row], self._money)
         add = self._start_subject(row, "step-", rows=self._count_rows(row, STEP_WEEKS))
         add("change", round_figure(100 * (step.came / step.expected - 1), 1), "%")
-        add("last", round_figure(step.came), unit)
+        add("last", round_figure(step.came), unit, days=self._list_days(STEP_WEEKS))
         add("expected", round_figure(step.expected), unit)
         add("since", step.since)
 
@@ -238,7 +239,8 @@ class _SeriesReport:
         rows = self._count_rows(row, int(self.deviation.span[row]))
         add = self._start_subject(row, "new-", rows=rows)
         unit = _choose_unit(self.all_of.series.keys[row], None)
-        add("last", round_figure(float(self.deviation.came[row])), unit)
+        days = self._list_days(int(self.deviation.span[row]))
+        add("last", round_figure(float(self.deviation.came[row])), unit, days=days)
         if since := self.all_of.since[row]:
             add("since", since)
         if self._money:
@@ -263,6 +265,11 @@ class _SeriesReport:
         subject, about = f"{prefix}{key[0]}-{slugify(key[1])}", _format_about(key, self.titles)
         self.result.set_group_size(subject, self.all_of.people[key], sort="sales")
         return partial(self.result.add, subject, about=about, query=_get_query_name(key), rows=rows)
+
+    def _list_days(self, span: int) -> tuple[date, date]:
+        """Return the first and last day of the last weeks."""
+        weeks = self.all_of.series.weeks
+        return weeks[-span], weeks[-1] + timedelta(days=6)
 
     def _count_rows(self, row: int, span: int) -> int:
         """Return the units or orders of these weeks."""
