@@ -97,7 +97,7 @@ class OutboxMessage(Row):
     @staticmethod
     def begin_try(session: Session, id: str) -> int:
         """Count a try to send, before it is made. Return how many tries were begun before it."""
-        return _execute(session, BEGIN_TRY, {"of": id}).scalar_one() - 1
+        return int(_execute(session, BEGIN_TRY, {"of": id}).scalar_one()) - 1
 
     @staticmethod
     def undo_try(session: Session, id: str) -> None:
