@@ -1,6 +1,6 @@
 """The set `multi_step`: play the messages of an ask as tasks in one thread, as the worker does."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,11 @@ class ThreadSlack:
             if one.author is not None
         ]
         return format_messages(people)
+
+    async def readable_channels(
+        self, workspace: str, person: str, channels: Collection[str]
+    ) -> frozenset[str]:
+        return frozenset(channels)
 
     async def locale(self, workspace: str, person: str) -> str | None:
         return None

@@ -38,7 +38,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     if request.brief.category:
-        await ctx.look_up("best_sellers")  # what a text about a range stands on
+        await ctx.look_up("best_sellers", *(("reduced",) if request.brief.offer else ()))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
     ctx.add_offer_prices()
     is_settled = request.brief.notice or ctx.evidence.of("product") or ctx.earlier.facts

@@ -1,4 +1,4 @@
-"""Sum up a thread or a channel: what was decided, what is open, who does what."""
+"""Sum up a thread or channel: decisions, open points, tasks, drafts to approve."""
 
 from pydantic import BaseModel
 

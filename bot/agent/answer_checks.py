@@ -33,7 +33,8 @@ from bot.grounding.copy_checks import check_draft, list_faults
 from bot.grounding.figure_checks import list_unproven
 from bot.grounding.sources import Sources, list_text_parts
 
-KEPT_KINDS = ("segment",)  # facts that a card shows, cited or not
+# Facts that a card shows or a check needs, cited or not.
+KEPT_KINDS = ("segment", "reduced")
 T = TypeVar("T", bound=BaseModel)
 # Of a form that the model fills in and code turns into an output: its sentences and figures.
 ListClaims = Callable[[T], Sequence[ClaimSentence]] | None

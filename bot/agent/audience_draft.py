@@ -11,6 +11,7 @@ from bot.core.audience_rule import CONSENT_LABELS, AudienceRule
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
+from bot.core.request import SkillRequest
 from bot.i18n.messages import Language, Words
 
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
@@ -139,6 +140,20 @@ def list_export_steps(
         )
         for fact in chosen
     ]
+
+
+def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
+    """Return the export of the audience that a text is for, if that was counted."""
+    rule, conditions = (evidence.get(f"segment.audience.{name}") for name in ("rule", "audience"))
+    if request.channel is None or rule is None or conditions is None:
+        return ()
+    step = NextStep(
+        label=Words("Export this audience"),
+        skill="targeting",
+        words=request.brief.audience or str(conditions.value),
+        form={"rule": str(rule.value)},
+    )
+    return (step,)
 
 
 def _is_too_small(rule: Fact, values: Mapping[str, Decimal | str]) -> bool:

@@ -66,6 +66,11 @@ def list_copy_notes(
     notes = [*_describe_audience(request, evidence)]
     if not request.brief.product and evidence.of("product"):
         notes.append(OF_RANGE if request.brief.category else WITHOUT_PRODUCT)
+    if names := [fact.about for fact in evidence.of("reduced")]:
+        notes.append(
+            f"Reduced already: {'; '.join(names)}. Write the offer's percentage and no price of "
+            "these, unless the brief says what it comes off."
+        )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
         notes += _describe_product(handle, request, evidence, is_listing=is_listing)
@@ -256,11 +261,13 @@ def _get(evidence: Evidence, handle: str | None, label: str) -> Fact | None:
 def describe_audience(ctx: RequestState) -> str:
     """Say for whom the text is and what the data know of them, for the prompt."""
     brief = ctx.request.brief
-    if facts := ctx.evidence.of(SEGMENT):
-        name = brief.audience or str(facts[0].value)
+    if conditions := ctx.evidence.get(CONDITIONS):
+        name = brief.audience or str(conditions.value)
         return f"{name}: counted, see the facts of {SEGMENT}"
     if brief.rule:
         return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
+    if not brief.audience and ctx.channel and ctx.channel.is_public:
+        return "nobody in particular: anybody may read it"
     if not brief.audience:
         unless = POINTING if ctx.earlier.report else ""
         return f"nobody in particular: the whole list{unless}"
@@ -286,16 +293,19 @@ def describe_counted_audience(ctx: RequestState) -> tuple[str, ...]:
 
 async def keep_counted_audience(ctx: RequestState) -> None:
     """Store in the brief the audience that the model counted with a tool, so that the card shows
-    its size and a later version keeps it. Note how it was counted, or that it was not."""
+    its size and a later version keeps it. Note how it was counted, or that it was not. Without an
+    audience, count whom the channel reaches."""
+    brief = ctx.request.brief
+    if not (brief.audience or brief.rule or brief.notice or _find_counted_rule(ctx)):
+        await ctx.look_up("reach")
     if ctx.by_rules:
         return
-    brief = ctx.request.brief
     if brief.rule is None and (rule := _find_counted_rule(ctx)):
         purpose = ctx.channel.consent if ctx.channel else None
         changed = rule.model_copy(update={"purpose": purpose}) if purpose else rule
         brief = brief.model_copy(update={"rule": changed.stored})
         ctx.request = ctx.request.model_copy(update={"brief": brief})
-        await ctx.look_up(SEGMENT)
+        await ctx.look_up(SEGMENT, replace=True)
     conditions = ctx.evidence.get(CONDITIONS)
     if conditions and brief.audience is None:
         assumed = tuple(one for one in brief.assumed if one.field != "audience")

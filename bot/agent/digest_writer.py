@@ -36,6 +36,7 @@ from bot.data.analyses.findings import (
     tell_covered_days,
     tell_earlier_days,
 )
+from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
 from bot.i18n.messages import Words
 from bot.offline import OfflineContext
 
@@ -87,19 +88,7 @@ COMPARISONS = {
 TOO_FEW = Words("{title}: too few comparable campaigns to say whether it did well.")
 SOLD = Words("It brought {orders}, {sales}.")
 WITHOUT_RESULTS = Words("Campaigns that went out without results so far: {without}.")
-WAITING = (
-    Words("Drafts that wait for approval: {waiting}; the oldest was made {oldest} ago."),
-    Words("Drafts that wait for approval: {waiting}."),
-)
 NOTHING_WAITS = Words("Nothing waits for your approval.")
-DONE = Words("In seven days: {what}.")
-WORK = {
-    "drafted": Words("drafts made"),
-    "approved": Words("drafts approved"),
-    "sent-back": Words("changes requested"),
-    "rejected": Words("rejected"),
-    "delivered": Words("gone out"),
-}
 WEEK_COLUMNS = {
     "last": Words("A week"),
     "expected": Words("Expected"),
@@ -248,8 +237,8 @@ def build_follow_up(
     """Build the follow-up parts that have content, and their next steps. An alert has none."""
     campaigns = group_by_subject(evidence, "sent") if "campaigns" in chosen else {}
     graded = grade_calls(writer, evidence) if chosen else []
-    work = [_tell_waiting(writer, evidence)] if "queue" in chosen else []
-    work += [_tell_done(writer, evidence)] if "intern" in chosen else []
+    work = [tell_waiting_drafts(writer, evidence)] if "queue" in chosen else []
+    work += [tell_week_of_drafts(writer, evidence)] if "intern" in chosen else []
     sent = join_copies(_describe_sent(writer, campaigns), "\n", before="– ")
     parts = {"graded": join_copies(graded, "\n"), "sent": sent, "work": join_copies(work)}
     newest = next((one for key, one in campaigns.items() if key != "all"), None)
@@ -347,19 +336,3 @@ def _list_sent_leads(writer: SentenceWriter, one: FactSubject) -> list[NextStep]
         NextStep(label=Words("Adjust what we sent"), skill="draft", words=one.word("asked")),
         NextStep(label=Words("Plan a test"), skill="experiment", words=plan, ask=False),
     ]
-
-
-def _tell_waiting(writer: SentenceWriter, evidence: Evidence) -> Copy:
-    queue = group_by_subject(evidence, "work").get("queue")
-    if queue is None or not queue.number("waiting"):
-        return Copy(text="")
-    return writer.tell(queue, *(WAITING if queue.number("oldest") else WAITING[1:]))
-
-
-def _tell_done(writer: SentenceWriter, evidence: Evidence) -> Copy:
-    week = group_by_subject(evidence, "work").get("week")
-    labels = {name: label for name, label in WORK.items() if week and week.number(name)}
-    if week is None or not labels:
-        return Copy(text="")
-    figures = writer.tell_labels(week, labels)
-    return Copy(text=writer.say(DONE.with_params(what=figures.text)), facts=figures.facts)

@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from bot.agent.audience_draft import list_copy_exports
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.context import SkillContext
 from bot.agent.loop import AgentOptions, WritingVersion
@@ -112,7 +113,7 @@ async def run_skill(
         hooks,
         ctx.evidence,
         sort_checks((*checks, *ctx.notes)),
-        collect_next_steps(output),
+        (*collect_next_steps(output), *list_copy_exports(ctx.evidence, ctx.request)),
         ctx.pictures,
         ctx.version,
     )

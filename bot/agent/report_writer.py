@@ -47,7 +47,7 @@ NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
 SEVERAL_NOT_RANKED = Words(
-    "Groups of few people are not ranked, to protect them. Any of them could stand above these."
+    "Groups of few people are not ranked, to protect them: their places are not known."
 )
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"

@@ -105,7 +105,8 @@ def format_result(result: ToolResult) -> str:
         about = f" · {fact.about}" if fact.about else ""
         lines.append(f"  {fact.titled('en')}{about}: {value}")
     if result.facts:
-        lines += ["", f"Source: {result.facts[0].source}, as of {result.facts[0].as_of}."]
+        files = ", ".join(dict.fromkeys(str(fact.source) for fact in result.facts))
+        lines += ["", f"Source: {files}, as of {result.facts[0].as_of}."]
     return "\n".join([*lines, *result.notes]) + "\n"
 
 

@@ -37,6 +37,7 @@ from bot.core.request import (
 from bot.core.writer import Writer
 from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace
+from bot.drafts.audience import list_audience
 from bot.drafts.models import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
 from bot.grounding.calculations import list_proofs
@@ -164,8 +165,9 @@ class TerminalRun:
             self.container.library(self.workspace),
         )
         products = tuple(await library.find_mentioned(words)) if words else ()
+        ranges = tuple(await library.list_ranges())
         understanding = await understand_message(
-            Message(words=words, today=self.today, products=products),
+            Message(words=words, today=self.today, products=products, ranges=ranges),
             brand=brand,
             model=cast(TurnModel, self.writer),
             receipt=partial(self.spending.reserve_or_settle, self.payer),
@@ -262,9 +264,14 @@ def _format_draft(
 
     channel = load_channels().get(request.channel or "")
     colon = get_language(language).marks.colon
-    lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
+    title = channel.title if channel else load_skills()[request.skill].title
+    lines = [f"== {say(Words(title))} =="]
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
+    if channel:
+        listed = list_audience(request.brief, drafted.evidence, channel)
+        shown = " · ".join(one if isinstance(one, str) else say(one) for one in listed)
+        lines += [say(Words("For: {audience}", audience=shown))] if shown else []
     lines += [*_format_assumptions(request.brief, language), ""]
     for title, parts in groupby(drafted.parts, lambda part: part.title):
         texts = (line for part in parts for line in part.text.split("\n"))
@@ -275,13 +282,17 @@ def _format_draft(
             f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}: {hook.text}"
             for hook in drafted.hooks
         ] + [""]
-    lines.append(say(Words("Checks:")))
-    lines += [_format_check(check, language) for check in group_checks(drafted.checks)] + [""]
-    lines.append(say(Words("Sources:")))
-    for fact in _collect_proof(drafted):
+    checks, proof = group_checks(drafted.checks), _collect_proof(drafted)
+    lines += [say(Words("Checks:"))] if checks else []
+    lines += [_format_check(check, language) for check in checks] + [""]
+    lines += [say(Words("Sources:"))] if proof else []
+    for fact in proof:
         value = fact.spelled(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
         lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")
+    if drafted.leads:
+        steps = ", ".join(say(lead.label) for lead in drafted.leads)
+        lines += ["", say(Words("In Slack, buttons lead on: {steps}", steps=steps))]
     return [*lines, ""]
 
 

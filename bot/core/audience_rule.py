@@ -43,6 +43,7 @@ AUDIENCE_NAMES: Mapping[str, Words] = {
     "there": Words("All customers"),
     "yours": Words("Your rule"),
 }
+DAYS = Words("{first} to {last}")
 PLACE_LIST_SEPARATOR = "; "  # between several places
 MAX_NAMED_VALUES = 4  # of one condition
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
@@ -325,6 +326,8 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         return Words("{what}: at least {value}", what=label, value=first)
     if condition.operator == "at_most":
         return Words("{what}: at most {value}", what=label, value=first)
+    if condition.operator == "between" and isinstance(first, date):
+        return Words("{what}: {value}", what=label, value=DAYS.with_params(first=first, last=last))
     if condition.operator == "between":
         return Words("{what}: {first} to {last}", what=label, first=first, last=last)
     if len(values) > MAX_NAMED_VALUES:

@@ -178,7 +178,7 @@ def build_bar_chart(
     figures = f"{marks.semicolon} ".join(
         f"{bar.name}{marks.colon} {row['label']}" for bar, row in zip(bars, rows, strict=True)
     )
-    return ChartPicture(spec, f"{title}. {figures}")
+    return ChartPicture(spec, f"{title.rstrip('.')}. {figures}")
 
 
 def build_line_chart(
@@ -244,7 +244,7 @@ def build_line_chart(
     if last and last.expected is not None:
         other = named[1] or Words("expected").to(language)
         summary += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
-    return ChartPicture(spec, f"{title}. {summary}")
+    return ChartPicture(spec, f"{title.rstrip('.')}. {summary}")
 
 
 def _build_spec(

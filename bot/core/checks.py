@@ -93,9 +93,8 @@ def sort_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
 
 
 def group_checks(checks: Iterable[Check]) -> list[Check]:
-    """Merge findings that say the same of several words into one line, and name each fault once, by
-    its gravest finding: of the same words, or of words around or within them. The worst come
-    first."""
+    """Merge findings that say the same of several words into one line, and name the same words
+    once, by their gravest finding. The worst come first."""
     groups: dict[tuple[object, ...], list[Check]] = {}
     for check in _drop_repeated(sort_checks(checks)):
         rest = {name: str(v) for name, v in check.words.params.items() if name != "quote"}
@@ -118,17 +117,12 @@ def _drop_repeated(checks: Iterable[Check]) -> list[Check]:
             and other.rule != check.rule
             and other.part == check.part
             and other.severity is not None
-            and _overlap(check.quote, other.quote)
+            and _pad(check.quote) == _pad(other.quote)
             for other in kept
         )
         if check.severity is None or check.accepted_by or not is_told:
             kept.append(check)
     return kept
-
-
-def _overlap(one: str, other: str) -> bool:
-    a, b = _pad(one), _pad(other)
-    return a in b or b in a
 
 
 def _contains(longer: str, shorter: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
-from bot.core.channels import load_channels
+from bot.core.channels import Channel, load_channels
 from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
@@ -24,6 +24,7 @@ from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.text.normalize import slugify, tokenize
 
 if TYPE_CHECKING:
+    from bot.data.analyses.campaigns.mailings import Mailing
     from bot.data.warehouse.warehouse import Warehouse
 
 QUOTE, PRAISED = Words("quote from a review"), Words("reviews that praise it")
@@ -31,7 +32,8 @@ REVIEWS_LABEL = Words("reviews read")
 BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
 MOST_PRAISED_LABEL = Words("praised most")
-WRITING_KINDS = ("praise", "past_copy", "segment")
+UNKNOWN_CONSENT = Words("Your data don't tell who agreed to this channel.")
+WRITING_KINDS = ("praise", "past_copy", "segment", "reach")
 # Beside the name of a group these words change nothing; any other one restricts the audience.
 GROUP_WORDS = "all our my the customers clients clientes tous toutes les nos mes"
 LONGEST_TEXT = 600  # characters of an earlier text
@@ -41,7 +43,12 @@ def find_writing_facts(
     kind: str, warehouse: "Warehouse", request: SkillRequest
 ) -> tuple[Fact, ...]:
     """Return facts of one of WRITING_KINDS, or none when the library has nothing about it."""
-    ways = {"praise": _praise_facts, "past_copy": _past_copy_facts, "segment": _segment_facts}
+    ways = {
+        "praise": _praise_facts,
+        "past_copy": _past_copy_facts,
+        "segment": _segment_facts,
+        "reach": _reach_facts,
+    }
     return tuple(ways[kind](warehouse, request))
 
 
@@ -55,6 +62,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
             *(brief.occasion, brief.since, brief.until),
         ),
         "segment": (brief.rule, brief.audience, request.channel),
+        "reach": (request.channel,),
     }
     return kind, request.language, *on[kind]
 
@@ -177,7 +185,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
     sent. The days of a brief with an occasion are those of the occasion."""
     if "campaigns" not in warehouse.listed:
         return
-    from bot.data.analyses.campaigns.mailings import nearest_texts
+    from bot.data.analyses.campaigns.mailings import find_mailing_source, nearest_texts
 
     brief = request.brief
     words = " ".join(filter(None, [brief.words, brief.product_words]))
@@ -192,6 +200,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
         if brief.occasion and brief.since and brief.until
         else None,
     )
+    source = find_mailing_source(warehouse)
     for one in near:
         letter = one.letter
         rate = letter.rate("open rate")
@@ -200,23 +209,44 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
             "text": (letter.text or "")[:LONGEST_TEXT] or None,
             OPENED.text: None
             if rate is None or letter.sent < warehouse.floor
-            else _format_share(rate, letter.sent, brief.language),
+            else _format_share(rate, letter, brief.language),
         }
         when = letter.at.date() if letter.at else warehouse.as_of("campaigns")
-        yield from _build_facts(
-            f"past_copy.{slugify(letter.code)}", values, warehouse.source("campaigns"), when
-        )
+        yield from _build_facts(f"past_copy.{slugify(letter.code)}", values, source, when)
 
 
-def _format_share(rate: float, sent: int, language: str) -> str:
+def _format_share(rate: float, letter: "Mailing", language: str) -> str:
     shown = f"{100 * rate:.1f}".replace(".", get_language(language).decimal_mark)
-    return Words("{share} % of {n} delivered", share=shown, n=str(sent)).to(language)
+    words = Words("{share} % of {n} sent")
+    if letter.delivered is not None:
+        words = Words("{share} % of {n} delivered")
+    return words.with_params(share=shown, n=letter.sent).to(language)
+
+
+def _reach_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+    """Yield segment.audience.size of the whole list: how many customers agreed to the channel, or
+    that no consent tells it."""
+    channel = load_channels().get(request.channel or "")
+    if channel is None or channel.is_public or "consents" not in warehouse.listed:
+        return
+    from bot.data.analyses.segments.audience import count_consents
+
+    size = None if channel.consent else UNKNOWN_CONSENT
+    if channel.consent and (agreed := count_consents(warehouse).get(channel.consent)):
+        size = Words("{n} customers agreed", n=agreed)
+    yield from _build_facts(
+        "segment.audience",
+        {"size": size},
+        warehouse.source("consents"),
+        warehouse.as_of("consents"),
+        request.language,
+    )
 
 
 def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
-    """Yield segment.audience.audience, the rule in words; .size; and what the audience bought:
-    .favourite-category, .typical-category and .bought-most. Of the last four those that are known
-    and not of too few customers."""
+    """Yield segment.audience.audience, the rule in words; .size; .rule, if it can be exported; and
+    what the audience bought: .favourite-category, .typical-category and .bought-most. Of all but
+    the first those that are known and not of too few customers."""
     rule = _audience_rule(request)
     if rule is None or "orders" not in warehouse.listed:
         return
@@ -230,7 +260,7 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     words = rule.words(titles) if purpose else rule.describe_conditions(titles)
     values: dict[str, str | Words | None] = {
         "audience": words,
-        **_describe_members(warehouse, rule, with_consent=purpose is not None),
+        **_describe_members(warehouse, rule, channel),
     }
     yield from _build_facts(
         "segment.audience", values, warehouse.source("orders"), warehouse.as_of("orders"), language
@@ -238,10 +268,10 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
 
 
 def _describe_members(
-    warehouse: "Warehouse", rule: AudienceRule, *, with_consent: bool
+    warehouse: "Warehouse", rule: AudienceRule, channel: Channel | None
 ) -> dict[str, str | Words | None]:
-    """Return the size of an audience and what it bought, by label. Empty when the customers of the
-    rule can't be told."""
+    """Return the size of an audience, its rule and what it bought, by label. Empty when the
+    customers of the rule can't be told."""
     from bot.data.analyses.segments.audience import count_audience, find_tastes
 
     try:
@@ -249,13 +279,16 @@ def _describe_members(
         tastes = find_tastes(warehouse, rule)
     except CannotDo:
         return {}
-    size = count.description
-    if not with_consent and count.fits is not None:
-        size = Words("{fits} customers fit", fits=count.fits)
+    size, is_held = count.description, channel is not None and channel.consent is not None
     if count.fits is None:
         return {"size": size}
+    if not is_held:
+        size = Words("{fits} customers fit", fits=count.fits)
+        if channel is not None and not channel.is_public:
+            size = Words("{fits} customers fit. {reason}", fits=count.fits, reason=UNKNOWN_CONSENT)
     return {
         "size": size,
+        "rule": rule.stored if is_held and count.reachable is not None else None,
         "favourite category": tastes.favourite,
         "typical category": tastes.typical,
         "bought most": "; ".join(tastes.products) or None,

@@ -20,8 +20,13 @@ from bot.data.analyses.result import (
     iter_age_facts,
     iter_cannot_facts,
 )
-from bot.data.catalogue.library import CatalogueLibrary, find_seller_facts
-from bot.data.catalogue.product import Product, build_availability_facts, find_writing_prices
+from bot.data.catalogue.library import CatalogueLibrary, find_seller_facts, select_offered
+from bot.data.catalogue.product import (
+    Product,
+    build_availability_facts,
+    find_reduced_facts,
+    find_writing_prices,
+)
 from bot.data.copy_context import WRITING_KINDS, cache_key, find_writing_facts
 from bot.data.thread_facts import THREAD_KINDS, find_surrounding_facts
 from bot.data.warehouse.warehouse import DamagedRows
@@ -57,7 +62,7 @@ def list_analyses() -> tuple[str, ...]:
     return tuple(ANALYSES)
 
 
-PRODUCT_KINDS = ("availability", "prices", "best_sellers")
+PRODUCT_KINDS = ("availability", "prices", "best_sellers", "reduced")
 
 
 def load_analysis(kind: str) -> ModuleType:
@@ -257,11 +262,15 @@ class WorkspaceData:
     async def _find_product_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         """Return facts of one of PRODUCT_KINDS. `prices`: earlier prices of the brief's product.
         `availability`: that it is sold out. `best_sellers`: names and prices of a few products in
-        stock that sell best, of the brief's category if it has one. There are none when the
-        library can't answer."""
-        products = await self._catalogue.list_products()
+        stock that sell best, of the brief's category if it has one. `reduced`:
+        the lowest prices of its products that are cheaper today. There are none when the library
+        can't answer."""
+        products, category = await self._catalogue.list_products(), request.brief.category
+        find: Callable[[Warehouse], tuple[Fact, ...]]
         if kind == "best_sellers":
-            find = partial(find_seller_facts, products=products, category=request.brief.category)
+            find = partial(find_seller_facts, products=products, category=category)
+        elif kind == "reduced":
+            find = partial(find_reduced_facts, products=select_offered(products, category))
         else:
             handle = request.brief.product
             product = next((one for one in products if one.handle == handle), None)

@@ -5,7 +5,7 @@ Only what a channel may see: private tasks are left out.
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,13 @@ from bot.data.local_data import LocalData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.delivery.attribution import CampaignMatch, build_sent_delivery, find_sent_deliveries
 from bot.delivery.models import Delivery
-from bot.digests.visibility import is_shared_with_team
+from bot.digests.visibility import (
+    Viewer,
+    find_channels,
+    find_owner,
+    is_shared_with_team,
+    may_see,
+)
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -43,7 +49,9 @@ DRAFT_STATES = {
     "rejected": Words("rejected"),
     "sent back": Words("changes requested"),
 }
-MAX_THREAD_DRAFTS = 10
+WAITING = Words("waits for approval since {day}")
+WAITING_FOR_YOU = Words("waits for your approval since {day}")
+MAX_THREAD_DRAFTS, MAX_WAITING = 10, 10
 
 
 def load_previous_facts(
@@ -83,8 +91,7 @@ def load_work_facts(
     work.week.drafted, .approved, .sent-back, .rejected, .delivered: the last seven days."""
     drafts = list(session.scalars(_select_newest_drafts(workspace, now)))
     decisions = _load_decisions(session, [draft.id for draft in drafts])
-    statuses = {draft.id: compute_status(decisions.get(draft.id, []), policy) for draft in drafts}
-    waiting = [draft for draft in drafts if statuses[draft.id] == "open"]
+    waiting = _select_waiting(drafts, decisions, policy)
     source = Words("the intern's own record").to(language)
 
     def fact(subject: str, measure: str, value: int, unit: str | None = None) -> Fact:
@@ -130,6 +137,59 @@ def load_thread_drafts(
             )
         )
     return tuple(facts)
+
+
+def list_waiting_channels(
+    session: Session, workspace: str, policy: Policy, now: datetime
+) -> frozenset[str]:
+    """List the channels that show a draft which waits for approval."""
+    waiting = _load_waiting(session, workspace, policy, now)
+    return frozenset(one for draft in waiting for one in find_channels(session, draft))
+
+
+def load_waiting_drafts(
+    session: Session,
+    viewer: Viewer,
+    *,
+    approver: str | None,
+    besides: Collection[str],
+    policy: Policy,
+    language: str,
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Return work.draft-<n>.waiting, about the text, for each draft that waits for approval and
+    that the viewer may see; the oldest first. `approver` is who asks, if they may approve: it is
+    said which wait for them. `besides` are pieces to leave out."""
+    facts: list[Fact] = []
+    for draft in _load_waiting(session, viewer.workspace, policy, now):
+        about = describe_draft(draft)
+        if not about or draft.piece in besides or not may_see(session, viewer, draft):
+            continue
+        authors = {find_owner(session, draft), draft.author} - {None}
+        may_decide = approver not in authors or policy.approval.author_may_approve
+        words = WAITING_FOR_YOU if approver and may_decide else WAITING
+        facts.append(
+            Fact(
+                id=f"work.draft-{len(facts) + 1}.waiting",
+                label="draft",
+                about=about,
+                value=words.with_params(day=draft.made_at.date()).to(language),
+                source=Words("the intern's own record").to(language),
+                as_of=now.date(),
+            )
+        )
+    return tuple(facts[:MAX_WAITING])
+
+
+def _load_waiting(session: Session, workspace: str, policy: Policy, now: datetime) -> list[Draft]:
+    drafts = list(session.scalars(_select_newest_drafts(workspace, now)))
+    return _select_waiting(drafts, _load_decisions(session, [one.id for one in drafts]), policy)
+
+
+def _select_waiting(
+    drafts: Iterable[Draft], decisions: Mapping[str, list[Decision]], policy: Policy
+) -> list[Draft]:
+    return [one for one in drafts if compute_status(decisions.get(one.id, []), policy) == "open"]
 
 
 def _select_newest_drafts(workspace: str, now: datetime) -> Select[Draft]:

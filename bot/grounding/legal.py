@@ -54,11 +54,18 @@ class SourcedRule(BaseModel):
     checked: date
     verified: bool = True
 
-    def cite(self, countries: frozenset[str]) -> str:
+    @property
+    def source_words(self) -> Words:
+        return Words(self.source)
+
+    def cite(self, countries: frozenset[str]) -> Words:
         """Return its source in these countries."""
         if self.source_gb is None or "GB" not in countries:
-            return self.source
-        return self.source_gb if countries == {"GB"} else f"{self.source}; {self.source_gb}"
+            return self.source_words
+        british = Words(self.source_gb)
+        if countries == {"GB"}:
+            return british
+        return Words("{first}; {rest}", first=self.source_words, rest=british)
 
 
 class LegalRule(SourcedRule):
@@ -300,7 +307,7 @@ def _check_products(
         words = Words("The law: {why} ({source})")
         if sentence := rule.sentence.get(request.language):
             words = Words("Add “{sentence}” {why} ({source})", sentence=sentence)
-        words = words.with_params(why=Words(rule.why), source=rule.source)
+        words = words.with_params(why=Words(rule.why), source=rule.source_words)
         yield Check(rule=rule.id, level=level, words=words, override=True)
 
 
@@ -329,14 +336,15 @@ def asks_to_act(text: str) -> bool:
     )
 
 
-def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
+def list_unverified_sources(rules: Iterable[str]) -> tuple[Words, ...]:
     """Return the sources of these rules that could not be looked up when they were last checked."""
     legal = load_legal_rules()
     known: list[tuple[str, SourcedRule]] = [(one.id, one) for one in legal.rules]
     known += [(one.id, one) for one in legal.products]
     known += [(SMS_HOURS_RULE, hours) for hours in legal.sms_hours]
     wanted = [one for id, one in known if id in set(rules)]
-    return tuple(dict.fromkeys(one.source for one in wanted if not one.verified))
+    sources = dict.fromkeys(one.source for one in wanted if not one.verified)
+    return tuple(Words(source) for source in sources)
 
 
 ALCOHOL_WARNING = load_legal_rules().get_product_rule("alcohol").sentence  # by language

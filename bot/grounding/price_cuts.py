@@ -16,7 +16,7 @@ from bot.core.facts import Fact
 from bot.grounding.numbers import HALF_PRICE, read_figures
 from bot.grounding.sources import KnownFact, Sources, TextPart
 from bot.grounding.units import Figure, is_bare
-from bot.i18n.messages import Money, Words
+from bot.i18n.messages import Money, Words, join_words, quote_name
 from bot.text.normalize import normalize_text
 
 SURE_BEFORE = re.compile(  # these words make even a number without a sign a price
@@ -48,6 +48,13 @@ NEW_CUT = Words(
     "{quote}: off the lowest price of the last 30 days, {price}, people pay {left}; off today's "
     "{now} they pay {other}. Does the text say which (Court of Justice, C-330/23)?"
 )
+
+
+RANGE_CUT = Words(
+    "{quote} also covers prices that are reduced already ({products}). Does the text say whether "
+    "it comes off the lowest price of the last 30 days or off today's (Court of Justice, C-330/23)?"
+)
+MAX_NAMED = 3  # of the products that are reduced already
 
 
 class Cut(NamedTuple):
@@ -108,6 +115,9 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
     for part in (part for part in parts if part.is_delivered and part.kind != "quote"):
         cuts = find_cuts(part.text)
         former = [f for f in find_former_prices(part.text) if not _is_price_of_many(f, sources)]
+        if check := _check_range(part, cuts, sources):
+            found.append(check)
+            cuts = ()
         if not cuts and not former:
             continue
         products = _list_products(part, sources) or (sources.products if former else ())
@@ -126,6 +136,27 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
         named |= {cut.value for cut in new if cut.value is not None}
     unknown = [check for check in found if check.level != "block"]
     yield from [check for check in found if check.level == "block"] or unknown[:1]
+
+
+def _check_range(part: TextPart, cuts: Sequence[Cut], sources: Sources) -> Check | None:
+    """Return the finding on a cut that a person orders for several products of which some cost less
+    already: a range, or those that the brief names."""
+    cut = next((one for one in cuts if one.value and sources.find_statement(one.figure)), None)
+    brief = sources.brief
+    if cut is None or brief is None:
+        return None
+    names = [fact.about for fact in sources.evidence.of("reduced")] if not brief.product else []
+    for handle in (str(brief.product), *brief.others) if brief.others else ():
+        lowest = sources.find_lowest_price(handle)
+        if lowest is not None and _build_new_cut(part, cut, lowest, sources):
+            names.append(sources.titles.get(handle, handle))
+    if not names:
+        return None
+    listed = [quote_name(name) for name in names[:MAX_NAMED]]
+    listed += [Words("{line}", line="…")] if len(names) > MAX_NAMED else []
+    quote = Words("“{quote}”", quote=cut.quote)
+    words = RANGE_CUT.with_params(quote=quote, products=join_words(listed))
+    return part.build_check("price cut", "warn", words, quote=cut.quote)
 
 
 def _list_products(part: TextPart, sources: Sources) -> list[str]:

@@ -24,6 +24,7 @@ from bot.text.normalize import collapse_spaces, normalize_text
 UNPROVING_KINDS = frozenset(
     {
         *("past_copy", "sample", "voice", "praise", "objection", "segment", "audiences"),
+        "reduced",
         *("stated", "edit", "back", "own", "proof"),
     }
 )

@@ -22,8 +22,9 @@ from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.typography import choose_address_form, convert_to_gsm7, insert_nbsp
 from bot.offline import OfflineContext
-from bot.offline.routing import detect_typed_language, names_one_person
+from bot.offline.routing import names_one_person
 from bot.offline.template_values import TemplateValues, load_templates
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import normalize_text, strip_html
 
 ONE_SMS = 1  # segment
@@ -60,7 +61,7 @@ def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
 def detect_catalogue_language(evidence: Evidence, handle: str | None) -> Language | None:
     """Return the language of a product's description, None when it has none or is not clear."""
     fact = evidence.get(f"product.{handle}.description")
-    return detect_typed_language(strip_html(str(fact.value))) if fact else None
+    return detect_language(strip_html(str(fact.value)), WRITTEN_LANGUAGES) if fact else None
 
 
 def needs_product(channel: str) -> bool:
@@ -135,7 +136,8 @@ class TemplateWriter:
             )
         ]
         if limit.unit == "segments":
-            sized = [(_count_segments(one.text), one) for one in tries]
+            linked = [(one, one.text + "x" * LINK_TAG * one.text.count("://")) for one in tries]
+            sized = [(count_sms_segments(convert_to_gsm7(text)), one) for one, text in linked]
             best = (one for most in (ONE_SMS, limit.most) for size, one in sized if size <= most)
             return next(best, tries[-1])
         return next((one for one in tries if self._fits(one, limit)), tries[-1])
@@ -171,7 +173,3 @@ class TemplateWriter:
         if any(limit.unit == "segments" for limit in self.channel.parts.values()):
             text = convert_to_gsm7(text)
         return Copy(text=text, facts=tuple(dict.fromkeys(copy.facts)))
-
-
-def _count_segments(text: str) -> int:
-    return count_sms_segments(convert_to_gsm7(text + "x" * LINK_TAG * text.count("://")))

@@ -61,16 +61,12 @@ def _list_entries(table: Mapping[str, Any], kind: str = "") -> Iterator[tuple[st
 def drop_measure_names(text: str, min_words: int = 2) -> str:
     """Return the text without the names of measures of so many words or more: the basket of "our
     average basket" is no product."""
-    words = text.split()
-    tokens = [" ".join(WORD.findall(normalize_text(word))) for word in words]
-    kept = set(range(len(words)))
-    for name, meanings in load_phrases():
-        if len(name) < min_words or not any(kind.startswith("measures.") for kind in meanings):
-            continue
-        for start in range(len(words) - len(name) + 1):
-            if tuple(tokens[start : start + len(name)]) == name:
-                kept -= {*range(start, start + len(name))}
-    return " ".join(words[at] for at in sorted(kept))
+    found = list(WORD.finditer(normalize_text(text)))
+    for match in reversed(find_matches([one[0] for one in found], set())):
+        if match.by_dataset("measures") and len(match.at) >= min_words:
+            start, end = found[match.at.start].start(), found[match.at.stop - 1].end()
+            text = text[:start] + text[end:]
+    return " ".join(text.split())
 
 
 def names_measure(text: str) -> bool:

@@ -7,14 +7,12 @@ value in the data, or as days. The words that are not are returned as they were 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, get_args
 
 from bot.core.metric_query import (
     DatasetName,
     DimensionName,
     MeasureName,
-    MetricBound,
     MetricCondition,
     MetricQuery,
     OrderName,
@@ -37,7 +35,6 @@ COUNTING = ("many", "combien", "number", "nombre", "nb", "cb")
 WITH = ("with", "avec")
 PEOPLE_MEASURES = ("customers", "new_customers")
 ROW_MEASURES = {"orders": "orders", "visits": "visits", "feedback": "reviews"}
-COUNTED_MEASURES = ("orders", "units", "customers", "visits", "reviews", "ratings", "sent")
 MAX_DIMENSIONS = 2
 LoadNames = Callable[[DatasetName], ValueNames]
 Filter = tuple[MetricCondition, ...]
@@ -68,54 +65,50 @@ class QuestionReader:
         self.spans = [match.span() for match in found]
         self.idle = load_idle_words()
         self.periods = find_periods(self.words, today)
-        # the positions of the words that were understood
-        self.read_at = {at for period in self.periods for at in period.words}
-        self.matches = find_matches(self.words, self.read_at)
+        of_periods = {at for period in self.periods for at in period.words}
+        self.matches = find_matches(self.words, of_periods)
+        compared = [m.at for m in self.matches if m.names("comparison") or m.names("share")]
+        self.no_values = of_periods.union(*compared)  # positions of words that name no values
+        self.read_at: set[int] = set()  # the positions of the words that were understood
+        self.unclear: set[int] = set()  # and of those that may mean two things
         self.dataset: DatasetName = "orders"
         self.measures: list[str] = []
         self.dimensions: list[str] = []
         self.filters: list[Filter] = []
-        self.having: list[MetricBound] = []
         self.splitting: list[Match] = []  # "against" between two values
-        self.conditions: list[Match] = []
 
     def read(self) -> QuestionReading:
         self._choose_measures()
         self._choose_dimensions()
         order, limit = self._choose_order()
-        self._read_bounds()
         self._read_not_ordered()
-        self._read_conditions()
         only = self._read_values()
         days = self._choose_days()
         self._read_share()
         unread = self._list_unread()
-        if unread or not self.measures:  # the form has no place for conditions
-            unread = (*unread, *(self._quote(match.at) for match in self.conditions))
         form = {name: days[name] for name in ("since", "until", "comparison")}
         if form["comparison"] == "dates":
             form["comparison"] = "previous_period"
-        first = {"measure": next(iter(self.measures), None), "only": only}
-        form |= first | {"split": next(iter(self.dimensions), None)}
+        measure, split = (next(iter(some), None) for some in (self.measures, self.dimensions))
+        form |= {"measure": measure, "split": split, "only": only}
         fields = QuestionFields.model_validate(form)
         if not self.measures or unread:
             return QuestionReading(None, unread, fields)
         asked = {name: getattr(self, name) for name in ("dataset", "measures", "dimensions")}
-        asked |= {"filters": self.filters, "having": self.having, "order": order, "limit": limit}
+        asked |= {"filters": self.filters, "order": order, "limit": limit}
         return QuestionReading(MetricQuery.model_validate(asked | days), (), fields)
 
     # Words.
 
-    def _is_idle(self, at: int) -> bool:
-        return at < len(self.words) and self.words[at] in self.idle
-
     def _of(self, kind: str, name: str) -> list[Match]:
         return [match for match in self.matches if name in match.names(kind)]
 
-    def _reject(self, *matches: Match) -> None:
-        """Count the words of these as not understood."""
-        for match in matches:
-            self.read_at.difference_update(match.at)
+    def _accept(self, *matches: Match) -> None:
+        """Count the words of these as understood."""
+        self.read_at.update(at for match in matches for at in match.at)
+
+    def _accept_periods(self, *periods: Period) -> None:
+        self.read_at.update(at for period in periods for at in period.words)
 
     # Measures, splits and order.
 
@@ -128,26 +121,23 @@ class QuestionReader:
         self.dataset = next(one for one in get_args(DatasetName) if one in common)
         for before, match in zip([None, *spoken], spoken, strict=False):
             names = match.by_dataset(group).get(self.dataset, ())
-            if before is not None and named and not self._joins(before, match):
-                if names == [ROW_MEASURES.get(self.dataset)]:
-                    continue  # "the return rate of orders"
-                names = ()
-            self.measures += [name for name in names if name not in self.measures]
-            if not names:
-                self._reject(match)
+            if before is None or not named or self._joins(before, match):
+                self.measures += [name for name in names if name not in self.measures]
+            elif names != [ROW_MEASURES.get(self.dataset)]:  # "the return rate of orders"
+                continue
+            if names:
+                self._accept(match)
         if self.dataset == "orders" and not named and self._of("order", "best_sellers"):
             self.measures = ["units", "revenue"]
         for match in self.matches:
-            said = {*match.names("said"), *match.by_dataset("verbs")}
-            if said and match not in spoken and self.dataset not in said:
-                self._reject(match)
+            said = (*match.names("said"), *match.by_dataset("verbs"))
+            if match not in spoken and self.dataset in said:
+                self._accept(match)
 
     def _joins(self, one: Match, other: Match) -> bool:
-        """Whether "and", a comma or a bound stands between two measures."""
-        between = range(one.at.stop, other.at.start)
-        is_bound = any(m.names("bounds") for m in self.matches if m.at.start in between)
-        joined = {self.words[at] for at in between} & {*JOINING}
-        return is_bound or bool(joined) or self._has_comma(one.at.stop - 1, other.at.start)
+        """Whether "and" or a comma stands between two measures."""
+        joined = {*self.words[one.at.stop : other.at.start]} & {*JOINING}
+        return bool(joined) or self._has_comma(one.at.stop - 1, other.at.start)
 
     def _choose_dimensions(self) -> None:
         from bot.data.metrics.query.runner import DATASETS
@@ -157,45 +147,42 @@ class QuestionReader:
                 before = {*self.words[max(0, match.at.start - 2) : match.at.start]}
                 is_counted = (before & {*COUNTING} and not before & {*BY}) or before & {*WITH}
                 is_known = name in DATASETS[self.dataset].dimensions
-                if not is_known or is_counted or len(self.dimensions) == MAX_DIMENSIONS:
-                    self._reject(match)
-                elif name not in self.dimensions:
-                    self.dimensions.append(name)
-                self._accept_by(match)
+                if is_known and not is_counted and len(self.dimensions) < MAX_DIMENSIONS:
+                    self.dimensions += [name] if name not in self.dimensions else []
+                    self._accept(match)
+                    self._accept_by(match)
         if self._of("order", "best_sellers") and "product" not in self.dimensions:
             self.dimensions = ["product", *self.dimensions][:MAX_DIMENSIONS]
 
     def _accept_by(self, match: Match) -> None:
+        """Accept the "by" before a split or a measure."""
         at = match.at.start - 1
-        while at >= 0 and self._is_idle(at):
+        while at >= 0 and self.words[at] in self.idle:
             at -= 1
-        if at >= 0 and self.words[at] in BY and match.at.start in self.read_at:
+        if at >= 0 and self.words[at] in BY:
             self.read_at.add(at)
 
     def _choose_order(self) -> tuple[OrderName, int]:
-        kinds = {
-            name: found for name in load_table()["order"] if (found := self._of("order", name))
-        }
-        if not kinds:
-            return "natural", 0
+        kinds = {name: self._of("order", name) for name in load_table()["order"]}
+        kinds = {name: found for name, found in kinds.items() if found}
         said = [match for found in kinds.values() for match in found]
         is_one_order = len(kinds) == 1 or set(kinds) == {"highest", "best"}
         if not (is_one_order and self.dimensions and self.measures):
-            self._reject(*said)
             return "natural", 0
+        self._accept(*said)
         for match in [one for one in self.matches if one.by_dataset("measures")]:
-            self._accept_by(match)  # "top 5 products by revenue"
+            if {*match.at} <= self.read_at:  # "top 5 products by revenue"
+                self._accept_by(match)
         less = self.measures[0] in load_table()["less_is_better"]
-        is_high = {"highest": True, "lowest": False, "best": not less, "worst": less}
-        name = next(iter(kinds))
-        order: OrderName = "highest" if is_high.get(name, True) else "lowest"
-        return order, self._read_limit(said)
+        is_low = not {"lowest", "best" if less else "worst"}.isdisjoint(kinds)
+        return "lowest" if is_low else "highest", self._read_limit(said)
 
     def _read_limit(self, order: Sequence[Match]) -> int:
         splits = [match for match in self.matches if match.names("dimensions")]
         places = [one.at.stop for one in order] + [one.at.start - 1 for one in (*order, *splits)]
         for at in places:
-            if 0 <= at < len(self.words) and self.words[at].isdigit() and at not in self.read_at:
+            is_free = at not in self.read_at | self.no_values
+            if 0 <= at < len(self.words) and self.words[at].isdigit() and is_free:
                 self.read_at.add(at)
                 return int(self.words[at])
         return 0
@@ -206,70 +193,18 @@ class QuestionReader:
         shares = [one for n in self.measures if (one := f"{n}_share") in get_args(MeasureName)]
         if said and len(self.measures) == len(shares) == 1 and (self.filters or self.dimensions):
             self.measures = [*shares, *self.measures]
-        else:
-            self._reject(*said)
-
-    # Bounds: "at least 20 ratings", "customers with at least 5 orders".
-
-    def _read_bounds(self) -> None:
-        for match in [one for one in self.matches if one.names("bounds")]:
-            kind, at = match.names("bounds")[0], match.at.stop
-            counted = next((m for m in self.matches if m.at.start == at + 1), None)
-            names = counted.by_dataset("measures").get(self.dataset, ()) if counted else ()
-            number = self.words[at] if at < len(self.words) else ""
-            is_count = number.isdigit() and names and names[0] in COUNTED_MEASURES
-            is_of_people = names[:1] == ["orders"] and self.measures[:1] == ["customers"]
-            if not is_count or not (self.dimensions or (is_of_people and not self.periods)):
-                self._reject(match)
-                continue
-            value = Decimal(number) + {"over": 1, "under": -1}.get(kind, 0)
-            operator = "at_least" if kind in ("at_least", "over") else "at_most"
-            if self.dimensions:
-                bound = {"measure": names[0], "operator": operator, "value": value}
-                self.having.append(MetricBound.model_validate(bound))
-            else:
-                self.filters.append((_build_condition("customer_orders", operator, str(value)),))
-                self.measures.remove("orders")
-            self.read_at.add(at)
+            self._accept(*said)
 
     def _read_not_ordered(self) -> None:
         said = self._of("customers", "not_ordered")
-        if not said:
-            return
-        if self.measures != ["customers"] or len(self.periods) != 1 or len(said) > 1:
-            self._reject(*said)
+        if self.measures != ["customers"] or len(self.periods) != 1 or len(said) != 1:
             return
         period = self.periods.pop()
-        days = (period.since.isoformat(), period.until.isoformat())
-        field, is_open = "customer_not_ordered", period.is_open
-        operator = "at_least" if is_open else "between"
-        self.filters.append((_build_condition(field, operator, *days[: 1 if is_open else 2]),))
-
-    def _read_conditions(self) -> None:
-        """Read phrases that stand for a condition: "without a code", "on Sundays", "1 star". Not
-        of customers, who may never have had a code or once ordered without, and not behind a
-        question that has ended. Two values of one field ("1 star and 5 stars") are told apart,
-        unless one or the other is meant."""
-        from bot.data.metrics.query.dataset import get_field
-        from bot.data.metrics.query.runner import DATASETS
-
-        found: dict[str, list[MetricCondition]] = {}
-        for match in self.matches:
-            for name in match.names("conditions"):
-                field, operator, value = name.split()
-                is_second = "?" in self.question[: self.spans[match.at.start][0]]
-                is_of_people = value in ("no", "none") and {*self.measures} & {*PEOPLE_MEASURES}
-                if is_second or is_of_people or not get_field(DATASETS[self.dataset], field):
-                    self._reject(match)
-                    continue
-                found.setdefault(field, []).append(_build_condition(field, operator, value))
-                self.conditions.append(match)
-        self.filters += map(tuple, found.values())
-        if not {*EITHER}.isdisjoint(self.words):
-            return
-        several = [field for field, conditions in found.items() if len({*conditions}) > 1]
-        splits = [f for f in several if f in get_args(DimensionName) and f not in self.dimensions]
-        self.dimensions = [*self.dimensions, *splits][:MAX_DIMENSIONS]
+        self._accept(*said)
+        self._accept_periods(period)
+        days = [period.since.isoformat(), period.until.isoformat()]
+        operator, values = ("at_least", days[:1]) if period.is_open else ("between", days)
+        self.filters.append((_build_condition("customer_not_ordered", operator, *values),))
 
     # Days.
 
@@ -277,18 +212,17 @@ class QuestionReader:
         """Return the days of the query, and with which they are compared."""
         against = [one for one in self._of("comparison", "against") if one not in self.splitting]
         same, previous = (self._of("comparison", name) for name in ("same", "previous"))
-        first, second, *others = [*self.periods, None, None]
+        first, second = [*self.periods, None, None][:2]
         since, until = first.days if first else (None, None)
         days = {"since": since, "until": until, "comparison": "none"}
+        self._accept_periods(*self.periods[:1])
         if first and previous and not second:
-            self._reject(*same)
+            self._accept(*against, *previous)
             return days | {"comparison": "previous_period"}
         if not first or not second or not self._are_joined(first, second, against):
-            self._reject(*against, *same, *previous)
-            self._reject_periods(second, *others)
             return days
-        self._reject(*previous)
-        self._reject_periods(*others)
+        self._accept(*against, *same)
+        self._accept_periods(second)
         before, now = sorted((first, second), key=lambda one: one.since)
         days |= {"since": now.since, "until": now.until}
         year = now.since.year - 1
@@ -296,9 +230,6 @@ class QuestionReader:
             return days | {"comparison": "same_period_last_year"}
         compared = {"compare_since": before.since, "compare_until": before.until}
         return days | compared | {"comparison": "dates"}
-
-    def _reject_periods(self, *periods: Period | None) -> None:
-        self.read_at.difference_update(at for one in periods if one for at in one.words)
 
     def _are_joined(self, one: Period, other: Period, against: Sequence[Match]) -> bool:
         """Whether "against" or "and" stands between two periods, and no word that means more."""
@@ -321,17 +252,20 @@ class QuestionReader:
             if any(word.isdigit() or word in (*BY, *EITHER, "%") for word in words):
                 continue
             resolved = resolve_values(words, names)
-            if resolved.unknown or set(resolved.only) - set(fields):
-                unknown = set(resolved.unknown) or set(words)
-                self.read_at.update(at for at in run if self.words[at] not in unknown)
+            is_foreign = bool(set(resolved.only) - set(fields))
+            unknown = set(resolved.unknown) or (set(words) if is_foreign else set())
+            self.read_at.update(at for at in run if self.words[at] not in unknown)
+            if unknown:
                 continue
-            self.read_at.update(run)
             read_runs.append(run)
             for column, values in resolved.only.items():
                 found.setdefault(column, []).extend(values)
         of_people = {*self.measures} & {*PEOPLE_MEASURES}
         if len(read_runs) > 1 and {*found} & {"product", "category"} and of_people:
-            self._reject_joining(read_runs)
+            # Customers of two products are those of both or of either: the person says which.
+            between = range(read_runs[0][-1] + 1, read_runs[-1][0])
+            joined = {at for at in between if self.words[at] in (*JOINING, *EITHER)}
+            self.unclear = joined or {*read_runs[-1]}
         elif len(read_runs) > 1 and len(found) == 1:
             self._accept_either(read_runs, fields[next(iter(found))])
         self.filters += _list_value_filters(self.dataset, found)
@@ -342,27 +276,17 @@ class QuestionReader:
         end a run."""
         run: list[int] = []
         for at, word in enumerate(self.words):
-            joins = word in (*JOINING, *EITHER)
-            if at in self.read_at or joins or (run and self._has_comma(run[-1], at)):
-                if run:
-                    yield run
+            is_free = at not in self.read_at | self.no_values and word not in (*JOINING, *EITHER)
+            if run and (not is_free or self._has_comma(run[-1], at)):
+                yield run
                 run = []
-            if at not in self.read_at and not joins and word not in self.idle:
+            if is_free and word not in self.idle:
                 run.append(at)
         if run:
             yield run
 
     def _has_comma(self, before: int, at: int) -> bool:
         return "," in self.question[self.spans[before][1] : self.spans[at][0]]
-
-    def _reject_joining(self, runs: Sequence[Sequence[int]]) -> None:
-        """Customers of two products are those of both or of either: leave it to the person."""
-        between = range(runs[0][-1] + 1, runs[-1][0])
-        unclear = [at for at in between if self.words[at] in (*JOINING, *EITHER)]
-        self.read_at.difference_update(unclear)
-        self.idle = self.idle - {*JOINING}
-        if not unclear:
-            self.read_at.difference_update(runs[-1])
 
     def _accept_either(self, runs: Sequence[Sequence[int]], field: str) -> None:
         """ "From France or Belgium" are both together; "SMS vs e-mail" is a split."""
@@ -371,6 +295,7 @@ class QuestionReader:
         for match in self._of("comparison", "against"):
             if set(match.at) <= set(between) and len(self.dimensions) < MAX_DIMENSIONS:
                 self.splitting.append(match)
+                self._accept(match)
                 if field in get_args(DimensionName) and field not in self.dimensions:
                     self.dimensions.append(field)
 
@@ -378,8 +303,8 @@ class QuestionReader:
 
     def _list_unread(self) -> tuple[str, ...]:
         groups: list[list[int]] = []
-        for at in range(len(self.words)):
-            if at in self.read_at or self._is_idle(at):
+        for at, word in enumerate(self.words):
+            if at not in self.unclear and (at in self.read_at or word in self.idle):
                 continue
             if groups and groups[-1][-1] == at - 1:
                 groups[-1].append(at)
@@ -429,9 +354,3 @@ def _list_value_filters(
         (_build_condition(fields[column], "in", *dict.fromkeys(some)),)
         for column, some in values.items()
     )
-
-
-def find_dataset(measure: MeasureName) -> DatasetName:
-    from bot.data.metrics.query.runner import DATASETS
-
-    return next(name for name, dataset in DATASETS.items() if measure in dataset.measures)

@@ -102,10 +102,11 @@ class ReportBuilder(SentenceWriter):
         return NextStep.model_validate({**known, **given, "form": fields | (form or {})})
 
     def draw_bars(
-        self, title: Words, subjects: Iterable[FactSubject], measure: str, **more: Any
+        self, title: Words | str, subjects: Iterable[FactSubject], measure: str, **more: Any
     ) -> ChartPicture | None:
-        """Draw a bar for each subject; the title says what of them is drawn."""
-        name = self._capitalize(title)
+        """Draw a bar for each subject; the title, or its key, says what of them is drawn."""
+        words = self.words(title) if isinstance(title, str) else title
+        name = self._capitalize(words)
         return build_subject_bars(self, name, subjects, measure, colours=self.colours, **more)
 
     def draw_line(self, one: FactSubject | None, unit: str = "") -> ChartPicture | None:

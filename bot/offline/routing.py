@@ -23,7 +23,6 @@ from bot.i18n.periods import index_month_names, index_weekday_names
 from bot.offline.question_words import names_measure
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words, is_only_given_name
-from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import straighten_apostrophes, tokenize
 
 ROUTING_FILE = Path(__file__).with_suffix(".toml")
@@ -70,27 +69,26 @@ def find_skill(
     """Return which of these skills the words ask for. Words that begin with the name of a skill,
     or with its slash command in `commands`, ask for that skill: if it is a verb, before a colon."""
     tokens = tokenize(words)
-    names = {**{name: name for name in skills}, **(commands or {})}
-    names = {" ".join(tokenize(own)): name for own, name in names.items() if name in skills}
+    named = [*zip(skills, skills, strict=True), *(commands or {}).items()]
+    names = {" ".join(tokenize(own)): name for own, name in named if name in skills}
     verbs, head = load_routing()["beginnings"]["verbs"], " ".join(tokenize(words.partition(":")[0]))
     begun = [" ".join(tokens[:count]) for count in range(len(tokens), 0, -1)]
-    if named := next((b for b in begun if b in names and (b == head or b not in verbs)), None):
-        return Route(names[named])
+    if own := next((b for b in begun if b in names and (b == head or b not in verbs)), None):
+        return Route(names[own])
     beginning = _skip_polite_words(tokens)
     if COPY_SKILL in skills and _begins_with_channel(beginning):
         return Route(COPY_SKILL)
-    phrases = _list_phrases()
-    scores = {name: _score(tokens, *phrases[name]) for name in phrases if name in skills}
-    has_channel, most = bool(_locate_channels(tokens)), max(scores.values(), default=0)
+    scores = {n: _score(tokens, *some) for n, some in _list_phrases().items() if n in skills}
+    best = [name for name, score in scores.items() if score and score == max(scores.values())]
+    has_channel, can_write = any(_locate_channels(tokens)), COPY_SKILL in skills
     asks, writes = (_begins_with(beginning, kind) for kind in ("question", "write"))
-    may_write = COPY_SKILL in skills and not has_channel and (writes or not (most or asks))
-    if may_write and (thing := _find_unsupported(beginning)):
+    is_new = can_write and not has_channel and (writes or not (best or asks))
+    if is_new and (thing := _find_unsupported(beginning)):
         return Route(unsupported=thing)
-    if writes and COPY_SKILL in skills and (has_channel or not most):
+    if can_write and writes and (has_channel or not best):
         return Route(COPY_SKILL)
-    best = [name for name, score in scores.items() if score == most and most]
-    if len(best) > 1 and ANSWER_SKILL in best:  # it takes what no other skill does
-        best.remove(ANSWER_SKILL)
+    if len(best) > 1:  # a question takes what no other skill does
+        best = [name for name in best if name != ANSWER_SKILL]
     if not best and ANSWER_SKILL in skills and _is_question(words, beginning):
         best = [ANSWER_SKILL]
     if best == [ANSWER_SKILL] and has_channel and not asks:  # "our best sellers newsletter"
@@ -130,27 +128,23 @@ def find_audience(words: str) -> str | None:
 
 def find_channels(words: str) -> tuple[str, ...]:
     """Return the keys of the marketing channels that the words name, in their order."""
-    return tuple(dict.fromkeys(key for _, _, key in sorted(_locate_channels(tokenize(words)))))
-
-
-def detect_typed_language(words: str) -> Language | None:
-    """Return the language that words are typed in, None when they don't show it."""
-    return detect_language(words, WRITTEN_LANGUAGES)
+    return tuple(dict.fromkeys(key for _, _, key in _locate_channels(tokenize(words))))
 
 
 def read_fields(words: str) -> FoundFields:
     """Return the fields that the words name."""
-    words = straighten_apostrophes(words)
-    found: dict[str, list[str]] = {"must_say": [], "rest": [], "none": []}
+    words, fields = straighten_apostrophes(words), load_routing()["fields"]
+    found: dict[str, list[str]] = {kind: [] for kind in (*fields, "rest")}
     for match in _QUOTED.finditer(words):
         before = {*tokenize(words[: match.start()])[-WORDS_BEFORE_QUOTE:]}
-        is_unwanted = before & {*load_routing()["fields"]["none"]["begins"]}
+        is_unwanted = before & {*fields["none"]["begins"]}
         found["none" if is_unwanted else "must_say"].append(match[1])
     for piece in _PIECE_ENDS.split(_QUOTED.sub(" , ", words)):
-        for kind, text in _split_piece(piece.split()):
-            found.setdefault(kind, []).append(text)
+        for kind, part in _split_piece(piece.split()):
+            if text := _trim_field(kind, part):
+                found[kind].append(text)
     news = words
-    for text in (*found.get("audience", ()), *found["must_say"]):  # "new customers" is no news
+    for text in (*found["audience"], *found["must_say"]):  # "new customers" is no news
         news = news.replace(text, " ")
     tokens, every = tokenize(news), tokenize(words)
     names: dict[str, list[str]] = load_routing()["languages"]
@@ -160,10 +154,10 @@ def read_fields(words: str) -> FoundFields:
         language=next((one for one in LANGUAGES if _names_one_of(every, names[one])), None),
         goal=cast(Goal | None, _find_entry("goals", tokens)),
         notice=_find_entry("notices", every),
-        offer=", ".join(found.get("offer", ())) or None,
-        audience=", ".join(found.get("audience", ())) or None,
+        offer=", ".join(found["offer"]) or None,
+        audience=", ".join(found["audience"]) or None,
         occasion=occasion[0].key if occasion else None,
-        dates=", ".join(found.get("dates", ())) or None,
+        dates=", ".join(found["dates"]) or None,
         must_say=tuple(found["must_say"]),
         rest=tuple(found["rest"]),
         left_over=tuple(found["none"]),
@@ -197,9 +191,7 @@ def list_content_words(text: str) -> list[str]:
 
 def drop_audience_preposition(words: str) -> str:
     """ "for Gold customers" → "Gold customers"."""
-    first, _, rest = words.partition(" ")
-    begins = load_routing()["fields"]["audience"]["begins"]
-    return rest.strip() if rest and {*tokenize(first)} <= {*begins} else words
+    return _drop_front(words, load_routing()["fields"]["audience"]["begins"])
 
 
 def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tuple[str, ...]:
@@ -238,88 +230,57 @@ def load_routing() -> dict[str, dict[str, Any]]:
 
 def _split_piece(words: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the fields of a piece and their texts. A word that begins a field ends the one before,
-    if what follows it is such a field."""
-    begun, kind = 0, _classify(words, is_start=True)
+    if what follows it is such a field; what must be said goes on to the end."""
+    begun, kind = 0, _classify(words, 0) if words else "rest"
     for at in range(1, len(words)):
-        found = _classify(words[at:], is_start=False)
-        is_named = words[at - 1].lower() in load_routing()["fields"]["dates"]["not_after"]
+        found = _classify(words, at)
         is_unwanted = kind == "none" and found in ("must_say", "offer")  # "without a code"
-        if found in (None, kind) or kind == "must_say" or is_named or is_unwanted:
-            continue  # what must be said goes on to the end
-        if at > begun:
-            yield from _close(kind or "rest", words[begun:at])
+        if found in ("rest", kind) or kind == "must_say" or is_unwanted:
+            continue
+        yield kind, " ".join(words[begun:at])
         begun, kind = at, found
-    yield from _close(kind or "rest", words[begun:])
+    yield kind, " ".join(words[begun:])
 
 
-def _close(kind: str, words: list[str]) -> Iterator[tuple[str, str]]:
-    text = " ".join(words).strip(" .,;:!?")
-    if kind == "offer":
-        text = _strip_front(text)
-    elif kind in ("audience", "must_say"):
-        text = _drop_small_words(text.partition(" ")[2])
-    elif kind == "rest" and not list_content_words(text):
-        return
-    if text:
-        yield kind, text
-
-
-def _drop_small_words(text: str) -> str:
-    """Return the text without the words before it that only introduce it: "our", "that", "qu'"."""
-    small = load_routing()["fields"]["none"]["introduced_by"]
-    for word in sorted(small, key=len, reverse=True):
-        if text.lower().startswith(word if word.endswith("'") else f"{word} "):
-            return text[len(word) :].strip()
-    return text
-
-
-def _classify(words: list[str], *, is_start: bool) -> str | None:
-    """Return the field that these words begin. The beginning of a piece is also an offer where
-    anything in it is one; elsewhere a field begins with one of its own words."""
-    first = next(iter(tokenize(words[0])), "") if words else ""
-    ahead = _cut_at_next_field(words)
-    tokens = tokenize(" ".join(ahead))
-    for kind, table in load_routing()["fields"].items():
-        if first in table["begins"] and _contains(kind, ahead, tokens[1:] or tokens):
-            return str(kind)
-    if words and _begins_discount(words):
-        return "offer"
-    if is_start and first and _contains("offer", ahead, tokens):
-        later = any(_begins_discount(words[at:]) for at in range(1, len(words)))
-        return None if later else "offer"
-    is_date = is_start and first.isdigit() and _has_day(tokenize(" ".join(words)))
-    return "dates" if is_date or first in index_weekday_names() else None
-
-
-def _cut_at_next_field(words: list[str]) -> list[str]:
-    """Return the words up to the next one that may begin a field."""
-    fields = load_routing()["fields"]
+def _classify(words: list[str], at: int) -> str:
+    """Return the field that begins at this word, else "rest": with one of the field's own words, as
+    a reduction or a weekday, or as the first words of a piece, if they have an offer or a date."""
+    fields, ahead = load_routing()["fields"], words[at:]
+    firsts = [next(iter(tokenize(word)), "") for word in ahead]
     starts = {word for table in fields.values() for word in table["begins"]}
     starts -= {*fields["dates"]["also_inside"]}
-    firsts = [next(iter(tokenize(word)), "") for word in words]
-    return words[: next((at for at in range(2, len(words)) if firsts[at] in starts), None)]
+    end = next((n for n in range(2, len(ahead)) if firsts[n] in starts), None)
+    first, tokens = firsts[0], tokenize(" ".join(ahead[:end]))
+    for kind, table in fields.items():
+        if first in table["begins"] and _contains(kind, ahead[:end], tokens[1:] or tokens):
+            return str(kind)
+    if _begins_discount(ahead):
+        return "offer"
+    if at == 0 and first and _contains("offer", ahead[:end], tokens):
+        return "rest" if any(_begins_discount(words[n:]) for n in range(1, len(words))) else "offer"
+    is_date = at == 0 and first.isdigit() and _has_day(tokenize(" ".join(words)))
+    is_weekday = first in index_weekday_names() and _has_day(
+        tokenize(" ".join(words[max(0, at - 1) : at + 1]))
+    )
+    return "dates" if is_date or is_weekday else "rest"
 
 
 def _contains(kind: str, words: Sequence[str], tokens: Tokens) -> bool:
     """Return whether the words have what makes them such a field."""
     phrases = load_routing()["fields"][kind]["contains"]
-    if phrases == ["*"]:
-        return bool(tokens)
-    if kind == "offer" and any(_begins_discount(words[at:]) for at in range(len(words))):
-        return True
     if kind == "dates":
         tokens = tokens[:DAY_TOKENS]
-    return _names_one_of(tokens, phrases) or (kind == "dates" and _has_day(tokens))
+    is_reduced = kind == "offer" and any(_begins_discount(words[n:]) for n in range(len(words)))
+    is_dated = kind == "dates" and _has_day(tokens)
+    is_any = phrases == ["*"] and bool(tokens)
+    return is_any or is_reduced or is_dated or _names_one_of(tokens, phrases)
 
 
 def _has_day(tokens: Tokens) -> bool:
     """Return whether the words name a day or a month. "Black Friday" is no Friday."""
     days = {*index_month_names()} | {*index_weekday_names()}
     not_after = load_routing()["fields"]["dates"]["not_after"]
-    return any(
-        token in days and (at == 0 or tokens[at - 1] not in not_after)
-        for at, token in enumerate(tokens)
-    )
+    return any(one in days and before not in not_after for before, one in pairwise(["", *tokens]))
 
 
 def _begins_discount(words: Sequence[str]) -> bool:
@@ -332,14 +293,23 @@ def _begins_discount(words: Sequence[str]) -> bool:
     return is_amount and bool({*ahead[:2]} & {*load_routing()["fields"]["offer"]["reductions"]})
 
 
-def _strip_front(text: str) -> str:
-    """Return an offer without the words before it that name the channel or ask for the text."""
-    words = text.split()
-    while words and not list_content_words(words[0]) and not _begins_discount(words):
-        if tokenize(words[0]) and tokenize(words[0])[0].isdigit():
-            break
-        words = words[1:]
-    return " ".join(words) or text
+def _trim_field(kind: str, text: str) -> str:
+    """Return the text of a field without the words in front that name it or the channel."""
+    text, table = text.strip(" .,;:!?"), load_routing()["fields"].get(kind, {})
+    if kind in ("offer", "rest"):
+        content = list_content_words(text)
+        words = text.split()
+        front = words.index(content[0]) if content else 0
+        return " ".join(words[front:]) if kind == "offer" else text if content else ""
+    if "introduced_by" in table:
+        return _drop_front(text.partition(" ")[2], table["introduced_by"])
+    return text
+
+
+def _drop_front(text: str, words: Collection[str]) -> str:
+    """Return the text without its first word, if that is one of these."""
+    end = min((at for mark in " '" if (at := text.find(mark)) > 0), default=0)
+    return text[end + 1 :].strip() if end and {*tokenize(text[:end])} <= {*words} else text
 
 
 # Phrases.
@@ -395,50 +365,42 @@ def _names_one_of(tokens: Tokens, phrases: Sequence[str]) -> bool:
     return any(f" {phrase} ".replace("* ", "") in said for phrase in phrases)
 
 
-def _locate_channels(tokens: Tokens) -> list[tuple[int, int, str]]:
-    """Return start, end and key of the channels that the tokens name; the longest name wins."""
-    found: list[tuple[int, int, str]] = []
-    singular = [token.removesuffix("s") for token in tokens]
-    for name, key in _list_channel_names():
-        if name[0] not in singular:
-            continue
-        for at in range(len(tokens) - len(name) + 1):
-            end = at + len(name)
-            is_free = all(end <= start or other <= at for start, other, _ in found)
-            if is_free and tuple(singular[at:end]) == name:
-                found.append((at, end, key))
-    return found
+def _locate_channels(tokens: Tokens) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and key of the channels that the tokens name; the longest name wins."""
+    singular, at = [token.removesuffix("s") for token in tokens], 0
+    while at < len(tokens):
+        names = _list_channel_names().items()
+        ends = [(at + len(n), key) for n, key in names if tuple(singular[at : at + len(n)]) == n]
+        end, key = max(ends, default=(at + 1, None))
+        if key:
+            yield at, end, key
+        at = end
 
 
 def _list_ad_names(channel: Channel) -> Iterator[str]:
     """Yield "facebook ad", "publicité facebook", "ad on facebook"."""
     ads = load_routing()["ads"]
     for place, ad in product(channel.ads_on, ads["called"]):
-        yield from (f"{place} {ad}", f"{ad} {place}")
+        yield f"{place} {ad}"
         yield from (f"{ad} {between} {place}" for between in ads["between"])
 
 
 @cache
-def _list_channel_names() -> tuple[tuple[tuple[str, ...], str], ...]:
+def _list_channel_names() -> Mapping[tuple[str, ...], str]:
+    """Return the channels by the words of their names, in the singular."""
     ambiguous = load_routing()["beginnings"]["no_channel"]
-    names = [
-        (tuple(token.removesuffix("s") for token in tokenize(name)), key)
-        for key, channel in load_channels().items()
-        for name in (
-            *channel.names,
-            *(Words(channel.title).to(one) for one in LANGUAGES),
-            *_list_ad_names(channel),
-        )
-        if name not in ambiguous
-    ]
-    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
+    found = dict[tuple[str, ...], str]()
+    for key, channel in load_channels().items():
+        titles = [Words(channel.title).to(one) for one in LANGUAGES]
+        for name in {*channel.names, *titles, *_list_ad_names(channel)} - {*ambiguous}:
+            found.setdefault(tuple(token.removesuffix("s") for token in tokenize(name)), key)
+    return found
 
 
 def _skip_polite_words(tokens: Tokens) -> Tokens:
-    polite = load_routing()["beginnings"]["polite"]
-    longest = sorted((phrase.split() for phrase in polite), key=len, reverse=True)
-    while skipped := next((p for p in longest if [*tokens[: len(p)]] == p), None):
-        tokens = tokens[len(skipped) :]
+    polite = [phrase.split() for phrase in load_routing()["beginnings"]["polite"]]
+    while skipped := max((len(one) for one in polite if [*tokens[: len(one)]] == one), default=0):
+        tokens = tokens[skipped:]
     return tokens
 
 
@@ -449,7 +411,7 @@ def _begins_with(tokens: Tokens, kind: str) -> bool:
 def _begins_with_channel(tokens: Tokens) -> bool:
     """Return whether the words begin with the name of a channel: "e-mail …", "welcome e-mail …".
     In "tendances instagram" the first word names another skill."""
-    first = min((start for start, _, _ in _locate_channels(tokens)), default=None)
+    first = next((start for start, _, _ in _locate_channels(tokens)), None)
     if first == 1 and any(_score(tokens[:1], *some) for some in _list_phrases().values()):
         return False
     return first in (0, 1) and not _begins_with(tokens, "question")
@@ -460,10 +422,11 @@ def _find_unsupported(beginning: Tokens) -> str | None:
     about …". Further on, it is what the text is about."""
     is_verb = _begins_with(beginning, "write")
     start = [*_skip_polite_words(beginning[1:] if is_verb else beginning)]
-    things: list[str] = load_routing()["unsupported"]["things"]
-    own = {thing: tokenize(thing) for thing in things}
-    places = (start, start[1:])
-    return next((t for t in things for at in places if at[: len(own[t])] == own[t]), None)
+    for thing in load_routing()["unsupported"]["things"]:
+        own = tokenize(thing)
+        if own in (start[: len(own)], start[1 : len(own) + 1]):
+            return str(thing)
+    return None
 
 
 def _is_question(words: str, beginning: Tokens) -> bool:

@@ -4,6 +4,7 @@ the brand's own words."""
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -20,7 +21,7 @@ from bot.errors import CannotDo
 from bot.grounding.legal import ALCOHOL_WARNING, has_forbidden_words, is_alcohol
 from bot.grounding.style import CLICHE_PATTERN, contains_words
 from bot.i18n.messages import Language, Words
-from bot.offline.routing import detect_typed_language, find_audience, find_revision
+from bot.offline.routing import find_audience, find_revision
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import (
     collapse_spaces,
@@ -141,7 +142,9 @@ class TemplateValues:
         if link is not None and link.text.startswith("http"):
             self._set("link", link, *self.values.get("link", ()))
         sentences = self._list_sentences(handle)
-        sizing = [one for one in sentences if self._is_about_sizing(one.text)]
+        said = {one: " ".join(tokenize(one.text)) for one in sentences}
+        phrases = self.texts["reading"]["sizing"]
+        sizing = [one for one in sentences if any(contains_words(said[one], p) for p in phrases)]
         others = [one for one in sentences if one not in sizing]
         most = MAX_SENTENCES.get(self.wish or "", DEFAULT_SENTENCES)
         self._set("sentence", *others)
@@ -172,7 +175,8 @@ class TemplateValues:
         for gap, text in (("offer", offer), ("dates", dates)):
             self._set(gap, text)
             self._set(f"{gap}_cap", _capitalize(text))
-        sentences = [_end_sentence(_capitalize(one.strip())) for one in brief.must_say if one]
+        said = [_capitalize(one.strip()) for one in brief.must_say if one]
+        sentences = [one if one[-1:] in ".!?…" else f"{one}." for one in said]
         self._set("must_say", " ".join(sentences))
         self._set("message_short", sentences[0].rstrip(".") if sentences else None)
         audience = find_audience(brief.audience or "")
@@ -185,19 +189,22 @@ class TemplateValues:
             self._set("for_occasion", title if can_name_without_offer(occasion) else None)
 
     def _strip_name(self, offer: str) -> str:
-        """Return the offer without the product's name at its ends: "15% off the Quai shelf". A part
-        of the name alone may mean more than the product: "-20 % sur les draps"."""
-        words, name = offer.split(), _list_stems(self._text("name"))
-        small = _list_stems(" ".join(self.texts["reading"]["small"]))
-        start = next((n for n, one in enumerate(words) if not _has_only(one, name)), 0)
-        end = len(words)
-        while end and _has_only(words[end - 1], name | small):
-            end -= 1
-        while end < len(words) and not _has_only(words[end], small):
-            end += 1
-        is_named = len(name & _list_stems(" ".join(words[end:]))) > 1  # and no code: "RAIN"
-        is_named &= not {*tokenize(" ".join(words[:end]))[-1:]} & {*self.texts["reading"]["of"]}
-        return " ".join(words[start if start > 1 else 0 : end if is_named else None])
+        """Return the offer without what it is on, if that is the product by its name: "15% off the
+        Quai shelf". A part of the name alone may mean more: "-20 % sur les draps"."""
+        reading, name = self.texts["reading"], _list_stems(self._text("name"))
+        known, pieces = name | _list_stems(" ".join(reading["small"])), []
+        for words in map(str.split, offer.split(", ")):
+            for start in range(1, len(words)):
+                rest = [_list_stems(word) for word in words[start:]]
+                is_name = all(one and one <= known for one in rest)
+                is_name &= (
+                    len(name & _list_stems(" ".join(words[start:]))) > 1
+                )  # and no code: "RAIN"
+                if is_name and words[start - 1] not in (*reading["small"], *reading["of"]):
+                    words = words[:start]
+                    break
+            pieces.append(" ".join(words))
+        return ", ".join(pieces)
 
     def _shorten_name(self, name: Copy) -> list[Copy]:
         """Return the name up to where it begins to list details: "Verres Onde (lot de 6)", then up
@@ -288,15 +295,13 @@ class TemplateValues:
         """Return the price, and whether all variants cost the same. A price without a currency is
         not told, nor one beside a reduction: it would be read as the new one."""
         fact = self._find_fact(handle, "price")
-        if fact is None or not fact.unit or self._has_reduction():
+        offer = self.request.brief.offer or ""
+        named = {*tokenize(offer)} & {*self.texts["reading"]["reductions"]}
+        is_reduced = "%" in offer or offer[:1] in {*"-−–"} or bool(named)
+        if fact is None or not fact.unit or is_reduced:
             return None, False
         price = fact.spelled(self.request.language, 0 if not fact.decimals else None)
         return Copy(text=price, facts=(fact.id,)), self._find_fact(handle, "price to") is None
-
-    def _has_reduction(self) -> bool:
-        offer = self.request.brief.offer or ""
-        words = {*tokenize(offer)} & {*self.texts["reading"]["reductions"]}
-        return "%" in offer or offer[:1] in {*"-−–"} or bool(words)
 
     def _list_sentences(self, handle: str) -> list[Copy]:
         """Return the sentences of the description that can be taken word for word."""
@@ -304,7 +309,7 @@ class TemplateValues:
         if fact is None:
             return []
         description = strip_html(str(fact.value))
-        if detect_typed_language(description) not in (None, self.request.language):
+        if detect_language(description, WRITTEN_LANGUAGES) not in (None, self.request.language):
             return []
         sentences = split_sentences(description, tuple(self.texts["reading"]["abbreviations"]))
         return [Copy(text=one, facts=(fact.id,)) for one in sentences if self._is_quotable(one)]
@@ -321,16 +326,8 @@ class TemplateValues:
         """Return whether a sentence says "tu" where the brand says "vous", or the reverse."""
         reading = self.texts["reading"]
         other = reading.get("tu" if self.brand.address == "vous" else "vous", ())
-        tokens = [token for token in tokenize(sentence) if token not in reading.get("no_vous", ())]
-        return any(
-            token.endswith(word[1:]) if word.startswith("*") else token == word
-            for token in tokens
-            for word in other
-        )
-
-    def _is_about_sizing(self, sentence: str) -> bool:
-        said = f" {' '.join(tokenize(sentence))} "
-        return any(f" {phrase} " in said for phrase in self.texts["reading"]["sizing"])
+        tokens = {*tokenize(sentence)} - {*reading.get("no_vous", ())}
+        return any(fnmatchcase(token, word) for token in tokens for word in other)
 
 
 def _edit(copy: Copy, text: str) -> Copy:
@@ -343,17 +340,8 @@ def _list_stems(text: str) -> set[str]:
     return {token.rstrip("sx") for token in tokenize(text)}
 
 
-def _has_only(word: str, known: set[str]) -> bool:
-    stems = _list_stems(word)
-    return bool(stems) and stems <= known
-
-
 def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _end_sentence(text: str) -> str:
-    return text if text[-1:] in ".!?…" else f"{text}."
 
 
 def _make_tag(text: str) -> str:

@@ -2,7 +2,7 @@
 files."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -172,8 +172,14 @@ class SlackGateway:
         channel, user = str(place.get("channel") or ""), str(place.get("user") or "")
         if channel.startswith("D") or not user:
             return True
-        to = (self._client, workspace, user, {channel})
-        return bool(await self._channel_members.readable_channels(*to))
+        return bool(await self.readable_channels(workspace, user, {channel}))
+
+    async def readable_channels(
+        self, workspace: str, person: str, channels: Collection[str]
+    ) -> frozenset[str]:
+        """Return those of these channels that this person can read, as far as Slack confirms it."""
+        to = (self._client, workspace, person, channels)
+        return await self._channel_members.readable_channels(*to)
 
     async def locale(self, workspace: str, person: str) -> str | None:
         """Return the person's locale, for example `fr-FR`; None when Slack doesn't say."""

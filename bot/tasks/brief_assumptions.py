@@ -48,7 +48,7 @@ def list_assumptions(
         assumptions.append(
             Assumption(field="channels", value=channel.key, words=Words(channel.title))
         )
-    if not stated.audience:
+    if not stated.audience and has_recipients(stated.channels):
         everyone = Words("your whole list")
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
     if not (stated.goal or stated.offer or is_notice):
@@ -61,6 +61,13 @@ def list_assumptions(
             Assumption(field="language", value=language, words=Words(get_language(language).phrase))
         )
     return tuple(assumptions)
+
+
+def has_recipients(channels: Sequence[str]) -> bool:
+    """Whether readers of a text are chosen: of those channels, or of the default one, at least one
+    is not public."""
+    keys = channels or (get_default_channel().key,)
+    return not all(load_channels()[key].is_public for key in keys)
 
 
 def list_unknown_products(names: Sequence[str]) -> tuple[Assumption, ...]:
@@ -90,7 +97,7 @@ def build_options(
         channel = list(load_channels().values())[1]
         label = Words("As {channel}", channel=Words(channel.title))
         options.append(Option(label=label, field="channels", value=channel.key))
-    if not stated.audience:
+    if not stated.audience and has_recipients(stated.channels):
         groups = get_language(language).audiences
         lapsed = Words("For those who haven't ordered for a while")
         options.append(Option(label=lapsed, field="audience", value=groups.lapsed))

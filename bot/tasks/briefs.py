@@ -217,11 +217,12 @@ def _write_for_each(
         read = _fill_from(read, source)
     elif about is not None:
         read = _fill_from_report(read, about.brief)
-    before = about.channel if source and about else None
-    channels = read.channels or (before or get_default_channel().key,)
+    if source and about and about.channel and not read.channels:
+        read = read.model_copy(update={"channels": (about.channel,)})
     for market in read.markets or (about.brief.market if about else None,):
-        for channel in channels:
-            brief = _build_copy_brief(read, incoming, understanding, brand, market, about, source)
+        for channel in read.channels or (get_default_channel().key,):
+            one = read.model_copy(update={"channels": (channel,)}) if read.channels else read
+            brief = _build_copy_brief(one, incoming, understanding, brand, market, about, source)
             yield SkillRequest(
                 skill=read.skill,
                 brief=brief.model_copy(update={"channels": (channel,)}),

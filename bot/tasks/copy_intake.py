@@ -24,6 +24,7 @@ from bot.offline.drafts import detect_catalogue_language, list_notices, needs_pr
 from bot.offline.question_words import drop_measure_names
 from bot.offline.routing import FoundFields
 from bot.tasks.brief_assumptions import build_options, list_assumptions
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import tokenize
 
 DEFAULT_CHANNEL = next(iter(load_channels()))
@@ -243,7 +244,7 @@ class CopyIntake:
         return detect_catalogue_language(Evidence(facts=tuple(facts)), handle)
 
     def _choose_language(self) -> Language:
-        return routing.detect_typed_language(self._words) or self._brand.languages[0]
+        return detect_language(self._words, WRITTEN_LANGUAGES) or self._brand.languages[0]
 
     def _build_brief(
         self,

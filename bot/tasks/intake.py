@@ -36,7 +36,7 @@ from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import Message
 from bot.tasks.services import RunningTask, change_task
 from bot.tasks.understand import understand_message
-from bot.text.language import detect_language
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import normalize_text, tokenize, word_set
 
 EXAMPLES = Words(
@@ -131,7 +131,7 @@ async def understand_analysis(
         routing.read_fields(reason).language
         or answers.get("language")
         or routing.read_fields(words).language
-        or routing.detect_typed_language(words)
+        or detect_language(words, WRITTEN_LANGUAGES)
     )
     product = await _find_exact_product(answers.get("product"), words, library)
     if product is None and skill != routing.ANSWER_SKILL and not answers.get("product"):

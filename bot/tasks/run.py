@@ -28,7 +28,11 @@ from bot.core.request import Question, SkillRequest, list_exchange
 from bot.core.thread_text import wants_recap
 from bot.data.catalogue.library import choose_library
 from bot.db.base import lock_one
-from bot.digests.history import load_thread_drafts
+from bot.digests.history import (
+    list_waiting_channels,
+    load_thread_drafts,
+    load_waiting_drafts,
+)
 from bot.digests.visibility import Viewer, may_see
 from bot.drafts.models import Draft, DraftImage, campaign_code
 from bot.grounding.figure_checks import list_unproven
@@ -160,7 +164,7 @@ class TaskRun(RunningTask):
         )
         if request.skill == RECAP_SKILL:
             request = await self._add_conversation(request)
-            extra_facts = (*extra_facts, *await self._find_thread_drafts(request))
+            extra_facts = (*extra_facts, *await self._find_drafts(request))
         brief, today = request.brief, services.now().date()
         brand = services.brand(task.workspace).for_market(brief.market, list_sender_channels())
         result = await run_skill(
@@ -191,14 +195,35 @@ class TaskRun(RunningTask):
         brief = request.brief.model_copy(update={"material": material or request.brief.material})
         return request.model_copy(update={"brief": brief})
 
-    async def _find_thread_drafts(self, request: SkillRequest) -> tuple[Fact, ...]:
-        """Return facts on the intern's own drafts in this thread and their states."""
+    async def _find_drafts(self, request: SkillRequest) -> tuple[Fact, ...]:
+        """Return facts on the intern's own drafts: those of this thread with their states, and
+        others that wait for approval and that all readers of the answer may see."""
         services, task = self.services, self.task
-        thread = await services.slack.read_thread(task.workspace, task.place)
+        workspace, person = task.workspace, task.author
+        thread = await services.slack.read_thread(workspace, task.place)
         pieces = [one for one in thread.pieces if one.rpartition(".")[0] != task.id]
-        policy, now = services.policy(task.workspace), services.now()
-        load = partial(load_thread_drafts, policy=policy, language=request.language, now=now)
-        return await services.database.run(load, pieces)
+        policy, now = services.policy(workspace), services.now()
+        viewer, approver = self._build_viewer(), None
+        if viewer.person:  # who asks reads the answer alone, and sees what else they may see
+            found = await services.database.run(list_waiting_channels, workspace, policy, now)
+            channels = await services.slack.readable_channels(workspace, person, found)
+            viewer = replace(viewer, channels=channels)
+        if await services.has_right(workspace, person, "approve"):
+            approver = person
+        shown: dict[str, Any] = {"policy": policy, "language": request.language, "now": now}
+        load_drafts = partial(load_thread_drafts, **shown)
+        load_waiting = partial(load_waiting_drafts, approver=approver, besides=pieces, **shown)
+        return (
+            *await services.database.run(load_drafts, pieces),
+            *await services.database.run(load_waiting, viewer),
+        )
+
+    def _build_viewer(self) -> Viewer:
+        """Return who will see the answer: the author alone, or the readers of the channel."""
+        task = self.task
+        channel = str(task.place.get("channel") or "")
+        reader = task.author if task.private or channel.startswith("D") else ""
+        return Viewer(task.workspace, reader, frozenset({channel}))
 
     def _prepare_agent(
         self,
@@ -249,12 +274,8 @@ class TaskRun(RunningTask):
         task, on = self.task, request.brief.stands_on
         previous = session.get(Draft, task.previous) if task.previous else None
         source = session.get(Draft, on) if on else None
-        channel = str(task.place.get("channel") or "")
-        reader = task.author if task.private or channel.startswith("D") else ""
-        viewer = Viewer(task.workspace, reader, frozenset({channel}))
-        return build_earlier_work(
-            request.brief, previous, source if may_see(session, viewer, source) else None
-        )
+        is_visible = may_see(session, self._build_viewer(), source)
+        return build_earlier_work(request.brief, previous, source if is_visible else None)
 
     async def check_claims(
         self, draft: Draft, evidence: Evidence

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -36,6 +36,9 @@ class SlackPort(Protocol):
     async def read_conversation(
         self, workspace: str, place: Mapping[str, Any], words: str, *, is_recap: bool = False
     ) -> str: ...
+    async def readable_channels(
+        self, workspace: str, person: str, channels: Collection[str]
+    ) -> frozenset[str]: ...
     async def locale(self, workspace: str, person: str) -> str | None: ...
     async def read_thread(self, workspace: str, place: Mapping[str, Any]) -> ThreadReading: ...
     async def say(

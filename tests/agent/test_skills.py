@@ -1,6 +1,6 @@
 """Contract tests of every skill."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -48,6 +48,11 @@ class Nobody:
         self, workspace: str, place: Mapping[str, Any], words: str = "", *, is_recap: bool = False
     ) -> str:
         return self.material
+
+    async def readable_channels(
+        self, workspace: str, person: str, channels: Collection[str]
+    ) -> frozenset[str]:
+        return frozenset(channels)
 
     async def locale(self, workspace: str, person: str) -> str | None:
         return "fr-FR"

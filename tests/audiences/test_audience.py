@@ -248,6 +248,24 @@ def test_yes_of_a_condition_is_in_the_reader_s_language() -> None:
     assert rule.describe_conditions().to("fr").endswith("(retourné\u00a0: oui)")
 
 
+def test_days_of_a_condition_are_a_french_range() -> None:
+    condition = OrderCondition.model_validate(
+        {
+            "filters": [
+                [
+                    {
+                        "field": "customer_first_order",
+                        "operator": "between",
+                        "values": ["2025-01-01", "2025-12-31"],
+                    }
+                ]
+            ]
+        }
+    )
+    said = AudienceRule(orders=(condition,)).describe_conditions().to("fr")
+    assert "du 1er janvier 2025 au 31 décembre 2025" in said
+
+
 def test_orders_condition_on_the_customer_looks_no_further_than_its_day() -> None:
     rule = AudienceRule(orders=(orders(("customer_orders", "at_least", "2")),))
     lines = purchase_lines(sample())

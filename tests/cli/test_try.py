@@ -22,7 +22,9 @@ def test_a_question_about_sales_without_orders_is_told_what_is_missing(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["try", "answer", "how much did we sell by country?"]) == 0
-    assert "No orders are imported yet" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.startswith("== Answer ==")
+    assert "No orders are imported yet" in printed
 
 
 def test_check_gives_findings_as_json_and_ends_with_one_when_something_blocks(
@@ -47,5 +49,14 @@ def test_draft_is_followed_by_the_facts_that_it_stands_on(
 ) -> None:
     capsys.readouterr()
     assert main(["try", "draft", "an e-mail for the linen shirt"]) in (0, 1)
-    _, _, sources = capsys.readouterr().out.partition("Sources:\n")
+    text, _, sources = capsys.readouterr().out.partition("Sources:\n")
+    assert "For: your whole list\n" in text
     assert "price: €49.00 (products.csv" in sources
+
+
+def test_text_that_stands_on_no_fact_has_no_heading_of_sources(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["try", "draft", "e-mail: the parcel is late"]) in (0, 1)
+    assert "Sources:" not in capsys.readouterr().out

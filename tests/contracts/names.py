@@ -100,7 +100,7 @@ MENU_VALUES = (
 CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
     *("export_form", "digest_form", "angles_form", "own_text_choice", "own_text_form"),
-    *("check_text", "question_form", "lowest_price_form"),
+    *("check_text", "question_form", "fact_form", "lowest_price_form"),
 )
 # Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (
@@ -134,7 +134,7 @@ FACT_ID = "{kind}.{subject}.{measure}"
 FACT_KINDS = (
     *("product", "range", "brand", "stated", "sent", "work", "praise", "objection", "past_copy"),
     *("segments", "audiences", "behaviour", "feedback", "trends", "funnel", "delivery"),
-    *("campaigns", "experiments", "sold", "sellers", "plan"),
+    *("campaigns", "experiments", "sold", "sellers", "plan", "reduced"),
 )
 LIBRARY_KINDS = (
     *("orders", "events", "feedback", "prices", "campaigns", "experiments", "consents"),

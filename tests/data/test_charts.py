@@ -27,6 +27,12 @@ def test_alt_text_has_finding_and_figures() -> None:
     assert plain.startswith("Sizing is told most. Sizing : 12,4 % ; Late parcels : 8 %")
 
 
+def test_alt_text_has_one_stop_behind_an_abbreviated_month() -> None:
+    bars = build_bar_chart("Pièces · 1–27 nov.", BARS, language="fr")
+    line = build_line_chart("Pièces · 1–27 nov.", DAYS, language="fr")
+    assert [alt.partition(" nov. ")[0] for alt in (bars.alt, line.alt)] == ["Pièces · 1–27"] * 2
+
+
 @pytest.mark.parametrize(
     ("unit", "value", "shown"),
     [

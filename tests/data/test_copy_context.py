@@ -1,6 +1,9 @@
 """Facts from the library for writing copy."""
 
+from datetime import datetime
 from decimal import Decimal
+
+import pytest
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.channels import load_channels
@@ -8,9 +11,9 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.analyses.segments.audience import count_audience
+from bot.data.analyses.segments.audience import count_audience, count_consents
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.copy_context import find_writing_facts
+from bot.data.copy_context import UNKNOWN_CONSENT, find_writing_facts
 from bot.data.service import WorkspaceData, load_analysis
 from bot.grounding.copy_checks import check_draft
 from tests.support.sample_tables import TODAY, sample
@@ -64,6 +67,29 @@ def test_quote_with_complaint_is_not_used() -> None:
 
 def test_facts_are_in_language_of_text() -> None:
     assert facts("praise", language="fr")["objection.sizing-small.theme"].value == "taille petit"
+
+
+@pytest.mark.parametrize(
+    ("delivered", "told"), [(None, "25.0 % of 1,248 sent"), (1236, "25.2 % of 1,236 delivered")]
+)
+def test_open_rate_says_whether_messages_were_sent_or_delivered(
+    delivered: int | None, told: str
+) -> None:
+    letter = {
+        "id": "mail-1",
+        "code": "mail-1",
+        "at": datetime(2026, 6, 1, 9),
+        "channel": "email",
+        "language": "en",
+        "subject": "The linen shirt is back",
+        "text": "Our linen shirt is back.",
+        "product": "lin-alba",
+        "sent": 1248,
+        "delivered": delivered,
+        "opened": 312,
+    }
+    found = find_writing_facts("past_copy", small(campaigns=[letter]), request())
+    assert {fact.id: fact.value for fact in found}["past_copy.mail-1.open-rate"] == told
 
 
 def test_nearest_past_texts_have_open_rates() -> None:
@@ -132,6 +158,26 @@ def test_named_segment_has_its_size_and_what_it_bought() -> None:
     assert len(titles) == 3
     known = sample().engine.con.execute("SELECT title FROM products").fetchall()
     assert set(titles) <= {title for (title,) in known}
+
+
+def test_whole_list_is_counted_by_who_agreed_to_the_channel() -> None:
+    agreed = count_consents(sample())
+    for channel, said in (
+        ("email", f"{agreed['email']:,} customers agreed"),
+        ("push", UNKNOWN_CONSENT.text),
+    ):
+        asked = request().model_copy(update={"channel": channel})
+        (size,) = find_writing_facts("reach", sample(), asked)
+        assert (size.id, size.value) == ("segment.audience.size", said)
+    page = request().model_copy(update={"channel": "product_page"})
+    assert find_writing_facts("reach", sample(), page) == ()
+
+
+def test_audience_of_a_channel_without_consents_is_said_to_be_unknown() -> None:
+    push = request(audience="our loyal customers").model_copy(update={"channel": "push"})
+    found = {fact.id: fact for fact in find_writing_facts("segment", sample(), push)}
+    assert found["segment.audience.size"].value == f"329 customers fit. {UNKNOWN_CONSENT.text}"
+    assert "segment.audience.rule" not in found
 
 
 def test_too_small_audience_has_no_argument() -> None:

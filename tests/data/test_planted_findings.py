@@ -456,7 +456,7 @@ def test_planted_findings_are_found_in_other_shops(seed: int) -> None:
         assert near(found, returned, PLANTED["sizing"]["returned"], 0.08)
     stuck = {fact.about for id, fact in found.items() if id.startswith("campaigns.stuck--")}
     assert {PLANTED["ads"][one] for one in ("unseen", "unclicked", "unbought", "early")} <= stuck
-    assert str(found["campaigns.stuck--plaid-mohair.orders"].value) in ("0", "under 5")
+    assert found["campaigns.stuck--plaid-mohair.orders"].number < 5
     assert found["campaigns.opens--names-a-product.status"].value == "confirmed"
     assert number(found, "trends.category-bougies-et-senteurs.change") > 50
     led = {id: fact for id, fact in found.items() if id.startswith("funnel.country-")}

@@ -123,6 +123,16 @@ def test_significant_difference_is_stated(
     assert told in said(container, gone)[0]
 
 
+def test_delivered_messages_are_not_called_sent(
+    container: Container, jobs: Jobs, gone: Draft
+) -> None:
+    rows = [{**one, "delivered": 1000} for one in (campaign(code=gone.code), *peers())]
+    bring_in(container, "campaigns", *rows)
+    AttributionJob(container, jobs).update_outcomes("T1")
+    assert said(container, gone)[0].startswith("Delivered 1,000, opened 47%: ")
+    assert said(container, gone, "fr")[0].startswith("Délivrés\u00a0: 1\u202f000, ouverts")
+
+
 def test_too_few_similar_campaigns_are_stated(
     container: Container, jobs: Jobs, gone: Draft
 ) -> None:

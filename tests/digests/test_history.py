@@ -7,8 +7,16 @@ from bot.approvals import decision
 from bot.core.facts import Evidence, Fact
 from bot.core.request import Brief, SkillRequest
 from bot.db.session import Database
-from bot.digests.history import load_previous_facts, load_thread_drafts, load_work_facts
+from bot.digests.history import (
+    list_waiting_channels,
+    load_previous_facts,
+    load_thread_drafts,
+    load_waiting_drafts,
+    load_work_facts,
+)
+from bot.digests.visibility import Viewer
 from bot.drafts.models import Draft
+from bot.messages.outbox import OutboxMessage
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.support.rows import POLICY, Jobs, draft, parts, wish
@@ -140,3 +148,45 @@ def test_drafts_of_a_thread_are_named_with_their_state(database: Database) -> No
     assert [fact.id for fact in facts] == ["thread.draft-1.state", "thread.draft-2.state"]
     assert [fact.value for fact in facts] == ["waits for approval", "approved"]
     assert all(fact.about for fact in facts)
+
+
+def list_waiting(
+    database: Database, viewer: Viewer, approver: str | None = None, besides: tuple[str, ...] = ()
+) -> list[tuple[str, bool]]:
+    """Return the texts that wait, and whether each waits for the approver."""
+    with database.begin() as session:
+        facts = load_waiting_drafts(
+            session,
+            viewer,
+            approver=approver,
+            besides=besides,
+            policy=POLICY,
+            language="en",
+            now=NOW,
+        )
+    return [(fact.about, "your approval" in str(fact.value)) for fact in facts]
+
+
+def test_drafts_that_wait_are_those_that_the_reader_may_see(database: Database) -> None:
+    shown = {"t1": "CSHOP", "t2": "CBOARD", "t3": "CSHOP", "t4": "CSHOP", "t5": "D1"}
+    authors = {"t4": "UMAX"}
+    with database.begin() as session:
+        for id, channel in shown.items():
+            words, author = parts(subject=id), authors.get(id, "UMARIE")
+            draft(session, Jobs(), id=id, words=words, author=author, private=channel == "D1")
+            card = session.get_one(OutboxMessage, f"{id}.0:card")
+            card.channel, card.ts = channel, id
+        decided = session.get_one(Draft, "t3.0.v1")
+        seen = decided.fingerprint
+        decision.approve(
+            session, Jobs(), decided, by="UMAX", fingerprint=seen, policy=POLICY, now=NOW
+        )
+        assert list_waiting_channels(session, "T1", POLICY, NOW) == {"CSHOP", "CBOARD"}
+    readers = Viewer("T1", "", frozenset({"CSHOP"}))
+    assert list_waiting(database, readers) == [("t1", False), ("t4", False)]
+    max_alone = Viewer("T1", "UMAX", frozenset({"CSHOP"}))
+    assert list_waiting(database, max_alone, "UMAX") == [("t1", True), ("t4", False)]
+    assert list_waiting(database, max_alone, "UMAX", ("t1.0",)) == [("t4", False)]
+    marie_alone = Viewer("T1", "UMARIE")
+    assert list_waiting(database, marie_alone) == [("t1", False), ("t2", False)]
+    assert list_waiting(database, Viewer("T2", "", frozenset({"CSHOP"}))) == []

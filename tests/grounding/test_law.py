@@ -123,7 +123,8 @@ def test_unverified_sources_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = [one.model_copy(update={"verified": one.id != "refund"}) for one in legal.rules]
     changed = legal.model_copy(update={"rules": tuple(rules)})
     monkeypatch.setattr("bot.grounding.legal.load_legal_rules", lambda: changed)
-    assert list_unverified_sources(["refund", "gift"]) == (_get_rule("refund").source,)
+    (source,) = list_unverified_sources(["refund", "gift"])
+    assert source.to("en") == _get_rule("refund").source
 
 
 def test_origin_is_proven_by_the_name_of_the_country_in_another_language() -> None:
@@ -149,9 +150,15 @@ def test_lowest_price_of_30_days_is_no_rank() -> None:
 
 def test_source_is_that_of_the_market() -> None:
     rule = _get_rule("urgency")
-    assert "DMCC" not in rule.cite(frozenset({"FR", "EU"}))
-    assert rule.cite(frozenset({"GB"})) == rule.source_gb
-    assert rule.cite(frozenset({"EU", "GB"})).startswith(rule.source)
+    assert "DMCC" not in rule.cite(frozenset({"FR", "EU"})).to("en")
+    assert rule.cite(frozenset({"GB"})).to("en") == rule.source_gb
+    assert rule.cite(frozenset({"EU", "GB"})).to("en") == f"{rule.source}; {rule.source_gb}"
+
+
+def test_source_is_named_in_the_language_of_the_card() -> None:
+    (check,) = only(proved("C'est maintenant ou jamais."), "urgency")
+    assert "directive 2005/29, annexe I, point 7" in check.words.to("fr")
+    assert "Directive 2005/29, annex I, point 7" in check.words.to("en")
 
 
 @pytest.mark.parametrize(

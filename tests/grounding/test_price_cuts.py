@@ -126,6 +126,29 @@ def test_new_cut_that_a_person_orders_takes_a_yes() -> None:
     assert invented.level == "block"
 
 
+def test_new_cut_of_a_range_names_what_is_reduced_already() -> None:
+    low = fact("reduced.a.lowest", "lowest price, reduced already", Decimal("48"), "EUR")
+    names = ("Kerven", "Maud", "Ravel", "Bivouac")
+    reduced = (low.model_copy(update={"id": f"reduced.{n}.low", "about": n}) for n in names)
+    evidence = Evidence(facts=(OTHER_TITLE, OTHER_NOW, OTHER_LOW, *reduced))
+    said = "-20 % sur les mailles."
+    for words, level in ((said, "warn"), ("les mailles", "block")):
+        asked = request(words, category="Mailles")
+        (check,) = only(proved(f"{said} Pull : 41 €.", evidence=evidence, asked=asked), "price cut")
+        assert check.level == level
+        assert ("(“Kerven”, “Maud”, “Ravel”, …)" in check.words.to("en")) is (level == "warn")
+
+
+def test_new_cut_of_two_products_names_the_reduced_one() -> None:
+    full = fact("product.a.low", "lowest price, last 30 days", Decimal("35"), "EUR")
+    evidence = Evidence(facts=(TITLE, PRICE, full, OTHER_TITLE, OTHER_NOW, OTHER_LOW))
+    said = "-20 % sur la nappe et le pull."
+    asked = request(said, product="a", others=("b",))
+    (new,) = only(proved(said, evidence=evidence, asked=asked), "price cut")
+    assert new.level == "warn"
+    assert "(“Pull”)" in new.words.to("en")
+
+
 def test_price_before_may_stand_beside_the_price_that_a_new_cut_gives() -> None:
     asked = request("another -10 % on the jumper, on top of today's price", product="b")
     evidence = Evidence(facts=(OTHER_TITLE, OTHER_NOW, OTHER_LOW))

@@ -233,40 +233,21 @@ async def test_top_customers_need_the_right_and_a_private_place(words: str, rows
 
 
 @pytest.mark.parametrize(
-    ("words", "measures", "conditions"),
+    ("words", "unread"),
     [
-        ("how many 1 star reviews this year?", ("reviews",), [("rating", "is", ("1",))]),
-        ("combien d'avis à 5 étoiles ?", ("reviews",), [("rating", "is", ("5",))]),
-        (
-            "orders without a code on Sundays",
-            ("orders",),
-            [("code", "is", ("none",)), ("weekday", "is", ("sunday",))],
-        ),
-        ("CA hors soldes en 2026", ("revenue",), [("sale_day", "is", ("no",))]),
+        ("how many 1 star reviews this year?", "1 star"),
+        ("which products have the most 5 star reviews?", "star"),
+        ("orders without a code on Sundays", "without"),
+        ("CA hors soldes en 2026", "hors soldes"),
+        ("revenue during the sales", "sales"),
+        ("how many visits without a code?", "code"),
+        ("quelle part des commandes ont une remise ? et avec un code ?", "code"),
     ],
 )
-def test_conditions_are_read(
-    words: str, measures: tuple[str, ...], conditions: list[tuple[str, str, tuple[str, ...]]]
-) -> None:
-    query, unread = read(words)
-    assert query is not None, unread
-    assert query.measures == measures
-    assert [(one.field, one.operator, one.values) for one in query.conditions] == conditions
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "how many visits without a code?",
-        "how many customers without a code?",  # who never had one, or who once had none
-        "quelle part des commandes ont une remise ? et avec un code ?",
-        "how many blue orders without a code?",
-    ],
-)
-def test_condition_that_is_not_clear_is_not_read(words: str) -> None:
-    query, unread = read(words)
+def test_condition_is_named_and_nothing_is_answered(words: str, unread: str) -> None:
+    query, found = read(words)
     assert query is None
-    assert any("code" in one for one in unread)
+    assert unread in found
 
 
 async def test_figure_that_has_no_period_is_not_said_to_be_of_too_few() -> None:

@@ -46,7 +46,10 @@ async def test_costliest_blocker_is_the_headline(words: str, language: str) -> N
     found = await made(words, language=language)
     assert {f"{PHONES}.rate", f"{PHONES}.before"} <= cited(found, "headline")
     costs = {f"{PHONES}.{name}" for name in ("since", "lost-money", "lost-money-low")}
-    assert costs <= set(found.parts[1].facts)
+    assert costs <= cited(found, "points")
+    days = {"en": ("11–24 Nov 2026", "16 Sept – 10 Nov"), "fr": ("11–24 nov. 2026", "16 sept.")}
+    assert days[language][0] in text_of(found, "read_as")
+    assert days[language][1] in text_of(found, "how_to_read")
     assert not [check for check in found.checks if check.level != "pass"]
 
 

@@ -42,7 +42,7 @@ async def test_campaign_that_sells_worse_is_the_headline_with_its_cost(
     assert "Big" in found.parts[0].text
     facts = {f"{BIG}.{name}" for name in ("share-of-spend", "cost-per-order")}
     assert facts <= set(found.parts[0].facts)
-    assert f"{BIG}.excess" in found.parts[1].facts
+    assert f"{BIG}.excess" in found.parts[2].facts
     assert unproven(found) == []
 
 
@@ -63,7 +63,7 @@ async def test_start_of_the_decline_is_stated() -> None:
     before = dated([Run("A", 0.09), Run("B", 0.09)], datetime(2026, 11, 4), 50)
     after = dated([Run("A", 0.02), Run("B", 0.09)], datetime(2026, 11, 24), 20, seed=2)
     found = await made([*before, *({**row, "id": f"{row['id']}-2"} for row in after)])
-    assert [id for id in found.parts[1].facts if id.endswith(".since")]
+    assert [id for id in found.parts[2].facts if id.endswith(".since")]
 
 
 async def test_similar_campaigns_are_no_blocker() -> None:

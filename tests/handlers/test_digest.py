@@ -9,6 +9,7 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.cli.digest import classify_digest
 from bot.core.facts import Fact
+from bot.core.parts import Table
 from bot.data.analyses.findings import WATCH
 from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
@@ -88,7 +89,7 @@ async def test_quiet_shop_gives_one_line() -> None:
 async def test_first_lines_and_table_say_which_days_are_covered() -> None:
     found = await made("what moved this week?")
     days = found.parts[1]
-    table = next(part.body for part in found.parts if part.key == "table")
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     assert days.key == "read_as"
     assert "weekly sales 16–22 Nov 2026" in days.text
     assert "visits 11–24 Nov 2026" in days.text

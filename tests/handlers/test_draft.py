@@ -16,6 +16,7 @@ from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
+from bot.core.audience_rule import AudienceRule
 from bot.core.channels import load_channels
 from bot.core.facts import Fact, FactId
 from bot.core.library import Library
@@ -28,6 +29,7 @@ from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
 from tests.support.channel_outputs import OUTPUTS, Email, ProductPage, Sms
+from tests.support.skill_runner import run
 from tests.support.small_shop import Shop
 from tests.support.tool_runner import sample_data
 
@@ -166,6 +168,18 @@ async def test_a_text_without_a_product_has_nothing_but_names_and_prices_of_five
     assert len(ids) == 10
     assert {FactId.parse(id).measure for id in ids} == {"name", "price"}
     assert {FactId.parse(id).kind for id in ids} == {"product"}
+
+
+async def test_a_text_for_a_counted_audience_leads_to_its_export() -> None:
+    product = "Robe Solène en lin"
+    for audience, count in (("for our loyal customers", 1), ("", 0)):
+        words = f"an e-mail about {product} {audience}"
+        made = await run(words, library=sample_data(), language="fr")
+        assert isinstance(made, DraftResult)
+        assert len(made.leads) == count
+        for step in made.leads:
+            rule = AudienceRule.model_validate_json(step.form["rule"])
+            assert (step.skill, rule.segments, rule.purpose) == ("targeting", ("loyal",), "email")
 
 
 async def test_a_text_about_a_range_stands_on_its_best_sellers() -> None:

@@ -85,8 +85,8 @@ async def test_picture_title_says_what_is_drawn() -> None:
 
 async def test_report_has_its_parts_in_order_and_at_most_five_points() -> None:
     keys = [part.key for part in (await made("what do customers say?")).parts]
-    assert keys[0] == "headline"
-    assert keys[-3:] == ["how_to_read", "read_as", "sources"]
+    assert keys[:2] == ["headline", "read_as"]
+    assert keys[-2:] == ["how_to_read", "sources"]
     assert 2 <= sum(key.startswith("points.") for key in keys) <= 5
     assert {"picture", "table", "quotes.1"} <= set(keys)
 
@@ -149,7 +149,7 @@ async def test_small_shares_are_rounded_to_whole_points() -> None:
     """One percent of 160 texts is 1.6 texts, so only whole points are meaningful."""
     found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
     (themes,) = [part.text for part in found.parts if part.key == "table"]
-    assert "," not in themes
+    assert not re.search(r"\d,\d", themes)
 
 
 async def test_requests_without_complaints_are_counted() -> None:

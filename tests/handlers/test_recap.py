@@ -115,6 +115,14 @@ async def test_empty_conversation_tells_the_work_of_the_week() -> None:
     assert {"work.queue.waiting", "work.week.approved"} <= set(told.parts[0].facts)
 
 
+async def test_drafts_that_wait_are_named_with_and_without_a_conversation() -> None:
+    state = own_fact("work.draft-1.waiting", "waits for your approval", "Your linen is back")
+    for said in (ENGLISH, ""):
+        found = await made("recap this thread", said, known=(state,))
+        (part,) = [part for part in found.parts if state.id in part.facts]
+        assert "Your linen is back" in part.text
+
+
 async def test_other_channels_are_not_read() -> None:
     found = await made("recap #finance this week", "")
     assert "#finance" in collect_text(found)

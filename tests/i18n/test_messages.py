@@ -51,7 +51,14 @@ SAME |= {
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
-SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "tests", "sessions"}
+SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "e-mails", "tests", "sessions"}
+SAME |= {  # names of laws
+    "code de commerce, L310-3",
+    "code de la santé publique, L2133-1",
+    "DMCC Act 2024, section 226",
+    "DMCC Act 2024, schedule 20",
+    "CMA Green Claims Code",
+}
 AGREED = {  # WORDS.md, "Words people see"
     "Draft": "Proposition",
     "Approve": "Valider",

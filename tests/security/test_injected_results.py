@@ -172,7 +172,7 @@ async def test_injection_in_a_thread_changes_no_text_but_its_own_quotation(attac
     clean = await made(ASKED["recap"], material=thread("ok"))
     facts = {fact.id: str(fact.value) for fact in found.evidence.facts}
     assert (facts["thread.all.messages"], facts["thread.all.people"]) == ("3", "2")
-    assert found.parts[1].text == clean.parts[1].text  # who wrote
+    assert found.parts[2].text == clean.parts[2].text  # who wrote
     assert found.leads == clean.leads
     quoted = [part for part in found.parts if any(".question-" in id for id in part.facts)]
     assert all(part.text.endswith(("”", "»")) for part in quoted)

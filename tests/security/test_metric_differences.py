@@ -654,35 +654,58 @@ def test_ordinary_follow_ups_are_rarely_refused(sqlite: Database) -> None:
 
 
 def test_order_of_groups_does_not_tell_a_figure_that_is_not_shown() -> None:
-    """A mailing that only three bought from earned most for 1,000 delivered: it is not first."""
+    """Products of which only three were sent back earned most: they are not first."""
+    rows = [
+        single_order(100 * product + n, "Nantes")
+        | {
+            "product": f"p{product}",
+            "amount": Decimal(900 if product in (5, 12) else 50 + product),
+            "returned": n < (3 if product in (5, 12) else 8),
+        }
+        for product in range(13)
+        for n in range(30)
+    ]
+    query = {
+        "dataset": "orders",
+        "measures": ("net_revenue",),
+        "dimensions": ("product",),
+        "order": "highest",
+        "limit": 5,
+    }
+    answer = answer_query(small(orders=rows), MetricQuery.model_validate(query), see_people=False)
+    listed = [product for (product,) in answer.recipe.list_groups()]
+    assert len(listed) == 5
+    assert not {"p5", "p12"} & set(listed)
+
+
+def test_few_orders_of_a_mailing_are_no_persons() -> None:
+    """Rows of campaigns are sums: three orders of 348 sent are told, and ranked."""
     rows = [
         {
             "id": f"mail-{n}",
             "at": datetime(2026, 11, 1 + n),
             "code": f"mail-{n}",
             "channel": "email",
-            "sent": 1_000,
-            "delivered": 1_000,
-            "orders": 3 if n == 5 else 20 + n,
-            "sales": Decimal(90_000 if n == 5 else 1_000 + n),
+            "sent": 348,
+            "orders": orders,
+            "sales": Decimal(90 * orders),
             "currency": "EUR",
         }
-        for n in range(12)
+        for n, orders in enumerate((3, 20, 0, 11))
     ]
-    rows.append({**rows[5], "id": "mail-12", "code": "mail-12", "sales": Decimal(80_000)})
     query = {
         "dataset": "campaigns",
-        "measures": ("sales_per_1000_sent",),
+        "measures": ("orders_per_1000_sent", "campaign_sales"),
         "dimensions": ("campaign",),
-        "order": "highest",
-        "limit": 5,
+        "order": "lowest",
+        "limit": 4,
     }
     answer = answer_query(
         small(campaigns=rows), MetricQuery.model_validate(query), see_people=False
     )
     listed = [code for (code,) in answer.recipe.list_groups()]
-    assert len(listed) == 5
-    assert not {"mail-5", "mail-12"} & set(listed)
+    assert listed == ["mail-2", "mail-0", "mail-3", "mail-1"]
+    assert answer.get_value("now", ("mail-0",), "campaign_sales") == 270
 
 
 @pytest.mark.parametrize("field", ["country", "region", "customer_spent", "selected_orders"])

@@ -364,6 +364,15 @@ def test_other_openings_are_a_form_away(sqlite: Database) -> None:
     assert [one["value"] for one in form["blocks"][-1]["element"]["options"]] == ["0", "1"]
 
 
+def test_text_that_anybody_may_read_has_no_audience(sqlite: Database) -> None:
+    title = Part(kind="copy", key="title", title="Title", body=Copy(text="Linen shirt"))
+    with sqlite.begin() as session:
+        drafted(session, parts=(title,), channel="product_page")
+        page = drawn(seen(session)).blocks
+    assert "For:" not in text_of(page)
+    assert action_ids.CHANGE in pressable(page)
+
+
 def test_card_says_whom_the_draft_is_for_and_who_approves(sqlite: Database) -> None:
     wanted = brief(audience="people who bought linen", dates="until Sunday", market="GB")
     with sqlite.begin() as session:

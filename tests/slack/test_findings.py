@@ -56,6 +56,13 @@ def test_findings_are_grouped_worst_first_and_told_once() -> None:
     assert lines == ["No source: “39 €, 49 %”", "Not supported: “lasts”", "Worn out: “soft”"]
 
 
+def test_same_words_are_named_once_and_wider_ones_beside_them() -> None:
+    price = check("block", "39 €").model_copy(update={"rule": "price"})
+    wider = check("warn", "Lasts a lifetime for 39 €", "Not supported: {quote}")
+    same = check("warn", "39  €", "Not supported: {quote}")
+    assert group_checks([wider, price, same]) == [price, wider]
+
+
 def test_red_finding_asks_for_a_reason(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, blocked(), check("warn", "lasts"))

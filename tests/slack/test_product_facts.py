@@ -28,7 +28,7 @@ from bot.slack.action_ids import ButtonValue
 from bot.slack.cards.draft_status import is_price_unknown
 from bot.slack.listeners import ViewSubmission
 from bot.slack.views.draft_details import build_details_view
-from bot.slack.views.forms import read_price, store_price
+from bot.slack.views.forms import build_fact_form, read_price, store_facts, store_price
 from tests.conftest import NOW
 from tests.support.card_scenes import (
     BOSS,
@@ -38,6 +38,7 @@ from tests.support.card_scenes import (
     drawn,
     pressable,
     seen,
+    sound_view,
     text_of,
 )
 from tests.support.sample_tables import sample
@@ -51,6 +52,8 @@ CLAIM = Check(
     words=Words("Not supported: {quote}", quote="hand-stitched buttonholes"),
     quote="hand-stitched buttonholes",
 )
+
+OTHER_CLAIM = CLAIM.model_copy(update={"quote": "lasts a lifetime"})
 
 
 def about(draft: Draft, product: str = "linen-shirt") -> Draft:
@@ -74,10 +77,60 @@ def add(session: Any, text: str = "Woven by hand.", market: str | None = None) -
     )
 
 
-def test_marked_claim_can_be_added_with_one_tap(sqlite: Database) -> None:
+def test_marked_claims_open_a_form_with_their_words_and_the_product(sqlite: Database) -> None:
     with sqlite.begin() as session:
-        about(drafted(session, CLAIM))
+        draft = about(drafted(session, CLAIM, OTHER_CLAIM))
         assert action_ids.ADD_FACT in pressable(drawn(seen(session)).blocks)
+        _lead, menu, *fields = sound_view(build_fact_form(draft, TODAY, "en"))["blocks"]
+    assert menu["element"]["initial_option"]["value"] == "linen-shirt"
+    assert menu["element"]["initial_option"]["text"]["text"] == "Linen shirt"
+    words = [field["element"]["initial_value"] for field in fields]
+    assert words == ["hand-stitched buttonholes", "lasts a lifetime"]
+
+
+def submit_claims(
+    session: Any, draft: Draft, *words: str, approver: str = MARIE, product: str = "linen-shirt"
+) -> int:
+    values = {f"fact:{n}": {f"fact:{n}": {"value": text}} for n, text in enumerate(words)}
+    chosen = {"selected_option": {"value": product}}
+    policy = POLICY.model_copy(update={"approval": ApprovalPolicy(approvers=(approver,))})
+    view = {
+        "private_metadata": ButtonValue(draft=draft.id, seen=draft.fingerprint).pack(),
+        "state": {"values": {**values, "product": {"product": chosen}}},
+    }
+    services = SimpleNamespace(policy=lambda _: policy, now=lambda: NOW)
+    context: Any = SimpleNamespace(services=services, redraw=lambda *_: None)
+    return store_facts(session, context, ViewSubmission("T1", MARIE, view))
+
+
+def test_submitted_words_become_facts_and_kept_claims_are_accepted(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = about(drafted(session, CLAIM, OTHER_CLAIM))
+        words = ("Hand-stitched buttonholes,\nsewn in Porto", "lasts ten years")
+        assert submit_claims(session, draft, *words) == 2
+        stored = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+        open_claims = [check.quote for check in draft.list_open_warnings()]
+    assert {str(fact.value) for fact in stored} == {
+        "Hand-stitched buttonholes, sewn in Porto",
+        "lasts ten years",
+    }
+    assert open_claims == ["lasts a lifetime"]
+
+
+def test_emptied_words_become_no_fact(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = about(drafted(session, CLAIM, OTHER_CLAIM))
+        assert submit_claims(session, draft, " ", "") == 0
+        assert not list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+
+
+def test_facts_are_added_by_those_who_approve_and_for_the_drafts_products(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = about(drafted(session, CLAIM))
+        with pytest.raises(CannotDo):
+            submit_claims(session, draft, "Sewn in Porto", approver=BOSS)
+        with pytest.raises(CannotDo):
+            submit_claims(session, draft, "Sewn in Porto", product="canvas-tote")
 
 
 def test_added_fact_is_a_source_until_it_expires(sqlite: Database) -> None:

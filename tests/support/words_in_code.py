@@ -61,7 +61,7 @@ def said() -> dict[str, Said]:
         *_texts_of_reports(),
         *_labels_of_files(),
         *_titles_of_parts(),
-        *_reasons_of_the_law(),
+        *_texts_of_the_law(),
         *_names_of_skills(),
         *_names_of_languages(),
         *_summaries(),
@@ -113,10 +113,11 @@ def _calls() -> Iterator[tuple[str, str | None, str]]:
             yield from ((text, None, place) for text in (texts or [[]])[0])
 
 
-def _reasons_of_the_law() -> Iterator[tuple[str, str | None, str]]:
+def _texts_of_the_law() -> Iterator[tuple[str, str | None, str]]:
     rules = load_legal_rules()
     for rule in (*rules.rules, *rules.products, *rules.sms_hours):
-        yield rule.why, None, "bot/grounding/legal.toml"
+        for text in filter(None, (rule.why, rule.source, rule.source_gb)):
+            yield text, None, "bot/grounding/legal.toml"
 
 
 @cache

@@ -12,8 +12,9 @@ from bot.config.brand import Brand
 from bot.core.request import IncomingRequest, IntakeResult, Question
 from bot.drafts.occasions import find_named_occasion, load_occasions
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo
-from bot.offline.routing import detect_typed_language, find_skill
+from bot.offline.routing import find_skill
 from bot.tasks.intake import EXAMPLES, read_own_text, understand_request
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from tests.support.small_shop import TODAY, Shop
 
 BRAND = Brand(name="Maison Alba", languages=("en", "fr"))
@@ -314,12 +315,12 @@ SHORT_BRIEFS = [
 
 @pytest.mark.parametrize(("words", "language"), SHORT_BRIEFS)
 def test_language_of_few_words_is_detected(words: str, language: str) -> None:
-    assert detect_typed_language(words) == language
+    assert detect_language(words, WRITTEN_LANGUAGES) == language
 
 
 @pytest.mark.parametrize("words", ["Hornby R1151", "sms: robe Alba"])
 def test_names_alone_have_no_language(words: str) -> None:
-    assert detect_typed_language(words) is None
+    assert detect_language(words, WRITTEN_LANGUAGES) is None
 
 
 @pytest.mark.parametrize(

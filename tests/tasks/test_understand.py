@@ -138,6 +138,16 @@ def test_a_value_of_no_list_is_dropped_and_named(field: str, value: Any, words: 
     assert found.left_over == (words,)
 
 
+async def test_an_audience_is_assumed_only_where_readers_are_chosen() -> None:
+    words = "a mail and a product page for the linen shirt"
+    channels = [reading("email", "mail"), reading("product_page", "product page")]
+    _, found = read_one(words, channels=channels, products=[reading("linen-shirt", "linen shirt")])
+    mail, page = await plan(found, words)
+    assumed = [[one.field for one in each.brief.assumed] for each in (mail, page)]
+    offered = [[one.field for one in each.brief.options] for each in (mail, page)]
+    assert ["audience" in fields for fields in (*assumed, *offered)] == [True, False] * 2
+
+
 async def test_a_basket_an_event_and_a_welcome_are_goals() -> None:
     for words, goal in (
         ("mail: they left a basket", "basket left"),

@@ -101,7 +101,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         )
     return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
-        title=rule.words(titles),
+        title=rule.describe_conditions(titles),  # of all who meet them, agreed or not
         exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
         notes=[*words, *_explain(facts)],
     )

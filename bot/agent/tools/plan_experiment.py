@@ -1,8 +1,8 @@
-"""Plans an A/B test of two equal variants: how many people each needs and how many weeks it takes
-for a lift of 5, 10 or 20 %, and the smallest lift that 2, 4 or 8 weeks can show. `place`: visit
-(whole site), product, basket, checkout, subject (of an e-mail, by opens) or letter (e-mail, by
-clicks). Rate and people come from the data unless given (0: from the data). With a segment or an
-audience's rule as JSON, the test is on these customers.
+"""Plans an A/B test of two equal variants: how many visits, e-mails or customers each needs and how
+many weeks it takes for a lift of 5, 10 or 20 %, and the smallest lift that 2, 4 or 8 weeks can
+show. `place`: visit (whole site), product, basket, checkout, subject (of an e-mail, by opens) or
+letter (e-mail, by clicks). Rate and number come from the data unless given (0: from the data). With
+a segment or an audience's rule as JSON, the test is on these customers.
 Not for results of a test that ran (experiments).
 Example: {"place": "checkout", "product": "none", "base_percent": 0, "lift_percent": 10,
 "people_a_week": 0, "segment": "none", "rule": "none"}
@@ -22,16 +22,21 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
 
 LIFTS = GroupExhibit(
-    "people and weeks that a test needs, by the lift to be shown",
+    "what a test needs in each variant and the weeks, by the lift to be shown",
     Words("Lift"),
     {
         "rate": Words("Rate to reach"),
-        "people": Words("People in each variant"),
-        "in-all": Words("People in all"),
+        "people": Words("In each variant"),
+        "in-all": Words("In all"),
         "weeks": Words("Weeks"),
     },
     bars="weeks",
 )
+HEADINGS = {
+    "visits": Words("Lift · visits"),
+    "e-mails": Words("Lift · e-mails"),
+    "customers": Words("Lift · customers"),
+}
 NOTE = (
     "“base” is the rate today, “rate” that after the lift; “smallest lift” the smallest that can "
     "be shown, “seen rate” the rate after it. Of customers: “fits” match today, “size” of them can "
@@ -86,9 +91,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         facts,
         title=Words("test of: {place}", place=PLACE_NAMES[params.place]),
-        exhibits=LIFTS.build(lifts, finding.language),
+        exhibits=replace(LIFTS, heading=_find_heading(lifts)).build(lifts, finding.language),
         notes=(NOTE, ORDERS_NOTE) if by_orders else (NOTE,),
     )
+
+
+def _find_heading(facts: Sequence[Fact]) -> Words:
+    """Return the heading of the table, which says what is counted in it."""
+    units = (fact.unit or "" for fact in facts if fact.parts.measure == "people")
+    return HEADINGS.get(next(units, ""), LIFTS.heading)
 
 
 def _name_weeks(facts: Sequence[Fact], language: Language) -> list[Fact]:

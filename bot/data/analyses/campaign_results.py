@@ -267,54 +267,56 @@ def describe_result(warehouse: Warehouse, result: DeliveryResult) -> list[Words]
 
 
 def _describe_rate(warehouse: Warehouse, result: DeliveryResult) -> Words | None:
-    sent = result.counts.get("delivered") or result.counts.get("sent")
+    delivered = result.counts.get("delivered")
+    sent = delivered or result.counts.get("sent")
     if not sent:
         return None
+    reached = Words("Delivered {n}", n=sent) if delivered else Words("Sent {sent}", sent=sent)
     if is_below_floor(sent, warehouse.floor):
         return Words(
             "Sent to under {n} people: how many of them did what is not told", n=warehouse.floor
         )
     for rate, counted, verb in SHOWN_RATES:
         hits = result.counts.get(counted)
-        if hits is None or (counted == "orders" and is_below_floor(hits, warehouse.sales_floor)):
+        if hits is None:
             continue
         # A rate summed over several file rows is no longer the rate of one mailing.
         facts = (
             _compare_with_peers(warehouse, result.letters[0]) if len(result.letters) == 1 else {}
         )
         if slugify(rate) in facts:
-            return _describe_comparison(facts, slugify(rate), sent, verb)
+            return _describe_comparison(facts, slugify(rate), reached, verb)
         return Words(
-            "Sent {sent}, {verb} {own}%; too few comparable campaigns to say more",
-            sent=sent,
+            "{reached}, {verb} {own}%; too few comparable campaigns to say more",
+            reached=reached,
             verb=verb,
             own=Decimal(str(round(100 * hits / sent, 1))),
         )
-    return Words("Sent {sent}", sent=sent)
+    return reached
 
 
 def _describe_comparison(
-    facts: Mapping[str, Decimal | str], rate: str, sent: int, verb: Words
+    facts: Mapping[str, Decimal | str], rate: str, reached: Words, verb: Words
 ) -> Words:
     """Describe the mailing's rate against the median, and whether chance explains the
     difference."""
     own, median = _get_number(facts, rate), _get_number(facts, f"{rate}-median")
     n = _get_number(facts, f"{rate}-comparable")
-    filled = {"sent": sent, "verb": verb, "own": own, "median": median, "n": n}
+    filled = {"reached": reached, "verb": verb, "own": own, "median": median, "n": n}
     if facts[f"{rate}-chance"] == "yes":
         return Words(
-            "Sent {sent}, {verb} {own}%: within chance of the median {median}% of {n} comparable "
+            "{reached}, {verb} {own}%: within chance of the median {median}% of {n} comparable "
             "campaigns",
             **filled,
         )
     if own > median:
         return Words(
-            "Sent {sent}, {verb} {own}%: more than chance explains, the median of {n} comparable "
+            "{reached}, {verb} {own}%: more than chance explains, the median of {n} comparable "
             "campaigns is {median}%",
             **filled,
         )
     return Words(
-        "Sent {sent}, {verb} {own}%: less than chance explains, the median of {n} comparable "
+        "{reached}, {verb} {own}%: less than chance explains, the median of {n} comparable "
         "campaigns is {median}%",
         **filled,
     )
@@ -347,8 +349,6 @@ def _describe_sales(warehouse: Warehouse, result: DeliveryResult) -> Words | Non
             money=money,
         )
     orders = result.counts.get("orders")
-    if is_below_floor(orders, floor):
-        return Words("Under {n} orders as its own report counts", n=floor)
     if orders and (money := _join_amounts(result.sales)):
         return Words.count(
             "{n} order as its own report counts: {money}",

@@ -155,11 +155,12 @@ class AnalysisResult:
         source: Source | None = None,
         as_of: date | None = None,
         days: tuple[date, date] | None = None,
+        label: str = "",
         exact: Decimal | float | None = None,
     ) -> Fact:
         """Add one fact. `about` is the subject's display name ("sizing", "Champions", a product's
-        title); the measure, with spaces for hyphens, is its label. The caller rounds numbers,
-        because the value is displayed as it is; `exact` is the number before that, which
+        title); the measure, with spaces for hyphens, is its `label` by default. The caller rounds
+        numbers, because the value is displayed as it is; `exact` is the number before that, which
         `round_figure` keeps. `rows` is how many rows the value is based on, `days` the first and
         last day of them. Facts of a subject that is too small are not kept. Raises LookupError
         where the subject's size has not been set."""
@@ -174,7 +175,7 @@ class AnalysisResult:
             self._rows[subject, query] = rows
         fact = Fact(
             id=str(FactId(self.kind, subject, measure)),
-            label=measure.replace("-", " "),
+            label=label or measure.replace("-", " "),
             about=about,
             value=known,
             exact=None if exact is None or known == (number := Decimal(str(exact))) else number,

@@ -107,13 +107,7 @@ def find_seller_facts(
     the best sellers of the last 90 days first; only the names from the orders where there is no
     catalogue. Those of a category are filled up with products that have not sold. Raises CannotDo
     when the orders can't be read."""
-    offered = {
-        product.handle: product
-        for product in products
-        if product.status in (None, "active")
-        and product.stock != 0
-        and (category is None or category in product.ranges)
-    }
+    offered = {one.handle: one for one in select_offered(products, category)}
     handles = frozenset(offered) if products else None
     sold = _find_sales(warehouse, handles)
     if handles is None:
@@ -125,6 +119,17 @@ def find_seller_facts(
         for fact in build_product_facts(offered[handle])
         if fact.label in SHOWN_LABELS
     )
+
+
+def select_offered(products: Sequence[Product], category: str | None) -> list[Product]:
+    """Return the products on sale and in stock, of a category if one is given."""
+    return [
+        product
+        for product in products
+        if product.status in (None, "active")
+        and product.stock != 0
+        and (category is None or category in product.ranges)
+    ]
 
 
 def _find_sales(warehouse: "Warehouse", handles: Collection[str] | None) -> dict[str, Fact]:
@@ -182,6 +187,13 @@ class MarketLibrary:
         found = await self._library.look_up(kind, request)
         if kind in ("product", "best_sellers"):
             return tuple(replace_prices(found, self._market))
+        if kind == "reduced":
+            return tuple(
+                fact
+                for fact in found
+                if fact.parts.subject not in self._market.prices
+                and self._market.currency in (None, fact.unit)
+            )
         return tuple(select_market_prices(found, self._market)) if kind == "prices" else found
 
 

@@ -1,6 +1,6 @@
 """A product of the catalogue, the prices that it had, and the facts that both prove."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -167,6 +167,7 @@ def _label_values(product: Product) -> Iterator[tuple[str, Decimal | str]]:
 # The prices that a product had, from imported price files and the catalogue.
 
 WRITING_CHANGES = 4  # price changes that a writer is told of
+MAX_REDUCED = 10
 CATALOGUE_MEASURES = ("price-now", "compare-at-price")  # product facts say them
 
 
@@ -182,21 +183,35 @@ class PriceHistory:
 
 
 def load_price_history(warehouse: "Warehouse", product: Product) -> PriceHistory:
-    known = {change.day: change for change in product.price_history}
-    source, as_of = product.source, product.as_of
+    return load_price_histories(warehouse, [product])[product.handle]
+
+
+def load_price_histories(
+    warehouse: "Warehouse", products: Sequence[Product]
+) -> dict[str, PriceHistory]:
+    """Return the price histories of products by handle."""
+    imported: dict[str, dict[date, Decimal]] = {product.handle: {} for product in products}
     table = warehouse.table("prices")
     if table is not None:
         from bot.data.warehouse.query import fetch_rows
 
-        mine = table.filter(table["product"] == product.handle)
-        for row in fetch_rows(warehouse, mine.select("since", "price", "currency")):
+        mine = table.filter(table["product"].isin([*imported]))
+        for row in fetch_rows(warehouse, mine.select("product", "since", "price")):
             if row["since"] and row["price"] is not None:
-                day = row["since"]
-                known[day] = PriceChange(day=day, price=Decimal(row["price"]))
-                source, as_of = warehouse.source("prices"), warehouse.as_of("prices")
-    past = sorted(
-        (one for one in known.values() if one.day <= warehouse.today), key=lambda p: p.day
-    )
+                imported[row["product"]][row["since"]] = Decimal(row["price"])
+    return {one.handle: _join_prices(warehouse, one, imported[one.handle]) for one in products}
+
+
+def _join_prices(
+    warehouse: "Warehouse", product: Product, imported: Mapping[date, Decimal]
+) -> PriceHistory:
+    """Return the history of a product's own prices and of imported ones, which come first."""
+    source, as_of = product.source, product.as_of
+    if imported:
+        source, as_of = warehouse.source("prices"), warehouse.as_of("prices")
+    known = {**{change.day: change.price for change in product.price_history}, **imported}
+    past = [PriceChange(day=day, price=known[day]) for day in sorted(known)]
+    past = [change for change in past if change.day <= warehouse.today]
     changes = tuple(
         one for at, one in enumerate(past) if at == 0 or one.price != past[at - 1].price
     )
@@ -257,6 +272,28 @@ def find_writing_prices(warehouse: "Warehouse", product: Product) -> tuple[Fact,
         for fact in facts
         if fact.parts.measure not in CATALOGUE_MEASURES and known.get(fact.label) != fact.value
     )
+
+
+def find_reduced_facts(warehouse: "Warehouse", products: Sequence[Product]) -> tuple[Fact, ...]:
+    """Return reduced.<handle>.lowest-price-30-days of at most MAX_REDUCED of these products that
+    cost less today: for an offer that comes on top."""
+    histories = load_price_histories(warehouse, products)
+    found = [
+        Fact(
+            id=str(FactId("reduced", product.handle, "lowest-price-30-days")),
+            label="lowest price 30 days, reduced already",
+            about=product.title,
+            value=history.lowest,
+            unit=product.currency,
+            source=history.source,
+            as_of=history.as_of,
+        )
+        for product in products
+        if (history := histories[product.handle]).lowest is not None
+        and product.price is not None
+        and product.price < history.lowest
+    ]
+    return tuple(found[:MAX_REDUCED])
 
 
 def load_first_days(warehouse: "Warehouse") -> dict[str, date]:

@@ -21,10 +21,12 @@ from bot.data.warehouse.merge import shape_of_kind
 from bot.data.warehouse.models import LIBRARY_FOLDER, LOCAL_WORKSPACE, DataFile
 from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_text, read_parquet_sql
 from bot.data.warehouse.warehouse import (
+    FILE_COLUMN,
     OPTION_SEPARATOR,
     DamagedTable,
     ListedTable,
     Warehouse,
+    describe_source,
     schema_of,
 )
 from bot.db.session import CachedRead, Database
@@ -97,7 +99,7 @@ def _start_engine(
     if history:
         _create_table(con, CATALOGUE_PRICES, history, PRICE_HISTORY_COLUMNS)
     for kind, one in tables.items():
-        con.execute(f'CREATE VIEW "{kind}" AS {_view_sql(kind, one.paths, bool(history))}')
+        con.execute(f'CREATE VIEW "{kind}" AS {_view_sql(one, bool(history))}')
     _restrict_access(con, [path for one in tables.values() for path in one.paths], folder)
     if not products:
         return engine, None
@@ -135,10 +137,19 @@ class EmptyWarehouse(Warehouse):
             return self._started
 
 
-def _view_sql(kind: str, paths: Sequence[Path], history: bool) -> str:
-    """Return the SELECT of a kind's view: our columns in our order. Prices also include the
-    catalogue's price history where no file has that product's price of that day."""
+def _view_sql(listed: ListedTable, history: bool) -> str:
+    """Return the SELECT of a kind's view: our columns in our order, and the imported file of each
+    row where there are several. Prices also include the catalogue's price history where no file has
+    that product's price of that day."""
+    kind, paths = listed.kind, listed.paths
     columns = ", ".join(f'"{name}"' for name in schema_of(kind))
+    if kind != "prices" and len({*listed.names}) > 1:
+        cases = " ".join(
+            f"WHEN {quote_text(path)} THEN {quote_text(name)}"
+            for path, name in zip(paths, listed.names, strict=True)
+        )
+        rows = shape_of_kind(kind).rows(paths, "filename=true")
+        return f'SELECT {columns}, CASE filename {cases} END AS "{FILE_COLUMN}" FROM {rows}'
     parts = [f"SELECT {columns} FROM {shape_of_kind(kind).rows(paths)}"] if paths else []
     if kind == "prices" and history:
         besides = f"SELECT {columns} FROM {CATALOGUE_PRICES}"
@@ -325,8 +336,9 @@ class WarehousePool:
                     self.home / data_file.path for data_file in files if not data_file.damaged_at
                 ),
                 sum(data_file.rows for data_file in files),
-                _describe_source(files),
+                _describe_files(files),
                 max((data_file.as_of for data_file in files if data_file.as_of), default=None),
+                tuple(data_file.source for data_file in files if not data_file.damaged_at),
             )
             for kind, files in by_kind.items()
         }
@@ -342,11 +354,10 @@ def _find_damaged(data_files: Sequence[DataFile]) -> dict[str, DamagedTable]:
     return found
 
 
-def _describe_source(files: Sequence[DataFile]) -> Source:
-    """The file with the most rows is named; of
-    equal ones, the newest."""
+def _describe_files(files: Sequence[DataFile]) -> Source:
+    """Return the source of all rows of these files; of files with equally many the newest is
+    named."""
     rows: dict[str, int] = {}
     for data_file in reversed(files):
         rows[data_file.source] = rows.get(data_file.source, 0) + data_file.rows
-    most = max(rows, key=lambda name: rows[name])
-    return Source(most, more=len(rows) - 1)
+    return describe_source(rows)

@@ -9,8 +9,9 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
+from bot.core.facts import Source
 from bot.data.stats import Numbers
-from bot.data.warehouse.warehouse import Warehouse
+from bot.data.warehouse.warehouse import FILE_COLUMN, Warehouse, describe_source
 
 # Rendering a query takes longer than running it. Most queries are run and then shown, and asked
 # again when the tables have new rows. The keys hold no connection, so they keep no engine alive.
@@ -34,6 +35,15 @@ def fetch_arrow(warehouse: Warehouse, expression: ir.Table) -> Any:
     # The same as ibis's own to_pyarrow, which would also load pandas.
     table = run_query(engine, expression).to_arrow_table()
     return PyArrowData.convert_table(table, expression.schema())
+
+
+def find_source(warehouse: Warehouse, kind: str, rows: ir.Table) -> Source:
+    """Return the files that some rows of a kind come from."""
+    if FILE_COLUMN not in rows.columns:
+        return warehouse.source(kind)
+    counted = fetch_rows(warehouse, rows.group_by(FILE_COLUMN).aggregate(rows=rows.count()))
+    found = {row[FILE_COLUMN]: row["rows"] for row in counted}
+    return describe_source(found) if found else warehouse.source(kind)
 
 
 def run_query(engine: Any, expression: ir.Table) -> Any:

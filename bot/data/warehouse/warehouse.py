@@ -47,6 +47,14 @@ class ListedTable:
     rows: int
     source: Source
     as_of: date | None
+    names: tuple[str, ...] = ()  # of the imported file that each path's rows come from
+
+
+def describe_source(rows: Mapping[str, int]) -> Source:
+    """Return the source of rows that come from these files. The file with the most is named; of
+    equal ones, the first."""
+    most = max(rows, key=lambda name: rows[name])
+    return Source(most, more=len(rows) - 1)
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class DamagedRows(CannotDo):
         )
 
 
+FILE_COLUMN = "source_file"  # of tables whose rows come from several imported files
 OPTION_SEPARATOR = "|"  # between the colours or sizes of a product
 
 

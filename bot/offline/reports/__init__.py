@@ -55,16 +55,10 @@ def _list_unused(ctx: OfflineContext, report: Report, title: str) -> tuple[str, 
         return brief.left_over  # an answer says which words it reads; buttons have words of ours
     tokens = tokenize(brief.words)
     days = [" ".join(tokens[at] for at in one.words) for one in find_periods(tokens, ctx.today)]
-    told = [one.text for one in (report.headline, report.read_as) if one]
-    titles = [Words(title).to(language) for language in LANGUAGES]
-    names = [
-        *titles,
-        *load_idle_words(),
-        *days,
-        *told,
-        brief.product_words or "",
-        brief.category or "",
-    ]
+    read_as = report.read_as.text if report.read_as else ""
+    names = [Words(title).to(language) for language in LANGUAGES]
+    names += [*load_idle_words(), *days, report.headline.text, read_as]
+    names += filter(None, (brief.product_words, brief.category))
     if ctx.request.skill == FEEDBACK_SKILL:
         names += list_theme_words(brief.words)
     return (*brief.left_over, *list_unread_words(brief.words, ctx.request.skill, names))

@@ -146,13 +146,14 @@ async def _build_report(
     language = ctx.request.language
     ctx.evidence = ctx.evidence.plus(result.facts)
     writer, exhibit = SentenceWriter(language), result.exhibits[0]
+    headline, *points = _write_findings(writer, answer, result)
     picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     limits = " ".join(words.to(language) for words in found.limits)
     file = result.facts[0].source.without_age.words()
     source = TEXTS["source"].with_params(file=file, day=result.facts[0].as_of)
     return Report(
-        headline=_write_headline(writer, answer, result),
-        points=list(_write_points(writer, answer, result))[:MAX_POINTS],
+        headline=headline,
+        points=points[:MAX_POINTS],
         cannot_tell=Copy(text=limits) if limits else None,
         picture=await ctx.draw(picture) if picture else None,
         table=exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None,
@@ -162,42 +163,35 @@ async def _build_report(
     )
 
 
-def _write_headline(writer: SentenceWriter, answer: "MetricAnswer", result: "MetricResult") -> Copy:
-    """State the total, or with an order or without time the first group."""
-    name, query = answer.query.measures[0], answer.query
+def _write_findings(
+    writer: SentenceWriter, answer: "MetricAnswer", result: "MetricResult"
+) -> Iterator[Copy]:
+    """Yield the headline: the total, or with an order or without time the first group. Then the
+    total of a split, or the earlier figure of a comparison and the other measures."""
+    query, (name, *others) = answer.query, answer.query.measures
     label = answer.get_measure(name).label
     total, groups = _list_facts(result, name)
-    if groups and not _leads_with_total(answer, total):
+    is_by_time = query.order == "natural" and {*query.dimensions} & {*TIME_DIMENSIONS}
+    if groups and not (total and is_by_time):
         words = TEXTS["last" if query.order == "lowest" else "first"]
-        return writer.tell(None, words, measure=label, first=groups[0].about, value=groups[0])
+        yield writer.tell(None, words, measure=label, first=groups[0].about, value=groups[0])
+        if total and not query.having:
+            yield _state(writer, result, TEXTS["all"], total)
+        return
     assert total is not None
     days = format_short_period(*answer.periods.now, writer.language, date.min)
     named = [label.to(writer.language), total.about if query.filters else "", days]
-    return _state(writer, result, " · ".join(filter(None, named)), total)
-
-
-def _write_points(
-    writer: SentenceWriter, answer: "MetricAnswer", result: "MetricResult"
-) -> Iterator[Copy]:
-    """State the total of a split, the earlier figure of a comparison, and the other measures."""
-    first, *others = answer.query.measures
-    total, groups = _list_facts(result, first)
-    if total and total.compared_with and answer.periods.before and not groups:
+    yield _state(writer, result, " · ".join(filter(None, named)), total)
+    if groups:
+        return
+    if total.compared_with and answer.periods.before:
         before = next(fact for fact in result.facts if fact.id == total.compared_with)
         days = format_short_period(*answer.periods.before, writer.language, date.min)
         yield writer.tell(None, TEXTS["line"], what=days, value=before)
-    if total and groups and not answer.query.having and not _leads_with_total(answer, total):
-        yield _state(writer, result, TEXTS["all"], total)
-    for name in others if not groups else ():
-        of_measure, _groups = _list_facts(result, name)
+    for other in others:
+        of_measure, _groups = _list_facts(result, other)
         if of_measure is not None:
-            yield _state(writer, result, answer.get_measure(name).label, of_measure)
-
-
-def _leads_with_total(answer: "MetricAnswer", total: Fact | None) -> bool:
-    """Whether the groups are times in their order, of which the total is the finding."""
-    by_time = {*answer.query.dimensions} & {*TIME_DIMENSIONS}
-    return total is not None and answer.query.order == "natural" and bool(by_time)
+            yield _state(writer, result, answer.get_measure(other).label, of_measure)
 
 
 def _state(writer: SentenceWriter, result: "MetricResult", what: Words | str, fact: Fact) -> Copy:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from bot.core.charts import ChartPicture
 from bot.core.fact_sentences import CONFIRMED, NO_CELL, FactSubject, join_copies
 from bot.core.parts import Copy, NextStep, Table
+from bot.data.analyses.findings import COVERED, name_covered_days, tell_earlier_days
 from bot.i18n.messages import Words, quote_name
 from bot.offline.report_builder import ReportBuilder
 
@@ -58,6 +59,7 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     found = sorted(every, key=lambda blocker: -blocker.money)[:MAX_BLOCKERS]
     seen = [builder.words(f"sources.{kind}") for kind in sources if builder.subjects(kind)]
     names = ", ".join(map(builder.say, seen))
+    dated = [_name_source(builder, kind) for kind in sources if builder.subjects(kind)]
     nothing = builder.state("nothing", names=names) if seen else builder.state("no_source")
     headline = found[0].effect if found else nothing
     details = [_write_details(builder, blocker) for blocker in found]
@@ -70,11 +72,21 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         [*details[:1], *points],
         table=_build_table(builder, found),
         chart=_draw(builder, found[0].fact_subject) if found else None,
-        limits=_list_limits(builder, found),
-        read_as=builder.words("read_as", names=names) if names else None,
+        limits=[
+            *_list_limits(builder, found),
+            *tell_earlier_days(builder, builder.evidence, list(sources)),
+        ],
+        read_as=builder.words("read_as", names=", ".join(dated)) if dated else None,
         leads=list({o.words: o for blocker in found for o in blocker.leads}.values())[:MAX_LEADS],
         keep=[blocker.fact_subject.get(name) for blocker in found for name in ("product", "best")],
     )
+
+
+def _name_source(builder: ReportBuilder, kind: str) -> str:
+    """Return what was looked at, with its days: "the site (14–27 Nov 2026)"."""
+    name = builder.say(builder.words(f"sources.{kind}"))
+    days = name_covered_days(builder, builder.evidence, kind) if kind in COVERED else ""
+    return f"{name} ({days})" if days else name
 
 
 def _find_steps(builder: ReportBuilder) -> Iterator[Blocker]:

@@ -12,7 +12,6 @@ from bot.core.metric_query import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
 from bot.core.request import SkillRequest
 from bot.data.analyses.findings import MAX_WEEKS, PlannedTest, Trial, find_plan, list_trials
-from bot.i18n.messages import LANGUAGES
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 from bot.offline.routing import asks_for
@@ -46,20 +45,14 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
 
 
 def _add_segment(request: SkillRequest) -> SkillRequest:
-    """Return the request with the rule of the segment that stands beside a word for customers:
-    "lapsed customers", « clients fidèles »."""
+    """Return the request with the rule of the segment that its words name: "lapsed customers"."""
     brief = request.brief
-    typed = tokenize(f"{brief.audience or ''} {brief.words}")
-    places = [n for n, word in enumerate(typed) if asks_for("customers", word)]
-    beside = {word[:5] for n in places for word in typed[max(0, n - 1) : n + 2]}
-    beside -= {word[:5] for word in typed if asks_for("customers", word)}
-    for segment, label in SEGMENT_LABELS.items():
-        words = tokenize(" ".join(label.to(language) for language in LANGUAGES))
-        names = {word[:5] for word in words if len(word) > 3 or word == segment}
-        if not brief.rule and names & beside:
-            rule = AudienceRule(segments=(segment,)).stored
-            return request.model_copy(update={"brief": brief.model_copy(update={"rule": rule})})
-    return request
+    words = f"{brief.audience or ''} {brief.words}"
+    segment = next((one for one in SEGMENT_LABELS if asks_for(one, words)), None)
+    if brief.rule or segment is None:
+        return request
+    rule = AudienceRule(segments=(segment,)).stored
+    return request.model_copy(update={"brief": brief.model_copy(update={"rule": rule})})
 
 
 async def _write_result(builder: ReportBuilder) -> BaseModel:
@@ -72,10 +65,9 @@ async def _write_result(builder: ReportBuilder) -> BaseModel:
     first = shown[0]
     is_broken = first.status == "broken"
     rows = [(trial, name, arm) for trial in shown for name, arm in trial.arms.items()][:MAX_ROWS]
-    hidden = {trial.whole.key for trial in shown if trial.status == "broken" and not named}
-    arms = [_without_outcome(arm) if t.whole.key in hidden else arm for t, _, arm in rows]
-    measure = "rate" if any(arm.get("rate") for arm in first.arms.values()) else "mean"
-    measure = "users" if is_broken else measure
+    arms = [_without_outcome(a) if t.status == "broken" and not named else a for t, _, a in rows]
+    has_rate = any(arm.get("rate") for arm in first.arms.values())
+    measure = "users" if is_broken else "rate" if has_rate else "mean"
     several = len({trial.test for trial in shown}) > 1
     heads = {t.whole.key: t.title if several else builder.say(t.metric) for t in shown}
     names = [name if len(shown) == 1 else f"{heads[t.whole.key]}: {name}" for t, name, _ in rows]
@@ -183,11 +175,7 @@ async def _write_plan(builder: ReportBuilder, request: SkillRequest) -> BaseMode
         ],
         table=builder.tabulate(plan.lifts, names=names),
         chart=builder.draw_bars(
-            builder.words(f"charts.{drawn}"),
-            plan.lifts,
-            drawn,
-            strong=plan.proposed,
-            names=names,
+            f"charts.{drawn}", plan.lifts, drawn, strong=plan.proposed, names=names
         ),
         limits=[
             builder.write(plan.chances, "chances"),

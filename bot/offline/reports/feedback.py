@@ -37,18 +37,22 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     chosen = focus or ranked or shown
     headline = _write_headline(builder, chosen[0], every["all"])
     measure = "complaints" if any(one.number("complaints") for one in shown) else "texts"
-    drawn = [one for one in shown if one.number(measure)]
-    bars = sorted(drawn, key=lambda one: -one.number(measure))
+    about = ", ".join(one.named(builder.language) for one in focus[:2])
+    read_as = builder.words("read_as", themes=about or builder.words("all_themes"))
+    bars = sorted((o for o in shown if o.number(measure)), key=lambda o: -o.number(measure))
     return await builder.build(
         headline,
         _list_points(builder, every, shown, chosen, is_about_all=not focus),
         table=builder.tabulate(shown),
         chart=builder.draw_bars(
-            _name_chart(builder, every["all"], measure), bars, measure, strong=chosen[0]
+            _add_period(builder, builder.words(f"charts.{measure}"), every["all"]),
+            bars,
+            measure,
+            strong=chosen[0],
         ),
         quotes=_select_quotes(chosen),
         cannot_tell=builder.state("not_named") if is_named and not focus else None,
-        read_as=_describe_reading(builder, every["all"], focus),
+        read_as=_add_period(builder, read_as, every["all"]),
         leads=_list_next_steps(builder, chosen, every),
     )
 
@@ -100,26 +104,11 @@ def _select_quotes(themes: Sequence[FactSubject]) -> list[Quote]:
     return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MAX_QUOTES]
 
 
-def _describe_reading(
-    builder: ReportBuilder, whole: FactSubject, focus: Sequence[FactSubject]
-) -> Words:
-    about = ", ".join(one.named(builder.language) for one in focus[:2])
-    read_as = builder.words("read_as", themes=about or builder.words("all_themes"))
-    period = _describe_period(builder, whole)
-    return join_words([read_as, period]) if period else read_as
-
-
-def _name_chart(builder: ReportBuilder, whole: FactSubject, measure: str) -> Words:
-    title = builder.words(f"charts.{measure}")
-    period = _describe_period(builder, whole)
-    return join_words([title, period]) if period else title
-
-
-def _describe_period(builder: ReportBuilder, whole: FactSubject) -> Words | None:
+def _add_period(builder: ReportBuilder, words: Words, whole: FactSubject) -> Words:
     if not whole.get("first-day"):
-        return None
+        return words
     first, last = (date.fromisoformat(whole.word(f"{end}-day")) for end in ("first", "last"))
-    return builder.words("period", first=first, last=last)
+    return join_words([words, builder.words("period", first=first, last=last)])
 
 
 def _list_next_steps(

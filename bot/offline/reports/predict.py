@@ -36,9 +36,8 @@ async def _report_repurchase(builder: ReportBuilder) -> Report | None:
     whole = next((group for group in groups.values() if group.get("backtest-auc")), None)
     if whole is None:
         return None
-    tenths = [
-        groups[name] for n in range(1, TENTHS + 1) if (name := f"{whole.key}-tenth-{n}") in groups
-    ]
+    names = [f"{whole.key}-tenth-{n}" for n in range(1, TENTHS + 1)]
+    tenths = [groups[name] for name in names if name in groups]
     top, rest = groups.get(f"{whole.key}-top"), groups.get(f"{whole.key}-rest")
     if not tenths or top is None or rest is None:
         return None
@@ -87,7 +86,7 @@ async def _report_leaving(builder: ReportBuilder) -> Report | None:
             builder.state("control", group=first.named(builder.language)),
         ],
         table=builder.tabulate(leaving),
-        chart=builder.draw_bars(builder.words("charts.leaving"), past, "bought", strong=silent),
+        chart=builder.draw_bars("charts.leaving", past, "bought", strong=silent),
         gaps=False,
         limits=[builder.state("limits.leaving")],
         read_as=builder.words("read_as.leaving"),
@@ -121,9 +120,7 @@ async def _report_next(builder: ReportBuilder) -> Report | MissingData:
         headline,
         [builder.write(product or every.get("next-purchases"), "compared_products", "compared")],
         table=builder.tabulate(found, "next_columns", names),
-        chart=builder.draw_bars(
-            builder.words("charts.next"), found, "share", strong=top, names=names
-        ),
+        chart=builder.draw_bars("charts.next", found, "share", strong=top, names=names),
         gaps=False,
         limits=[builder.state("limits.next")],
         cannot_tell=builder.state("no_product") if is_after and product is None else None,

@@ -5,10 +5,10 @@ What was decided or promised is not read: that takes an AI, and the report says 
 
 from pydantic import BaseModel
 
-from bot.core.fact_sentences import join_copies
-from bot.core.parts import Copy
+from bot.core.fact_sentences import FactSubject, join_copies
 from bot.core.report import MissingData
 from bot.core.thread_text import find_channel_name, wants_channel
+from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
 from bot.i18n.messages import Words
 from bot.offline.report_builder import ReportBuilder
 
@@ -37,6 +37,7 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
             builder.write_list("wrote", people[:MAX_NAMES], "messages"),
             *(builder.write(one, "question") for one in questions[-MAX_QUESTIONS:]),
             builder.write_list("drafts", drafts, "state"),
+            builder.write_list("to_approve", _list_waiting(builder), "waiting"),
             builder.wrap("shared", names=shared) if shared.text else shared,
         ],
         table=builder.tabulate(questions) if len(questions) > MAX_QUESTIONS else None,
@@ -51,16 +52,13 @@ def _explain_nothing(builder: ReportBuilder) -> MissingData:
     said = builder.tell_unanswerable(builder.evidence, "thread")
     if name := find_channel_name(builder.request.brief.words):
         said = [builder.state("other_channel", name=name)]
-    return MissingData(answer=join_copies([*said, _write_work(builder)], "\n"))
+    work = [tell(builder, builder.evidence) for tell in (tell_waiting_drafts, tell_week_of_drafts)]
+    waiting = _list_waiting(builder)
+    listed = [builder.write_list("to_approve", waiting, "waiting")] if waiting else []
+    return MissingData(answer=join_copies([*said, join_copies(work), *listed], "\n"))
 
 
-def _write_work(builder: ReportBuilder) -> Copy:
-    """Return what waits for approval, and what was done in seven days."""
-    every, lines = builder.subjects("work"), list[Copy]()
-    if (queue := every.get("queue")) is not None and queue.number("waiting"):
-        lines.append(builder.write(queue, "waiting"))
-    week, texts = every.get("week"), builder.texts["work"]
-    labels = {k: Words(text) for k, text in texts.items() if week and week.number(k)}
-    if week is not None and labels:
-        lines.append(builder.wrap("week", what=builder.tell_labels(week, labels)))
-    return join_copies(lines)
+def _list_waiting(builder: ReportBuilder) -> list[FactSubject]:
+    """Return the drafts that wait for approval."""
+    work = builder.subjects("work")
+    return [draft for key, draft in work.items() if key.startswith("draft-")]

@@ -8,11 +8,10 @@ from pydantic import BaseModel
 from bot.core.audience_rule import AUDIENCE_NAMES, AudienceRule, name_audience
 from bot.core.fact_sentences import CONFIRMED, FactSubject
 from bot.core.facts import Evidence
-from bot.core.parts import Copy, NextStep, Table
+from bot.core.parts import NextStep, Table
 from bot.core.request import SkillRequest
 from bot.data.analyses.audience_proposals import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
-from bot.i18n.messages import Words
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
 from bot.text.normalize import normalize_text, tokenize
@@ -58,7 +57,9 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         points,
         table=_build_table(builder, every, shown, names),
         chart=builder.draw_bars(
-            _name_chart(builder, whole),
+            builder.words(
+                "charts.in_days" if days else "charts.any_time", days=days and builder.spell(days)
+            ),
             shown,
             "bought-share",
             strong=first,
@@ -72,13 +73,6 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     )
 
 
-def _name_chart(builder: ReportBuilder, whole: FactSubject) -> Words:
-    days = whole.get("days")
-    if days is None:
-        return builder.words("charts.any_time")
-    return builder.words("charts.in_days", days=builder.spell(days))
-
-
 def _choose_texts(one: FactSubject) -> tuple[str, ...]:
     is_sure = one.status == CONFIRMED or one.get("bought-share") is None
     return ("audience_share", "audience") if is_sure else ("unsure",)
@@ -89,12 +83,9 @@ def _find_country(request: SkillRequest) -> str | None:
     if request.brief.market:
         return request.brief.market
     words = request.brief.words.replace("?", " ").split()
-    for size in range(MAX_PLACE_WORDS, 0, -1):
-        for start in range(len(words) - size + 1):
-            name = " ".join(words[start : start + size])
-            if name[:1].isupper() and parse_country_code(name):
-                return name
-    return None
+    ends = [(at, at + size) for at in range(len(words)) for size in range(MAX_PLACE_WORDS, 0, -1)]
+    names = (" ".join(words[start:end]) for start, end in ends)
+    return next((one for one in names if one[:1].isupper() and parse_country_code(one)), None)
 
 
 def _find_category(words: str, evidence: Evidence) -> str | None:
@@ -122,19 +113,20 @@ def _build_table(
     table = builder.tabulate(shown, names=names)
     if table is None:
         return None
-    things = every["things"].facts.values() if "things" in every else ()
-    titles = {fact.about: str(fact.value) for fact in things}
-    rows, cited = [], Copy(text="")
-    for one, row in zip(shown, table.rows, strict=True):
+    titles = (
+        {fact.about: str(fact.value) for fact in every["things"].facts.values()}
+        if "things" in every
+        else {}
+    )
+    told = []
+    for one in shown:
         rule = AudienceRule.model_validate_json(one.word("rule"))
-        stated = [one.get(measure) for measure in ("rule", *rule.figures)]
-        cited = builder.copy(
-            builder.say(rule.describe_conditions(titles)), [fact for fact in stated if fact]
-        )
-        rows.append((*row, cited.text))
-        table = table.model_copy(update={"facts": (*table.facts, *cited.facts)})
+        stated = [fact for name in ("rule", *rule.figures) if (fact := one.get(name))]
+        told.append(builder.copy(builder.say(rule.describe_conditions(titles)), stated))
+    rows = tuple((*row, copy.text) for row, copy in zip(table.rows, told, strict=True))
+    cited = (*table.facts, *(id for copy in told for id in copy.facts))
     columns = (*table.columns, builder.state("rule").text)
-    return table.model_copy(update={"columns": columns, "rows": tuple(rows)})
+    return Table(columns=columns, rows=rows, facts=cited)
 
 
 def _list_next_steps(

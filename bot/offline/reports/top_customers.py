@@ -53,10 +53,9 @@ async def write_top_customers(
         return MissingData(answer=Copy(text=none.to(language)))
     ctx.evidence = Evidence(facts=tuple(fact for fact, _ in found))
     ids = tuple(fact.id for fact, _ in found)
-    shown = [(fact, (fact.rows, last_order)) for fact, last_order in found]
     rows = tuple(
-        (fact.about, fact.shown(language), *(format_value(value, language) for value in more))
-        for fact, more in shown
+        (one.about, one.shown(language), *(format_value(v, language) for v in (one.rows, last)))
+        for one, last in found
     )
     headline = Words.count(
         "The customer who spent most", "The {n} customers who spent most", len(rows)

@@ -12,7 +12,7 @@ from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 
 MAX_SERIES = 4  # named in one sentence
-ORDERS, RETURNS, STEPS = "total-orders", "returns-", "step-"
+ORDERS, RETURNS, STEPS, NEW = "total-orders", "returns-", "step-", "new-"
 GOODS = ("category-", "product-")  # what can be written about
 
 
@@ -24,23 +24,17 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     every = builder.subjects("trends")
     parts = [one for key, one in every.items() if not key.startswith("total-")]
     named = [one for one in parts if one.is_named_in(words)]
-    series = sorted(
-        (
-            one
-            for one in named or every.values()
-            if one.get("change") and not one.key.startswith(STEPS)
-        ),
-        key=_rank,
+    changed = [one for one in named or every.values() if one.get("change")]
+    series = sorted((one for one in changed if not one.key.startswith(STEPS)), key=_rank)
+    returned, steps, new = (
+        [one for one in named or parts if one.key.startswith(prefix)]
+        for prefix in (RETURNS, STEPS, NEW)
     )
-    returned = [one for one in named or parts if one.key.startswith(RETURNS)]
     small = [one for one in named if one.get("least")]
     if not (series or returned or small):
         return builder.report_missing()
-    first = series[0] if series else None
-    moved = first if first and (named or first.status in CHANGE_STATUSES) else None
-    steps = [one for one in named or parts if one.key.startswith(STEPS)]
+    moved = next((o for o in series[:1] if named or o.status in CHANGE_STATUSES), None)
     rest = [one for one in series if one is not moved]
-    new = [one for one in named or parts if one.key.startswith("new-")]
     falls = [] if named else list_falls(builder)
     if moved is not None:
         key = "weeks" if moved.number("weeks") > 1 else "week"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.approvals import decision
 from bot.approvals.decision import demand_author_or_approver
 from bot.core.request import add_answer, task_id
-from bot.data.catalogue.models import VALIDITY, ProductFact
+from bot.data.catalogue.models import ProductFact
 from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
@@ -21,7 +21,6 @@ from bot.slack.actions.exports import start_download
 from bot.slack.actions.modals import MODALS, open_modal
 from bot.slack.actions.reports import demand_membership, send_to_channel, share_draft
 from bot.slack.cards import draft_status
-from bot.slack.cards.draft_status import find_fact_proposals
 from bot.slack.events.thread_replies import request_changes, use_opening
 from bot.slack.listeners import (
     BlockAction,
@@ -98,36 +97,6 @@ def accept_terms(session: Session, context: ListenerContext, action: BlockAction
         context.services.enqueue,
         load_visible_draft(session, action.viewer, action.ref),
         **decision_fields(context, action),
-    )
-
-
-def add_product_facts(session: Session, context: ListenerContext, action: BlockAction) -> Words:
-    """Make the marked claims facts of the product: the next draft may stand on them."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    draft.demand_current(session, action.ref.seen or "")
-    context.services.policy(action.workspace).require(action.user, "approve")
-    now, product = context.services.now(), draft.brief.product
-    proposals = find_fact_proposals(draft)
-    if product is None or not proposals:
-        raise CannotDo(Words("There is nothing on this card that could become a product fact."))
-    for check in proposals:
-        ProductFact.add(
-            session,
-            workspace=action.workspace,
-            product=product,
-            market=draft.brief.market,
-            text=check.quote or "",
-            by=action.user,
-            draft=draft.id,
-            now=now,
-        )
-        draft.accept_warnings(session, by=action.user, ground="fact", now=now, quote=check.quote)
-    context.redraw(session, draft.piece)
-    return Words.count(
-        "{n} product fact added, until {day}. Details lists it.",
-        "{n} product facts added, until {day}. Details lists them.",
-        len(proposals),
-        day=now.date() + VALIDITY,
     )
 
 
@@ -256,7 +225,6 @@ def _find_visible_piece(session: Session, action: BlockAction) -> str | None:
 BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.APPROVE: approve_draft,
     action_ids.ACCEPT_TERMS: accept_terms,
-    action_ids.ADD_FACT: add_product_facts,
     action_ids.REVOKE_FACT: revoke_product_fact,
     action_ids.USE_HOOK: lambda s, c, action: use_opening(s, c, action, action.ref.pick or ""),
     action_ids.ANSWER: answer_question,

@@ -147,6 +147,7 @@ MODALS: dict[str, PrepareView] = {
     action_ids.WHAT_LEFT: prepare_receipts_view,
     action_ids.LEAD: next_step_forms.prepare_next_step_form,
     action_ids.EXPORT: exports.prepare_export_form,
+    action_ids.ADD_FACT: forms.prepare_fact_form,
     action_ids.LOWEST_PRICE: forms.prepare_lowest_price_form,
     action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
     action_ids.DETAILS: draft_details.prepare_details_view,

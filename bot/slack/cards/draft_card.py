@@ -343,7 +343,7 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
         blocks += render_draft_status(card, language)
     blocks += render_results(card, language)
     if find_copy_channel(draft) and not _is_read_only(card, draft):
-        blocks.append(render_audience(card, draft, language))
+        blocks += render_audience(card, draft, language)
     return blocks
 
 

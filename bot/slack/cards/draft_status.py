@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, demand_author_or_approver
+from bot.core.channels import load_channels
 from bot.core.checks import Check, Severity, group_checks
 from bot.core.facts import NO_SOURCE
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery
+from bot.drafts.audience import list_audience
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.grounding.price_cuts import UNKNOWN_PRICE
@@ -35,38 +37,26 @@ from bot.slack.blocks import (
 from bot.slack.cards.card_data import CardData
 from bot.slack.listeners import BlockAction, ListenerContext, load_visible_draft
 from bot.tasks.models import Task
-from bot.text.normalize import collapse_spaces
 
 MAX_ANSWERS, MAX_PICK_CHARACTERS = 3, 400
 
 
-def render_audience(card: CardData, draft: Draft, language: str) -> Block:
+def render_audience(card: CardData, draft: Draft, language: str) -> list[Block]:
     """ "For: people who bought linen · 1,240 customers fit · until Sunday", and a button that
     opens the brief. What code says is in the card's language; words of the brief for a text in
     another one are quoted."""
-    brief, facts = draft.brief, draft.facts
 
-    def show(said: str) -> str:
-        if brief.language != language:
+    def show(said: Words | str) -> str:
+        if isinstance(said, str) and draft.brief.language != language:
             return quote_in_language(said, 300, language)
-        return quote_as_mrkdwn(said, 300)
+        return quote_as_mrkdwn(said.to(language) if isinstance(said, Words) else said, 300)
 
-    rule, size = facts.get("segment.audience.audience"), facts.get("segment.audience.size")
-    if brief.audience and rule and brief.audience == rule.value:
-        audience = quote_as_mrkdwn(rule.spelled(language), 300)
-    elif brief.audience:
-        audience = show(collapse_spaces(brief.audience))
-    else:
-        audience = Words("your whole list").to(language)
-    counted = quote_as_mrkdwn(size.spelled(language), 300) if size else None
-    dates = show(collapse_spaces(brief.dates)) if brief.dates else None
-    listed = " · ".join(filter(None, (audience, counted, dates)))
-    words = Words("For: {audience}", audience=listed).to(language)
+    listed = list_audience(draft.brief, draft.facts, load_channels().get(draft.channel or ""))
+    words = Words("For: {audience}", audience=" · ".join(map(show, listed))).to(language)
     if card.status != "open":
-        return context_block(words)
-    ref = pack_draft(draft)
-    change = button(Words("Change it").to(language), action_ids.CHANGE, ref)
-    return section_block(words, change)
+        return [context_block(words)] if listed else []
+    change = button(Words("Change it").to(language), action_ids.CHANGE, pack_draft(draft))
+    return [section_block(words, change)] if listed else actions_block(change)
 
 
 def render_unused(draft: Draft, language: str) -> list[Block]:

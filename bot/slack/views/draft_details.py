@@ -256,7 +256,7 @@ def _list_added_facts(draft: Draft, added: Sequence[ProductFact], language: str)
         revoke = button(
             Words("Revoke").to(language), number_action_id(action_ids.REVOKE_FACT, number), ref
         )
-        said = f"“{quote_as_mrkdwn(fact.text, 300)}”"
+        said = quote_in_language(fact.text, 300, language)
         if fact.amount is not None:
             price = Money(amount=fact.amount, currency=str(fact.currency))
             said = Words("Lowest price of the last 30 days: {price}", price=price).to(language)
@@ -275,9 +275,10 @@ def build_details_view(draft: Draft, language: str, added: Sequence[ProductFact]
         blocks += _list_added_facts(draft, added, language)
         note = LEGAL_NOTE.to(language)
         if sources := list_unverified_sources(check.rule for check in draft.findings or ()):
-            what = Words(
-                "Not looked up in the text of the law: {sources}", sources="; ".join(sources)
+            listed = f"{get_language(language).marks.semicolon} ".join(
+                source.to(language) for source in sources
             )
+            what = Words("Not looked up in the text of the law: {sources}", sources=listed)
             note += f"\n{quote_as_mrkdwn(what.to(language), 600)}"
         blocks.append(context_block(note))
     return build_read_only_view(Words("Details"), blocks, language)

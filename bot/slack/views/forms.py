@@ -1,7 +1,9 @@
-"""The forms that change or decide a draft: edit, brief, openings, reason, lowest price."""
+"""The forms that change or decide a draft: edit, brief, openings, reason, product facts,
+lowest price."""
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -12,7 +14,7 @@ from bot.approvals.decision import Decision, demand_open
 from bot.config.brand import Brand
 from bot.core.channels import PartLimit
 from bot.core.parts import Hook, Part
-from bot.data.catalogue.models import ProductFact, list_product_facts
+from bot.data.catalogue.models import VALIDITY, ProductFact, list_product_facts
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import recheck_price_cuts
@@ -32,7 +34,7 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.draft_parts import find_part_limit
-from bot.slack.cards.draft_status import render_check
+from bot.slack.cards.draft_status import find_fact_proposals, render_check
 from bot.slack.listeners import (
     BlockAction,
     ListenerContext,
@@ -41,14 +43,18 @@ from bot.slack.listeners import (
     load_visible_draft,
 )
 from bot.slack.views.brief_form import build_brief_form
+from bot.slack.views.draft_details import build_read_only_view
 from bot.slack.views.inputs import (
     VIEW_TITLE,
     FormBuilder,
     encode_separator,
     plain_text_input,
+    read_choice,
     read_text,
     split_into_chunks,
 )
+from bot.text.escape import strip_hidden
+from bot.text.normalize import collapse_spaces, normalize_text
 
 MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack allows 100 blocks and 250,000 characters
 MAX_HOOKS = 2
@@ -188,6 +194,102 @@ def _build_hint(limit: PartLimit) -> Words:
     if limit.kind == "hard":
         return Words.count("At most {n} character", "At most {n} characters", limit.most)
     return Words("Aim for {n} characters at most", n=limit.most)
+
+
+# Marked claims that a person makes facts of a product.
+
+FACT_FIELD, PRODUCT_FIELD = "fact:", "product"  # a field for each claim, by its number
+FACT_TITLE = Words("Product facts")
+NO_FACT = Words("Write what is true of the product.")
+NO_PROPOSALS = Words("There is nothing on this card that could become a product fact.")
+
+
+def prepare_fact_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> Callable[[str], Block]:
+    draft = _load_fact_draft(session, context, action)
+    expires = context.services.now().date() + VALIDITY
+    return lambda language: build_fact_form(draft, expires, language)
+
+
+def build_fact_form(draft: Draft, expires: date, language: str) -> Block:
+    """Build the form with the marked words, each in a field of its own, and their product."""
+    form, brief = FormBuilder(language), draft.brief
+    names = {str(brief.product): "" if brief.others else brief.product_words or ""}
+    names |= {one.parts.subject: str(one.value) for one in draft.facts.facts if one.label == "name"}
+    products = {one: names.get(one) or one for one in (str(brief.product), *brief.others)}
+    lead = Words(
+        "What you save is a source for texts about this product until {day}. Correct the words as "
+        "you would stand by them; an emptied field is left out.",
+        day=expires,
+    )
+    menu = form.menu(PRODUCT_FIELD, Words("Product"), products, brief.product, must=True)
+    blocks: list[Block] = [context_block(lead.to(language)), menu]
+    for number, check in enumerate(find_fact_proposals(draft)):
+        id, quote = f"{FACT_FIELD}{number}", check.quote or ""
+        blocks.append(form.text(id, Words("Product fact"), quote, multiline=True, optional=True))
+    return form.build(action_ids.FACT_FORM, FACT_TITLE, Words("Save"), blocks, pack_draft(draft))
+
+
+async def submit_facts(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    language = await context.language(submission.workspace, submission.user)
+    added = await context.run(store_facts, context, submission)
+    if not added:
+        errors = {f"{FACT_FIELD}0": NO_FACT.to(language)}
+        return await ack(response_action="errors", errors=errors)
+    words = Words.count(
+        "{n} product fact added, until {day}. Details lists it.",
+        "{n} product facts added, until {day}. Details lists them.",
+        added,
+        day=context.services.now().date() + VALIDITY,
+    )
+    view = build_read_only_view(FACT_TITLE, [section_block(words.to(language))], language)
+    return await ack(response_action="update", view=view)
+
+
+def store_facts(session: Session, context: ListenerContext, submission: ViewSubmission) -> int:
+    """Store the submitted words as facts of the product, and return how many. What the text claims
+    is accepted where its words were kept."""
+    draft = _load_fact_draft(session, context, submission)
+    brief, now, added = draft.brief, context.services.now(), 0
+    product = read_choice(submission.view, PRODUCT_FIELD)
+    if product not in (brief.product, *brief.others):
+        raise CannotDo(NO_PROPOSALS)
+    for number, check in enumerate(find_fact_proposals(draft)):
+        text = collapse_spaces(strip_hidden(read_text(submission.view, f"{FACT_FIELD}{number}")))
+        if not text:
+            continue
+        ProductFact.add(
+            session,
+            workspace=draft.workspace,
+            product=product,
+            market=brief.market,
+            text=text,
+            by=submission.user,
+            draft=draft.id,
+            now=now,
+        )
+        added += 1
+        if normalize_text(check.quote or "") in normalize_text(text):
+            draft.accept_warnings(
+                session, by=submission.user, ground="fact", now=now, quote=check.quote
+            )
+    context.redraw(session, draft.piece)
+    return added
+
+
+def _load_fact_draft(
+    session: Session, context: ListenerContext, action: BlockAction | ViewSubmission
+) -> Draft:
+    """Return the draft whose marked claims could become facts. Raises CannotDo."""
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft.demand_current(session, action.ref.seen or "")
+    context.services.policy(action.workspace).require(action.user, "approve")
+    if draft.brief.product is None or not find_fact_proposals(draft):
+        raise CannotDo(NO_PROPOSALS)
+    return draft
 
 
 # The lowest price of the last 30 days, which a person enters where the data don't have it.

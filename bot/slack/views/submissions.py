@@ -326,5 +326,6 @@ SUBMISSION_HANDLERS: dict[
     action_ids.QUESTION_FORM: next_step_forms.submit_question_form,
     action_ids.RULE_FORM: next_step_forms.submit_rule_form,
     action_ids.EXPORT_FORM: exports.submit_export_form,
+    action_ids.FACT_FORM: forms.submit_facts,
     action_ids.LOWEST_PRICE_FORM: forms.submit_lowest_price,
 }

@@ -122,8 +122,18 @@ async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -
     rule = AudienceRule.model_validate(json.loads(str(stored.value)))
     assert rule == AudienceRule(segments=("lapsed",), bought=("lin-solene",), purpose="sms")
     assert rule.code in stored.id
+    conditions = next(fact for fact in result.facts if fact.parts.measure == "conditions")
+    assert "SMS" in str(conditions.value)
+
+
+async def test_audience_is_read_as_the_conditions_that_its_count_is_of() -> None:
+    """The count is of all who meet them: the reading names no consent, which only part of them
+    gave."""
+    result = await call_tool("audience", {"bought": ["Robe Solène en lin"], "purpose": "sms"})
     assert "Robe Solène en lin" in result.read_as
-    assert "SMS" in result.read_as
+    assert "agreed" not in result.read_as
+    counted = next(fact for fact in result.facts if fact.parts.measure == "customers")
+    assert counted.label == "customers who meet the conditions"
 
 
 async def test_audience_below_the_floor_shows_no_number() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -164,6 +165,27 @@ async def test_a_planned_test_needs_the_people_that_the_analysis_computes() -> N
         same = found.get(f"visit-lift-{lift}", "people")
         assert same is not None
         assert people[f"+{lift}%"] == same.value
+
+
+@pytest.mark.parametrize(
+    ("call", "unit", "head"),
+    [
+        ({"place": "checkout"}, "visits", "Hausse · visites"),
+        ({"place": "letter"}, "e-mails", "Hausse · e-mails"),
+        ({"place": "visit", "segment": "at-risk"}, "customers", "Hausse · clients"),
+        ({"place": "visit", "base_percent": 4.0}, None, "Hausse"),
+    ],
+)
+async def test_a_planned_test_says_what_it_counts(
+    call: dict[str, Any], unit: str | None, head: str
+) -> None:
+    result = await call_tool("plan_experiment", call, tool_deps(language="fr"))
+    needed = [one for one in result.facts if one.parts.measure in ("people", "in-all")]
+    assert {fact.unit for fact in needed} == {unit}
+    table = result.exhibits[0].table
+    assert table
+    assert table.columns[:2] == (head, "Taux à atteindre")
+    assert "ersonne" not in " ".join(table.columns)
 
 
 async def test_a_planned_test_takes_the_given_rate_lift_and_people() -> None:

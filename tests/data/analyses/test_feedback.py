@@ -128,6 +128,15 @@ def test_frequent_growing_complaint_is_ranked_first() -> None:
     assert value("sizing-small", "fix-first-reach") < 50
 
 
+def test_ranked_complaints_have_days_and_no_rise_that_is_none() -> None:
+    themes = {f.parts.subject for f in found().facts if f.parts.measure == "fix-first-rank"}
+    counted = [f for f in found().facts if f.parts.measure == "fix-first-complaints"]
+    assert {(f.since, f.until) for f in counted} == {(date(2026, 7, 28), date(2026, 11, 24))}
+    rises = {f.parts.subject for f in found().facts if f.parts.measure == "fix-first-trend"}
+    assert rises < themes
+    assert all(value(theme, "fix-first-trend") != 1 for theme in rises)
+
+
 def _score(theme: str) -> float:
     """What themes are ranked by."""
     made_of = [value(theme, f"fix-first-{m}") for m in ("complaints", "trend", "reach")]

@@ -78,6 +78,27 @@ async def test_best_sellers_of_a_category_are_filled_up_with_what_has_not_sold()
         assert [fact.about for fact in facts if fact.label == "name"] == handles
 
 
+async def test_reduced_products_of_a_category_have_their_lowest_price() -> None:
+    prices = [
+        {"product": product, "since": TODAY - timedelta(days=days), "price": Decimal(price)}
+        for product, days, price in (("cut", 90, "50"), ("cut", 5, "40"), ("full", 90, "50"))
+    ]
+    products = [
+        make_product("cut", type="Bath", price=40),
+        make_product("full", type="Bath", price=50),
+        make_product("stated", type="Bath", price=30, lowest_30_days=35),
+        make_product("other", type="Garden", price=30, lowest_30_days=35),
+    ]
+    shop = WorkspaceData(CatalogueLibrary(lambda: products), lambda: small(prices=prices))
+    brief = Brief(words="", author="U1", language="en", category="Bath", offer="20% off")
+    asked = SkillRequest(skill="draft", brief=brief, channel="email")
+    facts = await shop.look_up("reduced", asked)
+    found = [(fact.about, fact.value) for fact in facts]
+    assert found == [("Cut", Decimal(50)), ("Stated", Decimal(35))]
+    pounds = MarketLibrary(shop, Market(language="en", currency="GBP"))
+    assert not await pounds.look_up("reduced", asked)
+
+
 async def test_ranges_are_categories_and_the_tags_of_several_products() -> None:
     products = [
         make_product("a", type="Home > Bath", tags=("new", "Riviera")),

@@ -17,7 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from bot.audit import journal
+from bot.data.analyses import campaigns
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.product import PriceChange, Product
+from bot.data.metrics.query.answer_facts import build_result
 from bot.data.warehouse import merge, store
 from bot.data.warehouse.duckdb_engine import WarehousePool
 from bot.data.warehouse.models import LOCAL_WORKSPACE, DataFile
@@ -25,6 +28,7 @@ from bot.data.warehouse.store import FileListing, MergeCounts, RowStore
 from bot.data.warehouse.warehouse import schema_of
 from bot.db.session import Database
 from bot.errors import CannotDo
+from tests.support.metric_queries import answer
 from tests.support.paths import ROOT
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -421,6 +425,29 @@ def test_leftovers_of_killed_import_are_deleted_after_a_day(
         os.utime(folder, (late, late))
     home.row_store.sweep()
     assert [folder.exists() for folder in (*folders, fresh)] == [False, False, True]
+
+
+def test_figure_names_the_file_that_its_rows_come_from(home: Home) -> None:
+    day = datetime(2026, 11, 20, 9, 0)
+    ads = [{"id": f"a{n}", "at": day, "channel": "ads", "spend": 5, "orders": 2} for n in range(3)]
+    mail = {"id": "m", "at": day, "channel": "email", "sent": 348, "orders": 3}
+    home.take(ads, source="ads.csv", kind="campaigns")
+    home.take([mail], source="mails.csv", kind="campaigns")
+    shelf = home.row_store.open("T1")
+    asked = {"measures": ["spend", "sent", "campaign_orders"], "dimensions": ["channel"]}
+    found = build_result(shelf, answer(shelf, dataset="campaigns", **asked), "en")
+    told = {(fact.about, fact.parts.measure): str(fact.source) for fact in found.facts}
+    assert told == {
+        ("", "spend"): "ads.csv",
+        ("", "sent"): "mails.csv",
+        ("", "campaign-orders"): "ads.csv and 1 more",
+        ("ads", "spend"): "ads.csv",
+        ("ads", "campaign-orders"): "ads.csv",
+        ("email", "sent"): "mails.csv",
+        ("email", "campaign-orders"): "mails.csv",
+    }
+    every = campaigns.find(shelf, AnalysisFilter())
+    assert {str(fact.source) for fact in every.facts} == {"ads.csv"}
 
 
 def test_largest_source_is_named_first(home: Home) -> None:

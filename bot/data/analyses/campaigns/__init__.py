@@ -11,20 +11,18 @@ import ibis.expr.types as ir
 from bot.data.analyses.campaigns.ad_comparison import ComparisonInput, add_ad_comparisons
 from bot.data.analyses.campaigns.ads import (
     DIMENSIONS,
-    LINE_DIMENSION,
     MEASURES,
     AdLine,
     AdRow,
     AdTotals,
     build_ads,
-    build_sales_population,
     find_main_currency,
-    format_line_key,
     get_key,
     is_in_currency,
     is_within_days,
     make_fact_adder,
     refuse_without_campaigns,
+    select_ads,
     sum_ads,
     sum_by_key,
 )
@@ -35,10 +33,8 @@ from bot.data.analyses.campaigns.bottlenecks import (
 )
 from bot.data.analyses.campaigns.mailings import add_mailing_facts
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.disclosure import TOTAL_VALUE, DimensionValue
-from bot.data.floors import is_below_floor
 from bot.data.stats import round_figure
-from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
@@ -52,8 +48,11 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if table is None:
         return refuse_without_campaigns(warehouse)
     result = AnalysisResult.from_table("campaigns", warehouse, "campaigns")
-    add_ad_facts(warehouse, result, _filter_campaigns(table, filter_), filter_)
+    ads = _filter_campaigns(table, filter_)
+    result.source = find_source(warehouse, "campaigns", select_ads(ads))
+    add_ad_facts(warehouse, result, ads, filter_)
     add_mailing_facts(warehouse, result, filter_)
+    result.source = warehouse.source("campaigns")  # of what can't be told
     if not result.facts:
         result.add_limit(Words("No campaign fits what you asked about."))
     return result
@@ -93,7 +92,7 @@ def add_ad_facts(
             )
         )
     ads = build_ads(row for row in rows if row["currency"] == currency)
-    report = _AdReport(result, currency, ads, since, until, warehouse.sales_floor)
+    report = _AdReport(result, currency, ads, since, until)
     report.totals()
     report.dimensions()
     sold_out = find_sold_out_dates(warehouse)
@@ -111,7 +110,6 @@ def add_ad_facts(
         currency,
         until,
         known,
-        report.sold,
     )
     add_ad_comparisons(warehouse, result, comparison_input)
 
@@ -126,34 +124,15 @@ class _AdReport:
         ads: list[AdRow],
         since: date,
         until: date,
-        floor: int,
     ):
         self.result, self.currency = result, currency
         self.now = [ad for ad in ads if ad.current]
         self.earlier = [ad for ad in ads if not ad.current]
-        self.since, self.until, self._floor = since, until, floor
-        self.sold = self._find_sold_values(self.now)
-
-    def _find_sold_values(self, ads: list[AdRow]) -> set[DimensionValue]:
-        """Return the dimension values with enough orders to be shown, without giving smaller ones
-        away."""
-        wanted = [
-            (name, str(value))
-            for name in DIMENSIONS
-            for value in dict.fromkeys(ad.keys[name] for ad in ads)
-            if value is not None
-        ]
-        wanted += [
-            (LINE_DIMENSION, key) for key in dict.fromkeys(format_line_key(ad.line) for ad in ads)
-        ]
-        sold_values = build_sales_population(ads).find_publishable(wanted, self._floor)
-        if ads and len(sold_values) <= len(wanted):
-            self.result.withhold("sales")
-        return sold_values
+        self.since, self.until = since, until
 
     def totals(self) -> None:
         whole = sum((ad.sums for ad in self.now), AdTotals())
-        self._sums("ads", "", whole, TOTAL_VALUE)
+        self._sums("ads", "", whole)
         if not any(ad.sums.days for ad in self.now):
             self.result.add_limit(
                 Words("The results carry no dates: they can't be held against a period before.")
@@ -176,7 +155,7 @@ class _AdReport:
             for value, of in largest:
                 about = (of.title or value) if dimension == "product" else value
                 subject = f"{dimension}--{slugify(value)}"
-                self._sums(subject, about, of, (dimension, str(value)))
+                self._sums(subject, about, of)
 
     def add_bottlenecks(
         self, wasted: dict[AdLine, AdTotals], sold_out: dict[str, date]
@@ -193,9 +172,7 @@ class _AdReport:
                 bottleneck.line.name,
                 bottleneck.sums,
             )
-            sold = not of.orders or (self._is_sold(bottleneck.line) and not self._is_few(of))
-            add = make_fact_adder(self.result, subject, about, of.rows, sold=sold)
-            self._few_orders(subject, about, of)
+            add = make_fact_adder(self.result, subject, about, of.rows)
             add("where", bottleneck.where)
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
                 add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
@@ -212,21 +189,8 @@ class _AdReport:
             if bottleneck.where in ("sold out", "unbought")
         ]
 
-    def _is_few(self, totals: AdTotals) -> bool:
-        return is_below_floor(totals.orders, self._floor)
-
-    def _few_orders(self, subject: str, about: str, totals: AdTotals) -> None:
-        """Add that there were orders, where they are too few to be counted."""
-        if totals.says("orders") and self._is_few(totals):
-            few = f"under {self._floor}"
-            self.result.add(subject, "orders", few, about=about, query="ads")
-
-    def _is_sold(self, line: AdLine) -> bool:
-        return (LINE_DIMENSION, format_line_key(line)) in self.sold
-
-    def _sums(self, subject: str, about: str, totals: AdTotals, value: DimensionValue) -> None:
-        sold = value in self.sold
-        add = make_fact_adder(self.result, subject, about, totals.rows, sold=sold)
+    def _sums(self, subject: str, about: str, totals: AdTotals) -> None:
+        add = make_fact_adder(self.result, subject, about, totals.rows)
         for measure in (name for name in MEASURES if totals.says(name)):
             money = self.currency if measure in ("spend", "sales") else None
             add(measure, getattr(totals, measure), money)

@@ -20,7 +20,6 @@ from bot.data.analyses.campaigns.efficiency import (
     compare_values,
 )
 from bot.data.analyses.result import AnalysisResult
-from bot.data.disclosure import TOTAL_VALUE, DimensionValue
 from bot.data.stats import Numbers, find_change_point, round_figure, round_p
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -42,7 +41,6 @@ class ComparisonInput:
     currency: str | None
     until: date
     known: Sequence[DimensionKeys] = ()
-    sold: Collection[DimensionValue] = ()  # values with enough orders to be shown
 
 
 def add_ad_comparisons(
@@ -79,14 +77,7 @@ def _add_comparison(
     some = _read_cells(fetch_rows(warehouse, expression))
     by = [name for name in COMPARED_DIMENSIONS if name != "product" or measures[0] == "sales"]
     every = compare_values(some, unit=unit, known=comparison_input.known, by=by)
-    add = make_fact_adder(
-        result,
-        "compared",
-        "",
-        whole.rows,
-        COMPARISON_QUERY,
-        sold=TOTAL_VALUE in comparison_input.sold,
-    )
+    add = make_fact_adder(result, "compared", "", whole.rows, COMPARISON_QUERY)
     add("status", "compared")
     add("by", " by ".join(measures))
     first = next(name for name in COMPARED_DIMENSIONS if len(values[name]) > 1)
@@ -98,11 +89,7 @@ def _add_comparison(
     if named := sorted(value for of, value in few if of == first):
         add("too-few", ", ".join(named[:MAX_COMPARISONS]))
     reported = [comparison for comparison in every if comparison.status in REPORTED_STATUSES]
-    for comparison in [
-        comparison
-        for comparison in reported
-        if (comparison.dimension, comparison.value) in comparison_input.sold
-    ][:MAX_COMPARISONS]:
+    for comparison in reported[:MAX_COMPARISONS]:
         small = [value for of, value in few if of == comparison.dimension]
         _add_worse_value(
             result,
@@ -204,9 +191,7 @@ def _add_worse_value(
     named = (
         (own.title or comparison.value) if comparison.dimension == "product" else comparison.value
     )
-    add = make_fact_adder(
-        result, _format_subject(comparison), named, own.rows, "compared", sold=True
-    )
+    add = make_fact_adder(result, _format_subject(comparison), named, own.rows, "compared")
     add("status", comparison.status)
     add("dimension", comparison.dimension)
     add("p", round_p(comparison.p))

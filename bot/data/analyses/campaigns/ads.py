@@ -1,7 +1,7 @@
 """Sum up impressions, clicks, sales and cost of advertising by line, and compute the rates."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,12 +12,10 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.data.analyses.result import AnalysisResult
-from bot.data.disclosure import Population
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
-LINE_DIMENSION = "line"  # the dimension name of a sold line
 COUNTS, AMOUNTS = ("impressions", "clicks", "orders"), ("spend", "sales")
 MEASURES = (*COUNTS, *AMOUNTS)
 SUMS = ("rows", *MEASURES, "budget")
@@ -92,15 +90,9 @@ class AdRow:
         return AdLine(self.keys["retailer"], self.keys["product"], self.keys["keyword"])
 
 
-def build_sales_population(ads: Sequence[AdRow]) -> Population:
-    """Return the orders that came from ads, by the ads' dimensions."""
-    values = {name: [ad.keys[name] for ad in ads] for name in DIMENSIONS}
-    values[LINE_DIMENSION] = [format_line_key(ad.line) for ad in ads]
-    return Population(values, weight=[ad.sums.orders for ad in ads])
-
-
-def format_line_key(line: AdLine) -> str:
-    return "|".join(part or "" for part in (line.retailer, line.product, line.keyword))
+def select_ads(rows: ir.Table) -> ir.Table:
+    """Return the rows that are advertising."""
+    return rows.filter(rows.impressions.notnull() | rows.spend.notnull())
 
 
 def sum_ads(
@@ -108,7 +100,7 @@ def sum_ads(
 ) -> ir.Table:
     """Return one row for each combination of the dimensions and the period. Rows without a date
     count as the requested period; with `since` None there is only one period."""
-    ads = rows.filter(rows.impressions.notnull() | rows.spend.notnull())
+    ads = select_ads(rows)
     day = ads["at"].date()
     if since is None or before is None or until is None:
         ads = ads.mutate(current=ibis.literal(True))
@@ -190,18 +182,6 @@ def find_main_currency(rows: Iterable[dict[str, Any]]) -> tuple[str | None, tupl
 
 # Add campaign facts to one subject at a time, or the limit that there are no campaigns.
 
-SALES_MEASURES = (
-    "orders",
-    "sales",
-    "return",
-    "cost-per-order",
-    "orders-per-click",
-    "order-rate",
-    "share-of-orders",
-    "share-of-sales",
-    "excess",
-)
-
 
 def make_fact_adder(
     result: AnalysisResult,
@@ -209,25 +189,15 @@ def make_fact_adder(
     about: str,
     rows: int,
     query: str = "ads",
-    *,
-    sold: bool = False,
 ) -> Callable[..., None]:
-    """Return a function that adds measures to a subject. Costs and impressions are not about
-    customers; sales are added only where enough people bought (`sold`)."""
+    """Return a function that adds measures to a subject. The rows are sums that the team's own
+    tools report, so no floor applies."""
     result.mark_without_customers(subject)
 
     def add(measure: str, value: Any, unit: str | None = None, of: int | None = None) -> None:
-        if sold or not is_sales_measure(measure):
-            result.add(
-                subject, measure, value, unit=unit, about=about, rows=rows, of=of, query=query
-            )
+        result.add(subject, measure, value, unit=unit, about=about, rows=rows, of=of, query=query)
 
     return add
-
-
-def is_sales_measure(measure: str) -> bool:
-    """Tell whether it is a measure of sales, or one computed from sales."""
-    return measure == "p" or measure.startswith(SALES_MEASURES)
 
 
 def refuse_without_campaigns(warehouse: Warehouse) -> AnalysisResult:

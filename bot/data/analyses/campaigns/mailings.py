@@ -17,13 +17,14 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
+from bot.core.facts import Source
 from bot.data.analyses.campaigns.ads import make_fact_adder, refuse_without_campaigns
 from bot.data.analyses.campaigns.bottlenecks import select_discoveries
 from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.stats import student_quantile, student_tail, to_percent
-from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify, strip_accents
@@ -54,6 +55,7 @@ class Mailing:
     text: str | None
     product: str | None
     sent: int
+    delivered: int | None
     opened: int | None
     clicks: int | None
     unsubscribed: int | None
@@ -90,21 +92,29 @@ class RateComparison:
 
 COPIED_COLUMNS = (
     *("at", "audience", "language", "subject", "text", "product"),
-    *("opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
+    *("delivered", "opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
 )
+
+
+def _select_sent(rows: ir.Table) -> ir.Table:
+    return rows.filter(rows.sent.notnull() | rows.delivered.notnull() | rows.opened.notnull())
+
+
+def find_mailing_source(warehouse: Warehouse) -> Source:
+    """Return the files that the mailings come from."""
+    rows = warehouse.table("campaigns")
+    assert rows is not None
+    return find_source(warehouse, "campaigns", _select_sent(rows))
 
 
 def select_mailings(rows: ir.Table) -> ir.Table:
     """Return the rows that are mailings, the earliest first."""
-    sent = rows.filter(rows.sent.notnull() | rows.delivered.notnull() | rows.opened.notnull())
+    sent = _select_sent(rows)
     return (
         sent.mutate(
             letter=sent.code.fill_null(sent.id), arrived=sent.delivered.fill_null(sent.sent)
         )
-        .select(
-            *("letter", "at", "channel", "audience", "language", "subject", "text", "product"),
-            *("arrived", "opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
-        )
+        .select("letter", "channel", "arrived", *COPIED_COLUMNS)
         .order_by("at", "letter", "language", "audience")
     )
 
@@ -375,9 +385,7 @@ def _add_subject_features(
 def _add_peer_comparison(
     result: AnalysisResult, subject: str, about: str, comparison: RateComparison
 ) -> None:
-    add = make_fact_adder(
-        result, subject, about, comparison.comparable + 1, query="letters", sold=True
-    )
+    add = make_fact_adder(result, subject, about, comparison.comparable + 1, query="letters")
     name = slugify(comparison.rate)
     add(name, to_percent(comparison.own), "%")
     add(f"{name}-median", to_percent(comparison.median), "%")
@@ -418,8 +426,6 @@ def letter_against_peers(warehouse: Warehouse, code: str) -> AnalysisResult:
         if (h := compare_rate(letter, rate, find_comparable_mailings(letter, known)))
     ]
     for comparison in against:
-        if comparison.rate == "order rate" and is_below_floor(letter.orders, warehouse.sales_floor):
-            continue
         _add_peer_comparison(result, subject, about, comparison)
     if not against:
         result.add_limit(
@@ -437,4 +443,5 @@ def load_mailings(warehouse: Warehouse, result: AnalysisResult | None) -> list[M
     expression = select_mailings(table)
     if result is not None:
         result.queries["letters"] = defer_sql(expression)
+        result.source = find_mailing_source(warehouse)
     return build_mailings(fetch_rows(warehouse, expression))

@@ -52,10 +52,10 @@ END_MEASURES: dict[TestPlace, str] = {"subject": "opened", "letter": "clicks"}
 
 @dataclass(frozen=True)
 class BaselineRate:
-    """Of `people` in `days` days, `succeeded` succeeded. `product` is set when only people who saw
-    it count, and success is putting it into the cart."""
+    """Of `many` visits or delivered e-mails in `days` days, `succeeded` succeeded. `product` is set
+    when only visits that saw it count, and success is putting it into the cart."""
 
-    people: int
+    many: int
     succeeded: int
     days: int
     last: date
@@ -69,11 +69,11 @@ class BaselineRate:
 
     @property
     def rate(self) -> float:
-        return self.succeeded / self.people
+        return self.succeeded / self.many
 
     @property
     def weekly(self) -> int:
-        return round(self.people * 7 / self.days)
+        return round(self.many * 7 / self.days)
 
 
 def compute_baseline(
@@ -85,7 +85,7 @@ def compute_baseline(
         _compute_mailing_baseline if place in END_MEASURES else _compute_visit_baseline
     )
     baseline = reads(warehouse, filter_, place)
-    return baseline if baseline and 0 < baseline.succeeded < baseline.people else None
+    return baseline if baseline and 0 < baseline.succeeded < baseline.many else None
 
 
 def _compute_visit_baseline(
@@ -219,6 +219,7 @@ def _count_population(
 
 DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
 DEFAULT_WEEKS = (2, 4, 8)
+A_WEEK, IN_EACH_VARIANT = Words("a week"), Words("in each variant")  # labels of facts
 BRIEF_SOURCE = Source("brief")
 AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a segment of customers
 PAGE_PLACES = ("product", "checkout")  # tested on all visitors
@@ -253,7 +254,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return what a test of two equal variants needs at `filter_.plan.place` (a whole visit by
     default).
 
-    plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the requested lift, %);
+    plan.<place>.base (%), .weekly (visits or e-mails), .first-day, .last-day, .asked (the requested
+    lift, %);
     plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (in each variant),
     .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the smallest lift that
     so many weeks can detect; plan.chance.power and .alpha (%). A rate, effect or number of people
@@ -271,7 +273,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     known = compute_baseline(warehouse, filter_, place)
     people = find_population(warehouse, filter_) if plan.weekly is None else None
     if known and (
-        known.people < warehouse.floor or is_below_floor(known.succeeded, warehouse.sales_floor)
+        known.many < warehouse.floor or is_below_floor(known.succeeded, warehouse.sales_floor)
     ):
         known = None
     if people and place == "subject" and (known or plan.base):
@@ -288,13 +290,21 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         result.add_limit(MISSING_DATA[_choose_required_column(place)])
         return result
     weekly = plan.weekly or (known.weekly if known else None)
+    unit = _choose_unit(plan)
     _add_baseline(result, plan, place, known, base, weekly)
     for lift in _choose_lifts(plan):
-        _add_sample_size(result, place, base, lift, weekly)
+        _add_sample_size(result, place, base, lift, unit, weekly)
     for weeks in DEFAULT_WEEKS if weekly else ():
         _add_detectable_lift(result, place, base, weekly or 0, weeks)
     _add_chances(result)
     return result
+
+
+def _choose_unit(plan: PlanRequest) -> str | None:
+    """Return what a rate from the data is a share of; a typed rate does not say."""
+    if plan.base is not None:
+        return None
+    return "e-mails" if plan.place in END_MEASURES else "visits"
 
 
 def _choose_required_column(place: TestPlace) -> str:
@@ -372,7 +382,7 @@ def _add_required_lifts(
     if plan.lift is not None and not result.get(place, "asked"):
         result.add(place, "asked", _choose_lifts(plan)[0], "%", source=BRIEF_SOURCE)
     for lift in _choose_lifts(plan):
-        _add_sample_size(result, place, base, lift, None)
+        _add_sample_size(result, place, base, lift, "customers", None)
     least = _find_smallest_lift(base, people.size // 2)
     if least is not None:
         result.add(place, "smallest-lift", least, "%")
@@ -391,7 +401,7 @@ def _choose_base_rate(plan: PlanRequest, baseline: BaselineRate | None) -> Decim
         return plan.base
     if baseline is None:
         return None
-    return _round_percent(Decimal(100) * baseline.succeeded / baseline.people)
+    return _round_percent(Decimal(100) * baseline.succeeded / baseline.many)
 
 
 def _round_percent(value: Decimal) -> Decimal:
@@ -419,7 +429,7 @@ def _add_baseline(
     add = partial(result.add, place)
     if baseline:
         result.queries["base"] = baseline.sql
-        add = partial(add, rows=baseline.people, query="base")
+        add = partial(add, rows=baseline.many, query="base")
         add("first-day", baseline.first, source=baseline.source)
         add("last-day", baseline.last, source=baseline.source)
         if baseline.product:
@@ -431,13 +441,18 @@ def _add_baseline(
     if plan.lift is not None:
         result.add(place, "asked", _choose_lifts(plan)[0], "%", source=BRIEF_SOURCE)
     if weekly and plan.weekly is None:
-        add("weekly", weekly)
+        add("weekly", weekly, _choose_unit(plan), label=A_WEEK.text)
     elif weekly:
-        result.add(place, "weekly", weekly, source=BRIEF_SOURCE)
+        result.add(place, "weekly", weekly, source=BRIEF_SOURCE, label=A_WEEK.text)
 
 
 def _add_sample_size(
-    result: AnalysisResult, place: str, base: Decimal, lift: Decimal, weekly: int | None
+    result: AnalysisResult,
+    place: str,
+    base: Decimal,
+    lift: Decimal,
+    unit: str | None,
+    weekly: int | None,
 ) -> None:
     rate = base * (1 + lift / 100)
     if rate >= 100:
@@ -447,8 +462,8 @@ def _add_sample_size(
     add = partial(result.add, subject, about=f"+{lift}%")
     add("lift", lift, "%")
     add("rate", _round_percent(rate), "%")
-    add("people", people)
-    add("in-all", 2 * people)
+    add("people", people, unit, label=IN_EACH_VARIANT.text)
+    add("in-all", 2 * people, unit)
     if weekly:
         add("weeks", ceil(2 * people / weekly), "weeks")
 

@@ -161,12 +161,13 @@ def _add_themes(
     )
     add_theme_changes(result, changes, theme_table.titles, periods)
     recent = periods.is_now(level.texts) | periods.is_before(level.texts)
-    if not recent.any():  # no text has a date
+    days = (periods.before, periods.last) if recent.any() else None
+    if days is None:  # no text has a date
         recent = np.ones(len(level.texts), bool)
     gathered = find_concentrations(level, level.select(recent), warehouse.floor)
     add_concentrations(result, gathered, theme_table.titles, load_catalogue_titles(warehouse))
     worst = rank_priorities(level, recent, changes, OrderReach(warehouse, periods, result))
-    add_priorities(result, worst, theme_table.titles)
+    add_priorities(result, worst, theme_table.titles, days)
     blamed = {w.subject for w in worst}
     moving = [c.subject for c in changes if c.verdict != "no change seen"]
     quoted = dict.fromkeys(

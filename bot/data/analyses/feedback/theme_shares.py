@@ -3,7 +3,7 @@ often than in the period before, and which to fix first."""
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import ibis
@@ -320,10 +320,14 @@ def rank_priorities(
 
 
 def add_priorities(
-    result: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]
+    result: AnalysisResult,
+    worst: list[FixPriority],
+    titles: dict[str, str],
+    days: tuple[date, date] | None,
 ) -> None:
-    """Add feedback.<theme>.fix-first-rank, and what it is ranked by:
-    .fix-first-complaints × .fix-first-trend × (1 + .fix-first-reach, a share of orders) ÷ 2."""
+    """Add feedback.<theme>.fix-first-rank, and what it is ranked by: .fix-first-complaints (of
+    `days`) × .fix-first-trend (missing where none is seen) × (1 + .fix-first-reach, a share of
+    orders) ÷ 2."""
     for rank, priority in enumerate(worst, 1):
         add = partial(
             result.add,
@@ -333,8 +337,9 @@ def add_priorities(
             query="texts",
         )
         add("fix-first-rank", rank)
-        add("fix-first-complaints", priority.complaints)
-        add("fix-first-trend", round_figure(priority.trend, 2), unit="times")
+        add("fix-first-complaints", priority.complaints, days=days)
+        if priority.trend != 1:
+            add("fix-first-trend", round_figure(priority.trend, 2), unit="times", days=days)
         add("fix-first-reach", compute_percent(round(1000 * priority.reach), 1000), unit="%")
 
 

@@ -24,6 +24,8 @@ from bot.data.metrics.query.wording import (
     describe_query,
     is_by_time,
     name_chart,
+    name_measure,
+    name_part,
     summarize_query,
 )
 from bot.data.warehouse.warehouse import Warehouse
@@ -121,7 +123,10 @@ class _ResultBuilder:
             return None
         value = _round(exact, measure)
         since, until = self._cut_days(group, days)
-        about = [*filter(None, self.notes.name(group)), *self._list_filters(group)]
+        named = self.notes.name(group)
+        if group == ALL_GROUPS:
+            named = (name_part(self.warehouse, self.answer, name, self.language),)
+        about = [*filter(None, named), *self._list_filters(group)]
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
             label=measure.label.text,
@@ -129,7 +134,7 @@ class _ResultBuilder:
             value=value,
             exact=None if value == exact else exact,
             unit=(self.money if measure.unit == "money" else measure.unit) or None,
-            source=self.warehouse.source(self.answer.dataset.kind),
+            source=self.answer.get_source(self.warehouse, period, group, name),
             as_of=min(self.days[1], self.warehouse.as_of(self.answer.dataset.kind)),
             rows=self.answer.get_count(period, group, name),
             query=self.answer.sql.get(measure.share_of or name),
@@ -268,7 +273,7 @@ class _ResultBuilder:
         ]
 
     def _head(self, name: str, n: int) -> str:
-        label = self.answer.get_measure(name).label.to(self.language)
+        label = name_measure(self.warehouse, self.answer, name, self.language)
         if n == 0:
             return label[:1].upper() + label[1:]
         words = MEASURE_COLUMN["before" if n == 1 else "change"]

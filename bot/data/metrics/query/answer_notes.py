@@ -14,6 +14,8 @@ from bot.data.metrics.query.wording import is_by_time, name_group
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 
+ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
+
 
 class AnswerNotes:
     def __init__(self, warehouse: Warehouse, answer: MetricAnswer, language: Language) -> None:
@@ -25,7 +27,7 @@ class AnswerNotes:
         notes = [
             *self.answer.words,
             *self._count_groups(),
-            *([unranked.to("en")] if (unranked := self._find_unranked()) else []),
+            *filter(None, [self._tell_unranked("en")]),
             *self.answer.notes,
             *self._list_gaps(groups, cells),
             *self._list_counted(),
@@ -67,10 +69,9 @@ class AnswerNotes:
 
     def describe_left_out(self) -> str:
         """Say for people how many groups are not shown, or have no place among those shown."""
-        said = [
-            words.to(self.language) for words in (self._find_cut(), self._find_unranked()) if words
-        ]
-        return "\n".join(said)
+        cut = self._find_cut()
+        said = [cut.to(self.language) if cut else "", self._tell_unranked(self.language)]
+        return "\n".join(filter(None, said))
 
     def _find_cut(self) -> Words | None:
         """Say how many of the groups are shown where there is no room for as many as were asked
@@ -98,27 +99,46 @@ class AnswerNotes:
         also = f", {', '.join(large[:6])} among them" if large else ""
         return f": they are together as others{also}"
 
-    def _find_unranked(self) -> Words | None:
-        """Say of groups that are ordered by a measure how many have no place among them: which
-        place they would have would tell their figure."""
+    def _tell_unranked(self, language: Language) -> str:
+        """Say of groups that are ordered by a measure how many have no place among them, because
+        it would tell their figure, and above which of the others they can't stand."""
         counts, dimensions = self.answer.counts, self.query.dimensions
         in_time = dimensions and dimensions[0] in ORDERED_DIMENSIONS
         if counts is None or (in_time and self.query.order == "natural"):
-            return None
+            return ""
         recipe = self.answer.recipe
         shown = [one for one in recipe.list_groups() if recipe.is_single(one)]
         n = counts.unranked + counts.chosen - len(shown)
         if not n:
-            return None
-        return Words.count(
-            "{n} of {known} groups is not ranked, to protect groups of under {floor} people. It "
-            "may stand above some of these.",
-            "{n} of {known} groups are not ranked, to protect groups of under {floor} people. "
-            "Some may stand above these.",
+            return ""
+        words = Words.count(
+            "{n} of {known} groups is not ranked, to protect groups of under {floor} people.",
+            "{n} of {known} groups are not ranked, to protect groups of under {floor} people.",
             n,
             known=counts.known,
             floor=get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family),
         )
+        above = self._count_above(shown) if n == counts.unranked else 0
+        places = Words("Some may stand above these.")
+        if above:
+            places = Words.count(
+                "None of them stands above the first of these.",
+                "None of them stands above the first {n} of these.",
+                above,
+            )
+        if above == len(shown):
+            places = Words("All of them together are less than any of these.")
+        return " ".join(one.to(language) for one in (words, *([places] if shown else [])))
+
+    def _count_above(self, shown: Sequence[Group]) -> int:
+        """Return how many of the shown groups are larger than all without a place together."""
+        first, counts = self.query.measures[0], self.answer.counts
+        name = self.answer.get_measure(first).share_of or first
+        total, *figures = (self.answer.get_value("now", one, name) for one in (ALL_GROUPS, *shown))
+        rest = counts.unranked_sum if counts and total is not None else None
+        if rest is None or self.query.order in ORDERS_BELOW:
+            return 0
+        return len([one for one in figures if one is not None and one > rest])
 
     def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
         """Say which figures are missing for which groups, and why."""

@@ -1,8 +1,8 @@
 """What can be asked of campaigns: mailings and advertising, whose rows are counts.
 
-A row has no people, but numbers of them: `sent` (delivered where known) stands for people, `orders`
-for customers. Figures of a mailing to too few people, and what too few bought, are not shown. Only
-amounts in the currency of most rows count."""
+A row has no people, but sums that the team's own tools report: `sent` (delivered where known)
+stands for people, and figures of a mailing to too few of them are not shown; its orders are no
+persons. Only amounts in the currency of most rows count."""
 
 from collections.abc import Mapping
 
@@ -50,7 +50,6 @@ def _add_amounts(rows: ir.Table, currency: str | None) -> ir.Table:
         income=counts.ifelse(rows.sales.cast("decimal(18, 2)"), nothing),
         cost=counts.ifelse(rows.spend.cast("decimal(18, 2)"), nothing),
         many_sent=ibis.coalesce(rows.delivered, rows.sent, 0),
-        many_bought=ibis.coalesce(rows.orders, 0),
     )
 
 
@@ -66,7 +65,7 @@ def _identify(warehouse: Warehouse) -> ir.Table:
     known = list_currencies(warehouse, "campaigns")
     rows = _add_amounts(rows, known[0] if known else None)
     key = _key(warehouse, rows)
-    return rows.select("many_sent", "many_bought", key=key, person=key.cast("string"))
+    return rows.select("many_sent", key=key, person=key.cast("string"))
 
 
 def _sum(name: str) -> ir.Value:
@@ -93,9 +92,7 @@ def _clicked_of(t: ir.Table) -> ir.Value:
 
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("people", lambda t: t["at"].notnull()),
-    "buyers": Basis("sales", lambda t: t["at"].notnull()),
 }
-BOUGHT = (ALL_ROWS, "buyers")
 MEASURES: Mapping[str, Measure] = {
     "sent": Measure(Words("sent"), "", _sum("sent"), needs=("sent",), is_sum=True),
     "delivered": Measure(
@@ -113,7 +110,6 @@ MEASURES: Mapping[str, Measure] = {
         Words("orders from campaigns, as the platform claims"),
         "orders",
         _sum("orders"),
-        bases=BOUGHT,
         needs=("orders",),
         is_sum=True,
     ),
@@ -121,7 +117,6 @@ MEASURES: Mapping[str, Measure] = {
         Words("sales from campaigns, as the platform claims"),
         "money",
         _sum("income"),
-        bases=BOUGHT,
         needs=("sales",),
         is_sum=True,
     ),
@@ -154,7 +149,6 @@ MEASURES: Mapping[str, Measure] = {
         Words("orders per click"),
         "%",
         _where_both("orders", "clicks"),
-        bases=BOUGHT,
         needs=("orders", "clicks"),
         count=lambda t: t.clicks.sum(where=t.orders.notnull()),
     ),
@@ -162,9 +156,7 @@ MEASURES: Mapping[str, Measure] = {
         Words("cost per order, as the platform claims"),
         "money",
         _per("cost", "orders"),
-        "rows",
-        BOUGHT,
-        ("spend", "orders"),
+        needs=("spend", "orders"),
     ),
     "cost_per_click": Measure(
         Words("cost per click"), "money", _per("cost", "clicks"), needs=("spend", "clicks")
@@ -173,14 +165,12 @@ MEASURES: Mapping[str, Measure] = {
         Words("sales per unit of spend, as the platform claims"),
         "",
         _per("income", "cost"),
-        bases=BOUGHT,
         needs=("spend", "sales"),
     ),
     "sales_per_1000_sent": Measure(
         Words("sales per 1,000 delivered"),
         "money",
         lambda t: 1000 * _per("income", "arrived")(t),
-        bases=BOUGHT,
         needs=("sales", "sent"),
         count=lambda t: t.arrived.sum(where=t.income.notnull()),
     ),
@@ -188,7 +178,6 @@ MEASURES: Mapping[str, Measure] = {
         Words("orders per 1,000 delivered"),
         "",
         lambda t: 1000 * _per("orders", "arrived")(t),
-        bases=BOUGHT,
         needs=("orders", "sent"),
         count=lambda t: t.arrived.sum(where=t.orders.notnull()),
     ),
@@ -223,5 +212,6 @@ DATASET = MetricDataset(
     key=_key,
     fields=DAY_FIELDS,
     count=lambda t: t.count(),
-    weights={"people": "many_sent", "sales": "many_bought"},
+    weights={"people": "many_sent"},
+    told_by="channel",
 )

@@ -20,6 +20,7 @@ FieldKind = Literal["text", "number", "day"]
 ALL_ROWS = "rows"  # the basis of figures over all rows of a group
 
 Expression = Callable[[ir.Table], ir.Value]
+Caution = Callable[[Warehouse, tuple[date, date]], str]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Measure:
     count: Expression | None = None  # how many rows it stands on, where not all of the group
     counted: str = ""
     explain_unknown: Callable[[Warehouse], str] | None = None
-    caution: Callable[[Warehouse, tuple[date, date]], str] | None = None
+    caution: Caution | None = None
     read_as: Callable[[Warehouse], Words] | None = None
     whole_time: bool = False
     only_by: tuple[str, ...] = ()
@@ -78,12 +79,13 @@ class Dimension:
 
 @dataclass(frozen=True)
 class ConditionField:
-    """A field that one can filter by, but not group by."""
+    """A field that one can filter by, but not group by. `caution` is that of a measure."""
 
     label: Words
     kind: FieldKind
     value: Callable[[ir.Table], ir.Value] | None = None  # None: see `order_rows.py`
     needs: str = ""
+    caution: Caution | None = None
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,23 @@ class MetricDataset:
     stages: Mapping[str, BuildStage] = field(default_factory=dict)
     # counted rows (of campaigns) stand for several people: the columns with their numbers
     weights: Mapping[Family, str] = field(default_factory=dict)
+    # where rows of one table are of different kinds, the dimension that tells them apart: a figure
+    # says of which of them it is, where the others lack its columns
+    told_by: str = ""
     # what a reader must know of the rows that a query adds up; empty where there is nothing to say
     describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
+
+
+def list_cautions(
+    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery, days: tuple[date, date]
+) -> list[str]:
+    """Return what a reader must know of the measures and conditions of these days."""
+    fields = [dataset.fields.get(condition.field) for condition in query.conditions]
+    cautions = [
+        *(dataset.measures[name].caution for name in query.measures),
+        *(one.caution for one in fields if one is not None),
+    ]
+    return [text for one in cautions if one is not None and (text := one(warehouse, days))]
 
 
 def get_field(dataset: MetricDataset, name: str) -> Dimension | ConditionField | None:

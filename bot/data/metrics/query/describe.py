@@ -13,6 +13,7 @@ from bot.data.metrics.query.conditions import (
 )
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.metric_answer import MetricAnswer
+from bot.data.metrics.query.order_cautions import warn_of_late_returns
 from bot.data.metrics.query.periods import find_known_days
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.schema import load_kinds
@@ -254,7 +255,6 @@ def list_limits(warehouse: Warehouse, query: MetricQuery, answer: MetricAnswer) 
             "{n} groups are of too few people to be shown.",
             counts.too_small,
         )
-    if set(query.measures) & {*RETURN_MEASURES}:
-        cautions = [answer.get_measure(name).caution for name in query.measures]
-        if any(caution and caution(warehouse, periods.now) for caution in cautions):
-            yield LATE_RETURNS
+    of_returns = {*RETURN_MEASURES}.intersection(query.measures) or query.uses("returned")
+    if of_returns and warn_of_late_returns(warehouse, periods.now):
+        yield LATE_RETURNS

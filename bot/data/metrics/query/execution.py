@@ -14,7 +14,7 @@ from bot.core.metric_query import (
 )
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import require_column, resolve_conditions
-from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
+from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset, list_cautions
 from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
     build_recipe,
@@ -24,7 +24,7 @@ from bot.data.metrics.query.group_choice import (
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
-from bot.data.metrics.query.runner import DATASETS, PeriodName, QueryRunner, Values
+from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
 from bot.data.warehouse.warehouse import Warehouse
 
 # what a line counts once for, however many other products its order has
@@ -83,7 +83,31 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         words=tuple(words),
         unknown=runner.unknown,
         counts=counts,
+        sources={
+            (period, *key): source
+            for period, table in tables.items()
+            for key, source in runner.find_sources(table, runner.dimensions_of(period)).items()
+        },
+        told_of=_find_told_of(runner, tables["now"]),
     )
+
+
+def _find_told_of(runner: QueryRunner, rows: ir.Table) -> dict[str, Group]:
+    """Return of which values of the dataset's `told_by` a measure is, where not of all: spend of
+    advertising alone, where e-mails are among the rows."""
+    by = runner.dataset.told_by
+    if not by or by in runner.query.dimensions:
+        return {}
+    counts = runner.count_filled(rows, (by,), runner.measures)
+    found = {
+        name: tuple(
+            value
+            for (value,), filled in sorted(counts.items(), key=lambda item: item[0][0] or "")
+            if filled.get(f"{name}{FILLED}", 1)
+        )
+        for name in runner.measures
+    }
+    return {name: some for name, some in found.items() if 0 < len(some) < len(counts)}
 
 
 def _list_shop_currencies(warehouse: Warehouse) -> list[str]:
@@ -108,12 +132,7 @@ def _list_cautions(
 ) -> Iterable[str]:
     assert query.since is not None
     assert query.until is not None
-    days = (query.since, query.until)
-    found = [
-        caution(warehouse, days)
-        for name in query.measures
-        if (caution := dataset.measures[name].caution) is not None
-    ]
+    found = list_cautions(warehouse, dataset, query, (query.since, query.until))
     return dict.fromkeys(filter(None, [*found, dataset.describe_rows(warehouse, query)]))
 
 

@@ -2,6 +2,7 @@
 the bounds, as many as there is room for. Small ones are put together where that hides them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from math import isclose
 from typing import Any
 
 import ibis.expr.types as ir
@@ -190,8 +191,28 @@ def _choose_groups(
         out_of_bounds=len(open_groups) - len(kept),
         beyond_limit=len(kept) - len(chosen) - len(unseen),
         unranked=len(small) + len(unranked),
+        unranked_sum=_sum_unranked(runner, values, rows["now"].groups, {*small, *unranked}),
     )
     return shown, counts
+
+
+def _sum_unranked(
+    runner: QueryRunner,
+    values: Mapping[tuple[PeriodName, Group], Values],
+    groups: Collection[Group],
+    unranked: Collection[Group],
+) -> float | None:
+    """Return the first measure of the groups without a place together. None where it does not add
+    up over groups, or one of them is below zero: then it is no bound of any of them."""
+    name = runner.names[0]
+    if not runner.measures[name].is_sum:
+        return None
+    figures = {one: float(values["now", one].get(name) or 0) for one in groups}
+    total = float(values["now", ALL_GROUPS].get(name) or 0)
+    if not isclose(sum(figures.values()), total, abs_tol=0.01):
+        return None
+    hidden = [figures[one] for one in unranked]
+    return None if min(hidden, default=0) < 0 else sum(hidden)
 
 
 def _is_within(

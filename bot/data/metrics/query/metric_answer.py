@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.core.facts import Source
 from bot.core.metric_query import OTHERS_VALUE, MetricQuery
 from bot.data.metrics.query.dataset import Family, Measure, MetricDataset
 from bot.data.metrics.query.periods import QueryPeriods
@@ -101,6 +102,8 @@ class GroupCounts:
     out_of_bounds: int
     beyond_limit: int
     unranked: int  # the too small ones, and those whose first measure is of too few people
+    # their first measure together, where it is what the shown total and groups leave over
+    unranked_sum: float | None
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ class MetricAnswer:
     words: tuple[str, ...] = ()  # how words of the query were understood
     unknown: Mapping[str, str] = field(default_factory=dict)
     counts: GroupCounts | None = None
+    sources: Mapping[tuple[PeriodName, Group, str], Source] = field(default_factory=dict)
+    told_of: Mapping[str, Group] = field(default_factory=dict)  # see `MetricDataset.told_by`
 
     @property
     def query(self) -> MetricQuery:
@@ -160,6 +165,14 @@ class MetricAnswer:
         if not set(measure.bases) <= self.recipe.get_bases(period, group):
             return None
         return self.values.get((period, group), {}).get(name)
+
+    def get_source(
+        self, warehouse: Warehouse, period: PeriodName, group: Group, name: str
+    ) -> Source:
+        """Return the files that the rows of a figure come from."""
+        name = self.dataset.measures[name].share_of or name
+        whole = self.sources.get((period, ALL_GROUPS, name), warehouse.source(self.dataset.kind))
+        return self.sources.get((period, group, name), whole)
 
     def is_allowed(self, group: Group, name: str) -> bool:
         """Whether a figure of the group may be shown."""

@@ -22,6 +22,10 @@ from bot.data.metrics.query.dataset import (
     column,
 )
 from bot.data.metrics.query.order_bases import BASES, came_late, count_orders
+from bot.data.metrics.query.order_cautions import (
+    warn_of_late_returns,
+    warn_of_missing_parcels,
+)
 from bot.data.metrics.query.order_measures import MEASURES
 from bot.data.metrics.query.order_rows import (
     EVER,
@@ -111,9 +115,19 @@ FIELDS: Mapping[str, ConditionField] = {
     "order_value": ConditionField(Words("value of the order"), "number", lambda t: t.total),
     "order_units": ConditionField(Words("units of the order"), "number", lambda t: t.held),
     "returned": ConditionField(
-        Words("returned"), "text", lambda t: _yes_or_no(t.returned), "returned"
+        Words("returned"),
+        "text",
+        lambda t: _yes_or_no(t.returned),
+        "returned",
+        warn_of_late_returns,
     ),
-    "late": ConditionField(Words("late"), "text", lambda t: _yes_or_no(came_late(t)), "promised"),
+    "late": ConditionField(
+        Words("late"),
+        "text",
+        lambda t: _yes_or_no(came_late(t)),
+        "promised",
+        warn_of_missing_parcels,
+    ),
     "discounted": ConditionField(
         Words("with a discount"),
         "text",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 
+from bot.core.facts import Source
 from bot.core.metric_query import DATED_DIMENSIONS, DatasetName, MetricQuery
 from bot.data.metrics.query import (
     campaign_measures,
@@ -23,7 +24,7 @@ from bot.data.metrics.query.release import (
     read_grouped_rows,
 )
 from bot.data.warehouse.query import fetch_rows, render_sql
-from bot.data.warehouse.warehouse import Warehouse
+from bot.data.warehouse.warehouse import FILE_COLUMN, Warehouse, describe_source
 
 DATASETS: Mapping[DatasetName, MetricDataset] = {
     "orders": orders.DATASET,
@@ -138,23 +139,45 @@ class QueryRunner:
         self, rows: ir.Table, dimensions: Sequence[str], names: Iterable[str]
     ) -> dict[Group, dict[str, int]]:
         """Return by group how many rows have all columns that a measure needs."""
-        needed = {
-            name: [rows[one].notnull() for one in self.measures[name].needs if one in rows.columns]
-            for name in names
+        by = {f"d{n}": self.dataset.dimensions[one].value(rows) for n, one in enumerate(dimensions)}
+        wanted = [name for name in names if self._list_needed(rows, name)]
+        return {
+            tuple(row[name] for name in by): {name: row[name] for name in row if name not in by}
+            for row in self._count_filled(rows, by, wanted)
         }
-        counts = {
-            f"{name}{FILLED}": rows.count(where=ibis.and_(*has))
-            for name, has in needed.items()
-            if has
-        }
-        if not counts:
+
+    def find_sources(
+        self, rows: ir.Table, dimensions: Sequence[str]
+    ) -> dict[tuple[Group, str], Source]:
+        """Return by group and measure the files that its rows come from; nothing where all come
+        from one."""
+        if FILE_COLUMN not in rows.columns:
             return {}
         by = {f"d{n}": self.dataset.dimensions[one].value(rows) for n, one in enumerate(dimensions)}
-        query = rows.aggregate(by=[value.name(name) for name, value in by.items()], **counts)
-        return {
-            tuple(row[name] for name in by): {name: row[name] for name in counts}
-            for row in fetch_rows(self.warehouse, query)
+        found: dict[tuple[Group, str], dict[str, int]] = {}
+        for row in self._count_filled(rows, {**by, FILE_COLUMN: rows[FILE_COLUMN]}, self.measures):
+            for group in {(), tuple(row[name] for name in by)}:
+                for name in self.measures:
+                    if many := row[f"{name}{FILLED}"]:
+                        counts = found.setdefault((group, name), {})
+                        counts[row[FILE_COLUMN]] = counts.get(row[FILE_COLUMN], 0) + many
+        return {key: describe_source(counts) for key, counts in found.items()}
+
+    def _list_needed(self, rows: ir.Table, name: str) -> list[ir.BooleanValue]:
+        needs = self.measures[name].needs
+        return [rows[one].notnull() for one in needs if one in rows.columns]
+
+    def _count_filled(
+        self, rows: ir.Table, by: Mapping[str, ir.Value], names: Iterable[str]
+    ) -> list[dict[str, Any]]:
+        counts = {
+            f"{name}{FILLED}": rows.count(where=ibis.and_(*self._list_needed(rows, name)))
+            for name in names
         }
+        if not counts:
+            return []
+        keys = [value.name(name) for name, value in by.items()]
+        return fetch_rows(self.warehouse, rows.aggregate(by=keys, **counts))
 
     def compute_others(self, rows: ir.Table, hidden: Iterable[Group]) -> dict[str, Any]:
         """Return the measures of some groups together."""

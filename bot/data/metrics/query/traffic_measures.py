@@ -1,6 +1,6 @@
 """What can be asked of traffic: the daily sums of a web analysis or a shop system.
 
-A row has no people, but numbers of them: `sessions` stand for people, `orders` for customers. Files
+A row has no people, but sums: its `sessions` stand for people, and its orders are no persons. Files
 by channel and files by page sum up the same visits, so only rows of one breakdown are added: of
 those that have what is asked for, the one that knows the most days, then the coarsest."""
 
@@ -63,14 +63,12 @@ def _add_columns(rows: ir.Table, currency: str | None) -> ir.Table:
     nothing = ibis.null("decimal(18, 2)")
     sales = counts.ifelse(rows.sales.cast("decimal(18, 2)"), nothing)
     marks = [rows[name].notnull().ifelse(name, "") for name in BREAKDOWN_COLUMNS]
-    some_buyer = rows.sales.notnull().ifelse(1, 0)
     return rows.mutate(
         at=rows.day.cast("timestamp"),
         breakdown=ibis.literal(" ").join(marks),
         many_sessions=ibis.coalesce(
             rows.sessions, rows.users, rows.views, rows.orders.cast("int64"), 0
         ),
-        many_buyers=ibis.coalesce(rows.orders, rows.conversions, some_buyer).ceil().cast("int64"),
         sales=sales,
     )
 
@@ -144,14 +142,12 @@ def _identify(warehouse: Warehouse) -> ir.Table:
     known = list_currencies(warehouse, "traffic")
     rows = _add_columns(_read_traffic(warehouse), known[0] if known else None)
     key = _key(warehouse, rows)
-    return rows.select("many_sessions", "many_buyers", key=key, person=key.cast("string"))
+    return rows.select("many_sessions", key=key, person=key.cast("string"))
 
 
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("people", lambda t: t.day.notnull()),
-    "buyers": Basis("sales", lambda t: t.day.notnull()),
 }
-BOUGHT = (ALL_ROWS, "buyers")
 
 
 def _sum_where(name: str, other: str) -> ir.Value:
@@ -182,7 +178,6 @@ MEASURES: Mapping[str, Measure] = {
         Words("orders, as the traffic file counts them"),
         "orders",
         lambda t: t.orders.sum(),
-        bases=BOUGHT,
         needs=("orders",),
         is_sum=True,
     ),
@@ -190,7 +185,6 @@ MEASURES: Mapping[str, Measure] = {
         Words("sales, as the traffic file counts them"),
         "money",
         lambda t: t.sales.sum(),
-        bases=BOUGHT,
         needs=("sales",),
         is_sum=True,
     ),
@@ -201,7 +195,6 @@ MEASURES: Mapping[str, Measure] = {
             _count_orders(t).sum(where=t.sessions.notnull()),
             t.sessions.sum(where=_count_orders(t).notnull()),
         ),
-        bases=BOUGHT,
         needs=("sessions",),
         count=lambda t: t.sessions.sum(where=_count_orders(t).notnull()),
     ),
@@ -211,7 +204,6 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: (
             1000 * ratio(_sum_where("sales", "sessions")(t), _sum_where("sessions", "sales")(t))
         ),
-        bases=BOUGHT,
         needs=("sales", "sessions"),
         count=_sum_where("sessions", "sales"),
     ),
@@ -240,6 +232,6 @@ DATASET = MetricDataset(
     key=_key,
     fields=DAY_FIELDS,
     count=lambda t: t.count(),
-    weights={"people": "many_sessions", "sales": "many_buyers"},
+    weights={"people": "many_sessions"},
     describe_rows=describe_breakdown,
 )

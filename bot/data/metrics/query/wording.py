@@ -129,7 +129,7 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     """Return how the query was read: "customers · by country · not ordered since 1 June 2026 ·
     Gold · 1 January 2026 – 26 November 2026"."""
     query, dataset = answer.query, answer.dataset
-    parts = [", ".join(dataset.measures[name].label.to(language) for name in query.measures)]
+    parts = [", ".join(name_measure(warehouse, answer, name, language) for name in query.measures)]
     if query.dimensions:
         labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
         joined = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else ""
@@ -160,7 +160,9 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
     June · Gold", "visits · mobile · 15–26 Nov against before". Days that were not asked for are
     left out."""
     query, dataset, today = answer.query, answer.dataset, warehouse.today
-    labels = [_name_measure(warehouse, dataset, name, language) for name in query.measures]
+    labels = [
+        name_measure(warehouse, answer, name, language, as_read=True) for name in query.measures
+    ]
     parts = [_list_names(labels, MAX_SHORT_NAMES, language)]
     if query.dimensions:
         labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
@@ -178,10 +180,24 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
     return " · ".join(parts)
 
 
-def _name_measure(warehouse: Warehouse, dataset: MetricDataset, name: str, language: str) -> str:
-    measure = dataset.measures[name]
-    label = measure.read_as(warehouse) if measure.read_as else measure.label
-    return label.to(language)
+def name_measure(
+    warehouse: Warehouse, answer: MetricAnswer, name: str, language: str, *, as_read: bool = False
+) -> str:
+    """Return the name of a measure, with the part of the rows that it is of: "spend (ads)". With
+    `as_read` it says what the data count in it."""
+    measure = answer.dataset.measures[name]
+    label = measure.read_as(warehouse) if as_read and measure.read_as else measure.label
+    part = name_part(warehouse, answer, name, language)
+    return f"{label.to(language)} ({part})" if part else label.to(language)
+
+
+def name_part(warehouse: Warehouse, answer: MetricAnswer, name: str, language: str) -> str:
+    """Return of which rows a measure is, where the others lack its columns; else nothing."""
+    dataset = answer.dataset
+    told_of = answer.told_of.get(dataset.measures[name].share_of or name, ())
+    return ", ".join(
+        name_value(warehouse, dataset, dataset.told_by, value, language) for value in told_of
+    )
 
 
 def _add_comparison(comparison: str, days: str, before: Days, language: str, today: date) -> str:
@@ -300,6 +316,9 @@ def _describe_bounds(condition: MetricCondition, label: str, are_days: bool, lan
     what, first = label, values[0]
     if are_days and condition.field in CUSTOMER_FIELDS and condition.operator == "at_least":
         return Words("{what} since {day}", what=what, day=first).to(language)
+    if are_days and condition.operator == "between":
+        days = Words("{first} to {last}", first=first, last=values[-1])
+        return Words("{what}: {value}", what=what, value=days).to(language)
     words = {
         "at_least": Words("{what}: at least {value}", what=what, value=first),
         "at_most": Words("{what}: at most {value}", what=what, value=first),

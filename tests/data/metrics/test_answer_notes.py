@@ -1,0 +1,62 @@
+"""What an answer says of the groups that have no place in its order."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.data.metrics.query.answer_facts import build_result
+from tests.support.metric_queries import answer
+from tests.support.small_tables import small
+
+AMOUNT = 50
+FEW = {"Arles": 3, "Brest": 3, "Calais": 3}
+
+
+def say_unranked(orders: dict[str, int], **query: Any) -> str:
+    """What is said of revenue by region, with so many orders of one customer each; those of Arles
+    are of 900 each if `large` is set."""
+    large = query.pop("large", False)
+    rows = [
+        {
+            "order": f"{region}{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": f"{region}{n}",
+            "amount": Decimal(900 if large and region == "Arles" else AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "region": region,
+        }
+        for region, many in orders.items()
+        for n in range(many)
+    ]
+    warehouse = small(orders=rows)
+    asked = {"measures": ["revenue"], "dimensions": ["region"], "order": "highest", **query}
+    found = answer(warehouse, dataset="orders", **asked)
+    return build_result(warehouse, found, "en").exhibits[0].not_ranked
+
+
+def test_groups_that_are_less_together_than_any_shown_are_said_to_be() -> None:
+    said = say_unranked({"Paris": 40, "Lyon": 30, **FEW})
+    assert said == (
+        "3 of 5 groups are not ranked, to protect groups of under 5 people. "
+        "All of them together are less than any of these."
+    )
+
+
+def test_first_places_are_sure_where_only_they_are_larger_than_the_rest() -> None:
+    orders = {"Paris": 80, "Lyon": 70, "Nantes": 30, **FEW}
+    assert say_unranked(orders, large=True).endswith(
+        "None of them stands above the first 2 of these."
+    )
+
+
+@pytest.mark.parametrize(
+    "query", [{"order": "lowest"}, {"measures": ["average_order"]}, {"measures": ["orders_share"]}]
+)
+def test_small_groups_may_stand_above_others_where_nothing_excludes_it(
+    query: dict[str, Any],
+) -> None:
+    orders = {"Paris": 8, "Lyon": 8, **FEW}
+    assert say_unranked(orders, **query).endswith("Some may stand above these.")
