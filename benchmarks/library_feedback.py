@@ -3,6 +3,7 @@ from a CSV into the library, with one question on them."""
 
 import csv
 import multiprocessing
+import os
 import tempfile
 import time
 from datetime import date, datetime, timedelta
@@ -14,12 +15,12 @@ import pyarrow as pa
 
 from benchmarks.table import Figure, peak
 from bot.app import Container
-from bot.config.settings import Settings
+from bot.config.settings import Settings, limit_math_threads
 from bot.core.facts import Source
 from bot.data.analyses.feedback import find
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.detection import detect_schema
-from bot.data.ingest.loader import load_file
+from bot.data.ingest.importer import read_table, store_table
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.sample_tables import TODAY, sample
 
@@ -42,6 +43,7 @@ def feedback() -> list[Figure]:
 
 def stored() -> list[Figure]:
     """The import and the question, each in a process of its own for its memory and its caches."""
+    limit_math_threads()  # as the product does
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         path = Path(folder) / "reviews.csv"
         write_csv(path, MANY_REVIEWS)
@@ -49,7 +51,7 @@ def stored() -> list[Figure]:
     what = f"{MANY_REVIEWS:,} reviews"
     return [
         Figure(f"importing {what}", took[0], "s", 30, f"{took[1]:.1f} CPU s"),
-        Figure(f"the first question on {what}", first[0], "s", 30, f"{first[1]:.1f} CPU s"),
+        Figure(f"the first question on {what}", first[0], "s", 8, f"{first[1]:.1f} CPU s"),
         Figure(f"a question on {what}", second[0], "s", 8, f"{second[1]:.1f} CPU s"),
         Figure(f"memory of a question on {what}", second[2], "GB", 0.6, "the aim"),
     ]
@@ -61,10 +63,11 @@ def _in_process(step: Any, path: Path) -> tuple[float, float, float]:
 
 
 def _measure(step: Any, path: Path) -> tuple[float, float, float]:
-    """Return seconds, processor seconds and the most memory in GB."""
-    began, used = time.perf_counter(), time.process_time()
+    """Return seconds, processor seconds with those of its own processes, and the most memory in
+    GB."""
+    began, used = time.perf_counter(), os.times()[:4]
     step(path)
-    return time.perf_counter() - began, time.process_time() - used, peak() / 1e9
+    return time.perf_counter() - began, sum(os.times()[:4]) - sum(used), peak() / 1e9
 
 
 def _container(path: Path) -> Container:
@@ -72,10 +75,9 @@ def _container(path: Path) -> Container:
 
 
 def _import(path: Path) -> None:
-    row_store, fresh = _container(path).row_store, path.with_suffix(".parquet")
-    found = detect_schema(path, name=path.name)
-    load_file(path, found, to=fresh, key=row_store.key())
-    row_store.import_rows(WORKSPACE, "feedback", fresh, source=path.name)
+    container, found = _container(path), detect_schema(path, name=path.name)
+    table = read_table(container, WORKSPACE, path, found, path.parent / "rows")
+    store_table(container, WORKSPACE, table, path.name)
 
 
 def _ask(path: Path) -> None:

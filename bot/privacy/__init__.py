@@ -69,6 +69,11 @@ def mask_personal_data(text: str, own: Collection[str] = NO_WORDS) -> str:
     return text
 
 
+def mask_all(texts: Iterable[str], own: Collection[str] = NO_WORDS) -> list[str]:
+    """Return the texts as `mask_personal_data` does."""
+    return [mask_personal_data(text, own) for text in texts]
+
+
 @lru_cache(maxsize=512)
 def _find_by_shape(
     text: str,

@@ -29,13 +29,13 @@ _TITLE = (
 
 class _Rule(NamedTuple):
     """`words`: normalized words of which a text must contain one for the pattern to be tried;
-    `marks`: characters likewise, if any; the pattern begins at most _MAX_CUE_LENGTH before one.
+    `mark`: a shorter pattern likewise, if any; the whole begins at most _MAX_CUE_LENGTH before it.
     `sure`: the cue alone makes any word a name; otherwise each word must pass `could_be_name`."""
 
     words: frozenset[str]
     pattern: str
     sure: bool = False
-    marks: str = ""
+    mark: re.Pattern[str] | None = None
 
     @property
     def shape(self) -> re.Pattern[str]:
@@ -48,8 +48,8 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _build_rule(words: str, shape: str, sure: bool = False, marks: str = "") -> _Rule:
-    return _Rule(frozenset(words.split()), shape, sure, marks)
+def _build_rule(words: str, shape: str, sure: bool = False, mark: str = "") -> _Rule:
+    return _Rule(frozenset(words.split()), shape, sure, re.compile(mark) if mark else None)
 
 
 _CLOSINGS = (
@@ -83,6 +83,7 @@ _RULES = (
     _build_rule(
         "suis est m am",
         rf"\b(?i:je suis|(?:moi )?c'est|i'm|i am)(?i: (?:M\.|Mme|Mr|Mrs|Ms))? (?P<name>{_TWO})",
+        mark=r"[stmSTM] (?:[A-ZÀ-Þ]|m(?:\.|me|r|s))",
     ),
     _build_rule(
         "m mm mme mmes mlle mlles monsieur mademoiselle madame mr mrs ms miss dr docteur doctor "
@@ -99,7 +100,7 @@ _RULES = (
         rf"nom de famille|apelido|apellidos?|vorname|nachname) ?[:=] ?"
         rf"(?P<name>{_FULL}|{_ANY})(?!\w| {_ANY} ?[:=])",
         sure=True,
-        marks=":=",
+        mark="[:=]",
     ),
     # nom: dupont, prénom: marie
     _build_rule(
@@ -128,14 +129,14 @@ _RULES = (
         rf")?name|nome|nombre|kunde|kundin|"
         rf"signé|signed|avis de|review by|posted by|écrit par|written by|destinataire|recipient|"
         rf"contact|attn|attention|expéditeur|sender) ?[:=] ?(?:{_TITLE} )?(?P<name>{_TWO})",
-        marks=":=",
+        mark="[:=]",
     ),
     _build_rule(
         _CLOSING_WORDS,
         rf"\b(?i:{_CLOSINGS}) ?[,.!]* ?\n{{1,3}}[ \t]*(?:- ?)?(?P<title>{_TITLE} "
         rf")?(?P<name>{_FULL})"
         rf"(?=[ .,!]*(?:\n|$|[(,;{MASK_CHARACTER}]))",
-        marks="\n",
+        mark="\n",
     ),
     _build_rule(
         "cordialement cdlt cdt vous regards wishes sincerely atenciosamente saludos obrigado "
@@ -177,11 +178,13 @@ def find_cued_names(
     for rule in _RULES:
         if rule.words.isdisjoint(cues):
             continue
-        first = min((at for mark in rule.marks if (at := text.find(mark)) >= 0), default=-1)
-        if rule.marks and first < 0:
-            continue
+        begin = 0
+        if rule.mark:
+            if not (mark := rule.mark.search(text)):
+                continue
+            begin = max(0, mark.start() - _MAX_CUE_LENGTH)
         shape, sure = rule.shape, rule.sure
-        for found in shape.finditer(text, max(0, first - _MAX_CUE_LENGTH)):
+        for found in shape.finditer(text, begin):
             if "title" in shape.groupindex and not _is_title(found):
                 continue
             if span := _trim_name(found, own, sure):

@@ -13,24 +13,28 @@ from bot.text.normalize import collapse_spaces, normalize_text
 _NAME_WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
 _CAPITAL = re.compile(_NAME_WORD)
 _ENDS_INSIDE_WORD = re.compile(r"[\w'’-]")
-_CONTEXT = 80  # characters before a first name that are read
 
 
 class _Context(NamedTuple):
-    """The words before and after a first name that stands alone and means a person."""
+    """The words before and after a first name that stands alone and means a person. Those before
+    are no longer than `reach`."""
 
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
+    reach: int
 
     def fits(self, text: str, start: int, end: int) -> bool:
-        if self.before and not self.before.search(text, max(0, start - _CONTEXT), start):
+        if self.after and not self.after.match(text, end):
             return False
-        return self.after is None or self.after.match(text, end) is not None
+        before = self.before
+        return before is None or bool(before.search(text, max(0, start - self.reach), start))
 
 
-def _context(before: str = "", after: str = "") -> _Context:
+def _context(before: str = "", after: str = "", reach: int = 24) -> _Context:
     return _Context(
-        re.compile(rf"(?:{before})$") if before else None, re.compile(after) if after else None
+        re.compile(rf"(?:{before})$") if before else None,
+        re.compile(after) if after else None,
+        reach,
     )
 
 
@@ -99,7 +103,7 @@ _SURE_CONTEXTS = (
     _context(after=r", \d\d (?:ans|years)\b"),
     _context(r"(?:^|\n|[.!?] )- ?", r",|[.]?\s*$|\n"),
     _context(rf"\b(?i:{_THANKED}) ", rf" (?:et|and|&) {_NAME_WORD}"),
-    _context(rf"\b(?i:{_THANKED}) {_NAME_WORD} (?:et|and|&) "),
+    _context(rf"\b(?i:{_THANKED}) {_NAME_WORD} (?:et|and|&) ", reach=80),
     _context(after=rf",? {_SPEECH_VERB}"),
     _context(after=rf",? {_PLACE}"),
     _context(r"(?<!\w)", rf" (?:et|and|&) {_NAME_WORD} (?:ont|sont|have|are|love|loved)\b"),
@@ -110,16 +114,19 @@ _SURE_CONTEXTS = (
 def _is_lone_name(word: re.Match[str], own: Collection[str]) -> bool:
     """Whether the word is a first name that stands alone and means a person."""
     text, (start, end) = word.string, word.span()
-    if _ENDS_INSIDE_WORD.match(text, end):
-        return False
     before = text[max(0, start - 2) : start]
     follows = before[1:] == " " and (before[0].isalpha() or before[0] == ",")
+    name, lists = normalize_text(word[0]), _load_lists()
+    is_listed = name in lists.listed
+    if not (follows or is_listed) or _ENDS_INSIDE_WORD.match(text, end):
+        return False
     if follows and _INTRODUCED.fits(text, start, end):
         return True
-    name, lists = normalize_text(word[0]), _load_lists()
-    if name in lists.listed and _fits_any(_LISTED_CONTEXTS, text, start, end):
-        return True
-    return name in lists.first and name not in own and _fits_any(_SURE_CONTEXTS, text, start, end)
+    if not is_listed:
+        return False
+    return _fits_any(_LISTED_CONTEXTS, text, start, end) or (
+        name in lists.first and name not in own and _fits_any(_SURE_CONTEXTS, text, start, end)
+    )
 
 
 def _fits_any(contexts: Iterable[_Context], text: str, start: int, end: int) -> bool:

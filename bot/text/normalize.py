@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 EQUIVALENTS = {"’": "'", "‘": "'", "ʼ": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"}
@@ -55,6 +56,7 @@ def _keep_letter(character: str) -> str:
     return normalized if "a" <= normalized <= "z" or normalized in "œæßñ" else " "
 
 
+MAX_KNOWN_PIECES, MAX_KNOWN_LENGTH = 50_000, 40  # characters
 _NORMALIZED = CharacterTable(_normalize_character)
 _LETTERS = CharacterTable(_keep_letter)
 _WITHOUT_MARKS = CharacterTable(_drop_mark)
@@ -71,9 +73,24 @@ def tokenize(text: str) -> list[str]:
     return re.findall(r"[a-z0-9œæß]+", normalize_text(text))
 
 
+class _PieceWords(dict[str, tuple[str, ...]]):
+    """The normalized words of what stands between two spaces: most texts are made of the same."""
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        words = tuple(piece.translate(_LETTERS).split())
+        if len(piece) <= MAX_KNOWN_LENGTH:
+            if len(self) >= MAX_KNOWN_PIECES:
+                self.clear()
+            self[piece] = words
+        return words
+
+
+_PIECE_WORDS = _PieceWords()
+
+
 def split_words(text: str) -> list[str]:
     """Return the normalized words, of letters alone: a digit separates words too."""
-    return text.translate(_LETTERS).split()
+    return list(chain.from_iterable(map(_PIECE_WORDS.__getitem__, text.split())))
 
 
 def strip_accents(text: str) -> str:
@@ -117,7 +134,7 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
+_PLAIN = re.compile(r"[\x20-\x7e\n\tÀ-ÖØ-öø-ÿœŒ€«»]*")  # none of it is replaced or dropped
 # Characters without a place of their own: hidden ones, joiners, marks over the letter before.
 _DROPPED = re.compile(f"{HIDDEN_CHARACTERS.pattern[:-1]}\u200c\u200d\ufe0f\u0300-\u036f]")
 _REPLACEMENTS = {

@@ -304,7 +304,7 @@ def _read(path: Path) -> tuple[dict[bytes, bytes], dict[str, str]]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
+        table = pq.ParquetFile(path).read()  # `read_table` would load pandas
         about = {
             name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()
         }

@@ -4,9 +4,12 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
+from duckdb.func import PythonUDFType
 
 from bot.data.catalogue.cells import DOLLAR_CURRENCIES
 from bot.data.ingest.column_names import classify_metric
@@ -14,8 +17,9 @@ from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.tool_exports import load_exports
 from bot.data.reject_reasons import RejectCode
 from bot.data.schema import ColumnType, load_kinds
+from bot.data.text_workers import TextWorkers
 from bot.data.warehouse.parquet import quote_text
-from bot.privacy import mask_personal_data
+from bot.privacy import mask_all
 
 TEXT_TYPES = ("text", "key", "person")
 NUMBER_TYPES = ("money", "number", "whole")
@@ -390,20 +394,26 @@ def _outcome_column(understood: FileSchema, place: int, metric: str, theirs: str
 # The masking of personal data in customers' texts as SQL functions.
 
 
-def register_masking(con: duckdb.DuckDBPyConnection, own: Collection[str] = ()) -> None:
+def register_masking(
+    con: duckdb.DuckDBPyConnection, own: Collection[str] = (), workers: TextWorkers | None = None
+) -> None:
     """Create `bare_words(text)` and `bare_alike(text)` in DuckDB. `bare_alike` ignores the team's
     own words (`own`), so that a text is recognised again after the catalogue has changed. It loads
-    numpy."""
-    sold = frozenset(own)
+    numpy and pyarrow."""
+    import pyarrow as pa
 
-    def bare(text: str) -> str:
-        return mask_personal_data(text, sold)
+    workers = workers or TextWorkers()
 
-    def bare_alike(text: str) -> str:
-        return mask_personal_data(text)
+    def create(name: str, own: Collection[str]) -> None:
+        mask = partial(mask_all, own=frozenset(own))
 
-    con.create_function("bare_words", bare, ["VARCHAR"], "VARCHAR")
+        def bare(texts: Any) -> Any:
+            return pa.array(workers.map(mask, texts.to_pylist()), pa.string())
+
+        con.create_function(name, bare, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+
+    create("bare_words", own)
     if own:
-        con.create_function("bare_alike", bare_alike, ["VARCHAR"], "VARCHAR")
+        create("bare_alike", ())
     else:
         con.execute("CREATE OR REPLACE MACRO bare_alike(x) AS bare_words(x)")

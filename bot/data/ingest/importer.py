@@ -43,6 +43,7 @@ from bot.data.ingest.upload import (
 )
 from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
+from bot.data.text_workers import MIN_TEXTS
 from bot.data.warehouse.merge import MergeResult
 from bot.data.warehouse.models import LOCAL_WORKSPACE
 from bot.data.warehouse.store import MergeCounts
@@ -192,7 +193,8 @@ def read_table(
     progress: Callable[[int], None] = lambda rows: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> TableRows:
-    """Read all rows of a table into `folder`. Nothing is stored in the library yet."""
+    """Read all rows of a table into `folder`, and the themes of many texts. Nothing is stored in
+    the library yet."""
     fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
     loaded = load_file(
         path,
@@ -204,6 +206,10 @@ def read_table(
         cancelled=cancelled,
         own=list_own_words(data, workspace, found.kind),
     )
+    if found.kind == FREE_TEXT_KIND and loaded.rows >= MIN_TEXTS:
+        from bot.data.analyses.feedback.theme_table import store_mentions  # loads ibis
+
+        store_mentions(fresh, data.row_store.mention_cache(workspace))
     return TableRows(found, loaded, fresh, apart if apart.exists() else None)
 
 

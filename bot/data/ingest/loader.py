@@ -39,6 +39,7 @@ from bot.data.ingest.source import RowSource, open_source, quote_name
 from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
 from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
+from bot.data.text_workers import TextWorkers
 from bot.data.warehouse.parquet import flush_to_disk, quote_text
 from bot.data.warehouse.warehouse import sql_type
 from bot.errors import CannotDo, TryAgain, translate_system_error
@@ -261,15 +262,12 @@ def create_typed(
     create_macros(source.con, key)
     prepare_rows(source, schema)
     sql, whys = select_typed(schema, source.relation, today)
-    if "bare_words(" in sql:  # only then, because it loads numpy
-        register_masking(source.con, own)
-    run_with_progress(
-        source.con,
-        f"CREATE TEMP TABLE typed AS {sql}",
-        schema.rows,
-        progress,
-        cancelled,
-    )
+    with TextWorkers(schema.rows) as workers:
+        if "bare_words(" in sql:  # only then, because it loads numpy
+            register_masking(source.con, own, workers)
+            source.con.execute("SET threads = 1")  # a second one would wait for it in a busy loop
+        typed = f"CREATE TEMP TABLE typed AS {sql}"
+        run_with_progress(source.con, typed, schema.rows, progress, cancelled)
     return whys
 
 

@@ -356,7 +356,7 @@ class RowStore:
         def make_imports_final(session: Session, _: MergeResult) -> None:
             ImportUndo.drop(session, workspace, kind)  # an undo must not bring the rows back
 
-        MentionCache(self.home / LIBRARY_FOLDER / workspace).clear()
+        self.mention_cache(workspace).clear()
         return self._change(workspace, kind, remove_file, make_imports_final)
 
     def sources(self, workspace: str) -> dict[str, list[str]]:
@@ -387,6 +387,9 @@ class RowStore:
 
     def result_cache(self, workspace: str) -> ResultCache:
         return ResultCache(self.home / LIBRARY_FOLDER / workspace)
+
+    def mention_cache(self, workspace: str) -> MentionCache:
+        return MentionCache(self.home / LIBRARY_FOLDER / workspace)
 
     def _clear(self, workspace: str) -> None:
         """Delete the cached results. Rows of LOCAL_WORKSPACE serve every workspace, so a change of

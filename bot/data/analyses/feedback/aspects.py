@@ -125,9 +125,12 @@ class PhraseFinder(Generic[T]):
 
     def find(self, words: Sequence[str]) -> list[tuple[PhraseMatch, T]]:
         """Return all matches of all phrases, in word order."""
-        starts, matches = self._starts, []
-        for start, word in enumerate(words):
-            if (following := starts[word]) is None:
+        begun = list(map(self._starts.__getitem__, words))
+        matches: list[tuple[PhraseMatch, T]] = []
+        if not any(begun):
+            return matches
+        for start, following in enumerate(begun):
+            if following is None:
                 continue
             for phrase, what in following[words[start + 1] if start + 1 < len(words) else ""]:
                 if spot := phrase.match_at(words, start):
@@ -158,6 +161,9 @@ class _Continuations(dict[str, Entries[T]], Generic[T]):
 
     def __init__(self, entries: Entries[T]) -> None:
         self._every = entries
+
+    def __bool__(self) -> bool:
+        return True  # also before the first next word was met
 
     def __missing__(self, word: str) -> Entries[T]:
         if len(self) >= MAX_KNOWN_WORDS:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ PIECE_WEIGHT = 0.5  # of a piece of a word, where a word weighs 1
 SCALE = 6.0  # the values of a clause are divided by it and by the root of its length
 REGULARIZATION = 0.5
 INTERCEPT = 0.3
+EXAMPLES_AT_ONCE = 500  # multiplied with all others, which takes memory
 MAX_KNOWN_WORDS = 100_000  # words whose scores are remembered
 START, END = "^", "$"
 
@@ -68,6 +70,7 @@ class ThemeClassifier:
 
     def __init__(self, examples: Sequence[Example], denies: frozenset[str]) -> None:
         self._denies = denies
+        self._guard = Lock()  # of the words that are remembered
         self.subjects = tuple(sorted({s for one in examples for s in _expand(one.themes)}))
         targets = self._list_targets(examples)
         self.signs = self._find_signs(targets)
@@ -76,17 +79,19 @@ class ThemeClassifier:
         self._forget_words()
 
     def score(self, clauses: Sequence[Sequence[str]]) -> ClauseScores:
-        self._learn_words({word for clause in clauses for word in clause})
         rows: list[int] = []
         ends = [0]
-        for clause in clauses:
-            rows.extend(self._list_rows(clause))
-            ends.append(len(rows))
-        shape = (len(clauses), len(self._table))
+        with self._guard:
+            self._learn_words(set().union(*clauses))
+            for clause in clauses:
+                rows.extend(self._list_rows(clause))
+                ends.append(len(rows))
+            table = self._table
+        shape = (len(clauses), len(table))
         ones = np.ones(len(rows), np.float32)
         sums = csr_array((ones, np.array(rows, np.int32), np.array(ends)), shape=shape)
         lengths = np.array([len(clause) for clause in clauses], np.float32)
-        scores = (sums @ self._table) / _scale(lengths)[:, None] + self._intercept
+        scores = (sums @ table) / _scale(lengths)[:, None] + self._intercept
         return ClauseScores(scores[:, :-2], scores[:, -2], scores[:, -1])
 
     def _list_targets(self, examples: Sequence[Example]) -> Floats:
@@ -120,7 +125,11 @@ class ThemeClassifier:
         matrix = csr_array(
             (times * values[columns] / scale[rows], (rows, columns)), (len(counts), len(seen))
         )
-        kernel = (matrix @ matrix.T).toarray() + np.float32(INTERCEPT)
+        kernel = np.empty((len(counts), len(counts)), np.float32, order="F")  # as LAPACK wants it
+        for start in range(0, len(counts), EXAMPLES_AT_ONCE):
+            part = slice(start, start + EXAMPLES_AT_ONCE)
+            kernel[part] = (matrix[part] @ matrix.T).toarray()
+        kernel += np.float32(INTERCEPT)
         kernel[np.diag_indices_from(kernel)] += np.float32(REGULARIZATION)
         dual = cho_solve(cho_factor(kernel, overwrite_a=True), targets)
         weights = (matrix.T @ dual) * values[:, None]
@@ -140,11 +149,12 @@ class ThemeClassifier:
         kept = [key for key in self._weights if key.startswith(("pair ", "not "))]
         self._pairs = {
             (one[1], one[2]): nth
-            for nth, key in enumerate(kept)
+            for nth, key in enumerate(kept, 1)
             if (one := key.split(" "))[0] == "pair"
         }
-        self._negated = {key[4:]: nth for nth, key in enumerate(kept) if key.startswith("not ")}
-        self._table = np.stack([self._weights[key] for key in kept])
+        self._negated = {key[4:]: nth for nth, key in enumerate(kept, 1) if key.startswith("not ")}
+        # The first row is empty, so that the number of no row is false.
+        self._table = np.pad([self._weights[key] for key in kept], ((1, 0), (0, 0)))
         self._words: dict[str, int] = {}
         self._numbers: set[str] = set()  # the words with digits in them
 
@@ -169,13 +179,9 @@ class ThemeClassifier:
         rows = [self._words[word] for word in clause]
         if not self._numbers.isdisjoint(clause):
             clause = [_generalize(word) for word in clause]
-        pairs = self._pairs
-        rows += [pairs[pair] for pair in pairwise((START, *clause, END)) if pair in pairs]
+        rows += filter(None, map(self._pairs.get, pairwise((START, *clause, END))))
         if not self._denies.isdisjoint(clause):
-            negated = self._negated
-            rows += [
-                negated[word] for word in _list_negated(clause, self._denies) if word in negated
-            ]
+            rows += filter(None, map(self._negated.get, _list_negated(clause, self._denies)))
         return rows
 
 

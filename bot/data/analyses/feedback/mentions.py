@@ -6,7 +6,7 @@ from the rating. Where a language has no classifier, a phrase judges by itself (
 the praise and blame in the clause do; a negation up to three words before inverts a word ("not a
 single bobble")."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from bot.data.analyses.feedback.aspects import (
     PhraseFinder,
     PhraseMatch,
     PhraseMeaning,
+    load_lexicon,
 )
 from bot.data.analyses.feedback.classifier import ThemeClassifier
 from bot.data.analyses.feedback.mention_records import (
@@ -43,6 +44,13 @@ def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> T
     return TextMentions(lexicon, pack_mentions([text], lexicon)[0], rating)
 
 
+def pack_language(texts: Sequence[str], language: str) -> list[bytes]:
+    """Do what `pack_mentions` does, by the lexicon of a language that has one."""
+    lexicon = load_lexicon(language)
+    assert lexicon is not None
+    return pack_mentions(texts, lexicon)
+
+
 def pack_mentions(texts: Sequence[str], lexicon: Lexicon) -> list[bytes]:
     """Find all themes of each text, regardless of its rating."""
     classifier = lexicon.classifier if texts else None  # it takes seconds to train
@@ -56,7 +64,7 @@ def pack_mentions(texts: Sequence[str], lexicon: Lexicon) -> list[bytes]:
 
 # Themes found by the classifier.
 
-TEXTS_AT_ONCE = 1_000  # scored together
+TEXTS_AT_ONCE = 1_024  # scored together
 MIN_THEME_SCORE = 0.415  # of a clause that is about a theme
 MIN_TONE_SCORE = 0.2  # of a clause that praises or complains
 MIN_QUESTION_SCORE, MIN_UNMARKED_SCORE = 0.35, 0.6  # of a question, and of one without its mark
@@ -86,15 +94,18 @@ class SubjectEvidence:
     def decide(self) -> tuple[int, int, int, int]:
         """Return all flags, then the flag and the position of the sentence to quote. A tone much
         weaker than its opposite does not count, nor does a mention beside a tone."""
-        judged = sorted(
-            (flag for flag in (PRAISE, COMPLAINT) if flag in self.by_flag),
-            key=lambda flag: -self.by_flag[flag].strength,
-        )
-        if len(judged) == 2:
-            strong, weak = (self.by_flag[flag].strength for flag in judged)
-            judged = judged if weak >= MIN_TONE_RATIO * strong else judged[:1]
-        flags = judged + [flag for flag in (QUESTION,) if flag in self.by_flag] or [NAMED]
-        quoted = self.by_flag[flags[0]]
+        by_flag = self.by_flag
+        flags = [flag for flag in (PRAISE, COMPLAINT) if flag in by_flag]
+        if len(flags) == 2:
+            flags.sort(key=lambda flag: -by_flag[flag].strength)
+            strong, weak = (by_flag[flag].strength for flag in flags)
+            if weak < MIN_TONE_RATIO * strong:
+                flags.pop()
+        if QUESTION in by_flag:
+            flags.append(QUESTION)
+        if not flags:
+            flags.append(NAMED)
+        quoted = by_flag[flags[0]]
         return sum(flags), flags[0], quoted.start, quoted.end
 
 
@@ -111,19 +122,18 @@ def _pack_by_classifier(
     asks = scores.asks.tolist()
     hits: list[list[tuple[str, float]]] = [[] for _ in clauses]
     about = scores.themes >= MIN_THEME_SCORE
-    for (nth, which), score in zip(
-        np.argwhere(about).tolist(), scores.themes[about].tolist(), strict=True
-    ):
+    of_clause, of_subject = (found.tolist() for found in np.nonzero(about))
+    for nth, which, score in zip(of_clause, of_subject, scores.themes[about].tolist(), strict=True):
         hits[nth].append((classifier.subjects[which], score))
     packed, nth = [], 0
     for one in split:
         found: dict[str, SubjectEvidence] = {}
         for sentence in one:
             for clause in sentence.clauses:
+                hits[nth] += _find_unclassified(clause, lexicon)
                 least = MIN_QUESTION_SCORE if sentence.asks else MIN_UNMARKED_SCORE
                 tone = None if asks[nth] >= least else tones[nth]
-                named = _find_unclassified(clause, lexicon)
-                for subject, score in (*hits[nth], *named):
+                for subject, score in hits[nth]:
                     judged = _judge_subject(tone, classifier.signs.get(subject))
                     if judged is None:
                         continue
@@ -170,10 +180,10 @@ def _judge_subject(tone: float | None, sign: int | None) -> tuple[int, float] | 
     return (PRAISE if tone > 0 else COMPLAINT), abs(tone)
 
 
-def _find_unclassified(clause: Sequence[str], lexicon: Lexicon) -> Iterator[tuple[str, float]]:
-    """Yield the subjects that have no examples, found by their phrases."""
-    for saying, _ in _find_phrases(clause, lexicon.unclassified):
-        yield saying.subject, PHRASE_SCORE
+def _find_unclassified(clause: Sequence[str], lexicon: Lexicon) -> list[tuple[str, float]]:
+    """Return the subjects that have no examples, found by their phrases."""
+    found = _find_phrases(clause, lexicon.unclassified)
+    return [(saying.subject, PHRASE_SCORE) for saying, _ in found]
 
 
 # Themes found by the list of phrases.
@@ -207,6 +217,8 @@ def _find_phrases(
 ) -> list[tuple[PhraseMeaning, PhraseMatch]]:
     """Return the phrases found in a clause, without false matches (`never`)."""
     matches = [(saying, spot) for spot, saying in finder.find(clause)]
+    if not matches:
+        return matches
     barred = [(saying, spot) for saying, spot in matches if saying.way == NEVER]
     if not barred:
         return matches

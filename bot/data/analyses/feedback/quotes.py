@@ -60,10 +60,7 @@ def select_quotes(theme_table: ThemeTable, subject: str, flag: int) -> list[Cust
     show first."""
     column = theme_table.flags_of(subject)
     places = np.flatnonzero((column & flag) > 0)
-    newest = sorted(
-        places,
-        key=lambda i: (theme_table.texts[i].day is None, _get_age_key(theme_table.texts[i]), i),
-    )
+    newest = places[np.argsort(theme_table.ages[places], kind="stable")]
     quotes = [
         q
         for i in newest[:MAX_TEXTS_TRIED]
@@ -161,10 +158,6 @@ def _contradicts_rating(text: FeedbackText, flag: int) -> bool:
         if flag == COMPLAINT
         else flag == PRAISE and text.rating < MIN_PRAISE_STARS
     )
-
-
-def _get_age_key(text: FeedbackText) -> int:
-    return -text.day.toordinal() if text.day else 0
 
 
 def _compute_similarity(one: frozenset[str], other: frozenset[str]) -> float:

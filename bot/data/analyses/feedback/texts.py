@@ -34,6 +34,7 @@ WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
 PIECE_PATTERN = re.compile(r"\w+(?:['’]\w+)*|[,:()]|\s[-–—]+\s")
 SENTENCE_PATTERN = re.compile(r"[^.!?…;\n]+[.!?…;\"»)]*")
 ORDINAL_PATTERN = re.compile(r"(?<=\d)[.](?=\d)")
+CUT = ("",)  # in place of the words of a mark, which ends a clause
 MAX_KNOWN_PIECES = 200_000  # spellings remembered of one language
 
 
@@ -91,18 +92,17 @@ def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sen
 def _split_clauses(
     said: str, words: dict[str, tuple[str, ...]], turns: frozenset[str]
 ) -> tuple[tuple[str, ...], ...]:
+    pieces = PIECE_PATTERN.findall(normalize_nfc(said))
+    spoken = [word for piece in pieces for word in (words[piece] or CUT)]
+    if turns.isdisjoint(spoken) and CUT[0] not in spoken:
+        return (tuple(spoken),) if spoken else ()
     clauses: list[tuple[str, ...]] = []
     now: list[str] = []
-    for piece in PIECE_PATTERN.findall(normalize_nfc(said)):
-        found = words[piece]
-        if not found:
+    for word in spoken:
+        if word in turns or word == CUT[0]:
             clauses.append(tuple(now))
             now = []
-            continue
-        for word in found:
-            if word in turns and now:
-                clauses.append(tuple(now))
-                now = []
+        if word != CUT[0]:
             now.append(word)
     clauses.append(tuple(now))
     return tuple(clause for clause in clauses if clause)
@@ -347,6 +347,11 @@ def list_values(texts: Sequence[FeedbackText], dimension: str) -> list[str | Non
     return [text.places[at] for text in texts]
 
 
+def format_title(title: str | None) -> str:
+    """Return what stands before the text in `FeedbackText.whole`."""
+    return f"{title.strip()}\n" if title and title.strip() else ""
+
+
 def _row_to_text(
     id_: str | None,
     at: datetime | None,
@@ -357,7 +362,7 @@ def _row_to_text(
     language: str,
     places: tuple[str | None, ...],
 ) -> FeedbackText:
-    head = f"{title.strip()}\n" if title and title.strip() else ""
+    head = format_title(title)
     return FeedbackText(
         id_ or "",
         at.date() if at else None,

@@ -6,7 +6,7 @@ tested themes and places. A place needs at least the floor of texts and of autho
 elsewhere, and 5 texts that mention the theme."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -91,28 +91,39 @@ def _count_by_place(
     subjects = [s for s in theme_table.subjects if theme_table.is_shop(s) == shop]
     flags = theme_table.flags[:, [theme_table.column[s] for s in subjects]]
     who = np.array([text.author for text in theme_table.texts], dtype=object)
+    everywhere = np.ones(len(who), bool)
+    all_mentions = (flags > 0).sum(axis=0)
     for dimension in dimensions:
         column = np.array(list_values(theme_table.texts, dimension), dtype=object)
         for value, texts in sorted(Counter(v for v in column if v is not None).items()):
             here = column == value
-            like = (
-                _select_similar_texts(theme_table, here)
-                if dimension == "channel"
-                else np.ones(len(here), bool)
-            )
+            like, of_like = everywhere, all_mentions
+            if dimension == "channel":
+                like = _select_similar_texts(theme_table, here)
+                of_like = (flags[like] > 0).sum(axis=0)
             total = int(like.sum())
             if texts < floor or total - texts < floor:
                 continue
-            inside, outside = who[here], who[like & ~here]
-            if min(len(set(inside)), len(set(outside))) < floor:
+            if not (_has_authors(who[here], floor) and _has_authors(who[like & ~here], floor)):
                 continue
             there = flags[here]
-            counts = ((there > 0), is_complaint(there), is_praise(there), flags[like] > 0)
+            kinds = ((there > 0), is_complaint(there), is_praise(there))
+            counts = (*(each.sum(axis=0) for each in kinds), of_like)
             for subject, mentions, loud, kind, every in zip(
-                subjects, *(each.sum(axis=0).tolist() for each in counts), strict=True
+                subjects, *(each.tolist() for each in counts), strict=True
             ):
                 if every >= 2 * MIN_THEME_TEXTS:
                     yield subject, dimension, value, mentions, texts, every, loud, kind, total
+
+
+def _has_authors(names: Iterable[str], floor: int) -> bool:
+    """Tell whether there are at least `floor` different authors."""
+    seen: set[str] = set()
+    for name in names:
+        if len(seen) >= floor:
+            break
+        seen.add(name)
+    return len(seen) >= floor
 
 
 def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:

@@ -308,9 +308,7 @@ def rank_priorities(
         loud = is_complaint(theme_table.flags_of(subject)) & recent
         if int(loud.sum()) < MIN_COMPLAINTS:
             continue
-        named = Counter(
-            t.product for t, is_loud in zip(theme_table.texts, loud, strict=True) if is_loud
-        )
+        named = Counter(theme_table.texts[i].product for i in np.flatnonzero(loud))
         products = {p for p, times in named.items() if p and times >= MIN_PRODUCT_COMPLAINTS}
         reach = 1.0 if theme_table.is_shop(subject) else order_reach.share(products)
         ranked.append(FixPriority(subject, int(loud.sum()), trends.get(subject, 1.0), reach))

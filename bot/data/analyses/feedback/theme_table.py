@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,14 @@ from bot.data.analyses.feedback.mention_records import (
     decode_labels,
     pack_labels,
 )
-from bot.data.analyses.feedback.mentions import pack_mentions
-from bot.data.analyses.feedback.texts import FeedbackText
+from bot.data.analyses.feedback.mentions import pack_language
+from bot.data.analyses.feedback.texts import (
+    MAX_TEXTS,
+    FeedbackText,
+    detect_languages,
+    format_title,
+)
+from bot.data.text_workers import TextWorkers
 
 Flags = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -52,6 +59,11 @@ class ThemeTable:
     def listed(self) -> Mask:
         """The texts whose language has a list; shares refer to these."""
         return np.array([mention is not None for mention in self.mentions], bool)
+
+    @cached_property
+    def ages(self) -> NDArray[np.int64]:
+        """By which the newest texts come first, and those without a day last."""
+        return np.array([-text.day.toordinal() if text.day else 0 for text in self.texts], np.int64)
 
     def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
@@ -105,23 +117,50 @@ def build_theme_table(
     mentions: list[TextMentions | None] = [None] * len(texts)
     flags = np.zeros((len(texts), len(subjects)), np.uint8)
     column = {subject: j for j, subject in enumerate(subjects)}
-    for lexicon in own:
-        mine = [i for i, text in enumerate(texts) if text.language == lexicon.language]
-        find = partial(pack_mentions, lexicon=lexicon)
-        packed = (
-            cache.find_all(lexicon.version, [texts[i].whole for i in mine], find)
-            if cache
-            else find([texts[i].whole for i in mine])
-        )
-        by_model = _replace_by_labels([texts[i].whole for i in mine], lexicon, packed, labels)
-        for nth, (i, one) in enumerate(zip(mine, packed, strict=True)):
-            mentions[i] = TextMentions(lexicon, one, texts[i].rating, nth in by_model)
-        columns = np.array([column[subject] for subject in lexicon.subjects], np.intp)
-        _fill_flags(flags, np.array(mine, np.intp), packed, columns)
+    with TextWorkers() as workers:
+        for lexicon in own:
+            mine = [i for i, text in enumerate(texts) if text.language == lexicon.language]
+            wholes = [texts[i].whole for i in mine]
+            packed = _find_mentions(wholes, lexicon, cache, workers)
+            by_model = _replace_by_labels(wholes, lexicon, packed, labels)
+            for nth, (i, one) in enumerate(zip(mine, packed, strict=True)):
+                mentions[i] = TextMentions(lexicon, one, texts[i].rating, nth in by_model)
+            columns = np.array([column[subject] for subject in lexicon.subjects], np.intp)
+            _fill_flags(flags, np.array(mine, np.intp), packed, columns)
     ratings = np.array([np.nan if t.rating is None else t.rating for t in texts])
     _apply_ratings(flags, ratings)
     shop = frozenset(n for one in own for n, theme in one.themes.items() if theme.shop)
     return ThemeTable(list(texts), mentions, subjects, titles, shop, flags)
+
+
+def store_mentions(path: Path, cache: MentionCache) -> None:
+    """Find the themes of the newest texts in a Parquet file of feedback beforehand, so that the
+    first question about them finds these in `cache`."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    rows = pq.ParquetFile(path).read(["at", "title", "text", "language"])
+    rows = rows.filter(pc.is_valid(rows["text"])).sort_by([("at", "descending")])[:MAX_TEXTS]
+    texts = rows["text"].to_pylist()
+    languages = detect_languages(texts, rows["language"].to_pylist())
+    wholes: dict[str, list[str]] = {}
+    for language, title, text in zip(languages, rows["title"].to_pylist(), texts, strict=True):
+        wholes.setdefault(language, []).append(format_title(title) + text)
+    with TextWorkers(len(texts)) as workers:
+        for language, mine in wholes.items():
+            if lexicon := load_lexicon(language):
+                _find_mentions(mine, lexicon, cache, workers)
+
+
+def _find_mentions(
+    wholes: Sequence[str], lexicon: Lexicon, cache: MentionCache | None, workers: TextWorkers
+) -> list[bytes]:
+    read = partial(pack_language, language=lexicon.language)
+
+    def find(new: Sequence[str]) -> list[bytes]:
+        return list(workers.map(read, new))
+
+    return cache.find_all(lexicon.version, wholes, find) if cache else find(wholes)
 
 
 def _replace_by_labels(
