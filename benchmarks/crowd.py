@@ -86,7 +86,7 @@ async def crowd(name: str, database: str | None, delay: float) -> list[Figure]:
                 ANTHROPIC_API_KEY=claude.key,
                 SUPER_INTERN_CONCURRENCY=str(DRAFTS),
                 SUPER_INTERN_CONCURRENCY_PER_WORKSPACE=str(DRAFTS // WORKSPACES),
-                SUPER_INTERN_POLL_SECONDS="0.1",  # the default; tests poll more often
+                SUPER_INTERN_POLL_SECONDS="0.2",  # the default; tests poll more often
                 SUPER_INTERN_LOG="ERROR",
                 **({"DATABASE_URL": database} if database else {}),
             )

@@ -125,7 +125,7 @@ class Settings(BaseModel):
         default=3, alias="SUPER_INTERN_CONCURRENCY_PER_WORKSPACE", ge=1, le=1000
     )
     poll_seconds: float = Field(
-        default=0.1, alias="SUPER_INTERN_POLL_SECONDS", ge=0.01, le=60, allow_inf_nan=False
+        default=0.2, alias="SUPER_INTERN_POLL_SECONDS", ge=0.01, le=60, allow_inf_nan=False
     )
     log: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", alias="SUPER_INTERN_LOG"

@@ -4,6 +4,8 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import Session
+
 from bot.config.brand import Brand
 from bot.config.clock import now
 from bot.config.policy import Policy
@@ -154,15 +156,20 @@ class LocalData:
     def _read_catalogue_version(self, workspace: str) -> tuple[str, int, str]:
         """Return the owner of the catalogue that serves this workspace, and its version."""
         with self.database.reads() as session:
-            count, last = ProductRow.version(session, workspace)
-            if count:
-                return workspace, count, last
-            return LOCAL_WORKSPACE, *ProductRow.version(session, LOCAL_WORKSPACE)
+            return _select_catalogue(session, workspace)
 
     def products(self, workspace: str) -> list[Product]:
         """Return the workspace's catalogue. One that was imported before any workspace was known
         serves all."""
-        owner, _, _ = self._read_catalogue_version(workspace)
         with self.database.reads() as session:
+            owner, _, _ = _select_catalogue(session, workspace)
             bodies = ProductRow.bodies(session, owner)
         return [Product.model_validate_json(body) for body in bodies]
+
+
+def _select_catalogue(session: Session, workspace: str) -> tuple[str, int, str]:
+    """Return the owner of the catalogue that serves this workspace, and its version."""
+    count, last = ProductRow.version(session, workspace)
+    if count:
+        return workspace, count, last
+    return LOCAL_WORKSPACE, *ProductRow.version(session, LOCAL_WORKSPACE)

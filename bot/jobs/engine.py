@@ -1,9 +1,10 @@
 """Runs jobs durably. The only module that imports DBOS.
 
 A job is committed in the same transaction as the row that needs it (`enqueue`). It runs as one
-workflow with one preemptible step. Its progress is in its own rows, so it can be run again from the
-start. Jobs of dead processes are queued again: after 3 crashes a job runs alone, and after 7 it is
-given up visibly.
+workflow without steps. Its progress is in its own rows, so it can be run again from the start. Jobs
+of dead processes are queued again: after 3 crashes a job runs alone, and after 7 it is given up
+visibly. A running job that is stopped is interrupted at once, by another process with its next
+heartbeat.
 
 One process at a time recovers the jobs of dead ones. On SQLite, the lock on the file proves that
 every other process is dead; on PostgreSQL, one is dead after a time without a heartbeat.
@@ -53,6 +54,7 @@ log = logging.getLogger("bot.jobs.engine")
 
 NAME, VERSION = "super-intern", "1"  # pending workflows are bound to the version: never change it
 SHUTDOWN_GRACE = 5.0  # seconds that running jobs get to finish at shutdown
+MAX_JOB_THREADS = 32  # for what jobs compute; few would let long ones hold up the others
 WORKFLOW_RETENTION = timedelta(days=7)
 RECOVERY_LOCK_ID = 7_203_114  # id of the advisory lock that the recovering process holds
 PROCESS_RETENTION = timedelta(days=1)
@@ -152,7 +154,7 @@ class Engine:
         self._on_give_up: GiveUpHandler | None = None
         self._lock: IO[str] | None = None
         self._maintenance: list[asyncio.Task[None]] = []
-        self._running_tasks: set[asyncio.Task[Any]] = set()
+        self._running_tasks: dict[asyncio.Task[Any], str] = {}  # with the ids of their jobs
         self._closing = False
         self._engine = database.second_engine()
         self._client: DBOSClient | None = None
@@ -200,7 +202,9 @@ class Engine:
 
     async def stop(self, job: str) -> None:
         """Stop a job: a running one is interrupted, a queued one never starts."""
+        running = dict(self._running_tasks)
         await asyncio.to_thread(self.client.cancel_workflow, job)
+        _interrupt(running, {job})
 
     async def launch(self, jobs: Mapping[JobKind, JobHandler], on_give_up: GiveUpHandler) -> None:
         """Start to run jobs in the running event loop. On SQLite, raises CannotDo when another
@@ -209,6 +213,7 @@ class Engine:
         self._jobs, self._on_give_up = jobs, on_give_up
         self._lock_database()
         _running = self
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_JOB_THREADS))
         await asyncio.to_thread(self._recovery.register)
         await migrate_engine(self.database)
         await self._register_queues()
@@ -229,8 +234,6 @@ class Engine:
             logging.getLogger("dbos").setLevel(logging.CRITICAL)  # it logs each interruption
             await asyncio.to_thread(DBOS.destroy)
             _running = None
-            # DBOS replaced the loop's default executor with its own, and has just shut it down.
-            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
             await asyncio.to_thread(self._requeue_unfinished)
         if self._client is not None:
             self._client.destroy()
@@ -244,14 +247,14 @@ class Engine:
             await asyncio.Event().wait()  # until the shutdown cancels it and queues it again
         task = asyncio.current_task()
         assert task is not None
-        self._running_tasks.add(task)
+        self._running_tasks[task] = job.id
         current_requester.set(
             Requester(job.person) if job.person else None
         )  # applies to this job's own asyncio task
         try:
             await self._run_with_retries(job)
         finally:
-            self._running_tasks.discard(task)
+            del self._running_tasks[task]
 
     async def _run_with_retries(self, job: Job) -> None:
         for attempt in range(TRIES):
@@ -336,11 +339,13 @@ class Engine:
             ) from None
 
     async def _maintain(self) -> None:
-        """Write heartbeats, recover the jobs of dead processes, and delete old jobs."""
+        """Write heartbeats, interrupt stopped jobs, recover those of dead processes, and delete old
+        ones."""
         last_deletion = self.now()
         while True:
             try:
                 await asyncio.to_thread(self._recovery.beat)
+                await self._interrupt_stopped_jobs()
                 await self._recover_jobs()
                 if self.now() - last_deletion > timedelta(hours=1):
                     last_deletion = self.now()
@@ -348,6 +353,20 @@ class Engine:
             except Exception as error:  # noqa: BLE001  the loop must survive a lost database
                 log.warning("job maintenance failed: %s", type(error).__name__)
             await asyncio.sleep(self.limits.beat)
+
+    async def _interrupt_stopped_jobs(self) -> None:
+        """Interrupt the jobs that another process has stopped. They were running before the query:
+        one that has been resumed since must go on."""
+        if not (running := dict(self._running_tasks)):
+            return
+        stopped = await asyncio.to_thread(
+            self.client.list_workflows,
+            workflow_ids=list(running.values()),
+            status="CANCELLED",
+            load_input=False,
+            load_output=False,
+        )
+        _interrupt(running, {workflow.workflow_id for workflow in stopped})
 
     async def _recover_jobs(self) -> None:
         for job in await asyncio.to_thread(self._recovery.recover):
@@ -383,15 +402,16 @@ class Engine:
 _running: Engine | None = None
 
 
-@DBOS.step(name="step", preemptible=True)
-async def _step(payload: dict[str, Any]) -> None:
+@DBOS.workflow(name="do", max_recovery_attempts=None)
+async def _do(payload: dict[str, Any]) -> None:
     if _running is not None:
         await _running.do(Job.model_validate(payload))
 
 
-@DBOS.workflow(name="do", max_recovery_attempts=None)
-async def _do(payload: dict[str, Any]) -> None:
-    await _step(payload)
+def _interrupt(running: Mapping[asyncio.Task[Any], str], jobs: set[str]) -> None:
+    for task, job in running.items():
+        if job in jobs:
+            task.cancel()
 
 
 async def migrate_engine(database: Database) -> None:

@@ -148,7 +148,7 @@ class QueueLimits:
     drafts_per_workspace: int = 3
     quick: int = 20  # concurrent checks, deliveries and cards
     quick_per_workspace: int = 6
-    poll: float = 0.1
+    poll: float = 0.2
     beat: float = 2.0
     dead_after: float = 10.0
 

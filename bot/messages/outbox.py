@@ -8,11 +8,12 @@ drawing.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db.base import Row, lock_row
+from bot.db.base import Row
 from bot.db.session import insert_once
+from bot.errors import TryAgain
 from bot.jobs.models import Enqueue, Job
 
 DRAW_LEASE = timedelta(seconds=30)
@@ -20,6 +21,10 @@ DRAW_LEASE = timedelta(seconds=30)
 REDRAW_AFTER = timedelta(minutes=5)
 REDRAW_WINDOW = timedelta(days=7)
 MAX_REDRAWN_CARDS = 50
+
+
+class CardHeld(TryAgain):
+    """Another holder is drawing the card."""
 
 
 class OutboxMessage(Row):
@@ -89,10 +94,15 @@ class OutboxMessage(Row):
             made_at=now,
         )
 
-    def begin_try(self) -> int:
+    @staticmethod
+    def begin_try(session: Session, id: str) -> int:
         """Count a try to send, before it is made. Return how many tries were begun before it."""
-        self.tries += 1
-        return self.tries - 1
+        return int(_execute(session, BEGIN_TRY, {"of": id}).scalar_one()) - 1
+
+    @staticmethod
+    def undo_try(session: Session, id: str) -> None:
+        """Take a try back that has certainly sent nothing."""
+        _execute(session, UNDO_TRY, {"of": id})
 
     def mark_sent(self, ts: str, channel: str) -> None:
         self.ts, self.channel = ts, channel
@@ -100,10 +110,7 @@ class OutboxMessage(Row):
     @staticmethod
     def request_redraw(session: Session, enqueue: Enqueue, piece: str) -> None:
         """Enqueue a drawing of each card that shows this piece, because its rows have changed."""
-        session.flush()
-        for id, workspace, wanted in (
-            session.connection().execute(COUNT_CHANGE, {"of": piece}).all()
-        ):
+        for id, workspace, wanted in _execute(session, COUNT_CHANGE, {"of": piece}).all():
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
 
     @staticmethod
@@ -139,9 +146,7 @@ class OutboxMessage(Row):
     @staticmethod
     def give_up_drawing(session: Session, id: str) -> None:
         """Mark a card as drawn although it is not, because Slack accepts it in no form."""
-        post = lock_row(session, OutboxMessage, id)
-        if post is not None:
-            post.drawn = post.wanted
+        _execute(session, GIVE_UP, {"of": id})
 
     @staticmethod
     def drop_unsent_cards(session: Session, piece: str) -> None:
@@ -160,32 +165,24 @@ class OutboxMessage(Row):
 
     @staticmethod
     def acquire(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
-        """Lock the card for this holder and return it; None when it needs no drawing or another
-        holder is drawing it."""
-        post = lock_row(session, OutboxMessage, id)
-        if post is None or post.wanted <= post.drawn:
-            return None
-        lease_left = post.held_until - now if post.held_until else timedelta(0)
+        """Let this holder draw the card, and return it. None when it needs no drawing. Raise
+        CardHeld when another holder is drawing it."""
+        latest = now + DRAW_LEASE
         # A lease longer than any that is given means that the clock was set back; its holder is
         # gone.
-        busy = post.holder not in (None, holder) and timedelta(0) < lease_left <= DRAW_LEASE
-        if busy:
-            return None
-        post.holder, post.held_until = holder, now + DRAW_LEASE
+        values = {"of": id, "by": holder, "now": now, "latest": latest}
+        post: OutboxMessage | None = session.scalars(ACQUIRE, values).one_or_none()
+        if post is None and _execute(session, SELECT_STALE, {"of": id}).first():
+            raise CardHeld("another process holds this card")
         return post
 
     @staticmethod
     def finish_draw(session: Session, id: str, holder: str, wanted: int) -> bool:
         """Record that revision `wanted` was drawn. Return False when the card has changed since and
         must be drawn again."""
-        post = lock_row(session, OutboxMessage, id)
-        if post is None or post.holder != holder:
-            return True
-        post.drawn = max(post.drawn, wanted)
-        if post.wanted > post.drawn:
-            return False
-        post.holder = post.held_until = None
-        return True
+        values = {"of": id, "by": holder, "revision": wanted}
+        is_stale = _execute(session, FINISH_DRAW, values).scalar_one_or_none()
+        return not is_stale
 
     @staticmethod
     def release_process(session: Session, process: str) -> None:
@@ -197,13 +194,15 @@ class OutboxMessage(Row):
     @staticmethod
     def release(session: Session, id: str, holder: str) -> None:
         """Release the card without having drawn it, so that another holder may."""
-        post = lock_row(session, OutboxMessage, id)
-        if post is not None and post.holder == holder:
-            post.holder = post.held_until = None
+        _execute(session, RELEASE, {"of": id, "by": holder})
 
 
-# Built once, since they run whenever a task changes. `wanted` is a column that the journal does not
-# cover.
+def _execute(session: Session, statement: Executable, values: dict[str, Any]) -> Any:
+    session.flush()
+    return session.connection().execute(statement, values)
+
+
+# Built once, since they run for each card. They write columns that the journal does not cover.
 POSTS = Row.metadata.tables["posts"]
 COUNT_CHANGE = (
     update(POSTS)
@@ -211,3 +210,34 @@ COUNT_CHANGE = (
     .values(wanted=POSTS.c.wanted + 1)
     .returning(POSTS.c.id, POSTS.c.workspace, POSTS.c.wanted)
 )
+ACQUIRE = (
+    update(OutboxMessage)
+    .where(
+        OutboxMessage.id == bindparam("of"),
+        OutboxMessage.wanted > OutboxMessage.drawn,
+        or_(
+            OutboxMessage.holder.is_(None),
+            OutboxMessage.holder == bindparam("by"),
+            OutboxMessage.held_until.is_(None),
+            OutboxMessage.held_until <= bindparam("now"),
+            OutboxMessage.held_until > bindparam("latest"),
+        ),
+    )
+    .values(holder=bindparam("by"), held_until=bindparam("latest"))
+    .returning(OutboxMessage)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+UPDATE_POST = update(POSTS).where(POSTS.c.id == bindparam("of"))
+BEGIN_TRY = UPDATE_POST.values(tries=POSTS.c.tries + 1).returning(POSTS.c.tries)
+UNDO_TRY = UPDATE_POST.where(POSTS.c.tries > 0).values(tries=POSTS.c.tries - 1)
+GIVE_UP = UPDATE_POST.values(drawn=POSTS.c.wanted)
+UPDATE_HELD = UPDATE_POST.where(POSTS.c.holder == bindparam("by"))
+RELEASE = UPDATE_HELD.values(holder=None, held_until=None)
+IS_STALE = POSTS.c.wanted > POSTS.c.drawn
+SELECT_STALE = select(POSTS.c.id).where(POSTS.c.id == bindparam("of"), IS_STALE)
+CHANGED_SINCE = and_(IS_STALE, POSTS.c.wanted > bindparam("revision"))
+FINISH_DRAW = UPDATE_HELD.values(
+    drawn=case((POSTS.c.drawn < bindparam("revision"), bindparam("revision")), else_=POSTS.c.drawn),
+    holder=case((CHANGED_SINCE, POSTS.c.holder)),
+    held_until=case((CHANGED_SINCE, POSTS.c.held_until)),
+).returning(IS_STALE)

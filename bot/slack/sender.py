@@ -246,7 +246,7 @@ class MessageSender:
     async def begin_try(self, post: OutboxMessage) -> bool:
         """Record a try before it is made. Return whether an earlier try may have succeeded, after
         waiting until Slack's history would show it."""
-        earlier_tries = await self.database.run(_begin_try, post.id)
+        earlier_tries = await self.database.run(OutboxMessage.begin_try, post.id)
         if earlier_tries:
             await asyncio.sleep(self.history_lag)
         return bool(earlier_tries)
@@ -254,7 +254,7 @@ class MessageSender:
     async def mark_not_sent(self, post: OutboxMessage) -> None:
         """Take the try back: Slack said that nothing was posted, so there is nothing to search
         for."""
-        await self.database.run(_mark_not_sent, post.id)
+        await self.database.run(OutboxMessage.undo_try, post.id)
 
     async def mark_sent(self, post: OutboxMessage, ts: str, channel: str) -> OutboxMessage:
         return await self.database.run(_mark_sent, post.id, ts, channel)
@@ -346,15 +346,6 @@ def _load_recorded_post(session: Session, id: str) -> OutboxMessage:
     post = find_one(session, OutboxMessage, id)
     require_unchanged_row(session, post)
     return post
-
-
-def _begin_try(session: Session, id: str) -> int:
-    return lock_one(session, OutboxMessage, id).begin_try()
-
-
-def _mark_not_sent(session: Session, id: str) -> None:
-    post = lock_one(session, OutboxMessage, id)
-    post.tries = max(0, post.tries - 1)
 
 
 def _mark_sent(session: Session, id: str, ts: str, channel: str) -> OutboxMessage:

@@ -218,7 +218,8 @@ class MessageReading(RunningTask):
             return ReadMessage(task)
         if not starts:
             return ReadMessage(task, await self._follow(plan), conversation.messages)
-        await self.services.slack.show(f"{task.first_piece}:card")
+        if task.can_show_status:  # otherwise the card is there already
+            await self.services.slack.show(f"{task.first_piece}:card")
         return ReadMessage(task, plan.requests, conversation.messages)
 
     async def _build_plan(

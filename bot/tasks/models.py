@@ -174,6 +174,11 @@ class Task(Row):
         return not any(self.form.get(name) for name in AUTOMATIC_FORM_KEYS)
 
     @property
+    def can_show_status(self) -> bool:
+        """Whether there is a message under which Slack can show a status: not under a command."""
+        return not self.place.keys().isdisjoint(("thread", "asked"))
+
+    @property
     def parsed_brief(self) -> Brief | None:
         return Brief.model_validate_json(self.brief) if self.brief else None
 

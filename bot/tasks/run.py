@@ -95,8 +95,7 @@ class TaskRun(RunningTask):
             elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
-                if task.place.keys().isdisjoint(("thread", "asked")):
-                    # A command has no message under which a status could stand.
+                if not task.can_show_status:
                     await services.slack.show(f"{task.first_piece}:card")
                 reading = MessageReading(services, task, self.example, self.is_first_run)
                 read = await reading.read()

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.db.session import Database
 from bot.jobs.engine import ClaimedJob, JobRecovery
 from bot.jobs.models import Job, WorkerProcess
-from bot.messages.outbox import DRAW_LEASE, OutboxMessage
+from bot.messages.outbox import DRAW_LEASE, CardHeld, OutboxMessage
 from tests.conftest import NOW
 
 HOUR = timedelta(hours=1)
@@ -17,9 +19,11 @@ def test_card_hold_expires_after_its_usual_time(database: Database) -> None:
             session, id="p", workspace="T1", kind="card", place={}, now=NOW, piece="t.0"
         )
         assert OutboxMessage.acquire(session, "p", "dead", NOW)
-        assert OutboxMessage.acquire(session, "p", "other", NOW) is None
+        with pytest.raises(CardHeld):
+            OutboxMessage.acquire(session, "p", "other", NOW)
         assert OutboxMessage.acquire(session, "p", "other", NOW - HOUR)
-        assert OutboxMessage.acquire(session, "p", "third", NOW - HOUR) is None  # held anew, by one
+        with pytest.raises(CardHeld):
+            OutboxMessage.acquire(session, "p", "third", NOW - HOUR)  # held anew, by one
         assert OutboxMessage.acquire(session, "p", "third", NOW - HOUR + DRAW_LEASE)
 
 

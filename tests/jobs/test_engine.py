@@ -146,6 +146,16 @@ async def test_running_job_is_stopped(line: Line) -> None:
     await line.until(lambda: line.stopped == ["long1"], seconds=5)
 
 
+async def test_running_job_is_stopped_by_another_process(line: Line) -> None:
+    await line.enqueue("long1")
+    await line.enqueue("long2")
+    await line.until(lambda: line.begun == ["long1", "long2"])
+    other = Engine(line.engine.database, now, FAST)
+    await other.stop("work:long2:0")
+    await line.until(lambda: line.stopped == ["long2"], seconds=5)
+    await other.close()
+
+
 async def test_stopped_queued_job_never_starts(small_line: Line) -> None:
     for number in range(3):
         await small_line.enqueue(f"long{number}")

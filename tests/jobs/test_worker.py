@@ -148,7 +148,7 @@ async def test_card_is_left_to_the_scheduler_while_slack_is_away(sqlite: Databas
     accept(sqlite)
     show = Job(kind="show", subject="t1.0:card", workspace="T1")
     with sqlite.begin() as session:
-        session.get_one(OutboxMessage, "t1.0:card").begin_try()
+        OutboxMessage.begin_try(session, "t1.0:card")
     worker, later = hired(sqlite, Scripted()), NOW + timedelta(minutes=6)
     await worker.give_up(show, TryAgain("Slack is away"))
     with sqlite.begin() as session:

@@ -215,6 +215,6 @@ def _load_brand(session: Session, workspace: str) -> Brand | None:
     return _parse_brand(row.body) if row else None
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _parse_brand(body: str) -> Brand:
     return Brand.model_validate_json(body)

@@ -20,7 +20,7 @@ from bot.data.ingest.models import FileUpload
 from bot.drafts.models import DraftImage
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo, TryAgain
 from bot.i18n.messages import Language, Words, parse_language
-from bot.messages.outbox import DRAW_LEASE, OutboxMessage
+from bot.messages.outbox import DRAW_LEASE, CardHeld, OutboxMessage
 from bot.slack.action_ids import ANSWER, BRIEF_FORM, STOP, TRY_AGAIN, ButtonValue
 from bot.slack.blocks import (
     Block,
@@ -214,20 +214,20 @@ class CardRenderer:
         holder, run = f"{self.process}:{uuid.uuid4().hex}", self.sender.database.run_unsynced
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
         while True:
-            acquired = await run(self._acquire, id, holder)
-            if acquired is None:
-                if not await run(_needs_redraw, id):
-                    return
+            try:
+                acquired = await run(self._acquire, id, holder)
+            except CardHeld:
                 if time.monotonic() > until:
-                    raise TryAgain("another process holds this card")
+                    raise
                 await asyncio.sleep(POLL_SECONDS)
-            elif await self._draw_acquired(*acquired, holder, admits):
+                continue
+            if acquired is None or await self._draw_acquired(*acquired, holder, admits):
                 return
 
     def _acquire(
         self, session: Session, id: str, holder: str
     ) -> tuple[OutboxMessage, CardContent, RequestOrigin | None] | None:
-        """Lock the card and read what it shows now. None: see `OutboxMessage.acquire`."""
+        """Hold the card and read what it shows now: see `OutboxMessage.acquire`."""
         post = OutboxMessage.acquire(session, id, holder, self.now())
         if post is None:
             return None
@@ -384,8 +384,3 @@ def find_request_origin(post: OutboxMessage, content: CardContent) -> RequestOri
         return content.workspace, content.author, content.place
     task = content.task
     return (task.workspace, task.author, task.place) if task.is_typed else None
-
-
-def _needs_redraw(session: Session, id: str) -> bool:
-    post = session.get(OutboxMessage, id)
-    return post is not None and post.wanted > post.drawn
