@@ -1,4 +1,4 @@
-"""Say what moved this week in sales, on the site, in feedback and in campaigns."""
+"""Sum up the last whole week, where nothing more is asked: sales, site, feedback, campaigns."""
 
 from pydantic import BaseModel
 

@@ -132,8 +132,8 @@ class ClaimResult:
         ]
 
     def build_checks(self, sentences: Sequence[ClaimSentence]) -> tuple[Check, ...]:
-        """The findings on these sentences: unsupported words, how many claims are supported, and
-        what was not checked."""
+        """The findings on these sentences: unsupported words, what only people stated in what goes
+        out, how many claims are supported, and what was not checked."""
         found: list[Check] = []
         supported = unchecked = 0
         for sentence, verdict in self._judge(sentences):
@@ -141,7 +141,9 @@ class ClaimResult:
                 unchecked += 1
             elif verdict.judgement == "supported":
                 supported += 1
-            elif verdict.judgement != "no_claim":
+            elif verdict.judgement == "not_supported" or (
+                verdict.judgement == "stated" and not sentence.part.startswith("hook.")
+            ):
                 found.append(_build_finding(sentence, verdict))
         if supported:
             words = Words.count("{n} claim supported", "{n} claims supported", supported)
@@ -162,10 +164,10 @@ class ClaimResult:
 
 def _build_finding(sentence: ClaimSentence, verdict: Verdict) -> Check:
     quote = verdict.words
-    if verdict.judgement == "stated":
-        words = FROM_BRIEF.with_params(quote=quote)
-        return Check(rule=RULE, level="stated", words=words, part=sentence.part, quote=quote)
     marked = Words("“{quote}”", quote=quote)
+    if verdict.judgement == "stated":
+        words = FROM_BRIEF.with_params(quote=marked)
+        return Check(rule=RULE, level="stated", words=words, part=sentence.part, quote=quote)
     words = Words("Not supported: {quote}", quote=marked)
     if verdict.why:
         words = Words("Not supported: {quote} ({why})", quote=marked, why=verdict.why)

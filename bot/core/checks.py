@@ -134,12 +134,14 @@ def _pad(text: str) -> str:
 
 
 def _merge(group: list[Check]) -> Check:
+    """Return one finding with the quotes of all, without those that stand within another."""
     first = group[0]
-    quotes = list(dict.fromkeys(check.quote for check in group if check.quote))
+    quotes = {check.quote: check.words.params.get("quote") for check in group if check.quote}
     if len(quotes) < 2 or "{quote}" not in first.words.text:
         return first
     wider = [one for one in quotes if not any(_contains(other, one) for other in quotes)]
-    joined = ", ".join(wider)
-    is_marked = isinstance(first.words.params["quote"], dict)  # in quotation marks already
-    quote = Words("“{quote}”", quote=joined) if is_marked else joined
-    return first.model_copy(update={"words": first.words.with_params(quote=quote), "quote": joined})
+    marked, *rest = (quotes[one] for one in wider)
+    for quote in rest:
+        marked = Words("{first}, {rest}", first=marked, rest=quote)
+    words = first.words.with_params(quote=marked)
+    return first.model_copy(update={"words": words, "quote": ", ".join(wider)})

@@ -38,7 +38,7 @@ def _build_shapes() -> tuple[tuple[re.Pattern[str], ...], re.Pattern[str], dict[
     month = "|".join(sorted(months, key=len, reverse=True))
     weekday = "|".join(sorted(_index_weekdays(), key=len, reverse=True))
     before = rf"(?:\b(?P<weekday>{weekday})\.?,? (?:the |le )?)"
-    day, end = r"(?P<day>\d{1,2})(?:er|st|nd|rd|th|\.)?", r"(?![.,:/]?\d| ?[%€£h])"
+    day, end = r"(?P<day>\d{1,2})(?:er|st|nd|rd|th|\.)?", r"(?![.,:/]?\d| ?[%€£h]| ?[ap]\.?m\b)"
     year = r"(?:\.?,? (?P<year>\d{4})\b)?"
     dates = (
         rf"{before}?(?<![\w.,/]){day}(?: of)? (?P<month>{month})\b{year}",

@@ -75,7 +75,7 @@ CHANNELS: list[str] = _LONG["channels"]["keys"]
 
 # The engine (DBOS): pending workflows are bound to the application's name and version.
 ENGINE_NAME, ENGINE_VERSION = "super-intern", "1"
-WORKFLOW, STEP = "do", "step"
+WORKFLOW = "do"
 QUEUES = ("slow", "quick", "suspects")
 ENGINE_SERIALIZER = "portable_json"  # not pickle: no class path is stored
 JOB_KINDS = (

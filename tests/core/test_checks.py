@@ -7,17 +7,18 @@ FROM_BRIEF = Words("From the brief: {quote}. Approving confirms it.")
 
 
 def stated(quote: str, rule: str = "figure", part: str = "body") -> Check:
-    words = FROM_BRIEF.with_params(quote=quote)
+    marked = Words("“{quote}”", quote=quote) if rule == "claim" else quote
+    words = FROM_BRIEF.with_params(quote=marked)
     return Check(rule=rule, level="stated", words=words, part=part, quote=quote)
 
 
 def test_what_people_stated_is_one_line() -> None:
     checks = [stated("15%"), stated("NACRE15", part="subject"), stated("the hem is free", "claim")]
     (line,) = group_checks(checks)
-    assert line.words.params["quote"] == "15%, NACRE15, the hem is free"
+    assert line.words.to("en").startswith("From the brief: 15%, NACRE15, “the hem is free”.")
 
 
 def test_words_within_others_are_left_out() -> None:
     checks = [stated("3 au 13 décembre"), stated("13 décembre", part="subject")]
     (line,) = group_checks(checks)
-    assert line.words.params["quote"] == "3 au 13 décembre"
+    assert line.words.to("en").startswith("From the brief: 3 au 13 décembre.")

@@ -208,3 +208,10 @@ def test_share_of_a_composed_number_is_read_whole(text: str, percent: str) -> No
 
 def test_rating_beside_the_number_of_its_reviews_is_no_share() -> None:
     assert [one.text for one in read_figures("4,6/5 sur 138 avis")] == ["4,6/5", "138 avis"]
+
+
+@pytest.mark.parametrize("text", ["Tuesday, 10am", "Tuesday 10 a.m.", "Mardi, 10 h"])
+def test_hour_behind_a_weekday_is_no_day_of_the_month(text: str) -> None:
+    kinds = {one.kind for figure in read_figures(text) for one in figure.readings}
+    assert "clock" in kinds
+    assert "date" not in kinds

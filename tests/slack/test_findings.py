@@ -53,7 +53,7 @@ def test_findings_are_grouped_worst_first_and_told_once() -> None:
         check("block", "39 €"),
     ]
     lines = [one.words.to("en") for one in group_checks(checks)]
-    assert lines == ["No source: “39 €, 49 %”", "Not supported: “lasts”", "Worn out: “soft”"]
+    assert lines == ["No source: “39 €”, “49 %”", "Not supported: “lasts”", "Worn out: “soft”"]
 
 
 def test_same_words_are_named_once_and_wider_ones_beside_them() -> None:

@@ -1,7 +1,8 @@
 """What customers buy after, or together with, a product or a category. With relation "next": the
 next order after it, with the share of these orders, the share among all next orders and how many
-times more often. With "together": products or categories that the same customers own. Without a
-product or category: the strongest pairs of the whole shop.
+times more often. With "together": products or categories that the same customers own; of a
+group of several products, “customers” have at least two of them. Without a product or category: the
+strongest pairs of the whole shop.
 Not for who will buy (forecast), nor for best sellers (find_products).
 Example: {"relation": "next", "product": "linen-shirt", "category": "none", "country": "none",
 "source": "none", "device": "none", "since": "none", "until": "none"}
@@ -59,6 +60,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         "“lift”: how many times more often than among all; “more often”: beyond chance; “ordinary "
         "lift”: what is usual for such pairs."
     ]
+    if any(fact.parts.subject.startswith("taste-") for fact in facts):
+        notes.append("Customers of a group of products have at least two of these, not all.")
     if not any(fact.parts.measure == "lift" for fact in facts):
         notes.append("Nothing is bought after or with it more often than chance explains.")
     elif not (where.product or where.category):
