@@ -52,6 +52,22 @@ def test_first_places_are_sure_where_only_they_are_larger_than_the_rest() -> Non
     )
 
 
+def test_many_small_groups_stand_above_none_that_is_larger_than_each_of_them() -> None:
+    many = {f"Town {n}": 3 for n in range(12)}
+    said = say_unranked({"Paris": 40, "Lyon": 30, **many})
+    assert said.startswith("12 of 14 groups are not ranked")
+    assert said.endswith("None of them stands above these.")
+
+
+def test_place_of_the_largest_small_group_is_told_by_its_power_of_ten_alone() -> None:
+    """What is said must not depend on where between two shown figures a hidden one is."""
+    many = {f"Town {n}": 3 for n in range(12)}
+    shown = {"Paris": 32, "Lyon": 14, "Nantes": 5}  # 1,600, 700 and 250
+    assert say_unranked({**shown, **many}).endswith("above the first of these.")
+    few = {f"Town {n}": 4 for n in range(12)}
+    assert say_unranked({**shown, **few, "Arles": 4}).endswith("above the first of these.")
+
+
 @pytest.mark.parametrize(
     "query", [{"order": "lowest"}, {"measures": ["average_order"]}, {"measures": ["orders_share"]}]
 )

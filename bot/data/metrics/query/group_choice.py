@@ -2,7 +2,7 @@
 the bounds, as many as there is room for. Small ones are put together where that hides them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from math import isclose
+from math import ceil, isclose, log10
 from typing import Any
 
 import ibis.expr.types as ir
@@ -192,6 +192,7 @@ def _choose_groups(
         beyond_limit=len(kept) - len(chosen) - len(unseen),
         unranked=len(small) + len(unranked),
         unranked_sum=_sum_unranked(runner, values, rows["now"].groups, {*small, *unranked}),
+        unranked_bound=_bound_unranked(runner, values, {*small, *unranked}),
     )
     return shown, counts
 
@@ -213,6 +214,21 @@ def _sum_unranked(
         return None
     hidden = [figures[one] for one in unranked]
     return None if min(hidden, default=0) < 0 else sum(hidden)
+
+
+def _bound_unranked(
+    runner: QueryRunner,
+    values: Mapping[tuple[PeriodName, Group], Values],
+    unranked: Collection[Group],
+) -> float | None:
+    """Return the power of ten that the first measure of no group without a place exceeds. The
+    largest one itself would tell between which of the shown figures it is. None where the measure
+    does not add up over groups."""
+    name = runner.names[0]
+    if not runner.measures[name].is_sum:
+        return None
+    largest = max((float(values["now", one].get(name) or 0) for one in unranked), default=0.0)
+    return 10.0 ** max(0, ceil(log10(largest))) if largest > 0 else 1.0
 
 
 def _is_within(
