@@ -1,17 +1,43 @@
 """What an answer says of the groups that have no place in its order."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.data.metrics.query.answer_facts import build_result
-from tests.support.metric_queries import answer
+from tests.support.metric_queries import answer, condition
 from tests.support.small_tables import small
 
 AMOUNT = 50
 FEW = {"Arles": 3, "Brest": 3, "Calais": 3}
+
+
+def test_value_of_a_filter_that_no_row_has_is_named_unless_few_people_ever_had_it() -> None:
+    people = {"FR": (11, 30), "BE": (10, 30), "NL": (10, 3)}  # the month of their orders, how many
+    rows = [
+        {
+            "order": f"{country}{n}",
+            "at": datetime(2026, month, 3, 12),
+            "customer": f"{country}{n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "country": country,
+        }
+        for country, (month, many) in people.items()
+        for n in range(many)
+    ]
+    found = answer(
+        small(orders=rows),
+        dataset="orders",
+        measures=["revenue"],
+        filters=[[condition("country", "in", *people)]],
+        since=date(2026, 11, 1),
+    )
+    missing = [note for note in found.notes if note.startswith("No row")]
+    assert missing == ["No row of these days has the country BE."]
 
 
 def say_unranked(orders: dict[str, int], **query: Any) -> str:

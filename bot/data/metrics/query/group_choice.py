@@ -7,7 +7,13 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from bot.core.metric_query import ORDERED_DIMENSIONS, MetricQuery, TooFewError
+from bot.core.metric_query import (
+    ANY_VALUE,
+    NO_VALUE,
+    ORDERED_DIMENSIONS,
+    MetricQuery,
+    TooFewError,
+)
 from bot.data.floors import is_below_floor
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.metric_answer import (
@@ -34,12 +40,14 @@ from bot.data.metrics.query.runner import (
     QueryRunner,
     Values,
 )
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 MAX_FACTS = 60
 DEFAULT_LIMIT = 20
 CHANGE_ORDERS = ("growth", "decline")
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
+MAX_NAMED_VALUES = 6  # of a filter; more of them are those that a word stands for
 MAX_MERGED = 40  # groups that are told together by figures that do not add up, such as means
 
 
@@ -49,17 +57,47 @@ def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset
     warehouse, whole = runner.warehouse, now.as_whole()
     few = is_too_few(warehouse, whole, ALL_ROWS)
     if not len(now.rows) and runner.query.filters:
-        known = find_known_days(warehouse, dataset)
-        assert known is not None
-        query = runner.query.model_copy(update={"since": known[0], "until": known[1]})
-        ever = QueryRunner(warehouse, dataset, query, None, runner.currency)
-        rows = read_grouped_rows(warehouse, dataset, ever.select("now"), (), ())
-        few = is_too_few(warehouse, rows, ALL_ROWS)
+        few = _is_too_few_ever(runner, runner.query)
     if few:
         raise TooFewError(
             "This is of under {n} people: too few to show any figure. Ask with fewer filters.",
             n=get_people_floor(warehouse, dataset),
         )
+
+
+def _is_too_few_ever(runner: QueryRunner, query: MetricQuery) -> bool:
+    """Whether the rows of the query are of too few people in all days together."""
+    known = find_known_days(runner.warehouse, runner.dataset)
+    assert known is not None
+    query = query.model_copy(update={"since": known[0], "until": known[1]})
+    ever = QueryRunner(runner.warehouse, runner.dataset, query, None, runner.currency)
+    rows = read_grouped_rows(runner.warehouse, runner.dataset, ever.select("now"), (), ())
+    return is_too_few(runner.warehouse, rows, ALL_ROWS)
+
+
+def list_missing_values(runner: QueryRunner, rows: ir.Table) -> list[str]:
+    """Say which of several values that a filter asks for no row has. Of a value that too few people
+    ever had, that they did nothing in these days is not told."""
+    notes = []
+    for n, group in enumerate(runner.query.filters):
+        asked = [(one, value) for one in group for value in one.values]
+        if len(asked) < 2 or any(one.operator not in ("is", "in") for one in group):
+            continue
+        for condition in group:
+            dimension = runner.dataset.dimensions.get(condition.field)
+            many = len(condition.values) > MAX_NAMED_VALUES
+            if dimension is None or many or {*condition.values} & {ANY_VALUE, NO_VALUE}:
+                continue
+            found = fetch_rows(
+                runner.warehouse, rows.select(value=dimension.value(rows)).distinct()
+            )
+            for value in {*condition.values} - {row["value"] for row in found}:
+                alone = condition.model_copy(update={"operator": "is", "values": (value,)})
+                filters = (*runner.query.filters[:n], (alone,), *runner.query.filters[n + 1 :])
+                query = runner.query.model_copy(update={"filters": filters})
+                if not _is_too_few_ever(runner, query):
+                    notes.append(f"No row of these days has the {condition.field} {value}.")
+    return sorted(notes)
 
 
 def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
