@@ -203,15 +203,16 @@ def list_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
 
 def list_left_out(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
     """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
-    report shows, or whose figures it cites: of one ranking how many groups, of several a line that
-    is true of all."""
+    report shows, or of whose groups it cites figures: of one ranking how many groups, of several a
+    line that is true of all."""
     cited = {*_list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
     chosen = choose_exhibit(form, ctx.book, ctx.exhibits)
     cut = (chosen.cut,) if chosen and chosen.cut else ()
     found = {
         exhibit.not_ranked
         for exhibit in ctx.exhibits
-        if exhibit.not_ranked and (exhibit.id == form.exhibit.strip() or cited & {*exhibit.facts})
+        if exhibit.not_ranked
+        and (exhibit.id == form.exhibit.strip() or cited & {*exhibit.ranked_facts})
     }
     if len(found) < 2:
         return (*cut, *found)

@@ -17,6 +17,7 @@ query that code answers.
 
 import asyncio
 import importlib
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -51,6 +52,12 @@ MAX_FACTS = 60  # of one result
 MAX_RESULT_CHARACTERS = 6_000  # about 1,500 tokens
 MAX_VALUE_CHARACTERS = 600
 NO_MORE_CALLS = "No more calls of tools are possible: give the final answer."
+UNUSED: tuple[object, ...] = (
+    "none",
+    "",
+    0,
+    [],
+)  # what a call says for a parameter that it does not use
 MAX_MISTAKES = 10  # validation errors told at once
 
 
@@ -195,7 +202,7 @@ class ToolRunner:
         Raises AskedPerson, AskedForPeople and Refusal."""
         deps = replace(self.deps, book=self.found.book)
         results = [await self._call(use, deps) for use in uses[:allowed]]
-        results += [NO_MORE_CALLS] * (len(uses) - len(results))
+        results += [CallError(NO_MORE_CALLS)] * (len(uses) - len(results))
         for use, result in zip(uses, results, strict=True):
             if isinstance(result, ToolResult) and self._ends_loop(use.name):
                 _end_loop(use.name, result)
@@ -206,31 +213,50 @@ class ToolRunner:
                 notes=tuple(self.veil.mask(note) for note in result.notes),
             )
             if isinstance(result, ToolResult)
-            else ToolReply(id=use.id, text=self.veil.mask(result), is_error=True)
+            else self._refuse(use, result)
             for use, result in zip(uses, results, strict=True)
         )
+
+    def _refuse(self, use: ToolUse, error: "CallError") -> ToolReply:
+        """Return the reply to a call that found nothing. What it says of the data is a note, with
+        what was asked."""
+        text, note = self.veil.mask(error.text), ""
+        if error.is_about_data:
+            asked = {name: value for name, value in use.arguments.items() if value not in UNUSED}
+            note = f"{use.name} {json.dumps(asked, ensure_ascii=False)}: {text}"
+            self.found.notes.append(self.veil.restore(note))
+        return ToolReply(id=use.id, text=text, is_error=True, notes=(note,) if note else ())
 
     def _ends_loop(self, name: str) -> bool:
         return any(tool.name == name and tool.ends_loop for tool in self.tools)
 
-    async def _call(self, use: ToolUse, deps: ToolDeps) -> ToolResult | str:
-        """Run one call; return the error as a sentence when it can't be carried out."""
+    async def _call(self, use: ToolUse, deps: ToolDeps) -> "ToolResult | CallError":
+        """Run one call; return the error when it can't be carried out."""
         tool = next((tool for tool in self.tools if tool.name == use.name), None)
         if tool is None:
             names = ", ".join(tool.name for tool in self.tools)
-            return f"There is no tool {use.name}. There are: {names}."
+            return CallError(f"There is no tool {use.name}. There are: {names}.")
         try:
             params = tool.params.model_validate(self.veil.restore(use.arguments))
             async with asyncio.timeout(self.seconds):
                 return strip_hidden_deep(await tool.run(params, deps))
         except ValidationError as error:
-            return describe_mistakes(error)
+            return CallError(describe_mistakes(error))
         except ToolError as error:
-            return str(error)
+            return CallError(str(error), is_about_data=True)
         except CannotDo as error:
-            return error.words.to("en")
+            return CallError(error.words.to("en"), is_about_data=True)
         except TimeoutError:
-            return f"This took longer than {self.seconds:g} seconds. Ask for less."
+            return CallError(f"This took longer than {self.seconds:g} seconds. Ask for less.")
+
+
+@dataclass(frozen=True)
+class CallError:
+    """Why a call found nothing, as a sentence for the model: a mistake in the call, or with
+    `is_about_data` what the tool said, such as that too few people are behind a figure."""
+
+    text: str
+    is_about_data: bool = False
 
 
 def _end_loop(name: str, result: ToolResult) -> None:

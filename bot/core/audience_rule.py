@@ -130,6 +130,12 @@ class OrderCondition(BaseModel):
         conditions = (one for group in self.filters for one in group)
         return tuple(v for one in conditions if one.field in PRODUCT_FIELDS for v in one.values)
 
+    def move(self, by: timedelta) -> "OrderCondition":
+        """Return the condition with every day in it moved."""
+        filters = tuple(tuple(_move_days(one, by) for one in group) for group in self.filters)
+        days = {"since": self.since and self.since + by, "until": self.until and self.until + by}
+        return self.model_copy(update={"filters": filters, **days})
+
     def words(self, titles: Mapping[str, str]) -> Words:
         parts = [
             _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
@@ -212,6 +218,16 @@ class AudienceRule(BaseModel):
         if not_within and self.bought_within and not_within >= self.bought_within:
             return "not_within", Words("Nobody bought within these days and not within these.")
         return None
+
+    def move(self, by: timedelta) -> "AudienceRule":
+        """Return the rule with every day in it moved. Numbers of days stay: they count back."""
+        return self.model_copy(
+            update={
+                "last_from": self.last_from and self.last_from + by,
+                "last_until": self.last_until and self.last_until + by,
+                "orders": tuple(one.move(by) for one in self.orders),
+            }
+        )
 
     @property
     def stored(self) -> str:
@@ -315,6 +331,13 @@ class AudienceRule(BaseModel):
         if self.last_until:
             parts.append(Words("no order since {day}", day=self.last_until + timedelta(days=1)))
         return parts
+
+
+def _move_days(condition: MetricCondition, by: timedelta) -> MetricCondition:
+    if condition.field not in DAY_FIELDS or condition.values in ((ANY_VALUE,), (NO_VALUE,)):
+        return condition
+    moved = tuple((date.fromisoformat(one) + by).isoformat() for one in condition.values)
+    return condition.model_copy(update={"values": moved})
 
 
 def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -> Words:

@@ -55,6 +55,7 @@ class Exhibit(BaseModel):
     table: Table | None = None
     chart: ExhibitChart | None = None
     facts: tuple[str, ...] = ()  # the ids of its facts
+    ranked_facts: tuple[str, ...] = ()  # those of the groups that have a place in its order
 
     def split_rows(self, names: Collection[str]) -> tuple["Exhibit", frozenset[str]]:
         """Return the exhibit without the rows and bars of these names, and what stood in their

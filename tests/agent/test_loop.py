@@ -111,6 +111,10 @@ async def test_mistakes_come_back_as_sentences_to_act_on(line: Any) -> None:
     assert "country: Field required" in unfit["content"]
     assert "land: Extra inputs" in unfit["content"]
     assert missing["content"].startswith("There is no tool delete_everything. There are: count,")
+    # What a look-up says of the data may bear out a sentence; a mistake in a call may not.
+    assert made.ctx.tool_notes == (
+        'count {"country": "Belgique"}: no country called Belgique in orders; there are: BE, FR',
+    )
 
 
 async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule, OrderCondition
+from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule, OrderCondition
 from bot.data.analyses.products import PurchasedProducts, find_products_with_word
 from bot.data.analyses.segments.audience import (
     NO_CONSENTS,
@@ -52,6 +52,14 @@ def test_planted_consents_are_counted() -> None:
     assert counted.fits is not None
     assert counted.reachable is not None
     assert counted.reachable / counted.fits == pytest.approx(0.64 * 0.96, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "what"), [("email", "les e-mails"), ("sms", "les SMS"), ("ads", "la publicité")]
+)
+def test_size_says_what_was_agreed_to(purpose: AudiencePurpose, what: str) -> None:
+    counted = count_audience(sample(), AudienceRule(purpose=purpose))
+    assert counted.description.to("fr").endswith(f" ont accepté {what}")
 
 
 def test_no_members_without_consents() -> None:

@@ -1,17 +1,21 @@
 """Proposed audiences for a question."""
 
 import re
+from datetime import date, timedelta
 from functools import cache
 
 import pytest
 
+from bot.core.audience_rule import AudienceRule, OrderCondition
 from bot.data.analyses.audience_proposals import find, find_similar_name, list_proposals
 from bot.data.analyses.audience_proposals.proposal_facts import PastPurchases
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from tests.support.metric_queries import condition
 from tests.support.sample_tables import sample
 
 LINEN = "Vêtements en lin"
+SILENT_SINCE, LAST_ORDER_UNTIL = date(2026, 8, 1), date(2026, 7, 31)
 
 
 @cache
@@ -50,6 +54,48 @@ def test_look_alikes_must_buy_more_than_others() -> None:
     assert others is not None
     assert low.value > others.value  # type: ignore[operator]
     assert found.get("alike", "others-share") != found.get("buyers", "others-share")
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        OrderCondition(since=SILENT_SINCE, never=True),
+        OrderCondition(
+            filters=((condition("customer_not_ordered", "at_least", str(SILENT_SINCE)),),)
+        ),
+        OrderCondition(
+            filters=((condition("customer_last_order", "at_most", str(LAST_ORDER_UNTIL)),),)
+        ),
+    ],
+)
+def test_past_purchases_are_the_same_however_the_silence_is_worded(
+    silence: OrderCondition,
+) -> None:
+    def find_past(rule: AudienceRule) -> list[object]:
+        found = find(sample(), AnalysisFilter(rule=rule.stored))
+        facts = [found.get("yours", name) for name in ("customers", "people-then", "bought-share")]
+        return [fact and fact.value for fact in facts]
+
+    expected = find_past(AudienceRule(last_until=LAST_ORDER_UNTIL))
+    assert None not in expected
+    assert find_past(AudienceRule(orders=(silence,))) == expected
+
+
+def test_every_day_of_a_rule_moves() -> None:
+    first = condition("customer_first_order", "between", "2026-03-01", "2026-03-31")
+    ordered = OrderCondition(
+        filters=((first, condition("customer_first_order", "is", "any")),),
+        since=date(2026, 5, 1),
+        until=date(2026, 5, 31),
+    )
+    rule = AudienceRule(last_from=date(2026, 6, 1), orders=(ordered,), bought_within=90)
+    moved = rule.move(timedelta(days=-1))
+    assert moved.describe_conditions().to("en") == (
+        "bought in the last 90 days; ordered (from 30 April 2026 to 30 May 2026; "
+        "first order: 28 February 2026 to 30 March 2026 or with first order); "
+        "last order on 31 May 2026 or later"
+    )
+    assert moved.move(timedelta(days=1)) == rule
 
 
 def test_intervals_match_published_values() -> None:

@@ -103,7 +103,9 @@ def test_nearest_past_texts_have_open_rates() -> None:
 def test_audience_has_rule_and_size() -> None:
     found = facts("segment", rule=AudienceRule(segments=("loyal",)).model_dump_json())
     assert "Loyal" in str(found["segment.audience.audience"].value)
-    assert found["segment.audience.size"].value == "329 customers fit, 197 of them agreed"
+    assert (
+        found["segment.audience.size"].value == "329 customers fit, 197 of them agreed to e-mails"
+    )
 
 
 def test_audience_is_told_in_the_language_of_its_reader() -> None:
@@ -148,7 +150,9 @@ def test_audience_of_a_product_page_needs_no_consent() -> None:
 
 def test_named_segment_has_its_size_and_what_it_bought() -> None:
     found = facts("segment", audience="our loyal customers")
-    assert found["segment.audience.size"].value == "329 customers fit, 197 of them agreed"
+    assert (
+        found["segment.audience.size"].value == "329 customers fit, 197 of them agreed to e-mails"
+    )
     segments = sample_segments()
     assert (
         found["segment.audience.favourite-category"].value

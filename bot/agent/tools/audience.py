@@ -134,8 +134,9 @@ def _explain(facts: tuple[Fact, ...]) -> list[str]:
         "never ordered, too, and is left out where these are too few. The reachable number of an "
         "audience is “of these, agreed to …”. Two audiences of which one is within the other may "
         "differ by few people: never say by how many.",
-        "“people then” met the conditions 90 days ago; “bought share” of them bought since, of all "
-        "customers “others share”. “smallest effect”: the smallest one that a test on them shows.",
+        "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
+        "share” of them bought since, of all customers “others share”. “smallest effect”: the "
+        "smallest one that a test on them shows.",
     ]
 
 

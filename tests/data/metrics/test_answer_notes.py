@@ -1,17 +1,43 @@
 """What an answer says of the groups that have no place in its order."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.data.metrics.query.answer_facts import build_result
-from tests.support.metric_queries import answer
+from tests.support.metric_queries import answer, condition
 from tests.support.small_tables import small
 
 AMOUNT = 50
 FEW = {"Arles": 3, "Brest": 3, "Calais": 3}
+
+
+def test_value_of_a_filter_that_no_row_has_is_named_unless_few_people_ever_had_it() -> None:
+    people = {"FR": (11, 30), "BE": (10, 30), "NL": (10, 3)}  # the month of their orders, how many
+    rows = [
+        {
+            "order": f"{country}{n}",
+            "at": datetime(2026, month, 3, 12),
+            "customer": f"{country}{n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "country": country,
+        }
+        for country, (month, many) in people.items()
+        for n in range(many)
+    ]
+    found = answer(
+        small(orders=rows),
+        dataset="orders",
+        measures=["revenue"],
+        filters=[[condition("country", "in", *people)]],
+        since=date(2026, 11, 1),
+    )
+    missing = [note for note in found.notes if note.startswith("No row")]
+    assert missing == ["No row of these days has the country BE."]
 
 
 def say_unranked(orders: dict[str, int], **query: Any) -> str:
@@ -50,6 +76,22 @@ def test_first_places_are_sure_where_only_they_are_larger_than_the_rest() -> Non
     assert say_unranked(orders, large=True).endswith(
         "None of them stands above the first 2 of these."
     )
+
+
+def test_many_small_groups_stand_above_none_that_is_larger_than_each_of_them() -> None:
+    many = {f"Town {n}": 3 for n in range(12)}
+    said = say_unranked({"Paris": 40, "Lyon": 30, **many})
+    assert said.startswith("12 of 14 groups are not ranked")
+    assert said.endswith("None of them stands above these.")
+
+
+def test_place_of_the_largest_small_group_is_told_by_its_power_of_ten_alone() -> None:
+    """What is said must not depend on where between two shown figures a hidden one is."""
+    many = {f"Town {n}": 3 for n in range(12)}
+    shown = {"Paris": 32, "Lyon": 14, "Nantes": 5}  # 1,600, 700 and 250
+    assert say_unranked({**shown, **many}).endswith("above the first of these.")
+    few = {f"Town {n}": 4 for n in range(12)}
+    assert say_unranked({**shown, **few, "Arles": 4}).endswith("above the first of these.")
 
 
 @pytest.mark.parametrize(

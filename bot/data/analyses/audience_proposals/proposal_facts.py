@@ -117,16 +117,6 @@ def filter_subject_lines(lines: ir.Table, subject: Subject) -> ir.Table:
     return lines
 
 
-def shift_rule_back(rule: AudienceRule) -> AudienceRule:
-    """Move the dates of the rule back by 90 days, for the backtest."""
-    back = {
-        name: getattr(rule, name) - timedelta(days=BACKTEST_DAYS)
-        for name in ("last_from", "last_until")
-        if getattr(rule, name)
-    }
-    return rule.model_copy(update=back)
-
-
 MIN_BUYERS = 5  # with fewer buyers a share is not reliable
 MAX_INTERVAL_RATIO = 10  # upper end over lower end; a wider interval is not shown
 MAX_CATEGORIES = 40  # offered in the form
@@ -269,7 +259,7 @@ class ProposalReport:
     def _load_past_purchases(self, proposal: Proposal) -> PastPurchases | None:
         if not self._is_history_long_enough:
             return None
-        fits = self.earlier.select_fitting(shift_rule_back(proposal.rule))
+        fits = self.earlier.select_fitting(proposal.rule.move(-timedelta(days=BACKTEST_DAYS)))
         return self._count_past_purchases(f"{proposal.id}-then", fits)
 
     def _count_past_purchases(self, name: str, people: ir.Table) -> PastPurchases | None:

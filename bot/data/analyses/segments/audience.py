@@ -175,6 +175,11 @@ NO_CONSENTS = Words(
     "Not exportable: there are no consents. Import a file that says who agreed to e-mails,"
     " SMS or ads."
 )
+AGREED_TO: dict[AudiencePurpose, Words] = {
+    "email": Words("to e-mails"),
+    "sms": Words("to SMS"),
+    "ads": Words("to ads"),
+}
 CONSENT_COLUMNS: dict[AudiencePurpose, tuple[str, ...]] = {
     "email": ("email",),
     "sms": ("sms",),
@@ -187,6 +192,7 @@ class AudienceCount:
     """`fits` customers match the rule; `reachable` of them gave consent too. None means below the
     floor. `cannot` says why nobody can be reached."""
 
+    purpose: AudiencePurpose
     fits: int | None
     reachable: int | None
     floor: int
@@ -200,20 +206,26 @@ class AudienceCount:
             return Words("under {n} customers", n=self.floor)
         if self.cannot is not None:
             return Words("{fits} customers fit. {reason}", fits=self.fits, reason=self.cannot)
+        to = AGREED_TO[self.purpose]
         if self.reachable is None:
             return Words(
-                "{fits} customers fit, under {n} of them agreed", fits=self.fits, n=self.floor
+                "{fits} customers fit, under {n} of them agreed {to}",
+                fits=self.fits,
+                n=self.floor,
+                to=to,
             )
         if self.nearly_all:
             return Words(
-                "{fits} customers fit, all but under {n} of them agreed",
+                "{fits} customers fit, all but under {n} of them agreed {to}",
                 fits=self.fits,
                 n=self.floor,
+                to=to,
             )
         return Words(
-            "{fits} customers fit, {reachable} of them agreed",
+            "{fits} customers fit, {reachable} of them agreed {to}",
             fits=self.fits,
             reachable=self.reachable,
+            to=to,
         )
 
 
@@ -222,12 +234,17 @@ def count_audience(warehouse: Warehouse, rule: AudienceRule) -> AudienceCount:
     fits = select_matching(warehouse, rule)
     agreed = select_consenting(warehouse, rule.purpose)
     if agreed is None:
-        return AudienceCount(_count_if_safe(warehouse, fits), None, warehouse.floor, NO_CONSENTS)
+        fit = _count_if_safe(warehouse, fits)
+        return AudienceCount(rule.purpose, fit, None, warehouse.floor, NO_CONSENTS)
     reached = fits.semi_join(agreed, "customer")
     fit, reachable = _count_if_safe(warehouse, fits), _count_if_safe(warehouse, reached)
     left = (fit or 0) - (reachable or 0)
     return AudienceCount(
-        fit, reachable, warehouse.floor, nearly_all=is_below_floor(left, warehouse.floor)
+        rule.purpose,
+        fit,
+        reachable,
+        warehouse.floor,
+        nearly_all=is_below_floor(left, warehouse.floor),
     )
 
 

@@ -233,11 +233,14 @@ class _ResultBuilder:
         single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
         chart = self._build_chart(single, cells)
         ids = tuple(fact.id for fact in self.facts)
+        not_ranked = self.notes.describe_unranked()
+        ranked = tuple(id for id in ids if self.groups[id][1] in single) if not_ranked else ()
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
                 cut=self.notes.describe_cut(),
-                not_ranked=self.notes.describe_unranked(),
+                not_ranked=not_ranked,
+                ranked_facts=ranked,
                 table=table,
                 chart=chart,
                 facts=ids,

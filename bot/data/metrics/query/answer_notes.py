@@ -112,27 +112,42 @@ class AnswerNotes:
             known=counts.known,
             floor=get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family),
         )
-        above = self._count_above(shown) if n == counts.unranked else 0
-        places = Words("Some may stand above these.")
-        if above:
-            places = Words.count(
+        larger = self._list_larger(shown) if n == counts.unranked and shown else (0, 0)
+        return " ".join(one.to(language) for one in (words, *self._place(len(shown), *larger)))
+
+    def _place(self, shown: int, than_all: int, than_each: int) -> list[Words]:
+        """Say above which of the shown groups those without a place can't stand: of so many that
+        are larger than all of these together, and than each of them."""
+        if not shown:
+            return []
+        if than_all == shown:
+            return [Words("All of them together are less than any of these.")]
+        if not (above := max(than_all, than_each)):
+            return [Words("Some may stand above these.")]
+        if above == shown:
+            return [Words("None of them stands above these.")]
+        return [
+            Words.count(
                 "None of them stands above the first of these.",
                 "None of them stands above the first {n} of these.",
                 above,
             )
-        if above == len(shown):
-            places = Words("All of them together are less than any of these.")
-        return " ".join(one.to(language) for one in (words, *([places] if shown else [])))
+        ]
 
-    def _count_above(self, shown: Sequence[Group]) -> int:
-        """Return how many of the shown groups are larger than all without a place together."""
+    def _list_larger(self, shown: Sequence[Group]) -> tuple[int, int]:
+        """Return how many of the shown groups are larger than all without a place together, and
+        than each of them."""
         first, counts = self.query.measures[0], self.answer.counts
+        if counts is None or self.query.order in ORDERS_BELOW:
+            return 0, 0
         name = self.answer.get_measure(first).share_of or first
         total, *figures = (self.answer.get_value("now", one, name) for one in (ALL_GROUPS, *shown))
-        rest = counts.unranked_sum if counts and total is not None else None
-        if rest is None or self.query.order in ORDERS_BELOW:
-            return 0
-        return len([one for one in figures if one is not None and one > rest])
+        bounds = counts.unranked_sum if total is not None else None, counts.unranked_bound
+        than_all, than_each = (
+            len([one for one in figures if bound is not None and one is not None and one > bound])
+            for bound in bounds
+        )
+        return than_all, than_each
 
     def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
         """Say which figures are missing for which groups, and why."""

@@ -19,6 +19,7 @@ from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
     build_recipe,
     get_people_floor,
+    list_missing_values,
     refuse_too_few,
 )
 from bot.data.metrics.query.metric_answer import MetricAnswer
@@ -55,6 +56,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     tables = {period: runner.select(period) for period in runner.period_names}
     rows = runner.read_rows(tables)
     refuse_too_few(runner, rows["now"], dataset)
+    notes += list_missing_values(runner, tables["now"])
     if "before" in rows and is_too_few(warehouse, rows["before"].as_whole(), ALL_ROWS):
         notes.append(
             f"The earlier period is of under {get_people_floor(warehouse, dataset)} people, so "

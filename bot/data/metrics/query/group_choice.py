@@ -2,12 +2,18 @@
 the bounds, as many as there is room for. Small ones are put together where that hides them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from math import isclose
+from math import ceil, isclose, log10
 from typing import Any
 
 import ibis.expr.types as ir
 
-from bot.core.metric_query import ORDERED_DIMENSIONS, MetricQuery, TooFewError
+from bot.core.metric_query import (
+    ANY_VALUE,
+    NO_VALUE,
+    ORDERED_DIMENSIONS,
+    MetricQuery,
+    TooFewError,
+)
 from bot.data.floors import is_below_floor
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.metric_answer import (
@@ -34,12 +40,14 @@ from bot.data.metrics.query.runner import (
     QueryRunner,
     Values,
 )
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 MAX_FACTS = 60
 DEFAULT_LIMIT = 20
 CHANGE_ORDERS = ("growth", "decline")
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
+MAX_NAMED_VALUES = 6  # of a filter; more of them are those that a word stands for
 MAX_MERGED = 40  # groups that are told together by figures that do not add up, such as means
 
 
@@ -49,17 +57,47 @@ def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset
     warehouse, whole = runner.warehouse, now.as_whole()
     few = is_too_few(warehouse, whole, ALL_ROWS)
     if not len(now.rows) and runner.query.filters:
-        known = find_known_days(warehouse, dataset)
-        assert known is not None
-        query = runner.query.model_copy(update={"since": known[0], "until": known[1]})
-        ever = QueryRunner(warehouse, dataset, query, None, runner.currency)
-        rows = read_grouped_rows(warehouse, dataset, ever.select("now"), (), ())
-        few = is_too_few(warehouse, rows, ALL_ROWS)
+        few = _is_too_few_ever(runner, runner.query)
     if few:
         raise TooFewError(
             "This is of under {n} people: too few to show any figure. Ask with fewer filters.",
             n=get_people_floor(warehouse, dataset),
         )
+
+
+def _is_too_few_ever(runner: QueryRunner, query: MetricQuery) -> bool:
+    """Whether the rows of the query are of too few people in all days together."""
+    known = find_known_days(runner.warehouse, runner.dataset)
+    assert known is not None
+    query = query.model_copy(update={"since": known[0], "until": known[1]})
+    ever = QueryRunner(runner.warehouse, runner.dataset, query, None, runner.currency)
+    rows = read_grouped_rows(runner.warehouse, runner.dataset, ever.select("now"), (), ())
+    return is_too_few(runner.warehouse, rows, ALL_ROWS)
+
+
+def list_missing_values(runner: QueryRunner, rows: ir.Table) -> list[str]:
+    """Say which of several values that a filter asks for no row has. Of a value that too few people
+    ever had, that they did nothing in these days is not told."""
+    notes = []
+    for n, group in enumerate(runner.query.filters):
+        asked = [(one, value) for one in group for value in one.values]
+        if len(asked) < 2 or any(one.operator not in ("is", "in") for one in group):
+            continue
+        for condition in group:
+            dimension = runner.dataset.dimensions.get(condition.field)
+            many = len(condition.values) > MAX_NAMED_VALUES
+            if dimension is None or many or {*condition.values} & {ANY_VALUE, NO_VALUE}:
+                continue
+            found = fetch_rows(
+                runner.warehouse, rows.select(value=dimension.value(rows)).distinct()
+            )
+            for value in {*condition.values} - {row["value"] for row in found}:
+                alone = condition.model_copy(update={"operator": "is", "values": (value,)})
+                filters = (*runner.query.filters[:n], (alone,), *runner.query.filters[n + 1 :])
+                query = runner.query.model_copy(update={"filters": filters})
+                if not _is_too_few_ever(runner, query):
+                    notes.append(f"No row of these days has the {condition.field} {value}.")
+    return sorted(notes)
 
 
 def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
@@ -192,6 +230,7 @@ def _choose_groups(
         beyond_limit=len(kept) - len(chosen) - len(unseen),
         unranked=len(small) + len(unranked),
         unranked_sum=_sum_unranked(runner, values, rows["now"].groups, {*small, *unranked}),
+        unranked_bound=_bound_unranked(runner, values, {*small, *unranked}),
     )
     return shown, counts
 
@@ -213,6 +252,21 @@ def _sum_unranked(
         return None
     hidden = [figures[one] for one in unranked]
     return None if min(hidden, default=0) < 0 else sum(hidden)
+
+
+def _bound_unranked(
+    runner: QueryRunner,
+    values: Mapping[tuple[PeriodName, Group], Values],
+    unranked: Collection[Group],
+) -> float | None:
+    """Return the power of ten that the first measure of no group without a place exceeds. The
+    largest one itself would tell between which of the shown figures it is. None where the measure
+    does not add up over groups."""
+    name = runner.names[0]
+    if not runner.measures[name].is_sum:
+        return None
+    largest = max((float(values["now", one].get(name) or 0) for one in unranked), default=0.0)
+    return 10.0 ** max(0, ceil(log10(largest))) if largest > 0 else 1.0
 
 
 def _is_within(

@@ -104,6 +104,7 @@ class GroupCounts:
     unranked: int  # the too small ones, and those whose first measure is of too few people
     # their first measure together, where it is what the shown total and groups leave over
     unranked_sum: float | None
+    unranked_bound: float | None  # the power of ten that none of them exceeds
 
 
 @dataclass(frozen=True)
