@@ -1,4 +1,4 @@
-"""Sum up the last whole week, where nothing more is asked: sales, site, feedback, campaigns."""
+"""Sum up the last whole week, if nothing more is asked: sales, site, feedback."""
 
 from pydantic import BaseModel
 
