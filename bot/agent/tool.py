@@ -52,12 +52,7 @@ MAX_FACTS = 60  # of one result
 MAX_RESULT_CHARACTERS = 6_000  # about 1,500 tokens
 MAX_VALUE_CHARACTERS = 600
 NO_MORE_CALLS = "No more calls of tools are possible: give the final answer."
-UNUSED: tuple[object, ...] = (
-    "none",
-    "",
-    0,
-    [],
-)  # what a call says for a parameter that it does not use
+UNUSED: tuple[object, ...] = ("none", "", 0, [])  # what a call says for what it does not use
 MAX_MISTAKES = 10  # validation errors told at once
 
 

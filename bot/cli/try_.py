@@ -37,8 +37,8 @@ from bot.core.request import (
 from bot.core.writer import Writer
 from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace
-from bot.drafts.audience import list_audience
 from bot.drafts.models import campaign_code
+from bot.drafts.recipients import describe_recipients
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
 from bot.grounding.calculations import list_proofs
 from bot.grounding.numbers import read_figures
@@ -269,7 +269,7 @@ def _format_draft(
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
     if channel:
-        listed = list_audience(request.brief, drafted.evidence, channel)
+        listed = describe_recipients(request.brief, drafted.evidence, channel)
         shown = " · ".join(one if isinstance(one, str) else say(one) for one in listed)
         lines += [say(Words("For: {audience}", audience=shown))] if shown else []
     lines += [*_format_assumptions(request.brief, language), ""]

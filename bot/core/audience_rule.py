@@ -343,9 +343,11 @@ def _move_days(condition: MetricCondition, by: timedelta) -> MetricCondition:
 def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -> Words:
     """Return "product: “Alba”" or "value of the order: at least 50"."""
     label = ORDER_FIELDS[condition.field]
-    of_values = [YES_OR_NO_NAMES.get((condition.field, one)) for one in condition.values]
-    if of_values[0] is not None and condition.operator != "is_not":
-        return _as_words(join_with_or([one for one in of_values if one is not None]))
+    if (condition.field, condition.values[0]) in YES_OR_NO_NAMES:
+        wanted = [one for one in ("yes", "no") if one in condition.values]
+        if condition.operator == "is_not":
+            wanted = [one for one in ("yes", "no") if one not in condition.values]
+        return _as_words(join_with_or([YES_OR_NO_NAMES[condition.field, one] for one in wanted]))
     if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
         has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
         return Words("with {what}", what=label) if has else Words("without {what}", what=label)

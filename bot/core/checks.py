@@ -136,9 +136,9 @@ def _pad(text: str) -> str:
 def _merge(group: list[Check]) -> Check:
     """Return one finding with the quotes of all, without those that stand within another."""
     first = group[0]
-    quotes = {check.quote: check.words.params.get("quote") for check in group if check.quote}
-    if len(quotes) < 2 or "{quote}" not in first.words.text:
+    if len(group) < 2 or "{quote}" not in first.words.text:
         return first
+    quotes = {check.quote: check.words.params["quote"] for check in group if check.quote}
     wider = [one for one in quotes if not any(_contains(other, one) for other in quotes)]
     marked, *rest = (quotes[one] for one in wider)
     for quote in rest:

@@ -42,14 +42,10 @@ NO_PRODUCT = Words(
     "last 30 days (Directive 98/6, article 6a). A personal code is not concerned (Commission "
     "notice 2021/C 526/02, 2.3)."
 )
-
-
 NEW_CUT = Words(
     "{quote}: off the lowest price of the last 30 days, {price}, people pay {left}; off today's "
     "{now} they pay {other}. Does the text say which (Court of Justice, C-330/23)?"
 )
-
-
 RANGE_CUT = Words(
     "{quote} also covers prices that are reduced already ({products}). Does the text say whether "
     "it comes off the lowest price of the last 30 days or off today's (Court of Justice, C-330/23)?"

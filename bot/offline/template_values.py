@@ -197,9 +197,8 @@ class TemplateValues:
             for start in range(1, len(words)):
                 rest = [_list_stems(word) for word in words[start:]]
                 is_name = all(one and one <= known for one in rest)
-                is_name &= (
-                    len(name & _list_stems(" ".join(words[start:]))) > 1
-                )  # and no code: "RAIN"
+                # A single word of it may be a code: "RAIN".
+                is_name &= len(name & _list_stems(" ".join(words[start:]))) > 1
                 if is_name and words[start - 1] not in (*reading["small"], *reading["of"]):
                     words = words[:start]
                     break

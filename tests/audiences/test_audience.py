@@ -277,6 +277,11 @@ def test_yes_or_no_of_a_condition_reads_as_what_it_says(value: str, words: str) 
     assert rule.describe_conditions().to("fr") == words
 
 
+def test_denied_yes_or_no_of_a_condition_reads_as_the_other_one() -> None:
+    rule = AudienceRule(orders=(orders(("returned", "is_not", "yes")),))
+    assert rule.describe_conditions({}).to("en") == "ordered (kept)"
+
+
 def test_days_of_a_condition_are_a_french_range() -> None:
     condition = OrderCondition.model_validate(
         {

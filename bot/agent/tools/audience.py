@@ -18,12 +18,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    find_analysis,
-    read_day,
-    read_text,
-    run_query,
-)
+from bot.agent.tools._analysis import find_analysis, read_day, read_text, run_query
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName

@@ -9,11 +9,7 @@ Example: {"words": "winter sale bed linen", "channel": "email", "product": "none
 """
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    find_product,
-    group_by_subject,
-    read_text,
-)
+from bot.agent.tools._analysis import find_product, group_by_subject, read_text
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.channels import load_channels
 from bot.core.facts import Fact

@@ -14,12 +14,7 @@ from decimal import Decimal
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    NONE,
-    find_analysis,
-    read_text,
-    run_query,
-)
+from bot.agent.tools._analysis import NONE, find_analysis, read_text, run_query
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.segments import SegmentName
 from bot.core.audience_rule import AudienceRule

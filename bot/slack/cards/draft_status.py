@@ -12,8 +12,8 @@ from bot.core.checks import Check, Severity, group_checks
 from bot.core.facts import NO_SOURCE
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery
-from bot.drafts.audience import list_audience
 from bot.drafts.models import Draft
+from bot.drafts.recipients import describe_recipients
 from bot.errors import CannotDo
 from bot.grounding.price_cuts import UNKNOWN_PRICE
 from bot.i18n.languages import get_language
@@ -51,7 +51,7 @@ def render_audience(card: CardData, draft: Draft, language: str) -> list[Block]:
             return quote_in_language(said, 300, language)
         return quote_as_mrkdwn(said.to(language) if isinstance(said, Words) else said, 300)
 
-    listed = list_audience(draft.brief, draft.facts, load_channels().get(draft.channel or ""))
+    listed = describe_recipients(draft.brief, draft.facts, load_channels().get(draft.channel or ""))
     words = Words("For: {audience}", audience=" · ".join(map(show, listed))).to(language)
     if card.status != "open":
         return [context_block(words)] if listed else []

@@ -9,7 +9,8 @@ import pytest
 from bot.core.audience_rule import AudienceRule
 from bot.core.metric_query import PlanRequest, find_place
 from bot.data.analyses import audience_proposals
-from bot.data.analyses.experiments.plan import find, find_population
+from bot.data.analyses.experiments.baseline import find_population
+from bot.data.analyses.experiments.plan import find
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small

@@ -7,7 +7,9 @@ from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces
 
 
-def list_audience(brief: Brief, evidence: Evidence, channel: Channel | None) -> list[Words | str]:
+def describe_recipients(
+    brief: Brief, evidence: Evidence, channel: Channel | None
+) -> list[Words | str]:
     """Return for whom a text is, how many they are, and when: what code says as Words, the
     brief's own words as text. What anybody may read, and what concerns one customer, has no
     audience but a stated one."""
