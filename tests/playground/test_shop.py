@@ -154,6 +154,7 @@ def test_brand_and_policy_load(shop: Shop) -> None:
     assert policy.may_approve("ULEA", author="UMARIE")
     assert not policy.may_approve("UOTTO", author="UMARIE")
     assert policy.delivery.channels == ("C0LAUNCH",)
+    assert policy.library.theme_labels == "off", "a key to try the demo pays for the sample's texts"
 
 
 def test_planted_md_describes_every_section() -> None:
