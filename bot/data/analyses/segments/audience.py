@@ -301,6 +301,43 @@ def count_consents(warehouse: Warehouse) -> dict[AudiencePurpose, int]:
     }
 
 
+CODE_PATTERN = "^[a-z]{2}($|[-_])"  # of a language: "fr", "fr-BE"
+
+
+@dataclass(frozen=True)
+class Readers:
+    """How many of the people to be reached read a language, as far as files tell their language."""
+
+    read: int
+    known: int
+
+
+def count_readers(
+    warehouse: Warehouse, purpose: AudiencePurpose, language: str, rule: AudienceRule | None = None
+) -> Readers:
+    """Count those who read this language of the people with consent for the purpose, or of those
+    of them who match the rule."""
+    reached = select_consenting(warehouse, purpose)
+    told = []
+    for kind in ("consents", "customers"):
+        if (table := warehouse.table(kind)) is not None:
+            spoken = table.select("customer", code=table.language.lower())
+            told.append(spoken.filter(spoken.code.re_search(CODE_PATTERN)))
+    if reached is None or not told:
+        return Readers(0, 0)
+    if rule is not None:
+        reached = reached.semi_join(select_matching(warehouse, rule), "customer")
+    people = told[0] if len(told) == 1 else ibis.union(*told)
+    people = (
+        people.semi_join(reached, "customer")
+        .group_by("customer")
+        .aggregate(reads=people.code.startswith(language).any())
+    )
+    counted = people.aggregate(known=people.count(), read=people.reads.sum())
+    (row,) = fetch_rows(warehouse, counted)
+    return Readers(int(row["read"] or 0), int(row["known"] or 0))
+
+
 def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
     """Return the customers that match the rule, with or without consent. Only for counting, never
     to be listed."""
