@@ -358,6 +358,33 @@ async def test_each_channel_and_market_is_a_request() -> None:
     ]
 
 
+async def test_a_request_knows_what_else_is_done_about_its_message() -> None:
+    form = understood(
+        "requests",
+        asked_request(
+            channels=[reading("email", "a mail")],
+            products=[reading("linen-shirt", "linen shirt")],
+            audience="loyal customers",
+        ),
+        asked_request(skill="targeting"),
+        unsupported=["tiktok"],
+        reply="Set it up with Slack's reminder.",
+    )
+    words = "a mail for the linen shirt to loyal customers, how many, a tiktok, and remind me"
+    mail, report = await plan(check(form, words), words)
+    assert [one.partition(":")[0] for one in mail.brief.beside] == [
+        "a report, targeting",
+        "“tiktok”",
+        "our reply",
+    ]
+    assert report.brief.beside[0] == "email in en, Linen Shirt, loyal customers"
+    assert all(one in mail.brief.as_prompt() for one in mail.brief.beside)
+    (alone,) = await plan(
+        check(understood("requests", asked_request(topic="opening")), "the opening"), "the opening"
+    )
+    assert alone.brief.beside == ()
+
+
 async def test_a_stated_language_goes_before_that_of_the_market() -> None:
     form = understood(
         "requests",
