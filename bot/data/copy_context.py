@@ -338,7 +338,9 @@ def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRul
             called = _singular_words(name.to(language))
             if called and called <= said <= called | _singular_words(GROUP_WORDS):
                 return AudienceRule(segments=(key,))
-    named = list_named_countries(brief.audience or "")
+    channel = load_channels().get(request.channel or "")
+    is_public = channel is not None and channel.is_public  # a place is a setting there
+    named = () if is_public else list_named_countries(brief.audience or "")
     countries = _spell_countries(warehouse, named) if named else ()
     return AudienceRule(countries=countries) if countries else None
 

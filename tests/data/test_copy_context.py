@@ -136,6 +136,8 @@ def test_customers_of_a_country_are_counted() -> None:
         found = facts("segment", audience=words)
         assert found["segment.audience.rule"].value == rule.stored
         assert str(found["segment.audience.size"].value).startswith(counted)
+    page = request(audience="our UK customers").model_copy(update={"channel": "product_page"})
+    assert find_writing_facts("segment", sample(), page) == ()
     both = facts("segment", audience="UK and Ireland")["segment.audience.rule"].value
     assert both == AudienceRule(countries=("GB", "IE")).stored
 
