@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from bot.agent.loop import Wish
 from bot.agent.request_state import RequestState
 from bot.agent.stated_facts import find_stated_facts
-from bot.config.brand import Brand
-from bot.core.audience_rule import AudienceRule
+from bot.config.brand import Brand, RequiredMention
+from bot.core.audience_rule import AudienceRule, join_with_or
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
@@ -20,8 +21,9 @@ from bot.core.parts import Part
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
+from bot.i18n.countries import parse_country_code
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Words
+from bot.i18n.messages import Country, Words
 from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
 
@@ -33,6 +35,7 @@ IN_TIME = Words("Your data don't tell whether an order arrives in time.")
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
+RULE = "segment.audience.rule"
 POINTING = (
     ", unless the request points to the people of the report (“those”): "
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
@@ -48,11 +51,13 @@ OF_RANGE = (
     "(`find_products`), and look each of them up with `product` first. Ask for no product."
 )
 COUNTED_AS = Words("The audience was counted as: {rule}")
+STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
 OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
+MAX_LINKS = 4  # whose room is told
 FEW_MORE = 30  # characters beyond one SMS that a writer can do without
 GREETING_PATTERN = re.compile(
     r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
@@ -170,26 +175,26 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
 
 
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
-    """Tell how much is left for the writer beside the sender, the link and how to stop."""
-    mentions = [
-        one.text
-        for one in brand.mentions
-        if one.language in (None, request.language) and request.channel in one.channels
-    ]
+    """Tell how much is left for the writer beside the sender, how to stop and each link that the
+    text may have."""
+    mentions = [one.text for one in _list_mentions(request, brand)]
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
-    link = _get(evidence, request.brief.product, "link")
-    if address := str(link.value) if link else brand.site:
-        tagged = tag_links(address, brand.site, campaign_code(""))
-        fixed += f" {tagged}"
-        yield f"SMS: the link goes out with a campaign code, {len(tagged)} characters in all."
-    one, two = (measure_sms_room(fixed, count) for count in (1, 2))
-    yield (
-        "SMS: beside sender, link and opt-out, your own words may have "
-        f"{one} characters in one SMS (about {one // LETTERS_A_WORD} words), {two} in two "
-        "(€ counts double)."
-    )
-    one, two = (measure_sms_room(fixed, count, is_gsm=False) for count in (1, 2))
+    links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
+    own = _get(evidence, request.brief.product, "link")
+    addresses = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
+    for address, link in [*tagged.items()][:MAX_LINKS]:
+        one, two = (measure_sms_room(f"{fixed} {link}", count) for count in (1, 2))
+        yield (
+            f"SMS: with {address} ({len(link)} characters with its campaign code), sender and "
+            f"opt-out, your own words may have {one} characters in one SMS (about "
+            f"{one // LETTERS_A_WORD} words), {two} in two (€ counts double)."
+        )
+    if tagged:
+        yield "SMS: a longer link takes what it is longer from your own words."
+    longest = max(tagged.values(), key=len, default="")
+    one, two = (measure_sms_room(f"{fixed} {longest}", count, is_gsm=False) for count in (1, 2))
     yield (
         "SMS: a single character outside GSM-7 (ê â î ô û ë ï ç œ À °, curly quotes, emojis) "
         f"leaves {one} and {two} instead. é è à ù € £ are inside."
@@ -236,7 +241,7 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
                 f"{limit.most} are allowed: shorten it"
             )
         elif 0 < excess <= FEW_MORE:
-            yield (
+            yield Wish(
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
                 f"{excess} characters less it is one: shorten it"
             )
@@ -308,6 +313,8 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         ctx.request = ctx.request.model_copy(update={"brief": brief})
         await ctx.look_up(SEGMENT, replace=True)
     conditions = ctx.evidence.get(CONDITIONS)
+    if conditions:
+        ctx.notes += find_foreign_opt_out(ctx.request, ctx.evidence, ctx.brand, ctx.channel)
     if conditions and brief.audience is None:
         assumed = tuple(one for one in brief.assumed if one.field != "audience")
         brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
@@ -316,6 +323,33 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif brief.audience and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
+
+
+def find_foreign_opt_out(
+    request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
+) -> tuple[Check, ...]:
+    """Return the question whether readers of other countries can stop an SMS by the number that
+    the brand always mentions. A market has its own words for that."""
+    counted = evidence.get(RULE)
+    stored = request.brief.rule or (str(counted.value) if counted else None)
+    if stored is None or request.brief.market or not (channel and channel.is_counted_in_segments):
+        return ()
+    countries = AudienceRule.model_validate_json(stored).countries
+    home = get_language(brand.languages[0]).law
+    abroad = [Country(name=one) for one in countries if parse_country_code(one) not in home]
+    numbers = [one.text for one in _list_mentions(request, brand) if re.search(r"\d", one.text)]
+    if not abroad or not numbers:
+        return ()
+    words = STOP_ABROAD.with_params(mention="; ".join(numbers), countries=join_with_or(abroad))
+    return (Check(rule="opt-out", level="info", words=words),)
+
+
+def _list_mentions(request: SkillRequest, brand: Brand) -> list[RequiredMention]:
+    return [
+        one
+        for one in brand.mentions
+        if one.language in (None, request.language) and request.channel in one.channels
+    ]
 
 
 def _note(ctx: RequestState, words: Words) -> None:

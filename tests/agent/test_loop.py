@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
-from bot.agent.loop import FINAL_NOTICE, AgentOptions, LoopLimits
+from bot.agent.loop import FINAL_NOTICE, AgentOptions, LoopLimits, Wish
 from bot.agent.tool import AskedPerson, Refusal
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
@@ -115,6 +115,27 @@ async def test_mistakes_come_back_as_sentences_to_act_on(line: Any) -> None:
     assert made.ctx.tool_notes == (
         'count {"country": "Belgique"}: no country called Belgique in orders; there are: BE, FR',
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "stands"),
+    [
+        ([Wish("shorter")], [Wish("shorter")], "First."),
+        ([Wish("shorter")], ["points: none"], "First."),
+        ([Wish("shorter")], [], "Second."),
+        (["points: none"], [Wish("shorter")], "Second."),
+        ([Wish("shorter"), "points: none"], [Wish("shorter")], "Second."),
+    ],
+)
+async def test_an_answer_with_wishes_alone_stands_unless_its_correction_is_good(
+    line: Any, first: list[str], then: list[str], stands: str
+) -> None:
+    answers = [says({"headline": text, "points": []}) for text in ("First.", "Second.")]
+    made = await line(*answers)
+    faults = {"First.": first, "Second.": then}
+    answer = await made.write(check=lambda written: faults[written.headline])
+    assert len(made.claude.letters) == 2
+    assert answer.headline == stands
 
 
 async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> None:
