@@ -136,6 +136,14 @@ class OrderCondition(BaseModel):
         days = {"since": self.since and self.since + by, "until": self.until and self.until + by}
         return self.model_copy(update={"filters": filters, **days})
 
+    def reaches_before(self, day: date) -> bool:
+        """Whether the condition is about days before this one, too; not where orders since then
+        suffice for it."""
+        fields = {one.field for group in self.filters for one in group}
+        if self.since is not None:
+            return self.since < day
+        return self.never or self.until is not None or not fields.isdisjoint(DAY_FIELDS)
+
     def words(self, titles: Mapping[str, str]) -> Words:
         parts = [
             _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
@@ -227,6 +235,18 @@ class AudienceRule(BaseModel):
                 "last_until": self.last_until and self.last_until + by,
                 "orders": tuple(one.move(by) for one in self.orders),
             }
+        )
+
+    def reaches_before(self, day: date, until: date) -> bool:
+        """Whether a condition is about days before this one, too, so that orders from this day on
+        tell less than it says. Numbers of days count back from `until`."""
+        counted = max(self.bought_within or 0, self.not_within or 0)
+        without = bool(self.not_bought or self.not_bought_categories)
+        return (
+            (self.last_until is not None and (self.last_from is None or self.last_from < day))
+            or (without and self.not_within is None)
+            or until - timedelta(days=counted) < day
+            or any(one.reaches_before(day) for one in self.orders)
         )
 
     @property

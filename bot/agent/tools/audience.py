@@ -12,6 +12,7 @@ Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_name
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,7 @@ OWN_LABELS = {
     "by-sms": Words("of these, agreed to SMS"),
     "by-ads": Words("of these, agreed to ads"),
 }
+SINCE = Words("orders since {day}")
 EVERYBODY = Words("the whole customer file, not this audience")
 SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLUMNS)
 
@@ -103,12 +105,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts += await run_query(
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
+    first, last = await run_query(deps, _find_days)
     return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
         title=rule.describe_conditions(titles),  # of all who meet them, agreed or not
+        reading=SINCE.with_params(day=first) if rule.reaches_before(first, last) else None,
         exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
         notes=[*words, *_explain(facts)],
     )
+
+
+def _find_days(warehouse: Warehouse) -> tuple[date, date]:
+    """Return the first and the last day of the orders."""
+    from bot.data.metrics.query.orders import DATASET
+    from bot.data.metrics.query.periods import find_known_days
+
+    return find_known_days(warehouse, DATASET) or (date.min, date.max)
 
 
 def _label(fact: Fact) -> Fact:

@@ -1,6 +1,7 @@
 """The tools on customers: segments, audiences, repeat_purchases, bought_next, forecast."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -124,6 +125,29 @@ async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -
     assert rule.code in stored.id
     conditions = next(fact for fact in result.facts if fact.parts.measure == "conditions")
     assert "SMS" in str(conditions.value)
+
+
+async def test_audience_says_since_when_orders_are_known_where_it_reaches_further_back() -> None:
+    first = ask('SELECT min("at") FROM orders').date()
+    since = f"orders since {first.day} {first:%B %Y}"
+    condition = {"filters": [], "since": "none", "until": "none", "never": False}
+    before = str(first - timedelta(days=1))
+    for reaching in (
+        {"last_order_until": "2025-11-28"},
+        {"not_bought": ["Robe Solène en lin"]},
+        {"not_within_days": 900},
+        {"orders": [{**condition, "never": True}]},
+        {"orders": [{**condition, "since": before}]},
+        {"orders": [{**condition, "until": "2025-11-28"}]},
+    ):
+        assert (await call_tool("audience", reaching)).read_as.endswith(since), reaching
+    for within in (
+        {"countries": ["FR"], "bought": ["Robe Solène en lin"], "not_within_days": 90},
+        {"last_order_from": "2026-01-01", "last_order_until": "2026-06-30"},
+        {"orders": [{**condition, "since": "2026-01-01"}]},
+        {"not_bought": ["Robe Solène en lin"], "not_within_days": 90},
+    ):
+        assert "orders since" not in (await call_tool("audience", within)).read_as
 
 
 async def test_audience_is_read_as_the_conditions_that_its_count_is_of() -> None:
