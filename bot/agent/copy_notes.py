@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from pydantic import BaseModel
+
 from bot.agent.loop import Wish
 from bot.agent.request_state import RequestState
 from bot.agent.stated_facts import find_stated_facts
@@ -17,7 +19,7 @@ from bot.core.audience_rule import AudienceRule, join_with_or
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Part
+from bot.core.parts import Part, split_output
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
@@ -29,6 +31,7 @@ from bot.text.normalize import collapse_spaces
 
 LONG_PART = 1000  # characters; a part with so much room can answer a doubt
 DOUBT = "doubt to answer"  # label of a fact
+DOUBT_RULE = "doubt"
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
@@ -95,11 +98,17 @@ def list_open_questions(
     found = []
     if doubt := evidence.labelled(DOUBT):
         words = TO_ANSWER.with_params(doubt=doubt.value)
-        found.append(Check(rule="doubt", level="info", words=words, fact=doubt.id))
+        found.append(Check(rule=DOUBT_RULE, level="info", words=words, fact=doubt.id))
     occasion = _find_gift_occasion(request)
     if occasion is not None and not channel.is_listing:
         found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
+
+
+def drop_answered_questions(notes: Sequence[Check], written: BaseModel) -> tuple[Check, ...]:
+    """Return the notes without a doubt that the text answers: its writer cites it there."""
+    cited = {id for part in split_output(written)[0] for id in part.facts}
+    return tuple(one for one in notes if one.rule != DOUBT_RULE or one.fact not in cited)
 
 
 def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
@@ -165,7 +174,9 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
     if doubt := evidence.labelled(DOUBT):
         yield (
             f"Doubt that customers have most: {doubt.value}. If a fact on the product answers it, "
-            "say that fact in passing; if none does, leave it: the card names it to the team."
+            f"say that fact in passing, and add {doubt.id} to the `facts` of that part alone: it "
+            "says that the doubt is answered. If none does, leave it: the card names it to the "
+            "team."
         )
     if _find_gift_occasion(request):
         yield (

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.agent.copy_notes import (
+    drop_answered_questions,
     find_foreign_opt_out,
     find_offer_prices,
     find_style_faults,
@@ -20,6 +21,7 @@ from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from tests.conftest import NOW
+from tests.support.channel_outputs import Email
 
 LINK = "https://alba.example/vase"
 BRAND = Brand(
@@ -195,6 +197,22 @@ def test_writer_knows_whether_the_audience_was_counted() -> None:
     assert "not counted" not in told
     assert "have this very product" in told
     assert "Audience" not in notes(make_evidence(), make_request())
+
+
+def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:
+    doubt = other_fact("objection.sizing-small.theme", "doubt to answer", "runs small")
+    evidence, request = make_evidence(doubt), make_request(occasion="noel")
+    assert f"add {doubt.id} to the `facts`" in notes(evidence, request)
+    asked = list_open_questions(request, evidence, load_channels()["email"])
+
+    def rules(*cited: str) -> set[str]:
+        body = Copy(text="If you hesitate, take the larger one.", facts=cited)
+        said = Copy(text="Linen")
+        mail = Email(subject=said, preheader=said, body=body, call_to_action=said, hooks=[])
+        return {note.rule for note in drop_answered_questions(asked, mail)}
+
+    assert rules("product.vase.name") == {"doubt", "delivery"}
+    assert rules("product.vase.name", doubt.id) == {"delivery"}
 
 
 def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> None:
