@@ -125,6 +125,16 @@ async def test_question_when_neither_product_nor_goal_is_known() -> None:
     assert isinstance(await handle(ctx.request, ctx), Question)
 
 
+@pytest.mark.parametrize("cites", [True, False])
+async def test_doubt_is_asked_about_unless_the_writer_cites_it(cites: bool) -> None:
+    doubt = "objection.sizing-small.theme"
+    body = Copy(text="Take the larger one.", facts=(doubt,) if cites else ())
+    model = Scripted(*[email(body=body)] * 2)
+    ctx = make_context(model, library=sample_data(), product="lin-alba", product_words="Alba")
+    await handle(ctx.request, ctx)
+    assert ("doubt" in {note.rule for note in ctx.notes}) is not cites
+
+
 async def test_faults_go_back_to_the_writer_once() -> None:
     model = Scripted(email("A cheap vase"), email("Hello dear"))
     ctx = make_context(model, product="glass-vase", product_words="vase")
