@@ -313,7 +313,8 @@ async def keep_counted_audience(ctx: RequestState) -> None:
     its size and a later version keeps it. Note how it was counted, or that it was not. Without an
     audience, count whom the channel reaches."""
     brief = ctx.request.brief
-    if not (brief.audience or brief.rule or brief.notice or _find_counted_rule(ctx)):
+    is_known = brief.audience or brief.rule or brief.notice or ctx.evidence.get(CONDITIONS)
+    if not (is_known or _find_counted_rule(ctx)):
         await ctx.look_up("reach")
     if ctx.by_rules:
         return
@@ -326,7 +327,7 @@ async def keep_counted_audience(ctx: RequestState) -> None:
     conditions = ctx.evidence.get(CONDITIONS)
     if conditions:
         ctx.notes += find_foreign_opt_out(ctx.request, ctx.evidence, ctx.brand, ctx.channel)
-    if conditions and brief.audience is None:
+    if conditions and brief.rule and brief.audience is None:
         assumed = tuple(one for one in brief.assumed if one.field != "audience")
         brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
         ctx.request = ctx.request.model_copy(update={"brief": brief})

@@ -62,7 +62,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
             *(brief.product, request.channel, brief.words, brief.product_words),
             *(brief.occasion, brief.since, brief.until),
         ),
-        "segment": (brief.rule, brief.audience, request.channel),
+        "segment": (brief.rule, brief.audience, brief.market, request.channel),
         "reach": (request.channel,),
     }
     return kind, request.language, *on[kind]
@@ -325,7 +325,8 @@ def _add_readers(
 
 def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRule | None:
     """Return the rule of the brief, or the group or countries that its audience is called by, and
-    no more: "new customers from Ireland" are neither the group nor the country."""
+    no more: "new customers from Ireland" are neither the group nor the country. The whole list of
+    a market is that of its country."""
     brief = request.brief
     if brief.rule:
         try:
@@ -340,7 +341,8 @@ def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRul
                 return AudienceRule(segments=(key,))
     channel = load_channels().get(request.channel or "")
     is_public = channel is not None and channel.is_public  # a place is a setting there
-    named = () if is_public else list_named_countries(brief.audience or "")
+    market = (brief.market,) if brief.market and not brief.audience else ()
+    named = () if is_public else market or list_named_countries(brief.audience or "")
     countries = _spell_countries(warehouse, named) if named else ()
     return AudienceRule(countries=countries) if countries else None
 

@@ -335,6 +335,8 @@ def _build_copy_brief(
     named = named or {"product_words": read.topic or next(iter(unknown), None)}
     # The writer reads the message itself, so no goal is assumed.
     assumed = list_assumptions(read, language, is_notice=True)
+    if market:  # it is for the people there
+        assumed = tuple(one for one in assumed if one.field != "audience")
     if is_known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
     return Brief(

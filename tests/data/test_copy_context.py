@@ -142,6 +142,13 @@ def test_customers_of_a_country_are_counted() -> None:
     assert both == AudienceRule(countries=("GB", "IE")).stored
 
 
+def test_whole_list_of_a_market_is_that_of_its_country() -> None:
+    of_market = facts("segment", market="GB")
+    assert of_market["segment.audience.rule"].value == AudienceRule(countries=("GB",)).stored
+    loyal = facts("segment", market="GB", audience="our loyal customers")
+    assert "Loyal" in str(loyal["segment.audience.audience"].value)
+
+
 def test_country_is_counted_as_the_orders_spell_it() -> None:
     def ordered(country: str | None) -> dict[str, Fact]:
         lines = [

@@ -385,6 +385,14 @@ async def test_a_request_knows_what_else_is_done_about_its_message() -> None:
     assert alone.brief.beside == ()
 
 
+async def test_a_text_for_a_market_assumes_no_whole_list() -> None:
+    for markets, fields in (([reading("GB", "UK")], []), ([], ["audience"])):
+        form = asked_request(topic="opening", channels=[reading("email", "mail")], markets=markets)
+        words = "a mail on our opening, UK"
+        (request,) = await plan(check(understood("requests", form), words), words)
+        assert [one.field for one in request.brief.assumed] == fields
+
+
 async def test_a_stated_language_goes_before_that_of_the_market() -> None:
     form = understood(
         "requests",
