@@ -105,22 +105,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts += await run_query(
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
-    first, last = await run_query(deps, _find_days)
+    days = await run_query(deps, _find_days) if facts else None
     return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
         title=rule.describe_conditions(titles),  # of all who meet them, agreed or not
-        reading=SINCE.with_params(day=first) if rule.reaches_before(first, last) else None,
+        reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
         notes=[*words, *_explain(facts)],
     )
 
 
-def _find_days(warehouse: Warehouse) -> tuple[date, date]:
+def _find_days(warehouse: Warehouse) -> tuple[date, date] | None:
     """Return the first and the last day of the orders."""
     from bot.data.metrics.query.orders import DATASET
     from bot.data.metrics.query.periods import find_known_days
 
-    return find_known_days(warehouse, DATASET) or (date.min, date.max)
+    return find_known_days(warehouse, DATASET)
 
 
 def _label(fact: Fact) -> Fact:
