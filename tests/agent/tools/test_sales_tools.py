@@ -219,6 +219,35 @@ async def test_experiments_tell_a_test_by_device() -> None:
     assert any("one more comparison" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(
+    ("when", "since", "until", "told", "left_out"),
+    [
+        ("ran", "2026-11-01", "none", {"panier-court", "photos-portees"}, ""),
+        ("ended", "2026-11-10", "none", {"panier-court"}, "photos du lin"),
+        ("ended", "2026-10-01", "2026-10-31", set(), "panier"),
+        ("ran", "2026-10-01", "2026-10-15", {"photos-portees"}, "panier"),
+    ],
+)
+async def test_tests_are_those_of_the_days_and_the_others_are_named(
+    when: str, since: str, until: str, told: set[str], left_out: str
+) -> None:
+    days = {"when": when, "since": since, "until": until}
+    result = await call_tool("experiments", days)
+    tests = {fact.parts.subject.split("--")[0] for fact in result.facts} - {"all"}
+    assert tests == told
+    assert all(fact.since is None for fact in result.facts)  # of the test's own days
+    named = [note for note in result.notes if note.startswith("Left out")]
+    assert bool(named) is bool(left_out)
+    assert left_out.lower() in " ".join(named).lower()
+    assert f"that {when} then" in result.read_as
+
+
+async def test_no_days_leave_no_test_out() -> None:
+    result = await call_tool("experiments", {"when": "ended"})
+    assert "Left out" not in " ".join(result.notes)
+    assert "then" not in result.read_as
+
+
 async def test_a_planned_test_needs_the_people_that_the_analysis_computes() -> None:
     found = sample_data().findings("plan", AnalysisFilter())
     result = await call_tool("plan_experiment", {"place": "visit"})
@@ -286,5 +315,33 @@ async def test_a_test_is_planned_on_a_segment_or_on_a_rule_of_the_audience_tool(
     ],
 )
 async def test_a_plan_refuses_with_a_sentence(given: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ToolError, match=sentence):
+        await call_tool("plan_experiment", given)
+
+
+async def test_a_plan_for_a_part_of_the_visits_starts_from_that_part() -> None:
+    whole = await call_tool("plan_experiment", {"place": "checkout"})
+    mobile = await call_tool("plan_experiment", {"place": "checkout", "device": "Mobile"})
+    assert "device: " in mobile.read_as
+    of_all, of_part = (
+        {fact.parts.measure: fact for fact in result.facts if not fact.about}
+        for result in (whole, mobile)
+    )
+    assert 0 < Decimal(of_part["weekly"].value) < Decimal(of_all["weekly"].value)
+    assert of_part["base"].value != of_all["base"].value
+    assert of_part["base"].id != of_all["base"].id
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"device": "zzqqxx"}, "no device called zzqqxx"),
+        ({"place": "subject", "device": "mobile"}, "narrows visits"),
+        ({"segment": "lapsed", "country": "FR"}, "narrows visits"),
+    ],
+)
+async def test_a_plan_refuses_a_part_that_there_is_not(
+    given: dict[str, object], sentence: str
+) -> None:
     with pytest.raises(ToolError, match=sentence):
         await call_tool("plan_experiment", given)
