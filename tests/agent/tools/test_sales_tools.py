@@ -182,9 +182,13 @@ async def test_deliveries_name_the_late_regions() -> None:
     book = FactBook(result.facts)
     late = book.add(figure(result, "delivery.region-33.late"))
     assert book.spell(late, "from-to", "en") == "from 7% to 38%"
+    assert figure(result, "delivery.region-33.late").about == "Gironde (33)"
+    assert "Dordogne (24)" in figure(result, "delivery.late-regions.late").about
+    assert result.exhibits[0].table
+    assert result.exhibits[0].table.columns[0] == "Department"
     chart = result.exhibits[0].chart
     assert chart is not None
-    assert chart.points[0].name == "33"
+    assert chart.points[0].name == "Gironde (33)"
 
 
 async def test_experiments_name_the_winner_and_the_broken_test() -> None:
