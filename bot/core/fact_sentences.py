@@ -80,7 +80,7 @@ class FactSubject:
         return self.word("status") or self.word("verdict")
 
     def named(self, language: str) -> str:
-        """Return its name as people say it: "region 33", "from payment to purchase, on phones"."""
+        """Return its name as people say it: "department 33", "payment to purchase, on phones"."""
         dimension = self._dimension
         if self.kind == "funnel" and (step := _STEP.match(self.key)):
             return _name_step(step, self.about).to(language)
@@ -134,8 +134,8 @@ def _name_regions(names: str) -> Words:
     """Name the regions of "33" or "09, 24, 31": a French number is a département."""
     some = names.split(", ")
     if all(_DEPARTEMENT.fullmatch(one) for one in some):
-        many = Words("regions {numbers}", numbers=names)
-        return many if len(some) > 1 else Words("region {number}", number=names)
+        many = Words("departments {numbers}", numbers=names)
+        return many if len(some) > 1 else Words("department {number}", number=names)
     several = Words("regions {names}", names=names)
     return several if len(some) > 1 else Words("region {name}", name=names)
 

@@ -39,6 +39,7 @@ class AnalysisFilter:
     experiment: str | None = None
     split: str | None = None  # the shares meant for a test's variants, as JSON: {"A": 50, "B": 50}
     by: str | None = None  # the column by which a test is told in parts: device, country, segment
+    when: str | None = None  # which tests are of these days: those that "ran" or "ended" in them
     since: date | None = None
     until: date | None = None
     days: int | None = None  # the forecast horizon in days

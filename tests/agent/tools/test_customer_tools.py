@@ -340,3 +340,11 @@ async def test_products_and_categories_bought_next_are_shown_apart() -> None:
     ]
     assert len(firsts) == 2
     assert firsts[0].isdisjoint(firsts[1])
+
+
+async def test_the_amounts_of_an_audience_are_told_in_their_currency() -> None:
+    dear = {"field": "order_value", "operator": "at_least", "values": ["100"]}
+    orders = {"filters": [[dear]], "since": "none", "until": "none", "never": False}
+    result = await call_tool("audience", {"min_spend": 250.0, "orders": [orders]})
+    assert any("€250" in note and "€100" in note for note in result.notes)
+    assert "Amounts" not in " ".join((await call_tool("audience", {"min_orders": 2})).notes)

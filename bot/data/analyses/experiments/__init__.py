@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
@@ -61,7 +62,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     A broken test has the arms' .users, .meant and what they did, but no effect. Where amounts are
     known only as sums over several people, there are means, but no effect, interval, verdict or
     status. With `filter_.by` the subjects are experiments.<test>--<metric>--<part>, and each part
-    counts as one more comparison; every part of a broken test is broken."""
+    counts as one more comparison; every part of a broken test is broken. With days, only the tests
+    that ran in them are told, or with `filter_.when` "ended" those that ended in them."""
     if filter_.by not in (None, *PARTS):
         raise CannotDo(Words("A test is told by device, country or segment."))
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
@@ -118,6 +120,8 @@ def _add_experiments(
     result.queries["arms"] = defer_sql(expression)
     split = json.loads(filter_.split) if filter_.split else {}
     trials = build_experiments(fetch_rows(warehouse, expression))
+    if filter_.since or filter_.until:
+        trials = _keep_tests_of_days(result, trials, filter_)
     if filter_.by:
         trials = _keep_parts(result, _mark_broken(trials, split), warehouse, filter_.by)
     for trial in trials:
@@ -136,6 +140,10 @@ def _add_experiments(
 PARTS = {"segment": Words("segment"), **{n: FILTER_NAMES[n] for n in ("device", "country")}}
 
 
+OTHER_DAYS = Words("Left out, of other days: {tests}.")
+NO_DAYS = Words("Left out, as no file says on which days it ran: {tests}.")
+
+
 def _name_parts(warehouse: Warehouse, table: ir.Table, by: str | None) -> ir.Table:
     """Return the rows with `part`: their device or country, or their person's segment."""
     people = build_people(warehouse) if by == "segment" else None
@@ -145,6 +153,27 @@ def _name_parts(warehouse: Warehouse, table: ir.Table, by: str | None) -> ir.Tab
         named = people.select(person=people.customer, part=people.segment)
         return table.left_join(named, table.unit == named.person).drop("person")
     return table.mutate(part=table[by])
+
+
+def _keep_tests_of_days(
+    result: AnalysisResult, trials: Sequence[Experiment], filter_: AnalysisFilter
+) -> list[Experiment]:
+    """Return what is of the tests that ran or ended in the days of the filter, and name all other
+    tests."""
+    days: dict[str, list[date]] = {}
+    for trial in trials:
+        own = days.setdefault(trial.experiment, [])
+        own += [day for day in (trial.first, trial.last) if day]
+    since, until = filter_.since or date.min, filter_.until or date.max
+    find_first = max if filter_.when == "ended" else min
+    kept = {
+        test for test, own in days.items() if own and find_first(own) <= until and max(own) >= since
+    }
+    titles = {one.experiment: one.title or one.experiment for one in trials}
+    for is_dated, words in ((True, OTHER_DAYS), (False, NO_DAYS)):
+        if left := [titles[one] for one in days if one not in kept and bool(days[one]) is is_dated]:
+            result.add_limit(words.with_params(tests=", ".join(left)))
+    return [trial for trial in trials if trial.experiment in kept]
 
 
 def _mark_broken(trials: Sequence[Experiment], split: Mapping[str, float]) -> list[Experiment]:

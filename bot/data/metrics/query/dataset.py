@@ -79,13 +79,15 @@ class Dimension:
 
 @dataclass(frozen=True)
 class ConditionField:
-    """A field that one can filter by, but not group by. `caution` is that of a measure."""
+    """A field that one can filter by, but not group by. `unit` and `caution` are those of a
+    measure."""
 
     label: Words
     kind: FieldKind
     value: Callable[[ir.Table], ir.Value] | None = None  # None: see `order_rows.py`
     needs: str = ""
     caution: Caution | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,9 @@ def _yes_or_no(value: ir.Value) -> ir.Value:
 
 CUSTOMER_FIELDS: Mapping[str, ConditionField] = {
     "customer_orders": ConditionField(Words("orders of the customer"), "number", needs="customer"),
-    "customer_spent": ConditionField(Words("spent by the customer"), "number", needs="customer"),
+    "customer_spent": ConditionField(
+        Words("spent by the customer"), "number", needs="customer", unit="money"
+    ),
     "customer_first_order": ConditionField(Words("first order"), "day", needs="customer"),
     "customer_last_order": ConditionField(Words("last order"), "day", needs="customer"),
     "customer_ordered": ConditionField(Words("ordered"), "day", needs="customer"),
@@ -115,7 +117,9 @@ CUSTOMER_FIELDS: Mapping[str, ConditionField] = {
     "customer_bought": ConditionField(Words("bought"), "text", needs="customer"),
 }
 FIELDS: Mapping[str, ConditionField] = {
-    "order_value": ConditionField(Words("value of the order"), "number", lambda t: t.total),
+    "order_value": ConditionField(
+        Words("value of the order"), "number", lambda t: t.total, unit="money"
+    ),
     "order_units": ConditionField(Words("units of the order"), "number", lambda t: t.held),
     "returned": ConditionField(
         Words("returned"),
@@ -145,7 +149,9 @@ FIELDS: Mapping[str, ConditionField] = {
         Words("loyalty points"), "number", lambda t: t.points, "points"
     ),
     "selected_orders": ConditionField(Words("orders among these"), "number", needs="customer"),
-    "selected_spent": ConditionField(Words("spent on these"), "number", needs="customer"),
+    "selected_spent": ConditionField(
+        Words("spent on these"), "number", needs="customer", unit="money"
+    ),
     "selected_units": ConditionField(Words("units of these"), "number", needs="customer"),
     **CUSTOMER_FIELDS,
 }
