@@ -20,6 +20,7 @@ from bot.core.parts import Part
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
+from bot.grounding.figure_checks import OFFER_KIND
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import NBSP, is_gsm7
@@ -49,7 +50,6 @@ OF_RANGE = (
 )
 COUNTED_AS = Words("The audience was counted as: {rule}")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
-OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
