@@ -267,13 +267,20 @@ def describe_audience(ctx: RequestState) -> str:
         return f"{name}: counted, see the facts of {SEGMENT}"
     if brief.rule:
         return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
-    if not brief.audience and ctx.channel and ctx.channel.is_public:
-        return "nobody in particular: anybody may read it"
+    is_public = ctx.channel is not None and ctx.channel.is_public
+    is_matched = ctx.channel is not None and ctx.channel.consent is not None
     if not brief.audience:
-        unless = POINTING if ctx.earlier.report else ""
-        return f"nobody in particular: the whole list{unless}"
-    if ctx.channel and ctx.channel.is_public:
+        everybody = "anybody may read it" if is_public else "the whole list"
+        unless = POINTING if ctx.earlier.report and (is_matched or not is_public) else ""
+        return f"nobody in particular: {everybody}{unless}"
+    if is_public and not is_matched:
         return f"{brief.audience}: whom the text speaks to. Anybody may read it: count nobody."
+    if is_public:
+        return (
+            f"{brief.audience}: whom the ad is aimed at. A place, an age or an interest is a "
+            "setting of the ad: count nobody for it. Only customers of ours, by what they bought "
+            f"or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, purpose ads."
+        )
     pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
     return (
         f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
@@ -323,10 +330,13 @@ def _note(ctx: RequestState, words: Words) -> None:
 
 
 def _find_counted_rule(ctx: RequestState) -> AudienceRule | None:
-    """Return the rule that the model has counted for this text, if it is one."""
+    """Return the rule that the model has counted for this text, if it is one. A place is a setting
+    of what anybody may read, and no count of its readers."""
     before = {str(fact.value) for fact in ctx.earlier.facts if _is_rule(fact)}
     rules = {str(fact.value) for fact in ctx.book.facts if _is_rule(fact)} - before
-    return AudienceRule.model_validate_json(rules.pop()) if len(rules) == 1 else None
+    rule = AudienceRule.model_validate_json(rules.pop()) if len(rules) == 1 else None
+    is_setting = rule and rule.is_only_of_places and ctx.channel and ctx.channel.is_public
+    return None if is_setting else rule
 
 
 def _is_rule(fact: Fact) -> bool:
