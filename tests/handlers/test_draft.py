@@ -27,7 +27,8 @@ from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.errors import CannotDo
-from bot.grounding.style import contains_words, find_echo, list_brief_runs
+from bot.grounding.numbers import list_numbers
+from bot.grounding.style import ECHO_WORDS, contains_words, find_echo, list_brief_runs
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
@@ -313,6 +314,12 @@ def test_required_sentence_is_no_echo() -> None:
     said = "returns are free in each of our shops for thirty days"
     ctx = make_context(words=f"e-mail, mention that {said}", must_say=(said,))
     assert find_echo(f"Also, {said}.", list_brief_runs(ctx.request.brief)) is None
+
+
+def test_prompt_names_as_many_words_in_a_row_as_the_check_holds() -> None:
+    (rule,) = re.findall(r"[^.]*words in a row[^.]*", read_prompt("copy"))
+    assert ECHO_WORDS in list_numbers(rule)
+    assert ["product's name" in rule, "offer with its days" in rule] == [True, True]
 
 
 def test_long_product_name_is_no_echo() -> None:
