@@ -6,7 +6,7 @@ audience, and the doubt of customers. Faults of style go back to the writer alon
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.agent.request_state import RequestState
@@ -31,6 +31,8 @@ DOUBT = "doubt to answer"  # label of a fact
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
+OLD = timedelta(days=90)  # since its first order a product is no novelty
+OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
@@ -48,6 +50,10 @@ OF_RANGE = (
     "show at most three that prove what you say of it, these or others of the range "
     "(`find_products`), and look each of them up with `product` first. Ask for no product."
 )
+NOT_NEW = (
+    "The orders have this product for long: it is not new. Write as new only what the brief says "
+    "is new about it."
+)
 COUNTED_AS = Words("The audience was counted as: {rule}")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
@@ -60,7 +66,11 @@ GREETING_PATTERN = re.compile(
 
 
 def list_copy_notes(
-    request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
+    request: SkillRequest,
+    evidence: Evidence,
+    brand: Brand,
+    channel: Channel | None,
+    today: date | None = None,
 ) -> list[str]:
     """Return the notes as sentences for the writer."""
     notes = [*_describe_audience(request, evidence)]
@@ -75,6 +85,8 @@ def list_copy_notes(
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
         notes += _describe_product(handle, request, evidence, is_listing=is_listing)
+    if find_old_launch(request, evidence, today):
+        notes.append(NOT_NEW)
     notes += _describe_doubt(request, evidence)
     if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
@@ -95,6 +107,19 @@ def list_open_questions(
     if occasion is not None and not channel.is_listing:
         found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
+
+
+def find_old_launch(
+    request: SkillRequest, evidence: Evidence, today: date | None
+) -> tuple[Check, ...]:
+    """Return since when the orders have what a text is to launch, if that is long ago."""
+    first = evidence.get(f"product.{request.brief.product}.first-sold")
+    if request.brief.goal != "launch" or first is None or today is None:
+        return ()
+    day = date.fromisoformat(str(first.value))
+    words = OLD_LAUNCH.with_params(day=day)
+    check = Check(rule="launch", level="info", words=words, fact=first.id)
+    return (check,) if day < today - OLD else ()
 
 
 def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
