@@ -37,7 +37,7 @@ from bot.core.request import Brief
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
-from bot.grounding.report_text import ReportChecker
+from bot.grounding.report_text import CALCULATED, ReportChecker
 from bot.i18n.messages import Language, Words, format_short_period
 from bot.i18n.periods import find_periods
 from bot.i18n.typography import insert_nbsp
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."

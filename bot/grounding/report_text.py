@@ -9,8 +9,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
+
+from babel.dates import get_month_names
 
 from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
@@ -36,7 +39,12 @@ AGAINST_PATTERN = re.compile(
     r"\{(?P<old>f\d+)[^{}]*\}"
 )
 ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
+ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
+CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
+ROLE_STEM, MIN_ROLE_WORD = 5, 4
+SUPERLATIVE = re.compile(r"\bl(?:e|a|es) (?:plus|moins)\b")  # is no « au plus » of a fact
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
+ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
 HALVES = " half moitie"
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
@@ -75,6 +83,7 @@ class ReportChecker:
             for fault in (
                 *_find_slot_faults(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
+                *_find_swapped_roles(text, self.book, self.language),
             ):
                 faults.append(f"{where}: {fault}")
             for typed in _list_typed_figures(text, self._material):
@@ -151,6 +160,66 @@ def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -
                 f"“{match[0]}” turns the days round: {match['old']} is of {old.since} and later, "
                 f"{match['new']} of {new.until} and before"
             )
+
+
+def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterator[str]:
+    """Return a sentence for each slot beside which stand words that only the name of another fact
+    has: “{f1} planned”, where f1 is what was sold. The other fact stands in the text or is called
+    nearly the same, and no word from the slot before to the slot behind is of this fact alone."""
+    low = normalize_text(text)
+    slots = list(SLOT_PATTERN.finditer(low))
+    shown = [book.get(slot[1]) for slot in slots]
+    gaps = [low[a:b] for a, b in pairwise([0, *(n for s in slots for n in s.span()), len(low)])]
+    for at, (slot, fact) in enumerate(zip(slots, shown, strict=True)):
+        before, behind = gaps[2 * at], gaps[2 * at + 2]
+        is_next = at > 0 and not ROLE_SEGMENT.search(before)
+        last = _list_stems(" ".join(ROLE_SEGMENT.split(before)[-1].split()[-ROLE_WORDS_BESIDE:]))
+        beside = _list_stems(" ".join(ROLE_SEGMENT.split(behind)[0].split()[:ROLE_WORDS_BESIDE]))
+        if not (is_next and behind.split()):  # words between two slots are of the first
+            beside |= last
+        if fact is None or not beside or fact.parts.kind == CALCULATED:
+            continue
+        partner = shown[at - 1] if is_next and len(before.split()) < 2 else None  # {f1} of {f2}
+        around, title = _list_stems(f"{before} {behind}"), _list_stems(fact.titled(language))
+        own = _list_role_words(fact, language)
+        for other in book.facts:
+            if other.unit != fact.unit or other.value == fact.value or other is partner:
+                continue
+            others, called = _list_role_words(other, language), _list_stems(other.titled(language))
+            is_twin = 2 * len(title & called) >= max(len(title), len(called))
+            is_named_before = other in shown and not is_next
+            near = beside if own - others else last if is_named_before else frozenset()
+            apart = others - own
+            is_near = 2 * len(near & apart) >= len(apart) > 0 and not around & (own - others)
+            if is_near and (other in shown or is_twin):
+                yield (
+                    f"{slot[1]} is {fact.titled(language)}, and the words beside it are of "
+                    f"{other.titled(language)}: take the slot that these words name"
+                )
+                break
+
+
+@cache
+def _month_numbers(language: Language) -> dict[str, int]:
+    """Return the months of a year by their names, full and short, in the language."""
+    names: dict[str, int] = {}
+    for width in ("wide", "abbreviated"):
+        for number, name in get_month_names(width, locale=LOCALES[language]).items():
+            names[normalize_text(str(name)).rstrip(".")] = int(number)
+    return names
+
+
+def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
+    """Return the stems of what a fact is called, and of its month."""
+    months = {day.month for day in (fact.since, fact.until) if day}
+    names = [name for name, n in _month_numbers(language).items() if months == {n}]
+    return _list_stems(" ".join((fact.titled(language), fact.about, *names)))
+
+
+@lru_cache(maxsize=4096)
+def _list_stems(text: str) -> frozenset[str]:
+    words = re.findall(r"[a-z]+", SUPERLATIVE.sub(" ", normalize_text(text)))
+    return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 
 class _Material:

@@ -330,14 +330,59 @@ SOLD = (
 @pytest.mark.parametrize(
     ("text", "is_right"),
     [
+        ("{f1} sold, {f2} forecast.", True),
+        ("{f2} sold, {f1} forecast.", False),
         ("Orders went from {f4} to {f3}.", True),
         ("Orders went from {f3} to {f4}.", False),
         ("{f3} orders, against {f4} a year ago.", True),
         ("{f4} orders, against {f3} a year ago.", False),
     ],
 )
-def test_compared_figures_keep_their_days(text: str, is_right: bool) -> None:
+def test_figures_keep_their_roles(text: str, is_right: bool) -> None:
     faults = check_sales().find_faults(write(text))
+    assert (not faults) is is_right, faults
+
+
+CAMPAIGNS = (
+    fact("r.brume", Decimal("440"), "units", label="units", about="Housse de couette Brume"),
+    fact("r.taies", Decimal("495"), "units", label="units", about="Taies d'oreiller Brume (lot)"),
+    fact("r.sales", Decimal("15967"), "EUR", label="ventes des campagnes"),
+    fact("r.each", Decimal("666"), "EUR", label="chiffre d'affaires pour 1 000 messages délivrés"),
+    fact("r.rate", Decimal("39"), "%", label="rate", about="mobile, checkout to purchase"),
+    fact("r.paid", Decimal("69"), "%", label="visits with a checkout that end in an order"),
+    fact("r.then", Decimal("43"), "EUR", label="price from that day", about="Saladier Verger"),
+    fact("r.lowest", Decimal("50"), "EUR", label="lowest price 30 days", about="Saladier Verger"),
+    fact("r.all", Decimal("23"), label="customers who meet the conditions"),
+    fact("r.agreed", Decimal("20"), label="of these, agreed to e-mail"),
+    fact("r.app", Decimal("35"), "%", label="share of orders from the app"),
+    fact("r.visits", Decimal("18"), "%", label="share of visits from the app"),
+    fact("r.low", Decimal("3"), "%", label="effet, au moins"),
+    fact("r.high", Decimal("5"), "%", label="effet, au plus"),
+    fact("r.linen", Decimal("236"), label="customers", about="Vêtements en lin or Coussin"),
+    fact("r.dry", Decimal("142"), label="customers", about="Vêtements en lin, never bought Bain"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("“Taies d'oreiller Brume (lot)” {f2} and “Housse de couette Brume” {f1}.", True),
+        ("Mais l'e-mail pèse plus : {f3} pour les messages délivrés.", True),
+        ("On mobile, checkout to order fell to {f5}.", True),
+        ("The Verger bowl was lowest at {f7}.", True),
+        ("{f10} of {f9} agreed to e-mail.", True),
+        ("{f11} of visits come through the app.", False),
+        ("{f12} of visits come through the app.", True),
+        ("Those are among the {f15:bare} customers who bought linen.", True),
+        ("Entre {f13} et {f14}, le plus probablement.", True),
+    ],
+)
+def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(
+    text: str, is_right: bool
+) -> None:
+    known = ("Taies d'oreiller Brume (lot)", "Housse de couette Brume")
+    checker = ReportChecker(FactBook(CAMPAIGNS), (), " ".join(known), "en", ("draft",), TODAY)
+    faults = checker.find_faults(write(text))
     assert (not faults) is is_right, faults
 
 
