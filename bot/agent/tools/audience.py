@@ -24,6 +24,7 @@ from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
 from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition
+from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE
 from bot.data.analyses.result import AnalysisFilter
@@ -134,6 +135,7 @@ def _explain(facts: tuple[Fact, ...]) -> list[str]:
         "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
         "share” of them bought since, of all customers “others share”. “smallest effect”: the "
         "smallest one that a test on them shows.",
+        *filter(None, [describe_unknown_consents()]),
     ]
 
 

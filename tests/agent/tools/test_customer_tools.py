@@ -112,6 +112,19 @@ async def test_audience_says_how_many_agreed_with_or_without_an_order() -> None:
     assert any("Only customers with an order are counted" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(
+    ("tool", "given"), [("audience", {"countries": ["FR"]}), ("suggest_audiences", None)]
+)
+async def test_audiences_say_whom_no_data_tell_to_be_reached(
+    tool: str, given: dict[str, Any] | None
+) -> None:
+    result = await call_tool(tool, given or LINEN)
+    (note,) = [note for note in result.notes if "can be reached by" in note]
+    reached = note.partition(".")[0]
+    assert "Push notification" in reached
+    assert not any(one in reached for one in ("E-mail", "SMS", "Meta ad", "Product page"))
+
+
 async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -> None:
     result = await call_tool(
         "audience",
