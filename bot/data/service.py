@@ -49,7 +49,6 @@ ANALYSES = {
     "plan": "bot.data.analyses.experiments.plan",
     "audiences": "bot.data.analyses.audience_proposals",
     "sellers": "bot.data.metrics.best_sellers",
-    "sold": "bot.data.metrics.sales",
 }
 T = TypeVar("T")
 MOST_REMEMBERED = 100  # results kept for one version of the tables

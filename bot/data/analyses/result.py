@@ -241,7 +241,6 @@ TABLES_BY_KIND = {  # the tables that each analysis reads
     "audiences": ("orders", "consents"),
     "behaviour": ("orders",),
     "sellers": ("orders",),
-    "sold": ("orders",),
     "feedback": ("feedback",),
     "trends": ("orders",),
     "delivery": ("orders",),

@@ -222,7 +222,6 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "plan": ("rule", "until"),
     "audiences": ("product", "category", "country", "goal", "rule"),
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
-    "sold": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
