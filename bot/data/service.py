@@ -207,11 +207,9 @@ class WorkspaceData:
         if stop := getattr(getattr(warehouse.engine, "con", None), "interrupt", None):
             await asyncio.to_thread(stop)
         raise CannotDo(
-            Words(
-                "Looking this up took longer than {n} minutes, so I stopped. Ask about a shorter"
-                " time, or one product.",
-                n=round(LOOKUP_SECONDS / 60),
-            )
+            "Looking this up took longer than {n} minutes, so I stopped. Ask about a shorter"
+            " time, or one product.",
+            n=round(LOOKUP_SECONDS / 60),
         )
 
     def _facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:

@@ -213,8 +213,9 @@ class AnalysisResult:
             raise LookupError(f"{self.kind}.{subject}: nobody has set how many people it is about")
         return self._sizes[subject] is not HIDDEN_SIZE
 
-    def add_limit(self, words: Words) -> None:
-        self.limits.append(words)
+    def add_limit(self, words: Words | str, /, **params: Any) -> None:
+        """Add a sentence, or its English text, which the parameters fill."""
+        self.limits.append(Words(words, **params) if isinstance(words, str) else words)
 
     def get(self, subject: str, measure: str) -> Fact | None:
         wanted = f"{self.kind}.{subject}.{measure}"

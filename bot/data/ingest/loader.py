@@ -43,7 +43,6 @@ from bot.data.text_workers import TextWorkers
 from bot.data.warehouse.parquet import flush_to_disk, quote_text
 from bot.data.warehouse.warehouse import sql_type
 from bot.errors import CannotDo, TryAgain, translate_system_error
-from bot.i18n.messages import Words
 
 MOST_REJECTS = 100_000  # listed one by one; a file with more is the wrong file
 
@@ -191,9 +190,9 @@ def _explain_failure(path: Path, schema: FileSchema, error: duckdb.Error) -> Can
     if told := translate_system_error(error, path):
         return told
     if isinstance(error, duckdb.OutOfMemoryException):
-        return CannotDo(Words("{file} is too large for this machine.", file=schema.name))
+        return CannotDo("{file} is too large for this machine.", file=schema.name)
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
-        return CannotDo(Words("{file} is damaged: I can't read its rows.", file=schema.name))
+        return CannotDo("{file} is damaged: I can't read its rows.", file=schema.name)
     raise error
 
 

@@ -106,11 +106,9 @@ def _find(
     if len(known) > 1:
         others = ", ".join(known[1:])
         result.add_limit(
-            Words(
-                "What sells is counted in {currency} only; other orders are in {others}.",
-                currency=known[0],
-                others=others,
-            )
+            "What sells is counted in {currency} only; other orders are in {others}.",
+            currency=known[0],
+            others=others,
         )
     tables = {
         name: add_category(warehouse, lines) if name == "category" else lines for name in dimensions

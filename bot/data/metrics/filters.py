@@ -143,11 +143,9 @@ def filter_brand(warehouse: Warehouse, table: ir.Table, brand: str) -> ir.Table:
         or not fetch_rows(warehouse, known.aggregate(products=known.count()))[0]["products"]
     ):
         raise CannotDo(
-            Words(
-                "The catalogue names no brand called {brand}, so nothing can be told by it. "
-                "Import the products with their brand.",
-                brand=brand,
-            )
+            "The catalogue names no brand called {brand}, so nothing can be told by it. "
+            "Import the products with their brand.",
+            brand=brand,
         )
     return table.semi_join(known, "product")
 
@@ -169,11 +167,9 @@ def _apply_filter(
 ) -> ir.Table:
     if name not in table.columns:
         raise CannotDo(
-            Words(
-                "{source} does not say the {column}, so nothing can be told by it.",
-                source=warehouse.source(kind).words(),
-                column=FILTER_NAMES[name],
-            )
+            "{source} does not say the {column}, so nothing can be told by it.",
+            source=warehouse.source(kind).words(),
+            column=FILTER_NAMES[name],
         )
     if name == "category":
         table = add_category(warehouse, table)
@@ -234,12 +230,10 @@ def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) ->
     for name in names:
         if name not in FILTERS_BY_KIND[kind]:
             raise CannotDo(
-                Words(
-                    "{kind} can't be narrowed by {name}, but by: {known}.",
-                    kind=kind,
-                    name=name,
-                    known=", ".join(FILTERS_BY_KIND[kind]),
-                )
+                "{kind} can't be narrowed by {name}, but by: {known}.",
+                kind=kind,
+                name=name,
+                known=", ".join(FILTERS_BY_KIND[kind]),
             )
     if filter_.rule:
         _check_rule(filter_.rule)
@@ -263,7 +257,7 @@ def _check_rule(rule: str) -> None:
         AudienceRule.model_validate_json(rule)
     except ValueError:
         raise CannotDo(
-            Words("rule wants an audience's rule as JSON, as `facts audiences` prints it.")
+            "rule wants an audience's rule as JSON, as `facts audiences` prints it."
         ) from None
 
 
@@ -283,20 +277,16 @@ def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wa
     called = FILTER_NAMES.get(column, Words("channel"))
     if not most:
         raise CannotDo(
-            Words(
-                "{source} does not say the {column}, so nothing can be told by it.",
-                source=source,
-                column=called,
-            )
-        )
-    raise CannotDo(
-        Words(
-            "{source} has no {column} called {wanted}. It has: {known}.",
+            "{source} does not say the {column}, so nothing can be told by it.",
             source=source,
             column=called,
-            wanted=wanted,
-            known=", ".join(row[column] for row in most),
         )
+    raise CannotDo(
+        "{source} has no {column} called {wanted}. It has: {known}.",
+        source=source,
+        column=called,
+        wanted=wanted,
+        known=", ".join(row[column] for row in most),
     )
 
 
@@ -309,11 +299,9 @@ def _check_segment(warehouse: Warehouse, table: ir.Table, wanted: str) -> None:
         raise CannotDo(NO_SEGMENTS)
     if wanted.lower() not in {one.lower() for one in known}:
         raise CannotDo(
-            Words(
-                "There is no segment called {wanted}. There are: {known}.",
-                wanted=wanted,
-                known=", ".join(sorted(known)[:MAX_SUGGESTIONS]),
-            )
+            "There is no segment called {wanted}. There are: {known}.",
+            wanted=wanted,
+            known=", ".join(sorted(known)[:MAX_SUGGESTIONS]),
         )
 
 
@@ -331,13 +319,9 @@ def _find_product(warehouse: Warehouse, kind: str, wanted: str) -> str:
     if matches.found:
         return matches.found[0]
     if not matches.near:
-        raise CannotDo(Words("There is no product {name}.", name=wanted))
+        raise CannotDo("There is no product {name}.", name=wanted)
     raise CannotDo(
-        Words(
-            "There is no product {name}. Near it: {known}.",
-            name=wanted,
-            known=", ".join(matches.near),
-        )
+        "There is no product {name}. Near it: {known}.", name=wanted, known=", ".join(matches.near)
     )
 
 

@@ -157,11 +157,9 @@ def _add_candidates(report: ProposalReport, goal: str | None, countries: tuple[s
             _add_niche(report, niche)
     if countries and not enough:
         report.result.add_limit(
-            Words(
-                "Under {n} customers ordered to {place}: too few for an audience.",
-                n=floor,
-                place=join_with_or([Country(name=country) for country in countries]),
-            )
+            "Under {n} customers ordered to {place}: too few for an audience.",
+            n=floor,
+            place=join_with_or([Country(name=country) for country in countries]),
         )
 
 

@@ -173,10 +173,8 @@ def add_churn(context: AnalysisContext, past_cuts: Sequence[CustomerHistory], ah
     groups = compute_rhythm_groups(past_cuts)
     if any(group.customers < max(MIN_CUSTOMERS, context.warehouse.floor) for group in groups):
         context.result.add_limit(
-            Words(
-                "What a long silence meant in the past can't be told: too few customers had bought"
-                " more than once. A longer order file would help."
-            )
+            "What a long silence meant in the past can't be told: too few customers had bought"
+            " more than once. A longer order file would help."
         )
         return
     for group, (name, about) in zip(groups, RHYTHM_GROUPS, strict=True):

@@ -131,22 +131,17 @@ def add_bought_after(context: AnalysisContext) -> None:
     add("after", "subject", name or product)
     if not name:
         context.result.add_limit(
-            Words(
-                "Nobody bought anything called {name}: look at how your orders or products spell "
-                "it.",
-                name=quote_name(product),
-            )
+            "Nobody bought anything called {name}: look at how your orders or products spell it.",
+            name=quote_name(product),
         )
         return
     before, products, compared = _find_next_purchases(context, product, "product")
     if before < floor:
         context.result.add_limit(
-            Words(
-                "Under {n} purchases with {thing} were followed by another one: too few to say"
-                " what is bought next.",
-                n=floor,
-                thing=quote_name(name),
-            )
+            "Under {n} purchases with {thing} were followed by another one: too few to say"
+            " what is bought next.",
+            n=floor,
+            thing=quote_name(name),
         )
         return
     add("after", "purchases", before, unit="purchases", rows=before, query="after-product")

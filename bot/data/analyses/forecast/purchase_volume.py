@@ -353,11 +353,9 @@ def add_purchase_volume(
     more than 15 % on average or 25 % once, or when the fit has no maximum."""
     if any((each.frequency > 1).sum() < MIN_REPEAT_BUYERS for each in cuts):
         context.result.add_limit(
-            Words(
-                "Fewer than {n} customers had bought more than once on some day in the past: too"
-                " few to say how much will be bought. A longer order file would help.",
-                n=MIN_REPEAT_BUYERS,
-            )
+            "Fewer than {n} customers had bought more than once on some day in the past: too"
+            " few to say how much will be bought. A longer order file would help.",
+            n=MIN_REPEAT_BUYERS,
         )
         return
     purchases, value = forecast_volume(cuts, ahead)
@@ -370,18 +368,16 @@ def add_purchase_volume(
         return
     if not value.is_finite:
         context.result.add_limit(
-            Words("What these purchases will be worth can't be told: too few amounts differ.")
+            "What these purchases will be worth can't be told: too few amounts differ."
         )
         return
     if not value.is_reliable:
         context.result.add_limit(
-            Words(
-                "What these purchases will be worth is not shown: in one of {n} past windows"
-                " {said} was expected and {came} came.",
-                n=len(value.windows),
-                said=round(value.worst.predicted),
-                came=round(value.worst.came),
-            )
+            "What these purchases will be worth is not shown: in one of {n} past windows"
+            " {said} was expected and {came} came.",
+            n=len(value.windows),
+            said=round(value.worst.predicted),
+            came=round(value.worst.came),
         )
         return
     _add_forecast(context, "value", value, ahead, rows)
