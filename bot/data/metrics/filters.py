@@ -162,15 +162,19 @@ def _list_wanted(filter_: AnalysisFilter) -> dict[str, str]:
     return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
+def refuse_column(source: Words, column: Words) -> CannotDo:
+    return CannotDo(
+        "{source} does not say the {column}, so nothing can be told by it.",
+        source=source,
+        column=column,
+    )
+
+
 def _apply_filter(
     warehouse: Warehouse, kind: str, table: ir.Table, name: str, wanted: str
 ) -> ir.Table:
     if name not in table.columns:
-        raise CannotDo(
-            "{source} does not say the {column}, so nothing can be told by it.",
-            source=warehouse.source(kind).words(),
-            column=FILTER_NAMES[name],
-        )
+        raise refuse_column(warehouse.source(kind).words(), FILTER_NAMES[name])
     if name == "category":
         table = add_category(warehouse, table)
     return table.filter(holds_value(warehouse, kind, table, name, wanted))
@@ -276,11 +280,7 @@ def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wa
     source = warehouse.source(TABLES_BY_KIND[kind][0]).words()
     called = FILTER_NAMES.get(column, Words("channel"))
     if not most:
-        raise CannotDo(
-            "{source} does not say the {column}, so nothing can be told by it.",
-            source=source,
-            column=called,
-        )
+        raise refuse_column(source, called)
     raise CannotDo(
         "{source} has no {column} called {wanted}. It has: {known}.",
         source=source,

@@ -82,12 +82,7 @@ def add_ad_facts(
         return
     result.queries["ads"] = defer_sql(expression)
     currency, others = find_main_currency(rows)
-    if others:
-        result.add_limit(
-            "Amounts are in several currencies: only {kept} is added up, {left} is left out.",
-            kept=str(currency),
-            left=", ".join(others),
-        )
+    result.add_currency_limit([str(currency), *others])
     ads = build_ads(row for row in rows if row["currency"] == currency)
     report = _AdReport(result, currency, ads, since, until)
     report.totals()

@@ -44,20 +44,12 @@ def _add_bought_next(context: AnalysisContext) -> None:
 def _find_first_day(context: AnalysisContext) -> date | None:
     """Count the customers and return the first day; None, with the limit, where they are too
     few."""
-    result, lines = context.result, context.lines
-    span = group_by_day(lines).aggregate(first=_.day.min(), customers=_.customer.nunique())
+    span = group_by_day(context.lines).aggregate(first=_.day.min(), customers=_.customer.nunique())
     row = context.run_query("span", span)[0]
     context.people = row["customers"]
-    if context.people < context.warehouse.floor:
-        result.add_limit(too_few_message(context.people, context.warehouse.floor))
-        return None
-    if context.people < MIN_CUSTOMERS:
-        result.add_limit(
-            "Only {n} customers can be told apart, and a forecast needs {needed}. Import orders"
-            " with a customer column, or more of them.",
-            n=context.people,
-            needed=MIN_CUSTOMERS,
-        )
+    floor = context.warehouse.floor
+    if context.people < (needed := max(MIN_CUSTOMERS, floor)):
+        context.result.add_limit(too_few_message(context.people, floor, needed))
         return None
     first: date = row["first"]
     return first

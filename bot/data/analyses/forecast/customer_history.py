@@ -156,6 +156,18 @@ def _count_gaps(history: CustomerHistory) -> Numbers:
     return pace
 
 
+def missed_window_message(what: Words, windows: int, expected: float, came: float) -> Words:
+    """Return why a forecast is not shown that was wrong in one of the past windows."""
+    return Words(
+        "{what} is not shown: tried on {n} past windows, in one it came to {came} where {expected}"
+        " was expected. A season can do that.",
+        what=what,
+        n=windows,
+        came=round(came),
+        expected=round(expected),
+    )
+
+
 # The facts on churn: what silence meant in the past.
 
 MIN_CUSTOMERS = 50  # customers of a group, over all windows

@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, hyp2f1
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.forecast.customer_history import CustomerHistory, missed_window_message
 from bot.data.analyses.segments import round_to_cents
 from bot.data.stats import Numbers, to_percent
 from bot.i18n.messages import Words
@@ -373,11 +373,12 @@ def add_purchase_volume(
         return
     if not value.is_reliable:
         context.result.add_limit(
-            "What these purchases will be worth is not shown: in one of {n} past windows"
-            " {said} was expected and {came} came.",
-            n=len(value.windows),
-            said=round(value.worst.predicted),
-            came=round(value.worst.came),
+            missed_window_message(
+                Words("What these purchases will be worth"),
+                len(value.windows),
+                value.worst.predicted,
+                value.worst.came,
+            )
         )
         return
     _add_forecast(context, "value", value, ahead, rows)
@@ -390,13 +391,11 @@ def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
             " how they leave for the method to hold.",
             days=ahead,
         )
-    return Words(
-        "How much will be bought in {days} days is not shown: tried on {n} past windows, in one"
-        " {said} purchases were expected and {came} came. A season can do that.",
-        days=ahead,
-        n=len(forecast.windows),
-        said=round(forecast.worst.predicted),
-        came=round(forecast.worst.came),
+    return missed_window_message(
+        Words("How much will be bought in {days} days", days=ahead),
+        len(forecast.windows),
+        forecast.worst.predicted,
+        forecast.worst.came,
     )
 
 

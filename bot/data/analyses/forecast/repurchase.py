@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.forecast.customer_history import CustomerHistory, missed_window_message
 from bot.data.floors import bound_count, is_below_floor
 from bot.data.stats import Numbers, compute_auc, round_figure, to_percent
 from bot.i18n.messages import Words
@@ -292,13 +292,14 @@ def _add_buyer_count(
     worst = max(record.windows, key=lambda w: abs(w.off))
     if not record.is_count_reliable:
         context.result.add_limit(
-            "How many will buy within {days} days is not shown: in one of {n} past windows"
-            " {said} were expected and {bought} bought. Who is likelier than others is sound.",
-            days=ahead,
-            n=len(record.windows),
-            said=round(worst.predicted),
-            bought=worst.buyers,
+            missed_window_message(
+                Words("How many will buy within {days} days", days=ahead),
+                len(record.windows),
+                worst.predicted,
+                worst.buyers,
+            )
         )
+        context.result.add_limit("Who is likelier than others to buy is sound all the same.")
         return
     chances = predict_chances_today(cuts)
     subject, rows = f"buy-{ahead}-days", len(chances)

@@ -66,7 +66,8 @@ def _load_people(context: AnalysisContext) -> dict[str, int] | None:
     people = context.run_query("customers", _count_customers(context.lines))[0]
     context.people = people["customers"]
     if context.people < MIN_CUSTOMERS:
-        context.result.add_limit(too_few_message(context.people, context.warehouse.floor))
+        floor = context.warehouse.floor
+        context.result.add_limit(too_few_message(context.people, floor, MIN_CUSTOMERS))
         return None
     return people
 

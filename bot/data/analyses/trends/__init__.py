@@ -26,6 +26,7 @@ from bot.data.analyses.trends.weekly_series import LINE_DIMENSIONS, SeriesKey
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import find_last_whole_day
 from bot.data.stats import CONFIRMED_FDR, Numbers, round_figure, round_p
+from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -48,12 +49,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     quarter), change and since. Returns by product are in
     trends.returns-<product>."""
     if warehouse.table("orders") is None:
-        return AnalysisResult.refuse(
-            "trends",
-            warehouse,
-            Words("Trends need orders, and there are none yet. Import a file of orders."),
-            source="orders",
-        )
+        return AnalysisResult.refuse("trends", warehouse, NO_ORDERS, source="orders")
     result = AnalysisResult.from_table(
         "trends", warehouse, "orders", as_of=find_last_whole_day(warehouse, "orders", filter_)
     )
