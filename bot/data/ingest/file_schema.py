@@ -146,7 +146,6 @@ class LoadResult:
     rows: int
     rejected: int
     rejects: Path | None  # of RejectedRow, as JSON lines
-    as_of: date | None  # the day of the newest row
     currencies: tuple[str, ...]
     doubled: int = 0
     numbered: int = 0

@@ -128,9 +128,9 @@ def _write_table(
     fresh: list[tuple[Path, Path]],
     rejects: list[RejectedRow],
 ) -> LoadResult:
-    con, dated = source.con, load_kinds()[schema.kind].dated
+    con = source.con
     doubled, numbered = create_kept(con, schema)
-    rows, last = con.execute(f'SELECT count(*), max("{dated}")::DATE FROM kept').fetchall()[0]
+    rows = con.execute("SELECT count(*) FROM kept").fetchall()[0][0]
     if not rows:
         raise file_errors.no_rows_error(schema.name, rejects)
     made = _temporary_path(to, fresh)
@@ -149,7 +149,7 @@ def _write_table(
         currencies = tuple(row[0] for row in con.execute(said).fetchall())
     out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
     left_out = out + len(source.faults)
-    return LoadResult(rows, left_out, rejects_path, last, currencies, doubled, numbered)
+    return LoadResult(rows, left_out, rejects_path, currencies, doubled, numbered)
 
 
 def _write_addresses(

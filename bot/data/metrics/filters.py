@@ -162,7 +162,7 @@ def _list_wanted(filter_: AnalysisFilter) -> dict[str, str]:
     return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
-def refuse_column(source: Words, column: Words) -> CannotDo:
+def refuse_column(source: Words | str, column: Words) -> CannotDo:
     return CannotDo(
         "{source} does not say the {column}, so nothing can be told by it.",
         source=source,

@@ -244,7 +244,6 @@ class SubjectFeature:
     difference: float
     low: float
     high: float
-    p: float
     stands: bool  # significant after Benjamini & Hochberg over all features
 
 
@@ -288,7 +287,6 @@ def compare_subject_features(
             difference=weighed[i][0],
             low=weighed[i][1],
             high=weighed[i][2],
-            p=weighed[i][3],
             stands=stand[i - 1],
         )
         for i, (name, column) in enumerate(has.items(), 1)
