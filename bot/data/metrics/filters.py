@@ -49,7 +49,7 @@ def find_last_whole_day(warehouse: Warehouse, kind: str, filter_: AnalysisFilter
 
 def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.Table:
     """Return the rows of a kind (orders, events) that match the filter. Raises CannotDo where the
-    kind has no such column. A marketing channel is the source of a visit or an order."""
+    kind has no such column."""
     table = warehouse.table(kind)
     assert table is not None
     if filter_.since:
@@ -58,7 +58,7 @@ def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.
         table = filter_segment(warehouse, table, filter_.segment)
     if filter_.brand:
         table = filter_brand(warehouse, table, filter_.brand)
-    for name, wanted in _list_wanted(filter_).items():
+    for name, wanted in list_wanted_values(filter_).items():
         table = _apply_filter(warehouse, kind, table, name, wanted)
     return table
 
@@ -150,7 +150,9 @@ def filter_brand(warehouse: Warehouse, table: ir.Table, brand: str) -> ir.Table:
     return table.semi_join(known, "product")
 
 
-def _list_wanted(filter_: AnalysisFilter) -> dict[str, str]:
+def list_wanted_values(filter_: AnalysisFilter) -> dict[str, str]:
+    """Return column → the value that the filter wants of it. A marketing channel is the source of a
+    visit or an order."""
     wanted: dict[str, Any] = {
         "product": filter_.product,
         "category": filter_.category,
