@@ -32,7 +32,6 @@ from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, rend
 from bot.data.ingest.upload import TableFile, title_table
 from bot.data.warehouse.store import IMPORT_PREFIX, MergeCounts
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces
 
 # The preview: how a file was understood.
@@ -175,7 +174,7 @@ def import_(settings: Settings, args: argparse.Namespace) -> int:
     """Return 0 when all rows were imported, 1 when some were rejected or the person said no, 130
     after Ctrl-C."""
     if missing := [path for path in args.files if not path.is_file()]:
-        raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
+        raise CannotDo("There is no file {path}.", path=str(missing[0]))
     container = Container(settings).migrated()
     importer = FileImporter(
         container,
@@ -345,7 +344,7 @@ class FileImporter:
 def _confirm_import() -> bool:
     """Ask for confirmation. Raises CannotDo when standard input is no terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
-        raise CannotDo(Words("Nobody can be asked here. Say --yes, and it is taken in."))
+        raise CannotDo("Nobody can be asked here. Say --yes, and it is taken in.")
     sys.stdout.write("Import it? [y/N] ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes", "o", "oui")
@@ -354,5 +353,5 @@ def _confirm_import() -> bool:
 def _parse_column_names(pairs: list[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if pair.count("=") != 1]
     if wrong:
-        raise CannotDo(Words("--map wants theirs=ours, not {given}.", given=", ".join(wrong)))
+        raise CannotDo("--map wants theirs=ours, not {given}.", given=", ".join(wrong))
     return {theirs.strip(): ours.strip() for theirs, ours in (pair.split("=") for pair in pairs)}

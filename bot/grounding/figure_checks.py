@@ -135,7 +135,6 @@ def _examine(
 
 def _build_unproven(check: Check, figure: Figure, part: TextPart) -> UnprovenFigure:
     return UnprovenFigure(
-        part=part.key,
         sentence=find_sentence(part.text, figure.start),
         figure=figure,
         reason=check.words.to("en"),

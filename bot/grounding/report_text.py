@@ -100,13 +100,13 @@ class ReportChecker:
     def list_unproven(self, form: ReportForm) -> tuple[UnprovenFigure, ...]:
         """Return the typed figures that nothing gave; none of a text with slots that go back."""
         found = list[UnprovenFigure]()
-        for where, text in iter_texts(form):
+        for _where, text in iter_texts(form):
             with suppress(SlotError):
                 shown = self.book.fill(text, self.language).text
                 for typed in _list_typed_figures(text, self._material):
                     if figure := typed.figure:
                         reason = f"“{figure.text}” is typed and in no fact"
-                        found.append(UnprovenFigure(where, text, figure, reason, shown=shown))
+                        found.append(UnprovenFigure(text, figure, reason, shown=shown))
         return tuple(found)
 
     def drop_faulty_texts(self, form: ReportForm) -> tuple[ReportForm, int]:

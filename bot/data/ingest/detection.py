@@ -287,17 +287,15 @@ def detect_schema(
     except CannotDo as no:
         why = no.words
         told = {**why.params, UNUSABLE_PARAM: "yes"}
-        raise CannotDo(Words(why.text, many=why.many, params=told)) from None
+        raise CannotDo(why.text, many=why.many, params=told) from None
     given = _match_given_columns(name, options.called, head.names, several)
     said = options.model_copy(update={"called": given, "sheets": ()})
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
-            Words(
-                "{file} has {n} columns; I read up to {most}. Leave out those that say nothing.",
-                file=name,
-                n=len(head.names),
-                most=MOST_COLUMNS,
-            )
+            "{file} has {n} columns; I read up to {most}. Leave out those that say nothing.",
+            file=name,
+            n=len(head.names),
+            most=MOST_COLUMNS,
         )
     match = recognize_columns(head.names, name, said)
     if not is_complete(match):
@@ -414,11 +412,9 @@ def _find_missing_period(
     period = find_period(source.con, path, shape)
     if period is None and load_kinds()[match.kind].columns[dated].needed:
         raise CannotDo(
-            Words(
-                "{file} says neither in its rows nor in its head which days it is about. Export it "
-                "with a row for each day.",
-                file=path.name,
-            )
+            "{file} says neither in its rows nor in its head which days it is about. Export it "
+            "with a row for each day.",
+            file=path.name,
         )
     return period
 

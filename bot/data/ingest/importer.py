@@ -464,7 +464,7 @@ def _join_into_one(
     joined = join_order_files(parts, folder, {})
     if joined is None or joined.used != frozenset(parts):
         names = ", ".join(part.name for part in parts)
-        raise CannotDo(Words("These files can't be read as one: {names}.", names=names))
+        raise CannotDo("These files can't be read as one: {names}.", names=names)
     return TableFile(joined.path), joined
 
 

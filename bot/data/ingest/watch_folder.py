@@ -44,7 +44,6 @@ from bot.data.warehouse.models import LOCAL_WORKSPACE
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX, try_lock
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo, TryAgain, translate_system_error
-from bot.i18n.messages import Words
 from bot.jobs.models import Job, get_minute_number
 from bot.privacy import mask_personal_data
 
@@ -337,7 +336,7 @@ class WatchFolder:
         named = inbox.name
         with self.data.database.begin() as session:
             if session.get(Workspace, named) is None:
-                raise CannotDo(Words("There is no workspace {name}.", name=named))
+                raise CannotDo("There is no workspace {name}.", name=named)
         return named
 
     def _finish(self, path: Path, note: str, workspace: str) -> int:

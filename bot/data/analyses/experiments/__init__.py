@@ -65,7 +65,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     counts as one more comparison; every part of a broken test is broken. With days, only the tests
     that ran in them are told, or with `filter_.when` "ended" those that ended in them."""
     if filter_.by not in (None, *PARTS):
-        raise CannotDo(Words("A test is told by device, country or segment."))
+        raise CannotDo("A test is told by device, country or segment.")
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
     if table is None and visits is None:
         return AnalysisResult.refuse(
@@ -82,7 +82,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if filter_.by is None:
         _add_counts(result)
     if not result.facts and not result.limits:
-        result.add_limit(Words("There is no test called {name}.", name=filter_.experiment or "?"))
+        result.add_limit("There is no test called {name}.", name=filter_.experiment or "?")
     return result
 
 
@@ -246,16 +246,14 @@ def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int)
         add("last-day", trial.last)
     if len(trial.arms) < 2:
         add("status", "too early")
-        result.add_limit(Words("{test} has one variant only: nothing to compare.", test=about))
+        result.add_limit("{test} has one variant only: nothing to compare.", test=about)
         return
     if trial.shares is None:
         add("split", "not stated")
         result.add_limit(
-            Words(
-                "{test}: nobody stated how people were meant to be split, so whether the split "
-                "went wrong can't be checked. How was it meant, for example 50/50?",
-                test=about,
-            )
+            "{test}: nobody stated how people were meant to be split, so whether the split "
+            "went wrong can't be checked. How was it meant, for example 50/50?",
+            test=about,
         )
     elif _is_broken(result, trial, trial.shares, add, subject, about, sales_floor):
         return
@@ -321,12 +319,10 @@ def _add_effects(
     others = [arm for arm in trial.arms if arm is not control]
     if not all(arm.spread for arm in trial.arms):
         result.add_limit(
-            Words(
-                "{test}: the amounts are sums of several people, so how sure a difference in "
-                "money is "
-                "can't be told. Import one row a person.",
-                test=about,
-            )
+            "{test}: the amounts are sums of several people, so how sure a difference in "
+            "money is "
+            "can't be told. Import one row a person.",
+            test=about,
         )
         if trial.amounts:
             return

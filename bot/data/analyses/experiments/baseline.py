@@ -59,10 +59,6 @@ class BaselineRate:
         return self.last - timedelta(days=self.days - 1)
 
     @property
-    def rate(self) -> float:
-        return self.succeeded / self.many
-
-    @property
     def weekly(self) -> int:
         return round(self.many * 7 / self.days)
 

@@ -132,12 +132,10 @@ def describe_days(days: Days, language: str) -> str:
 def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return how the query was read: "customers · by country · not ordered since 1 June 2026 ·
     Gold · 1 January 2026 – 26 November 2026"."""
-    query, dataset = answer.query, answer.dataset
+    query = answer.query
     parts = [", ".join(name_measure(warehouse, answer, name, language) for name in query.measures)]
     if query.dimensions:
-        labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
-        joined = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else ""
-        parts.append(Words("by {what}", what=joined or labels[0]).to(language))
+        parts.append(Words("by {what}", what=_name_dimensions(answer, language)).to(language))
     parts += describe_filters(warehouse, answer, language)
     parts += _describe_having(warehouse, answer, language)
     assert query.since is not None
@@ -149,12 +147,19 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     return " · ".join(parts)
 
 
+def _name_dimensions(answer: MetricAnswer, language: str) -> str:
+    """Return the names of the one or two dimensions."""
+    first, *rest = (
+        answer.dataset.dimensions[name].label.to(language) for name in answer.query.dimensions
+    )
+    return Words("{a} and {b}", a=first, b=rest[0]).to(language) if rest else first
+
+
 def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return what a chart of the first measure draws: "revenue, by country · Gold · 1–26 Nov"."""
     query, dataset = answer.query, answer.dataset
     measure = dataset.measures[query.measures[0]].label.to(language)
-    labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
-    what = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else labels[0]
+    what = _name_dimensions(answer, language)
     first = Words("{measure}, by {what}", measure=measure, what=what).to(language)
     days = format_short_period(*answer.periods.now, language, warehouse.today)
     return " · ".join([first, *describe_filters(warehouse, answer, language), days])
@@ -164,15 +169,13 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
     """Return how the query was read, as short as a card says it: "customers · ordered, not since 1
     June · Gold", "visits · mobile · 15–26 Nov against before". Days that were not asked for are
     left out."""
-    query, dataset, today = answer.query, answer.dataset, warehouse.today
+    query, today = answer.query, warehouse.today
     labels = [
         name_measure(warehouse, answer, name, language, as_read=True) for name in query.measures
     ]
     parts = [_list_names(labels, MAX_SHORT_NAMES, language)]
     if query.dimensions:
-        labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
-        joined = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else ""
-        parts.append(Words("by {what}", what=joined or labels[0]).to(language))
+        parts.append(Words("by {what}", what=_name_dimensions(answer, language)).to(language))
     parts += _describe_filters(
         answer, lambda one: _summarize_condition(warehouse, answer, one, language), language, today
     )
