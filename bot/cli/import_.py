@@ -191,7 +191,7 @@ def import_(settings: Settings, args: argparse.Namespace) -> int:
                 args.files, args.kind, _parse_column_names(args.map), folder
             )
             read = [importer.read(table.part, table.found, Path(folder)) for table in tables]
-            if not args.yes and not _confirm_import():
+            if not args.yes and not confirm("Import it? [y/N] "):
                 print_line("Nothing was taken in.")
                 return 1
             return max([int(left > 0), *(importer.store(one) for one in read)])
@@ -341,11 +341,11 @@ class FileImporter:
         return to
 
 
-def _confirm_import() -> bool:
+def confirm(question: str) -> bool:
     """Ask for confirmation. Raises CannotDo when standard input is no terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
-        raise CannotDo("Nobody can be asked here. Say --yes, and it is taken in.")
-    sys.stdout.write("Import it? [y/N] ")
+        raise CannotDo("Nobody can be asked here. Say --yes, and it is done.")
+    sys.stdout.write(question)
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes", "o", "oui")
 

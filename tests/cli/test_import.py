@@ -101,7 +101,7 @@ def test_import_without_terminal_needs_yes_option(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     assert main(["import", file(home, ORDERS)]) == 2
-    assert capsys.readouterr().err.strip().endswith("Say --yes, and it is taken in.")
+    assert capsys.readouterr().err.strip().endswith("Say --yes, and it is done.")
     monkeypatch.setattr(sys, "stdin", None)
     assert main(["import", file(home, ORDERS)]) == 2
     assert files(home) == []

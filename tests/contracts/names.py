@@ -167,6 +167,6 @@ HEADERS = (
 )
 COMMANDS = (
     *("play", "serve", "work", "migrate", "try", "import", "facts", "key", "digest", "manifest"),
-    *("doctor", "journal", "ask", "check"),
+    *("doctor", "journal", "ask", "check", "forget"),
 )
 SLASH_COMMANDS = ("/check", "/digest", "/draft", "/feedback", "/target", "/trends")
