@@ -186,7 +186,7 @@ def list_missing_columns(found: ColumnMatch) -> list[tuple[str, ...]]:
 def _list_needed_columns(found: ColumnMatch) -> Sequence[tuple[str, ...]]:
     """Return the columns that rows of the kind can't do without, each with those in its place."""
     kind = load_kinds().get(found.kind)
-    if found.export and kind is not None and kind.name != "orders":
+    if found.export and kind is not None and kind.name not in ("orders", "experiments"):
         return [(one,) for one, c in kind.columns.items() if c.needed and one != kind.dated]
     if found.kind == "campaigns" and not {"subject", "text"}.isdisjoint(found.columns):
         counted = not {*COUNT_COLUMNS}.isdisjoint(found.columns)
