@@ -207,6 +207,12 @@ def test_consents_beside_an_amount_are_not_taken_without_a_word(tmp_path: Path) 
     assert told.kind == "consents"
 
 
+def test_rows_with_addresses_of_people_are_no_catalogue(tmp_path: Path) -> None:
+    path = file(tmp_path, "reference,product_name,email,paid\nX1,Vase,a@shop.example,12\n", "s.csv")
+    with pytest.raises(CannotDo, match="can't tell what"):
+        detect_schema(path, name=path.name)
+
+
 def test_order_total_on_each_line_is_counted_once(tmp_path: Path) -> None:
     lines = ["Order ID,Order Date,SKU,Order Total", "1,2026-05-01,A,90", "1,2026-05-01,B,90"]
     lines += ["2,2026-05-02,A,50", "2,2026-05-02,C,50", "3,2026-05-03,C,20"]
