@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -27,6 +27,7 @@ from bot.data.ingest.file_schema import (
 )
 from bot.data.ingest.importer import TableRows, read_table, store_products, store_table
 from bot.data.ingest.inspection import InspectedTable, inspect_files
+from bot.data.ingest.known_customers import find_known_customers
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table
@@ -250,6 +251,7 @@ class FileImporter:
             for _, why in left[:-1]:
                 print_line(why.words.to("en"))
             raise left[-1][1]
+        tables = [self._with_known_customers(one, kind, Path(folder)) for one in tables]
         for table in tables:
             for words in table.messages:
                 print_line(words.to("en"))
@@ -257,6 +259,19 @@ class FileImporter:
         for _, why in left:
             print_line(f"Left: {why.words.to('en')}")
         return tables, len(left)
+
+    def _with_known_customers(
+        self, table: InspectedTable, kind: str | None, folder: Path
+    ) -> InspectedTable:
+        found = find_known_customers(
+            self.container.row_store,
+            self.workspace,
+            table.part,
+            self.build_options(kind),
+            table.found,
+            folder,
+        )
+        return replace(table, found=found) if found else table
 
     def load(self, part: TableFile, found: FileSchema) -> int:
         """Read and store one table; return 1 when some of its rows were rejected."""

@@ -256,9 +256,19 @@ class SentenceWriter:
     def explain_reading(
         self, evidence: Evidence, kinds: Iterable[str], *lines: Copy, gaps: bool = True
     ) -> Copy:
-        """Return the lines of *How to read this*: the given ones, the age of old sources, and what
-        the data can't tell (with `gaps`)."""
+        """Return the lines of *How to read this*: the given ones, and what the data can't tell
+        (with `gaps`)."""
         found = [line for line in lines if line.text]
+        for kind in kinds if gaps else ():
+            found += self.tell_unanswerable(evidence, kind)
+        distinct = list({line.text: line for line in found}.values())
+        return join_copies(distinct, "\n", before="– ")
+
+    def tell_reading(
+        self, evidence: Evidence, kinds: Iterable[str], read_as: Copy | None
+    ) -> Copy | None:
+        """Return the lines of *Read as*: how the question was read, and the age of old sources."""
+        found = [read_as] if read_as and read_as.text else []
         for kind in kinds:
             for one in group_by_subject(evidence, kind, AGE).values():
                 age = one.facts["days"]
@@ -274,9 +284,8 @@ class SentenceWriter:
                         day=age.as_of,
                     )
                 found.append(self.copy(self.say(old), [age]))
-            found += self.tell_unanswerable(evidence, kind) if gaps else []
         distinct = list({line.text: line for line in found}.values())  # two kinds may have one file
-        return join_copies(distinct, "\n", before="– ")
+        return join_copies(distinct, "\n") if distinct else None
 
     def tell_unanswerable(self, evidence: Evidence, *kinds: str) -> list[Copy]:
         facts = list_unanswerable(evidence, *kinds)

@@ -323,3 +323,15 @@ def test_dates_and_decimal_options_are_used_and_suggested(
         "2026-04-03 00:00:00",
         "1234.00",
     ]
+
+
+def test_people_are_joined_to_orders_by_email_where_that_knows_more(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = "order,date,email,amount\n1,2026-10-01,lea@shop.example,79.00\n"
+    assert main(["import", file(home, orders), "--yes"]) == 0
+    people = "client;courriel;niveau\n1;lea@shop.example;Or\n2;tom@shop.example;Argent\n"
+    assert main(["import", file(home, people, "fidelite.csv"), "--yes"]) == 0
+    assert "1 of 2 people of this file have orders, by courriel." in capsys.readouterr().out
+    stored = rows(home, "customers", "customer")
+    assert rows(home, "orders", "customer")[0] in stored

@@ -14,6 +14,7 @@ from bot.data.ingest.assumptions import (
     describe_arms,
     describe_skipped_lines,
     describe_spans,
+    describe_unknown_statuses,
     lacks_currency,
     list_assumptions,
 )
@@ -342,8 +343,9 @@ def detect_schema(
             )
             found = _drop_unreadable_columns(found, source.con, source.relation, name)
             spans, arms = describe_spans(source, found), describe_arms(source, found)
+            states = describe_unknown_statuses(source, found)
             update = {
-                "assumed": (*found.assumed, *spans, *arms),
+                "assumed": (*found.assumed, *spans, *arms, *states),
                 "sample": sample_rows(source.con, source.relation, found),
             }
             return found.model_copy(update=update)
