@@ -17,11 +17,11 @@ from bot.data.metrics.query.dataset import (
     Measure,
     MetricDataset,
     RowSelection,
+    build_row_key,
     column,
     percent,
 )
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
-from bot.data.warehouse.query import person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -42,8 +42,7 @@ def select_reviews(selection: RowSelection) -> ir.Table:
 
 
 def _key(warehouse: Warehouse, reviews: ir.Table) -> ir.Value:
-    parts = [reviews[name].cast("string").fill_null("") for name in ("id", "at", "text")]
-    return person_column(warehouse, ibis.literal("|").join(parts))
+    return build_row_key(warehouse, reviews, ("id", "at", "text"))
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:
