@@ -23,7 +23,14 @@ from bot.core.metric_query import (
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
 from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
-from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
+from bot.data.metrics.query.dataset import (
+    PRICES,
+    ConditionField,
+    Dimension,
+    FieldKind,
+    MetricDataset,
+    get_field,
+)
 from bot.data.metrics.query.sale_days import MIN_REDUCED_SHARE, find_sale_days
 from bot.data.schema import load_kinds
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
@@ -177,7 +184,7 @@ def _resolve(
             "{dataset} can't be filtered by {field}. They can be by: {known}.",
             dataset=dataset.name,
             field=condition.field,
-            known=", ".join([*dataset.dimensions, *dataset.fields]),
+            known=list_fields(warehouse, {**dataset.dimensions, **dataset.fields}, dataset),
         )
     if condition.operator not in OPERATORS[field.kind]:
         raise QueryError(
@@ -203,11 +210,16 @@ def _resolve(
         return condition.model_copy(update={"values": tuple(map(parse_number, values))})
     if field.kind == "day":
         return condition.model_copy(update={"values": tuple(map(parse_day, values))})
-    if condition.field in ("sale_day", "reduced_price") and warehouse.table("prices") is None:
-        raise QueryError(NO_PRICES)
     if condition.field == "sale_day":
         return _resolve_sale_days(warehouse, condition, values, notes)
     return _resolve_texts(warehouse, dataset, condition, values, notes)
+
+
+def list_fields(
+    warehouse: Warehouse, fields: Mapping[str, Dimension | ConditionField], dataset: MetricDataset
+) -> str:
+    """List the fields that the data have."""
+    return ", ".join(name for name, one in fields.items() if is_told(warehouse, dataset, one.needs))
 
 
 def choose_place_field(
@@ -240,8 +252,10 @@ def _resolve_sale_days(
 
 def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> None:
     """Raises QueryError where no row says it."""
-    if name in ("", "at") or has_column(warehouse, dataset, name):
+    if is_told(warehouse, dataset, name):
         return
+    if name == PRICES:
+        raise QueryError(NO_PRICES)
     source = warehouse.source(dataset.kind).words()
     raise QueryError(
         "{source} does not say the {column}, so nothing can be told by it.{hint}",
@@ -259,6 +273,13 @@ def _explain_absence(warehouse: Warehouse, dataset: MetricDataset, name: str) ->
     if known is not None and known.added:
         return " If the file has it, it was imported before this column was read: import it again."
     return ""
+
+
+def is_told(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
+    """Whether the data have what a field needs."""
+    if name == PRICES:
+        return warehouse.table(PRICES) is not None
+    return name in ("", "at") or has_column(warehouse, dataset, name)
 
 
 def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
