@@ -22,7 +22,14 @@ from bot.core.metric_query import (
 )
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
-from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
+from bot.data.metrics.filters import (
+    OPTION_COLUMNS,
+    add_category,
+    add_options,
+    add_people,
+    build_people,
+    name_reviewers,
+)
 from bot.data.metrics.query.dataset import (
     PRICES,
     ConditionField,
@@ -48,10 +55,13 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "late": {"yes": "yes", "no": "no"},
     "discounted": {"yes": "yes", "no": "no"},
     "sale_day": {"yes": "yes", "no": "no"},
+    "ordered_after": {"yes": "yes", "no": "no"},
     "reduced_price": {"yes": "yes", "no": "no"},
     "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
-ID_COLUMNS = ("customer", "visitor", "session", "order", "line", "id")
+# columns of feedback that other files tell of its customers, or of its orders
+REVIEWER_COLUMNS = ("customer", "buyer", "country", "segment", "level", "points")
+ID_COLUMNS = ("customer", "buyer", "visitor", "session", "order", "line", "id")
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "text": ("is", "in", "is_not", "contains"),
     "number": ("is", "in", "is_not", "at_least", "at_most", "between"),
@@ -267,6 +277,11 @@ def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> N
 
 def _explain_absence(warehouse: Warehouse, dataset: MetricDataset, name: str) -> str:
     """Say where else to look, or that rows of an earlier version lack what their file may say."""
+    if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
+        return (
+            " None of its texts names a customer or an order of whom other files say it, so texts "
+            "and orders can't be joined."
+        )
     if name in MISSING_HINTS:
         return f" {MISSING_HINTS[name]}"
     known = load_kinds()[dataset.kind].columns.get(name)
@@ -301,7 +316,9 @@ def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
     rows = warehouse.table(dataset.kind)
     assert rows is not None
     # other tables may have them where this one does not
-    joined = ("category", "segment", "level", "points")
+    joined = {"category", "segment", "level", "points"}
+    if dataset.kind == "feedback":
+        joined |= {*REVIEWER_COLUMNS}
     names = [
         name
         for name in rows.columns
@@ -321,6 +338,8 @@ def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.
     if dataset.kind == "orders" and name in ("segment", "level", "points"):
         people = build_people(warehouse)
         return rows if people is None else people
+    if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
+        return add_people(warehouse, name_reviewers(warehouse, rows))
     if name in PLACE_COLUMNS and "region" in rows.columns:
         return add_places(warehouse, dataset.kind, rows)
     if name in OPTION_COLUMNS and dataset.kind == "orders":

@@ -1,18 +1,24 @@
 """What can be asked of feedback: ratings and how many there are. What texts are about is another
-tool's. A review without a customer counts as a person of its own."""
+tool's. A review without a customer, its own or that of its order, counts as a person of its
+own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
-from bot.data.metrics.filters import add_category
+from bot.core.metric_query import MetricQuery
+from bot.data.metrics.filters import add_category, add_people, name_reviewers
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
     DAY_FIELDS,
     TIME_DIMENSIONS,
     Basis,
+    ConditionField,
     Dimension,
     Measure,
     MetricDataset,
@@ -20,12 +26,22 @@ from bot.data.metrics.query.dataset import (
     column,
     percent,
 )
+from bot.data.metrics.query.order_rows import add_profile, find_order_days
+from bot.data.metrics.query.orders import CUSTOMER_FIELDS as ORDER_CUSTOMER_FIELDS
+from bot.data.metrics.query.orders import yes_or_no
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
-from bot.data.warehouse.query import person_column
+from bot.data.warehouse.query import fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 LOW_STARS = 2
+# Products are called as in the feedback, which lacks those that nobody wrote about.
+CUSTOMER_FIELDS = {
+    name: replace(one, needs="buyer")
+    for name, one in ORDER_CUSTOMER_FIELDS.items()
+    if name != "customer_bought"
+}
+BUYER_FIELDS = (*CUSTOMER_FIELDS, "customer_type", "ordered_after")
 
 
 def select_reviews(selection: RowSelection) -> ir.Table:
@@ -38,6 +54,13 @@ def select_reviews(selection: RowSelection) -> ir.Table:
         reviews = add_category(warehouse, reviews)
     if query.uses(*PLACE_COLUMNS):
         reviews = add_places(warehouse, "feedback", reviews)
+    reviews = name_reviewers(warehouse, reviews)
+    if query.uses("segment", "level", "customer_points"):
+        reviews = add_people(warehouse, reviews)
+    if query.uses("customer_type", "ordered_after"):
+        days = find_order_days(warehouse, selection.currency)
+        reviews = reviews.left_join(days, reviews.customer == days.orderer).drop("orderer")
+    reviews = add_profile(reviews, selection)
     return filter_rows(DATASET, reviews, query)
 
 
@@ -49,6 +72,7 @@ def _key(warehouse: Warehouse, reviews: ir.Table) -> ir.Value:
 def _identify(warehouse: Warehouse) -> ir.Table:
     reviews = warehouse.table("feedback")
     assert reviews is not None
+    reviews = name_reviewers(warehouse, reviews)
     key = _key(warehouse, reviews)
     person = ibis.coalesce(
         ibis.literal("customer ") + reviews.customer, ibis.literal("review ") + key.cast("string")
@@ -119,6 +143,33 @@ MEASURES: Mapping[str, Measure] = {
     **{f"stars_{n}": _has_stars(n) for n in STARS},
     "reviews_share": Measure(Words("share of reviews"), "%", share_of="reviews"),
 }
+
+
+def _warn_of_late_texts(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    return (
+        f"Orders are known until {warehouse.as_of('orders')}: who wrote shortly before had little "
+        "time to order again."
+    )
+
+
+def _describe_rows(warehouse: Warehouse, query: MetricQuery) -> str:
+    """Say how many texts can be joined with what else is known of customers, where a query does
+    that."""
+    is_of_buyers = query.uses(*BUYER_FIELDS)
+    if not is_of_buyers and not query.uses("level", "customer_points"):
+        return ""
+    reviews = warehouse.table("feedback")
+    assert reviews is not None
+    named = name_reviewers(warehouse, reviews)
+    who = named.buyer if is_of_buyers else named.customer
+    (row,) = fetch_rows(warehouse, named.aggregate(known=who.count(), many=_.count()))
+    of_orders = " of the orders" if is_of_buyers else ""
+    return (
+        f"{row['known']} of {row['many']} texts and ratings name a customer{of_orders}; of the "
+        "others this can't be told."
+    )
+
+
 DIMENSIONS: Mapping[str, Dimension] = {
     **TIME_DIMENSIONS,
     "product": column("product", Words("product")),
@@ -129,6 +180,22 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "channel": column("channel", Words("channel")),
     "language": column("language", Words("language")),
     "segment": column("segment", Words("segment")),
+    "level": column("level", Words("loyalty level")),
+    "customer_type": Dimension(
+        Words("new or known customer"),
+        lambda t: ibis.cases(
+            (t.second_day <= t["at"].date(), "known"),
+            (t.first_day.notnull(), "new"),
+            else_=ibis.null("string"),
+        ),
+        "buyer",
+    ),
+    "ordered_after": Dimension(
+        Words("order afterwards"),
+        lambda t: yes_or_no(t.last_day > t["at"].date()),
+        "buyer",
+        caution=_warn_of_late_texts,
+    ),
     "rating": Dimension(
         Words("stars"), lambda t: t.rating.round().cast("int64").cast("string"), "rating", "number"
     ),
@@ -144,6 +211,13 @@ DATASET = MetricDataset(
     bases=BASES,
     identify=_identify,
     key=_key,
-    fields=DAY_FIELDS,
+    fields={
+        **DAY_FIELDS,
+        "customer_points": ConditionField(
+            Words("loyalty points"), "number", lambda t: t.points, "points"
+        ),
+        **CUSTOMER_FIELDS,
+    },
     count=lambda t: t.count(),
+    describe_rows=_describe_rows,
 )

@@ -16,7 +16,7 @@ from ibis import _
 
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
+from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, add_people
 from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import (
     filter_rows,
@@ -136,14 +136,19 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = add_places(warehouse, "orders", lines)
     if query.uses(*OPTION_COLUMNS):
         lines = add_options(warehouse, lines)
-    people = build_people(warehouse)
-    if query.uses("segment", "level", "customer_points") and people is not None:
-        named = people.rename(of="customer")
-        lines = lines.left_join(named, lines.customer == named.of).drop("of")
-    if conditions := query.customer_conditions:
-        profile = build_profile(warehouse, conditions, selection.currency, selection.known_until)
-        lines = lines.left_join(profile, lines.customer == profile.who).drop("who")
-    return lines
+    if query.uses("segment", "level", "customer_points"):
+        lines = add_people(warehouse, lines)
+    return add_profile(lines, selection)
+
+
+def add_profile(rows: ir.Table, selection: RowSelection) -> ir.Table:
+    """Return the rows with whether each condition on the customer holds."""
+    if not (conditions := selection.query.customer_conditions):
+        return rows
+    profile = build_profile(
+        selection.warehouse, conditions, selection.currency, selection.known_until
+    )
+    return rows.left_join(profile, rows.customer == profile.who).drop("who")
 
 
 def _add_reductions(warehouse: Warehouse, lines: ir.Table) -> ir.Table:
@@ -215,6 +220,16 @@ def find_second_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
     one. Two orders of one day are two."""
     second = _number_orders(warehouse, currency).filter(_.nth == 1)
     return second.select(buyer=second.customer, second_day=second["at"].date())
+
+
+def find_order_days(warehouse: Warehouse, currency: str | None) -> ir.Table:
+    """Return `orderer` with the days of the first, the second and the last order."""
+    orders = _number_orders(warehouse, currency)
+    return orders.group_by(orderer="customer").aggregate(
+        first_day=_["at"].min().date(),
+        second_day=_["at"].min(where=_.nth == 1).date(),
+        last_day=_["at"].max().date(),
+    )
 
 
 def find_first_sources(warehouse: Warehouse, currency: str | None) -> ir.Table:

@@ -60,7 +60,7 @@ ROW_KEY_COLUMNS = (
 )
 
 
-def _yes_or_no(value: ir.Value) -> ir.Value:
+def yes_or_no(value: ir.Value) -> ir.Value:
     """Return "yes" or "no", null where it is not known."""
     return ibis.cases((value, "yes"), (~value, "no"), else_=ibis.null("string"))
 
@@ -107,19 +107,19 @@ DIMENSIONS: Mapping[str, Dimension] = {
         "customer",
     ),
     "returned": Dimension(
-        Words("return"), lambda t: _yes_or_no(t.returned), "returned", caution=warn_of_late_returns
+        Words("return"), lambda t: yes_or_no(t.returned), "returned", caution=warn_of_late_returns
     ),
     "late": Dimension(
         Words("delay"),
-        lambda t: _yes_or_no(came_late(t)),
+        lambda t: yes_or_no(came_late(t)),
         "promised",
         caution=warn_of_missing_parcels,
     ),
     "discounted": Dimension(
-        Words("discount"), lambda t: _yes_or_no(t.reduced.fill_null(False)), "discount"
+        Words("discount"), lambda t: yes_or_no(t.reduced.fill_null(False)), "discount"
     ),
     "reduced_price": Dimension(
-        Words("price reduction"), lambda t: _yes_or_no(t.reduced_price), PRICES
+        Words("price reduction"), lambda t: yes_or_no(t.reduced_price), PRICES
     ),
 }
 CUSTOMER_FIELDS: Mapping[str, ConditionField] = {

@@ -38,6 +38,8 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     **YES_OR_NO_NAMES,
     ("reduced_price", "yes"): Words("at a reduced price"),
     ("reduced_price", "no"): Words("at full price"),
+    ("ordered_after", "yes"): Words("ordered afterwards"),
+    ("ordered_after", "no"): Words("did not order afterwards"),
     ("step", "view"): Words("product view"),
     ("step", "cart"): Words("cart"),
     ("step", "checkout"): Words("checkout"),

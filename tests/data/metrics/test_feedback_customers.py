@@ -1,0 +1,115 @@
+"""Feedback joined with what else is known of its customers."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.metric_query import MetricCondition, QueryError
+from bot.data.metrics.query.release import ALL_GROUPS
+from bot.data.warehouse.warehouse import Warehouse
+from tests.support.metric_queries import answer, condition
+from tests.support.small_tables import small
+
+FIRST = date(2026, 3, 1)
+WRITTEN = date(2026, 6, 1)
+
+
+def order(name: str, customer: str, day: date, **more: Any) -> dict[str, Any]:
+    at = datetime(day.year, day.month, day.day, 12)
+    return {"order": name, "line": 1, "customer": customer, "at": at, "amount": 40, **more}
+
+
+def review(n: int, rating: int, **more: Any) -> dict[str, Any]:
+    at = datetime(WRITTEN.year, WRITTEN.month, WRITTEN.day, 9)
+    return {"id": f"r{n}", "at": at, "rating": float(rating), **more}
+
+
+def shop(reviews: list[dict[str, Any]], **tables: Any) -> Warehouse:
+    """120 customers, of whom the first 60 ordered again after they wrote, the first 90 before."""
+    orders = [order(f"a{n}", f"c{n}", FIRST, country="FR" if n < 90 else "BE") for n in range(120)]
+    orders += [order(f"b{n}", f"c{n}", WRITTEN + timedelta(days=30)) for n in range(60)]
+    orders += [order(f"d{n}", f"c{n}", WRITTEN - timedelta(days=9)) for n in range(90)]
+    return small(feedback=reviews, orders=orders, **tables)
+
+
+def of_customers() -> list[dict[str, Any]]:
+    """The odd reviews name the customer, the even ones the first order, the last 30 neither."""
+    named = [
+        review(n, 1 + n % 2, **({"customer": f"c{n}"} if n % 2 else {"order": f"a{n}"}))
+        for n in range(120)
+    ]
+    return [*named, *(review(n, 5) for n in range(120, 150))]
+
+
+def count(warehouse: Warehouse, *filters: MetricCondition, measure: str = "reviews") -> Any:
+    found = answer(
+        warehouse, dataset="feedback", measures=[measure], filters=[[one] for one in filters]
+    )
+    return found.get_value("now", ALL_GROUPS, measure)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "many"),
+    [
+        (condition("customer_orders", "at_least", "2"), 90),
+        (condition("customer_orders", "is", "1"), 30),
+        (condition("customer_not_ordered", "at_least", "2026-06-02"), 60),
+        (condition("customer_ordered", "at_least", "2026-06-02"), 60),
+        (condition("customer_last_order", "at_most", "2026-03-31"), 30),
+        (condition("customer_type", "is", "new"), 30),
+        (condition("customer_type", "is", "known"), 90),
+        (condition("ordered_after", "is", "yes"), 60),
+        (condition("ordered_after", "is", "no"), 60),
+        (condition("ordered_after", "is", "none"), 30),
+        (condition("level", "is", "gold"), 40),
+        (condition("customer_points", "at_least", "500"), 20),
+        (condition("segment", "is", "press"), 30),
+        (condition("country", "is", "Belgium"), 30),
+    ],
+)
+def test_feedback_is_filtered_by_what_its_customers_did(wanted: MetricCondition, many: int) -> None:
+    members = [
+        {
+            "customer": f"c{n}",
+            "level": "Gold" if n < 40 else "Silver",
+            "points": 500.0 if n < 20 else 10.0,
+            "segment": "press" if n >= 90 else "other",
+        }
+        for n in range(120)
+    ]
+    warehouse = shop(of_customers(), customers=members)
+    assert count(warehouse, wanted) == many
+
+
+def test_low_ratings_are_counted_by_whether_an_order_followed() -> None:
+    found = answer(
+        shop(of_customers()),
+        dataset="feedback",
+        measures=["reviewers"],
+        dimensions=["ordered_after"],
+        filters=[[condition("rating", "is", "1")]],
+    )
+    groups = found.recipe.list_groups()
+    assert {one: found.get_value("now", one, "reviewers") for one in groups} == {
+        ("yes",): 30,
+        ("no",): 30,
+    }
+    assert any("120 of 150 texts" in note for note in found.notes)
+    assert any("Orders are known until" in note for note in found.notes)
+
+
+def test_reviews_of_one_customer_are_of_one_person() -> None:
+    ones = [review(n, 1, order="a0" if n % 2 else f"a{n}") for n in range(40)]
+    warehouse = shop(ones)
+    assert count(warehouse, measure="reviewers") == 20
+    few = [review(n, 1, order="a0") for n in range(40)]
+    with pytest.raises(QueryError):
+        count(shop(few))
+
+
+def test_feedback_that_names_nobody_says_so() -> None:
+    warehouse = shop([review(n, 1) for n in range(40)])
+    for name in ("customer_orders", "ordered_after", "customer_type", "level"):
+        with pytest.raises(QueryError, match="names a customer or an order"):
+            count(warehouse, condition(name, "is", "1"))
