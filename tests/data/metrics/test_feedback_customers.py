@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 
+from bot.core.audience_rule import AudienceRule, RatingCondition
 from bot.core.metric_query import MetricCondition, QueryError
+from bot.data.analyses.segments.audience import list_members, select_matching
 from bot.data.metrics.query.release import ALL_GROUPS
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
 from tests.support.metric_queries import answer, condition
 from tests.support.small_tables import small
+from tests.support.tool_runner import call_tool, data_of, tool_deps
 
 FIRST = date(2026, 3, 1)
 WRITTEN = date(2026, 6, 1)
@@ -113,3 +118,71 @@ def test_feedback_that_names_nobody_says_so() -> None:
     for name in ("customer_orders", "ordered_after", "customer_type", "level"):
         with pytest.raises(QueryError, match="names a customer or an order"):
             count(warehouse, condition(name, "is", "1"))
+
+
+# The audience of those who rated so.
+
+
+def members(warehouse: Warehouse, **rated: Any) -> set[str]:
+    rule = AudienceRule(rated=(RatingCondition(**rated),))
+    return {row["customer"] for row in fetch_rows(warehouse, select_matching(warehouse, rule))}
+
+
+def test_audience_is_chosen_by_ratings() -> None:
+    warehouse = shop(of_customers())
+    low, silent = {f"c{n}" for n in range(0, 120, 2)}, {f"c{n}" for n in range(60, 120, 2)}
+    assert members(warehouse, at_most=1) == low
+    assert members(warehouse, at_most=1, no_order_after=True) == silent
+    assert members(warehouse, at_least=2, at_most=5) == {f"c{n}" for n in range(1, 120, 2)}
+    assert members(warehouse, since=WRITTEN + timedelta(days=1)) == set()
+    assert members(warehouse, until=WRITTEN, at_most=1) == low
+
+
+def test_export_counts_raters_again() -> None:
+    consents = [{"customer": f"c{n}", "email": n < 50} for n in range(120)]
+    warehouse = shop(of_customers(), consents=consents)
+    rule = AudienceRule(rated=(RatingCondition(at_most=1),))
+    listed = {row["customer"] for row in fetch_rows(warehouse, list_members(warehouse, rule))}
+    assert listed == {f"c{n}" for n in range(0, 50, 2)}
+
+
+@pytest.mark.parametrize("reviews", [[], [review(n, 1) for n in range(40)]])
+def test_ratings_without_a_customer_choose_nobody(reviews: list[dict[str, Any]]) -> None:
+    with pytest.raises(CannotDo, match="No rating names a customer"):
+        members(shop(reviews), at_most=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "left a rating (at most 2 stars; since 1 May 2026; no order afterwards)"),
+        (
+            "fr",
+            "ont laissé une note (au plus 2 étoiles\u00a0; depuis le 1er mai 2026\u00a0; "
+            "aucune commande depuis)",
+        ),
+    ],
+)
+def test_ratings_stand_in_the_rule(language: str, words: str) -> None:
+    rated = RatingCondition(at_most=2, since=date(2026, 5, 1), no_order_after=True)
+    rule = AudienceRule(rated=(rated,))
+    assert AudienceRule.model_validate_json(rule.stored) == rule
+    assert rule.describe_conditions().to(language) == words
+    assert rule.move(timedelta(days=-1)).rated[0].since == date(2026, 4, 30)
+
+
+async def test_tool_counts_raters_and_says_how_many_can_be_told() -> None:
+    consents = [{"customer": f"c{n}", "email": True} for n in range(120)]
+    data = data_of(shop(of_customers(), consents=consents))
+    rated = {
+        "at_least": 0,
+        "at_most": 1,
+        "since": "none",
+        "until": "none",
+        "no_order_after": True,
+    }
+    result = await call_tool("audience", {"rated": [rated]}, tool_deps(data))
+    counts = {fact.parts.measure: fact.value for fact in result.facts}
+    assert counts["customers"] == 30
+    assert any("120 of 150 texts" in note for note in result.notes)
+    assert "at most 1 star" in result.read_as

@@ -10,8 +10,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.audience_rule import RatingCondition
 from bot.core.metric_query import MetricQuery
-from bot.data.metrics.filters import add_category, add_people, name_reviewers
+from bot.data.metrics.filters import add_category, add_people, list_currencies, name_reviewers
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
@@ -26,15 +27,21 @@ from bot.data.metrics.query.dataset import (
     column,
     percent,
 )
-from bot.data.metrics.query.order_rows import add_profile, find_order_days
+from bot.data.metrics.query.order_rows import (
+    EVER,
+    add_profile,
+    find_order_days,
+)
 from bot.data.metrics.query.orders import CUSTOMER_FIELDS as ORDER_CUSTOMER_FIELDS
 from bot.data.metrics.query.orders import yes_or_no
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
 from bot.data.warehouse.query import fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 LOW_STARS = 2
+NO_RATINGS = Words("No rating names a customer of the orders, so nobody can be chosen by ratings.")
 # Products are called as in the feedback, which lacks those that nobody wrote about.
 CUSTOMER_FIELDS = {
     name: replace(one, needs="buyer")
@@ -62,6 +69,32 @@ def select_reviews(selection: RowSelection) -> ir.Table:
         reviews = reviews.left_join(days, reviews.customer == days.orderer).drop("orderer")
     reviews = add_profile(reviews, selection)
     return filter_rows(DATASET, reviews, query)
+
+
+def select_raters(warehouse: Warehouse, condition: RatingCondition, until: date) -> ir.Table:
+    """Return `customer` of those who gave such a rating. Nothing later than `until` is looked at.
+    Raises CannotDo where no rating names a customer of the orders."""
+    reviews = None if "feedback" in warehouse.damaged else warehouse.table("feedback")
+    if reviews is None:
+        raise CannotDo(NO_RATINGS)
+    reviews = name_reviewers(warehouse, reviews)
+    reviews = reviews.filter(reviews.rating.notnull(), reviews.buyer.notnull())
+    if not fetch_rows(warehouse, reviews.select("buyer").limit(1)):
+        raise CannotDo(NO_RATINGS)
+    day = reviews["at"].date()
+    first, last = condition.since or EVER[0], min(condition.until or until, until)
+    stars = reviews.rating.round()
+    fits = reviews.filter(
+        day.between(ibis.literal(first), ibis.literal(last)),
+        stars.between(condition.at_least or 1, condition.at_most or 5),
+    )
+    raters = fits.group_by(customer="buyer").aggregate(rated=_["at"].max().date())
+    if condition.no_order_after:
+        currencies = list_currencies(warehouse, "orders")
+        days = find_order_days(warehouse, currencies[0] if currencies else None, until)
+        later = [raters.customer == days.orderer, days.last_day > raters.rated]
+        raters = raters.anti_join(days, later)
+    return raters.select("customer")
 
 
 def _key(warehouse: Warehouse, reviews: ir.Table) -> ir.Value:
@@ -155,18 +188,22 @@ def _warn_of_late_texts(warehouse: Warehouse, _days: tuple[date, date]) -> str:
 def _describe_rows(warehouse: Warehouse, query: MetricQuery) -> str:
     """Say how many texts can be joined with what else is known of customers, where a query does
     that."""
-    is_of_buyers = query.uses(*BUYER_FIELDS)
-    if not is_of_buyers and not query.uses("level", "customer_points"):
-        return ""
+    if query.uses(*BUYER_FIELDS):
+        return describe_named(warehouse)
+    return describe_named(warehouse, "customer") if query.uses("level", "customer_points") else ""
+
+
+def describe_named(warehouse: Warehouse, who: str = "buyer") -> str:
+    """Say how many texts name a customer, or one of the orders."""
     reviews = warehouse.table("feedback")
-    assert reviews is not None
+    if reviews is None:
+        return NO_RATINGS.to("en")
     named = name_reviewers(warehouse, reviews)
-    who = named.buyer if is_of_buyers else named.customer
-    (row,) = fetch_rows(warehouse, named.aggregate(known=who.count(), many=_.count()))
-    of_orders = " of the orders" if is_of_buyers else ""
+    (row,) = fetch_rows(warehouse, named.aggregate(known=named[who].count(), many=_.count()))
+    called = "a customer of the orders" if who == "buyer" else "a customer"
     return (
-        f"{row['known']} of {row['many']} texts and ratings name a customer{of_orders}; of the "
-        "others this can't be told."
+        f"{row['known']} of {row['many']} texts and ratings name {called}; of the others this "
+        "can't be told."
     )
 
 

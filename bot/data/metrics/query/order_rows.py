@@ -222,9 +222,9 @@ def find_second_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
     return second.select(buyer=second.customer, second_day=second["at"].date())
 
 
-def find_order_days(warehouse: Warehouse, currency: str | None) -> ir.Table:
+def find_order_days(warehouse: Warehouse, currency: str | None, until: date = EVER[1]) -> ir.Table:
     """Return `orderer` with the days of the first, the second and the last order."""
-    orders = _number_orders(warehouse, currency)
+    orders = _number_orders(warehouse, currency, until)
     return orders.group_by(orderer="customer").aggregate(
         first_day=_["at"].min().date(),
         second_day=_["at"].min(where=_.nth == 1).date(),
@@ -238,9 +238,9 @@ def find_first_sources(warehouse: Warehouse, currency: str | None) -> ir.Table:
     return first.select(buyer=first.customer, first_source=first.source)
 
 
-def _number_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
+def _number_orders(warehouse: Warehouse, currency: str | None, until: date = EVER[1]) -> ir.Table:
     """Return the orders of known customers with their `source` and `nth` place, from 0."""
-    lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, currency)
+    lines = select_counted_lines(warehouse, AnalysisFilter(), EVER[0], until, currency)
     orders = lines.filter(_.customer.notnull()).group_by("customer", "order")
     bought = orders.aggregate(paid=_.paid.sum(), at=_["at"].min(), source=_.source.max())
     order = ["at", "order"]
