@@ -189,6 +189,25 @@ def test_yes_or_no_fields_group_what_they_filter(name: str) -> None:
         assert alone.get_value("now", ALL_GROUPS, "units") == total
 
 
+def test_orders_are_told_by_which_of_the_customer_they_are(mixed: Warehouse) -> None:
+    sql = f"""SELECT nth, count(*), avg(paid) FROM (SELECT paid, row_number() OVER
+        (PARTITION BY customer ORDER BY placed, "order") AS nth FROM (SELECT customer, "order",
+        sum(amount) AS paid, min("at") AS placed FROM orders WHERE {COUNTED}
+        AND customer IS NOT NULL GROUP BY ALL HAVING sum(amount) >= 0)) GROUP BY nth"""
+    theirs = {str(row[0]): row[1:] for row in mixed.engine.con.execute(sql).fetchall()}
+    measures = ["orders", "average_order"]
+    found = answer(mixed, dataset="orders", measures=measures, dimensions=["nth_order"])
+    groups = [group for group in found.recipe.list_groups() if group[0]]
+    assert groups[0] == ("1",)
+    for group in groups:
+        ours = [found.get_value("now", group, name) for name in measures]
+        assert ours == pytest.approx([float(one) for one in theirs[str(group[0])]])
+    filters = [[condition("nth_order", "at_least", "2")], [condition("source", "is", "email")]]
+    repeated = answer(mixed, dataset="orders", measures=["orders"], filters=filters)
+    many = repeated.get_value("now", ALL_GROUPS, "orders")
+    assert 0 < many < sum(int(row[0]) for nth, row in theirs.items() if nth != "1")
+
+
 def test_refusal_lists_each_field_that_the_data_have_once(mixed: Warehouse) -> None:
     filters = [[condition("rating", "is", "1")]]
     with pytest.raises(QueryError) as refused:

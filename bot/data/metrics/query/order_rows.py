@@ -126,6 +126,8 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
     if query.uses("first_order_source"):
         first = find_first_sources(warehouse, selection.currency)
         lines = lines.left_join(first, lines.customer == first.buyer).drop("buyer")
+    if query.uses("nth_order"):
+        lines = _number_lines(lines, selection)
     if query.uses("reduced_price"):
         lines = _add_reductions(warehouse, lines)
     if query.uses("with_product"):
@@ -236,6 +238,14 @@ def find_first_sources(warehouse: Warehouse, currency: str | None) -> ir.Table:
     """Return `buyer` and `first_source`, where the customer's first order came from."""
     first = _number_orders(warehouse, currency).filter(_.nth == 0)
     return first.select(buyer=first.customer, first_source=first.source)
+
+
+def _number_lines(lines: ir.Table, selection: RowSelection) -> ir.Table:
+    """Add `nth_order`, which of the customer's orders it is, from 1; null of a refund."""
+    orders = _number_orders(selection.warehouse, selection.currency)
+    orders = orders.select(buyer="customer", of_order="order", nth_order=orders.nth + 1)
+    same = [lines.customer == orders.buyer, lines["order"] == orders.of_order]
+    return lines.left_join(orders, same).drop("buyer", "of_order")
 
 
 def _number_orders(warehouse: Warehouse, currency: str | None, until: date = EVER[1]) -> ir.Table:

@@ -106,6 +106,12 @@ DIMENSIONS: Mapping[str, Dimension] = {
         ),
         "customer",
     ),
+    "nth_order": Dimension(
+        Words("which order of the customer"),
+        lambda t: t.nth_order.cast("string"),
+        "customer",
+        "number",
+    ),
     "returned": Dimension(
         Words("return"), lambda t: yes_or_no(t.returned), "returned", caution=warn_of_late_returns
     ),

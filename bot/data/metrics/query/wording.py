@@ -73,6 +73,8 @@ def name_value(
         return f"{int(value)} h"
     if (words := VALUE_NAMES.get((dimension, value))) is not None:
         return words.to(language)
+    if dimension == "nth_order":
+        return Words("order {n}", n=value).to(language)
     if dimension == "country":
         return translate_country(value, language)
     if dimension in PLACE_COLUMNS:
