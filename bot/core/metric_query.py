@@ -47,6 +47,7 @@ MeasureName = Literal[
     "cancelled_share",
     "discounted_orders",
     "discounted_share",
+    "code_share",
     "median_days_between_orders",
     "mean_days_between_orders",
     "median_days_to_second_order",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.audience_rule import AudienceRule, RatingCondition
-from bot.core.metric_query import MetricCondition, QueryError
+from bot.core.metric_query import MetricCondition, QueryError, TooFewError
 from bot.data.analyses.segments.audience import list_members, select_matching
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.warehouse.query import fetch_rows
@@ -111,6 +111,17 @@ def test_reviews_of_one_customer_are_of_one_person() -> None:
     few = [review(n, 1, order="a0") for n in range(40)]
     with pytest.raises(QueryError):
         count(shop(few))
+
+
+def test_few_customers_are_not_told_apart_by_what_they_ordered() -> None:
+    reviews = [review(n, 1, customer=f"c{n}") for n in range(57, 97)]
+    warehouse = shop(reviews)  # of whom 3 ordered after they wrote
+    with pytest.raises(TooFewError):
+        count(warehouse, condition("ordered_after", "is", "yes"))
+    found = answer(
+        warehouse, dataset="feedback", measures=["reviews"], dimensions=["ordered_after"]
+    )
+    assert ("yes",) not in found.recipe.list_groups()
 
 
 def test_feedback_that_names_nobody_says_so() -> None:
