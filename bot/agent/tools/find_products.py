@@ -156,7 +156,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts=tuple(facts),
         exhibits=(
             *build_exhibit(PRODUCTS.shows, table if rows else None),
-            *SELLERS.build(sold, language),
+            *(() if _wants_cover(params) else SELLERS.build(sold, language)),
         ),
         notes=_explain(params, products, ordered, shown, every, finding),
         read_as=" · ".join(filter(None, (describe_filter(title, where, language), left_out))),

@@ -107,7 +107,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         "customer",
     ),
     "nth_order": Dimension(
-        Words("which order of the customer"),
+        Words("customer's order no."),
         lambda t: t.nth_order.cast("string"),
         "customer",
         "number",
