@@ -7,6 +7,8 @@ import pytest
 
 from bot.core.audience_rule import AudienceRule, RatingCondition
 from bot.core.metric_query import MetricCondition, QueryError, TooFewError
+from bot.data.analyses.feedback.texts import select_feedback
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import list_members, select_matching
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.warehouse.query import fetch_rows
@@ -129,6 +131,18 @@ def test_feedback_that_names_nobody_says_so() -> None:
     for name in ("customer_orders", "ordered_after", "customer_type", "level"):
         with pytest.raises(QueryError, match="names a customer or an order"):
             count(warehouse, condition(name, "is", "1"))
+
+
+def test_themes_are_of_those_of_a_level_whatever_else_they_are() -> None:
+    members = [
+        {"customer": f"c{n}", "level": "Gold" if n < 40 else "Silver", "segment": "press"}
+        for n in range(120)
+    ]
+    texts = [{**one, "text": "Too small."} for one in of_customers()]
+    warehouse = shop(texts, customers=members)
+    for name, many in (("gold", 40), ("press", 120)):
+        rows = select_feedback(warehouse, AnalysisFilter(segment=name))
+        assert len(fetch_rows(warehouse, rows)) == many
 
 
 # The audience of those who rated so.
