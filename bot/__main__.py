@@ -151,6 +151,10 @@ def parser() -> argparse.ArgumentParser:
     )
     import_.add_argument("--yes", action="store_true", help="take it in without asking")
 
+    forget = commands.add_parser("forget", help="list the files taken in, remove one's rows")
+    forget.add_argument("file", metavar="FILE", nargs="?", help="its name, as it was taken in")
+    forget.add_argument("--yes", action="store_true", help="remove them without asking")
+
     facts = commands.add_parser("facts", help="print what the intern would look up")
     facts.add_argument(
         "kind",
@@ -168,7 +172,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="only that: product=linen-shirt, country=FR, since=2026-10-01; may be said again",
     )
-    for command in (try_, ask, check, import_, facts):
+    for command in (try_, ask, check, import_, forget, facts):
         command.add_argument("--workspace", help="Slack's team id, when there are several")
 
     key = commands.add_parser("key", help="print the key that live rows are signed with")

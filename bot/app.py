@@ -8,7 +8,6 @@ from bot.config.clock import now
 from bot.core.writer import Writer
 from bot.data.local_data import LocalData
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.agent.examples import ExampleBook
@@ -29,9 +28,7 @@ class Container(LocalData):
         if self.database.sqlite:
             migrate.upgrade(self.database)
         elif migrate.read_revision(self.database) != migrate.find_newest_revision():
-            raise CannotDo(
-                Words("The database is not up to date. Run `super-intern migrate` first.")
-            )
+            raise CannotDo("The database is not up to date. Run `super-intern migrate` first.")
         if signs:
             self.sign()
         return self

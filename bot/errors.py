@@ -9,6 +9,7 @@ import traceback
 import uuid
 from collections.abc import Mapping
 from pathlib import PurePath
+from typing import Any
 
 from bot.i18n.messages import Words
 
@@ -47,11 +48,12 @@ class TryAgain(Exception):
 
 
 class CannotDo(Exception):
-    """It can't be done, and another attempt won't help. `words` is the message for the person."""
+    """It can't be done, and another attempt won't help. `words` is the message for the person, or
+    its English text, which the parameters fill: `CannotDo("There is no {name}.", name=…)`."""
 
-    def __init__(self, words: Words):
-        super().__init__(words.to("en"))
-        self.words = words
+    def __init__(self, words: Words | str, /, **params: Any):
+        self.words = Words(words, **params) if isinstance(words, str) else words
+        super().__init__(self.words.to("en"))
 
 
 class SpendingRefused(CannotDo):

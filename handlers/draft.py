@@ -33,7 +33,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     if request.is_own_text:
         await ctx.look_up(*PRODUCT_KINDS)
         return await ctx.use_own_text(output)
-    await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy")
+    await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy", "first_sale")
     for other in request.brief.others:
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))

@@ -1,4 +1,4 @@
-"""Sum up a thread or channel: decisions, open points, tasks, drafts to approve."""
+"""Sum up a thread, or tell what waits: decisions, open points, drafts to approve."""
 
 from pydantic import BaseModel
 

@@ -238,7 +238,9 @@ class SkillContext(RequestState):
 
     def describe_copy_notes(self) -> str:
         """Return what code works out for the writer of copy, a note a line, for the prompt."""
-        notes = copy_notes.list_copy_notes(self.request, self.evidence, self.brand, self.channel)
+        notes = copy_notes.list_copy_notes(
+            self.request, self.evidence, self.brand, self.channel, self.today
+        )
         return "\n".join(f"- {note}" for note in notes) or "none"
 
     def find_style_faults(self, parts: Sequence[Part]) -> list[str]:
@@ -248,7 +250,9 @@ class SkillContext(RequestState):
         )
 
     def note_open_questions(self) -> None:
-        """Note on the draft what readers will ask and code can't answer."""
+        """Note on the draft what readers will ask and code can't answer, and what to know of a
+        launch."""
+        self.notes += copy_notes.find_old_launch(self.request, self.evidence, self.today)
         if not self.by_rules:
             self.notes += copy_notes.list_open_questions(self.request, self.evidence, self.channel)
 

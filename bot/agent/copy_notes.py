@@ -6,7 +6,7 @@ audience, and the doubt of customers. Faults of style go back to the writer alon
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.agent.request_state import RequestState
@@ -20,6 +20,7 @@ from bot.core.parts import Part
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
+from bot.grounding.figure_checks import OFFER_KIND
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import NBSP, is_gsm7
@@ -30,6 +31,8 @@ DOUBT = "doubt to answer"  # label of a fact
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
+OLD = timedelta(days=90)  # since its first order a product is no novelty
+OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
@@ -47,9 +50,12 @@ OF_RANGE = (
     "show at most three that prove what you say of it, these or others of the range "
     "(`find_products`), and look each of them up with `product` first. Ask for no product."
 )
+NOT_NEW = (
+    "The orders have this product for long: it is not new. Write as new only what the brief says "
+    "is new about it."
+)
 COUNTED_AS = Words("The audience was counted as: {rule}")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
-OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
@@ -60,7 +66,11 @@ GREETING_PATTERN = re.compile(
 
 
 def list_copy_notes(
-    request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
+    request: SkillRequest,
+    evidence: Evidence,
+    brand: Brand,
+    channel: Channel | None,
+    today: date | None = None,
 ) -> list[str]:
     """Return the notes as sentences for the writer."""
     notes = [*_describe_audience(request, evidence)]
@@ -75,6 +85,8 @@ def list_copy_notes(
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
         notes += _describe_product(handle, request, evidence, is_listing=is_listing)
+    if find_old_launch(request, evidence, today):
+        notes.append(NOT_NEW)
     notes += _describe_doubt(request, evidence)
     if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
@@ -95,6 +107,19 @@ def list_open_questions(
     if occasion is not None and not channel.is_listing:
         found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
+
+
+def find_old_launch(
+    request: SkillRequest, evidence: Evidence, today: date | None
+) -> tuple[Check, ...]:
+    """Return since when the orders have what a text is to launch, if that is long ago."""
+    first = evidence.get(f"product.{request.brief.product}.first-sold")
+    if request.brief.goal != "launch" or first is None or today is None:
+        return ()
+    day = date.fromisoformat(str(first.value))
+    words = OLD_LAUNCH.with_params(day=day)
+    check = Check(rule="launch", level="info", words=words, fact=first.id)
+    return (check,) if day < today - OLD else ()
 
 
 def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
@@ -267,13 +292,20 @@ def describe_audience(ctx: RequestState) -> str:
         return f"{name}: counted, see the facts of {SEGMENT}"
     if brief.rule:
         return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
-    if not brief.audience and ctx.channel and ctx.channel.is_public:
-        return "nobody in particular: anybody may read it"
+    is_public = ctx.channel is not None and ctx.channel.is_public
+    is_matched = ctx.channel is not None and ctx.channel.consent is not None
     if not brief.audience:
-        unless = POINTING if ctx.earlier.report else ""
-        return f"nobody in particular: the whole list{unless}"
-    if ctx.channel and ctx.channel.is_public:
+        everybody = "anybody may read it" if is_public else "the whole list"
+        unless = POINTING if ctx.earlier.report and (is_matched or not is_public) else ""
+        return f"nobody in particular: {everybody}{unless}"
+    if is_public and not is_matched:
         return f"{brief.audience}: whom the text speaks to. Anybody may read it: count nobody."
+    if is_public:
+        return (
+            f"{brief.audience}: whom the ad is aimed at. A place, an age or an interest is a "
+            "setting of the ad: count nobody for it. Only customers of ours, by what they bought "
+            f"or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, purpose ads."
+        )
     pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
     return (
         f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
@@ -323,10 +355,13 @@ def _note(ctx: RequestState, words: Words) -> None:
 
 
 def _find_counted_rule(ctx: RequestState) -> AudienceRule | None:
-    """Return the rule that the model has counted for this text, if it is one."""
+    """Return the rule that the model has counted for this text, if it is one. A place is a setting
+    of what anybody may read, and no count of its readers."""
     before = {str(fact.value) for fact in ctx.earlier.facts if _is_rule(fact)}
     rules = {str(fact.value) for fact in ctx.book.facts if _is_rule(fact)} - before
-    return AudienceRule.model_validate_json(rules.pop()) if len(rules) == 1 else None
+    rule = AudienceRule.model_validate_json(rules.pop()) if len(rules) == 1 else None
+    is_setting = rule and rule.is_only_of_places and ctx.channel and ctx.channel.is_public
+    return None if is_setting else rule
 
 
 def _is_rule(fact: Fact) -> bool:

@@ -135,7 +135,9 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         quiet = join_copies([broken, quiet])
         output = QuietDigest(
             quiet=quiet,
-            read_as=tell_covered_days(writer, evidence, kinds),
+            read_as=writer.tell_reading(
+                evidence, kinds, tell_covered_days(writer, evidence, kinds)
+            ),
             more=_list_more(writer, moves[1:]),
             leads=leads,
             **parts,
@@ -150,7 +152,7 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         limits.append(Copy(text=writer.say(NARROWED.with_params(what=narrowed))))
     report = DigestReport(
         headline=told[0].text,
-        read_as=tell_covered_days(writer, evidence, kinds),
+        read_as=writer.tell_reading(evidence, kinds, tell_covered_days(writer, evidence, kinds)),
         points=[*first_points, *(build_point(writer, move) for move in told[1:])],
         table=_tabulate_week(writer, evidence) if chosen else None,
         more=_list_more(writer, moves[len(told) :]),

@@ -70,7 +70,7 @@ async def run_skill(
     for skills that look things up with tools."""
     skill = load_skills().get(request.skill)
     if skill is None:
-        raise CannotDo(Words("I can't do that yet: {skill}.", skill=request.skill))
+        raise CannotDo("I can't do that yet: {skill}.", skill=request.skill)
     channel = load_channels().get(request.channel) if request.channel else None
     ctx = SkillContext(
         request,

@@ -58,6 +58,8 @@ SEVERAL_NOT_RANKED = Words(
 )
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
+# An idea is checked as the text of a report.
+IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
 MAX_IDEA_LABEL = 50
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
@@ -316,7 +318,13 @@ def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
         not_used=[],
         next_steps=[],
     )
-    faults = build_checker(ctx).find_faults(form)
+    proposals = [name for name, field in IDEA_TEXTS.items() if field in ("idea", "request")]
+    faults = [
+        f"{IDEA_TEXTS.get(where, where)}: {fault}"
+        for where, _, fault in (
+            one.partition(": ") for one in build_checker(ctx).find_faults(form, proposals)
+        )
+    ]
     empty = [name for name in ("audience", "fact", "request") if not getattr(idea, name).strip()]
     faults += [f"{name}: it is empty" for name in empty]
     try:

@@ -13,7 +13,6 @@ from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft, list_faults
 from bot.grounding.figure_checks import list_unproven
 from bot.grounding.sources import Sources, list_text_parts
-from bot.i18n.messages import Words
 from bot.text.normalize import normalize_text
 
 PRODUCT_KINDS = ("product", "availability", "prices")
@@ -51,7 +50,7 @@ async def look_up_product(ctx: RequestState, text: str, product: str) -> None:
         low = normalize_text(text)
         named = found[:1] if product else [h for h in found if normalize_text(h.title) in low]
         if product and not found:
-            raise CannotDo(Words("No product of the catalogue is called {name}.", name=product))
+            raise CannotDo("No product of the catalogue is called {name}.", name=product)
         if len(named) == 1:
             known = {"product": named[0].handle, "product_words": named[0].title}
             brief = ctx.request.brief.model_copy(update=known)

@@ -80,14 +80,10 @@ def approve(
     demand_approver(session, draft, by, policy)
     demand_checked(draft)
     if draft.list_blocking_checks() and not (reason or "").strip():
-        raise CannotDo(
-            Words("Something in this draft has no source. To approve it anyway, say why.")
-        )
+        raise CannotDo("Something in this draft has no source. To approve it anyway, say why.")
     if draft.list_open_warnings():
         if not (accepts or (reason or "").strip()):
-            raise CannotDo(
-                Words("Look at what is marked on the card first, then approve it there.")
-            )
+            raise CannotDo("Look at what is marked on the card first, then approve it there.")
         draft.accept_warnings(session, by=by, ground="checked", now=now)
     decision = _record_decision(session, draft, "approve", by, reason, policy, now)
     is_approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"
@@ -100,11 +96,9 @@ def approve(
 def demand_checked(draft: Draft) -> None:
     """Raises CannotDo while the checks run, and for a check that no reason overrides."""
     if draft.findings is None:
-        raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
+        raise CannotDo("These words are still being checked. Approve appears in a moment.")
     if draft.list_final_checks():
-        raise CannotDo(
-            Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
-        )
+        raise CannotDo("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
 
 
 def accept_terms(
@@ -176,9 +170,7 @@ def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: 
     """Raise CannotDo unless `by` requested or edited the draft, or is an approver."""
     is_own = by == task.author or (draft is not None and by == draft.author)
     if not is_own and by not in policy.approvers:
-        raise CannotDo(
-            Words("Only whoever asked for this draft, its editor or an approver can do that.")
-        )
+        raise CannotDo("Only whoever asked for this draft, its editor or an approver can do that.")
 
 
 def demand_editable(session: Session, draft: Draft, fingerprint: str, policy: Policy) -> None:
@@ -197,9 +189,7 @@ def demand_editor(session: Session, draft: Draft, by: str, policy: Policy) -> No
         people = dict.fromkeys((*policy.approval.editors, *policy.approvers))
         names = " ".join(f"<@{person}>" for person in people)
         raise CannotDo(
-            Words(
-                "You can read this draft, but not edit it. These people can: {names}", names=names
-            )
+            "You can read this draft, but not edit it. These people can: {names}", names=names
         )
 
 
@@ -217,9 +207,7 @@ def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> 
         raise CannotDo(explain_no_approver(by))
     policy.require(by, "approve")
     if not all(policy.may_approve(by, author=author) for author in find_authors(session, draft)):
-        raise CannotDo(
-            Words("You asked for this draft or edited it, so somebody else has to approve it.")
-        )
+        raise CannotDo("You asked for this draft or edited it, so somebody else has to approve it.")
 
 
 def find_authors(session: Session, draft: Draft) -> set[str]:
@@ -272,7 +260,7 @@ def _record_decision(
     )
     if not inserted:
         if len(decisions) < policy.approval.needed:
-            raise CannotDo(Words("You have already approved this. It needs others as well."))
+            raise CannotDo("You have already approved this. It needs others as well.")
         existing = session.get_one(Decision, f"{draft.id}:{by}")
         existing.needed, existing.reason, existing.at = policy.approval.needed, reason, now
         session.flush()
@@ -297,7 +285,7 @@ def demand_open(decisions: list[Decision], policy: Policy) -> None:
     last = decisions[-1]
     values = {"who": f"<@{last.by}>", "when": last.at}
     if status == "approved":
-        raise CannotDo(Words("Already approved by {who} on {when}.", **values))
+        raise CannotDo("Already approved by {who} on {when}.", **values)
     if status == "rejected":
-        raise CannotDo(Words("Already rejected by {who} on {when}.", **values))
-    raise CannotDo(Words("Already sent back by {who} on {when}.", **values))
+        raise CannotDo("Already rejected by {who} on {when}.", **values)
+    raise CannotDo("Already sent back by {who} on {when}.", **values)

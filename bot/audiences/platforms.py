@@ -82,15 +82,13 @@ def adapt_rule(rule: AudienceRule, platform: str) -> AudienceRule:
     """Return the rule with the consent that the platform requires. Raises CannotDo for an unknown
     platform, and for one that does not fit the purpose."""
     if platform not in PLATFORMS:
-        raise CannotDo(Words("I can't make a file for {platform}.", platform=platform))
+        raise CannotDo("I can't make a file for {platform}.", platform=platform)
     if PLATFORMS[platform].ads:
         return rule.model_copy(update={"purpose": "ads"})
     if rule.purpose == "ads" and PLATFORMS[platform].by == "address":
         raise CannotDo(
-            Words(
-                "These people agreed to be matched for ads, not to be written to: choose an "
-                "advertising platform, or change the rule."
-            )
+            "These people agreed to be matched for ads, not to be written to: choose an "
+            "advertising platform, or change the rule."
         )
     return rule  # the team's own tool may use the consent of the rule
 

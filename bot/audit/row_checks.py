@@ -31,7 +31,6 @@ from bot.audit.row_digests import (
 )
 from bot.db.base import Row
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 
 log = logging.getLogger("bot.audit.journal")
 
@@ -149,16 +148,12 @@ def _changed_outside_error(workspace: str, row: str) -> CannotDo:
     log.error("%s of %s is not as the journal recorded it", row, workspace)
     if row.partition("/")[0] in TASK_TABLES:
         return CannotDo(
-            Words(
-                "This draft was changed outside Super-Intern, so it can't be approved or sent. Ask "
-                "whoever runs it to run `super-intern journal verify`."
-            )
+            "This draft was changed outside Super-Intern, so it can't be approved or sent. Ask "
+            "whoever runs it to run `super-intern journal verify`."
         )
     return CannotDo(
-        Words(
-            "This was changed outside Super-Intern, so nothing more is done with it. Ask whoever "
-            "runs it to run `super-intern journal verify`."
-        )
+        "This was changed outside Super-Intern, so nothing more is done with it. Ask whoever "
+        "runs it to run `super-intern journal verify`."
     )
 
 

@@ -70,15 +70,15 @@ def record_insert(session: Session, table: Table, values: RowValues) -> None:
     if table.name not in AUDITED_TABLES:
         return
     key = get_row_key(table, values)
-    _touch(session, table.name, key, None)
+    _touch(session, table.name, key)
     if table.name in CACHED_TABLES:
         whole = {name: values.get(name) for name in AUDITED_TABLES[table.name].columns}
         if all(value is not None or table.c[name].nullable for name, value in whole.items()):
             get_pending_changes(session).values[table.name, key] = whole
 
 
-def _touch(session: Session, table: str, key: RowKey, as_recorded: bool | None) -> None:
-    get_pending_changes(session).rows.setdefault((table, key), as_recorded)
+def _touch(session: Session, table: str, key: RowKey) -> None:
+    get_pending_changes(session).rows.setdefault((table, key), None)
 
 
 def _before_flush(session: Session, *_: Any) -> None:
@@ -144,7 +144,7 @@ def _after_flush(session: Session, _: Any) -> None:
     for row in session.new:
         table = get_table_name(row)
         if table in AUDITED_TABLES:
-            _touch(session, table, get_row_key(get_table(table), RowAttributes(row)), None)
+            _touch(session, table, get_row_key(get_table(table), RowAttributes(row)))
 
 
 class GuardedSession(Session):

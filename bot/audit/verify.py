@@ -391,12 +391,10 @@ def start_signing(
     if signer is None:
         if signed:
             raise CannotDo(
-                Words(
-                    "The key {path} is missing, but the journal is signed with it. Put the file "
-                    "back, or set SUPER_INTERN_KEY to what was in it. If it is lost, run "
-                    "`super-intern journal adopt`.",
-                    path=str(settings.home / KEY_FILE),
-                )
+                "The key {path} is missing, but the journal is signed with it. Put the file "
+                "back, or set SUPER_INTERN_KEY to what was in it. If it is lost, run "
+                "`super-intern journal adopt`.",
+                path=str(settings.home / KEY_FILE),
             )
         if library:
             log.warning("the key of this home is missing: the journal is not signed")
@@ -404,11 +402,9 @@ def start_signing(
         signer = create_signer(settings)
     if signed and not any(one.startswith(f"{signer.name}:") for one in signed):
         raise CannotDo(
-            Words(
-                "The journal is signed with another key than this home's. Set SUPER_INTERN_KEY to "
-                "the same for all processes. If the old key is lost, run "
-                "`super-intern journal adopt`."
-            )
+            "The journal is signed with another key than this home's. Set SUPER_INTERN_KEY to "
+            "the same for all processes. If the old key is lost, run "
+            "`super-intern journal adopt`."
         )
     database.signer = signer
 

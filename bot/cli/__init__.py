@@ -22,6 +22,7 @@ COMMAND_MODULES = {
     "ask": "try_",
     "check": "try_",
     "import": "import_",
+    "forget": "forget",
     "facts": "facts",
     "key": "admin",
     "digest": "digest",

@@ -22,7 +22,6 @@ from bot.data.warehouse.integrity import (
 from bot.db.sqlite_file import describe_damage, find_database_fault
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo, TryAgain
-from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
 
 ANSWERS_WITHIN = 10.0  # seconds that `doctor` waits for Slack's answer
@@ -186,9 +185,7 @@ def _repair_damage(settings: Settings, args: argparse.Namespace) -> int:
         named = {str(database), database.name} if database is not None else set()
         if database is not None and args.set_aside in named:
             if find_database_fault(database, thorough=True) is None:
-                raise CannotDo(
-                    Words("{file} is whole: nothing was set aside.", file=args.set_aside)
-                )
+                raise CannotDo("{file} is whole: nothing was set aside.", file=args.set_aside)
             print_line(f"Set aside: {set_aside_database(settings, now())}")
             return 0
         container = Container(settings).migrated()

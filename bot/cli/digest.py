@@ -36,7 +36,7 @@ async def digest_(settings: Settings, args: argparse.Namespace) -> int:
     name = parse_digest_name(args.name)
     schedule = await container.database.run(Schedule.find, workspace, name)
     if schedule is None and name != WEEKLY:
-        raise CannotDo(Words("There is no digest called {name}.", name=args.name))
+        raise CannotDo("There is no digest called {name}.", name=args.name)
     schedule = schedule or build_weekly_schedule(workspace, "en", now())
     schedule.language = args.language or schedule.language
     made = await draft_digest(container, schedule.build_task(now().date()))

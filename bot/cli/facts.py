@@ -52,7 +52,7 @@ def run_tool(settings: Settings, args: argparse.Namespace) -> int:
     try:
         result = asyncio.run(_run(tool, params, deps))
     except ToolError as error:
-        raise CannotDo(Words("{tool} says: {reason}", tool=args.kind, reason=str(error))) from None
+        raise CannotDo("{tool} says: {reason}", tool=args.kind, reason=str(error)) from None
     if args.json:
         sys.stdout.write(format_json(result.model_dump(mode="json")) + "\n")
     else:
@@ -85,9 +85,9 @@ def parse_params(tool: Tool, text: str) -> Any:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         reason = f"{where}: {first['msg']}"
-        raise CannotDo(Words("{tool} says: {reason}", tool=tool.name, reason=reason)) from None
+        raise CannotDo("{tool} says: {reason}", tool=tool.name, reason=reason) from None
     except ValueError:
-        raise CannotDo(Words("{tool} wants its parameters as JSON.", tool=tool.name)) from None
+        raise CannotDo("{tool} wants its parameters as JSON.", tool=tool.name) from None
 
 
 def _find_neutral_value(annotation: Any) -> Any:
@@ -125,14 +125,12 @@ def facts_(settings: Settings, args: argparse.Namespace) -> int:
     if args.kind in load_tools() and (args.params is not None or args.kind not in known):
         return run_tool(settings, args)
     if args.params is not None:
-        raise CannotDo(Words("{name} is no tool, so it takes no parameters.", name=args.kind))
+        raise CannotDo("{name} is no tool, so it takes no parameters.", name=args.kind)
     if args.kind not in known:
         raise CannotDo(
-            Words(
-                "There are no facts of the kind {name}. There are: {known}.",
-                name=args.kind,
-                known=", ".join((*known, *load_tools())),
-            )
+            "There are no facts of the kind {name}. There are: {known}.",
+            name=args.kind,
+            known=", ".join((*known, *load_tools())),
         )
     where = parse_where(args.where)
     container = Container(settings).migrated()
@@ -162,18 +160,16 @@ def parse_where(pairs: Sequence[str]) -> AnalysisFilter:
     for pair in pairs:
         name, sign, value = (part.strip() for part in pair.partition("="))
         if not sign or not value:
-            raise CannotDo(Words("--where wants name=value, not {given}.", given=pair))
+            raise CannotDo("--where wants name=value, not {given}.", given=pair)
         if name not in types:
             near = get_close_matches(name, types, n=1)
             raise CannotDo(
-                Words(
-                    "--where knows no {name}. It knows: {known}.",
-                    name=name,
-                    known=", ".join(near or types),
-                )
+                "--where knows no {name}. It knows: {known}.",
+                name=name,
+                known=", ".join(near or types),
             )
         if name in values:
-            raise CannotDo(Words("--where says {name} twice: it can be one alone.", name=name))
+            raise CannotDo("--where says {name} twice: it can be one alone.", name=name)
         values[name] = _parse_value(name, value, types[name])
     return AnalysisFilter(**values)
 
@@ -190,11 +186,9 @@ def _parse_value(name: str, value: str, type_: str) -> str | int | date:
         if "int" not in type_:
             return value
     raise CannotDo(
-        Words(
-            "{name} wants a day like 2026-11-24 or a number above 0, not {value}.",
-            name=name,
-            value=value,
-        )
+        "{name} wants a day like 2026-11-24 or a number above 0, not {value}.",
+        name=name,
+        value=value,
     )
 
 
@@ -239,9 +233,9 @@ def _find_product_facts(
         for fact in build_product_facts(product):
             found.facts.append(fact.model_copy(update={"about": product.title}))
     if not wanted and where.product:
-        raise CannotDo(Words("There is no product {name}.", name=where.product))
+        raise CannotDo("There is no product {name}.", name=where.product)
     if not wanted:
-        found.add_limit(Words("There are no products yet: import a catalogue."))
+        found.add_limit("There are no products yet: import a catalogue.")
     return found
 
 

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -27,12 +27,12 @@ from bot.data.ingest.file_schema import (
 )
 from bot.data.ingest.importer import TableRows, read_table, store_products, store_table
 from bot.data.ingest.inspection import InspectedTable, inspect_files
+from bot.data.ingest.known_customers import find_known_customers
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table
 from bot.data.warehouse.store import IMPORT_PREFIX, MergeCounts
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces
 
 # The preview: how a file was understood.
@@ -175,7 +175,7 @@ def import_(settings: Settings, args: argparse.Namespace) -> int:
     """Return 0 when all rows were imported, 1 when some were rejected or the person said no, 130
     after Ctrl-C."""
     if missing := [path for path in args.files if not path.is_file()]:
-        raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
+        raise CannotDo("There is no file {path}.", path=str(missing[0]))
     container = Container(settings).migrated()
     importer = FileImporter(
         container,
@@ -192,7 +192,7 @@ def import_(settings: Settings, args: argparse.Namespace) -> int:
                 args.files, args.kind, _parse_column_names(args.map), folder
             )
             read = [importer.read(table.part, table.found, Path(folder)) for table in tables]
-            if not args.yes and not _confirm_import():
+            if not args.yes and not confirm("Import it? [y/N] "):
                 print_line("Nothing was taken in.")
                 return 1
             return max([int(left > 0), *(importer.store(one) for one in read)])
@@ -251,6 +251,7 @@ class FileImporter:
             for _, why in left[:-1]:
                 print_line(why.words.to("en"))
             raise left[-1][1]
+        tables = [self._with_known_customers(one, kind, Path(folder)) for one in tables]
         for table in tables:
             for words in table.messages:
                 print_line(words.to("en"))
@@ -258,6 +259,19 @@ class FileImporter:
         for _, why in left:
             print_line(f"Left: {why.words.to('en')}")
         return tables, len(left)
+
+    def _with_known_customers(
+        self, table: InspectedTable, kind: str | None, folder: Path
+    ) -> InspectedTable:
+        found = find_known_customers(
+            self.container.row_store,
+            self.workspace,
+            table.part,
+            self.build_options(kind),
+            table.found,
+            folder,
+        )
+        return replace(table, found=found) if found else table
 
     def load(self, part: TableFile, found: FileSchema) -> int:
         """Read and store one table; return 1 when some of its rows were rejected."""
@@ -342,11 +356,11 @@ class FileImporter:
         return to
 
 
-def _confirm_import() -> bool:
+def confirm(question: str) -> bool:
     """Ask for confirmation. Raises CannotDo when standard input is no terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
-        raise CannotDo(Words("Nobody can be asked here. Say --yes, and it is taken in."))
-    sys.stdout.write("Import it? [y/N] ")
+        raise CannotDo("Nobody can be asked here. Say --yes, and it is done.")
+    sys.stdout.write(question)
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes", "o", "oui")
 
@@ -354,5 +368,5 @@ def _confirm_import() -> bool:
 def _parse_column_names(pairs: list[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if pair.count("=") != 1]
     if wrong:
-        raise CannotDo(Words("--map wants theirs=ours, not {given}.", given=", ".join(wrong)))
+        raise CannotDo("--map wants theirs=ours, not {given}.", given=", ".join(wrong))
     return {theirs.strip(): ours.strip() for theirs, ours in (pair.split("=") for pair in pairs)}

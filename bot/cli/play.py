@@ -78,7 +78,7 @@ class PlaygroundHome:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 what = f"Another `play` is running in {self.folder}. End it first."
-                raise CannotDo(Words("{what}", what=what)) from None
+                raise CannotDo("{what}", what=what) from None
             yield
 
     def reset(self) -> None:
@@ -102,7 +102,7 @@ class PlaygroundHome:
         filling.start()
         filling.join()
         if filling.exitcode:
-            raise CannotDo(Words("The sample shop could not be filled."))
+            raise CannotDo("The sample shop could not be filled.")
 
     def fill(self, today: date) -> None:
         """Create the sample shop and import it, once. An interrupted first start is repeated."""
@@ -227,7 +227,7 @@ def _open_script(path: Path) -> TextIO:
         return io.StringIO(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as fault:
         what = f"{path} cannot be read: {getattr(fault, 'strerror', 'it is not UTF-8')}."
-        raise CannotDo(Words("{what}", what=what)) from fault
+        raise CannotDo("{what}", what=what) from fault
 
 
 def describe_writer(settings: Settings, *, has_page: bool) -> list[Words]:
@@ -265,7 +265,7 @@ async def _start_local_slack(slack: LocalSlack) -> AsyncIterator[None]:
         why = getattr(fault, "strerror", fault)
         what = f"Port {slack.port} cannot be used ({why}). Another one: play --port N"
         await slack.stop()
-        raise CannotDo(Words("{what}", what=what)) from fault
+        raise CannotDo("{what}", what=what) from fault
     try:
         yield
     finally:

@@ -42,7 +42,6 @@ from bot.digests.digest_jobs import (
 from bot.digests.history import DigestHistory, load_findings
 from bot.digests.models import find_due_digests
 from bot.errors import CannotDo, TryAgain
-from bot.i18n.messages import Words
 from bot.jobs.engine import Engine
 from bot.jobs.models import QueueLimits
 from bot.jobs.scheduler import JobScheduler, find_due_merges
@@ -114,7 +113,7 @@ async def _migrate(settings: Settings, command: SlackCommand) -> None:
 
 def _require_settings(settings: Settings, command: SlackCommand) -> None:
     if troubles := find_setting_problems(settings, command):
-        raise CannotDo(Words("{what}", what="\n".join(troubles)))
+        raise CannotDo("{what}", what="\n".join(troubles))
 
 
 class ServerProcess:

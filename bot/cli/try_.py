@@ -60,7 +60,7 @@ async def try_(settings: Settings, args: argparse.Namespace) -> int:
     if args.skill not in load_skills():
         known = ", ".join(load_skills())
         raise CannotDo(
-            Words("There is no skill {name}. There are: {known}.", name=args.skill, known=known)
+            "There is no skill {name}. There are: {known}.", name=args.skill, known=known
         )
     return await _run_words(settings, args, skill=args.skill, preview=args.preview)
 
@@ -400,7 +400,7 @@ async def check_(settings: Settings, args: argparse.Namespace) -> int:
     if args.channel and args.channel not in load_channels():
         known = ", ".join(load_channels())
         raise CannotDo(
-            Words("There is no channel {name}. There are: {known}.", name=args.channel, known=known)
+            "There is no channel {name}. There are: {known}.", name=args.channel, known=known
         )
     found = args.language or detect_language(text, LANGUAGES)
     language: Language = found or SOURCE_LANGUAGE
@@ -438,7 +438,7 @@ def read_text(given: str) -> str:
         is_file = False
     text = path.read_text(encoding="utf-8")[:MAX_FILE_CHARACTERS] if is_file else given
     if not text.strip():
-        raise CannotDo(Words("Which text shall I check? Paste it behind your request."))
+        raise CannotDo("Which text shall I check? Paste it behind your request.")
     return strip_hidden(text).strip()
 
 

@@ -266,7 +266,7 @@ class Policy(BaseModel):
         if not people:
             raise CannotDo(NOBODY_HAS_RIGHT)
         names = " ".join(format_mention(one) for one in people[:MAX_NAMED_PEOPLE])
-        raise CannotDo(Words(DENIED_WORDS[right].text, names=names))
+        raise CannotDo(DENIED_WORDS[right].text, names=names)
 
     def require_if_known(self, person: str, right: Right) -> None:
         """Require the right, for code that only stores a task. While the members of a user group

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 
 KEY_FILE = "super-intern.key"
 MIN_KEY_LENGTH = 32  # characters
@@ -25,17 +24,15 @@ def load_key(home: Path, given: str | None, *, holds: Callable[[], bool]) -> byt
     if not path.exists():
         if holds() and not path.exists():  # another process may have made it since
             raise CannotDo(
-                Words(
-                    "The key {path} is missing, but the library holds rows that were made with it. "
-                    "Put the file back, or set SUPER_INTERN_KEY to what was in it.",
-                    path=str(path),
-                )
+                "The key {path} is missing, but the library holds rows that were made with it. "
+                "Put the file back, or set SUPER_INTERN_KEY to what was in it.",
+                path=str(path),
             )
         if not path.exists():
             _create_key_file(path)
     key = path.read_text(encoding="ascii", errors="replace").strip()
     if len(key) < MIN_KEY_LENGTH:
-        raise CannotDo(Words("{path} holds no key: it is too short.", path=str(path)))
+        raise CannotDo("{path} holds no key: it is too short.", path=str(path))
     return key.encode()
 
 

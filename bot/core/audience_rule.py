@@ -86,6 +86,7 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "customer_not_ordered": Words("not ordered"),
     "customer_bought": Words("bought"),
 }
+PLACE_FIELDS = ("country", "region", "department")
 PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
 YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says
     ("returned", "yes"): Words("returned"),
@@ -127,8 +128,12 @@ class OrderCondition(BaseModel):
     @property
     def products(self) -> tuple[str, ...]:
         """The keys of products, and the categories, that the filters name."""
-        conditions = (one for group in self.filters for one in group)
-        return tuple(v for one in conditions if one.field in PRODUCT_FIELDS for v in one.values)
+        mine = (one for one in self.conditions if one.field in PRODUCT_FIELDS)
+        return tuple(value for one in mine for value in one.values)
+
+    @property
+    def conditions(self) -> tuple[MetricCondition, ...]:
+        return tuple(one for group in self.filters for one in group)
 
     def move(self, by: timedelta) -> "OrderCondition":
         """Return the condition with every day in it moved."""
@@ -258,6 +263,15 @@ class AudienceRule(BaseModel):
                 "rated": tuple(one.move(by) for one in self.rated),
             }
         )
+
+    @property
+    def is_only_of_places(self) -> bool:
+        """Whether it asks for nothing but where people have ordered to, as an ad is set."""
+        no_places = {"purpose": "email", "countries": (), "regions": (), "orders": ()}
+        asked = [(c.field, one.since, one.until) for one in self.orders for c in one.conditions]
+        places = {(field, None, None) for field in PLACE_FIELDS}
+        is_placed = {*asked} <= places and not any(one.never for one in self.orders)
+        return is_placed and self.model_copy(update=no_places) == AudienceRule()
 
     @property
     def stored(self) -> str:

@@ -107,6 +107,17 @@ def list_sender_channels() -> frozenset[str]:
     return frozenset(key for key, one in load_channels().items() if one.names_sender)
 
 
+def describe_unknown_consents() -> str:
+    """Return a note for the AI on the channels to which the data tell of no consent."""
+    unknown = [c.title for c in load_channels().values() if not (c.is_public or c.consent)]
+    return (
+        f"No data tell who can be reached by: {', '.join(unknown)}. Where that is asked, say so "
+        "plainly in `cannot_tell`; agreeing to another way is no answer."
+        if unknown
+        else ""
+    )
+
+
 @cache
 def _build_output(key: str) -> type[BaseModel]:
     """Build the output of a channel. One class for each channel: schemas are cached by class."""

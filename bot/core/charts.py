@@ -217,10 +217,9 @@ def build_line_chart(
     unit: str = "",
     colours: Sequence[str] = COLOURS,
     named: tuple[str, str] = ("", ""),
-    since: date | None = None,
 ) -> ChartPicture:
-    """Build a line of values by day or week, and a dashed line of the expected values. `since`
-    marks a day with a vertical line; `named` are the legend names of the two lines."""
+    """Build a line of values by day or week, and a dashed line of the expected values. `named`
+    are the legend names of the two lines."""
     rows = [{"day": p.day.isoformat(), "value": p.value, "expected": p.expected} for p in points]
     x = {
         "field": "day",
@@ -242,14 +241,6 @@ def build_line_chart(
     }
     y = {"field": "value", "type": "quantitative", "axis": y_axis, "scale": {"zero": True}}
     layers: list[dict[str, Any]] = []
-    if since is not None:
-        layers.append(
-            {
-                "data": {"values": [{"day": since.isoformat()}]},
-                "mark": {"type": "rule", "color": QUIET, "strokeDash": [2, 3]},
-                "encoding": {"x": x},
-            }
-        )
     if any(p.expected is not None for p in points):
         layers.append(
             {

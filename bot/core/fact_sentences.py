@@ -80,7 +80,7 @@ class FactSubject:
         return self.word("status") or self.word("verdict")
 
     def named(self, language: str) -> str:
-        """Return its name as people say it: "region 33", "from payment to purchase, on phones"."""
+        """Return its name as people say it: "department 33", "payment to purchase, on phones"."""
         dimension = self._dimension
         if self.kind == "funnel" and (step := _STEP.match(self.key)):
             return _name_step(step, self.about).to(language)
@@ -134,8 +134,8 @@ def _name_regions(names: str) -> Words:
     """Name the regions of "33" or "09, 24, 31": a French number is a département."""
     some = names.split(", ")
     if all(_DEPARTEMENT.fullmatch(one) for one in some):
-        many = Words("regions {numbers}", numbers=names)
-        return many if len(some) > 1 else Words("region {number}", number=names)
+        many = Words("departments {numbers}", numbers=names)
+        return many if len(some) > 1 else Words("department {number}", number=names)
     several = Words("regions {names}", names=names)
     return several if len(some) > 1 else Words("region {name}", name=names)
 
@@ -256,9 +256,19 @@ class SentenceWriter:
     def explain_reading(
         self, evidence: Evidence, kinds: Iterable[str], *lines: Copy, gaps: bool = True
     ) -> Copy:
-        """Return the lines of *How to read this*: the given ones, the age of old sources, and what
-        the data can't tell (with `gaps`)."""
+        """Return the lines of *How to read this*: the given ones, and what the data can't tell
+        (with `gaps`)."""
         found = [line for line in lines if line.text]
+        for kind in kinds if gaps else ():
+            found += self.tell_unanswerable(evidence, kind)
+        distinct = list({line.text: line for line in found}.values())
+        return join_copies(distinct, "\n", before="– ")
+
+    def tell_reading(
+        self, evidence: Evidence, kinds: Iterable[str], read_as: Copy | None
+    ) -> Copy | None:
+        """Return the lines of *Read as*: how the question was read, and the age of old sources."""
+        found = [read_as] if read_as and read_as.text else []
         for kind in kinds:
             for one in group_by_subject(evidence, kind, AGE).values():
                 age = one.facts["days"]
@@ -274,9 +284,8 @@ class SentenceWriter:
                         day=age.as_of,
                     )
                 found.append(self.copy(self.say(old), [age]))
-            found += self.tell_unanswerable(evidence, kind) if gaps else []
         distinct = list({line.text: line for line in found}.values())  # two kinds may have one file
-        return join_copies(distinct, "\n", before="– ")
+        return join_copies(distinct, "\n") if distinct else None
 
     def tell_unanswerable(self, evidence: Evidence, *kinds: str) -> list[Copy]:
         facts = list_unanswerable(evidence, *kinds)

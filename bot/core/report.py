@@ -107,7 +107,6 @@ def build_report(
     language: Language,
     read_as: Sequence[str] = (),
     unused: Sequence[str] = (),
-    picture: File | None = None,
 ) -> Report:
     """Fill the slots and build the report. `unused` are constraints that were understood but fit
     nowhere. Raises SlotError for a slot that can't be filled."""
@@ -124,7 +123,6 @@ def build_report(
         not_used=build_not_used((*unused, *form.not_used), language),
         points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
         cannot_tell=fill(form.cannot_tell) if is_given(form.cannot_tell) else None,
-        picture=picture,
         table=shown_exhibit.table if shown_exhibit else None,
         quotes=build_quotes(form.quotes, book),
         read_as=Copy(text="\n".join(dict.fromkeys(lines))) if lines else None,

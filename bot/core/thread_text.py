@@ -81,13 +81,11 @@ DAYS_A_WEEK = 7  # default number of days to read of a channel
 
 @dataclass(frozen=True)
 class ThreadMessage:
-    """`n` counts from 1; `who` is the author's name as Slack shows it; `thread` is the `n` of the
-    message whose thread this replies in, 0 for a message in the channel itself."""
+    """`n` counts from 1; `who` is the author's name as Slack shows it."""
 
     n: int
     who: str
     text: str
-    thread: int = 0
 
 
 def format_message(who: str, text: str, *, replies: bool = False) -> str:
@@ -98,21 +96,15 @@ def format_message(who: str, text: str, *, replies: bool = False) -> str:
 
 def parse_messages(material: str) -> list[ThreadMessage]:
     """Return the messages of a material, in order."""
-    found: list[tuple[str, list[str], int]] = []
-    begun = -1  # a thread whose first message was left out
+    found: list[tuple[str, list[str]]] = []
     for line in material.split("\n"):
         who, colon, text = line.partition(": ")
         if line.startswith(INDENT) or not colon:
             if found:
                 found[-1][1].append(line.removeprefix(INDENT))
             continue
-        replies = who.startswith(REPLY)
-        begun = begun if replies else len(found) + 1
-        found.append((who.removeprefix(REPLY), [text], begun if replies else 0))
-    return [
-        ThreadMessage(n, who, "\n".join(text), thread)
-        for n, (who, text, thread) in enumerate(found, 1)
-    ]
+        found.append((who.removeprefix(REPLY), [text]))
+    return [ThreadMessage(n, who, "\n".join(text)) for n, (who, text) in enumerate(found, 1)]
 
 
 def parse_attachment(line: str) -> str | None:

@@ -1,5 +1,5 @@
-"""Facts from the library for writing copy: praise, a doubt to answer, the audience, and earlier
-texts with their results.
+"""Facts from the library for writing copy: praise, a doubt to answer, the audience, earlier texts
+with their results, and since when a product is sold.
 
 Only a customer's sentence, quoted exactly, and the number of reviews that agree may appear in a
 text. The rest informs the writer: audience sizes and earlier texts prove nothing about the product.
@@ -33,7 +33,8 @@ BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
 MOST_PRAISED_LABEL = Words("praised most")
 UNKNOWN_CONSENT = Words("Your data don't tell who agreed to this channel.")
-WRITING_KINDS = ("praise", "past_copy", "segment", "reach")
+FIRST_SALE, FIRST_SOLD = "first_sale", Words("in the orders since")
+WRITING_KINDS = ("praise", "past_copy", "segment", "reach", FIRST_SALE)
 # Beside the name of a group these words change nothing; any other one restricts the audience.
 GROUP_WORDS = "all our my the customers clients clientes tous toutes les nos mes"
 LONGEST_TEXT = 600  # characters of an earlier text
@@ -48,6 +49,7 @@ def find_writing_facts(
         "past_copy": _past_copy_facts,
         "segment": _segment_facts,
         "reach": _reach_facts,
+        FIRST_SALE: _first_sale_facts,
     }
     return tuple(ways[kind](warehouse, request))
 
@@ -63,6 +65,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
         ),
         "segment": (brief.rule, brief.audience, request.channel),
         "reach": (request.channel,),
+        FIRST_SALE: (brief.product,),
     }
     return kind, request.language, *on[kind]
 
@@ -221,6 +224,25 @@ def _format_share(rate: float, letter: "Mailing", language: str) -> str:
     if letter.delivered is not None:
         words = Words("{share} % of {n} delivered")
     return words.with_params(share=shown, n=letter.sent).to(language)
+
+
+def _first_sale_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+    """Yield product.<handle>.first-sold, the day of the product's first order."""
+    orders, product = warehouse.table("orders"), request.brief.product
+    if orders is None or product is None:
+        return
+    from bot.data.warehouse.query import fetch_rows
+
+    mine = orders.filter(orders["product"] == product, orders["at"].notnull())
+    (row,) = fetch_rows(warehouse, mine.aggregate(day=mine["at"].min().cast("date")))
+    if row["day"] is not None:
+        yield Fact(
+            id=f"product.{product}.first-sold",
+            label=FIRST_SOLD.text,
+            value=row["day"].isoformat(),
+            source=warehouse.source("orders"),
+            as_of=warehouse.as_of("orders"),
+        )
 
 
 def _reach_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:

@@ -47,18 +47,14 @@ def is_below_floor(people: float | None, floor: int) -> bool:
     return people is not None and 0 < people < floor
 
 
-def too_few_message(people: int, floor: int) -> Words:
-    """Return the message for a shop that has too few customers for any groups."""
-    if people < floor:
-        return Words(
-            "Under {n} customers can be told apart: too few for groups. Import orders"
-            " with a customer column, or more of them.",
-            n=floor,
-        )
+def too_few_message(people: int, floor: int, needed: int) -> Words:
+    """Return the message for a shop that has fewer customers than an analysis needs."""
+    known = Words("under {n}", n=floor) if people < floor else Words("only {n}", n=people)
     return Words(
-        "Only {n} customers can be told apart: too few for groups. Import orders with"
+        "An answer takes {needed} customers, and the orders tell {known} apart. Import orders with"
         " a customer column, or more of them.",
-        n=people,
+        needed=needed,
+        known=known,
     )
 
 

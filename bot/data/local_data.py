@@ -25,7 +25,6 @@ from bot.data.warehouse.store import RowStore
 from bot.db.session import CachedRead, Database
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 
 if TYPE_CHECKING:  # importing ibis takes 1.4 s
     from bot.data.ingest.live.queue import LiveQueue
@@ -146,10 +145,8 @@ class LocalData:
             known = sorted(Workspace.known(session) - {LOCAL_WORKSPACE})
         if len(known) > 1:
             raise CannotDo(
-                Words(
-                    "There are several workspaces: {names}. Name one with --workspace.",
-                    names=", ".join(known),
-                )
+                "There are several workspaces: {names}. Name one with --workspace.",
+                names=", ".join(known),
             )
         return known[0] if known else LOCAL_WORKSPACE
 

@@ -49,7 +49,6 @@ ANALYSES = {
     "plan": "bot.data.analyses.experiments.plan",
     "audiences": "bot.data.analyses.audience_proposals",
     "sellers": "bot.data.metrics.best_sellers",
-    "sold": "bot.data.metrics.sales",
 }
 T = TypeVar("T")
 MOST_REMEMBERED = 100  # results kept for one version of the tables
@@ -208,11 +207,9 @@ class WorkspaceData:
         if stop := getattr(getattr(warehouse.engine, "con", None), "interrupt", None):
             await asyncio.to_thread(stop)
         raise CannotDo(
-            Words(
-                "Looking this up took longer than {n} minutes, so I stopped. Ask about a shorter"
-                " time, or one product.",
-                n=round(LOOKUP_SECONDS / 60),
-            )
+            "Looking this up took longer than {n} minutes, so I stopped. Ask about a shorter"
+            " time, or one product.",
+            n=round(LOOKUP_SECONDS / 60),
         )
 
     def _facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:

@@ -9,7 +9,6 @@ from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
 from bot.core.thread_text import ThreadMessage, is_truncated, parse_attachment, parse_messages
 from bot.data.analyses.result import AnalysisResult, iter_cannot_facts
-from bot.i18n.messages import Words
 from bot.text.links import find_links
 
 THREAD_KINDS = ("thread", "thread-words")
@@ -29,10 +28,8 @@ def find_thread_facts(material: str, today: date) -> AnalysisResult:
     messages = parse_messages(material)
     if not messages:
         found.add_limit(
-            Words(
-                "There is nothing to read here. Ask me inside a thread, or for the "
-                "channel you ask in, once I am invited into it."
-            )
+            "There is nothing to read here. Ask me inside a thread, or for the "
+            "channel you ask in, once I am invited into it."
         )
         return found
     people = Counter(message.who for message in messages)

@@ -103,7 +103,7 @@ class Delivery(Row):
         if draft.id != self.draft or {draft.stored_fingerprint, draft.fingerprint} != {
             self.fingerprint
         }:
-            raise CannotDo(Words("These are not the words that were approved."))
+            raise CannotDo("These are not the words that were approved.")
 
     def mark_sent(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
         self.state, self.gone_at = "gone", now

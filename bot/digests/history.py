@@ -159,7 +159,8 @@ def load_waiting_drafts(
 ) -> tuple[Fact, ...]:
     """Return work.draft-<n>.waiting, about the text, for each draft that waits for approval and
     that the viewer may see; the oldest first. `approver` is who asks, if they may approve: it is
-    said which wait for them. `besides` are pieces to leave out."""
+    said which wait for them. `besides` are pieces to leave out. If there is none,
+    work.queue.waiting is 0."""
     facts: list[Fact] = []
     for draft in _load_waiting(session, viewer.workspace, policy, now):
         about = describe_draft(draft)
@@ -178,6 +179,16 @@ def load_waiting_drafts(
                 as_of=now.date(),
             )
         )
+    if not facts:
+        facts = [
+            Fact(
+                id="work.queue.waiting",
+                label="drafts elsewhere that wait for approval",
+                value=Decimal(0),
+                source=Words("the intern's own record").to(language),
+                as_of=now.date(),
+            )
+        ]
     return tuple(facts[:MAX_WAITING])
 
 

@@ -64,9 +64,9 @@ class Schedule(Row):
     def save(session: Session, now: datetime, **fields: Any) -> "Schedule":
         """Create or change a digest. Raises CannotDo for an unknown time zone or a wrong hour."""
         if fields["zone"] not in available_timezones():
-            raise CannotDo(Words("There is no time zone called {zone}.", zone=fields["zone"]))
+            raise CannotDo("There is no time zone called {zone}.", zone=fields["zone"])
         if not (0 <= fields["hour"] <= 23 and 0 <= fields["minute"] <= 59):
-            raise CannotDo(Words("That hour does not exist."))
+            raise CannotDo("That hour does not exist.")
         key = (fields["workspace"], fields["name"])
         insert_once(session, Schedule, **fields, state="on", since=now, last=None)
         row = session.get_one(Schedule, key, with_for_update=True, populate_existing=True)

@@ -203,13 +203,9 @@ class Draft(Row):
         """Raises CannotDo when `seen` is not the fingerprint of the newest version."""
         newest = Draft.latest(session, self.piece)
         if newest is None or newest.fingerprint != seen:
-            raise CannotDo(
-                Words("This draft was changed after you opened it. Here is the new version.")
-            )
+            raise CannotDo("This draft was changed after you opened it. Here is the new version.")
         if newest.stored_fingerprint != seen:
-            raise CannotDo(
-                Words("The stored words are not those that were drafted. Ask for a new draft.")
-            )
+            raise CannotDo("The stored words are not those that were drafted. Ask for a new draft.")
 
     def list_blocking_checks(self) -> list[Check]:
         return select_blocking(self.findings or ())
@@ -420,7 +416,7 @@ def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
     """
     hooks = draft.other_hooks
     if not pick.isdigit() or int(pick) >= len(hooks):
-        raise CannotDo(Words("This opening is no longer there."))
+        raise CannotDo("This opening is no longer there.")
     opening = hooks[int(pick)].text
     copies = {part.key: part.text for part in draft.parts if part.kind == "copy"}
     channel = load_channels().get(draft.channel or "")
@@ -429,7 +425,7 @@ def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
         if limit and limit.role == "title":
             return {key: fit_opening(opening, limit)}
         return {key: _replace_first_sentence(text, opening)}
-    raise CannotDo(Words("There is nothing in this draft that an opening could replace."))
+    raise CannotDo("There is nothing in this draft that an opening could replace.")
 
 
 def fit_opening(opening: str, limit: PartLimit) -> str:
@@ -446,13 +442,11 @@ def fit_opening(opening: str, limit: PartLimit) -> str:
         if measure_text(shorter, limit) <= limit.most:
             return shorter
     raise CannotDo(
-        Words(
-            "This opening has {size} characters, and {part} takes {most}. Take the other one, or "
-            "press Edit and put in a shorter one.",
-            size=measure_text(opening, limit),
-            part=Words(limit.title),
-            most=limit.most,
-        )
+        "This opening has {size} characters, and {part} takes {most}. Take the other one, or "
+        "press Edit and put in a shorter one.",
+        size=measure_text(opening, limit),
+        part=Words(limit.title),
+        most=limit.most,
     )
 
 

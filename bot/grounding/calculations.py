@@ -44,7 +44,6 @@ class UnprovenFigure:
     """A figure without a source, in its sentence. `is_price`: the catalogue has another price.
     `shown`: the sentence of a report with its slots filled."""
 
-    part: str
     sentence: str
     figure: Figure
     reason: str

@@ -15,7 +15,7 @@ from bot.grounding.channel_form import check_form, check_text
 from bot.grounding.figure_checks import UNSOURCED, check_figures, format_person
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
-from bot.grounding.price_cuts import NEW_CUT, RANGE_CUT, UNKNOWN_PRICE, check_price_cuts
+from bot.grounding.price_cuts import MANY_CUT, NEW_CUT, RANGE_CUT, UNKNOWN_PRICE, check_price_cuts
 from bot.grounding.sources import (
     Sources,
     TextPart,
@@ -72,7 +72,7 @@ def list_faults(checks: Iterable[Check]) -> list[str]:
     """Turn findings that block, that warn, or are on style into sentences for the writer. What only
     people can settle is left out: what a person stated, a cut whose price before or after is not
     known, and an empty stock. A figure without a source may be kept with a calculation."""
-    unsettled = (STATED_WORDS, UNKNOWN_PRICE, NEW_CUT, RANGE_CUT, NONE_IN_STOCK)
+    unsettled = (STATED_WORDS, UNKNOWN_PRICE, NEW_CUT, MANY_CUT, RANGE_CUT, NONE_IN_STOCK)
     for_people = {words.text for words in unsettled}
     faults = []
     for check in checks:

@@ -47,6 +47,7 @@ OFFERED = re.compile(
     r"|reduction|\borders?\b|commande|panier|basket"
 )
 LAW_WINDOW = re.compile(r"30 derniers jours|(?<=last )30 days")  # of the lowest price
+OFFER_KIND = "offer"  # of facts worked out from a stated cut: no price of the catalogue
 HOUR = Decimal(60)  # in minutes
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100
@@ -99,22 +100,28 @@ def _examine(
             known = sources.find_figure(
                 figure, part.cites, is_threshold=_is_threshold(figure, part.text)
             )
+            statement = sources.find_statement(figure) if known is None else None
+            cut = None
+            if statement is None and (known is None or known.fact.parts.kind == OFFER_KIND):
+                cut = _find_stated_cut(figure, part.text, sources)
+            if cut is not None and not any(agrees(cut[1], one) for one in named):
+                # People confirm what somebody said; what follows from it is the code's figure.
+                named.append(cut[1])
+                yield build_stated_check("figure", _show_stated(*cut), part, cut[0]), None
             if known is not None:
                 wrong = _check_role(figure, known, part, parts, sources)
                 proven += wrong is None
                 if wrong:
                     yield wrong, None
-            elif statement := (
-                sources.find_statement(figure) or _find_stated_cut(figure, part.text, sources)
-            ):
+            elif statement is not None:
                 denied = _find_denied_price(figure, statement, part, sources)
                 if denied is not None:
                     yield _build_wrong_price(figure, part, denied), None
                 elif not any(agrees(figure, one) for one in named):
                     named.append(figure)
-                    quote = show_figure(figure, part)
+                    quote = show_figure(figure, part.text)
                     yield build_stated_check("figure", quote, part, statement), None
-            elif _is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
+            elif cut or _is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
                 proven += 1
             else:
                 check = _build_unsourced(figure, grade, part, sources)
@@ -128,7 +135,6 @@ def _examine(
 
 def _build_unproven(check: Check, figure: Figure, part: TextPart) -> UnprovenFigure:
     return UnprovenFigure(
-        part=part.key,
         sentence=find_sentence(part.text, figure.start),
         figure=figure,
         reason=check.words.to("en"),
@@ -182,14 +188,19 @@ def format_person(who: str) -> str:
     return f"<@{who}>" if re.fullmatch(r"[UW][A-Z0-9]+", who) else who
 
 
-def show_figure(figure: Figure, part: TextPart) -> str:
+def _show_stated(statement: Statement, cut: Figure) -> str:
+    """A cut as a person wrote it, or as a fact of theirs holds it."""
+    return show_figure(cut, statement.text) if cut.text else f"{statement.text} {cut.first.unit}"
+
+
+def show_figure(figure: Figure, text: str) -> str:
     """A cut is shown with its sign, a day up to the month of the next one: "28 and 29 May"."""
     start = figure.start - 1 if figure.sign == "-" and figure.first.unit == "%" else figure.start
     end = figure.end
     if figure.first.kind == "date" and figure.text.isdigit():
-        dates = [one for one in read_figures(part.text) if one.first.kind == "date"]
+        dates = [one for one in read_figures(text) if one.first.kind == "date"]
         end = next((one.end for one in dates if one.start > figure.start), end)
-    return part.text[max(start, 0) : end].rstrip(" .,;:!?\n")
+    return text[max(start, 0) : end].rstrip(" .,;:!?\n")
 
 
 def _find_denied_price(
@@ -269,7 +280,7 @@ def _build_unsourced(figure: Figure, grade: Grade, part: TextPart, sources: Sour
         return _build_wrong_price(figure, part, price)
     if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
         grade = "warn"  # a fact counts the same, and otherwise
-    return _build_finding(figure, show_figure(figure, part), grade, part)
+    return _build_finding(figure, show_figure(figure, part.text), grade, part)
 
 
 def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
@@ -351,19 +362,21 @@ def _is_derived(figure: Figure, part: TextPart, sources: Sources) -> bool:
     return any(abs(said - one) <= HALF_CENT for one in results)
 
 
-def _find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | None:
-    """Return the statement of a cut that explains this price: €68 is €85 less 20 %."""
+def _find_stated_cut(
+    figure: Figure, text: str, sources: Sources
+) -> tuple[Statement, Figure] | None:
+    """Return the cut that somebody stated and that explains this price: €68 is €85 less 20 %."""
     if not (figure.is_money or is_bare(figure)):
         return None
     said, prices = figure.first.base, _list_multiples(text, sources, 1)
-    for statement in sources.statements:
+    for statement in reversed(sources.statements):  # their words before the facts of them
         for cut in statement.figures:
             off, is_share = abs(cut.first.base), cut.first.unit == "%"
             if not (is_share or cut.is_money):
                 continue
             left = (one * (1 - off / 100) if is_share else one - off for one in prices if off < one)
             if any(abs(one - said) <= CENT for one in left):
-                return statement
+                return statement, cut
     return None
 
 

@@ -97,12 +97,14 @@ class LegalRule(SourcedRule):
 
 
 class ProductRule(SourcedRule):
-    """Products that need a sentence or a mention beside them."""
+    """Products that need a sentence or a mention beside them. `served`: the level where they are
+    not what is sold, and brief and text speak of them."""
 
     id: str
     countries: tuple[str, ...]
     level: CheckLevel
     elsewhere: CheckLevel | None = None
+    served: CheckLevel | None = None
     sold: tuple[str, ...]
     not_sold: tuple[str, ...]
     sentence: dict[str, str] = {}
@@ -110,10 +112,13 @@ class ProductRule(SourcedRule):
 
     def covers(self, product: str) -> bool:
         """Whether the name of a product is that of such a thing, and not of its glass or colour."""
-        low = normalize_text(product)
-        return bool(build_words_pattern(self.sold).search(low)) and not build_words_pattern(
-            self.not_sold
-        ).search(low)
+        return self.names(product) and not self.excludes(product)
+
+    def names(self, text: str) -> bool:
+        return bool(build_words_pattern(self.sold).search(normalize_text(text)))
+
+    def excludes(self, text: str) -> bool:
+        return bool(build_words_pattern(self.not_sold).search(normalize_text(text)))
 
 
 class SmsHours(SourcedRule):
@@ -294,12 +299,18 @@ def _check_products(
     parts: Sequence[TextPart], sources: Sources, request: SkillRequest, countries: frozenset[str]
 ) -> Iterator[Check]:
     whole = normalize_text(" ".join(part.text for part in parts if part.is_delivered))
-    title = sources.titles.get(request.brief.product or "", "")
-    sold = f"{request.brief.product_words or ''} ; {title}"
+    brief = request.brief
+    category = sources.evidence.get(f"product.{brief.product}.type")
+    title = sources.titles.get(brief.product or "", "")
+    sold = f"{brief.product_words or ''} ; {title} ; {category.value if category else ''}"
     for rule in load_legal_rules().products:
         is_here = bool(countries & set(rule.countries))
         level = rule.level if is_here else rule.elsewhere
-        if level is None or not rule.covers(sold):
+        if not rule.covers(sold):
+            is_served = is_here and not rule.excludes(sold)
+            is_served = is_served and rule.names(brief.words) and rule.names(whole)
+            level = rule.served if is_served else None
+        if level is None:
             continue
         sentences = [normalize_text(one).rstrip(".") for one in rule.sentence.values()]
         if any(sentence in whole for sentence in sentences) or (rule.mention or "\0") in whole:

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Fact
-from bot.grounding.numbers import HALF_PRICE, read_figures
-from bot.grounding.sources import KnownFact, Sources, TextPart
+from bot.grounding.calculations import find_sentence
+from bot.grounding.numbers import HALF_PRICE, read_counts, read_figures
+from bot.grounding.sources import KnownFact, Sources, TextPart, is_within
 from bot.grounding.units import Figure, is_bare
 from bot.i18n.messages import Money, Words, join_words, quote_name
 from bot.text.normalize import normalize_text
@@ -46,10 +47,15 @@ NEW_CUT = Words(
     "{quote}: off the lowest price of the last 30 days, {price}, people pay {left}; off today's "
     "{now} they pay {other}. Does the text say which (Court of Justice, C-330/23)?"
 )
+MANY_CUT = Words(
+    "{quote}: counted from the lowest price of the last 30 days, {price}, it is {right} %. That "
+    "does not concern an offer on several pieces. Is it one (Directive 98/6, article 6a)?"
+)
 RANGE_CUT = Words(
     "{quote} also covers prices that are reduced already ({products}). Does the text say whether "
     "it comes off the lowest price of the last 30 days or off today's (Court of Justice, C-330/23)?"
 )
+MOST = Decimal("Infinity")
 MAX_NAMED = 3  # of the products that are reduced already
 
 
@@ -110,7 +116,11 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
     found, named = list[Check](), set[Decimal]()
     for part in (part for part in parts if part.is_delivered and part.kind != "quote"):
         cuts = find_cuts(part.text)
-        former = [f for f in find_former_prices(part.text) if not _is_price_of_many(f, sources)]
+        former = [
+            one
+            for one in find_former_prices(part.text)
+            if not _is_of_many(one, part, sources, below=one.first.base)
+        ]
         if check := _check_range(part, cuts, sources):
             found.append(check)
             cuts = ()
@@ -194,8 +204,16 @@ def _check_cuts(
             continue
         low, value = right[0]
         is_stated = sources.find_statement(cut.figure) is not None
+        if not is_stated and _is_of_many(cut.figure, part, sources):
+            continue
         if is_stated and (new := _build_new_cut(part, cut, low, sources)):
             yield new
+            continue
+        if is_stated and sources.brief and _counts_several(sources.brief.offer or ""):
+            words = MANY_CUT.with_params(
+                quote=Words("“{quote}”", quote=cut.quote), price=_money(low.fact), right=value
+            )
+            yield part.build_check("price cut", "warn", words, quote=cut.quote, fact=low.fact.id)
             continue
         words = Words(
             "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
@@ -254,8 +272,24 @@ def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | Non
     return ((before - new) / before * 100).quantize(Decimal(1), ROUND_HALF_UP)
 
 
-def _is_price_of_many(figure: Figure, sources: Sources) -> bool:
-    """Whether it is today's price of several of it: less for two is no cut of the price of one."""
-    value = figure.first.base
-    prices = [Decimal(k.fact.value) for one in sources.products for k in sources.list_prices(one)]
-    return any(price and value > price and value % price == 0 for price in prices)
+def _is_of_many(figure: Figure, part: TextPart, sources: Sources, *, below: Decimal = MOST) -> bool:
+    """Whether a former price, or a cut, is that of several pieces, which the price of one says
+    nothing about: today's price so many times; or its sentence names several, and what they cost,
+    which is `below` the former price, is more than one."""
+    value, products = figure.first.base, _list_products(part, sources) or sources.products
+    prices = [Decimal(k.fact.value) for one in products for k in sources.list_prices(one)]
+    if figure.is_money and any(price and value > price and value % price == 0 for price in prices):
+        return True
+    sentence = find_sentence(part.text, figure.start)
+    sums = [one.first.base for one in read_figures(sentence) if one.is_money]
+    return _counts_several(sentence) and any(max(prices, default=below) < s < below for s in sums)
+
+
+def _counts_several(text: str) -> bool:
+    """Whether a text has a number besides its sums, percentages and days: two for €40."""
+    figures = read_figures(text)
+    others = [(one.start, one.end) for one in figures if not is_bare(one)]
+    counted = [one for one in read_counts(text) if not is_within(one.start, one.end, others)]
+    return any(one.first.base > 1 for one in counted) or any(
+        one.first.kind == "deal" for one in figures
+    )

@@ -75,8 +75,9 @@ class ReportChecker:
     def _material(self) -> "_Material":
         return _Material(self)
 
-    def find_faults(self, form: ReportForm) -> list[str]:
-        """Return what is wrong with a report, as sentences for the model; the worst first."""
+    def find_faults(self, form: ReportForm, proposals: Collection[str] = ()) -> list[str]:
+        """Return what is wrong with a report, as sentences for the model; the worst first. Texts
+        that are `proposals`, by name, may put words of their own between quotation marks."""
         faults: list[str] = []
         counts: list[str] = []  # bare counts in words, which alone send nothing back
         for where, text in iter_texts(form):
@@ -88,7 +89,9 @@ class ReportChecker:
                 faults.append(f"{where}: {fault}")
             for typed in _list_typed_figures(text, self._material):
                 (counts if typed.is_count else faults).append(f"{where}: {typed.fault}")
-            faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, self._material)]
+            if where not in proposals:
+                wrong = _find_wrong_quotes(text, self._material)
+                faults += [f"{where}: {fault}" for fault in wrong]
             forbidden = FORBIDDEN_PATTERN.finditer(text)
             faults += [f"{where}: leave out “{match[0]}”" for match in forbidden]
         faults += find_form_faults(form, self.book, self.exhibits, self.language, self.skills)
@@ -97,13 +100,13 @@ class ReportChecker:
     def list_unproven(self, form: ReportForm) -> tuple[UnprovenFigure, ...]:
         """Return the typed figures that nothing gave; none of a text with slots that go back."""
         found = list[UnprovenFigure]()
-        for where, text in iter_texts(form):
+        for _where, text in iter_texts(form):
             with suppress(SlotError):
                 shown = self.book.fill(text, self.language).text
                 for typed in _list_typed_figures(text, self._material):
                     if figure := typed.figure:
                         reason = f"“{figure.text}” is typed and in no fact"
-                        found.append(UnprovenFigure(where, text, figure, reason, shown=shown))
+                        found.append(UnprovenFigure(text, figure, reason, shown=shown))
         return tuple(found)
 
     def drop_faulty_texts(self, form: ReportForm) -> tuple[ReportForm, int]:

@@ -2,7 +2,7 @@
 words; and tell an echo of the brief."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 
 from bot.config.brand import Brand
@@ -37,10 +37,10 @@ def find_echo(text: str, runs: Collection[tuple[str, ...]]) -> str | None:
     return " ".join(next(found, ())) or None
 
 
-def list_brief_runs(brief: Brief, names: Iterable[str] = ()) -> set[tuple[str, ...]]:
+def list_brief_runs(brief: Brief) -> set[tuple[str, ...]]:
     """Return the runs of ECHO_WORDS words of the brief. A term that has to stand ends a run:
     required sentences, the offer with its days and the name of the product."""
-    given = (brief.product_words, brief.offer, brief.dates, *brief.must_say, *names)
+    given = (brief.product_words, brief.offer, brief.dates, *brief.must_say)
     terms = sorted((tokenize(term) for term in given if term), key=len, reverse=True)
     words = tokenize(brief.words)
     for term in terms:

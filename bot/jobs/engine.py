@@ -29,7 +29,6 @@ from sqlalchemy.orm import Session
 
 from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
-from bot.i18n.messages import Words
 from bot.jobs.models import (
     ALONE_AFTER,
     GIVE_UP_AFTER,
@@ -331,11 +330,9 @@ class Engine:
             self._lock.close()
             self._lock = None
             raise CannotDo(
-                Words(
-                    "Another Super-Intern is already at work on {path}. Stop it first, or set "
-                    "DATABASE_URL to PostgreSQL to run several.",
-                    path=str(path.with_suffix("")),
-                )
+                "Another Super-Intern is already at work on {path}. Stop it first, or set "
+                "DATABASE_URL to PostgreSQL to run several.",
+                path=str(path.with_suffix("")),
             ) from None
 
     async def _maintain(self) -> None:

@@ -39,7 +39,7 @@ T = TypeVar("T", bound=BaseModel)
 def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
     """Fill in the template of the request's channel. Raises CannotDo where there is no template."""
     if ctx.channel is None:
-        raise CannotDo(Words("A text needs a channel: name one."))
+        raise CannotDo("A text needs a channel: name one.")
     brief = ctx.request.brief
     if not brief.notice and names_one_person(brief.words, brief.product_words, ctx.brand.name):
         raise CannotDo(ONE_PERSON)

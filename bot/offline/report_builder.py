@@ -150,7 +150,9 @@ class ReportBuilder(SentenceWriter):
             table=table,
             quotes=list(quotes),
             how_to_read=read if read.text else None,
-            read_as=Copy(text=self.say(read_as)) if read_as else None,
+            read_as=self.tell_reading(
+                self.evidence, self.kinds, Copy(text=self.say(read_as)) if read_as else None
+            ),
             leads=list(leads),
         )
         sources = list_sources(report, FactBook(self.stated.values()), self.language)

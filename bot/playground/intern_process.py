@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.models import Delivery
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.playground.local_slack import HOST, LocalSlack
 from bot.tasks.models import OPEN_STATES, Task
@@ -107,7 +106,7 @@ class InternProcess:
                 slow = f"The intern was not ready after {self.start_timeout:g} seconds"
                 why = f"{slow}: this machine may be busy. Start it again."
             await self.end()
-            raise CannotDo(Words("{what}", what=f"{why}\nIts log: {self.log}"))
+            raise CannotDo("{what}", what=f"{why}\nIts log: {self.log}")
         self._watching = asyncio.create_task(self._keep_alive())
 
     @property

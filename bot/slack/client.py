@@ -178,24 +178,19 @@ def explain_refusal(refused: SlackRefusal) -> CannotDo:
     """Translate a permanent refusal into an error that the person can read."""
     if refused.error in NO_ACCESS_ERRORS:
         return CannotDo(
-            Words(
-                "Slack doesn't let the intern in ({error}). "
-                "An administrator has to install the app again.",
-                error=refused.error,
-            )
+            "Slack doesn't let the intern in ({error}). "
+            "An administrator has to install the app again.",
+            error=refused.error,
         )
     if refused.error == READ_OUTSIDE:
-        return CannotDo(Words("People of another company read that channel."))
+        return CannotDo("People of another company read that channel.")
     if refused.error == NO_MEMBER:
-        return CannotDo(Words("Whoever this is for is no full member of the workspace any more."))
+        return CannotDo("Whoever this is for is no full member of the workspace any more.")
     if refused.error in UNREACHABLE_ERRORS:
         return CannotDo(
-            Words(
-                "I can't write there ({error}). Invite me into that channel first.",
-                error=refused.error,
-            )
+            "I can't write there ({error}). Invite me into that channel first.", error=refused.error
         )
-    return CannotDo(Words("Slack refused this ({error}).", error=refused.error))
+    return CannotDo("Slack refused this ({error}).", error=refused.error)
 
 
 K = TypeVar("K")

@@ -74,7 +74,7 @@ async def handle_check_shortcut(
     context.channel_members.record_press(workspace, user, channel)
     text = remove_markup(str(body["message"].get("text") or ""))
     if not text.strip():
-        raise CannotDo(Words("There is no text in this message."))
+        raise CannotDo("There is no text in this message.")
     id = task_id(workspace, "shortcut", str(body["trigger_id"]))
     place, form = make_place(channel, user, private=True), {"skill": CHECK_SKILL}
     new_task = context.build_task(workspace, user, id, text, place, private=True, form=form)

@@ -193,7 +193,7 @@ class SlackDelivery:
         looked up now and not stored."""
         destination, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
         if self.audience is None:
-            raise CannotDo(Words("Audiences can't be exported here."))
+            raise CannotDo("Audiences can't be exported here.")
         rule, platform, to = (
             find_approved_rule(draft, str(destination["audience"])),
             destination["format"],

@@ -57,18 +57,16 @@ def demand_file_size(name: str, size: int) -> None:
     """Raise CannotDo for a file larger than MAX_FILE_BYTES."""
     if size > MAX_FILE_BYTES:
         raise CannotDo(
-            Words(
-                "{file} is {size} MB. I take files of up to {most} MB from Slack; whoever runs the "
-                "intern takes larger ones in by `super-intern import`.",
-                file=name,
-                size=-(-size // MEGABYTE),
-                most=MAX_FILE_BYTES // MEGABYTE,
-            )
+            "{file} is {size} MB. I take files of up to {most} MB from Slack; whoever runs the "
+            "intern takes larger ones in by `super-intern import`.",
+            file=name,
+            size=-(-size // MEGABYTE),
+            most=MAX_FILE_BYTES // MEGABYTE,
         )
 
 
 def make_missing_file_error(name: str) -> CannotDo:
-    return CannotDo(Words("{file} is no longer in Slack. Please drop it again.", file=name))
+    return CannotDo("{file} is no longer in Slack. Please drop it again.", file=name)
 
 
 def make_unavailable_file_error(name: str) -> CannotDo:

@@ -274,7 +274,7 @@ def find_workspace(body: dict[str, Any]) -> str:
         id = value.get("id") if isinstance(value, dict) else value
         if id:
             return str(id)
-    raise CannotDo(Words("This came from no workspace."))
+    raise CannotDo("This came from no workspace.")
 
 
 def load_visible_draft(session: Session, viewer: Viewer, ref: ButtonValue) -> Draft:

@@ -382,7 +382,7 @@ def _analyse(
     days_ahead, left_over = _count_days_ahead(read, today), understanding.left_over
     if load_skills()[read.skill].own_period and (read.since or read.until):
         begins = read.since or read.until or today
-        if read.period_words and today - begins > LATEST:
+        if read.period_words and (read.against or today - begins > LATEST):
             left_over = (*left_over, read.period_words)
         read = read.model_copy(update={"since": None, "until": None, "against": None})
     known = {one.handle: one for one in read.products if one.handle}

@@ -70,7 +70,7 @@ async def understand_request(
     is_routed = skill is None
     skill = skill or _find_skill(words)
     if skill not in load_skills():
-        raise CannotDo(Words("I have no skill called {skill}.", skill=skill))
+        raise CannotDo("I have no skill called {skill}.", skill=skill)
     if load_skills()[skill].for_channels:
         return await CopyIntake(incoming, skill, typed, brand, library, today).understand()
     result = await understand_analysis(incoming, skill, words, library, today)
@@ -95,9 +95,9 @@ def _find_skill(words: str) -> str:
     kind = routing.find_message_kind(words)
     calm = {CALM_PARAM: "yes"}
     if kind == "thanks":
-        raise CannotDo(Words("You're welcome.", **calm))
+        raise CannotDo("You're welcome.", **calm)
     if kind is not None:
-        raise CannotDo(Words("I draft, you decide. {examples}", examples=EXAMPLES, **calm))
+        raise CannotDo("I draft, you decide. {examples}", examples=EXAMPLES, **calm)
     route = routing.find_skill(words, load_skills(), load_commands())
     if route.unsupported:
         line = explain_unsupported([route.unsupported])

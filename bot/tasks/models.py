@@ -284,7 +284,7 @@ class Task(Row):
     def stop(self, session: Session, enqueue: Enqueue, by: str, now: datetime) -> None:
         """Stop the task for a person. Raises CannotDo when it has already ended."""
         if self.state not in OPEN_STATES:
-            raise CannotDo(Words("This has already ended, so there is nothing to stop."))
+            raise CannotDo("This has already ended, so there is nothing to stop.")
         self._end(session, enqueue, "stopped", now, by=by)
 
     def withdraw(self, session: Session, enqueue: Enqueue, now: datetime) -> None:

@@ -268,7 +268,7 @@ class _FormCheck:
             since=since,
             until=until,
             against=against,
-            period_words=self._quote(form.period_words) if since or until else None,
+            period_words=form.period_words.strip() if since or until else None,
             must_say=self._quotes(form.must_say),
             tone=self._quote(form.tone),
         )
@@ -344,7 +344,7 @@ class _FormCheck:
         since, until, earlier_since, earlier_until = days
         wrong = [not _is_none(text) and day is None for text, day in zip(fields, days, strict=True)]
         is_reversed = since is not None and until is not None and since > until
-        if any(wrong) or is_reversed or not self._is_quoted(form.period_words, self.typed):
+        if any(wrong) or is_reversed or not self._is_worded(form.period_words):
             self._leave(form.period_words, NONE)
             return None, None, None
         if earlier_since and earlier_until and earlier_since <= earlier_until:
@@ -399,6 +399,12 @@ class _FormCheck:
         self.dropped += value.lower() != NONE
         if self._is_quoted(words, self.typed):
             self.left_over.append(words.strip())
+
+    def _is_worded(self, text: str) -> bool:
+        """Whether all words of the text stand in the message, wherever: "in December" and "vs last
+        year" may have others between them."""
+        typed = {word for source in self.typed for word in tokenize(source)}
+        return not _is_none(text) and {*tokenize(text)} <= typed
 
     def _is_quoted(self, text: str, sources: Sequence[str]) -> bool:
         if _is_none(text):

@@ -1,12 +1,15 @@
 """What code works out for a writer of copy: the room of an SMS, stock, prices, audience, doubt."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.agent.copy_notes import (
+    NOT_NEW,
     find_offer_prices,
+    find_old_launch,
     find_style_faults,
     list_copy_notes,
     list_open_questions,
@@ -200,3 +203,21 @@ def test_text_without_a_product_is_told_to_look_up_the_few_it_shows() -> None:
     evidence = make_evidence()
     assert "names no product" in notes(evidence, make_request(product=None))
     assert "names no product" not in notes(evidence, make_request())
+
+
+@pytest.mark.parametrize(
+    ("goal", "days", "is_told"),
+    [("launch", 91, True), ("launch", 89, False), ("inform", 400, False), (None, 400, False)],
+)
+def test_launch_of_what_has_long_been_sold_is_told(
+    goal: str | None, days: int, *, is_told: bool
+) -> None:
+    today = NOW.date()
+    day = (today - timedelta(days=days)).isoformat()
+    evidence = make_evidence(other_fact("product.vase.first-sold", "in the orders since", day))
+    for channel in ("email", "sms"):
+        request = make_request(channel, goal=goal)
+        checks = find_old_launch(request, evidence, today)
+        assert [check.level for check in checks] == (["info"] if is_told else [])
+        told = list_copy_notes(request, evidence, BRAND, load_channels()[channel], today)
+        assert (NOT_NEW in told) is is_told

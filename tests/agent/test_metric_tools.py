@@ -19,10 +19,12 @@ from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
+from bot.core.report import ReportForm
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
+from bot.grounding.report_text import ReportChecker
 from tests.support.metric_queries import mixed_shop, query_tool, tool_deps, where, workspace_data
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
@@ -236,6 +238,28 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
             },
             "orders · without 23–29 Nov",
         ),
+        (
+            {
+                "dataset": "orders",
+                "measures": ["orders", "revenue_share"],
+                "dimensions": ["category"],
+                "filters": [[where("order_value", "at_least", "100")]],
+                "having": [{"measure": "revenue_share", "operator": "at_least", "value": "20"}],
+            },
+            "orders, share of revenue · by category · value of the order: at least €100"
+            " · share of revenue: at least 20%",
+        ),
+        (
+            {
+                "dataset": "orders",
+                "measures": ["customers"],
+                "filters": [
+                    [where("selected_spent", "at_least", "150.50")],
+                    [where("customer_orders", "between", "2", "4")],
+                ],
+            },
+            "customers · for at least €150.50 in all · orders of the customer: 2 to 4",
+        ),
     ],
 )
 async def test_a_query_is_read_in_as_few_words_as_people_use(
@@ -243,6 +267,32 @@ async def test_a_query_is_read_in_as_few_words_as_people_use(
 ) -> None:
     result = await query_tool(tool_deps(workspace_data(sample())), **call)
     assert result.read_as == read_as
+
+
+async def test_a_bare_number_of_the_request_may_be_told_in_the_unit_of_its_condition() -> None:
+    """“orders over 100” becomes “orders over €100”, and never €200 or 100%."""
+    deps = tool_deps(workspace_data(sample()))
+    over = [[where("order_value", "at_least", "100")]]
+    result = await query_tool(deps, dataset="orders", measures=["orders"], filters=over)
+    book = FactBook(result.facts)
+
+    def find_faults(headline: str) -> list[str]:
+        checker = ReportChecker(
+            book, (), "orders over 100?", "en", (), TODAY, shown=(result.read_as,)
+        )
+        form = ReportForm(
+            headline=headline,
+            points=[],
+            exhibit="none",
+            cannot_tell="none",
+            not_used=[],
+            next_steps=[],
+        )
+        return [one for one in checker.find_faults(form) if "typed figure" in one]
+
+    assert find_faults("{f1} over €100.") == []
+    assert find_faults("{f1} over €200.")
+    assert find_faults("{f1} over 100%.")
 
 
 async def test_figures_of_different_filters_have_different_labels(mixed: Warehouse) -> None:

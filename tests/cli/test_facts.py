@@ -129,7 +129,7 @@ def test_closed_pipe_ends_silently(home: Path) -> None:
         (["sellers", "--where", "country=XX"], "orders.csv has no country called XX. It has: FR"),
         (["experiments", "--where", "country=FR"], "experiments can't be narrowed by country"),
         (["plan", "--where", "wanted=a"], "--where knows no wanted."),
-        (["sold", "--where", "against=2026-10-01"], "--where knows no against."),
+        (["sellers", "--where", "against=2026-10-01"], "--where knows no against."),
         (["audiences", "--where", "rule=a"], "rule wants an audience's rule"),
         (["sellers", "--where", "country=FR", "--where", "country=BE"], "says country twice"),
     ],

@@ -101,7 +101,7 @@ def test_import_without_terminal_needs_yes_option(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     assert main(["import", file(home, ORDERS)]) == 2
-    assert capsys.readouterr().err.strip().endswith("Say --yes, and it is taken in.")
+    assert capsys.readouterr().err.strip().endswith("Say --yes, and it is done.")
     monkeypatch.setattr(sys, "stdin", None)
     assert main(["import", file(home, ORDERS)]) == 2
     assert files(home) == []
@@ -323,3 +323,15 @@ def test_dates_and_decimal_options_are_used_and_suggested(
         "2026-04-03 00:00:00",
         "1234.00",
     ]
+
+
+def test_people_are_joined_to_orders_by_email_where_that_knows_more(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = "order,date,email,amount\n1,2026-10-01,lea@shop.example,79.00\n"
+    assert main(["import", file(home, orders), "--yes"]) == 0
+    people = "client;courriel;niveau\n1;lea@shop.example;Or\n2;tom@shop.example;Argent\n"
+    assert main(["import", file(home, people, "fidelite.csv"), "--yes"]) == 0
+    assert "1 of 2 people of this file have orders, by courriel." in capsys.readouterr().out
+    stored = rows(home, "customers", "customer")
+    assert rows(home, "orders", "customer")[0] in stored

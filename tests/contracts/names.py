@@ -134,8 +134,10 @@ FACT_ID = "{kind}.{subject}.{measure}"
 FACT_KINDS = (
     *("product", "range", "brand", "stated", "sent", "work", "praise", "objection", "past_copy"),
     *("segments", "audiences", "behaviour", "feedback", "trends", "funnel", "delivery"),
-    *("campaigns", "experiments", "sold", "sellers", "plan", "reduced"),
+    *("campaigns", "experiments", "sellers", "plan", "reduced"),
 )
+# Kinds that only stored facts have: nothing writes them any more, and no new kind takes the name.
+RETIRED_FACT_KINDS = ("sold",)
 LIBRARY_KINDS = (
     *("orders", "events", "feedback", "prices", "campaigns", "experiments", "consents"),
     *("customers", "returns", "traffic"),
@@ -165,6 +167,6 @@ HEADERS = (
 )
 COMMANDS = (
     *("play", "serve", "work", "migrate", "try", "import", "facts", "key", "digest", "manifest"),
-    *("doctor", "journal", "ask", "check"),
+    *("doctor", "journal", "ask", "check", "forget"),
 )
 SLASH_COMMANDS = ("/check", "/digest", "/draft", "/feedback", "/target", "/trends")

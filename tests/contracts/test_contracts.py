@@ -381,6 +381,7 @@ def test_of_facts_stays() -> None:
         "FACT_KINDS", contracts.FACT_KINDS, written & {*contracts.FACT_KINDS} | {*TABLES_BY_KIND}
     )
     compare("LIBRARY_KINDS", contracts.LIBRARY_KINDS, load_kinds())
+    assert not {*contracts.RETIRED_FACT_KINDS} & {*TABLES_BY_KIND}
     whole = {"kind": "funnel", "subject": "checkout", "measure": "rate"}
     found = AnalysisResult("funnel", source=Source("events.csv"), as_of=date(2026, 11, 24))
     fact = found.add("checkout", "rate", 1)

@@ -82,13 +82,14 @@ def test_table_leaves_out_columns_without_any_value() -> None:
 @pytest.mark.parametrize(
     ("kind", "key", "about_text", "says"),
     [
-        ("trends", "region-33", "33", "region 33"),
-        ("delivery", "late-regions", "09, 24", "regions 09, 24"),
+        ("trends", "region-33", "33", "department 33"),
+        ("delivery", "late-regions", "09, 24", "departments 09, 24"),
+        ("delivery", "region-bayern", "Bayern", "region Bayern"),
         ("trends", "device-mobile", "mobile", "phones"),
         ("trends", "category-back-to-school", "Back to school", "Back to school"),
         ("funnel", "device-mobile-cart-to-checkout", "mobile", "from cart to payment, on phones"),
         ("funnel", "total-all-view-to-cart", "all", "from product page to cart"),
-        ("feedback", "delivery--region-33", "delivery, 33", "delivery, region 33"),
+        ("feedback", "delivery--region-33", "delivery, 33", "delivery, department 33"),
     ],
 )
 def test_subject_is_named_as_people_say_it(kind: str, key: str, about_text: str, says: str) -> None:

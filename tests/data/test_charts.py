@@ -73,13 +73,8 @@ def test_png_is_reproducible() -> None:
     assert render_png(drawn) == first
 
 
-def test_daily_chart_marks_change_day() -> None:
-    drawn = build_line_chart(
-        "It fell", DAYS, language="en", since=date(2026, 10, 20), named=("now", "usual")
-    )
-    assert render_png(drawn) != render_png(
-        build_line_chart("It fell", DAYS, language="en", named=("now", "usual"))
-    )
+def test_daily_chart_names_its_lines() -> None:
+    drawn = build_line_chart("It fell", DAYS, language="en", named=("now", "usual"))
     assert "usual" in drawn.spec["title"]["subtitle"][0]
 
 

@@ -55,6 +55,15 @@ def test_praise_quote_is_in_language_of_text_with_count() -> None:
     assert "lin" in str(facts("praise", language="fr")["feedback.fabric-linen.quote"].value)
 
 
+def test_day_of_the_first_order_is_told() -> None:
+    orders = sample().table("orders")
+    assert orders is not None
+    days = orders.filter(orders["product"] == "lin-alba")["at"].to_pyarrow().to_pylist()
+    (first,) = facts("first_sale").values()
+    assert first.value == min(days).date().isoformat()
+    assert not facts("first_sale", product="never-sold")
+
+
 def test_quote_with_complaint_is_not_used() -> None:
     from bot.data.analyses.feedback.objections import find_praise
 

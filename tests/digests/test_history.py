@@ -189,4 +189,15 @@ def test_drafts_that_wait_are_those_that_the_reader_may_see(database: Database) 
     assert list_waiting(database, max_alone, "UMAX", ("t1.0",)) == [("t4", False)]
     marie_alone = Viewer("T1", "UMARIE")
     assert list_waiting(database, marie_alone) == [("t1", False), ("t2", False)]
-    assert list_waiting(database, Viewer("T2", "", frozenset({"CSHOP"}))) == []
+    with database.begin() as session:
+        (none,) = load_waiting_drafts(
+            session,
+            Viewer("T2", "", frozenset({"CSHOP"})),
+            approver=None,
+            besides=(),
+            policy=POLICY,
+            language="en",
+            now=NOW,
+        )
+    assert none.id == "work.queue.waiting"
+    assert not int(none.value), "said, so that it can be told"

@@ -207,6 +207,12 @@ def test_consents_beside_an_amount_are_not_taken_without_a_word(tmp_path: Path) 
     assert told.kind == "consents"
 
 
+def test_rows_with_addresses_of_people_are_no_catalogue(tmp_path: Path) -> None:
+    path = file(tmp_path, "reference,product_name,email,paid\nX1,Vase,a@shop.example,12\n", "s.csv")
+    with pytest.raises(CannotDo, match="can't tell what"):
+        detect_schema(path, name=path.name)
+
+
 def test_order_total_on_each_line_is_counted_once(tmp_path: Path) -> None:
     lines = ["Order ID,Order Date,SKU,Order Total", "1,2026-05-01,A,90", "1,2026-05-01,B,90"]
     lines += ["2,2026-05-02,A,50", "2,2026-05-02,C,50", "3,2026-05-03,C,20"]
@@ -220,6 +226,56 @@ def test_orders_that_wait_for_their_payment_are_kept_apart_from_sales(tmp_path: 
     lines = [f"{n},2026-05-0{n},10,{word}" for n, word in enumerate(words, 1)]
     taken = take_in(file(tmp_path, "\n".join(["order,date,amount,status", *lines])), tmp_path)
     assert taken.values("status") == ["cancelled", "sold", "sold", "sold", "unpaid", "unpaid"]
+
+
+def test_states_of_a_shop_system_are_read(tmp_path: Path) -> None:
+    words = {
+        "wc-completed": "sold",
+        "wc-pending": "unpaid",
+        "wc-cancelled": "cancelled",
+        "En attente de réapprovisionnement (payé)": "sold",
+        "On backorder (not paid)": "unpaid",
+    }
+    lines = [f"{n},2026-05-0{n},10,{word}" for n, word in enumerate(words, 1)]
+    taken = take_in(file(tmp_path, "\n".join(["order,date,amount,status", *lines])), tmp_path)
+    assert taken.values("status") == sorted(words.values())
+    assert not any("not known" in one.to("en") for one in taken.found.assumed)
+
+
+def test_card_names_states_that_are_not_known(tmp_path: Path) -> None:
+    lines = ["order,date,amount,status", "1,2026-05-01,10,Paid", "2,2026-05-02,10,Fraud hold"]
+    lines += ["3,2026-05-03,10,Fraud hold", "4,2026-05-04,10,"]
+    path = file(tmp_path, "\n".join(lines))
+    said = [one.to("en") for one in detect_schema(path, name=path.name).assumed]
+    assert "2 rows are in a state that is not known and count as sales: “fraud hold”." in said
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "sums"),
+    [
+        (
+            "Experiment Name,Variation Name,Metric Name,Unique Conversions,Visitors",
+            "Button,Green,purchase,310,5010",
+            {"users": 5010, "successes": 310},
+        ),
+        (
+            "Nom de la campagne,Heure d'envoi,Nombre total de destinataires,Livraisons réussies,"
+            "Ouvreurs uniques,Cliqueurs uniques,Désabonnés",
+            "Automne,2026-10-01 09:00,5000,4900,2000,150,10",
+            {"sent": 5000, "delivered": 4900, "opened": 2000, "clicks": 150, "unsubscribed": 10},
+        ),
+        (
+            "Campaign,Sending date,Sent,Delivered,Opened,Clicked,Unsubscriptions",
+            "Autumn,2026-10-13 09:00,4000,3960,1500,120,8",
+            {"sent": 4000, "delivered": 3960, "opened": 1500, "clicks": 120, "unsubscribed": 8},
+        ),
+    ],
+)
+def test_results_of_other_tools_come_in_by_usual_names(
+    header: str, row: str, sums: dict[str, float], tmp_path: Path
+) -> None:
+    taken = take_in(file(tmp_path, f"{header}\n{row}\n"), tmp_path)
+    assert {one: taken.sum_of(one) for one in sums} == sums
 
 
 def test_different_products_with_one_line_number_all_count(tmp_path: Path) -> None:

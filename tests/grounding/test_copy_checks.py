@@ -387,3 +387,18 @@ MARKED = ("block", "warn")
 def test_derived_prices_and_everyday_counts_are_not_marked(text: str) -> None:
     checks = proved(text, language="en")
     assert not [c for c in checks if c.rule in ("figure", "price") and c.severity in MARKED]
+
+
+@pytest.mark.parametrize("kind", ["brief only", "with the price worked out"])
+def test_people_confirm_the_cut_of_the_brief_and_not_the_price_that_follows(kind: str) -> None:
+    """€40 instead of €50 follows from 20 % off; what somebody said is the 20 %."""
+    price = fact("product.a.price", "price", 50, "EUR")
+    lowest = fact("product.a.low", "lowest price, last 30 days", 50, "EUR")
+    to_pay = fact("offer.a.to-pay", "to pay with the offer", 40, "EUR")
+    facts = (price, lowest) if kind == "brief only" else (price, lowest, to_pay)
+    asked = request("mail : −20 % sur la nappe", product="a", offer="−20 % sur la nappe")
+    checks = proved("40 € au lieu de 50 €.", evidence=Evidence(facts=facts), asked=asked)
+    (stated,) = (check for check in checks if check.level == "stated")
+    assert stated.quote == "−20 %"
+    (checked,) = (check for check in checks if check.rule == "figure" and check.level == "pass")
+    assert checked.words.params["n"] == 2

@@ -2,9 +2,11 @@
 
 import pytest
 
+from bot.core.facts import Evidence
 from bot.grounding.legal import ALCOHOL_WARNING, is_alcohol, load_legal_rules
 from bot.i18n.messages import LANGUAGES
 from tests.offline.test_drafts import JACKET, write
+from tests.support.shirt import fact, only, proved, request
 
 ALCOHOL = [
     "vin rouge",
@@ -37,6 +39,32 @@ def test_drink_needs_the_alcohol_warning(sold: str) -> None:
 @pytest.mark.parametrize("sold", NONE)
 def test_glassware_needs_no_alcohol_warning(sold: str) -> None:
     assert not is_alcohol(sold)
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "levels"),
+    [
+        ("mail : soirée en boutique, un verre de vin chaud", "Un verre de vin chaud.", ["warn"]),
+        ("mail : soirée en boutique jeudi, vin chaud offert", "Jeudi, en boutique.", []),
+        ("mail : soirée en boutique jeudi, chocolats offerts", "Des chocolats.", []),
+    ],
+)
+def test_drink_that_a_shop_serves_needs_the_warning(
+    words: str, text: str, levels: list[str]
+) -> None:
+    found = proved(text, asked=request(words), evidence=Evidence(facts=()))
+    glass = request("mail : les verres, pour le vin", product_words="verres à vin")
+    assert not only(proved("Le vin y respire.", asked=glass), "alcohol")
+    assert [check.level for check in found if check.rule in ("alcohol", "food")] == levels
+
+
+def test_drink_is_known_by_its_category() -> None:
+    facts = (fact("product.a.name", "name", "Domaine 2019"),)
+    category = fact("product.a.type", "type", "Vins rouges")
+    for known, levels in ((facts, []), ((*facts, category), ["block"])):
+        asked = request("mail : le Domaine", product="a")
+        found = proved("Noix et fruits.", asked=asked, evidence=Evidence(facts=known))
+        assert [check.level for check in found if check.rule == "alcohol"] == levels
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from bot.agent.stated_facts import find_stated_facts
 from bot.core.facts import Evidence
+from bot.grounding.copy_checks import list_faults
 from bot.grounding.price_cuts import find_former_prices
 from tests.support.shirt import TODAY, fact, only, proved, request
 
@@ -165,3 +166,42 @@ def test_price_that_an_edit_gives_is_held_to_the_catalogue(typed: str, level: st
     asked = request("mail : la nappe", product="a")
     checks = only(proved(f"La nappe est à {typed}.", evidence=evidence, asked=asked), "price")
     assert [check.level for check in checks] == ([level] if level else [])
+
+
+BOWL = fact("product.a.price", "price", Decimal("24.90"), "EUR")
+BOWL_LOW = fact("product.a.low", "lowest price, last 30 days", Decimal("22"), "EUR")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two bowls for €40 instead of €56.",
+        "Le lot de 2 : 40 € au lieu de 50 €.",
+        "3 pour 2 : 50 € au lieu de 75 €.",
+        "Two bowls for €40: 20% off.",
+    ],
+)
+def test_price_of_several_is_not_held_to_the_price_of_one(text: str) -> None:
+    asked = request("mail : les bols", product="a")
+    evidence = Evidence(facts=(BOWL, BOWL_LOW))
+    assert not only(proved(text, evidence=evidence, asked=asked), "price cut")
+
+
+@pytest.mark.parametrize(
+    "text", ["Two colours, 20 € instead of 56 €.", "24,90 € au lieu de 56 €, 2 poches."]
+)
+def test_price_of_one_is_held_to_the_lowest_whatever_the_text_counts(text: str) -> None:
+    asked = request("mail : les bols", product="a")
+    checks = proved(text, evidence=Evidence(facts=(BOWL, BOWL_LOW)), asked=asked)
+    assert [check.level for check in only(checks, "price cut")] == ["block"]
+
+
+@pytest.mark.parametrize(
+    ("offer", "level"), [("-20 % dès 2 bols", "warn"), ("-20 % jusqu'au 12/12", "block")]
+)
+def test_cut_that_asks_for_several_pieces_takes_a_yes(offer: str, level: str) -> None:
+    asked = request(f"mail : {offer}", product="a", offer=offer)
+    checks = proved(f"{offer}.", evidence=Evidence(facts=(BOWL, BOWL_LOW)), asked=asked)
+    (cut,) = only(checks, "price cut")
+    assert cut.level == level
+    assert bool(list_faults([cut])) is (level == "block")

@@ -163,7 +163,7 @@ async def test_age_of_old_files_is_stated() -> None:
     )
     found = await made(shelf=later, today=TODAY + timedelta(days=60))
     for file in ("events.csv", "orders.csv", "campaigns.csv"):
-        assert text_of(found, "how_to_read").count(f"{file} ends 61 days ago") == 1
+        assert text_of(found, "read_as").count(f"{file} ends 61 days ago") == 1
 
 
 async def test_report_has_a_headline_and_at_most_five_points() -> None:

@@ -27,7 +27,8 @@ from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.errors import CannotDo
-from bot.grounding.style import contains_words, find_echo, list_brief_runs
+from bot.grounding.numbers import list_numbers
+from bot.grounding.style import ECHO_WORDS, contains_words, find_echo, list_brief_runs
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
@@ -315,6 +316,12 @@ def test_required_sentence_is_no_echo() -> None:
     assert find_echo(f"Also, {said}.", list_brief_runs(ctx.request.brief)) is None
 
 
+def test_prompt_names_as_many_words_in_a_row_as_the_check_holds() -> None:
+    (rule,) = re.findall(r"[^.]*words in a row[^.]*", read_prompt("copy"))
+    assert ECHO_WORDS in list_numbers(rule)
+    assert ["product's name" in rule, "offer with its days" in rule] == [True, True]
+
+
 def test_long_product_name_is_no_echo() -> None:
     name = "Housse de couette Brume en lin lavé"
     ctx = make_context(words=f"un mail pour la {name}", product_words=name)
@@ -387,14 +394,17 @@ async def test_card_says_that_an_offer_comes_on_top_of_a_reduced_price() -> None
 
 
 @pytest.mark.parametrize(
-    ("channel", "is_counted"), [("email", True), ("meta_ad", True), ("product_page", False)]
+    ("channel", "told"),
+    [
+        ("email", "Call `audience`"),
+        ("meta_ad", "a setting of the ad: count nobody"),
+        ("product_page", "Anybody may read it: count nobody"),
+    ],
 )
-def test_audience_is_counted_only_where_readers_are_chosen(
-    channel: str, *, is_counted: bool
-) -> None:
-    told = make_context(channel=channel, audience="people who bake").describe_audience()
-    assert told.startswith("people who bake: ")
-    assert ("Call `audience`" in told) is is_counted
+def test_audience_is_counted_only_where_readers_are_chosen(channel: str, told: str) -> None:
+    audience = make_context(channel=channel, audience="people who bake").describe_audience()
+    assert audience.startswith("people who bake: ")
+    assert told in audience
 
 
 def test_claim_check_is_told_for_whom_a_text_is() -> None:

@@ -106,6 +106,7 @@ async def test_days_stand_in_an_idea_and_an_unused_budget_first() -> None:
         {"fact": "Customers placed 928 orders in October."},
         {"fact": "Customers love it.", "facts": []},
         {"fact": "Customers placed {f99}."},
+        {"fact": "Customers who placed {f1} say “never again without”."},
         {"request": "an e-mail with 20% off"},
         {"audience": ""},
         {"first_day": "mid-December"},
@@ -118,6 +119,13 @@ async def test_faulty_idea_goes_back_once_and_is_left_out(wrong: dict[str, Any])
     assert len(letters) == 3
     assert [part.key for part in found.parts] == ["ideas.1"]
     assert len(found.leads) == 1
+
+
+async def test_an_idea_may_have_a_slogan_of_its_own() -> None:
+    slogan = idea("“Five presents from us”, a week of small ones")
+    found, letters = await suggest(LOOKS_UP, says({"ideas": [slogan]}), words="1 idea")
+    assert len(letters) == 2
+    assert [part.key for part in found.parts] == ["ideas.1"]
 
 
 async def test_more_ideas_than_fit_go_back() -> None:

@@ -123,6 +123,29 @@ async def test_drafts_that_wait_are_named_with_and_without_a_conversation() -> N
         assert "Your linen is back" in part.text
 
 
+@pytest.mark.parametrize("said", [ENGLISH, ""])
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [("what waits for my approval?", "en"), ("qu'est-ce qui attend ma validation ?", "fr")],
+)
+async def test_the_drafts_that_wait_are_answered_alone(
+    words: str, language: str, said: str
+) -> None:
+    assert find_skill(words, load_skills()).skill == "recap"
+    state = own_fact("work.draft-1.waiting", "waits for your approval", "Your linen is back")
+    here = own_fact("thread.draft-1.state", "approved", "A vase")
+    found = await made(words, said, language, known=(state, here))
+    headline, *others = found.parts
+    assert "Your linen is back" in headline.text
+    assert headline.facts == (state.id,)
+    assert [(part.key, part.facts) for part in others] == [
+        ("points.1", (here.id,)),
+        ("sources", ()),
+    ]
+    (nothing,) = (await made(words, said, language)).parts
+    assert nothing.key == "headline"
+
+
 async def test_other_channels_are_not_read() -> None:
     found = await made("recap #finance this week", "")
     assert "#finance" in collect_text(found)

@@ -45,7 +45,12 @@ CASES = (
         "experiment",
         "read our tests",
         "experiments",
-        {"experiment": "none", "split": [], "by": "none"},
+        {
+            "experiment": "none",
+            "split": [],
+            "by": "none",
+            **dict.fromkeys(("when", "since", "until"), "none"),
+        },
         "experiments",
     ),
 )

@@ -124,15 +124,15 @@ def test_damaged_library_file_is_set_aside_and_others_stay_usable(
     assert f"{named} is damaged" in capsys.readouterr().out
     serving = ServerProcess(Settings.read(), listens=True, works=True)  # starts all the same
     serving.container.database.close()
-    assert "damaged since" in rows(home, capsys, "sold")
+    assert "damaged since" in rows(home, capsys, "sellers")
     assert "damaged" not in rows(home, capsys, "feedback")
     assert main(["doctor", "--set-aside", named]) == 0
     assert not path.exists()
     assert list((home / "damaged").glob("*/note.txt"))
-    assert "damaged since" in rows(home, capsys, "sold")
+    assert "damaged since" in rows(home, capsys, "sellers")
     assert main(["import", "--yes", str(filled / "orders.csv")]) == 0
     assert "2,000 new rows" in capsys.readouterr().out
-    assert "damaged" not in rows(home, capsys, "sold")
+    assert "damaged" not in rows(home, capsys, "sellers")
     assert main(["journal", "verify"]) == 0
 
 
@@ -170,7 +170,7 @@ def test_lost_rows_are_given_up(home: Path, capsys: pytest.CaptureFixture[str]) 
     (home / named).unlink()
     main(["doctor", "--set-aside", named])
     assert main(["doctor", "--give-up", named]) == 0
-    assert "damaged" not in rows(home, capsys, "sold")
+    assert "damaged" not in rows(home, capsys, "sellers")
 
 
 def _head(path: Path, random: random.Random) -> None:

@@ -16,7 +16,7 @@ from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
 from bot.i18n.messages import LANGUAGES
-from bot.offline.reports.answer import TOO_FEW
+from bot.offline.reports.answer import TEXTS
 from tests.conftest import NOW
 from tests.security.ordinary_questions import SAMPLE, people
 from tests.security.planted_shop import PlantedShop, planted_shop
@@ -40,7 +40,7 @@ async def ask(known: WorkspaceData, words: str, author: str = "UMARIE", **answer
 
 def tells_figure(text: str) -> bool:
     """Whether the answer tells a figure; a question with a French name is answered in French."""
-    return text not in [TOO_FEW.to(language) for language in LANGUAGES]
+    return text not in [TEXTS["too_few"].to(language) for language in LANGUAGES]
 
 
 def attacks(column: str) -> Iterator[tuple[str, ...]]:

@@ -27,7 +27,7 @@ from tests.support.small_tables import small
 pytestmark = pytest.mark.timeout(300)  # eleven analyses of a shop, on a busy machine
 
 FLOOR, SALES = 20, 5
-KINDS = tuple(kind for kind in list_analyses() if kind != "sold")  # tested with the questions
+KINDS = list_analyses()
 QUICK = (Plant("country", 3), Plant("product", 2, "nested"), Plant("device", 11, "rest"))
 EVERY = [
     Plant(dimension, people, shape)

@@ -56,6 +56,17 @@ async def test_first_file_is_asked_about_and_the_next_one_is_not(data_channel: B
     assert "undo_import" in buttons(card(data_channel, second))
 
 
+async def test_file_that_differs_from_its_own_total_is_asked_about(data_channel: Bench) -> None:
+    rows = "Day,Campaign,Cost,Impr.\n{d}1,Brand,10.00,100\n{d}2,Brand,20.00,300\nTotal,,{sum},400\n"
+    first = await post(data_channel, rows.format(d="2026-05-0", sum="30.00").encode(), "may.csv")
+    await data_channel.press(MARIE, card(data_channel, first), "take_in")
+    await data_channel.run()
+    right = rows.format(d="2026-06-0", sum="30.00").encode()
+    assert now(data_channel, await post(data_channel, right, "june.csv")).state == "in"
+    wrong = rows.format(d="2026-07-0", sum="90.00").encode()
+    assert now(data_channel, await post(data_channel, wrong, "july.csv")).state == "waiting"
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [

@@ -3,6 +3,7 @@
 Each test goes from a message in the local Slack to what the AI is sent and what is stored.
 """
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -463,6 +464,50 @@ async def test_audience_in_words_is_counted_and_kept(intern: UnderstandingBench)
     after = intern.bench.drafts[-1]
     assert after.brief.rule == draft.brief.rule
     assert "counted, see the facts" in fenced(list_writing(intern)[-1], "audience")
+
+
+async def test_launch_of_what_is_long_sold_is_told_to_the_approver(
+    intern: UnderstandingBench,
+) -> None:
+    wanted = asked_request(
+        products=[reading("bai-buee", "bathrobe")], channels=[MAIL], goal="launch"
+    )
+    await ask(intern, "a launch mail for the bathrobe", understood("requests", wanted))
+    (written,) = list_writing(intern)
+    (draft,) = intern.bench.drafts
+    (told,) = [check for check in draft.findings or () if check.rule == "launch"]
+    assert told.level == "info"
+    (first,) = re.findall(r"first-sold\]: (.+?) · ", fenced(written, "facts"))
+    assert f"since {first}" in told.words.to("en")
+    assert "it is not new" in fenced(written, "notes")
+
+
+AROUND = full_params("audience", {"purpose": "ads", "regions": ["Bretagne"]})
+
+
+@pytest.mark.parametrize(("counted", "is_kept"), [(AROUND, False), (LAPSED, True)])
+async def test_place_of_an_ad_is_no_count_of_customers(
+    intern: UnderstandingBench, counted: dict[str, Any], *, is_kept: bool
+) -> None:
+    """People see an ad because its setting has the place; customers are matched to it by what they
+    bought, if they agreed to ads."""
+    wanted = asked_request(
+        products=[reading("bai-buee", "bathrobe")],
+        channels=[reading("meta_ad", "Meta ad")],
+        audience="around Rennes",
+    )
+    read = understood("requests", wanted)
+    await ask(
+        intern, "a Meta ad for the bathrobe around Rennes", read, calls(("audience", counted))
+    )
+    (written,) = list_writing(intern)
+    assert "count nobody" in fenced(written, "audience")
+    (draft,) = intern.bench.drafts
+    assert draft.brief.audience == "around Rennes"
+    assert (draft.facts.get("segment.audience.size") is not None) is is_kept
+    assert bool(draft.brief.rule) is is_kept
+    if is_kept:
+        assert AudienceRule.model_validate_json(draft.brief.rule or "").purpose == "ads"
 
 
 async def test_people_of_an_answer_without_a_rule_are_counted_for_the_text(

@@ -99,15 +99,20 @@ def code() -> list[Path]:
 def unreadable() -> list[str]:
     """Calls whose sentence is built at run time, so that no catalogue can contain it."""
     built = (ast.JoinedStr, ast.BinOp, ast.Call)
-    return [place for call, place in _words() for one in call.args[:1] if isinstance(one, built)]
+    return [
+        place
+        for call, place in _words()
+        for one in call.args[:1]
+        if isinstance(one, built) and not (_takes_words(call.func) and isinstance(one, ast.Call))
+    ]
 
 
 def _calls() -> Iterator[tuple[str, str | None, str]]:
-    """`Words("…")` and `Words.count("…", "…", n)`, with both branches of a conditional
-    expression."""
+    """`Words("…")`, `CannotDo("…")`, `add_limit("…")` and `Words.count("…", "…", n)`, with both
+    branches of a conditional expression."""
     for call, place in _words():
         texts = [_literals(one) for one in call.args]
-        if isinstance(call.func, ast.Attribute):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "count":
             yield texts[0][0], texts[1][0], place
         else:
             yield from ((text, None, place) for text in (texts or [[]])[0])
@@ -134,6 +139,14 @@ def _words() -> tuple[tuple[ast.Call, str], ...]:
 def _makes_words(function: ast.expr) -> bool:
     match function:
         case ast.Name(id="Words") | ast.Attribute(value=ast.Name(id="Words"), attr="count"):
+            return True
+    return _takes_words(function)
+
+
+def _takes_words(function: ast.expr) -> bool:
+    """Whether it takes a sentence as well as its text."""
+    match function:
+        case ast.Name(id="CannotDo") | ast.Attribute(attr="add_limit"):
             return True
     return False
 

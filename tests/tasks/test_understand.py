@@ -102,6 +102,21 @@ async def test_skill_with_its_own_days_gets_no_period() -> None:
         assert request.brief.left_over == left_over
 
 
+async def test_a_comparison_that_a_skill_with_its_own_days_does_not_make_is_named() -> None:
+    words = "recap the week vs last year"
+    _, found = read_one(
+        words,
+        skill="digest",
+        since="2026-11-16",
+        until="2026-11-22",
+        compared_since="2025-11-17",
+        compared_until="2025-11-23",
+        period_words="the week vs last year",
+    )
+    (request,) = await plan(found, words)
+    assert request.brief.left_over == ("the week vs last year",)
+
+
 # Values of a request.
 
 
@@ -233,6 +248,18 @@ def test_period_is_dates_in_order_read_from_the_words(
         "how many orders in October?", skill="answer", since=since, until=until, period_words=words
     )
     assert (request.until == date(2026, 10, 31)) is read
+
+
+def test_words_of_a_period_may_stand_apart() -> None:
+    request, found = read_one(
+        "in December, 10% more than last December?",
+        skill="answer",
+        since="2026-12-01",
+        until="2026-12-31",
+        period_words="in December last December",
+    )
+    assert request.since == date(2026, 12, 1)
+    assert found.left_over == ()
 
 
 def test_a_period_with_wrong_dates_is_named() -> None:

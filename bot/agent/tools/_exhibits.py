@@ -111,12 +111,12 @@ def _to_float(value: Decimal | str | None) -> float | None:
 
 
 def build_exhibit(
-    shows: str, table: Table | None, chart: ExhibitChart | None = None, facts: Sequence[str] = ()
+    shows: str, table: Table | None, chart: ExhibitChart | None = None
 ) -> tuple[Exhibit, ...]:
     """Return the exhibit, or nothing when it would be empty."""
     if table is None and chart is None:
         return ()
-    return (Exhibit(shows=shows, table=table, chart=chart, facts=tuple(facts)),)
+    return (Exhibit(shows=shows, table=table, chart=chart),)
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,14 @@ from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
 from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition, RatingCondition
-from bot.core.facts import Fact, FactId
+from bot.core.channels import describe_unknown_consents
+from bot.core.facts import Fact, FactId, spell_number
+from bot.core.metric_query import ANY_VALUE, NO_VALUE
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
+NO_AMOUNT = (ANY_VALUE, NO_VALUE)
 OWN = "yours"  # the subject that the analysis gives to the audience of a rule
 HIDDEN = ("rule-code",)
 CONSENT_LABELS: Mapping[AudiencePurpose, Words] = {
@@ -144,6 +147,7 @@ def _explain(facts: tuple[Fact, ...]) -> list[str]:
         "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
         "share” of them bought since, of all customers “others share”. “smallest effect”: the "
         "smallest one that a test on them shows.",
+        *filter(None, [describe_unknown_consents()]),
     ]
 
 
@@ -249,7 +253,24 @@ def _read_rule(
         raise ToolError(_explain_errors(wrong)) from wrong
     words = [note for _, notes in resolved for note in notes]
     words += [describe_named(warehouse)] if rated else []
+    words += _name_amounts(rule, warehouse)
     return rule, load_product_titles(warehouse, rule.products), words
+
+
+def _name_amounts(rule: AudienceRule, warehouse: Warehouse) -> list[str]:
+    """Return the amounts of the rule in the currency that they are in."""
+    from bot.data.metrics.filters import list_currencies
+    from bot.data.metrics.query.orders import FIELDS
+
+    amounts = [rule.min_spend] if rule.min_spend else []
+    for condition in (c for one in rule.orders for group in one.filters for c in group):
+        if FIELDS.get(condition.field) and FIELDS[condition.field].unit == "money":
+            amounts += [Decimal(one) for one in condition.values if one not in NO_AMOUNT]
+    currencies = list_currencies(warehouse, "orders")
+    if not amounts or not currencies:
+        return []
+    spelled = [spell_number(one, currencies[0], "en") for one in amounts]
+    return [f"Amounts of the conditions: {', '.join(spelled)}."]
 
 
 def _build_order_condition(orders: Orders) -> OrderCondition:

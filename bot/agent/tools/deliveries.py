@@ -7,6 +7,8 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "FR
 "region": "none", "device": "none", "source": "none", "segment": "none", "until": "none"}
 """
 
+from dataclasses import replace
+
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_filter,
@@ -14,6 +16,7 @@ from bot.agent.tools._analysis import (
     link_changes,
 )
 from bot.agent.tools._exhibits import GroupExhibit
+from bot.i18n.french_regions import find_department, name_department
 from bot.i18n.messages import Words
 
 LEFT_OUT = ("p", "regions")
@@ -23,7 +26,7 @@ REGIONS = GroupExhibit(
     {
         "late": Words("Late"),
         "before": Words("Before"),
-        "rest": Words("Other regions"),
+        "rest": Words("Elsewhere"),
         "late-worth": Words("Value of late orders"),
     },
     bars="late",
@@ -45,16 +48,18 @@ class Params(ToolParams):
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "delivery", build_filter(params))
     chosen = [
-        fact
+        fact.model_copy(update={"about": _name_places(fact.about)})
         for fact in finding.result.facts
         if fact.parts.measure not in LEFT_OUT or fact.parts.subject == "tested"
     ]
     facts = link_changes(finding.prepare(chosen), {"late": "before"})
     regions = [fact for fact in facts if fact.parts.subject.startswith("region-")]
+    are_departments = any(find_department(fact.about) for fact in regions)
+    heading = Words("Department") if are_departments else REGIONS.heading
     return finding.build_result(
         facts,
         title=Words("late parcels"),
-        exhibits=REGIONS.build(regions, finding.language),
+        exhibits=replace(REGIONS, heading=heading).build(regions, finding.language),
         notes=(
             "“late” is the share of parcels delivered after the promised day, “rest” that of the "
             "other regions. “late-regions” are those that stand out, taken together.",
@@ -62,3 +67,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if facts
         else (),
     )
+
+
+def _name_places(about: str) -> str:
+    """Return "Ariège (09), Dordogne (24)" for "09, 24"; other regions are returned unchanged."""
+    return ", ".join(map(name_department, about.split(", ")))

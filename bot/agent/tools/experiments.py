@@ -2,11 +2,13 @@
 its range, whether it won, lost or is undecided, and whether the split was as meant; a test whose
 split is broken has no winner; named, it shows its figures all the same. Of several tests, how many
 won, lost, are broken or undecided.
-`by` tells a test by the device, the country or the segment of its people.
+`by` tells a test by the device, the country or the segment of its people. With since or until only
+the tests that `when` says: that ran, or ended, in these days.
 Not for planning a test (plan_experiment), nor for comparing two periods or campaigns.
 `split` is how people were meant to be split, where a person says it: shares of the variants, in %;
 [] where nobody does. A split in the file needs none.
-Example: {"experiment": "none", "split": [], "by": "none"}
+Example: {"experiment": "none", "split": [], "by": "none", "when": "ended", "since": "2026-10-01",
+"until": "none"}
 """
 
 import json
@@ -18,6 +20,7 @@ from bot.agent.tools._analysis import (
     Finding,
     find_analysis,
     group_by_subject,
+    read_period,
     read_text,
 )
 from bot.agent.tools._exhibits import GroupExhibit
@@ -45,6 +48,7 @@ OF_WHOLE = (  # left out of the parts of a test, which are many
     *("first-day", "last-day", "control", "ratio-chance", "relative-change", "chance-daily"),
     *("worth-low", "worth-high"),
 )
+READINGS = {"ran": Words("that ran then"), "ended": Words("that ended then")}
 MAX_TESTS = 4
 
 
@@ -57,6 +61,9 @@ class Params(ToolParams):
     experiment: str
     split: list[VariantShare]
     by: Literal["none", "device", "country", "segment"]
+    when: Literal["none", "ran", "ended"]
+    since: str
+    until: str
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
@@ -68,14 +75,20 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("A split is of one named test, and its shares are above 0 and make 100%.")
     stated = json.dumps(split, sort_keys=True) if split else None
     by = read_text(params.by)
-    finding = await find_analysis(deps, "experiments", AnalysisFilter(split=stated, by=by))
+    since, until = read_period(params)
+    when = (read_text(params.when) or "ran") if since or until else None
+    where = AnalysisFilter(split=stated, by=by, when=when, since=since, until=until)
+    finding = await find_analysis(deps, "experiments", where)
     known = _list_tests(finding.result.facts)
     if name:
         words = " ".join(tokenize(name))
         chosen = [k for k, title in known.items() if words in " ".join(tokenize(f"{k} {title}"))]
         chosen = chosen or [*match_name(name, known, by_kind=True).found]
         if known and not chosen:
-            raise ToolError(f"There is no test called “{name}”. There are: {', '.join(known)}.")
+            where_it_is = " of these days" if when else ""
+            raise ToolError(
+                f"There is no test called “{name}”{where_it_is}. There are: {', '.join(known)}."
+            )
     else:
         chosen = list(known)
     told = chosen[:MAX_TESTS]
@@ -97,7 +110,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
                 )
             )
         ],
-        of_call="-".join([by or "", *(f"{one.variant}-{one.percent}" for one in params.split)]),
+        of_call="-".join(
+            filter(None, [by, *(f"{one.variant}-{one.percent}" for one in params.split), when])
+        ),
+        period=(None, None),  # the figures of a test are of its own days
     )
     title = Words("tests")
     if name and chosen:
@@ -129,6 +145,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         facts,
         title=title,
+        reading=READINGS[when] if when else None,
         exhibits=[
             exhibit
             for subject, group in _group_by_test(facts, finding).items()

@@ -1,13 +1,13 @@
-"""Finds products of the catalogue by words (in English or French), category (“not Bath”: all but
-that one), highest price and stock (in_stock no: sold out); sorted by fit, price, newest, best
+"""Finds products of the catalogue by words (in English or French), category, highest price and
+stock (in_stock no: sold out), without those of a category; sorted by fit, price, newest, best
 sellers of a period, or stock_cover: those first that are sold out soonest at the rate of the
 period (the last 28 days where none is named); stock_cover_longest: those whose stock lasts
-longest. Returns titles with their handles, prices and stock and, for best sellers and stock_cover,
-what was sold in the period, in one table; sold_at_least leaves out what sold fewer units.
+longest. Returns titles with handles, prices and stock and, for best sellers and stock_cover, what
+was sold, in one table; sold_at_least leaves out what sold fewer units.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
-Example: {"words": "linen", "category": "none", "max_price": 60, "in_stock": "yes",
-"sort": "best_sellers", "country": "none", "since": "2026-10-01", "until": "2026-10-31",
-"sold_at_least": 0, "most": 5}
+Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
+"in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
+"until": "2026-10-31", "sold_at_least": 0, "most": 5}
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,10 +40,9 @@ from bot.data.catalogue.product import (
 from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
+from bot.i18n.messages import Money, Words
 
 MAX_PRODUCTS = 20
-LEFT_OUT = "not "
 COVER_DAYS = 28
 COVER_LABEL = Words("days of stock at this rate")
 SHOWN_LABELS = ("name", "price", "stock")
@@ -69,6 +68,7 @@ SELLERS = GroupExhibit(
 class Params(ToolParams):
     words: str
     category: str
+    without_category: str
     max_price: float
     in_stock: Literal["yes", "no", "any"]
     sort: Literal[
@@ -97,9 +97,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "sold_at_least is for the sorts best_sellers and stock_cover; else it is 0."
         )
     where, language = build_filter(params), deps.request.language
-    category, is_left_out = _read_category(params)
-    if is_left_out:  # the sales are those of the products that are left
-        where = replace(where, category=None)
     if _wants_cover(params) and where.since is None:
         where = replace(where, since=deps.today - timedelta(days=COVER_DAYS))
     every = await deps.data.list_products()
@@ -149,7 +146,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if read_text(params.words)
         else (Words("products"))
     )
-    left_out = Words("without {what}", what=category or "").to(language) if is_left_out else ""
+    bounds = [words.to(language) for words in _describe_bounds(params, every)]
     table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=rows)
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
@@ -159,7 +156,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *(() if _wants_cover(params) else SELLERS.build(sold, language)),
         ),
         notes=_explain(params, products, ordered, shown, every, finding),
-        read_as=" · ".join(filter(None, (describe_filter(title, where, language), left_out))),
+        read_as=" · ".join([describe_filter(title, where, language), *bounds]),
     )
 
 
@@ -230,15 +227,19 @@ def _describe(product: Product, fact: Fact) -> str:
 
 def _filter_products(products: Sequence[Product], params: Params) -> list[Product]:
     """Return the products on sale that fit, best fit first."""
-    category, is_left_out = _read_category(params)
+    wanted, left_out = read_text(params.category), read_text(params.without_category)
     names = sorted({product.type for product in products if product.type})
-    if category and products and category.lower() not in {name.lower() for name in names}:
-        raise ToolError(f"There is no category “{category}”. There are: {', '.join(names[:20])}.")
+    for category in filter(None, (wanted, left_out) if products else ()):
+        if category.lower() not in {name.lower() for name in names}:
+            raise ToolError(
+                f"There is no category “{category}”. There are: {', '.join(names[:20])}."
+            )
     fitting = [
         product
         for product in products
         if product.status in (None, "active")
-        and (not category or ((product.type or "").lower() == category.lower()) is not is_left_out)
+        and (not wanted or (product.type or "").lower() == wanted.lower())
+        and (not left_out or (product.type or "").lower() != left_out.lower())
         and (not params.max_price or _is_within(product.price, params.max_price))
         and (params.in_stock != "yes" or product.stock is None or product.stock > 0)
         and (params.in_stock != "no" or product.stock == 0)
@@ -247,12 +248,21 @@ def _filter_products(products: Sequence[Product], params: Params) -> list[Produc
     return _search(words, fitting) if words else fitting
 
 
-def _read_category(params: Params) -> tuple[str | None, bool]:
-    """Return the category, and whether it is left out: "not Bath"."""
-    text = read_text(params.category)
-    if text and text.lower().startswith(LEFT_OUT):
-        return text[len(LEFT_OUT) :].strip(), True
-    return text, False
+def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]:
+    """Return what a call narrows the catalogue by, beside the filter of the sales."""
+    found = []
+    if left_out := read_text(params.without_category):
+        found.append(Words("without {what}", what=left_out))
+    currency = next((product.currency for product in products if product.currency), None)
+    if params.max_price:
+        most = Decimal(f"{params.max_price:g}")
+        price = Money(amount=most, currency=currency) if currency else most
+        found.append(Words("price up to {price}", price=price))
+    if params.in_stock == "no":
+        found.append(Words("only sold out"))
+    if n := params.sold_at_least:
+        found.append(Words.count("at least {n} unit sold", "at least {n} units sold", n))
+    return found
 
 
 def _is_within(price: Decimal | None, most: float) -> bool:

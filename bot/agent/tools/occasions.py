@@ -1,12 +1,13 @@
 """Retail occasions with their dates by country: sales, Black Friday, Christmas, Mother's Day, back
-to school … One by its name, or all that run or start within the next days. Says which word the law
-allows only within its period (« soldes »). Dates that are not settled yet are missing.
+to school … One by its name, with the one that has just passed, or all that run or start within the
+next days. Says which word the law allows only within its period (« soldes »). Dates that are not
+settled yet are missing.
 Not for the team's own campaigns (past_copy, query_metrics).
 Example: {"name": "none", "country": "FR", "days_ahead": 60}
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
@@ -24,6 +25,7 @@ from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
 MAX_DAYS, MAX_PERIODS = 400, 20
+JUST_PASSED = timedelta(days=45)
 EXHIBIT = GroupExhibit(
     "occasions with their dates",
     Words("Occasion"),
@@ -48,7 +50,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     periods = [
         (occasion, period)
         for occasion in ([named] if named else _list_occasions(own))
-        for period in _iter_next(occasion, market, deps)
+        for period in _iter_next(occasion, market, deps.today, passed=bool(named))
         if named or period.starts <= last
     ]
     periods.sort(key=lambda pair: (pair[1].starts, pair[0].key, pair[1].country or ""))
@@ -107,13 +109,17 @@ def _list_countries() -> set[str]:
     return {period.country for period in periods if period.country}
 
 
-def _iter_next(occasion: Occasion, country: str | None, deps: ToolDeps) -> Iterator[OccasionPeriod]:
-    """Yield the running or next period of each country."""
+def _iter_next(
+    occasion: Occasion, country: str | None, today: date, *, passed: bool
+) -> Iterator[OccasionPeriod]:
+    """Yield the running or next period of each country; if asked, those that have just passed."""
     countries = {period.country for period in occasion.periods}
     wanted = {country.upper(), None} if country else countries
     for one in sorted(countries & wanted, key=str):
-        ahead = [p for p in occasion.periods if p.country == one and p.until >= deps.today]
-        if ahead:
+        here = [period for period in occasion.periods if period.country == one]
+        if passed:
+            yield from (p for p in here if today - JUST_PASSED <= p.until < today)
+        if ahead := [period for period in here if period.until >= today]:
             yield min(ahead, key=lambda period: period.starts)
 
 

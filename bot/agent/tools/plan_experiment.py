@@ -1,11 +1,13 @@
 """Plans an A/B test of two equal variants: how many visits, e-mails or customers each needs and how
 many weeks it takes for a lift of 5, 10 or 20 %, and the smallest lift that 2, 4 or 8 weeks can
 show. `place`: visit (whole site), product, basket, checkout, subject (of an e-mail, by opens) or
-letter (e-mail, by clicks). Rate and number come from the data unless given (0: from the data). With
-a segment or an audience's rule as JSON, the test is on these customers.
+letter (e-mail, by clicks). Rate and number come from the data unless given (0: from the data); with
+a device, country or source from its visits alone. With a segment or an audience's rule as JSON, the
+test is on these customers.
 Not for results of a test that ran (experiments).
-Example: {"place": "checkout", "product": "none", "base_percent": 0, "lift_percent": 10,
-"people_a_week": 0, "segment": "none", "rule": "none"}
+Example: {"place": "checkout", "product": "none", "device": "mobile", "country": "none",
+"source": "none", "base_percent": 0, "lift_percent": 10, "people_a_week": 0, "segment": "none",
+"rule": "none"}
 """
 
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from decimal import Decimal
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import NONE, find_analysis, read_text, run_query
+from bot.agent.tools._analysis import NONE, build_filter, find_analysis, run_query
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.segments import SegmentName
 from bot.core.audience_rule import AudienceRule
@@ -60,6 +62,9 @@ PLACE_NAMES = {
 class Params(ToolParams):
     place: Literal["visit", "product", "basket", "checkout", "subject", "letter"]
     product: str
+    device: str
+    country: str
+    source: str
     base_percent: float
     lift_percent: float
     people_a_week: int
@@ -76,7 +81,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("lift_percent must be from 0 to 1000, people_a_week 0 or more.")
     where = build_plan_filter(
         params.place,
-        product=await _find_product(params.product, deps),
+        part=await _find_part(params, deps),
         base=_to_decimal(params.base_percent),
         lift=_to_decimal(params.lift_percent),
         weekly=params.people_a_week or None,
@@ -85,7 +90,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "plan", where, validate=False)
     base, lift = params.base_percent, params.lift_percent
     call = f"{params.place} {base:g} {lift:g} {params.people_a_week} {params.segment}"
-    finding = replace(finding, where=AnalysisFilter(product=where.product), age=None)
+    finding = replace(finding, where=replace(where, plan=None, rule=None), age=None)
     facts = finding.prepare(_name_weeks(finding.result.facts, finding.language), of_call=call)
     lifts = [fact for fact in facts if "-lift-" in fact.parts.subject]
     by_orders = where.rule is not None and params.place != "subject"
@@ -139,14 +144,14 @@ def _read_rule(params: Params) -> AudienceRule | None:
         ) from None
 
 
-async def _find_product(name: str, deps: ToolDeps) -> str | None:
-    product = read_text(name)
-    if product is None:
-        return None
+async def _find_part(params: Params, deps: ToolDeps) -> AnalysisFilter:
+    """Return the visits that the test is on. Raises ToolError for a value that the data lacks."""
+    part = build_filter(params)
+    if part.segment:  # whose customers the rule names
+        part = replace(part, segment=None)
+    if part == AnalysisFilter():
+        return part
 
     from bot.data.metrics.filters import validate_filter
 
-    where = AnalysisFilter(product=product)
-    return await run_query(
-        deps, lambda warehouse: validate_filter(warehouse, "sellers", where).product
-    )
+    return await run_query(deps, lambda warehouse: validate_filter(warehouse, "plan", part))

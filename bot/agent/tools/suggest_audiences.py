@@ -18,6 +18,7 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import AUDIENCE_NAMES, AudienceGoal, AudienceRule, name_audience
+from bot.core.channels import describe_unknown_consents
 from bot.data.catalogue.product import build_availability_facts
 from bot.i18n.messages import Words
 
@@ -85,6 +86,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "“bought share”: of the people whom the same rule picked 90 days ago, those who bought "
             "since, by themselves; “others share”: of all. Only “confirmed” is beyond chance.",
             "One person can be in several audiences.",
+            *filter(None, [describe_unknown_consents()]),
             *(f"{one.about} is sold out: say so first." for one in availability),
         )
         if len(facts) > 1

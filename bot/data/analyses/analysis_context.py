@@ -14,7 +14,6 @@ from bot.data.metrics.filters import list_currencies
 from bot.data.warehouse.purchases import NO_ORDERS, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
 from bot.text.normalize import format_title
 
 
@@ -79,10 +78,8 @@ def find_currency(context: AnalysisContext) -> str | None:
     currencies = list_currencies(context.warehouse, "orders")
     if len(currencies) > 1:
         context.result.add_limit(
-            Words(
-                "The orders are in several currencies: money is left out, and who spent most is"
-                " told by amounts as they stand."
-            )
+            "The orders are in several currencies: money is left out, and who spent most is"
+            " told by amounts as they stand."
         )
         return None
     return currencies[0] if currencies else ""

@@ -46,7 +46,6 @@ class DeliveryResult:
     """The results of one delivery. A count that no file contains is None."""
 
     code: str
-    how: Literal["by code", "confirmed"]
     campaigns: tuple[str, ...]  # campaign ids
     letters: tuple[str, ...] = ()  # the names that the campaign analysis uses for them
     counts: Mapping[str, int | None] = field(default_factory=dict)  # by name in MEASURES
@@ -92,10 +91,7 @@ def match_deliveries(
     for code in codes:
         rows = by_code.get(code) or confirmed.get(yes.get(code, ""), [])
         if rows or code in orders:
-            how: Literal["by code", "confirmed"] = (
-                "confirmed" if rows and code not in by_code else "by code"
-            )
-            results.append(_build_result(code, how, rows, orders.get(code, [])))
+            results.append(_build_result(code, rows, orders.get(code, [])))
         if not rows:
             open_.append(code)
     wanted = [item for item in deliveries if item.code in open_]
@@ -155,7 +151,6 @@ def _group_rows(rows: Iterable[dict[str, Any]], by: str) -> dict[str, list[dict[
 
 def _build_result(
     code: str,
-    how: Literal["by code", "confirmed"],
     rows: Sequence[dict[str, Any]],
     orders: Sequence[dict[str, Any]],
 ) -> DeliveryResult:
@@ -165,7 +160,6 @@ def _build_result(
         counts[name] = sum(known) if known else None
     return DeliveryResult(
         code=code,
-        how=how,
         campaigns=tuple(sorted({row["called"] for row in rows if row["called"]})),
         letters=tuple(sorted({row["letter"] for row in rows if row["letter"]})),
         counts=counts,

@@ -6,6 +6,7 @@ Code alone decides what moved, whether that is confirmed, and in which order it 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from bot.core.fact_sentences import (
@@ -15,10 +16,10 @@ from bot.core.fact_sentences import (
     SentenceWriter,
     group_by_subject,
 )
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, spell_number
 from bot.core.metric_query import MESSAGE_PLACES
 from bot.core.parts import Copy, NextStep
-from bot.i18n.messages import LANGUAGES, Words
+from bot.i18n.messages import LANGUAGES, Words, format_short_day, format_short_period
 from bot.text.normalize import normalize_text, tokenize
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ THEME = Words("Customers write about {name}: {share_now} of their texts, {share_
 SOLD_OUT = Words(
     "{product} is sold out and still advertised (keyword {name}): {spend} spent so far."
 )
-COVERED = {  # kind → the measure whose days are told, and how
+COVERED = {  # kind → the measure whose days are told, and how a digest names them
     "trends": ("last", Words("weekly sales {days}")),
     "funnel": ("rate", Words("visits {days}")),
-    "delivery": ("late", Words("parcels of orders {days}")),
+    "delivery": ("late", Words("parcels {days}")),
     "feedback": ("share-now", Words("feedback {days}")),
 }
 COMPARED = {  # kind → the measure of the days before, and how they are told
@@ -230,16 +231,34 @@ def build_point(writer: SentenceWriter, move: Move, text: str = "") -> Copy:
 def tell_covered_days(
     writer: SentenceWriter, evidence: Evidence, kinds: Sequence[str]
 ) -> Copy | None:
-    """Say which days the figures are about: of sales in the first line, of all else in the
-    second."""
-    told = [
-        writer.say(words.with_params(days=name_covered_days(writer, evidence, kind)))
-        for kind, (measure, words) in COVERED.items()
-        if kind in kinds and _find_newest(evidence, kind, measure)
+    """Say which days the figures are about: of sales in the first line, of all else in the second,
+    where what ends on one day shares it: "up to 24 November: visits 14 days, feedback 30 days"."""
+    sales, year = list[str](), date.min
+    ends: dict[date, list[str]] = {}
+    for kind, (measure, words) in COVERED.items():
+        fact = _find_newest(evidence, kind, measure) if kind in kinds else None
+        if fact is None or fact.since is None or fact.until is None:
+            continue
+        if kind == "trends":
+            days, year = name_covered_days(writer, evidence, kind), fact.until
+            sales.append(writer.say(words.with_params(days=days)))
+        else:
+            length = spell_number(
+                Decimal((fact.until - fact.since).days + 1), "days", writer.language
+            )
+            ends.setdefault(fact.until, []).append(writer.say(words.with_params(days=length)))
+    others = [
+        writer.say(
+            Words(
+                "up to {day}: {what}",
+                day=format_short_day(day, writer.language, year),
+                what=", ".join(names),
+            )
+        )
+        for day, names in ends.items()
     ]
-    first = 1 if "trends" in kinds else len(told)
-    lines = filter(None, (" · ".join(told[:first]), " · ".join(told[first:])))
-    return Copy(text="\n".join(lines)) if told else None
+    lines = [*sales, *filter(None, [" · ".join(others)])]
+    return Copy(text="\n".join(lines)) if lines else None
 
 
 def name_covered_days(writer: SentenceWriter, evidence: Evidence, kind: str) -> str:
@@ -251,9 +270,9 @@ def name_covered_days(writer: SentenceWriter, evidence: Evidence, kind: str) -> 
     newer = {"since": fact.until + timedelta(days=1), "until": fact.as_of}
     return writer.say(
         Words(
-            "{days} (whole weeks; not yet {newer})",
+            "{days} (not yet {newer})",
             days=days,
-            newer=writer.name_days(fact.model_copy(update=newer)),
+            newer=format_short_period(newer["since"], newer["until"], writer.language, fact.until),
         )
     )
 

@@ -10,12 +10,19 @@ from ibis import _
 from bot.data.catalogue.product_words import list_name_words
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
+from bot.i18n.messages import Words, quote_name
 from bot.text.normalize import format_title
 
 # Product titles: from the catalogue, else as most of their order lines have it.
 
 SERIES_TITLES = {"orders": Words("orders"), "units": Words("units"), "revenue": Words("revenue")}
+
+
+def unknown_name_message(name: str) -> Words:
+    return Words(
+        "Nobody bought anything called {name}: look at how your orders or products spell it.",
+        name=quote_name(name),
+    )
 
 
 def load_catalogue_titles(warehouse: Warehouse) -> dict[str, str]:

@@ -2,7 +2,7 @@
 answer."""
 
 from collections import UserDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -39,6 +39,7 @@ class AnalysisFilter:
     experiment: str | None = None
     split: str | None = None  # the shares meant for a test's variants, as JSON: {"A": 50, "B": 50}
     by: str | None = None  # the column by which a test is told in parts: device, country, segment
+    when: str | None = None  # which tests are of these days: those that "ran" or "ended" in them
     since: date | None = None
     until: date | None = None
     days: int | None = None  # the forecast horizon in days
@@ -213,8 +214,18 @@ class AnalysisResult:
             raise LookupError(f"{self.kind}.{subject}: nobody has set how many people it is about")
         return self._sizes[subject] is not HIDDEN_SIZE
 
-    def add_limit(self, words: Words) -> None:
-        self.limits.append(words)
+    def add_limit(self, words: Words | str, /, **params: Any) -> None:
+        """Add a sentence, or its English text, which the parameters fill."""
+        self.limits.append(Words(words, **params) if isinstance(words, str) else words)
+
+    def add_currency_limit(self, currencies: Sequence[str]) -> None:
+        """Tell that only rows in the first of several currencies are added up."""
+        if others := ", ".join(currencies[1:]):
+            self.add_limit(
+                "Only what is in {currency} is added up; the rest is in {others}.",
+                currency=currencies[0],
+                others=others,
+            )
 
     def get(self, subject: str, measure: str) -> Fact | None:
         wanted = f"{self.kind}.{subject}.{measure}"
@@ -241,7 +252,6 @@ TABLES_BY_KIND = {  # the tables that each analysis reads
     "audiences": ("orders", "consents"),
     "behaviour": ("orders",),
     "sellers": ("orders",),
-    "sold": ("orders",),
     "feedback": ("feedback",),
     "trends": ("orders",),
     "delivery": ("orders",),

@@ -373,7 +373,7 @@ def read_catalogue(
     sorter = RowSorter(header, read, shown, currency, day, mark)
     products = sorter.sort()
     if not products and not sorter.rejects:
-        raise CannotDo(Words("{file} has the columns but no products.", file=shown))
+        raise CannotDo("{file} has the columns but no products.", file=shown)
     return Catalogue(
         products,
         tuple(sorter.rejects),
@@ -390,18 +390,14 @@ def _read_text(path: Path, name: str) -> DecodedText:
     if path.stat().st_size > MOST_FILE_BYTES:
         limit = MOST_FILE_BYTES // 1_000_000
         raise CannotDo(
-            Words(
-                "{file} is larger than {limit} MB. Split it into several files.",
-                file=name,
-                limit=limit,
-            )
+            "{file} is larger than {limit} MB. Split it into several files.", file=name, limit=limit
         )
     encoding = inspect_format(path, name).encoding
     if encoding is None:
         raise CannotDo(no_table_message(name))
     text = "".join(read_lines(path, encoding))
     if not text.strip():
-        raise CannotDo(Words("{file} is empty.", file=name))
+        raise CannotDo("{file} is empty.", file=name)
     mended = "".join(_repair_mojibake(line) for line in text.splitlines(keepends=True))
     return DecodedText(mended, encoding, repaired=mended != text)
 
@@ -421,15 +417,13 @@ def _check_named_columns(column_names: Mapping[str, str], name: str, text: str) 
     ours = [field for field in list_known_fields() if not field.startswith("option_")]
     if wrong := [field for field in column_names.values() if field not in list_known_fields()]:
         raise CannotDo(
-            Words(
-                "There is no field {field}. The fields are: {known}.",
-                field=wrong[0],
-                known=", ".join(ours),
-            )
+            "There is no field {field}. The fields are: {known}.",
+            field=wrong[0],
+            known=", ".join(ours),
         )
     spelled = normalize_header(text[:20_000])
     if gone := [theirs for theirs in column_names if normalize_header(theirs) not in spelled]:
-        raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
+        raise CannotDo("{file} has no column {column}.", file=name, column=gone[0])
 
 
 def _no_header_message(name: str, text: str) -> Words:

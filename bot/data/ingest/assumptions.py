@@ -18,6 +18,8 @@ from bot.data.warehouse.store import RowStore
 from bot.i18n.messages import Words
 
 NO_DATES = Words("There are no dates.")
+ORDER_STATUSES = ("sold", "cancelled", "returned", "unpaid", "test")
+MOST_NAMED = 5
 AD_MONEY_COLUMNS = ("spend", "sales", "budget")  # columns of campaigns
 
 
@@ -199,6 +201,26 @@ def describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
     ).fetchall()[0][0]
     if longest and longest > 1:
         yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
+
+
+def describe_unknown_statuses(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Name the states of orders that are none of ours: such orders count as sales."""
+    if found.kind != "orders" or not found.has("status"):
+        return
+    status = next(one.sql for one in target_columns(found) if one.name == "status")
+    cells = select_cells(found, source.relation)
+    unknown = source.con.execute(
+        f"SELECT status, count(*) FROM (SELECT {status} AS status FROM {cells}) "
+        f"WHERE NOT list_contains({[*ORDER_STATUSES]}, status) GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
+    if unknown:
+        named = ", ".join(f"“{word[:40]}”" for word, _ in unknown[:MOST_NAMED])
+        yield Words.count(
+            "{n} row is in a state that is not known and counts as a sale: {states}.",
+            "{n} rows are in a state that is not known and count as sales: {states}.",
+            sum(rows for _, rows in unknown),
+            states=named,
+        )
 
 
 def describe_arms(source: RowSource, found: FileSchema) -> Iterator[Words]:

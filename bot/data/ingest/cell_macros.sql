@@ -137,12 +137,13 @@ CREATE MACRO as_step(x) AS CASE
     'purchased', 'achat', 'commande', 'buy', 'order_completed', 'placed order'], plainer(x))
     THEN 'purchase'
   ELSE lower(x) END;
-CREATE MACRO as_status(x) AS CASE
+CREATE MACRO known_status(x) AS CASE
   WHEN list_contains(['unpaid', 'pending payment', 'awaiting payment', 'on hold', 'on-hold',
     'payment review', 'suspected fraud', 'payment error', 'awaiting check payment',
     'awaiting bank wire payment', 'awaiting cash on delivery validation', 'attente paiement',
     'en attente de paiement', 'en attente du paiement par cheque', 'erreur de paiement',
     'en attente de virement bancaire', 'en attente du paiement a la livraison'], plainer(x))
+    OR regexp_matches(plainer(x), '^en attente d[eu] paiement |\((not paid|non paye)\)$')
     THEN 'unpaid'
   WHEN list_contains(['cancelled', 'canceled', 'voided', 'annulee', 'annule', 'cancelado',
     'unavailable', 'failed', 'echouee'], plainer(x)) THEN 'cancelled'
@@ -154,8 +155,12 @@ CREATE MACRO as_status(x) AS CASE
     'unshipped', 'awaiting fulfillment', 'awaiting shipment', 'awaiting pickup', 'livre',
     'expedie', 'termine', 'payment accepted', 'remote payment accepted', 'paiement accepte',
     'paiement a distance accepte', 'processing in progress', 'en cours de preparation',
-    'en cours de traitement'], plainer(x)) THEN 'sold'
+    'en cours de traitement'], plainer(x)) OR regexp_matches(plainer(x), '\((paid|paye)\)$')
+    THEN 'sold'
   ELSE lower(x) END;
+CREATE MACRO as_status(x) AS CASE
+  WHEN list_contains(['wc-pending', 'wc-failed', 'wc-checkout-draft'], lower(x)) THEN 'unpaid'
+  ELSE known_status(regexp_replace(x, '(?i)^wc-', '')) END;
 CREATE MACRO as_device(x) AS CASE
   WHEN list_contains(['mobile', 'phone', 'smartphone', 'telephone', 'iphone', 'android',
     'celular'], plainer(x)) THEN 'mobile'

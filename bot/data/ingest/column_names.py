@@ -108,8 +108,8 @@ def guess_kind(
         match_columns(one, names, given)
         for one in ([kind] if kind else [*load_kinds(), PRODUCTS_KIND])
     ]
-    if not kind and _is_of_orders(candidates[0], names):
-        candidates = candidates[:-1]  # a file with order numbers is no catalogue
+    if not kind and (_is_of_orders(candidates[0], names) or _names_people(names)):
+        candidates = candidates[:-1]  # a file with order numbers or people is no catalogue
     if not kind:
         candidates = [one for one in candidates if not _is_misread(one, candidates)]
     whole = [one for one in candidates if is_complete(one)] or candidates
@@ -137,6 +137,10 @@ def _is_of_orders(found: ColumnMatch, names: Sequence[str]) -> bool:
         "order" in found.columns
         and normalize_column_name(names[found.columns["order"]]) not in GENERIC_COLUMNS
     )
+
+
+def _names_people(names: Sequence[str]) -> bool:
+    return "email" in find_personal_columns(names, ()).values()
 
 
 def match_columns(kind: str, names: Sequence[str], given: Mapping[str, str]) -> ColumnMatch:
@@ -186,7 +190,7 @@ def list_missing_columns(found: ColumnMatch) -> list[tuple[str, ...]]:
 def _list_needed_columns(found: ColumnMatch) -> Sequence[tuple[str, ...]]:
     """Return the columns that rows of the kind can't do without, each with those in its place."""
     kind = load_kinds().get(found.kind)
-    if found.export and kind is not None and kind.name != "orders":
+    if found.export and kind is not None and kind.name not in ("orders", "experiments"):
         return [(one,) for one, c in kind.columns.items() if c.needed and one != kind.dated]
     if found.kind == "campaigns" and not {"subject", "text"}.isdisjoint(found.columns):
         counted = not {*COUNT_COLUMNS}.isdisjoint(found.columns)

@@ -14,6 +14,7 @@ from bot.data.ingest.assumptions import (
     describe_arms,
     describe_skipped_lines,
     describe_spans,
+    describe_unknown_statuses,
     lacks_currency,
     list_assumptions,
 )
@@ -287,17 +288,15 @@ def detect_schema(
     except CannotDo as no:
         why = no.words
         told = {**why.params, UNUSABLE_PARAM: "yes"}
-        raise CannotDo(Words(why.text, many=why.many, params=told)) from None
+        raise CannotDo(why.text, many=why.many, params=told) from None
     given = _match_given_columns(name, options.called, head.names, several)
     said = options.model_copy(update={"called": given, "sheets": ()})
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
-            Words(
-                "{file} has {n} columns; I read up to {most}. Leave out those that say nothing.",
-                file=name,
-                n=len(head.names),
-                most=MOST_COLUMNS,
-            )
+            "{file} has {n} columns; I read up to {most}. Leave out those that say nothing.",
+            file=name,
+            n=len(head.names),
+            most=MOST_COLUMNS,
         )
     match = recognize_columns(head.names, name, said)
     if not is_complete(match):
@@ -344,8 +343,9 @@ def detect_schema(
             )
             found = _drop_unreadable_columns(found, source.con, source.relation, name)
             spans, arms = describe_spans(source, found), describe_arms(source, found)
+            states = describe_unknown_statuses(source, found)
             update = {
-                "assumed": (*found.assumed, *spans, *arms),
+                "assumed": (*found.assumed, *spans, *arms, *states),
                 "sample": sample_rows(source.con, source.relation, found),
             }
             return found.model_copy(update=update)
@@ -414,11 +414,9 @@ def _find_missing_period(
     period = find_period(source.con, path, shape)
     if period is None and load_kinds()[match.kind].columns[dated].needed:
         raise CannotDo(
-            Words(
-                "{file} says neither in its rows nor in its head which days it is about. Export it "
-                "with a row for each day.",
-                file=path.name,
-            )
+            "{file} says neither in its rows nor in its head which days it is about. Export it "
+            "with a row for each day.",
+            file=path.name,
         )
     return period
 

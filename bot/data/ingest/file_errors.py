@@ -29,11 +29,9 @@ def check_options(options: ImportOptions) -> None:
     kind, currency = options.kind, options.currency
     if kind and kind not in (*load_kinds(), PRODUCTS_KIND):
         raise CannotDo(
-            Words(
-                "There is no kind {kind}. The kinds are: {known}.",
-                kind=kind,
-                known=", ".join((*load_kinds(), PRODUCTS_KIND)),
-            )
+            "There is no kind {kind}. The kinds are: {known}.",
+            kind=kind,
+            known=", ".join((*load_kinds(), PRODUCTS_KIND)),
         )
     asked = [one for name, one in load_kinds().items() if kind in (None, name)]
     known = {name for one in asked for name in (*one.columns, *one.aids)}
@@ -41,21 +39,19 @@ def check_options(options: ImportOptions) -> None:
         known |= {name for name in list_known_fields() if not name.startswith("option_")}
     if wrong := [one for one in options.called.values() if one not in known]:
         raise CannotDo(
-            Words(
-                "There is no column {column}. The columns are: {known}.",
-                column=wrong[0],
-                known=", ".join(sorted(known)),
-            )
+            "There is no column {column}. The columns are: {known}.",
+            column=wrong[0],
+            known=", ".join(sorted(known)),
         )
     if currency and currency not in CURRENCIES:
-        raise CannotDo(Words("{currency} is no currency that I know.", currency=currency))
+        raise CannotDo("{currency} is no currency that I know.", currency=currency)
 
 
 def check_given_columns(name: str, given: Mapping[str, str], names: Sequence[str]) -> None:
     """Raises CannotDo for a column that the file does not have."""
     has = {normalize_column_name(one) for one in names}
     if gone := [theirs for theirs in given if normalize_column_name(theirs) not in has]:
-        raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
+        raise CannotDo("{file} has no column {column}.", file=name, column=gone[0])
 
 
 def unknown_file_error(
@@ -66,32 +62,25 @@ def unknown_file_error(
     has = match.columns
     if kind in (None, "orders") and "order" in has and "at" in has and "customer" in has:
         return CannotDo(
-            Words(
-                "{file} says when orders were placed, but not what they were worth. The file of "
-                "their lines completes it, the one with an order and a price on each row: import "
-                "both in one command, or give me one table of both.",
-                file=name,
-            )
+            "{file} says when orders were placed, but not what they were worth. The file of "
+            "their lines completes it, the one with an order and a price on each row: import "
+            "both in one command, or give me one table of both.",
+            file=name,
         )
     if kind in (None, "orders") and is_order_lines(match):
         return CannotDo(
-            Words(
-                "{file} has the lines of orders, but not when they were placed. The file of the "
-                "orders completes it, the one with an order and its date on each row: import both "
-                "in one command, or give me one table of both.",
-                file=name,
-            )
+            "{file} has the lines of orders, but not when they were placed. The file of the "
+            "orders completes it, the one with an order and its date on each row: import both "
+            "in one command, or give me one table of both.",
+            file=name,
         )
     if kind:
         return CannotDo(
-            Words(
-                "{file} can't be {kind}: I find no column for {missing}. Its columns are: "
-                "{columns}.",
-                file=name,
-                kind=label_kind(kind),
-                missing=name_missing_columns(list_missing_columns(match)),
-                columns=columns,
-            )
+            "{file} can't be {kind}: I find no column for {missing}. Its columns are: {columns}.",
+            file=name,
+            kind=label_kind(kind),
+            missing=name_missing_columns(list_missing_columns(match)),
+            columns=columns,
         )
     return CannotDo(_describe_unknown_kind(name, names, match, columns))
 
@@ -143,14 +132,12 @@ def missing_header_error(name: str, first: Sequence[str], given: Mapping[str, st
     """Return the error for a table without column names, of which too few were given."""
     told = dict(given) or guess_columns(first) or {"1": "order", "2": "at"}
     return CannotDo(
-        Words(
-            "{file} begins with a row, “{columns}”, and not with the names of its columns. Put "
-            "them on its first line, or say them by number in a terminal: {example} and so on. "
-            "Those of orders are called order, customer, at, product, quantity and amount.",
-            file=name,
-            columns=preview_cells(first),
-            example=" ".join(f"--map {n}={ours}" for n, ours in told.items()),
-        )
+        "{file} begins with a row, “{columns}”, and not with the names of its columns. Put "
+        "them on its first line, or say them by number in a terminal: {example} and so on. "
+        "Those of orders are called order, customer, at, product, quantity and amount.",
+        file=name,
+        columns=preview_cells(first),
+        example=" ".join(f"--map {n}={ours}" for n, ours in told.items()),
     )
 
 
@@ -158,34 +145,28 @@ def empty_column_error(name: str, one: MappedColumn, cell: str, type_: ColumnTyp
     """Return the error for a needed column without readable values."""
     if type_ in ("day", "moment"):
         return CannotDo(
-            Words(
-                "{file}: I can't read the dates of {column}, such as “{cell}”.",
-                file=name,
-                column=one.theirs,
-                cell=cell[:40],
-            )
-        )
-    return CannotDo(
-        Words(
-            "{file}: I can't read the numbers of {column}, such as “{cell}”.",
+            "{file}: I can't read the dates of {column}, such as “{cell}”.",
             file=name,
             column=one.theirs,
             cell=cell[:40],
         )
+    return CannotDo(
+        "{file}: I can't read the numbers of {column}, such as “{cell}”.",
+        file=name,
+        column=one.theirs,
+        cell=cell[:40],
     )
 
 
 def no_rows_error(name: str, rejects: Sequence[RejectedRow | ProductReject]) -> CannotDo:
     """No row that could come in, and why the first did not."""
     if not rejects:
-        return CannotDo(Words("{file} has the columns but no rows.", file=name))
+        return CannotDo("{file} has the columns but no rows.", file=name)
     first = rejects[0]
     return CannotDo(
-        Words(
-            "No row of {file} can be read. Line {line}, {column}: {reason}.",
-            file=name,
-            line=first.line,
-            column=first.column or "?",
-            reason=first.reason.words(),
-        )
+        "No row of {file} can be read. Line {line}, {column}: {reason}.",
+        file=name,
+        line=first.line,
+        column=first.column or "?",
+        reason=first.reason.words(),
     )

@@ -146,7 +146,6 @@ class LoadResult:
     rows: int
     rejected: int
     rejects: Path | None  # of RejectedRow, as JSON lines
-    as_of: date | None  # the day of the newest row
     currencies: tuple[str, ...]
     doubled: int = 0
     numbered: int = 0
@@ -193,10 +192,10 @@ def inspect_format(path: Path, name: str) -> FileInfo:
     """Return format and encoding of a file. Raises CannotDo for a file that can't be a table."""
     size = path.stat().st_size
     if size == 0:
-        raise CannotDo(Words("{file} is empty.", file=name))
+        raise CannotDo("{file} is empty.", file=name)
     if size > MOST_BYTES:
         limit = MOST_BYTES // 1_000_000_000
-        raise CannotDo(Words("{file} is larger than {limit} GB. Split it.", file=name, limit=limit))
+        raise CannotDo("{file} is larger than {limit} GB. Split it.", file=name, limit=limit)
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if head.startswith(b"PAR1"):
@@ -211,7 +210,7 @@ def inspect_format(path: Path, name: str) -> FileInfo:
     encoding, sha, lines = _scan_file(path, head, name)
     text = head.decode(encoding if encoding != "cp1252" else "latin-1", errors="replace")
     if not text.strip("\ufeff \t\r\n"):
-        raise CannotDo(Words("{file} is empty.", file=name))
+        raise CannotDo("{file} is empty.", file=name)
     start = text.lstrip("\ufeff \t\r\n")
     return FileInfo("jsonl" if start.startswith("{") else "csv", encoding, sha, size, lines)
 
@@ -235,10 +234,8 @@ def check_unchanged(path: Path, schema: FileSchema) -> None:
         same = False
     if not same:
         raise CannotDo(
-            Words(
-                "{file} changed while I was reading it. Nothing was taken in; give it to me again.",
-                file=schema.name,
-            )
+            "{file} changed while I was reading it. Nothing was taken in; give it to me again.",
+            file=schema.name,
         )
 
 
@@ -261,14 +258,12 @@ def _refuse_non_table(head: bytes, name: str) -> None:
     if head.startswith(NON_TABLE_SIGNATURES):
         raise CannotDo(no_table_message(name))
     if start.startswith(MARKUP_SIGNATURES):
-        raise CannotDo(Words("{file} is a page, not a table. Export it as CSV.", file=name))
+        raise CannotDo("{file} is a page, not a table. Export it as CSV.", file=name)
     if start.startswith(b"["):
         raise CannotDo(
-            Words(
-                "{file} is one large JSON list. Write one object on each line (JSON Lines) or "
-                "export it as CSV.",
-                file=name,
-            )
+            "{file} is one large JSON list. Write one object on each line (JSON Lines) or "
+            "export it as CSV.",
+            file=name,
         )
 
 

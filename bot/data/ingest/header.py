@@ -203,12 +203,10 @@ def require_sheets(name: str, wanted_sheets: Sequence[str], there: Sequence[str]
     """Raises CannotDo for a sheet that is missing or empty."""
     if gone := [one for one in wanted_sheets if one not in there]:
         raise CannotDo(
-            Words(
-                "{file} has no sheet {sheet} with anything in it. Its sheets are: {sheets}.",
-                file=name,
-                sheet=gone[0],
-                sheets=", ".join(there) or "–",
-            )
+            "{file} has no sheet {sheet} with anything in it. Its sheets are: {sheets}.",
+            file=name,
+            sheet=gone[0],
+            sheets=", ".join(there) or "–",
         )
 
 
@@ -278,12 +276,10 @@ def find_header(path: Path, opened: FileInfo, name: str, options: ImportOptions)
     best = max(distinct.values(), key=lambda head: score_header(head, name, options), default=None)
     if best is None or len(best.names) < 2:
         raise CannotDo(
-            Words(
-                "I can't find columns in {file}: no comma, semicolon or tab parts its first "
-                "lines. The first line reads: {line}",
-                file=name,
-                line=_first_line(path, opened)[:200],
-            )
+            "I can't find columns in {file}: no comma, semicolon or tab parts its first "
+            "lines. The first line reads: {line}",
+            file=name,
+            line=_first_line(path, opened)[:200],
         )
     if is_complete(recognize_columns(best.names, name, options)):
         alike = (best.delimiter, best.sheet)

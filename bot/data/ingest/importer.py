@@ -14,12 +14,10 @@ from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.assumptions import (
-    JOINED_KINDS,
     describe_repeats,
     describe_replaced,
     find_changes,
 )
-from bot.data.ingest.column_names import normalize_column_name
 from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
@@ -30,6 +28,7 @@ from bot.data.ingest.inspection import (
     join_order_files,
     order_file_side,
 )
+from bot.data.ingest.known_customers import find_known_customers
 from bot.data.ingest.loader import load_file
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
@@ -291,7 +290,7 @@ class LibraryImporter:
         messages = joined.messages if joined else ()
         preview = self._preview(workspace, path, found, messages, folder)
         if preview.exact and (
-            other := self._with_known_customers(workspace, part, said, found, folder)
+            other := find_known_customers(self.data.row_store, workspace, part, said, found, folder)
         ):
             found = other
             preview = self._preview(workspace, path, found, messages, folder)
@@ -357,39 +356,6 @@ class LibraryImporter:
         complete = partial(self._complete_preview, workspace, table, folder)
         return ImportableRows(table.loaded.rejected, table.loaded.rejects, keep, complete)
 
-    def _with_known_customers(
-        self,
-        workspace: str,
-        part: TableFile,
-        said: ImportOptions,
-        found: FileSchema,
-        folder: Path,
-    ) -> FileSchema | None:
-        """Return the schema that reads another column as the customer, where that joins more people
-        to the stored orders: files know a person by a number or by an e-mail address. None when the
-        present one joins as many."""
-        others = _list_customer_columns(found)
-        if said.called or not others or not self.data.row_store.has_orders(workspace):
-            return None
-        best, most = None, self._count_known(workspace, part.path, found, folder)
-        for column in others:
-            update = {"called": {column: "customer"}, "sheets": part.sheets}
-            options = said.model_copy(update=update)
-            try:
-                other = detect_schema(part.path, name=found.name, options=options)
-                known = self._count_known(workspace, part.path, other, folder)
-            except CannotDo:
-                continue
-            if known > most:
-                best, most = other, known
-        return best
-
-    def _count_known(self, workspace: str, path: Path, found: FileSchema, folder: Path) -> int:
-        trial = folder / "people.parquet"
-        load_file(path, found, to=trial, key=self.data.row_store.key())
-        known = self.data.row_store.count_known(workspace, trial, "customer", folder)
-        return known[1] if known else 0
-
     def _preview(
         self,
         workspace: str,
@@ -438,22 +404,6 @@ class LibraryImporter:
         return preview.model_copy(update=update)
 
 
-def _list_customer_columns(found: FileSchema) -> list[str]:
-    """Return the other columns of the file that may hold the customer's number or address."""
-    if found.kind not in JOINED_KINDS:
-        return []
-    called = {
-        normalize_column_name(one) for one in load_kinds()[found.kind].columns["customer"].called
-    }
-    used = {one.theirs for one in found.columns if one.ours == "customer"}
-    free = (*found.kept_apart, *found.dropped, *found.ignored)
-    return [
-        one
-        for one in dict.fromkeys(free)
-        if normalize_column_name(one) in called and one not in used
-    ]
-
-
 def _join_into_one(
     parts: Sequence[TableFile], folder: Path
 ) -> tuple[TableFile, JoinedTable | None]:
@@ -464,7 +414,7 @@ def _join_into_one(
     joined = join_order_files(parts, folder, {})
     if joined is None or joined.used != frozenset(parts):
         names = ", ".join(part.name for part in parts)
-        raise CannotDo(Words("These files can't be read as one: {names}.", names=names))
+        raise CannotDo("These files can't be read as one: {names}.", names=names)
     return TableFile(joined.path), joined
 
 

@@ -156,11 +156,9 @@ def _count_matches(
     ).fetchall()[0]
     if not found:
         raise CannotDo(
-            Words(
-                "No line of {lines} belongs to an order of {orders}: their order numbers differ.",
-                lines=lines.part.name,
-                orders=orders.part.name,
-            )
+            "No line of {lines} belongs to an order of {orders}: their order numbers differ.",
+            lines=lines.part.name,
+            orders=orders.part.name,
         )
     names = {"orders": orders.part.name, "lines": lines.part.name}
     if not alone and not lost:
@@ -261,11 +259,9 @@ def _require_named_columns(parts: Sequence[TableFile], options: ImportOptions) -
     has = {normalize_column_name(one) for part in parts for one in read_column_names(part, options)}
     if gone := [one for one in options.called if normalize_column_name(one) not in has]:
         raise CannotDo(
-            Words(
-                "None of these tables has a column {column}: {files}.",
-                column=gone[0],
-                files=", ".join(part.name for part in parts),
-            )
+            "None of these tables has a column {column}: {files}.",
+            column=gone[0],
+            files=", ".join(part.name for part in parts),
         )
 
 

@@ -43,7 +43,6 @@ from bot.data.text_workers import TextWorkers
 from bot.data.warehouse.parquet import flush_to_disk, quote_text
 from bot.data.warehouse.warehouse import sql_type
 from bot.errors import CannotDo, TryAgain, translate_system_error
-from bot.i18n.messages import Words
 
 MOST_REJECTS = 100_000  # listed one by one; a file with more is the wrong file
 
@@ -129,9 +128,9 @@ def _write_table(
     fresh: list[tuple[Path, Path]],
     rejects: list[RejectedRow],
 ) -> LoadResult:
-    con, dated = source.con, load_kinds()[schema.kind].dated
+    con = source.con
     doubled, numbered = create_kept(con, schema)
-    rows, last = con.execute(f'SELECT count(*), max("{dated}")::DATE FROM kept').fetchall()[0]
+    rows = con.execute("SELECT count(*) FROM kept").fetchall()[0][0]
     if not rows:
         raise file_errors.no_rows_error(schema.name, rejects)
     made = _temporary_path(to, fresh)
@@ -150,7 +149,7 @@ def _write_table(
         currencies = tuple(row[0] for row in con.execute(said).fetchall())
     out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
     left_out = out + len(source.faults)
-    return LoadResult(rows, left_out, rejects_path, last, currencies, doubled, numbered)
+    return LoadResult(rows, left_out, rejects_path, currencies, doubled, numbered)
 
 
 def _write_addresses(
@@ -191,9 +190,9 @@ def _explain_failure(path: Path, schema: FileSchema, error: duckdb.Error) -> Can
     if told := translate_system_error(error, path):
         return told
     if isinstance(error, duckdb.OutOfMemoryException):
-        return CannotDo(Words("{file} is too large for this machine.", file=schema.name))
+        return CannotDo("{file} is too large for this machine.", file=schema.name)
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
-        return CannotDo(Words("{file} is damaged: I can't read its rows.", file=schema.name))
+        return CannotDo("{file} is damaged: I can't read its rows.", file=schema.name)
     raise error
 
 

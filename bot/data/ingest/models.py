@@ -203,9 +203,15 @@ class FileUpload(Row):
 
     @staticmethod
     def is_mapping_known(session: Session, workspace: str, preview: ImportPreview) -> bool:
-        """Return whether somebody confirmed a file that was read in the same way."""
+        """Return whether somebody confirmed a file that was read in the same way, with nothing on
+        this file's card that was not on that one's."""
         latest = FileUpload._list_confirmed(session, workspace)
-        return any(one.preview and one.preview.mapping == preview.mapping for one in latest)
+        return any(
+            one.preview
+            and one.preview.mapping == preview.mapping
+            and preview.sentences <= one.preview.sentences
+            for one in latest
+        )
 
     @staticmethod
     def find_confirmed_mapping(

@@ -135,7 +135,7 @@ def undo_import(
     possible."""
     policy.require(by, "import")
     if upload.state != "in":
-        raise CannotDo(Words("There is nothing to undo."))
+        raise CannotDo("There is nothing to undo.")
     change = session.get(ImportUndo, upload.id, with_for_update=True)
     if change is None or change.stored_at <= now - UNDO_PERIOD:
         raise CannotDo(EXPIRED)
@@ -282,7 +282,7 @@ def cancel_import(
     """Cancel the import. Raises CannotDo when it has ended or is being stored."""
     _require_uploader(upload, by, policy)
     if upload.state == "storing":
-        raise CannotDo(Words("It is being stored right now, so it can't be stopped any more."))
+        raise CannotDo("It is being stored right now, so it can't be stopped any more.")
     if upload.state not in OPEN_STATES:
         raise CannotDo(ALREADY_ENDED)
     upload.by = by
@@ -297,11 +297,9 @@ def _require_state(upload: FileUpload, *states: UploadState) -> None:
 
 def _require_uploader(upload: FileUpload, by: str, policy: Policy) -> None:
     if not upload.can_cancel(by, policy):
-        raise CannotDo(
-            Words("Only whoever dropped this file or somebody who may import can do that.")
-        )
+        raise CannotDo("Only whoever dropped this file or somebody who may import can do that.")
 
 
 def _require_current_turn(upload: FileUpload, seen: str) -> None:
     if seen != str(upload.turn):
-        raise CannotDo(Words("This file was read anew meanwhile. Please look at it again."))
+        raise CannotDo("This file was read anew meanwhile. Please look at it again.")

@@ -23,7 +23,6 @@ from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.text_file import MalformedRecord, Record, parse_records
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX, quote_text
 from bot.errors import CannotDo, TryAgain, translate_system_error
-from bot.i18n.messages import Words
 
 # JSON Lines: one object a line, with its values as text.
 
@@ -265,4 +264,4 @@ def unreadable_error(name: str, path: Path, error: duckdb.Error) -> CannotDo | T
     file."""
     if told := translate_system_error(error, path):
         return told
-    return CannotDo(Words("{file} is damaged: I can't read its rows.", file=name))
+    return CannotDo("{file} is damaged: I can't read its rows.", file=name)

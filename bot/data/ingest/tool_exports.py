@@ -72,12 +72,12 @@ class ToolExport(BaseModel):
         if any(normalize_column_name(one) in places for one in self.not_with):
             return None
         if not all(
-            any(normalize_column_name(one) in places for one in group) for group in self.known_by
+            any(_find_name(places, one) is not None for one in group) for group in self.known_by
         ):
             return None
         found: dict[str, int] = {}
         for ours, called in self.columns.items():
-            there = [places.get(normalize_column_name(one)) for one in called]
+            there = [_find_name(places, one) for one in called]
             free = [at for at in there if at is not None and at not in found.values()]
             if free:
                 found[ours] = free[0]
@@ -149,6 +149,15 @@ def apply_given(match: ColumnMatch, given: Mapping[str, str], names: Sequence[st
     return ColumnMatch(
         match.kind, parts[0], parts[1], fields=parts[2], score=match.score, export=match.export
     )
+
+
+def _find_name(places: Mapping[str, int], called: str) -> int | None:
+    """Return the position of the column of this name. A name with … at its end is the beginning of
+    a question that a survey asked."""
+    name = normalize_column_name(called)
+    if not called.endswith("…"):
+        return places.get(name)
+    return next((at for one, at in places.items() if one.startswith(name)), None)
 
 
 @lru_cache(maxsize=500)

@@ -175,6 +175,11 @@ class ImportPreview(BaseModel):
         return self.kind, self.currency, columns, *others
 
     @property
+    def sentences(self) -> frozenset[str]:
+        """What the card says of the file, without its figures."""
+        return frozenset(words.text for words in self.assumed)
+
+    @property
     def can_go_unasked(self) -> bool:
         """Whether the import leaves out no row and changes none that is stored."""
         settled = not self.rejected and not self.changes and not self.joined and not self.proposed

@@ -25,7 +25,7 @@ from bot.data.ingest.assumptions import (
     find_changes,
 )
 from bot.data.ingest.detection import detect_schema
-from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
+from bot.data.ingest.file_schema import AS_DETECTED, FileSchema, ImportOptions, LoadResult
 from bot.data.ingest.header import split_tables
 from bot.data.ingest.importer import read_table, store_products, store_table
 from bot.data.ingest.inspection import (
@@ -35,6 +35,7 @@ from bot.data.ingest.inspection import (
     join_order_files,
     order_file_side,
 )
+from bot.data.ingest.known_customers import find_known_customers
 from bot.data.ingest.pairing import OTHER_SIDE, WAITING_TIME_LIMIT
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
@@ -44,7 +45,6 @@ from bot.data.warehouse.models import LOCAL_WORKSPACE
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX, try_lock
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo, TryAgain, translate_system_error
-from bot.i18n.messages import Words
 from bot.jobs.models import Job, get_minute_number
 from bot.privacy import mask_personal_data
 
@@ -144,6 +144,8 @@ class FolderImport:
             return self._import_products(part, schema)
         with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
             made, row_store = Path(folder), self.data.row_store
+            other = find_known_customers(row_store, self.workspace, part, AS_DETECTED, schema, made)
+            schema = other or schema
             table = read_table(self.data, self.workspace, part.path, schema, made)
             changes = find_changes(row_store, self.workspace, schema, table.path, made)
             if self.holds_changes and changes.rows:
@@ -337,7 +339,7 @@ class WatchFolder:
         named = inbox.name
         with self.data.database.begin() as session:
             if session.get(Workspace, named) is None:
-                raise CannotDo(Words("There is no workspace {name}.", name=named))
+                raise CannotDo("There is no workspace {name}.", name=named)
         return named
 
     def _finish(self, path: Path, note: str, workspace: str) -> int:

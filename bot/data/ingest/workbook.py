@@ -10,7 +10,6 @@ from typing import Any
 from bot.data.ingest.file_schema import is_old_workbook
 from bot.data.text_file import Record
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 
 MOST_UNPACKED_BYTES = 600_000_000  # bytes when unpacked
 MOST_SHARED_STRINGS_BYTES = 150_000_000  # of the shared strings, which are kept in memory
@@ -81,7 +80,7 @@ def _open_workbook(path: Path, name: str) -> Iterator[Any]:
             reader.wb.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, EOFError):
         raise CannotDo(
-            Words("{file} is a workbook that is damaged. Save it again as .xlsx.", file=name)
+            "{file} is a workbook that is damaged. Save it again as .xlsx.", file=name
         ) from None
 
 
@@ -120,19 +119,15 @@ def _open_old_workbook(path: Path, name: str) -> Iterator[_OldWorkbook]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     if path.stat().st_size > MOST_OLD_BYTES:
-        raise CannotDo(
-            Words("{file} is too large for an old workbook. Save it as .xlsx.", file=name)
-        )
+        raise CannotDo("{file} is too large for an old workbook. Save it as .xlsx.", file=name)
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             yield _OldWorkbook(book)
     except CalamineError:
         raise CannotDo(
-            Words(
-                "{file} can't be opened: it has a password or is damaged. Open it, save it as "
-                ".xlsx without a password, and give me that file.",
-                file=name,
-            )
+            "{file} can't be opened: it has a password or is damaged. Open it, save it as "
+            ".xlsx without a password, and give me that file.",
+            file=name,
         ) from None
 
 
@@ -154,10 +149,7 @@ def _check_size(path: Path, name: str) -> None:
         or len(members) > 10_000
     ):
         raise CannotDo(
-            Words(
-                "{file} unpacks to far more than a workbook holds. Export the sheet as CSV.",
-                file=name,
-            )
+            "{file} unpacks to far more than a workbook holds. Export the sheet as CSV.", file=name
         )
 
 

@@ -10,7 +10,6 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.facts import Source
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricQuery, QueryError
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
@@ -96,22 +95,12 @@ def _find(
     most: int = MAX_SELLERS,
 ) -> AnalysisResult:
     if warehouse.table("orders") is None:
-        findings = AnalysisResult("sellers", Source(""), warehouse.today)
-        findings.add_limit(NO_ORDERS)
-        return findings
+        return AnalysisResult.refuse("sellers", warehouse, NO_ORDERS)
     since, until = choose_days(warehouse, filter_)
     result = AnalysisResult("sellers", warehouse.source("orders"), until, floors=warehouse.floors)
     known = list_currencies(warehouse, "orders")
     lines = select_counted_lines(warehouse, filter_, since, until, known[0] if known else None)
-    if len(known) > 1:
-        others = ", ".join(known[1:])
-        result.add_limit(
-            Words(
-                "What sells is counted in {currency} only; other orders are in {others}.",
-                currency=known[0],
-                others=others,
-            )
-        )
+    result.add_currency_limit(known)
     tables = {
         name: add_category(warehouse, lines) if name == "category" else lines for name in dimensions
     }

@@ -49,7 +49,7 @@ def find_last_whole_day(warehouse: Warehouse, kind: str, filter_: AnalysisFilter
 
 def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.Table:
     """Return the rows of a kind (orders, events) that match the filter. Raises CannotDo where the
-    kind has no such column. A marketing channel is the source of a visit or an order."""
+    kind has no such column."""
     table = warehouse.table(kind)
     assert table is not None
     if filter_.since:
@@ -58,7 +58,7 @@ def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.
         table = filter_segment(warehouse, table, filter_.segment)
     if filter_.brand:
         table = filter_brand(warehouse, table, filter_.brand)
-    for name, wanted in _list_wanted(filter_).items():
+    for name, wanted in list_wanted_values(filter_).items():
         table = _apply_filter(warehouse, kind, table, name, wanted)
     return table
 
@@ -174,16 +174,16 @@ def filter_brand(warehouse: Warehouse, table: ir.Table, brand: str) -> ir.Table:
         or not fetch_rows(warehouse, known.aggregate(products=known.count()))[0]["products"]
     ):
         raise CannotDo(
-            Words(
-                "The catalogue names no brand called {brand}, so nothing can be told by it. "
-                "Import the products with their brand.",
-                brand=brand,
-            )
+            "The catalogue names no brand called {brand}, so nothing can be told by it. "
+            "Import the products with their brand.",
+            brand=brand,
         )
     return table.semi_join(known, "product")
 
 
-def _list_wanted(filter_: AnalysisFilter) -> dict[str, str]:
+def list_wanted_values(filter_: AnalysisFilter) -> dict[str, str]:
+    """Return column → the value that the filter wants of it. A marketing channel is the source of a
+    visit or an order."""
     wanted: dict[str, Any] = {
         "product": filter_.product,
         "category": filter_.category,
@@ -195,17 +195,19 @@ def _list_wanted(filter_: AnalysisFilter) -> dict[str, str]:
     return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
+def refuse_column(source: Words | str, column: Words) -> CannotDo:
+    return CannotDo(
+        "{source} does not say the {column}, so nothing can be told by it.",
+        source=source,
+        column=column,
+    )
+
+
 def _apply_filter(
     warehouse: Warehouse, kind: str, table: ir.Table, name: str, wanted: str
 ) -> ir.Table:
     if name not in table.columns:
-        raise CannotDo(
-            Words(
-                "{source} does not say the {column}, so nothing can be told by it.",
-                source=warehouse.source(kind).words(),
-                column=FILTER_NAMES[name],
-            )
-        )
+        raise refuse_column(warehouse.source(kind).words(), FILTER_NAMES[name])
     if name == "category":
         table = add_category(warehouse, table)
     return table.filter(holds_value(warehouse, kind, table, name, wanted))
@@ -249,11 +251,10 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "funnel": (*PRODUCT_FILTERS, "segment", "country", "device", "source", "channel", "until"),
     "delivery": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
     "campaigns": ("product", "channel", *DAY_FILTERS),
-    "experiments": ("experiment", "split", "by"),
-    "plan": ("rule", "until"),
+    "experiments": ("experiment", "split", "by", "when", *DAY_FILTERS),
+    "plan": ("product", "country", "device", "source", "rule", "until"),
     "audiences": ("product", "category", "country", "goal", "rule"),
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
-    "sold": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
@@ -266,12 +267,10 @@ def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) ->
     for name in names:
         if name not in FILTERS_BY_KIND[kind]:
             raise CannotDo(
-                Words(
-                    "{kind} can't be narrowed by {name}, but by: {known}.",
-                    kind=kind,
-                    name=name,
-                    known=", ".join(FILTERS_BY_KIND[kind]),
-                )
+                "{kind} can't be narrowed by {name}, but by: {known}.",
+                kind=kind,
+                name=name,
+                known=", ".join(FILTERS_BY_KIND[kind]),
             )
     if filter_.rule:
         _check_rule(filter_.rule)
@@ -295,7 +294,7 @@ def _check_rule(rule: str) -> None:
         AudienceRule.model_validate_json(rule)
     except ValueError:
         raise CannotDo(
-            Words("rule wants an audience's rule as JSON, as `facts audiences` prints it.")
+            "rule wants an audience's rule as JSON, as `facts audiences` prints it."
         ) from None
 
 
@@ -314,21 +313,13 @@ def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wa
     source = warehouse.source(TABLES_BY_KIND[kind][0]).words()
     called = FILTER_NAMES.get(column, Words("channel"))
     if not most:
-        raise CannotDo(
-            Words(
-                "{source} does not say the {column}, so nothing can be told by it.",
-                source=source,
-                column=called,
-            )
-        )
+        raise refuse_column(source, called)
     raise CannotDo(
-        Words(
-            "{source} has no {column} called {wanted}. It has: {known}.",
-            source=source,
-            column=called,
-            wanted=wanted,
-            known=", ".join(row[column] for row in most),
-        )
+        "{source} has no {column} called {wanted}. It has: {known}.",
+        source=source,
+        column=called,
+        wanted=wanted,
+        known=", ".join(row[column] for row in most),
     )
 
 
@@ -341,11 +332,9 @@ def _check_segment(warehouse: Warehouse, table: ir.Table, wanted: str) -> None:
         raise CannotDo(NO_SEGMENTS)
     if wanted.lower() not in {one.lower() for one in known}:
         raise CannotDo(
-            Words(
-                "There is no segment called {wanted}. There are: {known}.",
-                wanted=wanted,
-                known=", ".join(sorted(known)[:MAX_SUGGESTIONS]),
-            )
+            "There is no segment called {wanted}. There are: {known}.",
+            wanted=wanted,
+            known=", ".join(sorted(known)[:MAX_SUGGESTIONS]),
         )
 
 
@@ -363,13 +352,9 @@ def _find_product(warehouse: Warehouse, kind: str, wanted: str) -> str:
     if matches.found:
         return matches.found[0]
     if not matches.near:
-        raise CannotDo(Words("There is no product {name}.", name=wanted))
+        raise CannotDo("There is no product {name}.", name=wanted)
     raise CannotDo(
-        Words(
-            "There is no product {name}. Near it: {known}.",
-            name=wanted,
-            known=", ".join(matches.near),
-        )
+        "There is no product {name}. Near it: {known}.", name=wanted, known=", ".join(matches.near)
     )
 
 

@@ -27,7 +27,6 @@ from bot.data.schema import ColumnType, load_kinds
 from bot.data.warehouse.duckdb_engine import catalogue_table
 from bot.data.warehouse.warehouse import IBIS_TYPES, ListedTable, Warehouse
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 
 log = logging.getLogger("bot.warehouse")
 
@@ -126,7 +125,7 @@ class WarehouseConnection:
                 return self._load_tables()
             log.error("the warehouse failed: %s", type(error).__name__)
             raise CannotDo(
-                Words("The warehouse ({name}) cannot be reached or read.", name=self.name)
+                "The warehouse ({name}) cannot be reached or read.", name=self.name
             ) from None
 
     def _read_tables(self) -> tuple[dict[str, ir.Table], dict[str, ListedTable]]:
@@ -185,25 +184,20 @@ def adapt_table(kind: str, table: ir.Table) -> ir.Table:
         if name not in theirs:
             if column.needed:
                 raise CannotDo(
-                    Words(
-                        "The table {kind} in the warehouse has no column {column}; it is needed.",
-                        kind=kind,
-                        column=name,
-                    )
+                    "The table {kind} in the warehouse has no column {column}; it is needed.",
+                    kind=kind,
+                    column=name,
                 )
             columns[name] = ibis.null(ours)
             continue
         value = table[theirs[name]]
         if not TYPE_CHECKS[column.type](value.type()):
             raise CannotDo(
-                Words(
-                    "The column {column} of {kind} in the warehouse is {theirs}; it should be "
-                    "{ours}.",
-                    column=name,
-                    kind=kind,
-                    theirs=str(value.type()),
-                    ours=ours,
-                )
+                "The column {column} of {kind} in the warehouse is {theirs}; it should be {ours}.",
+                column=name,
+                kind=kind,
+                theirs=str(value.type()),
+                ours=ours,
             )
         columns[name] = value if value.type() == dt.dtype(ours) else value.cast(ours)
     return table.select(**columns)

@@ -17,7 +17,6 @@ from bot.data.warehouse.models import LIBRARY_FOLDER, DataFile
 from bot.db.session import Database
 from bot.db.sqlite_file import list_sqlite_files
 from bot.errors import CannotDo, translate_system_error
-from bot.i18n.messages import Words
 
 
 def find_fault(
@@ -114,10 +113,8 @@ def _check_files(home: Path, database: Database) -> list[tuple[DataFile, str | N
         rows = DataFile.to_check(session)
     if rows and not (home / LIBRARY_FOLDER).is_dir():
         raise CannotDo(
-            Words(
-                "The folder {path} is gone, and the library's rows with it. Is its disk there?",
-                path=str(home / LIBRARY_FOLDER),
-            )
+            "The folder {path} is gone, and the library's rows with it. Is its disk there?",
+            path=str(home / LIBRARY_FOLDER),
         )
     return [(row, _check_row(home, row)) for row in rows]
 
@@ -181,11 +178,9 @@ def set_aside(home: Path, database: Database, name: str, at: datetime) -> Path:
         row = DataFile.by_path(session, path)
         found = _check_row(home, row) if row is not None and row.set_aside is None else None
     if row is None or row.set_aside is not None:
-        raise CannotDo(
-            Words("{file} is no file of the library. See `super-intern doctor`.", file=name)
-        )
+        raise CannotDo("{file} is no file of the library. See `super-intern doctor`.", file=name)
     if found is None:
-        raise CannotDo(Words("{file} is whole: nothing was set aside.", file=name))
+        raise CannotDo("{file} is whole: nothing was set aside.", file=name)
     to = _create_damaged_folder(home, at) / Path(path).name
     with database.begin() as session:
         row = DataFile.by_path(session, path)
@@ -209,7 +204,7 @@ def abandon_rows(database: Database, name: str, at: datetime) -> str:
             if name in (row.path, row.set_aside):
                 row.give_up(session, at)
                 return row.source
-    raise CannotDo(Words("{file} was not set aside. See `super-intern doctor`.", file=name))
+    raise CannotDo("{file} was not set aside. See `super-intern doctor`.", file=name)
 
 
 def list_lost_files(database: Database) -> list[DamagedFile]:
@@ -238,7 +233,7 @@ def _create_damaged_folder(home: Path, at: datetime) -> Path:
         if not folder.exists():
             folder.mkdir(parents=True, mode=0o700)
             return folder
-    raise CannotDo(Words("{folder} is full.", folder=str(home / DAMAGED_FOLDER)))
+    raise CannotDo("{folder} is full.", folder=str(home / DAMAGED_FOLDER))
 
 
 def _write_note(folder: Path, text: str) -> None:

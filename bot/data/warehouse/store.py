@@ -37,7 +37,6 @@ from bot.data.warehouse.parquet import SPILL_SUFFIX, TEMPORARY_PREFIX
 from bot.db.session import Database
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
@@ -260,10 +259,8 @@ class RowStore:
                 known = DataFile.key_ids(session)
             if known and compute_key_id(key) not in known:
                 raise CannotDo(
-                    Words(
-                        "The key of this home is not the one that the library's rows were made "
-                        "with. Put the right super-intern.key back, or set SUPER_INTERN_KEY to it."
-                    )
+                    "The key of this home is not the one that the library's rows were made "
+                    "with. Put the right super-intern.key back, or set SUPER_INTERN_KEY to it."
                 )
             self._key = key
         return self._key

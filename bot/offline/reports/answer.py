@@ -32,10 +32,8 @@ if TYPE_CHECKING:
     from bot.data.metrics.query.metric_answer import MetricAnswer
     from bot.data.warehouse.warehouse import Warehouse
 
-MAX_SECONDS = 30.0
-MAX_POINTS = 4
+MAX_SECONDS, MAX_POINTS = 30.0, 4
 TEXTS = {name: Words(text) for name, text in load_texts()["answer"].items()}
-TOO_FEW = TEXTS["too_few"]
 ONE_CUSTOMER_MEASURE = "largest_order"
 
 
@@ -92,7 +90,7 @@ def look_up(warehouse: "Warehouse", ctx: OfflineContext, see_people: bool) -> Lo
         log = ctx.data.answers if ctx.person else None
         answer = guard_answer(warehouse, answer, log, ctx.person)
     except QueryError as error:
-        return Lookup(reading, TOO_FEW if isinstance(error, TooFewError) else TEXTS["not_so"])
+        return Lookup(reading, TEXTS["too_few" if isinstance(error, TooFewError) else "not_so"])
     result = build_result(warehouse, answer, ctx.request.language)
     limits = tuple(list_limits(warehouse, query, answer))
     refusal = _explain_no_figure(warehouse, answer, result, limits)
@@ -106,7 +104,7 @@ def _explain_no_figure(
 
     measure = answer.query.measures[0]
     if not result.facts and not answer.is_allowed((), measure):
-        return TOO_FEW
+        return TEXTS["too_few"]
     if LATE_RETURNS in limits and all(not fact.value for fact in result.facts):
         return LATE_RETURNS
     if result.facts:

@@ -6,11 +6,13 @@ What was decided or promised is not read: that takes an AI, and the report says 
 from pydantic import BaseModel
 
 from bot.core.fact_sentences import join_copies
+from bot.core.parts import Copy
 from bot.core.report import MissingData
 from bot.core.thread_text import find_channel_name, wants_channel
 from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
 from bot.i18n.messages import Words
 from bot.offline.report_builder import ReportBuilder
+from bot.offline.routing import asks_for
 
 MAX_QUESTIONS, MAX_SHARED, MAX_NAMES = 3, 4, 5  # of the points; the table has all questions
 
@@ -23,12 +25,15 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         for kind in ("person", "question", "link", "file", "draft")
     )
     waiting = [*builder.subjects("work", "draft-").values()]
+    mine = builder.write_list("drafts", drafts, "state")
+    others, told = (builder.write_list(key, waiting, "waiting") for key in ("to_approve", "queue"))
+    if asks_for("queue", builder.request.brief.words):
+        return await builder.build(told if waiting else builder.state("none"), [mine], gaps=False)
     whole = builder.subjects("thread").get("all")
     if whole is None and not drafts:
-        return _explain_nothing(builder)
-    shared = join_copies(
-        [builder.tell(one, Words("{words}")) for one in [*files, *links][-MAX_SHARED:]], ", "
-    )
+        return _explain_nothing(builder, others)
+    shared = [builder.tell(one, Words("{words}")) for one in [*files, *links][-MAX_SHARED:]]
+    cut = ("cut",) if whole and whole.get("cut") else ()
     return await builder.build(
         builder.write(whole, "headline", questions=len(questions))
         if whole
@@ -36,23 +41,21 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         [
             builder.write_list("wrote", people[:MAX_NAMES], "messages"),
             *(builder.write(one, "question") for one in questions[-MAX_QUESTIONS:]),
-            builder.write_list("drafts", drafts, "state"),
-            builder.write_list("to_approve", waiting, "waiting"),
-            builder.wrap("shared", names=shared) if shared.text else shared,
+            mine,
+            others,
+            *([builder.wrap("shared", names=join_copies(shared, ", "))] if shared else []),
         ],
         table=builder.tabulate(questions) if len(questions) > MAX_QUESTIONS else None,
-        limits=[builder.state("cut")] if whole and whole.get("cut") else [],
+        limits=map(builder.state, ("theirs", *cut)),
         cannot_tell=builder.state("needs_ai"),
         read_as=builder.words("read_as"),
         leads=[builder.step("channel" if wants_channel(builder.request.brief.words) else "thread")],
     )
 
 
-def _explain_nothing(builder: ReportBuilder) -> MissingData:
+def _explain_nothing(builder: ReportBuilder, others: Copy) -> MissingData:
     said = builder.tell_unanswerable(builder.evidence, "thread")
     if name := find_channel_name(builder.request.brief.words):
         said = [builder.state("other_channel", name=name)]
     work = [tell(builder, builder.evidence) for tell in (tell_waiting_drafts, tell_week_of_drafts)]
-    waiting = [*builder.subjects("work", "draft-").values()]
-    listed = [builder.write_list("to_approve", waiting, "waiting")] if waiting else []
-    return MissingData(answer=join_copies([*said, join_copies(work), *listed], "\n"))
+    return MissingData(answer=join_copies([*said, join_copies(work), others], "\n"))

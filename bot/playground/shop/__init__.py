@@ -35,8 +35,6 @@ class Shop:
     """A written shop: the number of rows of each file, and the truth behind the data."""
 
     folder: Path
-    size: Size
-    seed: int
     first: date
     until: date
     products: int
@@ -75,8 +73,6 @@ def fill(
         shutil.copyfile(SHOP_FOLDER / name, folder / name)
     return Shop(
         folder=folder,
-        size=size,
-        seed=seed,
         first=period.first,
         until=last,
         products=products.write(folder),

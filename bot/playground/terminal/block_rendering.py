@@ -59,7 +59,6 @@ class Control:
 
     number: int
     where: ControlLocation
-    block: dict[str, Any]
     element: Element
 
     @property
@@ -80,13 +79,11 @@ class ControlRegistry:
     drawn: dict[int, Control] = field(default_factory=dict)
     _numbers: dict[tuple[ControlLocation, str, int], int] = field(default_factory=dict)
 
-    def draw(
-        self, where: ControlLocation, block: dict[str, Any], element: Element, nth: int
-    ) -> Control:
+    def draw(self, where: ControlLocation, element: Element, nth: int) -> Control:
         """Register the nth element with its action_id in a message and return it as a control."""
         key = (where, element["action_id"], nth)
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
-        self.drawn[number] = Control(number, where, block, element)
+        self.drawn[number] = Control(number, where, element)
         return self.drawn[number]
 
 
@@ -234,7 +231,7 @@ class BlockRenderer:
             nth = self._action_counts[element["action_id"]] = (
                 self._action_counts.get(element["action_id"], -1) + 1
             )
-            one = self.controls.draw(self.where, block, element, nth)
+            one = self.controls.draw(self.where, element, nth)
             if one.is_button:
                 row.append(render_button(one, self.names))
             else:

@@ -105,7 +105,7 @@ def revoke_product_fact(session: Session, context: ListenerContext, action: Bloc
     context.services.policy(action.workspace).require(action.user, "approve")
     fact = session.get(ProductFact, action.ref.pick or "")
     if fact is None or fact.workspace != draft.workspace or fact.product != draft.brief.product:
-        raise CannotDo(Words("This product fact is no longer there."))
+        raise CannotDo("This product fact is no longer there.")
     fact.revoke(session, by=action.user, now=context.services.now())
     return Words("Revoked: “{quote}” is no source any more.", quote=fact.text)
 
@@ -169,7 +169,7 @@ def write_for_market(
     """Start the same text for another market, in that market's language."""
     draft, market = load_visible_draft(session, action.viewer, action.ref), action.ref.pick or ""
     if market not in context.services.brand(action.workspace).markets:
-        raise CannotDo(Words("That market is no longer in brand.toml."))
+        raise CannotDo("That market is no longer in brand.toml.")
     task = session.get_one(Task, draft.task)
     form = copy_task_form(session, task, draft) | {"market": market}
     form |= {"channels": draft.channel} if draft.channel else {}

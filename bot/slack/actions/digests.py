@@ -242,7 +242,7 @@ def switch_digest(
 ) -> None:
     schedule = _load_schedule(session, context, action)
     if schedule.state == state:
-        raise CannotDo(Words("That was done already."))
+        raise CannotDo("That was done already.")
     schedule.switch(session, state, context.services.now())
     announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
     _redraw_digest(session, context, action)

@@ -91,7 +91,7 @@ def find_approved_rule(draft: Draft, code: str) -> AudienceRule:
     """Raise CannotDo for a rule whose code is not in the draft's words."""
     rules = find_exportable_rules(draft)
     if code not in rules:
-        raise CannotDo(Words("This rule is not one of those that were approved."))
+        raise CannotDo("This rule is not one of those that were approved.")
     return rules[code][1]
 
 
@@ -131,7 +131,7 @@ async def submit_export_form(
     """Plan the delivery of the file."""
     fresh = await context.run(_plan_export, context, submission)
     if not fresh:
-        raise CannotDo(Words("You have this file already, in your direct messages with me."))
+        raise CannotDo("You have this file already, in your direct messages with me.")
     return await ack()
 
 
@@ -170,7 +170,7 @@ def _load_exportable_draft(
     require_unchanged_task(session, draft.workspace, draft.task)
     policy.require(viewer.person, "export")
     if compute_status(Decision.list_for_draft(session, draft.id), policy) != "approved":
-        raise CannotDo(Words("Only an approved audience can be exported."))
+        raise CannotDo("Only an approved audience can be exported.")
     if not find_exportable_rules(draft) or not find_approved_platforms(draft):
         raise CannotDo(GONE)
     return draft

@@ -48,7 +48,7 @@ def change_import_kind(session: Session, context: ListenerContext, action: Block
     elif pick in KIND_LABELS:
         review.change_kind(session, context.services.enqueue, upload, kind=pick, **common_args)
     else:
-        raise CannotDo(Words("There is no such kind of rows."))
+        raise CannotDo("There is no such kind of rows.")
 
 
 def make_import_action(verb: Callable[..., None]) -> ImportAction:
@@ -66,7 +66,7 @@ async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
     upload = await context.run(_load_visible_import, context, action)
     home = context.services.home
     if home is None or not upload.rejects or not (home / upload.rejects).is_file():
-        raise CannotDo(Words("That file is no longer kept here: look for it in this thread."))
+        raise CannotDo("That file is no longer kept here: look for it in this thread.")
     path, now = home / upload.rejects, context.services.now()
     sending = send_rejected_rows(context.sender, upload, action.user, path, now)
     context.background.start(notify_of_failure(context, action, sending))
@@ -85,9 +85,7 @@ def _load_visible_import(
     """Return the import, if this person may see its rows. Raise CannotDo."""
     upload = load_visible_upload(session, action)
     if not upload.can_cancel(action.user, context.services.policy(action.workspace)):
-        raise CannotDo(
-            Words("Only whoever dropped this file or somebody who may import can do that.")
-        )
+        raise CannotDo("Only whoever dropped this file or somebody who may import can do that.")
     return upload
 
 
@@ -169,7 +167,7 @@ def read_beginning(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(MAX_REJECTS_BYTES + 1)
     except FileNotFoundError:
-        raise CannotDo(Words("That file is no longer kept. Please drop your file again.")) from None
+        raise CannotDo("That file is no longer kept. Please drop your file again.") from None
     if len(content) <= MAX_REJECTS_BYTES:
         return content
     return content[: content.rfind(b"\n", 0, MAX_REJECTS_BYTES) + 1]

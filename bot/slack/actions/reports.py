@@ -164,7 +164,7 @@ async def demand_membership(context: ListenerContext, channel: str) -> None:
     """Raise CannotDo when the intern can't post in that channel. If Slack doesn't answer, go on."""
     if not await can_post_in(context, channel):
         place = f"<#{channel}>"
-        raise CannotDo(Words("I am not in {place}. Invite me there, then share.", place=place))
+        raise CannotDo("I am not in {place}. Invite me there, then share.", place=place)
 
 
 async def can_post_in(context: ListenerContext, channel: str) -> bool:
@@ -190,12 +190,12 @@ def send_to_channel(
     policy = context.services.policy(action.workspace)
     channel = action.ref.pick or ""
     if channel not in policy.delivery.channels:
-        raise CannotDo(Words("The policy does not let drafts go to that channel."))
+        raise CannotDo("The policy does not let drafts go to that channel.")
     draft.demand_current(session, action.ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
     demand_author_or_approver(session.get_one(Task, draft.task), draft, action.user, policy)
     if compute_status(Decision.list_for_draft(session, draft.id), policy) != "approved":
-        raise CannotDo(Words("Only approved words can be sent."))
+        raise CannotDo("Only approved words can be sent.")
     planned = Delivery.plan(
         session,
         context.services.enqueue,
@@ -223,12 +223,12 @@ def share_draft(session: Session, context: ListenerContext, action: BlockAction)
     require_unchanged_task(session, draft.workspace, draft.task)
     task, now = session.get_one(Task, draft.task), context.services.now()
     if action.user != task.author:
-        raise CannotDo(Words("Only whoever asked for this draft can share it."))
+        raise CannotDo("Only whoever asked for this draft can share it.")
     if draft.facts.of_one_customer:
         raise CannotDo(ONE_CUSTOMER_NOTICE)
     channel = str(task.place.get("channel") or "")
     if not task.private or channel[:1] not in ("C", "G"):
-        raise CannotDo(Words("This was not asked in a channel, so it can't be shared in one."))
+        raise CannotDo("This was not asked in a channel, so it can't be shared in one.")
     place = {k: v for k, v in task.place.items() if k in ("channel", "thread", "asked", "user")}
     OutboxMessage.plan(
         session,

@@ -47,7 +47,6 @@ class CardData:
     task: Task
     policy: Policy
     draft: Draft | None = None
-    versions: int = 0
     decisions: tuple[Decision, ...] = ()  # on the current version
     # approvals of earlier versions, which an edit made void: (version, decision)
     void_approvals: tuple[tuple[int, Decision], ...] = ()
@@ -108,7 +107,6 @@ def load_card_data(
         task=task,
         policy=policy,
         draft=draft,
-        versions=len(versions),
         decisions=decisions,
         void_approvals=void_approvals,
         deliveries=(

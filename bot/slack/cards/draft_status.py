@@ -371,7 +371,7 @@ def _find_open_question(session: Session, draft: Draft, result: str) -> Campaign
     """Raise CannotDo when this question is no longer open."""
     outcome = session.get(CampaignOutcome, draft.piece, with_for_update=True)
     if outcome is None or outcome.asked is None or outcome.asked["result"] != result:
-        raise CannotDo(Words("Somebody has answered that already."))
+        raise CannotDo("Somebody has answered that already.")
     return outcome
 
 

@@ -133,7 +133,7 @@ def revise_from_reply(
     if match is None:
         if cards and event.get("thread_ts") and (channel := _find_channel(words)):
             title = Words(load_channels()[channel].title)
-            raise CannotDo(Words("Nothing drafted here for {channel} yet.", channel=title))
+            raise CannotDo("Nothing drafted here for {channel} yet.", channel=title)
         return None
     draft, card = match
     decision.lock_piece(session, draft)

@@ -380,7 +380,7 @@ def _load_draft(
     policy.require(action.user, "approve")
     demand_open(Decision.list_for_draft(session, draft.id), policy)
     if draft.brief.product is None or draft.findings is None:
-        raise CannotDo(Words("There is no price cut on this card that needs a price."))
+        raise CannotDo("There is no price cut on this card that needs a price.")
     return draft
 
 

@@ -259,7 +259,7 @@ def fit_view(view: Block, language: str = "en") -> Block:
     """Return the view with as many of its blocks as Slack takes; the builders keep each of them
     within its own limits. Raise CannotDo when the form's metadata is too long."""
     if count_utf16_units(str(view.get("private_metadata") or "")) > METADATA:
-        raise CannotDo(Words("This is too long for a form. Say it in a message instead."))
+        raise CannotDo("This is too long for a form. Say it in a message instead.")
     words = Words("Some of the text is too long to edit here, and stays as it is.")
     note = context_block(words.to(language))
     blocks: list[Block] = []

@@ -217,9 +217,7 @@ async def _find_readable_channel(context: ListenerContext, submission: ViewSubmi
         return channel
     if channel == await context.people.open_direct_message(submission.user):
         return channel
-    raise CannotDo(
-        Words("I could not see whether you are in that channel. Please try again from there.")
-    )
+    raise CannotDo("I could not see whether you are in that channel. Please try again from there.")
 
 
 def _load_source(

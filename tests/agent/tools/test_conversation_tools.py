@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +63,14 @@ async def test_an_occasion_is_found_by_its_name_in_either_language(name: str) ->
         period.starts.isoformat(),
         period.until.isoformat(),
     ]
+
+
+async def test_an_occasion_by_its_name_has_the_one_that_has_just_passed() -> None:
+    one = next(p for p in load_occasions()["black_friday"].periods if p.until.year == 2026)
+    deps = replace(tool_deps(), today=one.until + timedelta(days=1))
+    result = await call_tool("occasions", {"name": "black friday"}, deps)
+    years = [str(fact.value)[:4] for fact in result.facts if fact.parts.measure == "starts"]
+    assert years == ["2026", "2027"]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,19 @@ async def test_audience_says_how_many_agreed_with_or_without_an_order() -> None:
     assert any("Only customers with an order are counted" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(
+    ("tool", "given"), [("audience", {"countries": ["FR"]}), ("suggest_audiences", None)]
+)
+async def test_audiences_say_whom_no_data_tell_to_be_reached(
+    tool: str, given: dict[str, Any] | None
+) -> None:
+    result = await call_tool(tool, given or LINEN)
+    (note,) = [note for note in result.notes if "can be reached by" in note]
+    reached = note.partition(".")[0]
+    assert "Push notification" in reached
+    assert not any(one in reached for one in ("E-mail", "SMS", "Meta ad", "Product page"))
+
+
 async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -> None:
     result = await call_tool(
         "audience",
@@ -340,3 +353,11 @@ async def test_products_and_categories_bought_next_are_shown_apart() -> None:
     ]
     assert len(firsts) == 2
     assert firsts[0].isdisjoint(firsts[1])
+
+
+async def test_the_amounts_of_an_audience_are_told_in_their_currency() -> None:
+    dear = {"field": "order_value", "operator": "at_least", "values": ["100"]}
+    orders = {"filters": [[dear]], "since": "none", "until": "none", "never": False}
+    result = await call_tool("audience", {"min_spend": 250.0, "orders": [orders]})
+    assert any("€250" in note and "€100" in note for note in result.notes)
+    assert "Amounts" not in " ".join((await call_tool("audience", {"min_orders": 2})).notes)

@@ -47,7 +47,7 @@ async def test_products_are_found_in_both_languages(words: str, handle: str) -> 
 async def test_a_category_can_be_left_out(sort: str) -> None:
     call = {"sort": sort, "since": "2026-10-01", "until": "2026-11-20", "most": 20}
     every = handles(await call_tool("find_products", call))
-    rest = await call_tool("find_products", {**call, "category": "not Mailles"})
+    rest = await call_tool("find_products", {**call, "without_category": "Mailles"})
     products = await sample_data().list_products()
     left_out = {one.handle for one in products if one.type == "Mailles"}
     assert left_out.intersection(every)
@@ -55,8 +55,15 @@ async def test_a_category_can_be_left_out(sort: str) -> None:
     assert not left_out.intersection(kept)
     assert [one for one in kept if one in every] == [one for one in every if one not in left_out]
     assert rest.read_as.endswith("without Mailles")
-    with pytest.raises(ToolError, match="There is no category “Mailes”"):
-        await call_tool("find_products", {**call, "category": "not Mailes"})
+    for name, wrong in (("without_category", "Mailes"), ("category", "not Mailles")):
+        with pytest.raises(ToolError, match=f"There is no category “{wrong}”"):
+            await call_tool("find_products", {**call, name: wrong})
+
+
+async def test_a_highest_price_is_read_with_its_currency() -> None:
+    """So that a report may write "under €60" of a request that says 60."""
+    result = await call_tool("find_products", {"words": "linen", "max_price": 60.0})
+    assert "€60" in result.read_as
 
 
 @pytest.mark.parametrize(("words", "material"), [("linen", "lin"), ("wool", "laine")])
@@ -181,6 +188,7 @@ async def test_what_is_sold_out_and_sold_well_is_one_table(sort: str) -> None:
     at = {name.split(",")[0].split(" · ")[0]: n for n, name in enumerate(table.columns)}
     rows = {row[at["Handle"]]: (row[at["Stock"]], row[at["Units sold"]]) for row in table.rows}
     assert rows == {handle: ("0", str(int(sold))) for handle, sold in theirs.items()}
+    assert result.read_as.endswith("only sold out · at least 21 units sold")
 
 
 async def test_a_bound_on_what_was_sold_needs_a_sort_by_sales() -> None:

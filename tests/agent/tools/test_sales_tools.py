@@ -182,9 +182,13 @@ async def test_deliveries_name_the_late_regions() -> None:
     book = FactBook(result.facts)
     late = book.add(figure(result, "delivery.region-33.late"))
     assert book.spell(late, "from-to", "en") == "from 7% to 38%"
+    assert figure(result, "delivery.region-33.late").about == "Gironde (33)"
+    assert "Dordogne (24)" in figure(result, "delivery.late-regions.late").about
+    assert result.exhibits[0].table
+    assert result.exhibits[0].table.columns[0] == "Department"
     chart = result.exhibits[0].chart
     assert chart is not None
-    assert chart.points[0].name == "33"
+    assert chart.points[0].name == "Gironde (33)"
 
 
 async def test_experiments_name_the_winner_and_the_broken_test() -> None:
@@ -217,6 +221,35 @@ async def test_experiments_tell_a_test_by_device() -> None:
     rows = [row[0] for exhibit in result.exhibits if exhibit.table for row in exhibit.table.rows]
     assert {"mobile · A", "mobile · B"} <= set(rows)
     assert any("one more comparison" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("when", "since", "until", "told", "left_out"),
+    [
+        ("ran", "2026-11-01", "none", {"panier-court", "photos-portees"}, ""),
+        ("ended", "2026-11-10", "none", {"panier-court"}, "photos du lin"),
+        ("ended", "2026-10-01", "2026-10-31", set(), "panier"),
+        ("ran", "2026-10-01", "2026-10-15", {"photos-portees"}, "panier"),
+    ],
+)
+async def test_tests_are_those_of_the_days_and_the_others_are_named(
+    when: str, since: str, until: str, told: set[str], left_out: str
+) -> None:
+    days = {"when": when, "since": since, "until": until}
+    result = await call_tool("experiments", days)
+    tests = {fact.parts.subject.split("--")[0] for fact in result.facts} - {"all"}
+    assert tests == told
+    assert all(fact.since is None for fact in result.facts)  # of the test's own days
+    named = [note for note in result.notes if note.startswith("Left out")]
+    assert bool(named) is bool(left_out)
+    assert left_out.lower() in " ".join(named).lower()
+    assert f"that {when} then" in result.read_as
+
+
+async def test_no_days_leave_no_test_out() -> None:
+    result = await call_tool("experiments", {"when": "ended"})
+    assert "Left out" not in " ".join(result.notes)
+    assert "then" not in result.read_as
 
 
 async def test_a_planned_test_needs_the_people_that_the_analysis_computes() -> None:
@@ -286,5 +319,33 @@ async def test_a_test_is_planned_on_a_segment_or_on_a_rule_of_the_audience_tool(
     ],
 )
 async def test_a_plan_refuses_with_a_sentence(given: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ToolError, match=sentence):
+        await call_tool("plan_experiment", given)
+
+
+async def test_a_plan_for_a_part_of_the_visits_starts_from_that_part() -> None:
+    whole = await call_tool("plan_experiment", {"place": "checkout"})
+    mobile = await call_tool("plan_experiment", {"place": "checkout", "device": "Mobile"})
+    assert "device: " in mobile.read_as
+    of_all, of_part = (
+        {fact.parts.measure: fact for fact in result.facts if not fact.about}
+        for result in (whole, mobile)
+    )
+    assert 0 < Decimal(of_part["weekly"].value) < Decimal(of_all["weekly"].value)
+    assert of_part["base"].value != of_all["base"].value
+    assert of_part["base"].id != of_all["base"].id
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"device": "zzqqxx"}, "no device called zzqqxx"),
+        ({"place": "subject", "device": "mobile"}, "narrows visits"),
+        ({"segment": "lapsed", "country": "FR"}, "narrows visits"),
+    ],
+)
+async def test_a_plan_refuses_a_part_that_there_is_not(
+    given: dict[str, object], sentence: str
+) -> None:
     with pytest.raises(ToolError, match=sentence):
         await call_tool("plan_experiment", given)

@@ -1,5 +1,6 @@
 """The plan of a test: sample size, duration and audience."""
 
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -129,3 +130,31 @@ def test_mailing_test_counts_only_customers_with_consent() -> None:
         sample(), AnalysisFilter(plan=PlanRequest("letter", reach="email"), rule=rule.stored)
     )
     assert value(told, "audience", "size") == letter.size < letter.fits
+
+
+def test_plan_for_a_part_of_one_product_counts_fewer_of_its_visits() -> None:
+    plan = PlanRequest("product")
+    every = find(sample(), AnalysisFilter(product="lin-alba", plan=plan))
+    mobile = find(sample(), AnalysisFilter(product="lin-alba", device="mobile", plan=plan))
+    assert 0 < value(mobile, "product", "weekly") < value(every, "product", "weekly")
+
+
+def test_part_of_few_people_gives_no_rate() -> None:
+    """Nor one without which the rest would be of few people."""
+    visits = [
+        {
+            "session": f"s{n}",
+            "visitor": f"v{n}",
+            "at": datetime(2026, 11, 20, 10),
+            "step": step,
+            "device": "tablet" if n < 8 else "mobile",
+        }
+        for n in range(400)
+        for step in (["view", "purchase"] if n % 2 else ["view"])
+    ]
+    shelf = small(events=visits)
+    assert find(shelf, AnalysisFilter(plan=PlanRequest())).get("visit", "base")
+    for device in ("tablet", "mobile"):
+        found = find(shelf, AnalysisFilter(device=device, plan=PlanRequest()))
+        assert found.facts == []
+        assert "Too few" in found.limits[0].to("en")

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -400,3 +400,22 @@ def test_rate_and_effect_keep_what_they_were_rounded_from() -> None:
     assert effect is not None
     assert (rate.value, round(rate.number, 9)) == (Decimal("18.18"), Decimal("18.181818182"))
     assert effect.number == pytest.approx(Decimal(200) / 11 - Decimal(100) / 9)
+
+
+def test_counts_are_of_the_tests_of_the_days() -> None:
+    every = find(sample(), AnalysisFilter())
+    assert every.get("all", "won")
+    assert any("photos" in subject for subject in every.subjects())
+    ended = find(sample(), AnalysisFilter(since=date(2026, 11, 10), when="ended"))
+    assert ended.subjects()
+    assert not any("photos" in subject or subject == "all" for subject in ended.subjects())
+
+
+def test_test_without_days_is_left_out_of_days_and_said() -> None:
+    rows = [
+        {"experiment": "photos", "variant": variant, "metric": "purchase", "users": 100}
+        for variant in "AB"
+    ]
+    found = find(small(experiments=rows), AnalysisFilter(since=date(2026, 11, 1)))
+    assert found.facts == []
+    assert "no file says on which days it ran: photos" in found.limits[0].to("en")

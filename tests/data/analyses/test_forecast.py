@@ -93,7 +93,7 @@ def test_horizon_out_of_range_is_refused() -> None:
 def test_forecast_without_or_with_few_orders_is_refused() -> None:
     assert "import an order file" in find(small(), AnalysisFilter()).limits[0].to("en")
     few = [{"order": str(i), "at": NOON, "customer": str(i), "amount": 5} for i in range(9)]
-    assert "Under 20 customers" in find(small(orders=few), AnalysisFilter()).limits[0].to("en")
+    assert "tell under 20 apart" in find(small(orders=few), AnalysisFilter()).limits[0].to("en")
 
 
 def test_model_finds_planted_buyers_that_simple_rules_miss() -> None:

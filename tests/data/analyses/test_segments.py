@@ -158,7 +158,7 @@ def test_segments_without_or_with_few_orders_are_refused() -> None:
     assert "import an order file" in find(small(), AnalysisFilter()).limits[0].to("en")
     few = [{"order": str(i), "at": NOW, "customer": str(i), "amount": 5} for i in range(9)]
     told = find(small(orders=few), AnalysisFilter())
-    assert "Under 20 customers" in told.limits[0].to("en")
+    assert "tell under 20 apart" in told.limits[0].to("en")
     assert not told.facts
 
 

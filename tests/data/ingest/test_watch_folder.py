@@ -291,3 +291,14 @@ def test_policy_lets_changes_through(inbox: WatchFolder, container: Container) -
     put(inbox.folder, "june.csv", CORRECTED)
     inbox.process()
     assert "0 new, 1 replaced" in (inbox.folder / "done" / "june.csv.txt").read_text()
+
+
+def test_people_are_joined_to_orders_by_email(inbox: WatchFolder) -> None:
+    orders = "order,date,email,amount\n1,2026-10-01,lea@shop.example,79.00\n"
+    put(inbox.folder, "orders.csv", orders)
+    inbox.process()
+    people = "client;courriel;niveau\n1;lea@shop.example;Or\n2;tom@shop.example;Argent\n"
+    put(inbox.folder, "fidelite.csv", people)
+    inbox.process()
+    note = (inbox.folder / "done" / "fidelite.csv.txt").read_text()
+    assert "1 of 2 people of this file have orders, by courriel." in note

@@ -24,6 +24,7 @@ from bot.data.analyses.products import (
     Subject,
     is_in_product_name,
     load_purchased_products,
+    unknown_name_message,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import (
@@ -82,7 +83,7 @@ def _add_proposals(
     earlier = AudienceSelection(warehouse, past, since, table_cache, TABLES_THEN)
     report = ProposalReport(warehouse, result, now, earlier, subject, goods, table_cache)
     if report.people < MIN_CUSTOMERS:
-        result.add_limit(too_few_message(report.people, warehouse.floor))
+        result.add_limit(too_few_message(report.people, warehouse.floor, MIN_CUSTOMERS))
         return
     if "consents" not in warehouse.listed:
         result.add_limit(NO_CONSENTS)
@@ -130,10 +131,7 @@ def _refuse_unknown_name(name: str, goods: PurchasedProducts) -> Words:
             name=quote_name(name),
             near=quote_name(near),
         )
-    return Words(
-        "Nobody bought anything called {name}: look at how your orders or products spell it.",
-        name=quote_name(name),
-    )
+    return unknown_name_message(name)
 
 
 def _add_candidates(report: ProposalReport, goal: str | None, countries: tuple[str, ...]) -> None:
@@ -157,11 +155,9 @@ def _add_candidates(report: ProposalReport, goal: str | None, countries: tuple[s
             _add_niche(report, niche)
     if countries and not enough:
         report.result.add_limit(
-            Words(
-                "Under {n} customers ordered to {place}: too few for an audience.",
-                n=floor,
-                place=join_with_or([Country(name=country) for country in countries]),
-            )
+            "Under {n} customers ordered to {place}: too few for an audience.",
+            n=floor,
+            place=join_with_or([Country(name=country) for country in countries]),
         )
 
 

@@ -24,7 +24,6 @@ from bot.data.metrics.filters import list_currencies
 from bot.data.stats import round_figure
 from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
 # Sizes of an audience, how many of it can be reached, and its purchases in the backtest.
@@ -166,9 +165,7 @@ class ProposalReport:
         all_then = self._everybody_earlier
         if all_then is None:
             self.result.add_limit(
-                Words(
-                    "What such people bought before can't be told: it needs orders of half a year."
-                )
+                "What such people bought before can't be told: it needs orders of half a year."
             )
             return
         if all_then.bought >= MIN_BUYERS and not is_below_floor(

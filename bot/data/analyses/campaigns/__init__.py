@@ -36,7 +36,6 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
 
@@ -54,7 +53,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     add_mailing_facts(warehouse, result, filter_)
     result.source = warehouse.source("campaigns")  # of what can't be told
     if not result.facts:
-        result.add_limit(Words("No campaign fits what you asked about."))
+        result.add_limit("No campaign fits what you asked about.")
     return result
 
 
@@ -83,14 +82,7 @@ def add_ad_facts(
         return
     result.queries["ads"] = defer_sql(expression)
     currency, others = find_main_currency(rows)
-    if others:
-        result.add_limit(
-            Words(
-                "Amounts are in several currencies: only {kept} is added up, {left} is left out.",
-                kept=str(currency),
-                left=", ".join(others),
-            )
-        )
+    result.add_currency_limit([str(currency), *others])
     ads = build_ads(row for row in rows if row["currency"] == currency)
     report = _AdReport(result, currency, ads, since, until)
     report.totals()
@@ -138,15 +130,13 @@ class _AdReport:
             self.result.add("ads", "until", self.until, query="ads")
         else:
             self.result.add_limit(
-                Words("The results carry no dates: they can't be held against a period before.")
+                "The results carry no dates: they can't be held against a period before."
             )
         if not whole.says("sales"):
             self.result.add_limit(
-                Words(
-                    "{source} does not say for how much was sold, so the return on ad spend can't "
-                    "be told.",
-                    source=self.result.source.words(),
-                )
+                "{source} does not say for how much was sold, so the return on ad spend can't "
+                "be told.",
+                source=self.result.source.words(),
             )
 
     def dimensions(self) -> None:

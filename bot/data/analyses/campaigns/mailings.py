@@ -26,7 +26,6 @@ from bot.data.floors import is_below_floor
 from bot.data.stats import student_quantile, student_tail, to_percent
 from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
 from bot.text.normalize import slugify, strip_accents
 
 MAX_SIMILAR = 3
@@ -245,7 +244,6 @@ class SubjectFeature:
     difference: float
     low: float
     high: float
-    p: float
     stands: bool  # significant after Benjamini & Hochberg over all features
 
 
@@ -289,7 +287,6 @@ def compare_subject_features(
             difference=weighed[i][0],
             low=weighed[i][1],
             high=weighed[i][2],
-            p=weighed[i][3],
             stands=stand[i - 1],
         )
         for i, (name, column) in enumerate(has.items(), 1)
@@ -405,18 +402,16 @@ def letter_against_peers(warehouse: Warehouse, code: str) -> AnalysisResult:
     known = load_mailings(warehouse, result)
     mine = [letter for letter in known if letter.code == code]
     if not mine:
-        result.add_limit(Words("No result has come in for {code} yet.", code=code))
+        result.add_limit("No result has come in for {code} yet.", code=code)
         return result
     letter = max(mine, key=lambda x: x.sent)
     subject = f"letter--{slugify(code)}"
     about = letter.subject or code
     if is_below_floor(letter.sent, warehouse.floor):
         result.add_limit(
-            Words(
-                "{name} went to under {n} people: how it did is not told.",
-                name=about,
-                n=warehouse.floor,
-            )
+            "{name} went to under {n} people: how it did is not told.",
+            name=about,
+            n=warehouse.floor,
         )
         return result
     make_fact_adder(result, subject, about, 1)("sent", letter.sent)
@@ -429,9 +424,7 @@ def letter_against_peers(warehouse: Warehouse, code: str) -> AnalysisResult:
         _add_peer_comparison(result, subject, about, comparison)
     if not against:
         result.add_limit(
-            Words(
-                "There are too few comparable campaigns to say whether {name} did well.", name=about
-            )
+            "There are too few comparable campaigns to say whether {name} did well.", name=about
         )
     return result
 

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
@@ -61,9 +62,10 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     A broken test has the arms' .users, .meant and what they did, but no effect. Where amounts are
     known only as sums over several people, there are means, but no effect, interval, verdict or
     status. With `filter_.by` the subjects are experiments.<test>--<metric>--<part>, and each part
-    counts as one more comparison; every part of a broken test is broken."""
+    counts as one more comparison; every part of a broken test is broken. With days, only the tests
+    that ran in them are told, or with `filter_.when` "ended" those that ended in them."""
     if filter_.by not in (None, *PARTS):
-        raise CannotDo(Words("A test is told by device, country or segment."))
+        raise CannotDo("A test is told by device, country or segment.")
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
     if table is None and visits is None:
         return AnalysisResult.refuse(
@@ -80,7 +82,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if filter_.by is None:
         _add_counts(result)
     if not result.facts and not result.limits:
-        result.add_limit(Words("There is no test called {name}.", name=filter_.experiment or "?"))
+        result.add_limit("There is no test called {name}.", name=filter_.experiment or "?")
     return result
 
 
@@ -118,6 +120,8 @@ def _add_experiments(
     result.queries["arms"] = defer_sql(expression)
     split = json.loads(filter_.split) if filter_.split else {}
     trials = build_experiments(fetch_rows(warehouse, expression))
+    if filter_.since or filter_.until:
+        trials = _keep_tests_of_days(result, trials, filter_)
     if filter_.by:
         trials = _keep_parts(result, _mark_broken(trials, split), warehouse, filter_.by)
     for trial in trials:
@@ -136,6 +140,10 @@ def _add_experiments(
 PARTS = {"segment": Words("segment"), **{n: FILTER_NAMES[n] for n in ("device", "country")}}
 
 
+OTHER_DAYS = Words("Left out, of other days: {tests}.")
+NO_DAYS = Words("Left out, as no file says on which days it ran: {tests}.")
+
+
 def _name_parts(warehouse: Warehouse, table: ir.Table, by: str | None) -> ir.Table:
     """Return the rows with `part`: their device or country, or their person's segment."""
     people = build_people(warehouse) if by == "segment" else None
@@ -145,6 +153,27 @@ def _name_parts(warehouse: Warehouse, table: ir.Table, by: str | None) -> ir.Tab
         named = people.select(person=people.customer, part=people.segment)
         return table.left_join(named, table.unit == named.person).drop("person")
     return table.mutate(part=table[by])
+
+
+def _keep_tests_of_days(
+    result: AnalysisResult, trials: Sequence[Experiment], filter_: AnalysisFilter
+) -> list[Experiment]:
+    """Return what is of the tests that ran or ended in the days of the filter, and name all other
+    tests."""
+    days: dict[str, list[date]] = {}
+    for trial in trials:
+        own = days.setdefault(trial.experiment, [])
+        own += [day for day in (trial.first, trial.last) if day]
+    since, until = filter_.since or date.min, filter_.until or date.max
+    find_first = max if filter_.when == "ended" else min
+    kept = {
+        test for test, own in days.items() if own and find_first(own) <= until and max(own) >= since
+    }
+    titles = {one.experiment: one.title or one.experiment for one in trials}
+    for is_dated, words in ((True, OTHER_DAYS), (False, NO_DAYS)):
+        if left := [titles[one] for one in days if one not in kept and bool(days[one]) is is_dated]:
+            result.add_limit(words.with_params(tests=", ".join(left)))
+    return [trial for trial in trials if trial.experiment in kept]
 
 
 def _mark_broken(trials: Sequence[Experiment], split: Mapping[str, float]) -> list[Experiment]:
@@ -217,16 +246,14 @@ def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int)
         add("last-day", trial.last)
     if len(trial.arms) < 2:
         add("status", "too early")
-        result.add_limit(Words("{test} has one variant only: nothing to compare.", test=about))
+        result.add_limit("{test} has one variant only: nothing to compare.", test=about)
         return
     if trial.shares is None:
         add("split", "not stated")
         result.add_limit(
-            Words(
-                "{test}: nobody stated how people were meant to be split, so whether the split "
-                "went wrong can't be checked. How was it meant, for example 50/50?",
-                test=about,
-            )
+            "{test}: nobody stated how people were meant to be split, so whether the split "
+            "went wrong can't be checked. How was it meant, for example 50/50?",
+            test=about,
         )
     elif _is_broken(result, trial, trial.shares, add, subject, about, sales_floor):
         return
@@ -292,12 +319,10 @@ def _add_effects(
     others = [arm for arm in trial.arms if arm is not control]
     if not all(arm.spread for arm in trial.arms):
         result.add_limit(
-            Words(
-                "{test}: the amounts are sums of several people, so how sure a difference in "
-                "money is "
-                "can't be told. Import one row a person.",
-                test=about,
-            )
+            "{test}: the amounts are sums of several people, so how sure a difference in "
+            "money is "
+            "can't be told. Import one row a person.",
+            test=about,
         )
         if trial.amounts:
             return

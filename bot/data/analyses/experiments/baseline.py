@@ -1,10 +1,11 @@
 """What a test starts from: the rate of today and how many come, or how many customers it is for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 from ibis import _
 
@@ -14,16 +15,19 @@ from bot.core.metric_query import PlanRequest, TestPlace
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
     FUNNEL_STEPS,
+    VISIT_DIMENSIONS,
     build_cells,
     build_product_views,
+    build_sessions,
 )
 from bot.data.analyses.products import PurchasedProducts, load_purchased_products
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
+from bot.data.disclosure import Population as Visitors
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import find_last_whole_day
 from bot.data.warehouse.purchases import last_day, purchase_lines
-from bot.data.warehouse.query import fetch_rows, render_sql
+from bot.data.warehouse.query import fetch_arrow, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 
@@ -55,10 +59,6 @@ class BaselineRate:
         return self.last - timedelta(days=self.days - 1)
 
     @property
-    def rate(self) -> float:
-        return self.succeeded / self.many
-
-    @property
     def weekly(self) -> int:
         return round(self.many * 7 / self.days)
 
@@ -82,21 +82,55 @@ def _compute_visit_baseline(
         return None
     last = find_last_whole_day(warehouse, "events", filter_)
     days = [last - timedelta(days=back) for back in range(VISIT_LOOKBACK_DAYS - 1, -1, -1)]
-    source = warehouse.source("events")
-    if place == "product" and filter_.product:
-        query = build_product_views(warehouse, AnalysisFilter(product=filter_.product), days)
+    source, part = warehouse.source("events"), select_part(filter_)
+    product = filter_.product if place == "product" else None
+    start, end = FUNNEL_STEPS.index(START_EVENTS[place]) + 1, len(FUNNEL_STEPS)
+    if part != AnalysisFilter():
+        steps = (start, start + 1 if product else end)
+        if not _may_show_part(warehouse, part, product, days, steps):
+            return None
+    if product:
+        query = build_product_views(warehouse, replace(part, product=product), days)
         rows = fetch_rows(warehouse, query)
         seen, carted = _sum_column(rows, "seen"), _sum_column(rows, "carted")
-        return BaselineRate(
-            seen, carted, len(days), last, source, render_sql(query), filter_.product
-        )
-    query = build_cells(warehouse, AnalysisFilter(), days)
+        return BaselineRate(seen, carted, len(days), last, source, render_sql(query), product)
+    query = build_cells(warehouse, part, days)
     rows = fetch_rows(warehouse, query)
-    start, end = FUNNEL_STEPS.index(START_EVENTS[place]) + 1, len(FUNNEL_STEPS)
     reached = _sum_column([r for r in rows if r["depth"] >= start], "sessions")
     lines = _sum_column([r for r in rows if r["depth"] >= end], "sessions")
     began = min((row["day"] for row in rows), default=days[0])
     return BaselineRate(reached, lines, (last - began).days + 1, last, source, render_sql(query))
+
+
+def select_part(filter_: AnalysisFilter) -> AnalysisFilter:
+    """Return the part of the visits that a filter names: a device, a country, a source."""
+    return AnalysisFilter(**{name: getattr(filter_, name) for name in VISIT_DIMENSIONS})
+
+
+def _may_show_part(
+    warehouse: Warehouse,
+    part: AnalysisFilter,
+    product: str | None,
+    days: list[date],
+    steps: tuple[int, int],
+) -> bool:
+    """Tell whether what the people of a part did may be shown beside the whole and all other parts
+    of this kind: enough of them reach the first step, and the last."""
+    named = [name for name in VISIT_DIMENSIONS if getattr(part, name)]
+    sessions = build_sessions(warehouse, AnalysisFilter(product=product), days)
+    cut = sessions.select(
+        person=sessions.person,
+        depth=sessions.depth,
+        part=ibis.literal("\n").join([sessions[name].lower() for name in named]),
+    ).distinct()
+    wanted = "\n".join(getattr(part, name).lower() for name in named)
+    for step, floor in zip(steps, (warehouse.floor, warehouse.sales_floor), strict=True):
+        reached = cut.filter(cut.depth >= step).drop("depth")
+        people = Visitors.of(fetch_arrow(warehouse, reached), "person")
+        every = [("part", name) for name in people.names("part")]
+        if ("part", wanted) not in people.find_publishable(every, floor):
+            return False
+    return True
 
 
 def _compute_mailing_baseline(

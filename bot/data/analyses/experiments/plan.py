@@ -1,6 +1,7 @@
 """Plan a test: how many people it needs and how long it takes, given the current rate and how many
 people come per week."""
 
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from functools import partial
 from math import ceil, isfinite
@@ -15,6 +16,7 @@ from bot.data.analyses.experiments.baseline import (
     Population,
     compute_baseline,
     find_population,
+    select_part,
 )
 from bot.data.analyses.experiments.hypothesis_tests import (
     ALPHA,
@@ -26,6 +28,7 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
@@ -51,6 +54,13 @@ MISSING_DATA = {  # what a plan needs, by the table it comes from
         " say how many were delivered and clicked."
     ),
 }
+ONLY_VISITS = Words(
+    "A device, a country or a source narrows visits: not the test of an e-mail, nor one on"
+    " customers."
+)
+SMALL_PART = Words(
+    "Too few of these visits buy, or too few people are behind them, for a rate to start from."
+)
 VISITS_REQUIRED = {
     "visits": Words(
         "Such a test is read by visits, and there is no file of visits: import one (an events"
@@ -73,7 +83,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (in each variant),
     .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the smallest lift that
     so many weeks can detect; plan.chance.power and .alpha (%). A rate, effect or number of people
-    in the request overrides the data. Source: bot.data.analyses.experiments.hypothesis_tests.
+    in the request overrides the data. A device, country or source of the filter narrows the visits.
+    Source: bot.data.analyses.experiments.hypothesis_tests.
 
     Where there is a rule whose customers can be counted, the place is "audience", and .weekly is
     replaced by plan.audience.fits, .size (those who gave consent, where the test writes to them),
@@ -83,7 +94,10 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     opens decide; .guard (%) is how many of them order, and .guard-change (%) the smallest change of
     it that all of them can detect."""
     plan = filter_.plan or PlanRequest()
-    place = plan.place
+    place, part = plan.place, select_part(filter_)
+    is_part = part != AnalysisFilter()
+    if is_part and (filter_.rule or place in END_MEASURES):
+        raise CannotDo(ONLY_VISITS)
     known = compute_baseline(warehouse, filter_, place)
     people = find_population(warehouse, filter_) if plan.weekly is None else None
     if known and (
@@ -100,8 +114,11 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     source = known.source if known else BRIEF_SOURCE
     result = AnalysisResult("plan", source, known.last if known else warehouse.today)
     base = _choose_base_rate(plan, known)
-    if base is None:
+    if is_part and known is None and warehouse.table("events") is not None:
+        result.add_limit(SMALL_PART)
+    elif base is None:
         result.add_limit(MISSING_DATA[_choose_required_column(place)])
+    if base is None:
         return result
     weekly = plan.weekly or (known.weekly if known else None)
     unit = _choose_unit(plan)
@@ -298,17 +315,17 @@ def _add_detectable_lift(
 def build_plan_filter(
     place: TestPlace,
     *,
-    product: str | None = None,
+    part: AnalysisFilter | None = None,
     base: Decimal | None = None,
     lift: Decimal | None = None,
     weekly: int | None = None,
     rule: AudienceRule | None = None,
 ) -> AnalysisFilter:
-    """Return the filter of a plan. `base` is the rate in %, `lift` in % of it, `weekly` people a
-    week; None: from the data. With `rule`, the test is on these customers."""
+    """Return the filter of a plan. `part` narrows the visits. `base` is the rate in %, `lift` in %
+    of it, `weekly` people a week; None: from the data. With `rule`, it is on these customers."""
     reach = rule.purpose if rule else None
-    return AnalysisFilter(
-        product=product,
+    return replace(
+        part or AnalysisFilter(),
         plan=PlanRequest(place=place, base=base, lift=lift, weekly=weekly, reach=reach),
         rule=rule.stored if rule else None,
     )

@@ -88,15 +88,13 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         _add_ratings(result, warehouse, filter_, periods)
     if 0 < (read := level.read_by_model) < len(level.texts):
         result.add_limit(
-            Words(
-                "The AI read the themes of {n} of {total} texts, mostly the newest; of the others "
-                "word lists tell them.",
-                n=read,
-                total=len(level.texts),
-            )
+            "The AI read the themes of {n} of {total} texts, mostly the newest; of the others "
+            "word lists tell them.",
+            n=read,
+            total=len(level.texts),
         )
     if len(texts) >= MAX_TEXTS:
-        result.add_limit(Words("Only the newest {n} texts were read.", n=MAX_TEXTS))
+        result.add_limit("Only the newest {n} texts were read.", n=MAX_TEXTS)
     return result
 
 
@@ -114,25 +112,20 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
         add("before-first-day", periods.before)
         for first, last in _find_silences(days):
             result.add_limit(
-                Words(
-                    "Nobody wrote from {first} to {last}: what customers thought then "
-                    "can't be told.",
-                    first=first,
-                    last=last,
-                )
+                "Nobody wrote from {first} to {last}: what customers thought then can't be told.",
+                first=first,
+                last=last,
             )
     unlisted = total - int(level.listed.sum())
     if unlisted:
         add("texts-without-list", unlisted)
     if unlisted >= MIN_UNKNOWN_LANGUAGE_SHARE * total:
         result.add_limit(
-            Words(
-                "{n} of {total} texts are in a language without a list of themes, or in none that "
-                "was recognised: of these only the stars are told. A list of their themes "
-                "would change that.",
-                n=unlisted,
-                total=total,
-            )
+            "{n} of {total} texts are in a language without a list of themes, or in none that "
+            "was recognised: of these only the stars are told. A list of their themes "
+            "would change that.",
+            n=unlisted,
+            total=total,
         )
 
 
@@ -193,12 +186,10 @@ def _add_ratings(
         add("rating-of-texts", wordy.value, rows=wordy.rows, query="texts")
     add("rating", mean, rows=rated, query="stars")
     result.add_limit(
-        Words(
-            "What {n} of {total} ratings are about can't be told: they came without a word. The "
-            "rating is of all of them, themes and moods are of those who wrote.",
-            n=int(row["wordless"]),
-            total=rated,
-        )
+        "What {n} of {total} ratings are about can't be told: they came without a word. The "
+        "rating is of all of them, themes and moods are of those who wrote.",
+        n=int(row["wordless"]),
+        total=rated,
     )
 
 
@@ -226,12 +217,10 @@ def analyse_conversation(material: str, today: date) -> AnalysisResult:
     messages = parse_messages(material)
     if len(messages) < MIN_MESSAGES:
         result.add_limit(
-            Words(
-                "There are too few messages here to sum up: at least {few} are needed. "
-                "Ask me inside a thread, or for the channel you ask in, once I am "
-                "invited into it.",
-                few=MIN_MESSAGES,
-            )
+            "There are too few messages here to sum up: at least {few} are needed. "
+            "Ask me inside a thread, or for the channel you ask in, once I am "
+            "invited into it.",
+            few=MIN_MESSAGES,
         )
         return result
     languages = detect_languages([message.text for message in messages], [None] * len(messages))

@@ -59,7 +59,6 @@ class Phrase:
     """One phrase, compiled for matching."""
 
     def __init__(self, written: str):
-        self.written = written
         elements = normalize_spelling(written).split()
         if not elements or not all(ELEMENT_PATTERN.fullmatch(e) for e in elements):
             raise InvalidPhrase(written)

@@ -24,7 +24,7 @@ from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.languages import get_language
-from bot.i18n.messages import LANGUAGES, Words
+from bot.i18n.messages import LANGUAGES
 from bot.text.language import detect_language
 from bot.text.normalize import normalize_nfc, normalize_spelling
 
@@ -263,7 +263,7 @@ def select_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     feedback has no column for."""
     if filter_.device or filter_.source:
         raise CannotDo(
-            Words("Feedback does not say the device or the source: leave that out of the question.")
+            "Feedback does not say the device or the source: leave that out of the question."
         )
     rows = _filter_feedback(warehouse, filter_)
     texts = rows.filter(rows.text.notnull()).select(

@@ -36,7 +36,6 @@ from bot.data.stats import (
 )
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
 
 Strata = NDArray[np.intp]  # the number of each text's stratum
 
@@ -200,11 +199,9 @@ def add_theme_changes(
     """Add feedback.<theme>.texts-now, .share-now, .share-before, .change and .verdict."""
     if not changes:
         result.add_limit(
-            Words(
-                "What changed can't be told: that takes {n} dated texts in each of the two "
-                "periods. A feedback file with dates and more texts would help.",
-                n=MIN_TEXTS_PER_PERIOD,
-            )
+            "What changed can't be told: that takes {n} dated texts in each of the two "
+            "periods. A feedback file with dates and more texts would help.",
+            n=MIN_TEXTS_PER_PERIOD,
         )
         return
     for theme_change in sorted(changes, key=lambda c: (c.p, c.subject)):

@@ -12,7 +12,6 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import too_few_message
 from bot.data.warehouse.purchases import group_by_day
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
 
 DEFAULT_DAYS = 90
 CUTOFF_COUNTS = (3, 4)  # past cutoff days for the backtest: at least, at most
@@ -45,22 +44,12 @@ def _add_bought_next(context: AnalysisContext) -> None:
 def _find_first_day(context: AnalysisContext) -> date | None:
     """Count the customers and return the first day; None, with the limit, where they are too
     few."""
-    result, lines = context.result, context.lines
-    span = group_by_day(lines).aggregate(first=_.day.min(), customers=_.customer.nunique())
+    span = group_by_day(context.lines).aggregate(first=_.day.min(), customers=_.customer.nunique())
     row = context.run_query("span", span)[0]
     context.people = row["customers"]
-    if context.people < context.warehouse.floor:
-        result.add_limit(too_few_message(context.people, context.warehouse.floor))
-        return None
-    if context.people < MIN_CUSTOMERS:
-        result.add_limit(
-            Words(
-                "Only {n} customers can be told apart, and a forecast needs {needed}. Import orders"
-                " with a customer column, or more of them.",
-                n=context.people,
-                needed=MIN_CUSTOMERS,
-            )
-        )
+    floor = context.warehouse.floor
+    if context.people < (needed := max(MIN_CUSTOMERS, floor)):
+        context.result.add_limit(too_few_message(context.people, floor, needed))
         return None
     first: date = row["first"]
     return first
@@ -68,9 +57,7 @@ def _find_first_day(context: AnalysisContext) -> date | None:
 
 def _add_facts(context: AnalysisContext, ahead: int) -> None:
     if not 7 <= ahead <= 365:
-        context.result.add_limit(
-            Words("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead)
-        )
+        context.result.add_limit("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead)
         return
     first = _find_first_day(context)
     if first is None:
@@ -88,14 +75,12 @@ def _add_forecasts(context: AnalysisContext, ahead: int, first: date) -> None:
     cuts = min(most, span // ahead - 1)
     if cuts < least:
         context.result.add_limit(
-            Words(
-                "To say who buys within {days} days takes {needed} days of orders, to be tried on"
-                " the past first; there are {span}. Import the earlier orders, or ask for fewer"
-                " days.",
-                days=ahead,
-                needed=(least + 1) * ahead,
-                span=span,
-            )
+            "To say who buys within {days} days takes {needed} days of orders, to be tried on"
+            " the past first; there are {span}. Import the earlier orders, or ask for fewer"
+            " days.",
+            days=ahead,
+            needed=(least + 1) * ahead,
+            span=span,
         )
         return
     table = customer_history.build_customer_table(

@@ -156,6 +156,18 @@ def _count_gaps(history: CustomerHistory) -> Numbers:
     return pace
 
 
+def missed_window_message(what: Words, windows: int, expected: float, came: float) -> Words:
+    """Return why a forecast is not shown that was wrong in one of the past windows."""
+    return Words(
+        "{what} is not shown: tried on {n} past windows, in one it came to {came} where {expected}"
+        " was expected. A season can do that.",
+        what=what,
+        n=windows,
+        came=round(came),
+        expected=round(expected),
+    )
+
+
 # The facts on churn: what silence meant in the past.
 
 MIN_CUSTOMERS = 50  # customers of a group, over all windows
@@ -173,10 +185,8 @@ def add_churn(context: AnalysisContext, past_cuts: Sequence[CustomerHistory], ah
     groups = compute_rhythm_groups(past_cuts)
     if any(group.customers < max(MIN_CUSTOMERS, context.warehouse.floor) for group in groups):
         context.result.add_limit(
-            Words(
-                "What a long silence meant in the past can't be told: too few customers had bought"
-                " more than once. A longer order file would help."
-            )
+            "What a long silence meant in the past can't be told: too few customers had bought"
+            " more than once. A longer order file would help."
         )
         return
     for group, (name, about) in zip(groups, RHYTHM_GROUPS, strict=True):

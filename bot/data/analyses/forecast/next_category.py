@@ -11,7 +11,7 @@ import numpy as np
 from ibis import _
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.analyses.products import load_purchased_products
+from bot.data.analyses.products import load_purchased_products, unknown_name_message
 from bot.data.floors import is_below_floor
 from bot.data.stats import (
     CONFIRMED_FDR,
@@ -130,23 +130,15 @@ def add_bought_after(context: AnalysisContext) -> None:
     context.result.mark_without_customers("after")
     add("after", "subject", name or product)
     if not name:
-        context.result.add_limit(
-            Words(
-                "Nobody bought anything called {name}: look at how your orders or products spell "
-                "it.",
-                name=quote_name(product),
-            )
-        )
+        context.result.add_limit(unknown_name_message(product))
         return
     before, products, compared = _find_next_purchases(context, product, "product")
     if before < floor:
         context.result.add_limit(
-            Words(
-                "Under {n} purchases with {thing} were followed by another one: too few to say"
-                " what is bought next.",
-                n=floor,
-                thing=quote_name(name),
-            )
+            "Under {n} purchases with {thing} were followed by another one: too few to say"
+            " what is bought next.",
+            n=floor,
+            thing=quote_name(name),
         )
         return
     add("after", "purchases", before, unit="purchases", rows=before, query="after-product")

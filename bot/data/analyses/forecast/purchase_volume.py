@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, hyp2f1
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.forecast.customer_history import CustomerHistory, missed_window_message
 from bot.data.analyses.segments import round_to_cents
 from bot.data.stats import Numbers, to_percent
 from bot.i18n.messages import Words
@@ -353,11 +353,9 @@ def add_purchase_volume(
     more than 15 % on average or 25 % once, or when the fit has no maximum."""
     if any((each.frequency > 1).sum() < MIN_REPEAT_BUYERS for each in cuts):
         context.result.add_limit(
-            Words(
-                "Fewer than {n} customers had bought more than once on some day in the past: too"
-                " few to say how much will be bought. A longer order file would help.",
-                n=MIN_REPEAT_BUYERS,
-            )
+            "Fewer than {n} customers had bought more than once on some day in the past: too"
+            " few to say how much will be bought. A longer order file would help.",
+            n=MIN_REPEAT_BUYERS,
         )
         return
     purchases, value = forecast_volume(cuts, ahead)
@@ -370,17 +368,16 @@ def add_purchase_volume(
         return
     if not value.is_finite:
         context.result.add_limit(
-            Words("What these purchases will be worth can't be told: too few amounts differ.")
+            "What these purchases will be worth can't be told: too few amounts differ."
         )
         return
     if not value.is_reliable:
         context.result.add_limit(
-            Words(
-                "What these purchases will be worth is not shown: in one of {n} past windows"
-                " {said} was expected and {came} came.",
-                n=len(value.windows),
-                said=round(value.worst.predicted),
-                came=round(value.worst.came),
+            missed_window_message(
+                Words("What these purchases will be worth"),
+                len(value.windows),
+                value.worst.predicted,
+                value.worst.came,
             )
         )
         return
@@ -394,13 +391,11 @@ def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
             " how they leave for the method to hold.",
             days=ahead,
         )
-    return Words(
-        "How much will be bought in {days} days is not shown: tried on {n} past windows, in one"
-        " {said} purchases were expected and {came} came. A season can do that.",
-        days=ahead,
-        n=len(forecast.windows),
-        said=round(forecast.worst.predicted),
-        came=round(forecast.worst.came),
+    return missed_window_message(
+        Words("How much will be bought in {days} days", days=ahead),
+        len(forecast.windows),
+        forecast.worst.predicted,
+        forecast.worst.came,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.forecast.customer_history import CustomerHistory, missed_window_message
 from bot.data.floors import bound_count, is_below_floor
 from bot.data.stats import Numbers, compute_auc, round_figure, to_percent
 from bot.i18n.messages import Words
@@ -241,25 +241,21 @@ def add_repurchase(context: AnalysisContext, cuts: Sequence[CustomerHistory], ah
     record = backtest_repurchase(cuts)
     if record is None:
         context.result.add_limit(
-            Words(
-                "In some window of {days} days fewer than {n} customers bought, or did not: too few"
-                " to learn from. A longer order file would help, or a longer window.",
-                days=ahead,
-                n=MIN_BUYERS,
-            )
+            "In some window of {days} days fewer than {n} customers bought, or did not: too few"
+            " to learn from. A longer order file would help, or a longer window.",
+            days=ahead,
+            n=MIN_BUYERS,
         )
         return
     if not record.is_ranking_reliable:
         context.result.add_limit(
-            Words(
-                "Who buys within {days} days can't be told from the orders: tried on the past, the"
-                " forecast was no better than the average (AUC {auc}, Brier {brier} against"
-                " {base}).",
-                days=ahead,
-                auc=round(record.auc, 2),
-                brier=round(record.brier, 3),
-                base=round(record.base, 3),
-            )
+            "Who buys within {days} days can't be told from the orders: tried on the past, the"
+            " forecast was no better than the average (AUC {auc}, Brier {brier} against"
+            " {base}).",
+            days=ahead,
+            auc=round(record.auc, 2),
+            brier=round(record.brier, 3),
+            base=round(record.base, 3),
         )
         return
     _add_backtest_score(context, record, ahead)
@@ -296,15 +292,14 @@ def _add_buyer_count(
     worst = max(record.windows, key=lambda w: abs(w.off))
     if not record.is_count_reliable:
         context.result.add_limit(
-            Words(
-                "How many will buy within {days} days is not shown: in one of {n} past windows"
-                " {said} were expected and {bought} bought. Who is likelier than others is sound.",
-                days=ahead,
-                n=len(record.windows),
-                said=round(worst.predicted),
-                bought=worst.buyers,
+            missed_window_message(
+                Words("How many will buy within {days} days", days=ahead),
+                len(record.windows),
+                worst.predicted,
+                worst.buyers,
             )
         )
+        context.result.add_limit("Who is likelier than others to buy is sound all the same.")
         return
     chances = predict_chances_today(cuts)
     subject, rows = f"buy-{ahead}-days", len(chances)

@@ -113,9 +113,7 @@ def _add_facts(
             rows=int(visits.counts()[:, 0].sum()) if visits else None,
         )
     else:
-        result.add_limit(
-            Words("The visits go back less than four weeks, so what changed can't be told.")
-        )
+        result.add_limit("The visits go back less than four weeks, so what changed can't be told.")
     ever = DEFAULT_DIMENSIONS if not filter_.product else REPORTED_DIMENSIONS
     reported = [
         step
@@ -136,11 +134,9 @@ def _load_visits(
     visits = read_visits(warehouse, query, days)
     if len(visits.steps) < 2:
         result.add_limit(
-            Words(
-                "{source} says that people came, not what they did: without steps such as cart,"
-                " checkout and purchase there is no path to purchase to show.",
-                source=result.source.words(),
-            )
+            "{source} says that people came, not what they did: without steps such as cart,"
+            " checkout and purchase there is no path to purchase to show.",
+            source=result.source.words(),
         )
         return None
     result.queries[VISITS_QUERY] = table_cache.defer(query)
@@ -274,11 +270,9 @@ def _add_steps(
     money = list_currencies(warehouse, "orders")
     if len(money) > 1:
         result.add_limit(
-            Words(
-                "Orders are in several currencies and visits don't say which, so the money lost"
-                " can't be told: {currencies}.",
-                currencies=", ".join(money),
-            )
+            "Orders are in several currencies and visits don't say which, so the money lost"
+            " can't be told: {currencies}.",
+            currencies=", ".join(money),
         )
     titles = load_catalogue_titles(warehouse)
     for step in sorted(sizes.steps, key=lambda s: (s.status != "confirmed", s.p)):

@@ -66,7 +66,8 @@ def _load_people(context: AnalysisContext) -> dict[str, int] | None:
     people = context.run_query("customers", _count_customers(context.lines))[0]
     context.people = people["customers"]
     if context.people < MIN_CUSTOMERS:
-        context.result.add_limit(too_few_message(context.people, context.warehouse.floor))
+        floor = context.warehouse.floor
+        context.result.add_limit(too_few_message(context.people, floor, MIN_CUSTOMERS))
         return None
     return people
 
@@ -241,11 +242,9 @@ def add_segment_facts(context: AnalysisContext, people: dict[str, int]) -> None:
     wanted = context.filter_.segment
     if wanted and wanted not in SEGMENTS_BY_ID:
         result.add_limit(
-            Words(
-                "There is no group called {name}. There are {known}.",
-                name=wanted,
-                known=", ".join(SEGMENTS_BY_ID),
-            )
+            "There is no group called {name}. There are {known}.",
+            name=wanted,
+            known=", ".join(SEGMENTS_BY_ID),
         )
         return
     orders = context.table_cache.materialize("orders", group_by_order(context.lines))
@@ -253,11 +252,9 @@ def add_segment_facts(context: AnalysisContext, people: dict[str, int]) -> None:
     gap = compute_typical_gap(warehouse, ranked)
     if gap is None:
         result.add_limit(
-            Words(
-                "Under {n} customers bought more than once: groups by rhythm would be chance."
-                " A longer order file would help.",
-                n=warehouse.floor,
-            )
+            "Under {n} customers bought more than once: groups by rhythm would be chance."
+            " A longer order file would help.",
+            n=warehouse.floor,
         )
         return
     groups = context.table_cache.materialize("groups", assign_segments(ranked, gap))
@@ -356,7 +353,7 @@ def _load_earlier_sizes(
     first = people["first"]
     if not isinstance(first, date) or (day - first).days < GROWTH_DAYS:
         context.result.add_limit(
-            Words("Growth needs half a year of orders: import the earlier ones as well.")
+            "Growth needs half a year of orders: import the earlier ones as well."
         )
         return {}
     ranked = context.table_cache.materialize("ranked_before", rank_rfm(orders, day))

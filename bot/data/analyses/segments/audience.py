@@ -98,7 +98,7 @@ class AudienceSelection:
         rhythm."""
         gap = compute_typical_gap(self.warehouse, self.ranked)
         if gap is None:
-            raise CannotDo(Words("Too few customers came back to name groups of them."))
+            raise CannotDo("Too few customers came back to name groups of them.")
         return self._cache_table("groups", assign_segments(self.ranked, gap))
 
     @cached_property
@@ -264,7 +264,7 @@ def list_members(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
     reached = select_matching(warehouse, rule).semi_join(agreed, "customer")
     if _count_if_safe(warehouse, reached) is None:
         raise CannotDo(
-            Words("This audience has under {n} people: too few to be given out.", n=warehouse.floor)
+            "This audience has under {n} people: too few to be given out.", n=warehouse.floor
         )
     return reached
 

@@ -26,6 +26,7 @@ from bot.data.analyses.trends.weekly_series import LINE_DIMENSIONS, SeriesKey
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import find_last_whole_day
 from bot.data.stats import CONFIRMED_FDR, Numbers, round_figure, round_p
+from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -48,18 +49,13 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     quarter), change and since. Returns by product are in
     trends.returns-<product>."""
     if warehouse.table("orders") is None:
-        return AnalysisResult.refuse(
-            "trends",
-            warehouse,
-            Words("Trends need orders, and there are none yet. Import a file of orders."),
-            source="orders",
-        )
+        return AnalysisResult.refuse("trends", warehouse, NO_ORDERS, source="orders")
     result = AnalysisResult.from_table(
         "trends", warehouse, "orders", as_of=find_last_whole_day(warehouse, "orders", filter_)
     )
     all_of = assess_series(warehouse, filter_)
     if all_of is None:
-        result.add_limit(Words("The orders don't cover one whole week, Monday to Sunday."))
+        result.add_limit("The orders don't cover one whole week, Monday to Sunday.")
         return result
     for name, query in all_of.queries.items():
         result.queries[name] = defer_sql(query)
@@ -82,53 +78,40 @@ def _add_limits(result: AnalysisResult, all_of: SeriesAssessment) -> None:
         if all_of.withheld:
             return
         result.add_limit(
-            Words(
-                "Nothing sells {least} times a week, so a week's change is chance.",
-                least=MIN_PER_WEEK,
-            )
+            "Nothing sells {least} times a week, so a week's change is chance.", least=MIN_PER_WEEK
         )
     elif all_of.deviation is None:
         result.add_limit(
-            Words(
-                "Trends need 18 whole weeks of orders; there are {weeks}.",
-                weeks=len(all_of.series.weeks),
-            )
+            "Trends need 18 whole weeks of orders; there are {weeks}.",
+            weeks=len(all_of.series.weeks),
         )
     elif not all_of.deviation.season:
         result.add_limit(
-            Words(
-                "The orders go back {weeks} weeks, too few to tell the season from a change: "
-                "what is expected is the level of the eight weeks before.",
-                weeks=len(all_of.series.weeks),
-            )
+            "The orders go back {weeks} weeks, too few to tell the season from a change: "
+            "what is expected is the level of the eight weeks before.",
+            weeks=len(all_of.series.weeks),
         )
     if any(all_of.alone):
         result.add_limit(
-            Words(
-                "A single product whose season is not known, or that fell back from a peak, is "
-                "called to watch at most: it may be its season."
-            )
+            "A single product whose season is not known, or that fell back from a peak, is "
+            "called to watch at most: it may be its season."
         )
     if (ended := all_of.ended) is not None:
         result.add_limit(
-            Words(
-                "{source} all but breaks off on {since}: {came} orders stand in it from then on, "
-                "where {usual} are usual, and so in every region, channel and category. I took it "
-                "for the end of the file, and read the weeks before. If you did stop selling, that "
-                "is the news.",
-                source=result.source.words(),
-                since=ended.since,
-                came=_count_rows_read(result, ended),
-                usual=ended.usual,
-            )
+            "{source} all but breaks off on {since}: {came} orders stand in it from then on, "
+            "where {usual} are usual, and so in every region, channel and category. I took it "
+            "for the end of the file, and read the weeks before. If you did stop selling, that "
+            "is the news.",
+            source=result.source.words(),
+            since=ended.since,
+            came=_count_rows_read(result, ended),
+            usual=ended.usual,
         )
     if len(all_of.currencies) > 1:
         result.add_limit(
-            Words(
-                "Revenue counts the orders in {currency} only; others are in {others}.",
-                currency=all_of.currencies[0],
-                others=", ".join(all_of.currencies[1:]),
-            )
+            "Revenue counts the orders in {currency} only; others are in {others}.",
+            currency=all_of.currencies[0],
+            others=", ".join(all_of.currencies[1:]),
         )
 
 

@@ -22,7 +22,6 @@ from bot.data.stats import adjust_false_discovery, choose_status, fisher_test, r
 from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
 RETURN_PERIOD, RETURN_DELAY = timedelta(days=365), timedelta(days=14)
@@ -65,9 +64,7 @@ def add_returns(
     add("returns", "products", len(tested), about="returns")
     if not tested:
         result.add_limit(
-            Words(
-                "No product sold {least} times, so returns can't be told by product.", least=least
-            )
+            "No product sold {least} times, so returns can't be told by product.", least=least
         )
         return
     reported = [

@@ -23,7 +23,6 @@ from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.schema import ColumnType, DatasetKind, load_kinds
 from bot.data.warehouse.parquet import quote_text, write_atomically
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces
 
 AMBIGUOUS_DATE = re.compile(r"\s*\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}")
@@ -53,7 +52,7 @@ def parse_body(kind: DatasetKind, body: bytes) -> BodyLines:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CannotDo(Words("The body is not UTF-8 text.")) from None
+        raise CannotDo("The body is not UTF-8 text.") from None
     found = BodyLines()
     known: dict[str, None] = {}
     unknown: dict[str, None] = {}

@@ -20,9 +20,11 @@ from bot.data.metrics.query.dataset import (
     Measure,
     MetricDataset,
     RowSelection,
+    build_row_key,
     column,
     percent,
     ratio,
+    select_amount,
 )
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import Warehouse
@@ -41,22 +43,16 @@ def select_campaigns(selection: RowSelection) -> ir.Table:
 
 
 def _add_amounts(rows: ir.Table, currency: str | None) -> ir.Table:
-    counts = ibis.literal(True)
-    if currency is not None:
-        counts = rows.currency.isnull() | (rows.currency == currency)
-    nothing = ibis.null("decimal(18, 2)")
     return rows.mutate(
         arrived=ibis.coalesce(rows.delivered, rows.sent),
-        income=counts.ifelse(rows.sales.cast("decimal(18, 2)"), nothing),
-        cost=counts.ifelse(rows.spend.cast("decimal(18, 2)"), nothing),
+        income=select_amount(rows, "sales", currency),
+        cost=select_amount(rows, "spend", currency),
         many_sent=ibis.coalesce(rows.delivered, rows.sent, 0),
     )
 
 
 def _key(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
-    parts = [rows[name].cast("string").fill_null("") for name in load_kinds()["campaigns"].key]
-    joined = ibis.literal("|").join(parts)
-    return joined.hash() if warehouse.engine.name == "duckdb" else joined
+    return build_row_key(warehouse, rows, load_kinds()["campaigns"].key)
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:

@@ -1,13 +1,15 @@
 """The types by which a dataset says what can be asked of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+import ibis
 import ibis.expr.types as ir
 
 from bot.core.metric_query import MetricQuery
+from bot.data.warehouse.query import person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -81,13 +83,15 @@ class Dimension:
 
 @dataclass(frozen=True)
 class ConditionField:
-    """A field that one can filter by, but not group by. `caution` is that of a measure."""
+    """A field that one can filter by, but not group by. `unit` and `caution` are those of a
+    measure."""
 
     label: Words
     kind: FieldKind
     value: Callable[[ir.Table], ir.Value] | None = None  # None: see `order_rows.py`
     needs: str = ""
     caution: Caution | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,22 @@ DAY_FIELDS: Mapping[str, ConditionField] = {
 def column(name: str, label: Words) -> Dimension:
     """A dimension that is a column of the stored rows."""
     return Dimension(label, lambda rows: rows[name].cast("string"), name)
+
+
+def build_row_key(warehouse: Warehouse, rows: ir.Table, columns: Iterable[str]) -> ir.Value:
+    """Return a number or text that identifies a row; rows that are equal in all of these columns
+    count as one."""
+    parts = [rows[name].cast("string").fill_null("") for name in columns if name in rows.columns]
+    return person_column(warehouse, ibis.literal("|").join(parts))
+
+
+def select_amount(rows: ir.Table, name: str, currency: str | None) -> ir.Value:
+    """Return the amounts of a column; null in another currency than the counted one."""
+    amount = rows[name].cast("decimal(18, 2)")
+    if currency is None:
+        return amount
+    counts = rows.currency.isnull() | (rows.currency == currency)
+    return counts.ifelse(amount, ibis.null("decimal(18, 2)"))
 
 
 def percent(part: ir.Value, whole: ir.Value) -> ir.Value:

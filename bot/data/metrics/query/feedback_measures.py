@@ -24,6 +24,7 @@ from bot.data.metrics.query.dataset import (
     Measure,
     MetricDataset,
     RowSelection,
+    build_row_key,
     column,
     percent,
 )
@@ -35,7 +36,7 @@ from bot.data.metrics.query.order_rows import (
 from bot.data.metrics.query.orders import CUSTOMER_FIELDS as ORDER_CUSTOMER_FIELDS
 from bot.data.metrics.query.orders import yes_or_no
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
-from bot.data.warehouse.query import fetch_rows, person_column
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -98,8 +99,7 @@ def select_raters(warehouse: Warehouse, condition: RatingCondition, until: date)
 
 
 def _key(warehouse: Warehouse, reviews: ir.Table) -> ir.Value:
-    parts = [reviews[name].cast("string").fill_null("") for name in ("id", "at", "text")]
-    return person_column(warehouse, ibis.literal("|").join(parts))
+    return build_row_key(warehouse, reviews, ("id", "at", "text"))
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:

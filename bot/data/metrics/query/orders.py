@@ -11,7 +11,7 @@ from bot.core.audience_rule import OrderCondition
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.entity_resolution import value_is_called
-from bot.data.metrics.filters import filter_brand, list_currencies
+from bot.data.metrics.filters import filter_brand, list_currencies, list_wanted_values
 from bot.data.metrics.query.conditions import choose_place_field, load_values, resolve_conditions
 from bot.data.metrics.query.dataset import (
     DAY_FIELDS,
@@ -21,6 +21,7 @@ from bot.data.metrics.query.dataset import (
     Dimension,
     MetricDataset,
     RowSelection,
+    build_row_key,
     column,
 )
 from bot.data.metrics.query.order_bases import BASES, came_late, count_orders
@@ -130,7 +131,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
 }
 CUSTOMER_FIELDS: Mapping[str, ConditionField] = {
     "customer_orders": ConditionField(Words("orders of the customer"), "number", needs="customer"),
-    "customer_spent": ConditionField(Words("spent by the customer"), "number", needs="customer"),
+    "customer_spent": ConditionField(
+        Words("spent by the customer"), "number", needs="customer", unit="money"
+    ),
     "customer_first_order": ConditionField(Words("first order"), "day", needs="customer"),
     "customer_last_order": ConditionField(Words("last order"), "day", needs="customer"),
     "customer_ordered": ConditionField(Words("ordered"), "day", needs="customer"),
@@ -138,14 +141,18 @@ CUSTOMER_FIELDS: Mapping[str, ConditionField] = {
     "customer_bought": ConditionField(Words("bought"), "text", needs="customer"),
 }
 FIELDS: Mapping[str, ConditionField] = {
-    "order_value": ConditionField(Words("value of the order"), "number", lambda t: t.total),
+    "order_value": ConditionField(
+        Words("value of the order"), "number", lambda t: t.total, unit="money"
+    ),
     "order_units": ConditionField(Words("units of the order"), "number", lambda t: t.held),
     **DAY_FIELDS,
     "customer_points": ConditionField(
         Words("loyalty points"), "number", lambda t: t.points, "points"
     ),
     "selected_orders": ConditionField(Words("orders among these"), "number", needs="customer"),
-    "selected_spent": ConditionField(Words("spent on these"), "number", needs="customer"),
+    "selected_spent": ConditionField(
+        Words("spent on these"), "number", needs="customer", unit="money"
+    ),
     "selected_units": ConditionField(Words("units of these"), "number", needs="customer"),
     **CUSTOMER_FIELDS,
 }
@@ -162,15 +169,7 @@ def _identify(warehouse: Warehouse) -> ir.Table:
 
 
 def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
-    """Return a number or text that identifies a row; rows that are equal in all of these columns
-    count as one."""
-    parts = [
-        table[name].cast("string").fill_null("")
-        for name in ROW_KEY_COLUMNS
-        if name in table.columns
-    ]
-    joined = ibis.literal("|").join(parts)
-    return joined.hash() if warehouse.engine.name == "duckdb" else joined
+    return build_row_key(warehouse, table, ROW_KEY_COLUMNS)
 
 
 def _describe_rows(_warehouse: Warehouse, query: MetricQuery) -> str:
@@ -212,23 +211,14 @@ def build_conditions(
 ) -> tuple[tuple[MetricCondition, ...], ...]:
     """Return the filter, without its days and its segment, as conditions on orders. Raises CannotDo
     for a brand that the catalogue doesn't know."""
-    wanted = {
-        "product": filter_.product,
-        "category": filter_.category,
-        "country": filter_.country,
-        "region": filter_.region,
-        "device": filter_.device,
-        "source": filter_.source or filter_.channel,
-    }
     conditions = []
-    for name, value in wanted.items():
-        if value is not None:
-            known = load_values(warehouse, DATASET, name)
-            same = [one for one in known if one.lower() == value.lower()] or [
-                one for one, called in known.items() if value_is_called(name, one, called, value)
-            ]
-            condition = _is_one_of(name, same or [find_department(value) or value])
-            conditions.append(choose_place_field(warehouse, DATASET, condition))
+    for name, value in list_wanted_values(filter_).items():
+        known = load_values(warehouse, DATASET, name)
+        same = [one for one in known if one.lower() == value.lower()] or [
+            one for one, called in known.items() if value_is_called(name, one, called, value)
+        ]
+        condition = _is_one_of(name, same or [find_department(value) or value])
+        conditions.append(choose_place_field(warehouse, DATASET, condition))
     orders = warehouse.table("orders")
     if filter_.brand and orders is not None:
         products = filter_brand(warehouse, orders, filter_.brand).select("product").distinct()

@@ -65,11 +65,7 @@ def choose_periods(
             since=known[0],
             until=known[1],
         )
-    if first > last:
-        raise QueryError(
-            "The period ends before it begins: {since} to {until}.", since=first, until=last
-        )
-    asked = (first, last)
+    asked = _require_order(first, last)
     first, last = max(first, known[0]), min(last, known[1])
     if query.since and first > query.since:
         notes.append(f"The data begins on {first}, so the period does.")
@@ -82,6 +78,14 @@ def choose_periods(
     return _fit_comparison(now, before, known, notes)
 
 
+def _require_order(first: date, last: date) -> Days:
+    if first > last:
+        raise QueryError(
+            "The period ends before it begins: {since} to {until}.", since=first, until=last
+        )
+    return first, last
+
+
 def _find_comparison(query: MetricQuery, asked: Days, now: Days) -> Days | None:
     """Return the earlier days, in the length of the days that are over."""
     if query.comparison == "none":
@@ -89,13 +93,7 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days) -> Days | None:
     if query.comparison == "dates":
         if query.compare_since is None or query.compare_until is None:
             raise QueryError("A comparison with dates needs its first and last day.")
-        if query.compare_since > query.compare_until:
-            raise QueryError(
-                "The period ends before it begins: {since} to {until}.",
-                since=query.compare_since,
-                until=query.compare_until,
-            )
-        return query.compare_since, query.compare_until
+        return _require_order(query.compare_since, query.compare_until)
     if query.comparison == "same_period_last_year":
         return _year_before(now[0]), _year_before(now[1])
     # of a period that is not over, the first days are compared with the first days before

@@ -22,9 +22,11 @@ from bot.data.metrics.query.dataset import (
     Measure,
     MetricDataset,
     RowSelection,
+    build_row_key,
     column,
     percent,
     ratio,
+    select_amount,
 )
 from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
@@ -57,11 +59,6 @@ def _read_traffic(warehouse: Warehouse) -> ir.Table:
 
 
 def _add_columns(rows: ir.Table, currency: str | None) -> ir.Table:
-    counts = ibis.literal(True)
-    if currency is not None:
-        counts = rows.currency.isnull() | (rows.currency == currency)
-    nothing = ibis.null("decimal(18, 2)")
-    sales = counts.ifelse(rows.sales.cast("decimal(18, 2)"), nothing)
     marks = [rows[name].notnull().ifelse(name, "") for name in BREAKDOWN_COLUMNS]
     return rows.mutate(
         at=rows.day.cast("timestamp"),
@@ -69,7 +66,7 @@ def _add_columns(rows: ir.Table, currency: str | None) -> ir.Table:
         many_sessions=ibis.coalesce(
             rows.sessions, rows.users, rows.views, rows.orders.cast("int64"), 0
         ),
-        sales=sales,
+        sales=select_amount(rows, "sales", currency),
     )
 
 
@@ -133,9 +130,7 @@ def describe_breakdown(warehouse: Warehouse, query: MetricQuery) -> str:
 
 
 def _key(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
-    parts = [rows[name].cast("string").fill_null("") for name in load_kinds()["traffic"].key]
-    joined = ibis.literal("|").join(parts)
-    return joined.hash() if warehouse.engine.name == "duckdb" else joined
+    return build_row_key(warehouse, rows, load_kinds()["traffic"].key)
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from bot.core.audience_rule import YES_OR_NO_NAMES
+from bot.core.facts import spell_number
 from bot.core.metric_query import (
     ANY_VALUE,
     CUSTOMER_FIELDS,
@@ -14,7 +16,7 @@ from bot.core.metric_query import (
     MetricCondition,
 )
 from bot.data.metrics.query.conditions import load_values
-from bot.data.metrics.query.dataset import MetricDataset, get_field
+from bot.data.metrics.query.dataset import ConditionField, MetricDataset, get_field
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import Group
@@ -50,6 +52,7 @@ SELECTED_AT_LEAST: Mapping[str, Words] = {
     "selected_spent": Words("for at least {n} in all"),
     "selected_units": Words("at least {n} units in all"),
 }
+AT_LEAST, AT_MOST = Words("{what}: at least {value}"), Words("{what}: at most {value}")
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
 ALONE = Words("no other product")
 MAX_NAMES, MAX_SHORT_NAMES = 4, 3
@@ -133,13 +136,12 @@ def describe_days(days: Days, language: str) -> str:
 def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return how the query was read: "customers · by country · not ordered since 1 June 2026 ·
     Gold · 1 January 2026 – 26 November 2026"."""
-    query, dataset = answer.query, answer.dataset
+    query = answer.query
     parts = [", ".join(name_measure(warehouse, answer, name, language) for name in query.measures)]
     if query.dimensions:
-        labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
-        joined = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else ""
-        parts.append(Words("by {what}", what=joined or labels[0]).to(language))
+        parts.append(Words("by {what}", what=_name_dimensions(answer, language)).to(language))
     parts += describe_filters(warehouse, answer, language)
+    parts += _describe_having(warehouse, answer, language)
     assert query.since is not None
     assert query.until is not None
     parts.append(describe_days((query.since, query.until), language))
@@ -149,12 +151,19 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     return " · ".join(parts)
 
 
+def _name_dimensions(answer: MetricAnswer, language: str) -> str:
+    """Return the names of the one or two dimensions."""
+    first, *rest = (
+        answer.dataset.dimensions[name].label.to(language) for name in answer.query.dimensions
+    )
+    return Words("{a} and {b}", a=first, b=rest[0]).to(language) if rest else first
+
+
 def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return what a chart of the first measure draws: "revenue, by country · Gold · 1–26 Nov"."""
     query, dataset = answer.query, answer.dataset
     measure = dataset.measures[query.measures[0]].label.to(language)
-    labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
-    what = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else labels[0]
+    what = _name_dimensions(answer, language)
     first = Words("{measure}, by {what}", measure=measure, what=what).to(language)
     days = format_short_period(*answer.periods.now, language, warehouse.today)
     return " · ".join([first, *describe_filters(warehouse, answer, language), days])
@@ -164,18 +173,17 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
     """Return how the query was read, as short as a card says it: "customers · ordered, not since 1
     June · Gold", "visits · mobile · 15–26 Nov against before". Days that were not asked for are
     left out."""
-    query, dataset, today = answer.query, answer.dataset, warehouse.today
+    query, today = answer.query, warehouse.today
     labels = [
         name_measure(warehouse, answer, name, language, as_read=True) for name in query.measures
     ]
     parts = [_list_names(labels, MAX_SHORT_NAMES, language)]
     if query.dimensions:
-        labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
-        joined = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else ""
-        parts.append(Words("by {what}", what=joined or labels[0]).to(language))
+        parts.append(Words("by {what}", what=_name_dimensions(answer, language)).to(language))
     parts += _describe_filters(
-        answer, lambda one: _summarize_condition(warehouse, dataset, one, language), language, today
+        answer, lambda one: _summarize_condition(warehouse, answer, one, language), language, today
     )
+    parts += _describe_having(warehouse, answer, language)
     asked, before = answer.asked, answer.periods.before
     if asked.since or asked.until or before:
         days = format_short_period(*answer.periods.now, language, today)
@@ -215,21 +223,21 @@ def _add_comparison(comparison: str, days: str, before: Days, language: str, tod
 
 
 def _summarize_condition(
-    warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition, language: str
+    warehouse: Warehouse, answer: MetricAnswer, condition: MetricCondition, language: str
 ) -> str:
     """Return a condition in words. That somebody ordered, but not lately, is what is most asked."""
     if condition.field == "customer_not_ordered" and condition.operator == "at_least":
         day = date.fromisoformat(condition.values[0])
         short = format_short_day(day, language, warehouse.today)
         return Words("ordered, not since {day}", day=short).to(language)
-    return describe_condition(warehouse, dataset, condition, language)
+    return describe_condition(warehouse, answer, condition, language)
 
 
 def describe_filters(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
     """Return each group of conditions in words."""
     return _describe_filters(
         answer,
-        lambda one: describe_condition(warehouse, answer.dataset, one, language),
+        lambda one: describe_condition(warehouse, answer, one, language),
         language,
         warehouse.today,
     )
@@ -278,19 +286,44 @@ def _list_names(names: Sequence[str], most: int, language: str) -> str:
     return more.to(language)
 
 
+def _describe_having(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
+    """Return the bounds on the measures of a group in words."""
+    parts = []
+    for bound in answer.query.having:
+        what = name_measure(warehouse, answer, bound.measure, language)
+        unit = answer.dataset.measures[bound.measure].unit
+        value = _spell_amount(str(bound.value), unit, answer, language)
+        words = AT_LEAST if bound.operator == "at_least" else AT_MOST
+        parts.append(words.with_params(what=what, value=value).to(language))
+    return parts
+
+
+def _spell_amount(value: str, unit: str, answer: MetricAnswer, language: str) -> str:
+    """Return a number of a condition in its unit, so that a report may write "€100" of a request
+    that says 100."""
+    if unit not in ("money", "%") or (unit == "money" and not answer.recipe.currency):
+        return value
+    number, spelled = Decimal(value), answer.recipe.currency if unit == "money" else unit
+    return spell_number(number, spelled, language, 0 if number == int(number) else None)
+
+
 def describe_condition(
-    warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition, language: str
+    warehouse: Warehouse, answer: MetricAnswer, condition: MetricCondition, language: str
 ) -> str:
+    dataset = answer.dataset
     field = get_field(dataset, condition.field)
     assert field is not None
     label = field.label.to(language)
+    has_no_bound = condition.values in ((ANY_VALUE,), (NO_VALUE,))
+    if isinstance(field, ConditionField) and field.unit and not has_no_bound:
+        spelled = [_spell_amount(one, field.unit, answer, language) for one in condition.values]
+        condition = condition.model_copy(update={"values": tuple(spelled)})
     if condition.field == "sale_day":
         is_outside = condition.operator == "is_not"
         return (Words("without sale days") if is_outside else Words("on sale days")).to(language)
     if condition.field in SELECTED_AT_LEAST and condition.operator == "at_least":
         words = SELECTED_AT_LEAST[condition.field]
         return words.model_copy(update={"params": {"n": condition.values[0]}}).to(language)
-    has_no_bound = condition.values in ((ANY_VALUE,), (NO_VALUE,))
     if field.kind != "text" and not has_no_bound:
         return _describe_bounds(condition, label, field.kind == "day", language)
     if has_no_bound:
@@ -325,8 +358,8 @@ def _describe_bounds(condition: MetricCondition, label: str, are_days: bool, lan
         days = Words("{first} to {last}", first=first, last=values[-1])
         return Words("{what}: {value}", what=what, value=days).to(language)
     words = {
-        "at_least": Words("{what}: at least {value}", what=what, value=first),
-        "at_most": Words("{what}: at most {value}", what=what, value=first),
+        "at_least": AT_LEAST.with_params(what=what, value=first),
+        "at_most": AT_MOST.with_params(what=what, value=first),
         "between": Words("{what}: {first} to {last}", what=what, first=first, last=values[-1]),
         "is_not": Words("{what}: not {value}", what=what, value=", ".join(values)),
     }
