@@ -754,6 +754,36 @@ async def test_description_of_the_data_is_short_and_names_what_is_there() -> Non
     assert "cancelled_orders" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "heading", "said"),
+    [
+        ("en", "Discount", {"with a discount", "without a discount"}),
+        ("fr", "Remise", {"avec remise", "sans remise"}),
+    ],
+)
+async def test_discounts_stand_beside_categories_in_one_table(
+    mixed: Warehouse, language: Any, heading: str, said: set[str]
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed), language=language),
+        dataset="orders",
+        measures=["return_rate"],
+        dimensions=["category", "discounted"],
+    )
+    table = result.exhibits[0].table
+    assert table is not None
+    assert table.columns[1] == heading
+    assert {row[1] for row in table.rows[:-1]} == said
+
+
+async def test_description_names_the_values_of_fixed_fields(mixed: Warehouse) -> None:
+    found = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))
+    text = "\n".join(found.notes)
+    for words in ("customer_type (new, known)", "discounted (yes, no)"):
+        assert words in text
+    assert "reduced_price" in text.partition("Not in the data: no ")[2].partition("\n")[0]
+
+
 async def test_description_lists_no_values_of_an_id_column(mixed: Warehouse) -> None:
     described = "\n".join(
         (await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))).notes

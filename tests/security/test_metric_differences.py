@@ -80,6 +80,8 @@ def attacks(column: str, name: str) -> Iterator[tuple[Step, ...]]:
     yield (everything, {"filters": [*without["filters"], often]})
     yield ({"measures": ["net_revenue"]}, {"measures": ["net_revenue"], **without})
     yield ({"measures": ["discounted_share"]}, {"measures": ["orders"], **without})
+    yield ({"measures": ["code_share"]}, {"measures": ["orders"], **without})
+    yield ({"dimensions": ["discounted"]}, {"dimensions": ["nth_order"]}, without)
     seconds = {"measures": ["mean_days_to_second_order"]}
     yield (
         {"measures": ["customers"]},
@@ -163,6 +165,7 @@ def test_calls_that_differ_by_few_people_are_not_all_answered_in_random_shops(
         "discounts",
         "discounted_orders",
         "discounted_share",
+        "code_share",
         "reordered_30_days",
         "reorder_rate_30_days",
         "median_days_to_second_order",

@@ -1,13 +1,13 @@
 """Counts the customers who meet conditions: segments, what they bought or did not buy, how often,
-for how much, when, where; or who resembles the buyers of a product. Tells how many there are, how
-many agreed to e-mail, SMS and ads, and what such customers bought in the last 90 days. Returns the
-rule in words and as JSON, which an export takes later. Leave a condition out with [], 0 or "none".
-Not for shares of a whole (segments) or for sales.
+for how much, when, where, how they rated; or who resembles the buyers of a product. Tells how many
+there are, how many agreed to e-mail, SMS and ads, and what such customers bought in the last 90
+days. Returns the rule in words and as JSON for an export. Leave a condition out with [], 0 or
+"none". Not for shares of a whole (segments) or for sales.
 Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_named": [],
 "bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
 "not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
 "min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": ["FR"], "regions": [],
-"last_order_from": "none", "last_order_until": "none", "orders": []}
+"last_order_from": "none", "last_order_until": "none", "orders": [], "rated": []}
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
-from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition
+from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition, RatingCondition
 from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE
@@ -62,6 +62,14 @@ class Orders(ToolParams):
     never: bool = Field(description="true: the customer has no such order.")
 
 
+class Rated(ToolParams):
+    at_least: int = Field(description="Stars, 1 to 5; 0: any.")
+    at_most: int = Field(description="Stars, 1 to 5; 0: any.")
+    since: str = Field(description="First day of the rating, or “none”.")
+    until: str = Field(description="Last day, or “none”.")
+    no_order_after: bool = Field(description="true: the customer has not ordered since.")
+
+
 class Params(ToolParams):
     purpose: AudiencePurpose
     segments: list[SegmentName]
@@ -91,6 +99,10 @@ class Params(ToolParams):
         "linen last summer at least twice, never with a code” is two: category, since, until and "
         "selected_orders at_least 2; and code is any, never. “At least 2 candles this year” has "
         "category, since and selected_units at_least 2."
+    )
+    rated: list[Rated] = Field(
+        description="Ratings that the customer must have given; all of them hold. Only where the "
+        "feedback names the customer or the order."
     )
 
 
@@ -212,6 +224,7 @@ def _read_rule(
 
     from bot.data.analyses.products import load_product_titles
     from bot.data.metrics.filters import validate_filter
+    from bot.data.metrics.query.feedback_measures import describe_named
     from bot.data.metrics.query.orders import resolve_order_condition
 
     def find_product(name: str) -> str:
@@ -246,10 +259,12 @@ def _read_rule(
     try:
         orders = [_build_order_condition(one) for one in params.orders]
         resolved = [resolve_order_condition(warehouse, one) for one in orders]
-        rule = AudienceRule(**values, orders=tuple(one for one, _ in resolved))
+        rated = tuple(_build_rating_condition(one) for one in params.rated)
+        rule = AudienceRule(**values, orders=tuple(one for one, _ in resolved), rated=rated)
     except ValidationError as wrong:
         raise ToolError(_explain_errors(wrong)) from wrong
     words = [note for _, notes in resolved for note in notes]
+    words += [describe_named(warehouse)] if rated else []
     words += _name_amounts(rule, warehouse)
     return rule, load_product_titles(warehouse, rule.products), words
 
@@ -276,6 +291,16 @@ def _build_order_condition(orders: Orders) -> OrderCondition:
         since=read_day(orders.since, "since"),
         until=read_day(orders.until, "until"),
         never=orders.never,
+    )
+
+
+def _build_rating_condition(rated: Rated) -> RatingCondition:
+    return RatingCondition(
+        at_least=rated.at_least or None,
+        at_most=rated.at_most or None,
+        since=read_day(rated.since, "since"),
+        until=read_day(rated.until, "until"),
+        no_order_after=rated.no_order_after,
     )
 
 

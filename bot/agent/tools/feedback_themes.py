@@ -1,7 +1,8 @@
 """What customers write about, counted: themes (sizing, late parcels, fabric …) with their share of
 texts, praise and complaints, what rose or fell in the last 30 days, where a theme is concentrated
 (a product, category, region), what to fix first, the mean rating and the share of happy customers.
-With a theme named, everything about it and its parts.
+With a theme named, everything about it and its parts. segment is one of the customers' file, or a
+loyalty level.
 Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
 Example: {"theme": "none", "product": "none", "category": "none", "brand": "none",
 "channel": "none", "country": "none", "region": "none", "segment": "none", "language": "none",

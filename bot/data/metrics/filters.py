@@ -96,6 +96,37 @@ def build_people(warehouse: Warehouse) -> ir.Table | None:
     )
 
 
+def add_people(warehouse: Warehouse, rows: ir.Table) -> ir.Table:
+    """Return the rows with the `segment`, `level` and `points` of their customer. A segment that
+    they have themselves stays."""
+    people = build_people(warehouse)
+    if people is None:
+        return rows
+    people = people.rename(of="customer", known_segment="segment")
+    rows = rows.left_join(people, rows.customer == people.of).drop("of")
+    own = (rows.segment,) if "segment" in rows.columns else ()
+    return rows.mutate(segment=ibis.coalesce(*own, rows.known_segment)).drop("known_segment")
+
+
+def name_reviewers(warehouse: Warehouse, reviews: ir.Table) -> ir.Table:
+    """Return the reviews with their `customer`, that of their order where they name none; `buyer`,
+    the same where it is a customer of the orders; and the `country` that this customer's orders
+    went to where they name none."""
+    orders = None if "orders" in warehouse.damaged else warehouse.table("orders")
+    if orders is None:
+        return reviews.mutate(buyer=ibis.null("string"))
+    known = orders.filter(orders.customer.notnull())
+    placed = known.group_by(of_order="order").aggregate(orderer=known.customer.max())
+    reviews = reviews.left_join(placed, reviews["order"] == placed.of_order)
+    reviews = reviews.mutate(customer=ibis.coalesce(reviews.customer, reviews.orderer))
+    buyers = known.group_by(buyer="customer").aggregate(
+        home=(known.country.nunique() == 1).ifelse(known.country.max(), ibis.null("string"))
+    )
+    reviews = reviews.left_join(buyers, reviews.customer == buyers.buyer)
+    country = ibis.coalesce(reviews.country, reviews.home)
+    return reviews.mutate(country=country).drop("of_order", "orderer", "home")
+
+
 OPTION_COLUMNS = {"colour": "colours", "size": "sizes"}  # of a line → of the catalogue
 LIST_SEPARATOR = r"\s*[,/|]\s*"  # between the options of a variant: "M / Blue"
 OPTION_NAME = r"[^,:|/]+:\s*"  # "Colour: blue"

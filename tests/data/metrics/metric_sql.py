@@ -11,7 +11,7 @@ WITH lines AS (
     AND "at"::DATE BETWEEN '{since}' AND '{until}' AND {where}),
 each AS (SELECT "order", max(customer) AS customer, sum(amount) AS paid, min(day) AS day,
     sum(pieces) AS pieces, bool_or(delivered > promised) AS late,
-    bool_or(discount > 0) AS reduced FROM lines GROUP BY "order"),
+    bool_or(discount > 0) AS reduced, count(code) > 0 AS coded FROM lines GROUP BY "order"),
 bought AS (SELECT * FROM each WHERE paid >= 0),
 firsts AS (SELECT customer, min("at"::DATE) AS first_day FROM orders
     WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled') AND customer IS NOT NULL
@@ -65,6 +65,7 @@ ORDER_MEASURES = {
     "discounts": "SELECT sum(discount) FROM lines WHERE discount > 0",
     "discounted_orders": "SELECT count(*) FROM bought WHERE reduced",
     "discounted_share": "SELECT 100.0 * count(*) FILTER (reduced) / count(*) FROM bought",
+    "code_share": "SELECT 100.0 * count(*) FILTER (coded) / count(*) FROM bought",
     "median_days_to_second_order": "SELECT median(wait) FROM newcomers",
     "mean_days_to_second_order": "SELECT avg(wait) FROM newcomers",
     **{

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import add_category, filter_brand, holds_value
+from bot.data.metrics.filters import add_category, filter_brand, holds_value, name_reviewers
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
@@ -295,8 +295,11 @@ def summarize_ratings(
 def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     table = warehouse.table("feedback")
     assert table is not None
+    table = name_reviewers(warehouse, table)
+    if filter_.segment:
+        table = _filter_segment(warehouse, table, filter_.segment)
     table = add_category(warehouse, _add_segment(warehouse, table))
-    for name in ("product", "category", "channel", "country", "region", "segment"):
+    for name in ("product", "category", "channel", "country", "region"):
         wanted = getattr(filter_, name)
         if wanted is not None:
             table = table.filter(holds_value(warehouse, "feedback", table, name, str(wanted)))
@@ -373,6 +376,18 @@ def _row_to_text(
         places,
         customer or f"text {id_} {at}",
     )
+
+
+def _filter_segment(warehouse: Warehouse, table: ir.Table, wanted: str) -> ir.Table:
+    """Return the texts that name this segment, or whose customer is in it or has this level."""
+    own = table.segment.lower() == wanted.lower()
+    people = segments_table(warehouse)
+    if people is None:
+        return table.filter(own)
+    inside = people.filter(people.segment.lower() == wanted.lower())
+    members = inside.select(member="customer").distinct()
+    joined = table.left_join(members, table.customer == members.member)
+    return joined.filter(own.fill_null(False) | joined.member.notnull()).drop("member")
 
 
 def _add_segment(warehouse: Warehouse, table: ir.Table) -> ir.Table:

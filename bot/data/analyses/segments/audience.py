@@ -24,6 +24,7 @@ from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
 from bot.data.analyses.segments.rfm import assign_segments, compute_typical_gap, rank_rfm
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import holds_value
+from bot.data.metrics.query.feedback_measures import select_raters
 from bot.data.metrics.query.orders import select_customers
 from bot.data.warehouse.purchases import NO_ORDERS, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
@@ -74,6 +75,12 @@ class AudienceSelection:
             )
             keep = fits.anti_join if condition.never else fits.semi_join
             fits = keep(orderers, "customer")
+        for rated in rule.rated:
+            raters = self._cache_table(
+                f"rated_{AudienceRule(rated=(rated,)).code}",
+                select_raters(self.warehouse, rated, self.until),
+            )
+            fits = fits.semi_join(raters, "customer")
         if rule.like_product or rule.like_category:
             seed = select_buyers(self.lines, rule.like_product, rule.like_category)
             fits = fits.semi_join(

@@ -20,6 +20,7 @@ Family = Literal["sales", "marks", "people", "visits"]
 PEOPLE_FAMILIES: tuple[Family, ...] = ("people", "visits")
 FieldKind = Literal["text", "number", "day"]
 ALL_ROWS = "rows"  # the basis of figures over all rows of a group
+PRICES = "prices"  # what a field needs that is told by the price history
 
 Expression = Callable[[ir.Table], ir.Value]
 Caution = Callable[[Warehouse, tuple[date, date]], str]
@@ -71,12 +72,13 @@ class Measure:
 @dataclass(frozen=True)
 class Dimension:
     """A column by which rows are grouped and filtered. Values are text. `needs` is the column of
-    the stored rows that must be filled."""
+    the stored rows that must be filled, `caution` is that of a measure."""
 
     label: Words
     value: Callable[[ir.Table], ir.Value]
     needs: str = ""
     kind: FieldKind = "text"
+    caution: Caution | None = None
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,9 @@ class MetricDataset:
 def list_cautions(
     warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery, days: tuple[date, date]
 ) -> list[str]:
-    """Return what a reader must know of the measures and conditions of these days."""
-    fields = [dataset.fields.get(condition.field) for condition in query.conditions]
+    """Return what a reader must know of the measures, dimensions and conditions of these days."""
+    names = (*query.dimensions, *(condition.field for condition in query.conditions))
+    fields = [get_field(dataset, name) for name in names]
     cautions = [
         *(dataset.measures[name].caution for name in query.measures),
         *(one.caution for one in fields if one is not None),
@@ -173,7 +176,7 @@ TIME_DIMENSIONS: Mapping[str, Dimension] = {
 }
 DAY_FIELDS: Mapping[str, ConditionField] = {
     "day": ConditionField(Words("day"), "day", lambda rows: rows.at.date(), "at"),
-    "sale_day": ConditionField(Words("sale days"), "text", lambda rows: rows.at.date(), "at"),
+    "sale_day": ConditionField(Words("sale days"), "text", lambda rows: rows.at.date(), PRICES),
 }
 
 

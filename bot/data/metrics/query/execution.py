@@ -13,7 +13,7 @@ from bot.core.metric_query import (
     QueryError,
 )
 from bot.data.metrics.filters import list_currencies
-from bot.data.metrics.query.conditions import require_column, resolve_conditions
+from bot.data.metrics.query.conditions import list_fields, require_column, resolve_conditions
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset, list_cautions
 from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
@@ -177,7 +177,7 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
                 "{dataset} can't be grouped by {name}. They can be by: {known}.",
                 dataset=query.dataset,
                 name=dimension,
-                known=", ".join(dataset.dimensions),
+                known=list_fields(warehouse, dataset.dimensions, dataset),
             )
         require_column(warehouse, dataset, dataset.dimensions[dimension].needs)
     if len(set(query.dimensions)) > MAX_DIMENSIONS or len(query.measures) > MAX_MEASURES:

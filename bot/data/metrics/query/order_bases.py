@@ -103,6 +103,12 @@ BASES: Mapping[str, Basis] = {
     "full_price": Basis(
         "marks", lambda t: is_order(t) & ~t.reduced.fill_null(False), whose="without a discount"
     ),
+    "with_code": Basis(
+        "marks", lambda t: is_order(t) & t.code.notnull(), whose="with a campaign code"
+    ),
+    "without_code": Basis(
+        "marks", lambda t: is_order(t) & t.code.isnull(), whose="without a campaign code"
+    ),
     "cancelled": Basis("marks", lambda t: t.cancelled, whose="with a cancelled order"),
     "not_cancelled": Basis(
         "marks", lambda t: is_order(t) & ~t.cancelled, whose="without a cancelled order"

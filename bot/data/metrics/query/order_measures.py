@@ -152,6 +152,15 @@ MEASURES: Mapping[str, Measure] = {
         bases=(ALL_ROWS, "reduced", "full_price"),
         needs=("discount",),
     ),
+    "code_share": Measure(
+        Words("share of orders with a campaign code"),
+        "%",
+        lambda t: percent(
+            t["order"].nunique(where=is_order(t) & t.code.notnull()), count_orders(t)
+        ),
+        bases=(ALL_ROWS, "with_code", "without_code"),
+        needs=("code",),
+    ),
     "gross_revenue": Measure(
         Words("revenue before refunds"),
         MONEY,

@@ -40,6 +40,8 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     **YES_OR_NO_NAMES,
     ("reduced_price", "yes"): Words("at a reduced price"),
     ("reduced_price", "no"): Words("at full price"),
+    ("ordered_after", "yes"): Words("ordered afterwards"),
+    ("ordered_after", "no"): Words("did not order afterwards"),
     ("step", "view"): Words("product view"),
     ("step", "cart"): Words("cart"),
     ("step", "checkout"): Words("checkout"),
@@ -74,6 +76,8 @@ def name_value(
         return f"{int(value)} h"
     if (words := VALUE_NAMES.get((dimension, value))) is not None:
         return words.to(language)
+    if dimension == "nth_order":
+        return Words("order {n}", n=value).to(language)
     if dimension == "country":
         return translate_country(value, language)
     if dimension in PLACE_COLUMNS:
