@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.metric_query import MetricCondition, QueryError
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.metrics.query.sale_days import find_sale_days
 from bot.data.warehouse.warehouse import Warehouse
@@ -227,6 +228,23 @@ def test_customers_without_a_rating_are_apart_from_those_with_one() -> None:
         filters = [[condition("rating", "is", value)]]
         found = answer(shop, dataset="feedback", measures=["reviews"], filters=filters)
         assert found.get_value("now", ALL_GROUPS, "reviews") == many
+
+
+@pytest.mark.parametrize("operator", ["is", "in"])
+@pytest.mark.parametrize(("field", "value"), [("code", "SPRING"), ("source", "email")])
+def test_filter_on_any_value_keeps_the_groups_and_on_one_value_says_that_they_go(
+    mixed: Warehouse, field: str, value: str, operator: str
+) -> None:
+    def ask(wanted: str) -> MetricAnswer:
+        filters = [[condition(field, operator, wanted)]]
+        return answer(
+            mixed, dataset="orders", measures=["orders"], dimensions=[field], filters=filters
+        )
+
+    assert (value,) in ask("any").recipe.list_groups()
+    alone = ask(value)
+    assert not alone.recipe.list_groups()
+    assert [note for note in alone.notes if field in note]
 
 
 @pytest.mark.parametrize("order", ["growth", "decline"])
