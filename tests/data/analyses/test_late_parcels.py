@@ -142,3 +142,20 @@ def test_region_groups_have_the_true_shares() -> None:
         assert groups is not None
         shares.append(groups[:2])
     assert np.mean(shares, axis=0) == pytest.approx([0.28, 0.05], abs=0.02)
+
+
+@pytest.mark.parametrize(("late", "is_told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_share_of_few_late_parcels_is_not_told(late: int, is_told: bool) -> None:
+    """As `query_metrics` does: where 1 to 4 people had a late parcel, their share is theirs."""
+    orders = parcels(120, region="A")
+    on_time = [row for row in select_due(orders) if row["delivered"]]
+    for row in orders:
+        row["customer"] = row["order"]
+        row["delivered"] = row["promised"]
+    for row in on_time[:late]:
+        row["delivered"] = row["promised"] + timedelta(days=1)
+    findings = find(small(orders=orders), AnalysisFilter())
+    assert ("all" in values_of("late", findings)) is is_told
+    assert ("all" in values_of("p", findings)) is is_told
+    assert values_of("before", findings) == {"all": 0}
+    assert bool(findings.limits) is not is_told
