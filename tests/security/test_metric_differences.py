@@ -557,7 +557,8 @@ def test_groups_told_together_give_nobody_away_with_an_earlier_answer(sqlite: Da
 
 
 def late_by_country(**late: int) -> Warehouse:
-    """Sixty orders of each country, one a customer, of which so many came late."""
+    """Sixty orders of each country, one a customer, of which so many came late, and a last order
+    of Italy, by whose day all others are due."""
     rows: list[dict[str, Any]] = []
     for country, many in late.items():
         for n in range(60):
@@ -565,10 +566,12 @@ def late_by_country(**late: int) -> Warehouse:
             delivered = row["at"] + timedelta(days=9 if n < many else 1)
             promised = (row["at"] + timedelta(days=3)).date()
             rows.append(row | {"delivered": delivered, "promised": promised})
-    return small(date(2026, 12, 31), None, orders=rows)
+    last = single_order(len(rows), "Lille") | {"country": "IT", "at": datetime(2026, 11, 30, 12)}
+    return small(date(2026, 12, 31), None, orders=[*rows, last])
 
 
-BY_COUNTRY = {
+BY_COUNTRY: dict[str, Any] = {
+    "until": date(2026, 11, 20),
     "dataset": "orders",
     "measures": ("late_orders", "orders"),
     "dimensions": ("country",),

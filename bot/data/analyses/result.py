@@ -57,6 +57,9 @@ class QueryTexts(UserDict[str, Any]):
         return str(self.data[name])
 
 
+SINCE_MARGIN = Words("since, give or take")  # how many days around the day of "since"
+
+
 @dataclass
 class AnalysisResult:
     """The facts of one analysis. A fact's id is kind.subject.measure, each a slug ([a-z0-9-]+); all

@@ -9,8 +9,10 @@ import pytest
 
 from bot.data.analyses.late_parcels import find
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.metrics.query.answer_facts import build_result
 from bot.data.stats import split_two_groups
 from bot.playground.shop.generation import read_planted
+from tests.support.metric_queries import answer
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
@@ -101,6 +103,23 @@ def test_overdue_parcels_count_as_late() -> None:
         100 * len(lost) / len(due), abs=0.05
     )
     assert values_of("before", findings)["all"] == 0
+
+
+def test_late_share_of_a_question_is_that_of_the_analysis_and_says_of_how_many() -> None:
+    orders = parcels(120, region="A")
+    for row in orders:
+        row["customer"], row["currency"], row["quantity"] = row["order"], "EUR", 1
+        if row["at"].date() >= date(2026, 11, 5):
+            row["delivered"] = None  # some of them are overdue, some not yet due
+    shop = small(orders=orders)
+    findings = find(shop, AnalysisFilter())
+    total = next(fact for fact in findings.facts if fact.id == "delivery.all.late")
+    asked = {"measures": ["late_share"], "since": total.since, "until": total.until}
+    said = build_result(shop, answer(shop, dataset="orders", **asked), "en")
+    share, due = said.facts
+    assert share.number == pytest.approx(total.number)
+    assert due.number == values_of("parcels", findings)["all"] == len(select_due(orders))
+    assert set(said.exhibits[0].facts) == {share.id, due.id}
 
 
 def test_parcels_that_are_not_due_are_left_out() -> None:

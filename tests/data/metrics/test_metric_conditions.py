@@ -60,7 +60,10 @@ CASES: list[tuple[list[list[MetricCondition]], str]] = [
         "\"at\"::DATE NOT BETWEEN '2026-05-01' AND '2026-05-31'",
     ),
     ([[C("returned", "is", "yes")]], "returned"),
-    ([[C("late", "is", "yes")]], "delivered > promised"),
+    (
+        [[C("late", "is", "yes")]],
+        "promised < '2026-11-24' AND (delivered IS NULL OR delivered > promised)",
+    ),
     (
         [[C("order_value", "at_least", "100")]],
         f"""\"order\" IN (SELECT \"order\" FROM orders WHERE {COUNTED} GROUP BY \"order\"

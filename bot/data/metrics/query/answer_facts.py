@@ -22,6 +22,7 @@ from bot.data.metrics.query.wording import (
     describe_days,
     describe_filters,
     describe_query,
+    get_label,
     is_by_time,
     name_chart,
     name_measure,
@@ -129,7 +130,7 @@ class _ResultBuilder:
         about = [*filter(None, named), *self._list_filters(group)]
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
-            label=measure.label.text,
+            label=get_label(self.warehouse, measure).text,
             about=" · ".join(about),
             value=value,
             exact=None if value == exact else exact,
@@ -160,7 +161,7 @@ class _ResultBuilder:
             exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
         else:
             return None
-        about = " · ".join(filter(None, [measure.label.to(self.language), now.about]))
+        about = " · ".join(filter(None, [now.titled(self.language), now.about]))
         return now.model_copy(
             update={
                 "id": f"{now.id}-change",

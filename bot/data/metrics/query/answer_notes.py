@@ -195,7 +195,7 @@ class AnswerNotes:
                 (small, self._explain(small, name)),
                 (earlier, self._explain(earlier, name, "with earlier answers ")),
                 (beside, self._explain(beside, name, "put together with the other figures ")),
-                (blank, f"{columns} is blank in these rows"),
+                (blank, measure.blank or f"{columns} is blank in these rows"),
                 (rest, "there is nothing to compute it from"),
             ):
                 if some:

@@ -23,7 +23,7 @@ from bot.core.metric_query import (
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
 from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
-from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
+from bot.data.metrics.query.dataset import ConditionField, FieldKind, MetricDataset, get_field
 from bot.data.metrics.query.sale_days import MIN_REDUCED_SHARE, find_sale_days
 from bot.data.schema import load_kinds
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
@@ -196,6 +196,8 @@ def _resolve(
             n=needed,
         )
     require_column(warehouse, dataset, field.needs)
+    if isinstance(field, ConditionField):
+        require_column(warehouse, dataset, field.also_needs)
     has_value = {normalize_text(value) for value in values} <= {ANY_VALUE, NO_VALUE}
     if has_value and condition.operator in ("is", "in", "is_not"):
         return condition.model_copy(update={"values": tuple(map(normalize_text, values[:1]))})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 import ibis.expr.types as ir
 
@@ -10,6 +11,7 @@ from bot.core.metric_query import (
     DATED_DIMENSIONS,
     MAX_DIMENSIONS,
     MAX_MEASURES,
+    MeasureName,
     MetricQuery,
     QueryError,
 )
@@ -42,7 +44,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             "people get it, from the form, in private."
         )
     query, words = resolve_conditions(warehouse, dataset, asked)
-    query, dropped = _drop_single_valued(query)
+    query, dropped = _drop_single_valued(_add_counts(dataset, query))
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
     currencies = list_currencies(warehouse, dataset.kind) or _list_shop_currencies(warehouse)
@@ -116,6 +118,15 @@ def _find_told_of(runner: QueryRunner, rows: ir.Table) -> dict[str, Group]:
 def _list_shop_currencies(warehouse: Warehouse) -> list[str]:
     """Return the currency of the orders, for amounts whose file does not say theirs."""
     return list_currencies(warehouse, "orders")[:1]
+
+
+def _add_counts(dataset: MetricDataset, query: MetricQuery) -> MetricQuery:
+    """Return the query with the count of the rows that a rate is of, right behind it."""
+    measures = list[MeasureName]()
+    for name in query.measures:
+        of = cast(MeasureName, dataset.measures[name].of)
+        measures += [name, of] if of and of not in query.measures else [name]
+    return query.model_copy(update={"measures": tuple(measures)})
 
 
 def _drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:

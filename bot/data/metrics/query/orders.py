@@ -22,7 +22,7 @@ from bot.data.metrics.query.dataset import (
     RowSelection,
     column,
 )
-from bot.data.metrics.query.order_bases import BASES, came_late, count_orders
+from bot.data.metrics.query.order_bases import BASES, count_orders
 from bot.data.metrics.query.order_cautions import (
     warn_of_late_returns,
     warn_of_missing_parcels,
@@ -35,6 +35,7 @@ from bot.data.metrics.query.order_rows import (
     group_by_newcomer,
     group_by_order,
     groups_by_pair,
+    is_late,
     is_purchase,
     select_cancelled_lines,
     select_lines,
@@ -127,9 +128,10 @@ FIELDS: Mapping[str, ConditionField] = {
     "late": ConditionField(
         Words("late"),
         "text",
-        lambda t: _yes_or_no(came_late(t)),
+        lambda t: _yes_or_no(is_late(t)),
         "promised",
         warn_of_missing_parcels,
+        also_needs="delivered",
     ),
     "discounted": ConditionField(
         Words("with a discount"),

@@ -132,6 +132,7 @@ class GroupedRows:
     masks: Mapping[str, Mask]
     order: RowIndex
     paid: npt.NDArray[np.float64]
+    net: npt.NDArray[np.float64]
     refined: dict[str, Mask] = field(default_factory=dict, repr=False)
 
     @property
@@ -171,13 +172,17 @@ class GroupedRows:
             who, times = np.unique(orders[0], return_counts=True)
             wanted = who[times == 1] if rule == "one order" else who[times > 1]
             return mask & np.isin(pair, wanted)
-        share = int(rule.removeprefix("top ")) / 100
-        return mask & np.isin(pair, self._find_top(pair, mask, share, many))
+        kind, _, percent = rule.rpartition(" ")
+        amounts = self.net if kind == "net top" else self.paid
+        return mask & np.isin(pair, self._find_top(pair, mask, amounts, int(percent) / 100))
 
-    def _find_top(self, pair: RowIndex, mask: Mask, share: float, many: int) -> RowIndex:
-        """Return the people of each group who paid most."""
+    def _find_top(
+        self, pair: RowIndex, mask: Mask, amounts: npt.NDArray[np.float64], share: float
+    ) -> RowIndex:
+        """Return the people of each group with the largest amounts."""
+        many = self.universe.many_people
         who, inverse = np.unique(pair[mask], return_inverse=True)
-        paid = np.bincount(inverse, self.paid[mask], minlength=len(who))
+        paid = np.bincount(inverse, amounts[mask], minlength=len(who))
         group = who // many
         order = np.lexsort((-paid, group))
         starts = np.searchsorted(group[order], group[order])
@@ -238,6 +243,8 @@ def read_grouped_rows(
         more["order_key"] = person_column(warehouse, rows["order"].cast("string"))
     if any(rule.startswith("top ") for rule in rules):
         more["paid_amount"] = rows.paid.cast("float64")
+    if any(rule.startswith("net top ") for rule in rules):
+        more["net_amount"] = (rows.paid - rows.taken_off).cast("float64")
     table = fetch_arrow(
         warehouse,
         rows.select(
@@ -257,10 +264,16 @@ def read_grouped_rows(
         groups=groups,
         masks={basis: _read_flag(table[f"b_{basis}"]) for basis in wanted},
         order=hash_values(table["order_key"]) if "order_key" in more else found,
-        paid=table["paid_amount"].combine_chunks().to_numpy(zero_copy_only=False)
-        if "paid_amount" in more
-        else np.zeros(0),
+        paid=_read_amounts(table, "paid_amount"),
+        net=_read_amounts(table, "net_amount"),
     )
+
+
+def _read_amounts(table: Any, name: str) -> npt.NDArray[np.float64]:
+    if name not in table.column_names:
+        return np.zeros(0)
+    amounts: npt.NDArray[np.float64] = table[name].combine_chunks().to_numpy(zero_copy_only=False)
+    return amounts
 
 
 def _read_flag(column: Any) -> Mask:
