@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.data.analyses.result import SINCE_MARGIN, AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, BoolArray, DimensionValue, Population
 from bot.data.floors import Floors, is_below_floor
 from bot.data.metrics.filters import filter_rows, find_last_whole_day, list_currencies
@@ -384,4 +384,4 @@ def _add_late_regions(
         add("late-worth", worth, currency)
     if began:
         add("since", parcels.days[began[0]], days=None)
-        add("since-days", began[1], "days", days=None, label=SINCE_MARGIN.text)
+        add("since-days", began[1], "days", days=None)

@@ -72,6 +72,10 @@ def test_planted_late_parcels_are_found_in_the_south_west() -> None:
 def test_start_of_lateness_is_dated() -> None:
     began = date.fromisoformat(str(values_of("since")["late-regions"]))
     assert abs((began - date(2026, 9, 16)).days) <= values_of("since-days")["late-regions"] + 1
+    margin = found().get("late-regions", "since-days")
+    assert margin
+    assert margin.label != "since days"
+    assert margin.titled("fr") != margin.label
 
 
 def test_late_regions_have_exactly_the_share_of_their_late_parcels() -> None:

@@ -19,7 +19,7 @@ from bot.data.analyses.campaigns.efficiency import (
     ValueComparison,
     compare_values,
 )
-from bot.data.analyses.result import SINCE_MARGIN, AnalysisResult
+from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import Numbers, find_change_point, round_figure, round_p
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -294,7 +294,7 @@ def _add_onset(
         return
     add = make_fact_adder(result, subject, dimension_value[1], len(days), "compared")
     add("since", days[began[0]])
-    add("since-days", began[1], "days", label=SINCE_MARGIN.text)
+    add("since-days", began[1], "days")
 
 
 def _count_by_day(

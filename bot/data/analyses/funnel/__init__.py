@@ -33,7 +33,7 @@ from bot.data.analyses.funnel.visits import (
     read_visits,
 )
 from bot.data.analyses.products import load_catalogue_titles
-from bot.data.analyses.result import SINCE_MARGIN, AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.disclosure import DimensionValue, Population
 from bot.data.floors import Floors, is_below_floor
@@ -326,7 +326,7 @@ def _add_change(
     add = partial(result.add, _format_subject(step), about=step.value, query=VISITS_QUERY)
     if began:
         add("since", visits.days[began[0]])
-        add("since-days", began[1], "days", label=SINCE_MARGIN.text)
+        add("since-days", began[1], "days")
     if points := _format_chart_points(counts, step.at, visits.days, 100 * step.before):
         add("points", points)
     if step.rate >= step.before or step.through:
