@@ -741,6 +741,14 @@ async def test_description_says_what_is_missing(mixed: Warehouse) -> None:
     text = "\n".join(result.notes)
     assert "visits: none imported." in text
     assert "EUR (not GBP)" in text
+    assert "customer_type: new" in text
+    (missing,) = [note for note in result.notes if "Not in the data" in note]
+    assert "customer_points" in missing
+    members = [{"customer": "c1", "points": 40.0}]
+    shop = mixed_shop(customers=members)
+    notes = (await describe_data.run(describe_data.Params(), tool_deps(workspace_data(shop)))).notes
+    assert not [one for one in notes if "Not in the data" in one and "customer_points" in one]
+    assert [one for one in notes if "customer_points (" in one]
     late = replace(mixed, today=date(2027, 3, 1))
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(late)))
     assert "97 days old" in "\n".join(result.notes)

@@ -54,6 +54,10 @@ COVERED_COLUMNS = frozenset(
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
 FIXED_NOTES = {
     "step": "step (the furthest: view, cart, checkout, purchase)",
+    "customer_type": "customer_type: new (on the day of the first order), known",
+}
+FIELD_NOTES = {  # of conditions that can't be grouped by
+    "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
 
 
@@ -97,9 +101,9 @@ def _describe_dataset(
     yield line + "."
     named, missing, seen = [], [], set()
     for name, dimension in dataset.dimensions.items():
-        if name in TIME_DIMENSIONS or dimension.needs in seen:
+        if name in TIME_DIMENSIONS or (dimension.needs in seen and name not in FIXED_VALUES):
             continue
-        if name in FIXED_VALUES:
+        if name in FIXED_VALUES and has_column(warehouse, dataset, dimension.needs):
             named.append(FIXED_NOTES.get(name, name))
             continue
         seen.add(dimension.needs)
@@ -107,6 +111,10 @@ def _describe_dataset(
             missing.append(name)
             continue
         named.append(_describe_column(warehouse, dataset, name, described))
+    for name, note in FIELD_NOTES.items():
+        if name in dataset.fields:
+            known = has_column(warehouse, dataset, dataset.fields[name].needs)
+            (named if known else missing).append(note if known else name)
     yield "  by " + "; ".join(named) + "."
     absent = [
         name
