@@ -777,6 +777,25 @@ async def calculated(operation: str, *facts: Fact, warehouse: Warehouse) -> Fact
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("9.123", "5.751", ("9.12%", "5.75%", "3.37\u00a0points")),
+        ("17.364", "7.142", ("17.4%", "7.14%", "10.2\u00a0points")),
+        ("36.42", "30.11", ("36%", "30%", "6.3\u00a0points")),
+    ],
+)
+async def test_difference_of_rates_is_as_fine_as_they_are_told(
+    mixed: Warehouse, first: str, second: str, said: tuple[str, ...]
+) -> None:
+    facts = [
+        figure(name, f"{Decimal(exact):.2f}", "%").model_copy(update={"exact": Decimal(exact)})
+        for name, exact in (("a", first), ("b", second))
+    ]
+    difference = await calculated("difference", *facts, warehouse=mixed)
+    assert tuple(one.shown("en") for one in (*facts, difference)) == said
+
+
+@pytest.mark.parametrize(
     ("operation", "values", "expected", "unit"),
     [
         ("difference", ("300", "120"), "180", "EUR"),

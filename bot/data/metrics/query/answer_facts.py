@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
-from bot.core.facts import Fact, FactId, spell_column
+from bot.core.facts import Fact, FactId, find_points_step, spell_column
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.data.analyses.result import describe_age
@@ -156,7 +156,8 @@ class _ResultBuilder:
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
         new, old = now.number, earlier.number
         if measure.unit == "%":
-            exact, digits, unit = new - old, Decimal("0.01"), "points"
+            exact, unit = new - old, "points"
+            digits = find_points_step(new, old)
         elif old:
             exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
         else:
@@ -303,7 +304,7 @@ class _ResultBuilder:
                 facts.append(fact)
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
                 label = " · ".join(self.notes.name(group))
-                points.append(ExhibitPoint(name=label, value=float(fact.number), day=day))
+                points.append(ExhibitPoint(name=label, value=_read_value(fact), day=day))
         if len(points) < 2:
             return None
         if not by_time and not set(ORDERED_DIMENSIONS).intersection(dimensions):
@@ -332,6 +333,12 @@ def _to_decimal(value: Any) -> Decimal | None:
         return None
     number = Decimal(str(value))
     return number if number.is_finite() else None
+
+
+def _read_value(fact: Fact) -> float:
+    """Return the number as sentences and tables have it."""
+    read = fact.as_read
+    return float(read.value if isinstance(read.value, Decimal) else read.number)
 
 
 def _round(number: Decimal, measure: Measure) -> Decimal:
