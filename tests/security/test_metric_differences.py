@@ -586,6 +586,13 @@ def test_one_of_two_groups_is_told_in_place_of_the_total() -> None:
     told = [answer.get_value("now", one, "late_orders") for one in ((), ("FR",), ("GB",))]
     assert told == [None, 12, None]
     assert answer.get_value("now", (), "orders") == 120
+    (why,) = [
+        note
+        for note in build_result(warehouse, answer, "en").notes
+        if note.startswith("No late_orders for the total")
+    ]
+    assert "late" in why.split(": ")[1]
+    assert "in time" not in why
 
 
 def test_smallest_group_is_hidden_for_the_sake_of_a_smaller_one() -> None:

@@ -233,6 +233,9 @@ class AnswerNotes:
 
     def _explain(self, groups: Sequence[Group], name: str, how: str = "") -> str:
         lacking = {basis for one in groups for basis in self.answer.list_lacking(one, name)}
+        now = self.answer.rows["now"]
+        of_small = {one for one in lacking if find_small_groups(self.warehouse, now, one)}
+        lacking = of_small or lacking
         return explain_withheld(self.warehouse, self.answer.dataset, lacking, how)
 
     def _list_names(self, some: Sequence[Group], groups: Sequence[Group]) -> str:

@@ -163,20 +163,22 @@ def _list_total_bases(
     runner: QueryRunner, rows: GroupedRows, hidden: HiddenGroups | None
 ) -> tuple[str, ...]:
     """Return the bases of the whole period that are not of too few people, and whose total is not
-    hidden for the sake of a small group. A figure of two bases has neither then."""
-    whole, lost = rows.as_whole(), hidden.without_total if hidden else frozenset[str]()
-    lost |= {
-        basis
-        for one in runner.measures.values()
-        if not lost.isdisjoint(one.bases)
-        for basis in one.bases
-        if basis != ALL_ROWS
-    }
-    return tuple(
-        basis
-        for basis in runner.bases
-        if basis not in lost and not is_too_few(runner.warehouse, whole, basis)
+    hidden for the sake of a small group."""
+    whole, lost = rows.as_whole(), hidden.without_total if hidden else ()
+    return _keep_told(
+        runner,
+        [
+            basis
+            for basis in runner.bases
+            if basis not in lost and not is_too_few(runner.warehouse, whole, basis)
+        ],
     )
+
+
+def _keep_told(runner: QueryRunner, bases: Sequence[str]) -> tuple[str, ...]:
+    """Return the bases of which a figure can be told: some measure has no others."""
+    told = [one.bases for one in runner.measures.values() if {*one.bases} <= {*bases}]
+    return tuple(basis for basis in bases if any(basis in some for some in told))
 
 
 def _hide_groups(
@@ -221,7 +223,7 @@ def _choose_groups(
         ShownGroup(
             period="now",
             group=one,
-            bases=tuple(basis for basis in bases if hidden.shows(one, [basis])),
+            bases=_keep_told(runner, [b for b in bases if hidden.shows(one, [b])]),
         )
         for one in chosen
     ]
@@ -238,7 +240,7 @@ def _choose_groups(
             ShownGroup(
                 period="before",
                 group=one,
-                bases=tuple(basis for basis in bases if earlier.shows(one, [basis])),
+                bases=_keep_told(runner, [b for b in bases if earlier.shows(one, [b])]),
             )
             for one in chosen
             if one in known

@@ -112,6 +112,11 @@ BASES: Mapping[str, Basis] = {
     ),
     **{f"reordered_{n}": Basis("people", _reordered(n)) for n in REORDER_DAYS},
     **{f"not_reordered_{n}": Basis("people", _not_reordered(n)) for n in REORDER_DAYS},
+    "due": Basis(
+        "marks",
+        lambda t: is_order(t) & is_late(t).notnull(),
+        whose="with an order past its promised day",
+    ),
     "late": Basis(
         "marks", lambda t: is_order(t) & is_late(t).fill_null(False), whose="with a late order"
     ),

@@ -290,7 +290,7 @@ MEASURES: Mapping[str, Measure] = {
         ORDERS,
         lambda t: t.late.count(),
         "orders",
-        ("late", "in_time"),
+        ("due",),
         needs=("promised", "delivered"),
         is_sum=True,
         blank=NOT_DUE,
