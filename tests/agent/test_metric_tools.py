@@ -821,6 +821,14 @@ async def test_description_says_what_is_missing(mixed: Warehouse) -> None:
     text = "\n".join(result.notes)
     assert "visits: none imported." in text
     assert "EUR (not GBP)" in text
+    assert "customer_type: new" in text
+    (missing,) = [note for note in result.notes if "Not in the data" in note]
+    assert "customer_points" in missing
+    members = [{"customer": "c1", "points": 40.0}]
+    shop = mixed_shop(customers=members)
+    notes = (await describe_data.run(describe_data.Params(), tool_deps(workspace_data(shop)))).notes
+    assert not [one for one in notes if "Not in the data" in one and "customer_points" in one]
+    assert [one for one in notes if "customer_points (" in one]
     late = replace(mixed, today=date(2027, 3, 1))
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(late)))
     assert "97 days old" in "\n".join(result.notes)
@@ -846,6 +854,25 @@ async def calculated(operation: str, *facts: Fact, warehouse: Warehouse) -> Fact
     params = calculate.Params.model_validate({"operation": operation, "figures": names})
     result = await calculate.run(params, tool_deps(workspace_data(warehouse), book=book))
     return result.facts[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("9.123", "5.751", ("9.12%", "5.75%", "3.37\u00a0points")),
+        ("17.364", "7.142", ("17.4%", "7.14%", "10.2\u00a0points")),
+        ("36.42", "30.11", ("36%", "30%", "6.3\u00a0points")),
+    ],
+)
+async def test_difference_of_rates_is_as_fine_as_they_are_told(
+    mixed: Warehouse, first: str, second: str, said: tuple[str, ...]
+) -> None:
+    facts = [
+        figure(name, f"{Decimal(exact):.2f}", "%").model_copy(update={"exact": Decimal(exact)})
+        for name, exact in (("a", first), ("b", second))
+    ]
+    difference = await calculated("difference", *facts, warehouse=mixed)
+    assert tuple(one.shown("en") for one in (*facts, difference)) == said
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> Exhib
         points.append(
             ExhibitPoint(
                 name=_name_subject(group, language),
-                value=float(fact.value),
+                value=float(str(fact.as_read.value)),
                 low=_to_float(known.get(f"{measure}-low")),
                 high=_to_float(known.get(f"{measure}-high")),
             )

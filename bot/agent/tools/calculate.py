@@ -12,7 +12,7 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult, describe_days
 from bot.agent.tools._analysis import run_query
-from bot.core.facts import Fact, FactId
+from bot.core.facts import Fact, FactId, find_points_step
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
@@ -132,11 +132,13 @@ def _calculate(operation: Operation, facts: list[Fact]) -> tuple[Decimal, str | 
 
 def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
     """Return the step to which the result is rounded: that of a sum or a difference is the finest
-    of its figures."""
+    of its figures, but of percentages the coarsest."""
     if operation == "percent_change":
         return Decimal("0.1")
     if operation in ("share", "ratio"):
         return Decimal("0.01")
+    if facts[0].unit == "%":
+        return find_points_step(*(fact.number for fact in facts))
     exponents = [int(Decimal(fact.value).as_tuple().exponent) for fact in facts]
     return Decimal(1).scaleb(min(0, *exponents))
 

@@ -58,6 +58,10 @@ class QueryTexts(UserDict[str, Any]):
         return str(self.data[name])
 
 
+# of measures whose name does not say what they are: the days around that of "since"
+LABELS = {"since-days": Words("since, give or take")}
+
+
 @dataclass
 class AnalysisResult:
     """The facts of one analysis. A fact's id is kind.subject.measure, each a slug ([a-z0-9-]+); all
@@ -160,11 +164,11 @@ class AnalysisResult:
         exact: Decimal | float | None = None,
     ) -> Fact:
         """Add one fact. `about` is the subject's display name ("sizing", "Champions", a product's
-        title); the measure, with spaces for hyphens, is its `label` by default. The caller rounds
-        numbers, because the value is displayed as it is; `exact` is the number before that, which
-        `round_figure` keeps. `rows` is how many rows the value is based on, `days` the first and
-        last day of them. Facts of a subject that is too small are not kept. Raises LookupError
-        where the subject's size has not been set."""
+        title); the measure, with spaces for hyphens, is its `label` by default, if LABELS has none.
+        The caller rounds numbers, because the value is displayed as it is; `exact` is the number
+        before that, which `round_figure` keeps. `rows` is how many rows the value is based on,
+        `days` the first and last day of them. Facts of a subject that is too small are not kept.
+        Raises LookupError where the subject's size has not been set."""
         known = value if isinstance(value, str) else _to_plain_value(value)
         since, until = days or (None, None)
         if exact is None and isinstance(value, RoundedDecimal | RoundedFloat | RoundedInt):
@@ -176,7 +180,7 @@ class AnalysisResult:
             self._rows[subject, query] = rows
         fact = Fact(
             id=str(FactId(self.kind, subject, measure)),
-            label=label or measure.replace("-", " "),
+            label=label or _label_measure(measure),
             about=about,
             value=known,
             exact=None if exact is None or known == (number := Decimal(str(exact))) else number,
@@ -330,3 +334,7 @@ def iter_age_facts(warehouse: "Warehouse", kind: str) -> Iterator[Fact]:
                 as_of=warehouse.as_of(table),
             )
             return
+
+
+def _label_measure(measure: str) -> str:
+    return LABELS[measure].text if measure in LABELS else measure.replace("-", " ")

@@ -45,7 +45,7 @@ async def test_a_theme_that_rose_has_both_periods() -> None:
     assert (now.since, now.until) == (date(2026, 10, 26), date(2026, 11, 24))
     assert before.until == date(2026, 10, 25)
     book = FactBook(result.facts)
-    assert book.spell(book.add(now), "from-to", "fr") == "de 10\u00a0% à 17\u00a0%"
+    assert book.spell(book.add(now), "from-to", "fr") == "de 9,6\u00a0% à 17,4\u00a0%"
 
 
 async def test_one_theme_is_found_by_its_key_or_its_name_in_either_language() -> None:

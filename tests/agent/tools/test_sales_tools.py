@@ -181,7 +181,7 @@ async def test_deliveries_name_the_late_regions() -> None:
     assert (share.since, share.until) == (found.as_of - timedelta(days=55), found.as_of)
     book = FactBook(result.facts)
     late = book.add(figure(result, "delivery.region-33.late"))
-    assert book.spell(late, "from-to", "en") == "from 7% to 38%"
+    assert book.spell(late, "from-to", "en") == "from 6.7% to 38%"
     assert figure(result, "delivery.region-33.late").about == "Gironde (33)"
     assert "Dordogne (24)" in figure(result, "delivery.late-regions.late").about
     assert result.exhibits[0].table

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.metric_query import MetricCondition, QueryError
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.metrics.query.sale_days import find_sale_days
 from bot.data.warehouse.warehouse import Warehouse
@@ -59,7 +60,10 @@ CASES: list[tuple[list[list[MetricCondition]], str]] = [
         "\"at\"::DATE NOT BETWEEN '2026-05-01' AND '2026-05-31'",
     ),
     ([[C("returned", "is", "yes")]], "returned"),
-    ([[C("late", "is", "yes")]], "delivered > promised"),
+    (
+        [[C("late", "is", "yes")]],
+        "promised < '2026-11-24' AND (delivered IS NULL OR delivered > promised)",
+    ),
     (
         [[C("order_value", "at_least", "100")]],
         f"""\"order\" IN (SELECT \"order\" FROM orders WHERE {COUNTED} GROUP BY \"order\"
@@ -165,7 +169,8 @@ def test_reduced_price_is_about_the_days_of_each_product() -> None:
 
 YES_OR_NO = {
     "returned": "CASE WHEN returned THEN 'yes' WHEN NOT returned THEN 'no' END",
-    "late": "CASE WHEN delivered > promised THEN 'yes' WHEN delivered <= promised THEN 'no' END",
+    "late": """CASE WHEN promised < DATE '2026-11-24' THEN
+        CASE WHEN delivered IS NULL OR delivered > promised THEN 'yes' ELSE 'no' END END""",
     "discounted": f"""CASE WHEN "order" IN (SELECT "order" FROM orders WHERE {COUNTED}
         AND discount > 0) THEN 'yes' ELSE 'no' END""",
     "reduced_price": f"""CASE WHEN product = 'vase' AND \"at\"::DATE BETWEEN '{SALE[0]}'
@@ -284,6 +289,23 @@ def test_customers_without_a_rating_are_apart_from_those_with_one() -> None:
         filters = [[condition("rating", "is", value)]]
         found = answer(shop, dataset="feedback", measures=["reviews"], filters=filters)
         assert found.get_value("now", ALL_GROUPS, "reviews") == many
+
+
+@pytest.mark.parametrize("operator", ["is", "in"])
+@pytest.mark.parametrize(("field", "value"), [("code", "SPRING"), ("source", "email")])
+def test_filter_on_any_value_keeps_the_groups_and_on_one_value_says_that_they_go(
+    mixed: Warehouse, field: str, value: str, operator: str
+) -> None:
+    def ask(wanted: str) -> MetricAnswer:
+        filters = [[condition(field, operator, wanted)]]
+        return answer(
+            mixed, dataset="orders", measures=["orders"], dimensions=[field], filters=filters
+        )
+
+    assert (value,) in ask("any").recipe.list_groups()
+    alone = ask(value)
+    assert not alone.recipe.list_groups()
+    assert [note for note in alone.notes if field in note]
 
 
 @pytest.mark.parametrize("order", ["growth", "decline"])

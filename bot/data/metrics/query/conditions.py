@@ -213,6 +213,8 @@ def _resolve(
             n=needed,
         )
     require_column(warehouse, dataset, field.needs)
+    if isinstance(field, Dimension):
+        require_column(warehouse, dataset, field.also_needs)
     has_value = {normalize_text(value) for value in values} <= {ANY_VALUE, NO_VALUE}
     if has_value and condition.operator in ("is", "in", "is_not"):
         return condition.model_copy(update={"values": tuple(map(normalize_text, values[:1]))})

@@ -55,6 +55,10 @@ COVERED_COLUMNS = frozenset(
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
 FIXED_NOTES = {
     "step": "the furthest: view, cart, checkout, purchase",
+    "customer_type": "new (on the day of the first order), known",
+}
+FIELD_NOTES = {  # of conditions that can't be grouped by
+    "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
 
 
@@ -110,6 +114,10 @@ def _describe_dataset(
             continue
         seen.add(dimension.needs)
         named.append(_describe_column(warehouse, dataset, name, described))
+    for name, note in FIELD_NOTES.items():
+        if name in dataset.fields:
+            known = has_column(warehouse, dataset, dataset.fields[name].needs)
+            (named if known else missing).append(note if known else name)
     yield "  by " + "; ".join(named) + "."
     absent = [
         name

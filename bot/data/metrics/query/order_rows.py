@@ -378,12 +378,19 @@ def is_new(lines: ir.Table) -> ir.BooleanValue:
     return is_purchase(lines) & (lines.day == lines.first_day)
 
 
+def is_late(lines: ir.Table) -> ir.Value:
+    """Whether what was ordered came after the promised day, or has not come though that day is
+    over. Null where it is not over, or not known."""
+    came_late = lines.delivered.isnull() | (lines.delivered > lines.promised)
+    return (lines.promised < lines.last_known).ifelse(came_late, ibis.null("boolean"))
+
+
 def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:
-    """One row for each order of a group: `paid`, `late` where both days are known, and the days
-    from the order to its last delivery."""
+    """One row for each order of a group: `paid`, `late` where its promised day is over, and the
+    days from the order to its last delivery."""
     orders = lines.group_by(*by, "order").aggregate(
         paid=_.paid.sum(),
-        late=(_.delivered > _.promised).any(),
+        late=is_late(lines).any(),
         days_to_delivery=_.delivered.max().delta(_.day.min(), unit="day"),
     )
     return orders.filter(_.paid >= 0)
@@ -391,17 +398,20 @@ def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:
 
 def group_by_customer(lines: ir.Table, by: Sequence[str]) -> ir.Table:
     """One row for each customer of a group who ordered: `orders`, `paid`, the days since the last
-    order (`idle`), and the `rank` by what they paid from 0, of `many`."""
+    order (`idle`), what is left of `paid` without refunds and returns (`net`), and the `rank` from
+    0 by what they paid and the `net_rank` by what is left, of `many`."""
     known = lines.filter(_.customer.notnull())
     customers = known.group_by(*by, "customer").aggregate(
         orders=known["order"].nunique(where=known.net >= 0),
         paid=_.paid.sum(),
+        net=_.paid.sum() - _.taken_off.sum(),
         idle=known.last_known.max().delta(known.day.max(where=known.net >= 0), unit="day"),
     )
     customers = customers.filter(_.orders > 0)
-    order = [ibis.desc("paid"), "customer"]
+    by_paid, by_net = ([ibis.desc(amount), "customer"] for amount in ("paid", "net"))
     return customers.mutate(
-        rank=ibis.row_number().over(group_by=list(by), order_by=order),
+        rank=ibis.row_number().over(group_by=list(by), order_by=by_paid),
+        net_rank=ibis.row_number().over(group_by=list(by), order_by=by_net),
         many=_.count().over(group_by=list(by)),
     )
 

@@ -24,7 +24,7 @@ from bot.data.metrics.query.dataset import (
     build_row_key,
     column,
 )
-from bot.data.metrics.query.order_bases import BASES, came_late, count_orders
+from bot.data.metrics.query.order_bases import BASES, count_orders
 from bot.data.metrics.query.order_cautions import (
     warn_of_late_returns,
     warn_of_missing_parcels,
@@ -37,6 +37,7 @@ from bot.data.metrics.query.order_rows import (
     group_by_newcomer,
     group_by_order,
     groups_by_pair,
+    is_late,
     is_purchase,
     select_cancelled_lines,
     select_lines,
@@ -118,9 +119,10 @@ DIMENSIONS: Mapping[str, Dimension] = {
     ),
     "late": Dimension(
         Words("delay"),
-        lambda t: yes_or_no(came_late(t)),
+        lambda t: yes_or_no(is_late(t)),
         "promised",
         caution=warn_of_missing_parcels,
+        also_needs="delivered",
     ),
     "discounted": Dimension(
         Words("discount"), lambda t: yes_or_no(t.reduced.fill_null(False)), "discount"
