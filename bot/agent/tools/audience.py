@@ -123,7 +123,9 @@ def _label(fact: Fact) -> Fact:
 def _explain(facts: tuple[Fact, ...]) -> list[str]:
     if not facts:
         return []
+    few = [fact.parts.measure.removeprefix("by-") for fact in facts if _is_too_few(fact)]
     return [
+        *(f"Too few agreed to be written to by {way}: say so before anything else." for way in few),
         "Only customers who agreed to the purpose are ever exported. Only customers with an order "
         "are counted, and only by the purposes of this list; “all who agreed …” counts those who "
         "never ordered, too, and is left out where these are too few. The reachable number of an "
@@ -133,6 +135,12 @@ def _explain(facts: tuple[Fact, ...]) -> list[str]:
         "share” of them bought since, of all customers “others share”. “smallest effect”: the "
         "smallest one that a test on them shows.",
     ]
+
+
+def _is_too_few(fact: Fact) -> bool:
+    """Tell whether it is a count of too few who agreed, or of nobody."""
+    value = fact.value
+    return fact.parts.measure.startswith("by-") and (not value or str(value).startswith("under "))
 
 
 def _count_consents(warehouse: Warehouse) -> tuple[Fact, ...]:

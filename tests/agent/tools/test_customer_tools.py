@@ -1,6 +1,7 @@
 """The tools on customers: segments, audiences, repeat_purchases, bought_next, forecast."""
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,15 @@ from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import count_audience
 from tests.support.sample_tables import sample
-from tests.support.tool_runner import call_tool, figure, sample_data, text_of, tool_deps
+from tests.support.small_tables import small
+from tests.support.tool_runner import (
+    call_tool,
+    data_of,
+    figure,
+    sample_data,
+    text_of,
+    tool_deps,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -340,3 +349,33 @@ async def test_products_and_categories_bought_next_are_shown_apart() -> None:
     ]
     assert len(firsts) == 2
     assert firsts[0].isdisjoint(firsts[1])
+
+
+@pytest.mark.parametrize(
+    ("agreed", "buyers", "shown"),
+    [
+        (0, 28, 0),
+        (7, 28, "under 20"),
+        (21, 28, "at least 20"),
+        (30, 42, "at least 23"),
+        (28, 28, 28),
+    ],
+)
+async def test_who_agreed_is_told_as_far_as_it_may_be(
+    agreed: int, buyers: int, shown: int | str
+) -> None:
+    row = {"at": datetime(2026, 10, 1, 12), "amount": 9}
+    places = [("FR", one) for one in range(buyers)] + [("GB", one) for one in range(120)]
+    shop = small(
+        orders=[
+            {**row, "order": f"{country}{one}", "customer": f"{country}{one}", "country": country}
+            for country, one in places
+        ],
+        consents=[{"customer": f"FR{one}", "sms": one < agreed} for one in range(buyers)],
+    )
+    given = {"purpose": "sms", "countries": ["FR"]}
+    result = await call_tool("audience", given, tool_deps(data_of(shop)))
+    counted = {fact.parts.measure: fact for fact in result.facts}
+    assert counted["by-sms"].value == shown
+    warned = any(one.startswith("Too few") and "by sms" in one for one in result.notes)
+    assert warned == (agreed < 20)

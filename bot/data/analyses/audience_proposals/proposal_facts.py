@@ -230,8 +230,11 @@ class ProposalReport:
             self.result.withhold("people")
 
     def _add_count(self, id: str, measure: str, counted: int, of: int) -> None:
-        """Add a count, bounded when the count or its remainder is below the floor."""
-        shown = bound_count(counted, of, self.warehouse.floor)
+        """Add a count, bounded when the count or its remainder is below the floor. That nobody of
+        a shown audience agreed is told, or somebody writes to nobody."""
+        floor = self.warehouse.floor
+        is_part = measure != "customers" and of >= floor
+        shown = bound_count(counted, of, floor, none_is_shown=is_part)
         rows = counted if isinstance(shown, int) else None
         self.result.add(id, measure, shown, rows=rows, query=id)
 
