@@ -760,12 +760,44 @@ def figure(name: str, value: str, unit: str | None = "EUR") -> Fact:
     )
 
 
-async def calculated(operation: str, *facts: Fact, warehouse: Warehouse) -> Fact:
+async def calculated(
+    operation: str, *facts: Fact, warehouse: Warehouse, percent: float = 0, words: str = ""
+) -> Fact:
     book = FactBook()
     names = [book.add(fact) for fact in facts]
-    params = calculate.Params.model_validate({"operation": operation, "figures": names})
-    result = await calculate.run(params, tool_deps(workspace_data(warehouse), book=book))
+    params = calculate.Params.model_validate(
+        {"operation": operation, "figures": names, "percent": percent}
+    )
+    deps = tool_deps(workspace_data(warehouse), book=book)
+    brief = deps.request.brief.model_copy(update={"words": words})
+    request = deps.request.model_copy(update={"brief": brief})
+    result = await calculate.run(params, replace(deps, request=request))
     return result.facts[0]
+
+
+@pytest.mark.parametrize(
+    ("percent", "words", "expected"),
+    [
+        (10, "what if +10%?", "7673.6"),
+        (-7.5, "et avec 7,5 % de moins ?", "6452.8"),
+        (20, "and with twenty percent more?", "8371.2"),
+    ],
+)
+async def test_a_percentage_that_the_request_names_is_added(
+    mixed: Warehouse, percent: float, words: str, expected: str
+) -> None:
+    fact = await calculated(
+        "plus_percent", figure("a", "6976"), warehouse=mixed, percent=percent, words=words
+    )
+    assert (fact.number, fact.unit) == (Decimal(expected), "EUR")
+    assert f"{abs(percent):g}%" in fact.about
+
+
+async def test_a_percentage_that_nobody_named_is_refused(mixed: Warehouse) -> None:
+    with pytest.raises(ToolError, match="the request names: 10"):
+        await calculated(
+            "plus_percent", figure("a", "6976"), warehouse=mixed, percent=15, words="10% more?"
+        )
 
 
 @pytest.mark.parametrize(
@@ -898,10 +930,10 @@ async def test_difference_that_tells_what_a_few_people_did_is_refused() -> None:
     for filters in (calls[0], calls[1], [[where("region", "is_not", "Nantes")]]):
         result = await query_tool(deps, dataset="orders", measures=["revenue"], filters=filters)
         book.add(result.facts[0])
-    params = calculate.Params(operation="difference", figures=["f1", "f2"])
+    params = calculate.Params(operation="difference", figures=["f1", "f2"], percent=0)
     with pytest.raises(ToolError, match="few people"):
         await calculate.run(params, deps)
-    allowed = calculate.Params(operation="difference", figures=["f1", "f3"])
+    allowed = calculate.Params(operation="difference", figures=["f1", "f3"], percent=0)
     assert Decimal((await calculate.run(allowed, deps)).facts[0].value) > 0
 
 

@@ -45,7 +45,7 @@ MATERIAL = "Anna: The linen shirt is sold out.\nBen: Until when?"
 # A call of each tool that has an answer on the sample shop; a tool without one is called by the
 # example in its description.
 CALLS: dict[str, dict[str, Any]] = {
-    "calculate": {"operation": "sum", "figures": ["f1", "f2"]},
+    "calculate": {"operation": "sum", "figures": ["f1", "f2"], "percent": 0},
     "describe_data": {},
     "query_metrics": {"dataset": "orders", "measures": ["revenue", "customers"]},
     "ask_person": {"question": "Which shirt?", "options": ["Alba", "Marceau"]},
