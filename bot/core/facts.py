@@ -57,7 +57,11 @@ ONE_CUSTOMER_NOTICE = Words(
 _UNDER = re.compile(r"under (\d+)")
 _AT_LEAST = re.compile(r"at least (\d+)")
 _ALL_BUT = re.compile(r"all but under (\d+)")  # only in facts of earlier editions
-OUR_WORDS = ("rule", "verdict")  # labels of facts whose text is ours: it has a translation
+OUR_WORDS = (
+    "rule",
+    "verdict",
+    "best day",
+)  # labels of facts whose text is ours: it has a translation
 
 
 class Source(BaseModel):
@@ -342,11 +346,16 @@ def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None
             language, decimals
         )
         if decimals and fact in small
-        else (fact.model_copy(update={"unit": None}) if fact.unit in FACT_UNITS else fact).shown(
+        else (fact.model_copy(update={"unit": None}) if _is_in_head(fact.unit) else fact).shown(
             language
         )
         for fact in facts
     ]
+
+
+def _is_in_head(unit: str | None) -> bool:
+    """Whether the head of a column says the unit. It never says that a change is in points."""
+    return unit in FACT_UNITS and unit != "points"
 
 
 def _is_small_share(fact: Fact) -> bool:

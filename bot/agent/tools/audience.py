@@ -25,7 +25,7 @@ from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
 from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition
 from bot.core.facts import Fact, FactId
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -132,7 +132,7 @@ def _explain(facts: tuple[Fact, ...]) -> list[str]:
         "audience is “of these, agreed to …”. Two audiences of which one is within the other may "
         "differ by few people: never say by how many.",
         "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
-        "share” of them bought since, of all customers “others share”. “smallest effect”: the "
+        "… since” is the share of them that did. “smallest effect”: the "
         "smallest one that a test on them shows.",
     ]
 
@@ -167,19 +167,19 @@ def _find_tastes(rule: AudienceRule, subject: str, warehouse: Warehouse) -> tupl
 
     tastes = find_tastes(warehouse, rule)
     values = {
-        "favourite-category": tastes.favourite,
-        "typical-category": tastes.typical,
-        "bought-most": "; ".join(tastes.products),
+        "favourite-category": (FAVOURITE_LABEL, tastes.favourite),
+        "typical-category": ("typical category", tastes.typical),
+        "bought-most": ("bought most", "; ".join(tastes.products)),
     }
     return tuple(
         Fact(
             id=str(FactId("audiences", subject, measure)),
-            label=measure.replace("-", " "),
+            label=label,
             value=value,
             source=warehouse.source("orders"),
             as_of=warehouse.as_of("orders"),
         )
-        for measure, value in values.items()
+        for measure, (label, value) in values.items()
         if value
     )
 

@@ -441,3 +441,10 @@ async def test_a_scenario_is_refused_with_the_reason(
     result = await call_tool("forecast", {**december, **given}, deps)
     assert not result.facts
     assert any(why in note for note in result.notes)
+
+
+async def test_the_best_day_of_a_segment_is_named_in_the_readers_language() -> None:
+    result = await call_tool("segments", {"segment": "champions"})
+    day = figure(result, "segments.champions.best-day")
+    assert day.spelled("en") == "Sunday"
+    assert day.spelled("fr") == "dimanche"
