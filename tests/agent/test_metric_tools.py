@@ -151,13 +151,13 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
         deps,
         dataset="orders",
         measures=["revenue", "return_rate"],
-        since="2026-10-01",
-        until="2026-10-31",
+        since="2026-08-01",
+        until="2026-08-31",
         comparison="previous_period",
     )
     now, before, change = result.facts[:3]
     assert now.compared_with == before.id
-    assert (before.since, before.until) == (date(2026, 9, 1), date(2026, 9, 30))
+    assert (before.since, before.until) == (date(2026, 7, 1), date(2026, 7, 31))
     ratio = 100 * (Decimal(now.value) - Decimal(before.value)) / Decimal(before.value)
     assert change.value == ratio.quantize(Decimal("0.1"))
     assert result.facts[5].unit == "points"

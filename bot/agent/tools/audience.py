@@ -83,9 +83,10 @@ class Params(ToolParams):
     last_order_until: str
     orders: list[Orders] = Field(
         description="Orders that the customer must have, or never have; all of them hold. “Bought "
-        "linen last summer at least twice, never with a code” is two: category, since, until and "
-        "selected_orders at_least 2; and code is any, never. “At least 2 candles this year” has "
-        "category, since and selected_units at_least 2."
+        "linen last summer at least twice, never with a promo” is two: category, since, until and "
+        "selected_orders at_least 2; and discounted is yes, never; `code` is a campaign's code "
+        "and no promo. “At least 2 candles this year” has category, since and selected_units "
+        "at_least 2."
     )
 
 

@@ -327,3 +327,38 @@ async def test_a_steady_series_that_is_named_is_told_with_what_was_expected() ->
     assert "no more is told" not in text_of(result)
     everything = await call_tool("trends", {}, deps)
     assert "no more is told of them: Bath, Linen" in text_of(everything)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "changes"),
+    [
+        ("2026-11-01", "2026-11-22", {"revenue"}),
+        ("2026-08-01", "2026-08-31", {"revenue", "net-revenue"}),
+    ],
+)
+async def test_what_counts_returns_has_no_change_while_some_are_to_come(
+    since: str, until: str, changes: set[str]
+) -> None:
+    given = {
+        "dataset": "orders",
+        "measures": ["revenue", "net_revenue"],
+        "since": since,
+        "until": until,
+        "comparison": "same_period_last_year",
+        "order": "natural",
+    }
+    result = await call_tool("query_metrics", given)
+    measures = [fact.parts.measure for fact in result.facts]
+    assert {one.removesuffix("-change") for one in measures if one.endswith("-change")} == changes
+    assert measures.count("net-revenue") == 2
+    noted = any("no change of what counts returns" in note for note in result.notes)
+    assert noted == ("net-revenue" not in changes)
+
+
+async def test_new_customers_of_the_first_months_carry_a_note() -> None:
+    given = {"dataset": "orders", "measures": ["new_customers"], "order": "natural"}
+    early = {**given, "since": "2025-06-01", "until": "2025-06-30"}
+    late = {**given, "since": "2026-06-01", "until": "2026-06-30"}
+    for asked, expected in ((early, True), (late, False)):
+        notes = (await call_tool("query_metrics", asked)).notes
+        assert any("first in the data" in note for note in notes) == expected
