@@ -54,8 +54,13 @@ ONE_CUSTOMER_NOTICE = Words(
     "This is one customer's own figure: it is for whoever asked alone, and goes nowhere else."
 )
 _UNDER = re.compile(r"under (\d+)")
-ALL_BUT_PATTERN = re.compile(r"all but under (\d+)")
-OUR_WORDS = ("rule", "verdict")  # labels of facts whose text is ours: it has a translation
+_AT_LEAST = re.compile(r"at least (\d+)")
+_ALL_BUT = re.compile(r"all but under (\d+)")  # only in facts of earlier editions
+OUR_WORDS = (
+    "rule",
+    "verdict",
+    "best day",
+)  # labels of facts whose text is ours: it has a translation
 
 
 class Source(BaseModel):
@@ -301,12 +306,22 @@ class Fact(SourcedModel):
             day = _DAY.fullmatch(self.value)
             if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown
                 return Words("under {n}", n=int(few[1])).to(language)
-            if most := ALL_BUT_PATTERN.fullmatch(self.value):  # what is left of them is
+            if most := _AT_LEAST.fullmatch(self.value):  # what is left of them is
+                return Words("at least {n}", n=int(most[1])).to(language)
+            if most := _ALL_BUT.fullmatch(self.value):
                 return Words("all but under {n}", n=int(most[1])).to(language)
             if self.label in OUR_WORDS and "{" not in self.value:  # a sentence of ours, and no JSON
                 return Words(self.value).to(language)
             return format_value(date.fromisoformat(day[0]), language) if day else self.value
         return spell_number(self.value, self.unit, language, decimals)
+
+    @property
+    def is_our_text(self) -> bool:
+        """Whether its value is words of ours, not a number and not what somebody else wrote."""
+        if self.words is not None or self.label in OUR_WORDS:
+            return True
+        bounds = (_UNDER, _AT_LEAST, _ALL_BUT)
+        return isinstance(self.value, str) and any(one.fullmatch(self.value) for one in bounds)
 
     @property
     def is_change(self) -> bool:

@@ -314,7 +314,7 @@ def _describe_members(
             size = Words("{fits} customers fit. {reason}", fits=count.fits, reason=UNKNOWN_CONSENT)
     return {
         "size": size,
-        "rule": rule.stored if is_held and count.reachable is not None else None,
+        "rule": rule.stored if is_held and count.reachable else None,
         "favourite category": tastes.favourite,
         "typical category": tastes.typical,
         "bought most": "; ".join(tastes.products) or None,

@@ -147,7 +147,7 @@ async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> 
         "f1: 39% · rate · 13–26 Nov 2026 · compared with f2",
         "f2: 58% · before",
     ]
-    assert made.ctx.book.fill(answer.headline, "en").text == "from 58% to 39%"
+    assert made.ctx.book.fill(answer.headline, "en").text == "From 58% to 39%"
     assert [one.id for one in made.ctx.evidence.facts] == ["visits.all.rate", "visits.all.before"]
 
 

@@ -59,3 +59,15 @@ def test_days_that_differ_stand_with_their_column_or_their_row() -> None:
     one = Table(columns=("What", "A week"), rows=(("A", "1"), ("B", "1")))
     rows = date_table(one, [[of_week(16)], [of_week(16, weeks=3)]], "en").rows
     assert rows == (("A, 16–22 Nov 2026", "1"), ("B, 2–22 Nov 2026", "1"))
+
+
+def test_a_change_in_points_keeps_its_unit_in_a_column() -> None:
+    change = Fact(
+        id="funnel.mobile.share-change",
+        label="change",
+        value=Decimal("-3.5"),
+        unit="points",
+        source=Source("visits.csv"),
+        as_of=date(2026, 11, 24),
+    )
+    assert spell_column([change], "en") == ["−3.5\u00a0points"]

@@ -94,7 +94,7 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
             )
         )
     )
-    ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"]}))
+    ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"], "percent": 0}))
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
     assert text_of(found, "Read as") == ["orders · October\nunits · October"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))

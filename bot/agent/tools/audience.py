@@ -28,7 +28,7 @@ from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition
 from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -96,9 +96,10 @@ class Params(ToolParams):
     last_order_until: str
     orders: list[Orders] = Field(
         description="Orders that the customer must have, or never have; all of them hold. “Bought "
-        "linen last summer at least twice, never with a code” is two: category, since, until and "
-        "selected_orders at_least 2; and code is any, never. “At least 2 candles this year” has "
-        "category, since and selected_units at_least 2."
+        "linen last summer at least twice, never with a promo” is two: category, since, until and "
+        "selected_orders at_least 2; and discounted is yes, never; `code` is a campaign's code "
+        "and no promo. “At least 2 candles this year” has category, since and selected_units "
+        "at_least 2."
     )
     rated: list[Rated] = Field(
         description="Ratings that the customer must have given; all of them hold. Only where the "
@@ -150,17 +151,25 @@ def _label(fact: Fact) -> Fact:
 def _explain(facts: tuple[Fact, ...]) -> list[str]:
     if not facts:
         return []
+    few = [fact.parts.measure.removeprefix("by-") for fact in facts if _is_too_few(fact)]
     return [
+        *(f"Too few agreed to be written to by {way}: say so before anything else." for way in few),
         "Only customers who agreed to the purpose are ever exported. Only customers with an order "
         "are counted, and only by the purposes of this list; “all who agreed …” counts those who "
         "never ordered, too, and is left out where these are too few. The reachable number of an "
         "audience is “of these, agreed to …”. Two audiences of which one is within the other may "
         "differ by few people: never say by how many.",
         "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
-        "share” of them bought since, of all customers “others share”. “smallest effect”: the "
+        "… since” is the share of them that did. “smallest effect”: the "
         "smallest one that a test on them shows.",
         *filter(None, [describe_unknown_consents()]),
     ]
+
+
+def _is_too_few(fact: Fact) -> bool:
+    """Tell whether it is a count of too few who agreed, or of nobody."""
+    value = fact.value
+    return fact.parts.measure.startswith("by-") and (not value or str(value).startswith("under "))
 
 
 def _count_consents(warehouse: Warehouse) -> tuple[Fact, ...]:
@@ -187,19 +196,19 @@ def _find_tastes(rule: AudienceRule, subject: str, warehouse: Warehouse) -> tupl
 
     tastes = find_tastes(warehouse, rule)
     values = {
-        "favourite-category": tastes.favourite,
-        "typical-category": tastes.typical,
-        "bought-most": "; ".join(tastes.products),
+        "favourite-category": (FAVOURITE_LABEL, tastes.favourite),
+        "typical-category": ("typical category", tastes.typical),
+        "bought-most": ("bought most", "; ".join(tastes.products)),
     }
     return tuple(
         Fact(
             id=str(FactId("audiences", subject, measure)),
-            label=measure.replace("-", " "),
+            label=label,
             value=value,
             source=warehouse.source("orders"),
             as_of=warehouse.as_of("orders"),
         )
-        for measure, value in values.items()
+        for measure, (label, value) in values.items()
         if value
     )
 

@@ -72,7 +72,8 @@ class Params(ToolParams):
         "selected_spent are about the customer's orders among those that all else here selects, "
         "days included. sale_day no "
         "leaves out the days on which much of the range was reduced; reduced_price no each "
-        "product's own days at a lower price; discounted no orders with a discount of their own. "
+        "product's own days at a lower price; discounted no orders with a discount of their own: a "
+        "promo code or reduction is discounted, `code` is the code of a campaign. "
         "day: at_most one day or at_least another, in one group, leaves out those between. level "
         "and customer_points are of the loyalty programme."
     )

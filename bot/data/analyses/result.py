@@ -19,6 +19,7 @@ from bot.i18n.messages import Words
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
+FAVOURITE_LABEL = "category that most of them bought from"  # counted by people, not by sales
 FactValue: TypeAlias = Decimal | int | float | str | date
 
 
@@ -30,12 +31,13 @@ class AnalysisFilter:
     category: str | None = None
     brand: str | None = None  # the product's brand in the catalogue
     channel: str | None = None
-    country: str | None = None
+    country: str | None = None  # of the feedback also several: "FR, GB"
     region: str | None = None
     device: str | None = None
     source: str | None = None
     segment: str | None = None
     language: str | None = None  # of the feedback text
+    stars: str | None = None  # of the feedback: "1-2", "3", "4-5"
     experiment: str | None = None
     split: str | None = None  # the shares meant for a test's variants, as JSON: {"A": 50, "B": 50}
     by: str | None = None  # the column by which a test is told in parts: device, country, segment
@@ -46,6 +48,11 @@ class AnalysisFilter:
     plan: PlanRequest | None = None  # the inputs of a test plan
     goal: str | None = None  # what an audience is for: "win back", "second order", "reward"
     rule: str | None = None  # an audience rule as JSON
+
+
+def split_values(values: str) -> list[str]:
+    """Return each of "FR, GB"."""
+    return [one for part in values.split(",") if (one := part.strip())]
 
 
 class QueryTexts(UserDict[str, Any]):

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudienceRule
-from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, split_values
 from bot.data.warehouse.places import is_in_region
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
@@ -245,6 +245,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
         "country",
         "region",
         "language",
+        "stars",
         *DAY_FILTERS,
     ),
     "trends": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
@@ -257,6 +258,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
+KINDS_WITH_COUNTRIES = ("feedback",)  # the kinds that several countries may be asked of
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
 
 
@@ -279,7 +281,9 @@ def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) ->
         return filter_
     for name in ("category", *PLACE_FILTERS):
         if (wanted := getattr(filter_, name)) is not None:
-            _check_value(warehouse, kind, table, name, wanted)
+            several = kind in KINDS_WITH_COUNTRIES and name == "country"
+            for one in split_values(wanted) if several else [wanted]:
+                _check_value(warehouse, kind, table, name, one)
     if filter_.segment and kind != "segments":
         _check_segment(warehouse, table, filter_.segment)
     if filter_.product is None:

@@ -22,7 +22,7 @@ from bot.data.analyses.products import (
 from bot.data.analyses.segments import build_tastes, find_distinctive_categories, find_favourites
 from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
 from bot.data.analyses.segments.rfm import assign_segments, compute_typical_gap, rank_rfm
-from bot.data.floors import is_below_floor
+from bot.data.floors import count_at_least, is_below_floor
 from bot.data.metrics.filters import holds_value
 from bot.data.metrics.query.feedback_measures import select_raters
 from bot.data.metrics.query.orders import select_customers
@@ -197,7 +197,7 @@ CONSENT_COLUMNS: dict[AudiencePurpose, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class AudienceCount:
     """`fits` customers match the rule; `reachable` of them gave consent too. None means below the
-    floor. `cannot` says why nobody can be reached."""
+    floor; of an audience that is shown, 0 is told. `cannot` says why nobody can be reached."""
 
     purpose: AudiencePurpose
     fits: int | None
@@ -216,16 +216,18 @@ class AudienceCount:
         to = AGREED_TO[self.purpose]
         if self.reachable is None:
             return Words(
-                "{fits} customers fit, under {n} of them agreed {to}",
+                "{fits} customers fit, too few of them agreed {to}: under {n}",
                 fits=self.fits,
                 n=self.floor,
                 to=to,
             )
+        if not self.reachable:
+            return Words("{fits} customers fit, none of them agreed {to}", fits=self.fits, to=to)
         if self.nearly_all:
             return Words(
-                "{fits} customers fit, all but under {n} of them agreed {to}",
+                "{fits} customers fit, at least {n} of them agreed {to}",
                 fits=self.fits,
-                n=self.floor,
+                n=count_at_least(self.fits, self.floor),
                 to=to,
             )
         return Words(
@@ -244,12 +246,12 @@ def count_audience(warehouse: Warehouse, rule: AudienceRule) -> AudienceCount:
         fit = _count_if_safe(warehouse, fits)
         return AudienceCount(rule.purpose, fit, None, warehouse.floor, NO_CONSENTS)
     reached = fits.semi_join(agreed, "customer")
-    fit, reachable = _count_if_safe(warehouse, fits), _count_if_safe(warehouse, reached)
-    left = (fit or 0) - (reachable or 0)
+    fit, reachable = _count_if_safe(warehouse, fits), _count(warehouse, reached)
+    left = (fit or 0) - reachable
     return AudienceCount(
         rule.purpose,
         fit,
-        reachable,
+        None if fit is None or is_below_floor(reachable, warehouse.floor) else reachable,
         warehouse.floor,
         nearly_all=is_below_floor(left, warehouse.floor),
     )
@@ -355,8 +357,12 @@ def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
 
 
 def _count_if_safe(warehouse: Warehouse, people: ir.Table) -> int | None:
-    counted = int(fetch_rows(warehouse, people.aggregate(people=people.count()))[0]["people"])
+    counted = _count(warehouse, people)
     return counted if counted >= warehouse.floor else None
+
+
+def _count(warehouse: Warehouse, people: ir.Table) -> int:
+    return int(fetch_rows(warehouse, people.aggregate(people=people.count()))[0]["people"])
 
 
 # Report what the customers of an audience rule bought: the argument to write to them with.

@@ -15,6 +15,7 @@ from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.order_cautions import warn_of_late_returns
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
@@ -105,6 +106,10 @@ class _ResultBuilder:
         if earlier is None:
             self._keep(now, "now", group, name)
             return now, None, None
+        if self._lacks_returns(measure):  # a change would be that of the age of the orders
+            self._keep(now, "now", group, name)
+            self._keep(earlier, "before", group, name)
+            return now, earlier, None
         now = now.model_copy(update={"compared_with": earlier.id})
         self._keep(now, "now", group, name)
         self._keep(earlier, "before", group, name)
@@ -112,6 +117,12 @@ class _ResultBuilder:
         if change is not None:
             self._keep(change, "now", group, name)
         return now, earlier, change
+
+    def _lacks_returns(self, measure: Measure) -> bool:
+        """Whether the measure counts returns, and some of the present period are still to come."""
+        return measure.caution is warn_of_late_returns and bool(
+            warn_of_late_returns(self.warehouse, self.days)
+        )
 
     def _keep(self, fact: Fact, period: PeriodName, group: Group, name: str) -> None:
         self.facts.append(fact)

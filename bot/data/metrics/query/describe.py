@@ -55,7 +55,7 @@ COVERED_COLUMNS = frozenset(
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
 FIXED_NOTES = {
     "step": "the furthest: view, cart, checkout, purchase",
-    "customer_type": "new (on the day of the first order), known",
+    "customer_type": "new, which is on the day of the first order; known",
 }
 FIELD_NOTES = {  # of conditions that can't be grouped by
     "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",

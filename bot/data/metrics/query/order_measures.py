@@ -230,6 +230,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=("new", "known"),
         needs=("customer",),
         is_sum=True,
+        caution=warn_of_old_customers,
     ),
     "repeat_customers": Measure(
         Words("customers with several orders"),
