@@ -99,17 +99,15 @@ class _ResultBuilder:
         if now is None:
             return None, None, None
         earlier = None
-        if self.answer.periods.before is not None and (
-            self.answer.periods.sums_compare or not measure.is_sum
+        if (
+            self.answer.periods.before is not None
+            and (self.answer.periods.sums_compare or not measure.is_sum)
+            and not self._lacks_returns(measure)  # beside it, a table would compare what differs
         ):
             earlier = self._build_fact("before", group, name, self.answer.periods.before)
         if earlier is None:
             self._keep(now, "now", group, name)
             return now, None, None
-        if self._lacks_returns(measure):  # a change would be that of the age of the orders
-            self._keep(now, "now", group, name)
-            self._keep(earlier, "before", group, name)
-            return now, earlier, None
         now = now.model_copy(update={"compared_with": earlier.id})
         self._keep(now, "now", group, name)
         self._keep(earlier, "before", group, name)

@@ -55,8 +55,8 @@ def warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
         return ""
     return (
         f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
-        f"with a return is of {last}. So no change of what counts returns is told against an "
-        "earlier period; revenue has one."
+        f"with a return is of {last}. So what counts returns is not told beside an earlier "
+        "period, and has no change; revenue has."
     )
 
 
