@@ -98,7 +98,7 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
     assert text_of(found, "Read as") == ["orders · October\nunits · October"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
-    assert text_of(found, "Read as") == ["units · October\nunits · 10–31 Oct"]
+    assert text_of(found, "Read as") == ["units · October\nunits · 10 to 31 Oct"]
 
 
 async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> None:

@@ -19,7 +19,6 @@ from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import (
-    describe_days,
     describe_filters,
     describe_query,
     is_by_time,
@@ -29,7 +28,7 @@ from bot.data.metrics.query.wording import (
     summarize_query,
 )
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, format_period
 from bot.text.normalize import slugify
 
 METRIC_KIND = "metric"
@@ -257,7 +256,7 @@ class _ResultBuilder:
         if self._is_only_total_compared(cells):
             assert self.answer.periods.before is not None
             empty = ("",) * (len(self.query.dimensions) - 1)
-            days = describe_days(self.answer.periods.before, self.language)
+            days = format_period(*self.answer.periods.before, self.language)
             change = CHANGE_LABEL.to(self.language).capitalize()
             lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
         return lines
@@ -287,7 +286,7 @@ class _ResultBuilder:
     def _name_total(self) -> tuple[str, ...]:
         many = len(self.query.dimensions)
         if not many:
-            return (" · ".join([*self.filters, describe_days(self.days, self.language)]),)
+            return (" · ".join([*self.filters, format_period(*self.days, self.language)]),)
         label = Words("All together").to(self.language)
         return (" · ".join([label, *self.filters]), *[""] * (many - 1))
 

@@ -27,6 +27,7 @@ from bot.i18n.french_regions import name_place
 from bot.i18n.languages import get_language
 from bot.i18n.messages import (
     Words,
+    format_period,
     format_short_day,
     format_short_period,
     format_value,
@@ -123,15 +124,9 @@ def _follow_each_other(answer: MetricAnswer, members: Sequence[Group]) -> bool:
     return times[times.index(wanted[0]) :][: len(wanted)] == wanted
 
 
-def describe_days(days: Days, language: str) -> str:
-    """Return « 1er juin 2026 », or "1 June 2026 – 30 June 2026"."""
-    first, last = (format_value(day, language) for day in days)
-    return first if first == last else f"{first} – {last}"
-
-
 def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return how the query was read: "customers · by country · not ordered since 1 June 2026 ·
-    Gold · 1 January 2026 – 26 November 2026"."""
+    Gold · 1 January to 26 November 2026"."""
     query = answer.query
     parts = [", ".join(name_measure(warehouse, answer, name, language) for name in query.measures)]
     if query.dimensions:
@@ -140,9 +135,9 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     parts += _describe_having(warehouse, answer, language)
     assert query.since is not None
     assert query.until is not None
-    parts.append(describe_days((query.since, query.until), language))
+    parts.append(format_period(query.since, query.until, language))
     if answer.periods.before is not None:
-        days = describe_days(answer.periods.before, language)
+        days = format_period(*answer.periods.before, language)
         parts.append(Words("compared with {days}", days=days).to(language))
     return " · ".join(parts)
 
@@ -156,7 +151,7 @@ def _name_dimensions(answer: MetricAnswer, language: str) -> str:
 
 
 def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
-    """Return what a chart of the first measure draws: "revenue, by country · Gold · 1–26 Nov"."""
+    """Return what a chart of the first measure draws: "revenue, by country · 1 to 26 Nov"."""
     query, dataset = answer.query, answer.dataset
     measure = dataset.measures[query.measures[0]].label.to(language)
     what = _name_dimensions(answer, language)
@@ -167,7 +162,7 @@ def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str
 
 def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return how the query was read, as short as a card says it: "customers · ordered, not since 1
-    June · Gold", "visits · mobile · 15–26 Nov against before". Days that were not asked for are
+    June · Gold", "visits · mobile · 15 to 26 Nov against before". Days that were not asked for are
     left out."""
     query, today = answer.query, warehouse.today
     labels = [
@@ -253,7 +248,7 @@ def _describe_filters(
 def _describe_days_left_out(
     dataset: MetricDataset, group: Sequence[MetricCondition], language: str, today: date
 ) -> str:
-    """Return "without 24–30 Nov" for a group of two that takes all days before and all after."""
+    """Return "without 24 to 30 Nov" for a group of two that takes all days before and all after."""
     bounds = {one.operator: one for one in group}
     if len(group) != 2 or bounds.keys() != {"at_most", "at_least"}:
         return ""
