@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
@@ -68,7 +68,8 @@ class ToolResult(BaseModel):
     facts: tuple[Fact, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     notes: tuple[str, ...] = ()
-    read_as: str = ""  # how the call was read, for the card: "customers · ordered · Gold"
+    read_as: str = ""  # how the call was read: "customers · ordered · Gold"
+    scope: tuple[ScopePart, ...] = ()  # the same, part by part, for the card
 
 
 class ToolError(Exception):
@@ -301,6 +302,7 @@ def render_result(
             update={
                 "id": f"e{len(found.exhibits) + 1}",
                 "read_as": exhibit.read_as or result.read_as,
+                "scope": exhibit.scope or result.scope,
                 "facts": exhibit.facts or tuple(fact.id for fact in result.facts),
             }
         )

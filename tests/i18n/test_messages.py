@@ -51,6 +51,7 @@ SAME |= {
 }
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
+SAME |= {"{amount} point", "{amount} points", "{what} {when}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
 SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "e-mails", "tests", "sessions"}
 SAME |= {  # names of laws

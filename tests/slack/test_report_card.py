@@ -71,7 +71,7 @@ def test_report_says_how_it_was_read_and_what_was_left_out(sqlite: Database) -> 
     assert "Not used: “Gold”" in english
     assert "Your data can't tell: why they leave" in english
     assert "2 figures from events.csv and orders.csv" in english
-    assert "Lu comme" in french
+    assert "J'ai compris" in french
     assert "Non repris" in french
     assert "Vos données ne le disent pas" in french
 

@@ -23,6 +23,7 @@ from bot.agent.tools._analysis import (
     describe_filter,
     find_analysis,
     group_by_subject,
+    join_scope,
     read_text,
     run_query,
 )
@@ -135,11 +136,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     bounds = [words.to(language) for words in _describe_bounds(params, every)]
     known = [fact for fact in facts if fact.parts.kind == "product"]
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
+    scope = describe_filter(title, where, language, deps.today)
+    scope = (*scope, *(("more", bound) for bound in bounds))
     return ToolResult(
         facts=tuple(facts),
         exhibits=(*PRODUCTS.build(known, language), *SELLERS.build(sold, language)),
         notes=_explain(params, products, ordered, shown, every, finding),
-        read_as=" · ".join([describe_filter(title, where, language), *bounds]),
+        read_as=join_scope(scope),
+        scope=scope,
     )
 
 

@@ -53,7 +53,7 @@ async def test_trends_draw_the_weeks_with_what_was_expected() -> None:
 
 async def test_trends_say_their_days_and_those_too_new_for_a_whole_week() -> None:
     result = await call_tool("trends")
-    assert "16 November 2026" in result.read_as
+    assert "16 to 22 Nov" in result.read_as
     assert any("23 to 24 Nov 2026" in note for note in result.notes)
     table = result.exhibits[0].table
     assert table is not None
@@ -65,7 +65,7 @@ async def test_trends_of_a_category_that_sells_too_little_say_so_in_french() -> 
         "trends", {"category": "Mailles", "until": "2026-09-01"}, tool_deps(language="fr")
     )
     assert any("tient du hasard" in note for note in result.notes)
-    assert "catégorie" in result.read_as
+    assert "Mailles" in result.read_as
 
 
 async def test_returns_of_trends_carry_the_days_of_their_orders() -> None:
@@ -243,7 +243,7 @@ async def test_tests_are_those_of_the_days_and_the_others_are_named(
     named = [note for note in result.notes if note.startswith("Left out")]
     assert bool(named) is bool(left_out)
     assert left_out.lower() in " ".join(named).lower()
-    assert f"that {when} then" in result.read_as
+    assert f"tests that {when}" in result.read_as
 
 
 async def test_no_days_leave_no_test_out() -> None:
@@ -326,7 +326,7 @@ async def test_a_plan_refuses_with_a_sentence(given: dict[str, object], sentence
 async def test_a_plan_for_a_part_of_the_visits_starts_from_that_part() -> None:
     whole = await call_tool("plan_experiment", {"place": "checkout"})
     mobile = await call_tool("plan_experiment", {"place": "checkout", "device": "Mobile"})
-    assert "device: " in mobile.read_as
+    assert "Mobile" in mobile.read_as
     of_all, of_part = (
         {fact.parts.measure: fact for fact in result.facts if not fact.about}
         for result in (whole, mobile)

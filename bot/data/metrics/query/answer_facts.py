@@ -22,6 +22,7 @@ from bot.data.metrics.query.wording import (
     describe_filters,
     describe_query,
     is_by_time,
+    list_scope,
     name_chart,
     name_measure,
     name_part,
@@ -237,6 +238,7 @@ class _ResultBuilder:
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
+                scope=list_scope(self.warehouse, self.answer, self.language),
                 cut=self.notes.describe_cut(),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,

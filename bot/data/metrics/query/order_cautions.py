@@ -82,7 +82,7 @@ def name_revenue(warehouse: Warehouse) -> Words:
     """Say whether refunds and returns are taken off the revenue of these data."""
     marks = read_return_marks(warehouse)
     if marks["apart"] or (marks["marked"] and not marks["paid_back"]):
-        return Words("revenue (returns not taken off)")
+        return Words("revenue before returns")
     return Words("revenue after refunds") if marks["below"] else Words("revenue")
 
 

@@ -108,6 +108,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=(ALL_ROWS, "taken_off"),
         is_sum=True,
         explain_unknown=explain_net,
+        read_as=lambda _: Words("revenue after returns"),
         caution=warn_of_late_returns,
     ),
     "returned_revenue": Measure(
