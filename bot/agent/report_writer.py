@@ -172,7 +172,7 @@ def list_report_sentences(
     whose slots can't be filled goes back for that."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    texts += [("cannot_tell", form.cannot_tell)] if is_given(form.cannot_tell) else []
+    texts += [(form.gap_part, form.cannot_tell)] if is_given(form.cannot_tell) else []
     found = []
     for part, text in texts:
         try:
@@ -270,7 +270,7 @@ def build_refusal(sentence: str) -> Report:
     headline, _, rest = sentence.partition(". ")
     if not rest or len(headline) > MAX_HEADLINE:
         return Report(headline=Copy(text=sentence))
-    return Report(headline=Copy(text=f"{headline}."), cannot_tell=Copy(text=rest))
+    return Report(headline=Copy(text=f"{headline}."), points=[Copy(text=rest)])
 
 
 async def _draw_exhibit(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
 from bot.core.parts import Table
@@ -328,6 +330,22 @@ async def test_next_step_that_no_skill_carries_out_is_no_button() -> None:
     found, letters = await answer(LOOKS_UP, wrong, wrong)
     assert "no skill fly" in str(letters[2]["messages"][-1]["content"])
     assert found.leads == ()
+
+
+@pytest.mark.parametrize(
+    ("because", "title"),
+    [
+        ("data", "Your data can't tell"),
+        ("people", "Not answered"),
+        ("tools", "Not answered"),
+    ],
+)
+async def test_gap_is_told_once_and_with_its_reason(because: str, title: str) -> None:
+    gap = {"cannot_tell": "loyalty points (no loyalty file)", "cannot_tell_because": because}
+    told = report("{f1}.", **gap, not_used=["more than 500 points", "sent by post"])
+    found, _letters = await answer(LOOKS_UP, told)
+    assert text_of(found, title) == ["loyalty points (no loyalty file)"]
+    assert text_of(found, "Not used") == ["“sent by post”"]
 
 
 async def test_refusal_is_a_report_that_says_so() -> None:
