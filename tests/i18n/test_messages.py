@@ -53,6 +53,7 @@ SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"{amount} point", "{amount} points", "{what} {when}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
+SAME |= {"conditions", "conversion", "dimension", "message", "messages", "niche"}
 SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "e-mails", "tests", "sessions"}
 SAME |= {  # names of laws
     "code de commerce, L310-3",

@@ -10,7 +10,13 @@ from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResul
 from bot.core.charts import Exhibit, ScopePart
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
-from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
+from bot.data.analyses.result import (
+    TABLES_BY_KIND,
+    AnalysisFilter,
+    AnalysisResult,
+    describe_age,
+    split_values,
+)
 from bot.data.catalogue.product import Product
 from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
@@ -29,7 +35,7 @@ NONE = "none"  # what a call says for a parameter that it does not use
 MAX_WORDS_LENGTH = 200
 TEXT_FILTERS = (  # in the order in which a card says them
     *("product", "category", "brand", "country", "region", "device", "source", "channel"),
-    *("segment", "language", "experiment"),
+    *("segment", "language", "stars", "experiment"),
 )
 
 
@@ -96,7 +102,7 @@ def join_scope(scope: Iterable[ScopePart]) -> str:
 def _name_value(name: str, value: str, language: Language) -> str:
     """Return a value as people of that language say it, where it has a name of ours."""
     if name == "country":
-        return translate_country(value, language)
+        return ", ".join(translate_country(one, language) for one in split_values(value))
     if name == "language" and value in LANGUAGES:
         return Words(get_language(value).phrase).to(language)
     return value if "{" in value else Words(value).to(language)
