@@ -44,6 +44,7 @@ SAME |= {
     "date",
     "description",
     "impressions",
+    "Champions",
     "page",
     "segment",
     "stock",

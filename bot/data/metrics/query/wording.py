@@ -177,7 +177,8 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
     by what, and when. Measures are named where they could be read in two ways. Days that were not
     asked for are left out."""
     query, today = answer.query, warehouse.today
-    parts = [("what", _name_scope(warehouse, answer, language))]
+    what = _name_scope(warehouse, answer, language)
+    parts = [("what", what)] if what else []
     for group, text in zip(
         query.filters, describe_filters(warehouse, answer, language), strict=True
     ):
@@ -196,9 +197,13 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
 
 
 def _name_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
-    """Return whom or what the figures count: "customers", "revenue before returns"."""
-    measures = [answer.get_measure(name) for name in answer.query.measures]
-    names = [Words("customers")] if any(one.unit == "customers" for one in measures) else []
+    """Return whom or what the figures count: "customers", "revenue before returns"; nothing of
+    campaigns whose channel is said."""
+    measures, names = [answer.get_measure(name) for name in answer.query.measures], []
+    if answer.query.dataset == "orders" and any(one.unit == "customers" for one in measures):
+        names = [Words("customers")]
+    if answer.query.dataset == "campaigns" and answer.query.uses("channel"):
+        return ""
     if not answer.query.uses("returned"):  # else it is clear which items are counted
         names += [
             label
