@@ -116,7 +116,7 @@ def find_revenue_basis(warehouse: Warehouse) -> str:
 def name_revenue(warehouse: Warehouse) -> Words:
     """Say whether refunds and returns are taken off the revenue of these data."""
     return {
-        "gross": Words("revenue (returns not taken off)"),
+        "gross": Words("revenue before returns"),
         "net": Words("revenue after refunds"),
         "": Words("revenue"),
     }[find_revenue_basis(warehouse)]
