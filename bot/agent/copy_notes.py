@@ -38,8 +38,8 @@ TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text 
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
 OLD = timedelta(days=90)  # since its first order a product is no novelty
 MONTH = timedelta(days=30)  # in which a lower price is a cut
-REDUCED = Words("{product} is reduced: {price} instead of {before}.")
-REDUCED_SINCE = Words("{product} is reduced since {day}: {price} instead of {before}.")
+REDUCED = Words("{product}: reduced, {price} instead of {before}.")
+REDUCED_SINCE = Words("{product}: reduced since {day}, {price} instead of {before}.")
 OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
@@ -65,7 +65,8 @@ OF_RANGE = (
 )
 BEST_OF_RANGE = (
     "If the brief wants the best seller of the range: that is {title}. Look it up with `product`, "
-    "write about it alone, and add {id} to the `facts` of the first part."
+    "write about it alone, and add {id} to the `facts` of the first part. Of a kind within the "
+    "range (the best-selling scarf), `find_products` tells it: sort best_sellers."
 )
 NOT_NEW = (
     "The orders have this product for long: it is not new. Write as new only what the brief says "
