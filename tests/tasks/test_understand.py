@@ -172,6 +172,10 @@ async def test_a_basket_an_event_and_a_welcome_are_goals() -> None:
         _, found = read_one(words, topic=words, goal=goal)
         (request,) = await plan(found, words)
         assert f"goal: {goal}" in request.brief.as_prompt()
+        assumed = [one.field for one in request.brief.assumed]
+        offered = [one.field for one in request.brief.options]
+        is_for_all = goal == "event"  # the two others name the people
+        assert ("audience" in assumed, "audience" in offered) == (is_for_all, is_for_all)
 
 
 def test_an_occasion_without_a_key_is_left_to_the_writer() -> None:
