@@ -84,7 +84,7 @@ async def test_wrong_backtest_hides_the_number_and_says_why() -> None:
     found = await made("who is likely to buy again in the next 90 days?")
     assert "behaviour.buy-90-days-top.customers" in facts_of(found, "headline")
     assert not any(fact.id.endswith("expected-buyers") for fact in found.evidence.facts)
-    assert "1,337 were expected and 801 bought" in text_of(found, "cannot_tell")
+    assert "801 where 1,337 was expected" in text_of(found, "cannot_tell")
 
 
 async def test_season_that_broke_the_backtest_is_named() -> None:
@@ -209,5 +209,5 @@ async def test_refused_number_reaches_the_ai_with_its_reason() -> None:
         await writer.close()
     assert isinstance(found, DraftResult)
     sent = str(claude.letters[1]["messages"][-1]["content"])
-    assert "1,337 were expected and 801 bought" in sent
+    assert "801 where 1,337 was expected" in sent
     assert text_of(found, "cannot_tell") == "How many will buy: a season broke it."

@@ -160,7 +160,7 @@ def test_unusable_orders_are_refused_with_the_reason(
 
 
 def test_trends_without_orders_are_refused() -> None:
-    assert "need orders" in find(small(), AnalysisFilter()).limits[0].to("en")
+    assert "order file" in find(small(), AnalysisFilter()).limits[0].to("en")
 
 
 def test_cancelled_orders_and_refunds_are_left_out() -> None:
