@@ -331,11 +331,17 @@ def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None
             language, decimals
         )
         if decimals and fact in small
-        else (fact.model_copy(update={"unit": None}) if fact.unit in FACT_UNITS else fact).shown(
-            language
-        )
+        else _without_counted_unit(fact).shown(language)
         for fact in facts
     ]
+
+
+def _without_counted_unit(fact: Fact) -> Fact:
+    """Return the fact without what is counted; a change of a share has its points, abbreviated."""
+    if fact.unit not in FACT_UNITS:
+        return fact
+    is_points = fact.unit == "points" and fact.is_change
+    return fact.model_copy(update={"unit": "pts" if is_points else None})
 
 
 def _is_small_share(fact: Fact) -> bool:

@@ -102,28 +102,27 @@ class MissingData(ComputedOutput):
 def build_report(
     form: ReportForm,
     book: FactBook,
-    exhibits: Sequence[Exhibit],
+    exhibit: Exhibit | None,
     *,
     language: Language,
     read_as: Sequence[str] = (),
     unused: Sequence[str] = (),
 ) -> Report:
-    """Fill the slots and build the report. `unused` are constraints that were understood but fit
-    nowhere. Raises SlotError for a slot that can't be filled."""
+    """Fill the slots and build the report with the exhibit's table. `unused` are constraints that
+    were understood but fit nowhere. Raises SlotError for a slot that can't be filled."""
 
     def fill(text: str) -> Copy:
         filled = book.fill(text.strip(), language)
         shown = insert_nbsp(filled.text, language)
         return Copy(text=shown, facts=filled.facts)
 
-    shown_exhibit = choose_exhibit(form, book, exhibits)
     lines = [line for one in read_as for line in one.splitlines()]
     report = Report(
         headline=fill(form.headline),
         not_used=build_not_used((*unused, *form.not_used), language),
         points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
         cannot_tell=fill(form.cannot_tell) if is_given(form.cannot_tell) else None,
-        table=shown_exhibit.table if shown_exhibit else None,
+        table=exhibit.table if exhibit else None,
         quotes=build_quotes(form.quotes, book),
         read_as=Copy(text="\n".join(dict.fromkeys(lines))) if lines else None,
         leads=[

@@ -293,7 +293,7 @@ def test_report_has_the_filled_figures_and_cites_their_facts() -> None:
         not_used=["Gold"],
         next_steps=[NextStepForm(label="Draft the e-mail", skill="draft", words="draft it")],
     )
-    report = build_report(form, build_book(), [EXHIBIT], language="en", read_as=("mobile · pay",))
+    report = build_report(form, build_book(), EXHIBIT, language="en", read_as=("mobile · pay",))
     assert report.headline.text == "Mobile checkout fell from 58% to 39%."
     assert report.headline.facts == ("metric.mobile.pay", "metric.mobile.pay-before")
     assert report.points[0].text.replace("\u00a0", " ") == "We lost €11,800."
@@ -307,7 +307,7 @@ def test_report_has_the_filled_figures_and_cites_their_facts() -> None:
         "metric.mobile.pay-before",
         "metric.all.revenue",
     )
-    french = build_report(form, build_book(), [EXHIBIT], language="fr")
+    french = build_report(form, build_book(), EXHIBIT, language="fr")
     assert "de 58\u00a0% à 39\u00a0%" in french.headline.text
 
 
@@ -316,7 +316,7 @@ def test_unfillable_slot_raises() -> None:
         headline="{f77}", points=[], exhibit="none", cannot_tell="none", not_used=[], next_steps=[]
     )
     with pytest.raises(SlotError):
-        build_report(form, build_book(), [], language="en")
+        build_report(form, build_book(), None, language="en")
 
 
 SOLD = (

@@ -105,6 +105,18 @@ def test_short_table_stands_on_the_card_and_details_have_the_rest(sqlite: Databa
     assert "checkout · mobile" in details
 
 
+def test_card_shows_at_most_four_columns_and_details_all(sqlite: Database) -> None:
+    columns = ("Device", "Paid", "Before", "Change", "Visits")
+    wide = Table(columns=columns, rows=(tuple("abcde"), tuple("fghij")))
+    with sqlite.begin() as session:
+        draft = reported(session, REPORT.model_copy(update={"table": wide}))
+        message = drawn(seen(session))
+        details = text_of(sound_view(build_details_view(draft, "en")))
+    (table,) = [block for block in message.blocks if block["type"] == "table"]
+    assert [cell["text"] for cell in table["rows"][0]] == [*columns[:4]]
+    assert "Visits" in details
+
+
 def test_chart_is_named_and_replaces_the_table(sqlite: Database) -> None:
     picture = File(name="answer-1.png", sha256="1" * 64, alt="bars", picture=True)
     with sqlite.begin() as session:

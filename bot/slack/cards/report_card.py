@@ -35,7 +35,7 @@ HEADLINE_PART, POINTS_PART = "headline", "points."
 FOLLOW_UP_PARTS = ("graded", "sent", "work")  # of a digest
 MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES, MAX_FILES = 4, 3, 3, 4
 MAX_FOLLOW_UP = 900
-MAX_CARD_ROWS = 6  # a longer table stands behind Details
+MAX_CARD_ROWS, MAX_CARD_COLUMNS = 6, 4  # what is more stands behind Details
 
 
 def list_card_points(draft: Draft) -> list[Part]:
@@ -130,7 +130,9 @@ def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
         return [context_block(f":bar_chart: {words.to(language)}")]
     table = parts["table"].body if "table" in parts else None
     if isinstance(table, Table) and 1 < len(table.rows) <= MAX_CARD_ROWS:
-        return [render_slack_table(table)]
+        rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows)
+        columns = table.columns[:MAX_CARD_COLUMNS]
+        return [render_slack_table(Table(columns=columns, rows=rows))]
     return []
 
 

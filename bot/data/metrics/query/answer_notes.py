@@ -10,7 +10,7 @@ from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_choice import explain_withheld
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.release import ALL_GROUPS, Group, get_floor
-from bot.data.metrics.query.wording import is_by_time, name_group
+from bot.data.metrics.query.wording import is_by_time, name_group, name_hidden_times
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 
@@ -64,17 +64,28 @@ class AnswerNotes:
         )
         listed = "; ".join(f"{n} {'is' if n == 1 else 'are'} {why}" for n, why in reasons if n)
         be = "is" if shown == 1 else "are"
-        more = " Ask for fewer measures at a time to see more." if self.describe_cut() else ""
+        more = " Ask for fewer measures at a time to see more." if self._list_cut() else ""
         return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}.{more}"]
 
     def describe_cut(self) -> str:
         """Say for people how many of the groups are shown where there is no room for as many as
-        were asked for."""
+        were asked for, which days, weeks or months are missing, and whose figures they are."""
+        footnotes = [self.answer.get_measure(name).footnote for name in self.query.measures]
+        lines = [*self._list_cut(), *self._list_hidden(), *filter(None, footnotes)]
+        return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
+
+    def _list_cut(self) -> list[Words]:
         counts = self.answer.counts
         if counts is None or not counts.beyond_limit or 0 < self.query.limit <= counts.chosen:
-            return ""
-        words = Words("{n} of {known} rows shown.", n=counts.chosen, known=counts.known)
-        return words.to(self.language)
+            return []
+        return [Words("{n} of {known} rows shown.", n=counts.chosen, known=counts.known)]
+
+    def _list_hidden(self) -> list[Words]:
+        """Where they stand together in a row, that names them."""
+        if OTHERS in self.answer.recipe.list_groups():
+            return []
+        times = name_hidden_times(self.warehouse, self.answer, self.language)
+        return [Words("Not shown: {what}", what=times)] if times else []
 
     def describe_unranked(self) -> str:
         """Say for people how many groups have no place among those shown."""

@@ -46,8 +46,9 @@ class Measure:
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
     rows that `count` counts, for a note. `read_as` is a longer name that says what the data count
-    in it: revenue before returns. `whole_time` marks what has no period; `only_by` lists what it
-    may be grouped and filtered by, where that is not everything."""
+    in it: revenue before returns. `footnote` says whose figures they are. `whole_time` marks what
+    has no period; `only_by` lists what it may be grouped and filtered by, where that is not
+    everything."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -64,6 +65,7 @@ class Measure:
     explain_unknown: Callable[[Warehouse], str] | None = None
     caution: Caution | None = None
     read_as: Callable[[Warehouse], Words] | None = None
+    footnote: Words | None = None
     whole_time: bool = False
     only_by: tuple[str, ...] = ()
 
