@@ -54,6 +54,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         system="copy",
         values={"audience": ctx.describe_audience(), "notes": ctx.describe_copy_notes()},
     )
+    ctx.drop_answered_questions(written)
     await ctx.keep_counted_audience()
     return written
 

@@ -1,4 +1,4 @@
-"""Whom to speak to: audiences with rule, size, reason and what to say to them."""
+"""Whom to speak to: audiences with rule, size and reason, exported as a file."""
 
 from pydantic import BaseModel
 

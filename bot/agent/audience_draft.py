@@ -159,8 +159,8 @@ def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextSt
 def _is_too_small(rule: Fact, values: Mapping[str, Decimal | str]) -> bool:
     """Whether too few of the people of a rule agreed to its purpose."""
     purpose = AudienceRule.model_validate_json(str(rule.value)).purpose
-    agreed = values.get(str(rule.parts._replace(measure=f"by-{purpose}")), "")
-    return isinstance(agreed, str) and agreed.startswith("under")
+    agreed = values.get(str(rule.parts._replace(measure=f"by-{purpose}")))
+    return agreed == 0 or str(agreed).startswith("under")
 
 
 def _name(rule: Fact, facts: Sequence[Fact]) -> str:

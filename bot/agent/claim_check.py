@@ -110,13 +110,13 @@ class ClaimResult:
     failure: Words | None = None
     proofs: tuple[Fact, ...] = ()
 
-    def keep_settled(self, sentences: Iterable[ClaimSentence]) -> Mapping[str, Verdict]:
-        """Return the verdicts on these sentences that need no second look. One that objects does:
-        a fact may have been found or cited since."""
+    def keep_settled(self) -> Mapping[str, Verdict]:
+        """Return the verdicts that need no second look, also on sentences that a correction has
+        not. One that objects does: a fact may have been found or cited since."""
         return {
-            _key(sentence.text): verdict
-            for sentence, verdict in self._judge(sentences)
-            if verdict is not None and verdict.judgement != "not_supported"
+            key: verdict
+            for key, verdict in self.verdicts.items()
+            if verdict.judgement != "not_supported"
         }
 
     def list_faults(self, sentences: Iterable[ClaimSentence], *, is_copy: bool) -> list[str]:
@@ -391,7 +391,7 @@ class ClaimChecker:
             return ClaimResult(failure=NO_AI)
         if self.setting == OFF:
             return ClaimResult(failure=SWITCHED_OFF)
-        settled = before.keep_settled(sentences) if before else {}
+        settled = before.keep_settled() if before else {}
         sentences = [one for one in sentences if _key(one.text) not in settled]
         if not sentences:
             return ClaimResult(settled)

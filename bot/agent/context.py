@@ -256,6 +256,10 @@ class SkillContext(RequestState):
         if not self.by_rules:
             self.notes += copy_notes.list_open_questions(self.request, self.evidence, self.channel)
 
+    def drop_answered_questions(self, written: BaseModel) -> None:
+        """After writing, drop the notes on what the text answers."""
+        self.notes = copy_notes.drop_answered_questions(self.notes, written)
+
     async def write_audience(self) -> BaseModel:
         """Build the draft of the audience of the brief's rule, to be approved and exported. No
         model writes in it."""

@@ -9,25 +9,30 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from pydantic import BaseModel
+
+from bot.agent.loop import Wish
 from bot.agent.request_state import RequestState
 from bot.agent.stated_facts import find_stated_facts
-from bot.config.brand import Brand
-from bot.core.audience_rule import AudienceRule
+from bot.config.brand import Brand, RequiredMention
+from bot.core.audience_rule import AudienceRule, join_with_or
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Part
+from bot.core.parts import Part, split_output
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
 from bot.grounding.figure_checks import OFFER_KIND
+from bot.i18n.countries import parse_country_code
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Words
+from bot.i18n.messages import Country, Words
 from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
 
 LONG_PART = 1000  # characters; a part with so much room can answer a doubt
 DOUBT = "doubt to answer"  # label of a fact
+DOUBT_RULE = "doubt"
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
@@ -36,6 +41,7 @@ OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
+RULE = "segment.audience.rule"
 POINTING = (
     ", unless the request points to the people of the report (“those”): "
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
@@ -55,10 +61,12 @@ NOT_NEW = (
     "is new about it."
 )
 COUNTED_AS = Words("The audience was counted as: {rule}")
+STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
+MAX_LINKS = 4  # whose room is told
 FEW_MORE = 30  # characters beyond one SMS that a writer can do without
 GREETING_PATTERN = re.compile(
     r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
@@ -102,11 +110,17 @@ def list_open_questions(
     found = []
     if doubt := evidence.labelled(DOUBT):
         words = TO_ANSWER.with_params(doubt=doubt.value)
-        found.append(Check(rule="doubt", level="info", words=words, fact=doubt.id))
+        found.append(Check(rule=DOUBT_RULE, level="info", words=words, fact=doubt.id))
     occasion = _find_gift_occasion(request)
     if occasion is not None and not channel.is_listing:
         found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
+
+
+def drop_answered_questions(notes: Sequence[Check], written: BaseModel) -> tuple[Check, ...]:
+    """Return the notes without a doubt that the text answers: its writer cites it there."""
+    cited = {id for part in split_output(written)[0] for id in part.facts}
+    return tuple(one for one in notes if one.rule != DOUBT_RULE or one.fact not in cited)
 
 
 def find_old_launch(
@@ -185,7 +199,9 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
     if doubt := evidence.labelled(DOUBT):
         yield (
             f"Doubt that customers have most: {doubt.value}. If a fact on the product answers it, "
-            "say that fact in passing; if none does, leave it: the card names it to the team."
+            f"say that fact in passing, and add {doubt.id} to the `facts` of that part alone: it "
+            "says that the doubt is answered. If none does, leave it: the card names it to the "
+            "team."
         )
     if _find_gift_occasion(request):
         yield (
@@ -195,26 +211,26 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
 
 
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
-    """Tell how much is left for the writer beside the sender, the link and how to stop."""
-    mentions = [
-        one.text
-        for one in brand.mentions
-        if one.language in (None, request.language) and request.channel in one.channels
-    ]
+    """Tell how much is left for the writer beside the sender, how to stop and each link that the
+    text may have."""
+    mentions = [one.text for one in _list_mentions(request, brand)]
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
-    link = _get(evidence, request.brief.product, "link")
-    if address := str(link.value) if link else brand.site:
-        tagged = tag_links(address, brand.site, campaign_code(""))
-        fixed += f" {tagged}"
-        yield f"SMS: the link goes out with a campaign code, {len(tagged)} characters in all."
-    one, two = (measure_sms_room(fixed, count) for count in (1, 2))
-    yield (
-        "SMS: beside sender, link and opt-out, your own words may have "
-        f"{one} characters in one SMS (about {one // LETTERS_A_WORD} words), {two} in two "
-        "(€ counts double)."
-    )
-    one, two = (measure_sms_room(fixed, count, is_gsm=False) for count in (1, 2))
+    links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
+    own = _get(evidence, request.brief.product, "link")
+    addresses = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
+    for address, link in [*tagged.items()][:MAX_LINKS]:
+        one, two = (measure_sms_room(f"{fixed} {link}", count) for count in (1, 2))
+        yield (
+            f"SMS: with {address} ({len(link)} characters with its campaign code), sender and "
+            f"opt-out, your own words may have {one} characters in one SMS (about "
+            f"{one // LETTERS_A_WORD} words), {two} in two (€ counts double)."
+        )
+    if tagged:
+        yield "SMS: a longer link takes what it is longer from your own words."
+    longest = max(tagged.values(), key=len, default="")
+    one, two = (measure_sms_room(f"{fixed} {longest}", count, is_gsm=False) for count in (1, 2))
     yield (
         "SMS: a single character outside GSM-7 (ê â î ô û ë ï ç œ À °, curly quotes, emojis) "
         f"leaves {one} and {two} instead. é è à ù € £ are inside."
@@ -261,7 +277,7 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
                 f"{limit.most} are allowed: shorten it"
             )
         elif 0 < excess <= FEW_MORE:
-            yield (
+            yield Wish(
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
                 f"{excess} characters less it is one: shorten it"
             )
@@ -329,7 +345,8 @@ async def keep_counted_audience(ctx: RequestState) -> None:
     its size and a later version keeps it. Note how it was counted, or that it was not. Without an
     audience, count whom the channel reaches."""
     brief = ctx.request.brief
-    if not (brief.audience or brief.rule or brief.notice or _find_counted_rule(ctx)):
+    is_known = brief.audience or brief.rule or brief.notice or ctx.evidence.get(CONDITIONS)
+    if not (is_known or _find_counted_rule(ctx)):
         await ctx.look_up("reach")
     if ctx.by_rules:
         return
@@ -340,7 +357,9 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         ctx.request = ctx.request.model_copy(update={"brief": brief})
         await ctx.look_up(SEGMENT, replace=True)
     conditions = ctx.evidence.get(CONDITIONS)
-    if conditions and brief.audience is None:
+    if conditions:
+        ctx.notes += find_foreign_opt_out(ctx.request, ctx.evidence, ctx.brand, ctx.channel)
+    if conditions and brief.rule and brief.audience is None:
         assumed = tuple(one for one in brief.assumed if one.field != "audience")
         brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
         ctx.request = ctx.request.model_copy(update={"brief": brief})
@@ -348,6 +367,33 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif brief.audience and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
+
+
+def find_foreign_opt_out(
+    request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
+) -> tuple[Check, ...]:
+    """Return the question whether readers of other countries can stop an SMS by the number that
+    the brand always mentions. A market has its own words for that."""
+    counted = evidence.get(RULE)
+    stored = request.brief.rule or (str(counted.value) if counted else None)
+    if stored is None or request.brief.market or not (channel and channel.is_counted_in_segments):
+        return ()
+    countries = AudienceRule.model_validate_json(stored).countries
+    home = get_language(brand.languages[0]).law
+    abroad = [Country(name=one) for one in countries if parse_country_code(one) not in home]
+    numbers = [one.text for one in _list_mentions(request, brand) if re.search(r"\d", one.text)]
+    if not abroad or not numbers:
+        return ()
+    words = STOP_ABROAD.with_params(mention="; ".join(numbers), countries=join_with_or(abroad))
+    return (Check(rule="opt-out", level="info", words=words),)
+
+
+def _list_mentions(request: SkillRequest, brand: Brand) -> list[RequiredMention]:
+    return [
+        one
+        for one in brand.mentions
+        if one.language in (None, request.language) and request.channel in one.channels
+    ]
 
 
 def _note(ctx: RequestState, words: Words) -> None:

@@ -101,6 +101,12 @@ class LoopServices:
     on_step: Callable[[Words], None] = ignore_step
 
 
+class Wish(str):
+    """A fault that an answer may keep: where its correction has faults, the answer stands."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class LoopResult(Generic[T]):
     """The final answer, what the check still found in it after it was sent back, and what the
@@ -131,6 +137,7 @@ class AgentLoop(Generic[T]):
     _corrections: int = 0
     _sent_back: set[str] = field(default_factory=set)  # "faults", "remarks": each goes back once
     _deadline: float = 0.0
+    _wished: LoopResult[T] | None = None  # an answer whose only faults are wishes
 
     async def run(self, message: str) -> LoopResult[T]:
         """Return the answer to `message`, in which personal data is already masked. Raises
@@ -164,7 +171,8 @@ class AgentLoop(Generic[T]):
                 result = await self._read(answer, turn)
                 corrections = self._choose_corrections(result)
                 if not corrections or turn >= self.services.limits.turns or self._is_late():
-                    return result
+                    is_good = not (result.faults or result.remarks)
+                    return result if is_good else self._wished or result
                 sent = await self._send_back(turn, answer, corrections)
             new = self._list_new(sent, *known)
         raise TryAgain("the model gave no final answer", words=TOO_LONG)
@@ -197,7 +205,10 @@ class AgentLoop(Generic[T]):
         # The review first: what it proves is no fault any more.
         remarks = tuple(await self.review(output, turn)) if self.review else ()
         faults = tuple(self.check(output)) if self.check else ()
-        return LoopResult(output, faults, answer.model, remarks)
+        result = LoopResult(output, faults, answer.model, remarks)
+        if faults and not remarks and all(isinstance(fault, Wish) for fault in faults):
+            self._wished = self._wished or result
+        return result
 
     def _choose_corrections(self, result: LoopResult[T]) -> tuple[str, ...]:
         """Return what goes back: the faults that code found and the remarks of the review, each

@@ -14,7 +14,7 @@ from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
 from bot.core.charts import Exhibit, build_exhibit_chart
 from bot.core.checks import Check
-from bot.core.fact_book import FactBook, SlotError
+from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.parts import Copy, File, NextStep
 from bot.core.report import (
@@ -30,7 +30,6 @@ from bot.core.report import (
     build_not_used,
     build_report,
     choose_exhibit,
-    is_given,
 )
 from bot.core.request import Brief
 from bot.drafts.occasions import list_coming_occasions, load_occasions
@@ -169,10 +168,11 @@ def list_report_sentences(
     form: ReportForm, book: FactBook, language: Language
 ) -> list[ClaimSentence]:
     """Return the texts of a report with their slots filled and the facts that these name. A text
-    whose slots can't be filled goes back for that."""
+    whose slots can't be filled goes back for that. What the data can't tell is no claim, and no
+    fact bears it out, unless it has a figure."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    texts += [("cannot_tell", form.cannot_tell)] if is_given(form.cannot_tell) else []
+    texts += [("cannot_tell", form.cannot_tell)] if SLOT_PATTERN.search(form.cannot_tell) else []
     found = []
     for part, text in texts:
         try:

@@ -141,20 +141,53 @@ class OrderCondition(BaseModel):
         days = {"since": self.since and self.since + by, "until": self.until and self.until + by}
         return self.model_copy(update={"filters": filters, **days})
 
+    def reaches_before(self, day: date) -> bool:
+        """Whether the condition is about days before this one, too; not where orders since then
+        suffice for it."""
+        fields = {one.field for group in self.filters for one in group}
+        if self.since is not None:
+            return self.since < day
+        return self.never or self.until is not None or not fields.isdisjoint(DAY_FIELDS)
+
     def words(self, titles: Mapping[str, str]) -> Words:
         parts = [
             _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
             for group in self.filters
             if group
         ]
-        if self.since and self.until:
-            parts.insert(0, Words("from {since} to {until}", since=self.since, until=self.until))
-        elif self.since:
-            parts.insert(0, Words("since {day}", day=self.since))
-        elif self.until:
-            parts.insert(0, Words("until {day}", day=self.until))
+        if days := _describe_days(self.since, self.until):
+            parts.insert(0, days)
         what = _join_with_and(parts) if parts else Words("ever")
         return Words("no order ({what})" if self.never else "ordered ({what})", what=what)
+
+
+class RatingCondition(BaseModel):
+    """Ratings that each customer gave, of stars within these bounds and in these days, all
+    inclusive. With `no_order_after` the customer has not ordered after the day of such a rating."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    at_least: Annotated[int, Field(ge=1, le=5)] | None = None
+    at_most: Annotated[int, Field(ge=1, le=5)] | None = None
+    since: date | None = None
+    until: date | None = None
+    no_order_after: bool = False
+
+    def move(self, by: timedelta) -> "RatingCondition":
+        """Return the condition with every day in it moved."""
+        days = {"since": self.since and self.since + by, "until": self.until and self.until + by}
+        return self.model_copy(update=days)
+
+    def words(self) -> Words:
+        parts = []
+        if n := self.at_least:
+            parts.append(Words.count("at least {n} star", "at least {n} stars", n))
+        if n := self.at_most:
+            parts.append(Words.count("at most {n} star", "at most {n} stars", n))
+        if days := _describe_days(self.since, self.until):
+            parts.append(days)
+        if self.no_order_after:
+            parts.append(Words("no order afterwards"))
+        return Words("left a rating ({what})", what=_join_with_and(parts or [Words("ever")]))
 
 
 class AudienceRule(BaseModel):
@@ -188,6 +221,7 @@ class AudienceRule(BaseModel):
     last_from: date | None = None
     last_until: date | None = None
     orders: tuple[OrderCondition, ...] = ()  # all of them hold
+    rated: tuple[RatingCondition, ...] = ()  # all of them hold
 
     @field_validator("segments")
     @classmethod
@@ -217,8 +251,11 @@ class AudienceRule(BaseModel):
                 "Only {n} things are named to be bought.",
                 named,
             )
-        if any(one.since and one.until and one.until < one.since for one in self.orders):
-            return "orders", Words("This day is before the first one.")
+        for name, conditions in (("orders", self.orders), ("rated", self.rated)):
+            if any(one.since and one.until and one.until < one.since for one in conditions):
+                return name, Words("This day is before the first one.")
+        if any(one.at_least and one.at_most and one.at_most < one.at_least for one in self.rated):
+            return "rated", Words("No rating has so many stars and so few.")
         not_within = None if self.not_bought or self.not_bought_categories else self.not_within
         if not_within and self.bought_within and not_within >= self.bought_within:
             return "not_within", Words("Nobody bought within these days and not within these.")
@@ -231,7 +268,20 @@ class AudienceRule(BaseModel):
                 "last_from": self.last_from and self.last_from + by,
                 "last_until": self.last_until and self.last_until + by,
                 "orders": tuple(one.move(by) for one in self.orders),
+                "rated": tuple(one.move(by) for one in self.rated),
             }
+        )
+
+    def reaches_before(self, day: date, until: date) -> bool:
+        """Whether a condition is about days before this one, too, so that orders from this day on
+        tell less than it says. Numbers of days count back from `until`."""
+        counted = max(self.bought_within or 0, self.not_within or 0)
+        without = bool(self.not_bought or self.not_bought_categories)
+        return (
+            (self.last_until is not None and (self.last_from is None or self.last_from < day))
+            or (without and self.not_within is None)
+            or until - timedelta(days=counted) < day
+            or any(one.reaches_before(day) for one in self.orders)
         )
 
     @property
@@ -286,6 +336,7 @@ class AudienceRule(BaseModel):
     def _parts(self, titles: Mapping[str, str]) -> list[Words]:
         parts = [*self._groups(), *self._things(titles)]
         parts += [one.words(titles) for one in self.orders]
+        parts += [one.words() for one in self.rated]
         return [*parts, *self._amounts(), *self._places(), *self._dates()]
 
     def _groups(self) -> list[Words]:
@@ -345,6 +396,14 @@ class AudienceRule(BaseModel):
         if self.last_until:
             parts.append(Words("no order since {day}", day=self.last_until + timedelta(days=1)))
         return parts
+
+
+def _describe_days(since: date | None, until: date | None) -> Words | None:
+    if since and until:
+        return Words("from {since} to {until}", since=since, until=until)
+    if since:
+        return Words("since {day}", day=since)
+    return Words("until {day}", day=until) if until else None
 
 
 def _move_days(condition: MetricCondition, by: timedelta) -> MetricCondition:

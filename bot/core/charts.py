@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.facts import sign_number, spell_number
+from bot.core.facts import PERCENT_UNITS, count_percent_decimals, sign_number, spell_number
 from bot.core.parts import Table
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, format_value
@@ -330,9 +330,10 @@ def _legend_labels(named: tuple[str, str]) -> list[str]:
 
 def _format_value(value: float, unit: str, language: Language, is_change: bool = False) -> str:
     is_money = len(unit) == 3 and unit.isupper()
-    rounded = Decimal(
-        str(round(value, 2 if is_money else 1) if abs(value) < 1000 else round(value))
-    )
+    decimals = 2 if is_money else 1
+    if unit in PERCENT_UNITS:
+        decimals = count_percent_decimals(Decimal(value), unit, is_change=is_change)
+    rounded = Decimal(str(round(value, decimals) if abs(value) < 1000 else round(value)))
     plain = Decimal(int(rounded)) if rounded == int(rounded) else rounded
     return sign_number(spell_number(plain, unit, language), is_positive=is_change and plain > 0)
 

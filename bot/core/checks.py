@@ -97,7 +97,8 @@ def group_checks(checks: Iterable[Check]) -> list[Check]:
     once, by their gravest finding. The worst come first."""
     groups: dict[tuple[object, ...], list[Check]] = {}
     for check in _drop_repeated(sort_checks(checks)):
-        rest = {name: str(v) for name, v in check.words.params.items() if name != "quote"}
+        said = check.words.params.items()
+        rest = {n: str(v) for n, v in said if n != "quote" and f"{{{n}}}" in check.words.text}
         is_mergeable = "{quote}" in check.words.text and check.quote is not None
         # What people stated stands in one line, whichever rule has found it.
         rule = None if check.level == "stated" and is_mergeable else check.rule

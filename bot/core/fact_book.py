@@ -20,6 +20,7 @@ from bot.i18n.languages import get_language
 from bot.i18n.messages import Language
 
 SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|from-to))?\}")
+SENTENCE_START = re.compile(r"(?:^|[.!?…]\s|\n)[\s*_•–-]*$")
 SlotForm = Literal["", "bare", "abs", "from-to"]
 T = TypeVar("T")
 
@@ -104,8 +105,8 @@ class FactBook:
         return get_language(language).marks.change.format(old=old, new=new)
 
     def fill(self, text: str, language: Language) -> FilledText:
-        """Fill the slots of a text. A unit that the text repeats after a slot stands once. Raises
-        SlotError for a slot that can't be filled."""
+        """Fill the slots of a text. A unit that the text repeats after a slot stands once; a phrase
+        that begins a sentence has a capital. Raises SlotError for a slot that can't be filled."""
         ids: list[str] = []
         pieces: list[str] = []
         end = 0
@@ -114,6 +115,9 @@ class FactBook:
             form: SlotForm = found[2] or ""  # type: ignore[assignment]
             filled = self.spell(found[1], form, language)
             fact = self._facts[found[1]]
+            is_phrase = form == "from-to" or fact.is_our_text
+            if is_phrase and SENTENCE_START.search(text[: found.start()]):
+                filled = filled[:1].upper() + filled[1:]
             ids.append(fact.id)
             if form == "from-to" and fact.compared_with:
                 ids.append(fact.compared_with)

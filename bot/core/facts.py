@@ -44,8 +44,7 @@ FACT_UNITS: dict[str, str] = tomllib.loads(
     Path(__file__).with_name("fact_units.toml").read_text(encoding="utf-8")
 )
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
-MIN_COARSE_ERROR = Decimal("0.005")  # a standard error from which a share has no decimals
-WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keeps them
+PERCENT_UNITS = ("%", "points")
 MINUS = "\u2212"
 UNSIGNED_CHANGES = ("guard-change",)  # how large a change must be to be seen
 MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
@@ -55,8 +54,13 @@ ONE_CUSTOMER_NOTICE = Words(
     "This is one customer's own figure: it is for whoever asked alone, and goes nowhere else."
 )
 _UNDER = re.compile(r"under (\d+)")
-ALL_BUT_PATTERN = re.compile(r"all but under (\d+)")
-OUR_WORDS = ("rule", "verdict")  # labels of facts whose text is ours: it has a translation
+_AT_LEAST = re.compile(r"at least (\d+)")
+_ALL_BUT = re.compile(r"all but under (\d+)")  # only in facts of earlier editions
+OUR_WORDS = (
+    "rule",
+    "verdict",
+    "best day",
+)  # labels of facts whose text is ours: it has a translation
 
 
 class Source(BaseModel):
@@ -200,6 +204,25 @@ def sign_number(text: str, *, is_positive: bool) -> str:
     return f"+{text}" if is_positive else re.sub(r"^-", MINUS, text)
 
 
+def count_percent_decimals(number: Decimal, unit: str, *, is_change: bool = False) -> int:
+    """Return with how many decimals a percentage is told, in a sentence, a table and a picture
+    alike: two below 10, so that rates which differ look different, one below 20, and above none. A
+    relative change has none from 10 on, and a difference in points always one."""
+    size = abs(number)
+    if size < 10:
+        return 2
+    if unit == "points":
+        return 1
+    return 1 if size < 20 and not is_change else 0
+
+
+def find_points_step(*percentages: Decimal) -> Decimal:
+    """Return to which step the difference of percentages is rounded: as the coarser one is told,
+    but never to whole points."""
+    decimals = min(count_percent_decimals(one, "%") for one in percentages)
+    return Decimal(1).scaleb(-max(1, decimals))
+
+
 class FactId(NamedTuple):
     """The parts of a fact's id. `measure` is empty where an id has two parts: "brand.tone"."""
 
@@ -257,19 +280,15 @@ class Fact(SourcedModel):
 
     @property
     def as_read(self) -> "Fact":
-        """The same without digits that nobody needs or that chance would change: a share or a
-        change of ten points and more is told in whole ones, and so is a smaller share whose
-        standard error is half a point or more."""
-        if self.unit != "%" or not isinstance(self.value, Decimal):
+        """The same without digits that nobody needs: see `count_percent_decimals`."""
+        if self.unit not in PERCENT_UNITS or not isinstance(self.value, Decimal):
             return self
-        share = abs(self.number) / 100
-        coarse = share >= TENTH
-        many = self.of or self.rows
-        if WHOLE <= share < TENTH and many and "change" not in self.label:
-            coarse = (share * (1 - share) / many).sqrt() >= MIN_COARSE_ERROR
-        if not coarse:
+        is_change = "change" in self.label and self.unit == "%"
+        decimals = count_percent_decimals(self.number, self.unit, is_change=is_change)
+        if self.decimals <= decimals:
             return self
-        return self.model_copy(update={"value": self.number.quantize(Decimal(1)), "exact": None})
+        rounded = self.number.quantize(Decimal(1).scaleb(-decimals))
+        return self.model_copy(update={"value": rounded, "exact": None})
 
     @property
     def decimals(self) -> int:
@@ -287,12 +306,22 @@ class Fact(SourcedModel):
             day = _DAY.fullmatch(self.value)
             if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown
                 return Words("under {n}", n=int(few[1])).to(language)
-            if most := ALL_BUT_PATTERN.fullmatch(self.value):  # what is left of them is
+            if most := _AT_LEAST.fullmatch(self.value):  # what is left of them is
+                return Words("at least {n}", n=int(most[1])).to(language)
+            if most := _ALL_BUT.fullmatch(self.value):
                 return Words("all but under {n}", n=int(most[1])).to(language)
             if self.label in OUR_WORDS and "{" not in self.value:  # a sentence of ours, and no JSON
                 return Words(self.value).to(language)
             return format_value(date.fromisoformat(day[0]), language) if day else self.value
         return spell_number(self.value, self.unit, language, decimals)
+
+    @property
+    def is_our_text(self) -> bool:
+        """Whether its value is words of ours, not a number and not what somebody else wrote."""
+        if self.words is not None or self.label in OUR_WORDS:
+            return True
+        bounds = (_UNDER, _AT_LEAST, _ALL_BUT)
+        return isinstance(self.value, str) and any(one.fullmatch(self.value) for one in bounds)
 
     @property
     def is_change(self) -> bool:
@@ -320,20 +349,9 @@ class Fact(SourcedModel):
 
 
 def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None]:
-    """Return the cells of a table's column, whose head says what is counted. Shares under a tenth
-    have as many decimals as it takes for different ones to look different."""
-    small = [fact for fact in facts if fact is not None and _is_small_share(fact)]
-    decimals = _count_telling_decimals(small)
-    return [
-        None
-        if fact is None
-        else fact.model_copy(update={"value": round(fact.number, decimals), "exact": None}).spelled(
-            language, decimals
-        )
-        if decimals and fact in small
-        else _without_counted_unit(fact).shown(language)
-        for fact in facts
-    ]
+    """Return the cells of a table's column, written as in a sentence, but without a unit that its
+    head says. A change in points says so: its head names a rate."""
+    return [None if fact is None else _without_counted_unit(fact).shown(language) for fact in facts]
 
 
 def _without_counted_unit(fact: Fact) -> Fact:
@@ -342,22 +360,6 @@ def _without_counted_unit(fact: Fact) -> Fact:
         return fact
     is_points = fact.unit == "points" and fact.is_change
     return fact.model_copy(update={"unit": "pts" if is_points else None})
-
-
-def _is_small_share(fact: Fact) -> bool:
-    is_share = fact.unit == "%" and isinstance(fact.value, Decimal) and not fact.is_change
-    return is_share and 0 < fact.number < 100 * TENTH
-
-
-def _count_telling_decimals(shares: Sequence[Fact]) -> int:
-    """Return 0 where the shares differ as they are read, or there are fewer than two."""
-    exact = {fact.number for fact in shares}
-    read = [fact.as_read for fact in shares]
-    if len(exact) < 2:
-        return 0
-    if len({fact.value for fact in read}) == len(exact) and not any(one.decimals for one in read):
-        return 0
-    return next((n for n in (1, 2) if len({round(one, n) for one in exact}) == len(exact)), 2)
 
 
 class Evidence(BaseModel):

@@ -54,7 +54,7 @@ class ReportForm(BaseModel):
         description="up to five sentences of customers to show word for word, by their names: f12",
     )
     cannot_tell: str = Field(
-        description="what was asked and the data can't tell, and what would change that, or none"
+        description="what was asked and the data don't hold, and what would change that, or none"
     )
     not_used: list[str] = Field(
         description="words of the request that the answer does not take into account"

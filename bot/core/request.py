@@ -116,6 +116,7 @@ class Brief(BaseModel):
     own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts
     preview: bool = False  # only show what an AI would get
     left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
+    beside: tuple[str, ...] = ()  # what else the message asks for, done apart from this request
     material: str = ""
     private: bool = False
     assumed: tuple[Assumption, ...] = ()
@@ -141,6 +142,7 @@ class Brief(BaseModel):
             "within days": self.within and str(self.within),
             "must say": "; ".join(self.must_say),
             "assumed": "; ".join(a.value for a in self.assumed),
+            "done apart from this, so neither yours nor `not_used`": "; ".join(self.beside),
         }
         lines = [f"{name}: {value}" for name, value in fields.items() if value]
         return "\n".join([f"asked: {self.words}", *lines])

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
 from bot.core.channels import Channel, load_channels
 from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
+from bot.i18n.countries import list_named_countries, parse_country_code
 from bot.i18n.languages import SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.text.normalize import slugify, tokenize
@@ -63,7 +64,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
             *(brief.product, request.channel, brief.words, brief.product_words),
             *(brief.occasion, brief.since, brief.until),
         ),
-        "segment": (brief.rule, brief.audience, request.channel),
+        "segment": (brief.rule, brief.audience, brief.market, request.channel),
         "reach": (request.channel,),
         FIRST_SALE: (brief.product,),
     }
@@ -256,6 +257,7 @@ def _reach_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact
     size = None if channel.consent else UNKNOWN_CONSENT
     if channel.consent and (agreed := count_consents(warehouse).get(channel.consent)):
         size = Words("{n} customers agreed", n=agreed)
+        size = _add_readers(warehouse, size, agreed, channel.consent, request.language)
     yield from _build_facts(
         "segment.audience",
         {"size": size},
@@ -269,8 +271,8 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     """Yield segment.audience.audience, the rule in words; .size; .rule, if it can be exported; and
     what the audience bought: .favourite-category, .typical-category and .bought-most. Of all but
     the first those that are known and not of too few customers."""
-    rule = _audience_rule(request)
-    if rule is None or "orders" not in warehouse.listed:
+    rule = _audience_rule(warehouse, request) if "orders" in warehouse.listed else None
+    if rule is None:
         return
     from bot.data.analyses.products import load_catalogue_titles
 
@@ -282,7 +284,7 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     words = rule.words(titles) if purpose else rule.describe_conditions(titles)
     values: dict[str, str | Words | None] = {
         "audience": words,
-        **_describe_members(warehouse, rule, channel),
+        **_describe_members(warehouse, rule, channel, language),
     }
     yield from _build_facts(
         "segment.audience", values, warehouse.source("orders"), warehouse.as_of("orders"), language
@@ -290,7 +292,7 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
 
 
 def _describe_members(
-    warehouse: "Warehouse", rule: AudienceRule, channel: Channel | None
+    warehouse: "Warehouse", rule: AudienceRule, channel: Channel | None, language: Language
 ) -> dict[str, str | Words | None]:
     """Return the size of an audience, its rule and what it bought, by label. Empty when the
     customers of the rule can't be told."""
@@ -304,22 +306,49 @@ def _describe_members(
     size, is_held = count.description, channel is not None and channel.consent is not None
     if count.fits is None:
         return {"size": size}
+    if is_held and count.reachable is not None and not count.nearly_all:
+        size = _add_readers(warehouse, size, count.reachable, rule.purpose, language, rule)
     if not is_held:
         size = Words("{fits} customers fit", fits=count.fits)
         if channel is not None and not channel.is_public:
             size = Words("{fits} customers fit. {reason}", fits=count.fits, reason=UNKNOWN_CONSENT)
     return {
         "size": size,
-        "rule": rule.stored if is_held and count.reachable is not None else None,
+        "rule": rule.stored if is_held and count.reachable else None,
         "favourite category": tastes.favourite,
         "typical category": tastes.typical,
         "bought most": "; ".join(tastes.products) or None,
     }
 
 
-def _audience_rule(request: SkillRequest) -> AudienceRule | None:
-    """Return the rule of the brief, or the group that its audience is called by, and no more:
-    "new customers from Ireland" are not the group of new customers."""
+def _add_readers(
+    warehouse: "Warehouse",
+    size: Words,
+    reached: int,
+    purpose: AudiencePurpose,
+    language: Language,
+    rule: AudienceRule | None = None,
+) -> Words:
+    """Return the size with the number of those who read the language of the text, unless nearly
+    all do, or the data tell it of too few."""
+    from bot.data.analyses.segments.audience import count_readers
+
+    floor = warehouse.floor
+    counted = count_readers(warehouse, purpose, language, rule)
+    if reached - counted.known >= floor or reached - counted.read < floor:
+        return size
+    named = {"size": size, "n": counted.read, "tongue": Words(get_language(language).phrase)}
+    if not counted.read:
+        return Words("{size}; none of them reads {tongue}", **named)
+    if counted.read < floor:
+        return Words("{size}; under {n} of them read {tongue}", **named | {"n": floor})
+    return Words("{size}; {n} of them read {tongue}", **named)
+
+
+def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRule | None:
+    """Return the rule of the brief, or the group or countries that its audience is called by, and
+    no more: "new customers from Ireland" are neither the group nor the country. The whole list of
+    a market is that of its country."""
     brief = request.brief
     if brief.rule:
         try:
@@ -332,7 +361,26 @@ def _audience_rule(request: SkillRequest) -> AudienceRule | None:
             called = _singular_words(name.to(language))
             if called and called <= said <= called | _singular_words(GROUP_WORDS):
                 return AudienceRule(segments=(key,))
-    return None
+    channel = load_channels().get(request.channel or "")
+    is_public = channel is not None and channel.is_public  # a place is a setting there
+    market = (brief.market,) if brief.market and not brief.audience else ()
+    named = () if is_public else market or list_named_countries(brief.audience or "")
+    countries = _spell_countries(warehouse, named) if named else ()
+    return AudienceRule(countries=countries) if countries else None
+
+
+def _spell_countries(warehouse: "Warehouse", codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the countries as the orders spell them, and by their codes where nobody ordered to
+    any; none where the orders name no country at all."""
+    from bot.data.warehouse.query import fetch_rows
+
+    orders = warehouse.table("orders")
+    assert orders is not None
+    rows = fetch_rows(warehouse, orders.select("country").distinct())
+    every = sorted({str(row["country"]) for row in rows if row["country"]})
+    return tuple(one for one in every if parse_country_code(one) in codes) or (
+        codes if every else ()
+    )
 
 
 def _singular_words(text: str) -> set[str]:

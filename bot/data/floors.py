@@ -58,12 +58,19 @@ def too_few_message(people: int, floor: int, needed: int) -> Words:
     )
 
 
-def bound_count(people: int, of: int, floor: int) -> int | str:
+def bound_count(people: int, of: int, floor: int, *, none_is_shown: bool = False) -> int | str:
     """Return a count as it may be published: exactly, unless it or its remainder to `of` is below
-    the floor."""
+    the floor. `none_is_shown` where `of` is a group that is itself shown: then nobody is no
+    group."""
     if people < floor:
-        return f"under {floor}"
-    return f"all but under {floor}" if is_below_floor(of - people, floor) else people
+        return 0 if none_is_shown and not people else f"under {floor}"
+    least = count_at_least(of, floor)
+    return f"at least {least}" if is_below_floor(of - people, floor) else people
+
+
+def count_at_least(of: int, floor: int) -> int:
+    """Return how many it is at least, where neither it nor its remainder to `of` may be shown."""
+    return max(floor, of - floor + 1)
 
 
 def withheld_groups_message(floor: int, sort: FloorKind) -> Words:

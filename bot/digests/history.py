@@ -50,6 +50,7 @@ DRAFT_STATES = {
     "sent back": Words("changes requested"),
 }
 WAITING = Words("waits for approval since {day}")
+WAITING_ELSEWHERE = Words("drafts elsewhere that wait for approval")
 WAITING_FOR_YOU = Words("waits for your approval since {day}")
 MAX_THREAD_DRAFTS, MAX_WAITING = 10, 10
 
@@ -183,7 +184,7 @@ def load_waiting_drafts(
         facts = [
             Fact(
                 id="work.queue.waiting",
-                label="drafts elsewhere that wait for approval",
+                label=WAITING_ELSEWHERE.text,
                 value=Decimal(0),
                 source=Words("the intern's own record").to(language),
                 as_of=now.date(),

@@ -240,6 +240,11 @@ def _is_threshold(figure: Figure, text: str) -> bool:
     )
 
 
+def has_threshold(sentence: str) -> bool:
+    """Whether an offer holds from an amount on: "free from €80"."""
+    return any(_is_threshold(figure, sentence) for figure in read_figures(sentence))
+
+
 def _check_role(
     figure: Figure, known: KnownFact, part: TextPart, parts: Sequence[TextPart], sources: Sources
 ) -> Check | None:

@@ -23,6 +23,8 @@ from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.drafts.occasions import load_occasions
+from bot.grounding.calculations import find_sentence
+from bot.grounding.figure_checks import FROM_BRIEF, has_threshold
 from bot.grounding.numbers import CODE, PHONE
 from bot.grounding.sources import Sources, TextPart, find_spans_left_out, is_within
 from bot.i18n.languages import get_language
@@ -70,8 +72,9 @@ class SourcedRule(BaseModel):
 
 class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the periods of sales.
-    `scarce`: a small stock makes the words true. `same`: the fact must have the very words, or the
-    last of them: the certificate, or the place by any of its names."""
+    `scarce`: a small stock makes the words true. `terms`: an amount from which it holds is what the
+    rule asks for, where a person stated the words. `same`: the fact must have the very words, or
+    the last of them: the certificate, or the place by any of its names."""
 
     id: str
     level: CheckLevel
@@ -83,6 +86,7 @@ class LegalRule(SourcedRule):
     excepted: tuple[str, ...] = Field(default=(), alias="except")
     season: bool = False
     scarce: bool = False
+    terms: bool = False
     same: Literal["all", "last", "place"] | None = None
 
     @cached_property
@@ -270,6 +274,8 @@ def _judge(
     level, words = rule.level, Words("“{quote}”: {why} ({source})")
     if rule.stated and sources.find_stated_words(pattern):
         level, words = rule.stated, STATED_WORDS
+        if rule.terms and has_threshold(find_sentence(part.text, part.text.find(quote))):
+            words = FROM_BRIEF
     words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
     return part.build_check(rule.id, level, words, quote=quote, override=True)
 

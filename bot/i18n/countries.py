@@ -1,12 +1,18 @@
 """Parses and translates country names: ISO codes, names in our languages, and demonyms."""
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
 
 from bot.i18n.languages import LANGUAGES
-from bot.text.normalize import collapse_spaces, normalize_text
+from bot.text.normalize import collapse_spaces, normalize_text, tokenize
 
+MAX_NAME_WORDS = 5
+PEOPLE_WORDS = (  # beside a country they restrict nobody
+    "all our my the customers people in and tous toutes les nos mes clients clientes gens de du "
+    "en a au aux et"
+)
 FILE_LANGUAGES = ("de", "es", "it", "nl", "pt")  # in which files also name countries
 _NAMES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
@@ -43,6 +49,31 @@ def list_country_words(written: str) -> set[str]:
     )
 
 
+def list_named_countries(words: str) -> tuple[str, ...]:
+    """Return the codes of the countries that the words name ("our Irish customers"): none
+    where they say more than that. A code is one in capitals only: "NO", not "no"."""
+    tokens = re.findall(r"[^\W_]+", words)
+    found: list[str] = []
+    while tokens:
+        for size in range(min(MAX_NAME_WORDS, len(tokens)), 0, -1):
+            if code := _find_spoken_country(" ".join(tokens[:size])):
+                found.append(code)
+                break
+        else:
+            size = 1
+            if not {*tokenize(tokens[0])} <= {*tokenize(PEOPLE_WORDS)}:
+                return ()
+        del tokens[:size]
+    return tuple(dict.fromkeys(found))
+
+
+def _find_spoken_country(name: str) -> str | None:
+    plain = " ".join(tokenize(name))
+    if len(name) == len("XX") and not name.isupper():
+        return _load_demonyms().get(plain)
+    return _load_spoken_names().get(plain)
+
+
 def normalize_name(name: str) -> str:
     return normalize_text(collapse_spaces(name))
 
@@ -54,6 +85,19 @@ def _load_codes() -> dict[str, str]:
         for code, name in _load_territories(language).items():
             known |= {normalize_name(name): code, normalize_name(code): code}
     return known
+
+
+@cache
+def _load_demonyms() -> dict[str, str]:
+    named = _NAMES["demonyms"].items()
+    return {" ".join(tokenize(one)): code for code, names in named for one in names.split(", ")}
+
+
+@cache
+def _load_spoken_names() -> dict[str, str]:
+    """Return the codes by all that people call a country, without hyphens and apostrophes."""
+    names = {" ".join(tokenize(name)): code for name, code in _load_codes().items()}
+    return names | _load_demonyms()
 
 
 @cache

@@ -72,7 +72,28 @@ async def plan_requests(
     if too_many := requests[MAX_REQUESTS:]:
         names = tuple(" ".join(filter(None, (one.channel, one.brief.market))) for one in too_many)
         requests = [_leave_over(one, names) for one in requests[:MAX_REQUESTS]]
+    requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
     return Plan(requests=tuple(requests), cannot=cannot, question=question)
+
+
+def _name_what_is_beside(
+    request: SkillRequest, requests: Sequence[SkillRequest], understanding: Understanding
+) -> SkillRequest:
+    """Return a request that knows what else is done about its message, so that its writer doesn't
+    miss it."""
+    others = [_describe_request(one) for one in requests if one is not request]
+    others += [f"“{one}”: we say that we can't" for one in understanding.unsupported]
+    others += [f"our reply: {understanding.line.to('en')}"] if understanding.line else []
+    beside = tuple(dict.fromkeys(others))
+    return request.model_copy(update={"brief": request.brief.model_copy(update={"beside": beside})})
+
+
+def _describe_request(request: SkillRequest) -> str:
+    brief = request.brief
+    if request.channel is None:
+        return f"a report, {request.skill}: {load_skills()[request.skill].summary}"
+    named = (brief.product_words, brief.market, brief.audience)
+    return ", ".join([f"{request.channel} in {brief.language}", *filter(None, named)])
 
 
 def _join_questions(requests: Iterable[ReadRequest]) -> list[ReadRequest]:
@@ -314,6 +335,8 @@ def _build_copy_brief(
     named = named or {"product_words": read.topic or next(iter(unknown), None)}
     # The writer reads the message itself, so no goal is assumed.
     assumed = list_assumptions(read, language, is_notice=True)
+    if market:  # it is for the people there
+        assumed = tuple(one for one in assumed if one.field != "audience")
     if is_known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
     return Brief(

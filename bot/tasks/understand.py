@@ -24,6 +24,7 @@ from bot.core.request import Goal, KeptPassage
 from bot.core.writer import ReceiptWriter
 from bot.drafts.occasions import load_occasions
 from bot.errors import CALM_PARAM
+from bot.i18n.countries import list_named_countries
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline.routing import drop_audience_preposition, list_content_words
 from bot.privacy import Pseudonymizer
@@ -251,17 +252,20 @@ class _FormCheck:
         since, until, against = self._check_period(form)
         about = self.message.find_draft(form.about) or self._find_subject(form)
         counted = self._find_audience(form.audience, about)
+        abroad = [one for one in form.markets if self._is_country_alone(one)]
         return ReadRequest(
             skill=form.skill,
             about=about.id if about else None,
             channels=self._check_values(form.channels, load_channels()),
-            markets=self._check_values(form.markets, self.brand.markets),
+            markets=self._check_values(
+                [one for one in form.markets if one not in abroad], self.brand.markets
+            ),
             language=language or None,
             is_language_stated=bool(language) and self._is_quoted(form.language.words, self.typed),
             products=tuple(filter(None, map(self._check_product, form.products))),
             topic=self._quote(form.topic, self.told),
             goal=form.goal if form.goal in get_args(Goal) else None,
-            audience=counted.name if counted else self._check_audience(form),
+            audience=counted.name if counted else self._check_audience(form, abroad),
             rule=counted.rule if counted else None,
             offer=self._quote_stretch(form.offer),
             occasion=self._check_occasion(form.occasion),
@@ -289,11 +293,20 @@ class _FormCheck:
             return audiences[0] if len(audiences) == 1 else None
         return next((one for one in audiences if _squeeze(one.name) == _squeeze(name)), None)
 
-    def _check_audience(self, form: RequestForm) -> str | None:
-        """Return the words for whom the text is. Words that name a market are no people."""
+    def _is_country_alone(self, reading: Reading) -> bool:
+        """Whether a country was read as a market that the brand doesn't have."""
+        is_market = reading.value.strip() in self.brand.markets
+        countries = list_named_countries(" ".join(list_content_words(reading.words)))
+        return bool(countries) and not is_market and self._is_quoted(reading.words, self.typed)
+
+    def _check_audience(self, form: RequestForm, abroad: Sequence[Reading]) -> str | None:
+        """Return the words for whom the text is. Words that name a market are no people; those
+        that name another country are."""
         said = self._quote(form.audience)
-        if said is None:
-            return None
+        if said is None or abroad:
+            known = _squeeze(said or "")
+            named = [one.words.strip() for one in abroad if _squeeze(one.words) not in known]
+            return drop_audience_preposition(", ".join(filter(None, [said, *named]))) or None
         places = [one.words for one in form.markets]
         places += [name for market in self.brand.markets.values() for name in market.names]
         if {*tokenize(" ".join(list_content_words(said)))} <= {*tokenize(" ".join(places))}:

@@ -8,6 +8,8 @@ import pytest
 
 from bot.agent.copy_notes import (
     NOT_NEW,
+    drop_answered_questions,
+    find_foreign_opt_out,
     find_offer_prices,
     find_old_launch,
     find_style_faults,
@@ -15,12 +17,14 @@ from bot.agent.copy_notes import (
     list_open_questions,
 )
 from bot.config.brand import Brand, RequiredMention
+from bot.core.audience_rule import AudienceRule
 from bot.core.channels import SEGMENT_SIZES, count_sms_segments, load_channels, measure_sms_room
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from tests.conftest import NOW
+from tests.support.channel_outputs import Email
 
 LINK = "https://alba.example/vase"
 BRAND = Brand(
@@ -89,6 +93,33 @@ def test_writer_of_an_sms_is_told_the_room_beside_sender_tagged_link_and_opt_out
             f"{one} characters in one SMS" in told and f"{two} in two" in told
         )
     assert "SMS" not in notes(make_evidence(), make_request("push"))
+
+
+def test_opt_out_by_a_number_is_asked_about_abroad() -> None:
+    def asked(channel: str, *countries: str, brand: Brand = BRAND, **brief: Any) -> list[str]:
+        rule = AudienceRule(countries=countries).stored
+        request = make_request(channel, rule=rule, **brief)
+        found = find_foreign_opt_out(request, make_evidence(), brand, load_channels()[channel])
+        return [check.words.to("en") for check in found]
+
+    home = BRAND.model_copy(update={"languages": ("fr",)})
+    (words,) = asked("sms", "FR", "GB", "Ireland", brand=home)
+    assert "STOP 36111" in words
+    assert "United Kingdom or Ireland" in words
+    without = home.model_copy(update={"mentions": ()})
+    assert not asked("sms", "GB", brand=without)
+    assert not asked("sms", "GB", brand=home, market="GB")
+    assert not [*asked("sms", "FR", brand=home), *asked("sms", brand=home)]
+    assert not asked("email", "GB", brand=home)
+
+
+def test_each_link_has_its_room() -> None:
+    told = notes(make_evidence(), make_request("sms", product=None))
+    for address in (LINK, BRAND.site or ""):
+        tagged = tag_links(address, BRAND.site, campaign_code("any piece"))
+        room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111", 1)
+        assert f"with {address} ({len(tagged)} characters" in told
+        assert f"may have {room} characters in one SMS" in told
 
 
 @pytest.mark.parametrize(("more", "is_fault"), [(0, False), (1, True), (31, False)])
@@ -169,6 +200,22 @@ def test_writer_knows_whether_the_audience_was_counted() -> None:
     assert "not counted" not in told
     assert "have this very product" in told
     assert "Audience" not in notes(make_evidence(), make_request())
+
+
+def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:
+    doubt = other_fact("objection.sizing-small.theme", "doubt to answer", "runs small")
+    evidence, request = make_evidence(doubt), make_request(occasion="noel")
+    assert f"add {doubt.id} to the `facts`" in notes(evidence, request)
+    asked = list_open_questions(request, evidence, load_channels()["email"])
+
+    def rules(*cited: str) -> set[str]:
+        body = Copy(text="If you hesitate, take the larger one.", facts=cited)
+        said = Copy(text="Linen")
+        mail = Email(subject=said, preheader=said, body=body, call_to_action=said, hooks=[])
+        return {note.rule for note in drop_answered_questions(asked, mail)}
+
+    assert rules("product.vase.name") == {"doubt", "delivery"}
+    assert rules("product.vase.name", doubt.id) == {"delivery"}
 
 
 def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> None:

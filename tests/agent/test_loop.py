@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
-from bot.agent.loop import FINAL_NOTICE, AgentOptions, LoopLimits
+from bot.agent.loop import FINAL_NOTICE, AgentOptions, LoopLimits, Wish
 from bot.agent.tool import AskedPerson, Refusal
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
@@ -117,6 +117,27 @@ async def test_mistakes_come_back_as_sentences_to_act_on(line: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "stands"),
+    [
+        ([Wish("shorter")], [Wish("shorter")], "First."),
+        ([Wish("shorter")], ["points: none"], "First."),
+        ([Wish("shorter")], [], "Second."),
+        (["points: none"], [Wish("shorter")], "Second."),
+        ([Wish("shorter"), "points: none"], [Wish("shorter")], "Second."),
+    ],
+)
+async def test_an_answer_with_wishes_alone_stands_unless_its_correction_is_good(
+    line: Any, first: list[str], then: list[str], stands: str
+) -> None:
+    answers = [says({"headline": text, "points": []}) for text in ("First.", "Second.")]
+    made = await line(*answers)
+    faults = {"First.": first, "Second.": then}
+    answer = await made.write(check=lambda written: faults[written.headline])
+    assert len(made.claude.letters) == 2
+    assert answer.headline == stands
+
+
 async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> None:
     made = await line(calls(("compare", {})), says({"headline": "{f1:from-to}", "points": []}))
     answer = await made.write()
@@ -126,7 +147,7 @@ async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> 
         "f1: 39% · rate · 13–26 Nov 2026 · compared with f2",
         "f2: 58% · before",
     ]
-    assert made.ctx.book.fill(answer.headline, "en").text == "from 58% to 39%"
+    assert made.ctx.book.fill(answer.headline, "en").text == "From 58% to 39%"
     assert [one.id for one in made.ctx.evidence.facts] == ["visits.all.rate", "visits.all.before"]
 
 

@@ -153,13 +153,13 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
         deps,
         dataset="orders",
         measures=["revenue", "return_rate"],
-        since="2026-10-01",
-        until="2026-10-31",
+        since="2026-08-01",
+        until="2026-08-31",
         comparison="previous_period",
     )
     now, before, change = result.facts[:3]
     assert now.compared_with == before.id
-    assert (before.since, before.until) == (date(2026, 9, 1), date(2026, 9, 30))
+    assert (before.since, before.until) == (date(2026, 7, 1), date(2026, 7, 31))
     ratio = 100 * (Decimal(now.value) - Decimal(before.value)) / Decimal(before.value)
     assert change.value == ratio.quantize(Decimal("0.1"))
     assert result.facts[5].unit == "points"
@@ -755,6 +755,36 @@ async def test_description_of_the_data_is_short_and_names_what_is_there() -> Non
     assert "cancelled_orders" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "heading", "said"),
+    [
+        ("en", "Discount", {"With a discount", "Without a discount"}),
+        ("fr", "Remise", {"Avec remise", "Sans remise"}),
+    ],
+)
+async def test_discounts_stand_beside_categories_in_one_table(
+    mixed: Warehouse, language: Any, heading: str, said: set[str]
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed), language=language),
+        dataset="orders",
+        measures=["return_rate"],
+        dimensions=["category", "discounted"],
+    )
+    table = result.exhibits[0].table
+    assert table is not None
+    assert table.columns[1] == heading
+    assert {row[1] for row in table.rows[:-1]} == said
+
+
+async def test_description_names_the_values_of_fixed_fields(mixed: Warehouse) -> None:
+    found = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))
+    text = "\n".join(found.notes)
+    for words in ("customer_type (new", "discounted (yes, no)"):
+        assert words in text
+    assert "reduced_price" in text.partition("Not in the data: no ")[2].partition("\n")[0]
+
+
 async def test_description_lists_no_values_of_an_id_column(mixed: Warehouse) -> None:
     described = "\n".join(
         (await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))).notes
@@ -792,6 +822,14 @@ async def test_description_says_what_is_missing(mixed: Warehouse) -> None:
     text = "\n".join(result.notes)
     assert "visits: none imported." in text
     assert "EUR (not GBP)" in text
+    assert "customer_type (new" in text
+    (missing,) = [note for note in result.notes if "Not in the data" in note]
+    assert "customer_points" in missing
+    members = [{"customer": "c1", "points": 40.0}]
+    shop = mixed_shop(customers=members)
+    notes = (await describe_data.run(describe_data.Params(), tool_deps(workspace_data(shop)))).notes
+    assert not [one for one in notes if "Not in the data" in one and "customer_points" in one]
+    assert [one for one in notes if "customer_points (" in one]
     late = replace(mixed, today=date(2027, 3, 1))
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(late)))
     assert "97 days old" in "\n".join(result.notes)
@@ -811,12 +849,63 @@ def figure(name: str, value: str, unit: str | None = "EUR") -> Fact:
     )
 
 
-async def calculated(operation: str, *facts: Fact, warehouse: Warehouse) -> Fact:
+async def calculated(
+    operation: str, *facts: Fact, warehouse: Warehouse, percent: float = 0, words: str = ""
+) -> Fact:
     book = FactBook()
     names = [book.add(fact) for fact in facts]
-    params = calculate.Params.model_validate({"operation": operation, "figures": names})
-    result = await calculate.run(params, tool_deps(workspace_data(warehouse), book=book))
+    params = calculate.Params.model_validate(
+        {"operation": operation, "figures": names, "percent": percent}
+    )
+    deps = tool_deps(workspace_data(warehouse), book=book)
+    brief = deps.request.brief.model_copy(update={"words": words})
+    request = deps.request.model_copy(update={"brief": brief})
+    result = await calculate.run(params, replace(deps, request=request))
     return result.facts[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("9.123", "5.751", ("9.12%", "5.75%", "3.37\u00a0points")),
+        ("17.364", "7.142", ("17.4%", "7.14%", "10.2\u00a0points")),
+        ("36.42", "30.11", ("36%", "30%", "6.3\u00a0points")),
+    ],
+)
+async def test_difference_of_rates_is_as_fine_as_they_are_told(
+    mixed: Warehouse, first: str, second: str, said: tuple[str, ...]
+) -> None:
+    facts = [
+        figure(name, f"{Decimal(exact):.2f}", "%").model_copy(update={"exact": Decimal(exact)})
+        for name, exact in (("a", first), ("b", second))
+    ]
+    difference = await calculated("difference", *facts, warehouse=mixed)
+    assert tuple(one.shown("en") for one in (*facts, difference)) == said
+
+
+@pytest.mark.parametrize(
+    ("percent", "words", "expected"),
+    [
+        (10, "what if +10%?", "7673.6"),
+        (-7.5, "et avec 7,5 % de moins ?", "6452.8"),
+        (20, "and with twenty percent more?", "8371.2"),
+    ],
+)
+async def test_a_percentage_that_the_request_names_is_added(
+    mixed: Warehouse, percent: float, words: str, expected: str
+) -> None:
+    fact = await calculated(
+        "plus_percent", figure("a", "6976"), warehouse=mixed, percent=percent, words=words
+    )
+    assert (fact.number, fact.unit) == (Decimal(expected), "EUR")
+    assert f"{abs(percent):g}%" in fact.about
+
+
+async def test_a_percentage_that_nobody_named_is_refused(mixed: Warehouse) -> None:
+    with pytest.raises(ToolError, match="the request names: 10"):
+        await calculated(
+            "plus_percent", figure("a", "6976"), warehouse=mixed, percent=15, words="10% more?"
+        )
 
 
 @pytest.mark.parametrize(
@@ -949,10 +1038,10 @@ async def test_difference_that_tells_what_a_few_people_did_is_refused() -> None:
     for filters in (calls[0], calls[1], [[where("region", "is_not", "Nantes")]]):
         result = await query_tool(deps, dataset="orders", measures=["revenue"], filters=filters)
         book.add(result.facts[0])
-    params = calculate.Params(operation="difference", figures=["f1", "f2"])
+    params = calculate.Params(operation="difference", figures=["f1", "f2"], percent=0)
     with pytest.raises(ToolError, match="few people"):
         await calculate.run(params, deps)
-    allowed = calculate.Params(operation="difference", figures=["f1", "f3"])
+    allowed = calculate.Params(operation="difference", figures=["f1", "f3"], percent=0)
     assert Decimal((await calculate.run(allowed, deps)).facts[0].value) > 0
 
 

@@ -16,6 +16,7 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, Source
 from bot.data.floors import PEOPLE_FLOOR
 from bot.data.service import WorkspaceData
+from bot.i18n.messages import load_translations
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
@@ -45,7 +46,7 @@ MATERIAL = "Anna: The linen shirt is sold out.\nBen: Until when?"
 # A call of each tool that has an answer on the sample shop; a tool without one is called by the
 # example in its description.
 CALLS: dict[str, dict[str, Any]] = {
-    "calculate": {"operation": "sum", "figures": ["f1", "f2"]},
+    "calculate": {"operation": "sum", "figures": ["f1", "f2"], "percent": 0},
     "describe_data": {},
     "query_metrics": {"dataset": "orders", "measures": ["revenue", "customers"]},
     "ask_person": {"question": "Which shirt?", "options": ["Alba", "Marceau"]},
@@ -70,6 +71,15 @@ CALLS: dict[str, dict[str, Any]] = {
     "suggest_audiences": {"category": "Mailles"},
     "segments": {},
     "trends": {},
+}
+NARROW: dict[str, list[dict[str, Any]]] = {  # more calls, which tell other figures
+    "segments": [{"segment": "champions"}],
+    "feedback_themes": [{"theme": "delivery-late"}, {"theme": "sizing"}],
+    "forecast": [{"since": "2026-12-01", "until": "2026-12-31"}],
+    "experiments": [{"by": "device"}],
+    "bought_next": [{"relation": "together", "product": "none"}],
+    "trends": [{"category": "Vêtements en lin"}],
+    "calculate": [{"operation": "share"}, {"operation": "ratio"}],
 }
 DAY_PARAMS = ("since", "until", "last_order_from", "last_order_until")
 NAME_PARAMS = (
@@ -253,6 +263,21 @@ def list_small_groups(result: ToolResult | str) -> list[str]:
 
 
 # Bounds and errors.
+
+
+@EVERY
+@pytest.mark.sample(3)
+async def test_every_label_of_a_result_has_its_french(tool: Tool) -> None:
+    known = load_translations("fr")
+    deps = tool_deps(rights=("ask",), material=MATERIAL, book=known_figures())
+    calls = [
+        call_of(tool.name),
+        *({**call_of(tool.name), **one} for one in NARROW.get(tool.name, ())),
+    ]
+    for given in calls:
+        result = await tool.run(tool.params.model_validate(given), deps)
+        labels = {fact.label for fact in result.facts if "{" not in fact.label}
+        assert sorted(label for label in labels if label not in known) == []
 
 
 @EVERY

@@ -68,7 +68,9 @@ def test_no_members_without_consents() -> None:
         consents=[{"customer": str(c), "email": True if c < 25 else None} for c in range(50)],
     )
     assert len(listed(shop, AudienceRule())) == 25
-    assert count_audience(shop, AudienceRule(purpose="sms")).reachable is None
+    nobody = count_audience(shop, AudienceRule(purpose="sms"))
+    assert nobody.reachable == 0
+    assert nobody.description.to("en").endswith("none of them agreed to SMS")
     with pytest.raises(CannotDo, match="under 20 people"):
         list_members(shop, AudienceRule(purpose="sms"))
 

@@ -18,6 +18,13 @@ def test_what_people_stated_is_one_line() -> None:
     assert line.words.to("en").startswith("From the brief: 15%, NACRE15, “the hem is free”.")
 
 
+def test_words_within_a_claim_are_left_out_whoever_stated_them() -> None:
+    figure = stated("17 December")
+    figure = figure.model_copy(update={"words": figure.words.with_params(who="ana")})
+    (line,) = group_checks([figure, stated("Order by 17 December", "claim")])
+    assert line.words.to("en").startswith("From the brief: “Order by 17 December”.")
+
+
 def test_words_within_others_are_left_out() -> None:
     checks = [stated("3 au 13 décembre"), stated("13 décembre", part="subject")]
     (line,) = group_checks(checks)

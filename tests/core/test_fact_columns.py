@@ -20,21 +20,23 @@ def share(value: str, many: int = 1_500) -> Fact:
     )
 
 
-def test_small_shares_that_would_look_equal_get_a_decimal() -> None:
-    rates = [share(one) for one in ("6.21", "5.89", "5.24", "4.81", "4.67")]
-    assert spell_column([*rates, None], "en") == ["6.2%", "5.9%", "5.2%", "4.8%", "4.7%", None]
-    assert spell_column(rates[:1], "fr") == ["6\u00a0%"]
+def test_a_share_is_written_alike_in_a_table_and_in_a_sentence() -> None:
+    rates = [share(one) for one in ("7.14", "6.84", "10.94", "11.21", "22.4", "0")]
+    cells = ["7.14%", "6.84%", "10.9%", "11.2%", "22%", "0%"]
+    assert spell_column([*rates, None], "en") == [*cells, None]
+    assert [one.shown("en") for one in rates] == cells
+    assert spell_column(rates[:1], "fr") == ["7,14\u00a0%"]
 
 
-def test_small_shares_of_a_column_have_as_many_decimals_each() -> None:
-    rates = [share("5.89"), share("5.87"), share("5.75", 400_000)]
-    assert spell_column(rates, "en") == ["5.89%", "5.87%", "5.75%"]
+def test_a_share_has_no_more_decimals_than_its_value_nor_than_its_exact_number() -> None:
+    assert share("9.8").model_copy(update={"exact": Decimal("9.83")}).shown("en") == "9.8%"
+    assert share("17.36").model_copy(update={"exact": Decimal("17.349")}).shown("en") == "17.3%"
 
 
-def test_large_shares_and_counts_are_written_as_in_a_sentence() -> None:
+def test_counts_have_no_unit_in_a_column_but_changes_in_points_do() -> None:
     count = share("1716").model_copy(update={"unit": "orders"})
-    column = [share("38.2"), share("37.9"), share("6.21"), count, share("0")]
-    assert spell_column(column, "en") == ["38%", "38%", "6%", "1,716", "0%"]
+    change = share("0.11").model_copy(update={"id": "metric.x.rate-change", "unit": "points"})
+    assert spell_column([count, change], "en") == ["1,716", "+0.11\u00a0pts"]
 
 
 def of_week(day: int, *, weeks: int = 1) -> Fact:
@@ -57,3 +59,15 @@ def test_days_that_differ_stand_with_their_column_or_their_row() -> None:
     one = Table(columns=("What", "A week"), rows=(("A", "1"), ("B", "1")))
     rows = date_table(one, [[of_week(16)], [of_week(16, weeks=3)]], "en").rows
     assert rows == (("A, 16–22 Nov 2026", "1"), ("B, 2–22 Nov 2026", "1"))
+
+
+def test_a_change_in_points_keeps_its_unit_in_a_column() -> None:
+    change = Fact(
+        id="funnel.mobile.share-change",
+        label="change",
+        value=Decimal("-3.5"),
+        unit="points",
+        source=Source("visits.csv"),
+        as_of=date(2026, 11, 24),
+    )
+    assert spell_column([change], "en") == ["−3.5\u00a0pts"]

@@ -15,6 +15,7 @@ from bot.data.analyses.segments.audience import count_audience, count_consents
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.copy_context import UNKNOWN_CONSENT, find_writing_facts
 from bot.data.service import WorkspaceData, load_analysis
+from bot.data.warehouse.warehouse import Warehouse
 from bot.grounding.copy_checks import check_draft
 from tests.support.sample_tables import TODAY, sample
 from tests.support.skill_runner import BRAND
@@ -113,7 +114,8 @@ def test_audience_has_rule_and_size() -> None:
     found = facts("segment", rule=AudienceRule(segments=("loyal",)).model_dump_json())
     assert "Loyal" in str(found["segment.audience.audience"].value)
     assert (
-        found["segment.audience.size"].value == "329 customers fit, 197 of them agreed to e-mails"
+        found["segment.audience.size"].value
+        == "329 customers fit, 197 of them agreed to e-mails; 28 of them read in English"
     )
 
 
@@ -123,7 +125,8 @@ def test_audience_is_told_in_the_language_of_its_reader() -> None:
     for id in ("segment.audience.audience", "segment.audience.size"):
         assert french[id].value == french[id].spelled("fr") != french[id].spelled("en")
         again = Fact.model_validate_json(french[id].model_dump_json())
-        assert again.spelled("en") == english[id].value
+        size = str(english[id].value).partition(";")[0]  # then how many read this text
+        assert str(again.spelled("en")).partition(";")[0] == size
 
 
 def test_named_segment_is_known_in_both_languages() -> None:
@@ -133,6 +136,65 @@ def test_named_segment_is_known_in_both_languages() -> None:
     assert facts("segment", audience="new subscribers from Ireland") == {}
     assert facts("segment", audience="loyal customers in Ireland") == {}
     assert facts("segment", rule="no rule at all") == {}
+
+
+def test_customers_of_a_country_are_counted() -> None:
+    rule = AudienceRule(countries=("GB",))
+    counted = count_audience(sample(), rule).description.to("en")
+    for words in ("our UK customers", "nos clientes anglaises"):
+        found = facts("segment", audience=words)
+        assert found["segment.audience.rule"].value == rule.stored
+        assert str(found["segment.audience.size"].value).startswith(counted)
+    page = request(audience="our UK customers").model_copy(update={"channel": "product_page"})
+    assert find_writing_facts("segment", sample(), page) == ()
+    both = facts("segment", audience="UK and Ireland")["segment.audience.rule"].value
+    assert both == AudienceRule(countries=("GB", "IE")).stored
+
+
+def test_whole_list_of_a_market_is_that_of_its_country() -> None:
+    of_market = facts("segment", market="GB")
+    assert of_market["segment.audience.rule"].value == AudienceRule(countries=("GB",)).stored
+    loyal = facts("segment", market="GB", audience="our loyal customers")
+    assert "Loyal" in str(loyal["segment.audience.audience"].value)
+
+
+def test_country_is_counted_as_the_orders_spell_it() -> None:
+    def ordered(country: str | None) -> dict[str, Fact]:
+        lines = [
+            {"order": f"o{n}", "customer": f"c{n}", "product": "tote", "amount": 20}
+            for n in range(30)
+        ]
+        orders = [line | {"at": datetime(2026, 6, 1), "country": country} for line in lines]
+        found = find_writing_facts("segment", small(orders=orders), request(audience="FR"))
+        return {fact.id: fact for fact in found}
+
+    assert "30 customers fit" in str(ordered("France")["segment.audience.size"].value)
+    assert "under" in str(ordered("Belgium")["segment.audience.size"].value)
+    assert ordered(None) == {}
+
+
+def test_size_says_how_many_read_the_language_of_the_text() -> None:
+    def list_of(**codes: int) -> Warehouse:
+        spoken = [code for code, count in codes.items() for _ in range(count)]
+        consents = [
+            {"customer": f"c{n}", "email": True, "language": None if one == "none" else one}
+            for n, one in enumerate(spoken)
+        ]
+        order = {"customer": "c0", "at": datetime(2026, 6, 1), "product": "tote", "amount": 20}
+        return small(consents=consents, orders=[order | {"order": "o0"}])
+
+    def size(**codes: int) -> str:
+        (fact,) = find_writing_facts("reach", list_of(**codes), request())
+        return str(fact.value)
+
+    assert size(en=30, fr=50) == "80 customers agreed; 30 of them read in English"
+    assert size(en=5, fr=50).endswith("; under 20 of them read in English")
+    assert size(fr=50).endswith("; none of them reads in English")
+    assert size(en=50, fr=5) == "55 customers agreed"
+    assert size(en=30, none=50) == "80 customers agreed"
+    loyal = facts("segment", language="en", audience="FR")["segment.audience.size"].words
+    assert loyal is not None
+    assert loyal.to("fr").endswith("lisent en anglais")
 
 
 def test_audience_of_an_sms_is_counted_by_the_consent_to_sms() -> None:
@@ -146,7 +208,8 @@ def test_audience_of_an_sms_is_counted_by_the_consent_to_sms() -> None:
         }
         assert "agreed to SMS" in str(sms["segment.audience.audience"].value)
         counted = count_audience(sample(), rule.model_copy(update={"purpose": "sms"}))
-        assert sms["segment.audience.size"].value == counted.description.to("en")
+        size = str(sms["segment.audience.size"].value)
+        assert size.startswith(counted.description.to("en"))
         assert counted.reachable != count_audience(sample(), rule).reachable
 
 
@@ -160,7 +223,8 @@ def test_audience_of_a_product_page_needs_no_consent() -> None:
 def test_named_segment_has_its_size_and_what_it_bought() -> None:
     found = facts("segment", audience="our loyal customers")
     assert (
-        found["segment.audience.size"].value == "329 customers fit, 197 of them agreed to e-mails"
+        found["segment.audience.size"].value
+        == "329 customers fit, 197 of them agreed to e-mails; 28 of them read in English"
     )
     segments = sample_segments()
     assert (
@@ -176,7 +240,7 @@ def test_named_segment_has_its_size_and_what_it_bought() -> None:
 def test_whole_list_is_counted_by_who_agreed_to_the_channel() -> None:
     agreed = count_consents(sample())
     for channel, said in (
-        ("email", f"{agreed['email']:,} customers agreed"),
+        ("email", f"{agreed['email']:,} customers agreed; 383 of them read in English"),
         ("push", UNKNOWN_CONSENT.text),
     ):
         asked = request().model_copy(update={"channel": channel})

@@ -72,7 +72,7 @@ def sent(made: DraftResult) -> str:
     [
         (470, "39%", "chance explains what lies between."),
         (720, "60%", "better than chance explains."),
-        (200, "17%", "worse than chance explains."),
+        (200, "16.6%", "worse than chance explains."),
     ],
 )
 async def test_rate_is_compared_with_similar_campaigns(

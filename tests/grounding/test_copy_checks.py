@@ -192,6 +192,25 @@ def test_guarantee_in_the_brief_takes_one_yes() -> None:
     assert found(checks) == {("stated", "figure", "5 ans"), ("warn", "guarantee", "Garantie")}
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("La livraison est offerte dès 80 €.", False),
+        ("La livraison est offerte.", True),
+        ("La livraison est offerte. La chemise, à partir de 80 €.", True),
+        ("La livraison est offerte pour la chemise à 80 €.", True),
+    ],
+)
+def test_free_delivery_from_an_amount_has_its_terms(text: str, asks: bool) -> None:
+    none = Evidence()
+    asked = request("mail : la chemise à 80 €, la livraison est offerte dès 80 €")
+    (check,) = [one for one in proved(text, asked=asked, evidence=none) if one.rule == "delivery"]
+    assert check.level == "stated"
+    assert ("cite your terms" in check.words.to("en")) is asks
+    unstated = [one for one in proved(text, evidence=none) if one.rule == "delivery"]
+    assert {one.level for one in unstated} == {"block"}
+
+
 def test_law_depends_on_the_market() -> None:
     market = Market(language="fr", legal="CH")
     brand = BRAND.model_copy(update={"markets": {"CH": market, "BE": Market(language="fr")}})

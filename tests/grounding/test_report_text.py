@@ -79,6 +79,31 @@ def test_a_change_has_its_sign(text: str, language: Language, filled: str) -> No
 @pytest.mark.parametrize(
     ("text", "language", "filled"),
     [
+        ("{f1} d'entre eux", "fr", "Au moins 23 d'entre eux"),
+        ("Of 36, {f2} agreed. {f2} came.", "en", "Of 36, under 20 agreed. Under 20 came."),
+        ("{f3}: {f1}", "en", "lin-solene: at least 23"),
+        ("No. {f4:from-to}", "fr", "No. De 58\u00a0% à 39\u00a0%"),
+    ],
+)
+def test_our_words_have_a_capital_where_they_begin_a_sentence(
+    text: str, language: Language, filled: str
+) -> None:
+    before, now = fact("m.all.pay-before", Decimal(58), "%"), "m.all.pay-before"
+    book = FactBook(
+        [
+            fact("audiences.yours.by-email", "at least 23"),
+            fact("audiences.yours.by-sms", "under 20"),
+            fact("product.tee.name", "lin-solene"),
+            fact("m.all.pay", Decimal(39), "%", compared_with=now),
+            before,
+        ]
+    )
+    assert book.fill(text, language).text == filled
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "filled"),
+    [
         ("{f1} clients au total", "fr", "4\u202f973\u00a0clients au total"),
         ("{f1} Customers, all told", "en", "4,973\u00a0customers, all told"),
         ("{f1}, customers since May", "en", "4,973\u00a0customers, customers since May"),

@@ -94,7 +94,7 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
             )
         )
     )
-    ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"]}))
+    ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"], "percent": 0}))
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
     assert text_of(found, "Read as") == ["orders · October\nunits · October"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
@@ -285,6 +285,17 @@ async def test_claim_check_gets_the_notes_of_the_tools() -> None:
     note = "1 of 6 groups is shown."
     assert note in str(claude.letters[1]["messages"][-1]["content"])
     assert note in str(claude.judged[0]["messages"])
+
+
+async def test_what_the_data_cannot_tell_is_no_claim() -> None:
+    for cannot_tell, is_judged in (("Why they left.", False), ("Who the {f1} were.", True)):
+        good = report("{f2} in October.", cannot_tell=cannot_tell)
+        async with ScriptedClaude(LOOKS_UP, good) as claude:
+            writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+            await run("orders by country?", writer=writer, skill="answer")
+            await writer.close()
+        judged = list_judged(claude.judged[0]).values()
+        assert any(one.startswith(cannot_tell.partition("{")[0]) for one in judged) is is_judged
 
 
 async def test_claim_check_gets_how_the_calls_were_read() -> None:

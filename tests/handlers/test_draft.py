@@ -26,6 +26,7 @@ from bot.core.writer import LlmCall, Writer
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
+from bot.drafts.recipients import describe_recipients
 from bot.errors import CannotDo
 from bot.grounding.numbers import list_numbers
 from bot.grounding.style import ECHO_WORDS, contains_words, find_echo, list_brief_runs
@@ -124,6 +125,28 @@ async def test_product_is_looked_up_and_written_for_the_channel() -> None:
 async def test_question_when_neither_product_nor_goal_is_known() -> None:
     ctx = make_context()
     assert isinstance(await handle(ctx.request, ctx), Question)
+
+
+async def test_a_text_for_a_market_is_for_its_customers() -> None:
+    model = Scripted(*[email()] * 2)
+    ctx = make_context(model, library=sample_data(), product="lin-alba", market="GB")
+    await handle(ctx.request, ctx)
+    assert "ordered to United Kingdom: counted" in model.requests[0].messages[0].text
+    shown = describe_recipients(ctx.request.brief, ctx.evidence, ctx.channel)
+    said = [one.to("en") if isinstance(one, Words) else one for one in shown]
+    assert said[0].endswith("ordered to United Kingdom")
+    assert "245 customers fit" in said[1]
+    assert ctx.request.brief.audience is None  # the same text for France is for other people
+
+
+@pytest.mark.parametrize("cites", [True, False])
+async def test_doubt_is_asked_about_unless_the_writer_cites_it(cites: bool) -> None:
+    doubt = "objection.sizing-small.theme"
+    body = Copy(text="Take the larger one.", facts=(doubt,) if cites else ())
+    model = Scripted(*[email(body=body)] * 2)
+    ctx = make_context(model, library=sample_data(), product="lin-alba", product_words="Alba")
+    await handle(ctx.request, ctx)
+    assert ("doubt" in {note.rule for note in ctx.notes}) is not cites
 
 
 async def test_faults_go_back_to_the_writer_once() -> None:

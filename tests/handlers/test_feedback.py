@@ -190,7 +190,7 @@ async def test_theme_that_nobody_wrote_about_is_said_to_be_missing() -> None:
 # With an AI.
 
 SIZING = dict.fromkeys(
-    ("product", "category", "channel", "country", "language", "since", "until"), "none"
+    ("product", "category", "channel", "country", "language", "stars", "since", "until"), "none"
 )
 READS = {**SIZING, "words": "none", "theme": "sizing", "tone": "complaint", "most": 4}
 COUNTS = {**SIZING, "theme": "sizing"} | dict.fromkeys(("brand", "region", "segment"), "none")

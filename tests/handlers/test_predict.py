@@ -24,6 +24,7 @@ from tests.handlers.test_answer_with_ai import report
 from tests.support.sample_tables import TODAY, sample
 from tests.support.skill_runner import AI, BRAND, collect_text, library_of, run
 from tests.support.small_tables import small
+from tests.support.tool_runner import full_params
 
 NEXT = "behaviour.cuisine-et-linge-de-table-then-cuisine-et-linge-de-table.share"
 AGAIN = "who is likely to buy again in the next 60 days?"
@@ -200,7 +201,7 @@ async def test_missing_categories_are_asked_for() -> None:
 
 
 async def test_refused_number_reaches_the_ai_with_its_reason() -> None:
-    asked = {"days": 90, "country": "none", "source": "none", "device": "none"}
+    asked = full_params("forecast", {"days": 90})
     form = report("{f1} customers.", cannot_tell="How many will buy: a season broke it.")
     async with ScriptedClaude(calls(("forecast", asked)), form) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)

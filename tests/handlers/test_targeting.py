@@ -270,6 +270,7 @@ COUNTS = {
     "purpose": "email",
     "segments": ["lapsed"],
     "countries": ["FR"],
+    "rated": [],
 }
 LAPSED = AudienceRule(segments=("lapsed",), countries=("FR",))
 SUGGESTS = {"product": "none", "category": LINEN, "goal": "none", "country": "none"}

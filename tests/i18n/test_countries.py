@@ -2,7 +2,12 @@
 
 import pytest
 
-from bot.i18n.countries import list_country_names, parse_country_code, translate_country
+from bot.i18n.countries import (
+    list_country_names,
+    list_named_countries,
+    parse_country_code,
+    translate_country,
+)
 from bot.i18n.messages import Country, Words, restore_words
 
 
@@ -26,6 +31,22 @@ def test_country_words_exclude_the_code() -> None:
     assert list_country_names("DE") == {"germany", "allemagne"}
     assert parse_country_code("in") == "IN"
     assert "in" not in list_country_names("IN")
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        ("FR", ("FR",)),
+        ("our UK and Irish customers", ("GB", "IE")),
+        ("nos clients au Royaume-Uni et en Côte d'Ivoire", ("GB", "CI")),
+        ("les clientes belges", ("BE",)),
+        ("loyal customers in Ireland", ()),
+        ("our customers", ()),
+        ("no", ()),
+    ],
+)
+def test_people_of_countries_alone_are_told_from_others(words: str, codes: tuple[str, ...]) -> None:
+    assert list_named_countries(words) == codes
 
 
 def test_country_in_a_sentence_is_translated_when_shown() -> None:

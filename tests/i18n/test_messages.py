@@ -52,6 +52,7 @@ SAME |= {"Total", "mobile", "pts", "pt"}
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
+SAME |= {"conditions", "conversion", "dimension", "message", "messages", "niche"}
 SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "e-mails", "tests", "sessions"}
 SAME |= {  # names of laws
     "code de commerce, L310-3",

@@ -17,6 +17,7 @@ from bot.core.metric_query import MetricCondition, MetricQuery, QueryError
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics import best_sellers
 from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswerRecord
+from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import digest_state, guard_answer
 from bot.data.metrics.query.metric_answer import MetricAnswer
@@ -80,6 +81,8 @@ def attacks(column: str, name: str) -> Iterator[tuple[Step, ...]]:
     yield (everything, {"filters": [*without["filters"], often]})
     yield ({"measures": ["net_revenue"]}, {"measures": ["net_revenue"], **without})
     yield ({"measures": ["discounted_share"]}, {"measures": ["orders"], **without})
+    yield ({"measures": ["code_share"]}, {"measures": ["orders"], **without})
+    yield ({"dimensions": ["discounted"]}, {"dimensions": ["nth_order"]}, without)
     seconds = {"measures": ["mean_days_to_second_order"]}
     yield (
         {"measures": ["customers"]},
@@ -163,6 +166,7 @@ def test_calls_that_differ_by_few_people_are_not_all_answered_in_random_shops(
         "discounts",
         "discounted_orders",
         "discounted_share",
+        "code_share",
         "reordered_30_days",
         "reorder_rate_30_days",
         "median_days_to_second_order",
@@ -553,6 +557,87 @@ def test_groups_told_together_give_nobody_away_with_an_earlier_answer(sqlite: Da
     for month, late in ((6, 2), (7, 4)):
         few = {20 * (month - 3) + n for n in range(late)}
         assert not derived(few, sets), month
+
+
+def late_by_country(**late: int) -> Warehouse:
+    """Sixty orders of each country, one a customer, of which so many came late, and a last order
+    of Italy, by whose day all others are due."""
+    rows: list[dict[str, Any]] = []
+    for country, many in late.items():
+        for n in range(60):
+            row = single_order(len(rows), "Lille") | {"country": country}
+            delivered = row["at"] + timedelta(days=9 if n < many else 1)
+            promised = (row["at"] + timedelta(days=3)).date()
+            rows.append(row | {"delivered": delivered, "promised": promised})
+    last = single_order(len(rows), "Lille") | {"country": "IT", "at": datetime(2026, 11, 30, 12)}
+    return small(date(2026, 12, 31), None, orders=[*rows, last])
+
+
+BY_COUNTRY: dict[str, Any] = {
+    "until": date(2026, 11, 20),
+    "dataset": "orders",
+    "measures": ("late_orders", "orders"),
+    "dimensions": ("country",),
+}
+
+
+def test_one_of_two_groups_is_told_in_place_of_the_total() -> None:
+    """With the total it would tell the other one, of which a single person had a late order."""
+    warehouse = late_by_country(FR=12, GB=1)
+    answer = answer_query(warehouse, MetricQuery.model_validate(BY_COUNTRY), see_people=False)
+    answer = guard_answer(warehouse, answer, None, "")
+    told = [answer.get_value("now", one, "late_orders") for one in ((), ("FR",), ("GB",))]
+    assert told == [None, 12, None]
+    assert answer.get_value("now", (), "orders") == 120
+    (why,) = [
+        note
+        for note in build_result(warehouse, answer, "en").notes
+        if note.startswith("No late_orders for the total")
+    ]
+    assert "late" in why.split(": ")[1]
+    assert "in time" not in why
+
+
+def test_smallest_group_is_hidden_for_the_sake_of_a_smaller_one() -> None:
+    warehouse = late_by_country(FR=30, DE=20, BE=7, GB=1)
+    answer = answer_query(warehouse, MetricQuery.model_validate(BY_COUNTRY), see_people=False)
+    told = [answer.get_value("now", (one,), "late_orders") for one in ("FR", "DE", "BE", "GB")]
+    assert told == [30, 20, None, None]
+    notes = {note for note in build_result(warehouse, answer, "en").notes if "late_orders" in note}
+    (alone,) = [note for note in notes if note.startswith("No late_orders for United Kingdom")]
+    (beside,) = [note for note in notes if note.startswith("No late_orders for Belgium")]
+    assert alone.split(": ")[1] != beside.split(": ")[1]
+
+
+def test_group_that_has_no_place_and_is_left_out_counts_once(sqlite: Database) -> None:
+    warehouse, log = late_by_country(FR=12, BE=12, GB=1), log_of(sqlite)
+    before = {**BY_COUNTRY, "dimensions": (), "until": date(2026, 11, 19)}
+    before["filters"] = [[condition("country", "is", "GB")]]
+    by_country = {**BY_COUNTRY, "order": "highest"}
+    _, answer = follow(warehouse, log, "UMARIE", [before, by_country])
+    assert answer
+    assert answer.left_out
+    told = build_result(warehouse, answer, "en").exhibits[0].not_ranked
+    ranked = [
+        one
+        for one in answer.recipe.list_groups()
+        if answer.recipe.is_single(one) and answer.is_allowed(one, "late_orders")
+    ]
+    assert told.startswith(f"{3 - len(ranked)} of 3 groups")
+
+
+def test_figure_that_an_earlier_answer_forbids_is_said_to_be_that(sqlite: Database) -> None:
+    """Two late orders are new since the earlier answer; the twelve of all days are not too few."""
+    warehouse, log = late_by_country(FR=12, BE=30), log_of(sqlite)
+    _, answer = follow(
+        warehouse, log, "UMARIE", [{**BY_COUNTRY, "until": date(2026, 11, 10)}, BY_COUNTRY]
+    )
+    assert answer
+    assert answer.get_value("now", ("FR",), "late_orders") is None
+    assert answer.get_value("now", ("FR",), "orders") == 60
+    notes = build_result(warehouse, answer, "en").notes
+    (why,) = [note for note in notes if note.startswith("No late_orders for") and "France" in note]
+    assert "earlier" in why
 
 
 def late_sets(answer: MetricAnswer) -> Iterator[frozenset[int]]:

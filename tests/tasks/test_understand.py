@@ -142,7 +142,7 @@ def test_values_of_the_lists_are_taken() -> None:
     ("field", "value", "words"),
     [
         ("channels", [reading("tiktok", "tiktok")], "tiktok"),
-        ("markets", [reading("DE", "Germany")], "Germany"),
+        ("markets", [reading("LYON", "our shop in Lyon")], "our shop in Lyon"),
         ("occasion", reading("birthday", "our birthday"), "our birthday"),
         ("language", reading("es", "in Spanish"), "in Spanish"),
     ],
@@ -385,6 +385,41 @@ async def test_each_channel_and_market_is_a_request() -> None:
     ]
 
 
+async def test_a_request_knows_what_else_is_done_about_its_message() -> None:
+    form = understood(
+        "requests",
+        asked_request(
+            channels=[reading("email", "a mail")],
+            products=[reading("linen-shirt", "linen shirt")],
+            audience="loyal customers",
+        ),
+        asked_request(skill="targeting"),
+        unsupported=["tiktok"],
+        reply="Set it up with Slack's reminder.",
+    )
+    words = "a mail for the linen shirt to loyal customers, how many, a tiktok, and remind me"
+    mail, report = await plan(check(form, words), words)
+    assert [one.partition(":")[0] for one in mail.brief.beside] == [
+        "a report, targeting",
+        "“tiktok”",
+        "our reply",
+    ]
+    assert report.brief.beside[0] == "email in en, Linen Shirt, loyal customers"
+    assert all(one in mail.brief.as_prompt() for one in mail.brief.beside)
+    (alone,) = await plan(
+        check(understood("requests", asked_request(topic="opening")), "the opening"), "the opening"
+    )
+    assert alone.brief.beside == ()
+
+
+async def test_a_text_for_a_market_assumes_no_whole_list() -> None:
+    for markets, fields in (([reading("GB", "UK")], []), ([], ["audience"])):
+        form = asked_request(topic="opening", channels=[reading("email", "mail")], markets=markets)
+        words = "a mail on our opening, UK"
+        (request,) = await plan(check(understood("requests", form), words), words)
+        assert [one.field for one in request.brief.assumed] == fields
+
+
 async def test_a_stated_language_goes_before_that_of_the_market() -> None:
     form = understood(
         "requests",
@@ -595,6 +630,42 @@ def test_an_audience_is_named_without_its_preposition() -> None:
     for words in ("for Gold customers in the UK", "pour nos clientes fidèles"):
         read, _ = read_one(f"an e-mail {words}", audience=words)
         assert read.audience == words.partition(" ")[2]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"audience": "our Irish customers"},
+        {"markets": [reading("IE", "our Irish customers")]},
+        {"markets": [reading("none", "Irish")], "audience": "our Irish customers"},
+    ],
+)
+def test_a_country_without_a_market_is_an_audience(fields: dict[str, Any]) -> None:
+    read, found = read_one("an e-mail to our Irish customers", **fields)
+    assert (read.markets, read.audience) == ((), "our Irish customers")
+    assert found.left_over == ()
+
+
+async def test_a_text_for_each_country_has_its_audience() -> None:
+    """A shop without markets."""
+    words = "an e-mail for the linen shirt, one FR one UK"
+    mail: dict[str, Any] = {"products": [reading("linen-shirt", "linen shirt")]}
+    form = understood(
+        "requests",
+        asked_request(audience="FR", language=reading("fr", "FR"), **mail),
+        asked_request(markets=[reading("none", "UK")], language=reading("en", "UK"), **mail),
+    )
+    brand = BRAND.model_copy(update={"markets": {}})
+    found = check_form(MessageForm.model_validate(form), message(words), brand)
+    briefs = [one.brief for one in await plan(found, words)]
+    assert [(one.audience, one.language) for one in briefs] == [("FR", "fr"), ("UK", "en")]
+    assert not [one for brief in briefs for one in brief.assumed if one.field == "audience"]
+
+
+def test_a_country_stands_beside_the_audience() -> None:
+    words = "an e-mail to loyal customers, for Ireland"
+    read, _ = read_one(words, audience="loyal customers", markets=[reading("none", "Ireland")])
+    assert read.audience == "loyal customers, Ireland"
 
 
 def test_a_market_read_as_an_audience_alone_is_named() -> None:

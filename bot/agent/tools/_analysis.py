@@ -10,7 +10,13 @@ from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResul
 from bot.core.charts import Exhibit
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
-from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
+from bot.data.analyses.result import (
+    TABLES_BY_KIND,
+    AnalysisFilter,
+    AnalysisResult,
+    describe_age,
+    split_values,
+)
 from bot.data.catalogue.product import Product
 from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
@@ -37,6 +43,7 @@ TEXT_FILTERS: Mapping[str, Words] = {  # as people read them
     "channel": Words("channel"),
     "segment": Words("segment"),
     "language": Words("language"),
+    "stars": Words("stars"),
     "experiment": Words("test"),
 }
 
@@ -97,7 +104,7 @@ def describe_filter(title: Words, where: AnalysisFilter, language: Language) -> 
 def _name_value(name: str, value: str, language: Language) -> str:
     """Return a value as people of that language say it, where it has a name of ours."""
     if name == "country":
-        return translate_country(value, language)
+        return ", ".join(translate_country(one, language) for one in split_values(value))
     return value if "{" in value else Words(value).to(language)
 
 

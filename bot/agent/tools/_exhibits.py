@@ -24,13 +24,14 @@ def build_table(
     language: Language,
     *,
     whole: Words = WHOLE,
+    groups: Sequence[Sequence[Fact]] = (),
 ) -> Table | None:
-    """Return a table with a row for each subject and a column for each measure; None without
-    rows. A column that is empty in every row is left out. `whole` names a row whose facts are
-    about nothing in particular."""
+    """Return a table with a row for each subject, or for each of the `groups` of facts, and a
+    column for each measure; None without rows. A column that is empty in every row is left out.
+    `whole` names a row whose facts are about nothing in particular."""
     rows = [
         (group, {fact.parts.measure: fact for fact in group})
-        for group in group_by_subject(facts).values()
+        for group in groups or group_by_subject(facts).values()
     ]
     rows = [(group, known) for group, known in rows if any(name in known for name in columns)]
     rows = rows[:MAX_TABLE_ROWS]
@@ -70,7 +71,7 @@ def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> Exhib
         points.append(
             ExhibitPoint(
                 name=_name_subject(group, language),
-                value=float(fact.value),
+                value=float(str(fact.as_read.value)),
                 low=_to_float(known.get(f"{measure}-low")),
                 high=_to_float(known.get(f"{measure}-high")),
             )

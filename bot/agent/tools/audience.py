@@ -1,17 +1,18 @@
 """Counts the customers who meet conditions: segments, what they bought or did not buy, how often,
-for how much, when, where; or who resembles the buyers of a product. Tells how many there are, how
-many agreed to e-mail, SMS and ads, and what such customers bought in the last 90 days. Returns the
-rule in words and as JSON, which an export takes later. Leave a condition out with [], 0 or "none".
-Not for shares of a whole (segments) or for sales.
+for how much, when, where, how they rated; or who resembles the buyers of a product. Tells how many
+there are, how many agreed to e-mail, SMS and ads, and what such customers bought in the last 90
+days. Returns the rule in words and as JSON for an export. Leave a condition out with [], 0 or
+"none". Not for shares of a whole (segments) or for sales.
 Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_named": [],
 "bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
 "not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
 "min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": ["FR"], "regions": [],
-"last_order_from": "none", "last_order_until": "none", "orders": []}
+"last_order_from": "none", "last_order_until": "none", "orders": [], "rated": []}
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -23,11 +24,11 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
-from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition
+from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition, RatingCondition
 from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -45,6 +46,7 @@ OWN_LABELS = {
     "by-sms": Words("of these, agreed to SMS"),
     "by-ads": Words("of these, agreed to ads"),
 }
+SINCE = Words("orders since {day}")
 EVERYBODY = Words("the whole customer file, not this audience")
 SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLUMNS)
 
@@ -58,6 +60,14 @@ class Orders(ToolParams):
     since: str = Field(description="First day, or “none”.")
     until: str = Field(description="Last day, or “none”.")
     never: bool = Field(description="true: the customer has no such order.")
+
+
+class Rated(ToolParams):
+    at_least: int = Field(description="Stars, 1 to 5; 0: any.")
+    at_most: int = Field(description="Stars, 1 to 5; 0: any.")
+    since: str = Field(description="First day of the rating, or “none”.")
+    until: str = Field(description="Last day, or “none”.")
+    no_order_after: bool = Field(description="true: the customer has not ordered since.")
 
 
 class Params(ToolParams):
@@ -86,9 +96,14 @@ class Params(ToolParams):
     last_order_until: str
     orders: list[Orders] = Field(
         description="Orders that the customer must have, or never have; all of them hold. “Bought "
-        "linen last summer at least twice, never with a code” is two: category, since, until and "
-        "selected_orders at_least 2; and code is any, never. “At least 2 candles this year” has "
-        "category, since and selected_units at_least 2."
+        "linen last summer at least twice, never with a promo” is two: category, since, until and "
+        "selected_orders at_least 2; and discounted is yes, never; `code` is a campaign's code "
+        "and no promo. “At least 2 candles this year” has category, since and selected_units "
+        "at_least 2."
+    )
+    rated: list[Rated] = Field(
+        description="Ratings that the customer must have given; all of them hold. Only where the "
+        "feedback names the customer or the order."
     )
 
 
@@ -106,12 +121,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts += await run_query(
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
+    days = await run_query(deps, _find_days) if facts else None
     return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
         title=rule.describe_conditions(titles),  # of all who meet them, agreed or not
+        reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
         notes=[*words, *_explain(facts)],
     )
+
+
+def _find_days(warehouse: Warehouse) -> tuple[date, date] | None:
+    """Return the first and the last day of the orders."""
+    from bot.data.metrics.query.orders import DATASET
+    from bot.data.metrics.query.periods import find_known_days
+
+    return find_known_days(warehouse, DATASET)
 
 
 def _label(fact: Fact) -> Fact:
@@ -126,17 +151,25 @@ def _label(fact: Fact) -> Fact:
 def _explain(facts: tuple[Fact, ...]) -> list[str]:
     if not facts:
         return []
+    few = [fact.parts.measure.removeprefix("by-") for fact in facts if _is_too_few(fact)]
     return [
+        *(f"Too few agreed to be written to by {way}: say so before anything else." for way in few),
         "Only customers who agreed to the purpose are ever exported. Only customers with an order "
         "are counted, and only by the purposes of this list; “all who agreed …” counts those who "
         "never ordered, too, and is left out where these are too few. The reachable number of an "
         "audience is “of these, agreed to …”. Two audiences of which one is within the other may "
         "differ by few people: never say by how many.",
         "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
-        "share” of them bought since, of all customers “others share”. “smallest effect”: the "
+        "… since” is the share of them that did. “smallest effect”: the "
         "smallest one that a test on them shows.",
         *filter(None, [describe_unknown_consents()]),
     ]
+
+
+def _is_too_few(fact: Fact) -> bool:
+    """Tell whether it is a count of too few who agreed, or of nobody."""
+    value = fact.value
+    return fact.parts.measure.startswith("by-") and (not value or str(value).startswith("under "))
 
 
 def _count_consents(warehouse: Warehouse) -> tuple[Fact, ...]:
@@ -163,19 +196,19 @@ def _find_tastes(rule: AudienceRule, subject: str, warehouse: Warehouse) -> tupl
 
     tastes = find_tastes(warehouse, rule)
     values = {
-        "favourite-category": tastes.favourite,
-        "typical-category": tastes.typical,
-        "bought-most": "; ".join(tastes.products),
+        "favourite-category": (FAVOURITE_LABEL, tastes.favourite),
+        "typical-category": ("typical category", tastes.typical),
+        "bought-most": ("bought most", "; ".join(tastes.products)),
     }
     return tuple(
         Fact(
             id=str(FactId("audiences", subject, measure)),
-            label=measure.replace("-", " "),
+            label=label,
             value=value,
             source=warehouse.source("orders"),
             as_of=warehouse.as_of("orders"),
         )
-        for measure, value in values.items()
+        for measure, (label, value) in values.items()
         if value
     )
 
@@ -200,6 +233,7 @@ def _read_rule(
 
     from bot.data.analyses.products import load_product_titles
     from bot.data.metrics.filters import validate_filter
+    from bot.data.metrics.query.feedback_measures import describe_named
     from bot.data.metrics.query.orders import resolve_order_condition
 
     def find_product(name: str) -> str:
@@ -234,10 +268,12 @@ def _read_rule(
     try:
         orders = [_build_order_condition(one) for one in params.orders]
         resolved = [resolve_order_condition(warehouse, one) for one in orders]
-        rule = AudienceRule(**values, orders=tuple(one for one, _ in resolved))
+        rated = tuple(_build_rating_condition(one) for one in params.rated)
+        rule = AudienceRule(**values, orders=tuple(one for one, _ in resolved), rated=rated)
     except ValidationError as wrong:
         raise ToolError(_explain_errors(wrong)) from wrong
     words = [note for _, notes in resolved for note in notes]
+    words += [describe_named(warehouse)] if rated else []
     words += _name_amounts(rule, warehouse)
     return rule, load_product_titles(warehouse, rule.products), words
 
@@ -264,6 +300,16 @@ def _build_order_condition(orders: Orders) -> OrderCondition:
         since=read_day(orders.since, "since"),
         until=read_day(orders.until, "until"),
         never=orders.never,
+    )
+
+
+def _build_rating_condition(rated: Rated) -> RatingCondition:
+    return RatingCondition(
+        at_least=rated.at_least or None,
+        at_most=rated.at_most or None,
+        since=read_day(rated.since, "since"),
+        until=read_day(rated.until, "until"),
+        no_order_after=rated.no_order_after,
     )
 
 

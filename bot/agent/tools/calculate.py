@@ -1,8 +1,8 @@
 """Calculate with figures found before, by their names f1, f2, …: difference (first less second),
 ratio (first per second), sum, share (first in percent of second), percent_change (from the second
-to the first). The result is a new figure with a name of its own; made of figures of different days,
-it names the days of each and has none itself. Takes figures of earlier turns only: one of this turn
-has no name yet."""
+to the first), plus_percent (one figure and the percent of it that the request names). The result is
+a new figure with a name of its own; made of figures of different days, it names the days of each
+and has none itself. Takes figures of earlier turns only: one of this turn has no name yet."""
 
 from decimal import Decimal
 from hashlib import sha256
@@ -12,14 +12,15 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult, describe_days
 from bot.agent.tools._analysis import run_query
-from bot.core.facts import Fact, FactId
+from bot.core.facts import MINUS, Fact, FactId, find_points_step, spell_number
+from bot.grounding.numbers import read_figures
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
-Operation = Literal["difference", "ratio", "sum", "share", "percent_change"]
+Operation = Literal["difference", "ratio", "sum", "share", "percent_change", "plus_percent"]
 MAX_FIGURES = 12
 MAX_SUBJECT_LENGTH = 160
 LABELS: dict[Operation, Words] = {
@@ -28,6 +29,7 @@ LABELS: dict[Operation, Words] = {
     "sum": Words("sum"),
     "share": Words("share"),
     "percent_change": Words("change"),
+    "plus_percent": Words("with the percentage asked for"),
 }
 SIGNS: dict[Operation, str] = {
     "difference": " − ",
@@ -35,6 +37,7 @@ SIGNS: dict[Operation, str] = {
     "sum": " + ",
     "share": " / ",
     "percent_change": " / ",
+    "plus_percent": "",  # its percentage has its own
 }
 # percentages of different wholes are neither added nor divided by each other
 PERCENT_OPERATIONS = ("difference", "percent_change")
@@ -42,24 +45,36 @@ PERCENT_OPERATIONS = ("difference", "percent_change")
 
 class Params(ToolParams):
     operation: Operation
-    figures: list[str] = Field(description="f1, f2, …: two; for sum two or more.")
+    figures: list[str] = Field(
+        description="f1, f2, …: two; for sum two or more; for plus_percent one."
+    )
+    percent: float = Field(description="Of plus_percent: 10, or -20 for less; else 0.")
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = _get_facts(params, deps)
     _require_like_units(params.operation, facts)
-    exact, unit = _calculate(params.operation, facts)
+    if params.operation == "plus_percent":
+        exact, unit = _add_percent(params.percent, facts[0], deps), facts[0].unit
+    else:
+        exact, unit = _calculate(params.operation, facts)
     value = exact.quantize(_find_digits(params.operation, facts))
     await _refuse_few_people(params.operation, facts, value, deps)
     first = facts[0]
     with_days = len({(one.since, one.until) for one in facts}) > 1
     subject = "-".join(slugify(f"{one.parts.subject}-{one.parts.measure}") for one in facts)
+    about = SIGNS[params.operation].join(_describe(one, deps, with_days) for one in facts)
+    if params.operation == "plus_percent":
+        share = Decimal(str(params.percent))
+        spelled = spell_number(abs(share), "%", deps.request.language)
+        about = f"{about} {'+' if share > 0 else MINUS}{spelled}"
+        subject += f"-{'plus' if share > 0 else 'less'}-{slugify(str(abs(share)))}"
     if len(subject) > MAX_SUBJECT_LENGTH:  # two that begin alike are still two figures
         subject = f"{subject[:MAX_SUBJECT_LENGTH]}-{sha256(subject.encode()).hexdigest()[:10]}"
     fact = Fact(
         id=str(FactId("calculated", subject, slugify(params.operation))),
         label=LABELS[params.operation].text,
-        about=SIGNS[params.operation].join(_describe(one, deps, with_days) for one in facts),
+        about=about,
         value=value,
         exact=None if value == exact else exact,
         unit=unit,
@@ -75,10 +90,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 def _get_facts(params: Params, deps: ToolDeps) -> list[Fact]:
     names = [name.strip().strip("{}") for name in params.figures]
-    few = len(names) < 2 or (params.operation != "sum" and len(names) > 2)
-    if few or len(names) > MAX_FIGURES:
+    is_alone = params.operation == "plus_percent"
+    least, most = (1, 1) if is_alone else (2, MAX_FIGURES if params.operation == "sum" else 2)
+    if not least <= len(names) <= most:
         raise ToolError(
-            f"{params.operation} takes two figures; only sum takes up to {MAX_FIGURES}."
+            f"{params.operation} takes {'one figure' if is_alone else 'two figures'}; only sum "
+            f"takes up to {MAX_FIGURES}."
         )
     facts = []
     for name in names:
@@ -130,13 +147,26 @@ def _calculate(operation: Operation, facts: list[Fact]) -> tuple[Decimal, str | 
     return values[0] / values[1], money
 
 
+def _add_percent(percent: float, fact: Fact, deps: ToolDeps) -> Decimal:
+    """Return the figure with a percentage of it, which the request must name. Raises ToolError."""
+    share = Decimal(str(percent))
+    asked = read_figures(deps.request.brief.words)
+    named = {abs(one.base) for figure in asked for one in figure.readings if one.unit == "%"}
+    if not share or abs(share) not in named:
+        known = ", ".join(f"{one.normalize():f}" for one in sorted(named)) or "none"
+        raise ToolError(f"percent is one that the request names: {known}.")
+    return fact.number * (1 + share / 100)
+
+
 def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
     """Return the step to which the result is rounded: that of a sum or a difference is the finest
-    of its figures."""
+    of its figures, but of percentages the coarsest."""
     if operation == "percent_change":
         return Decimal("0.1")
     if operation in ("share", "ratio"):
         return Decimal("0.01")
+    if facts[0].unit == "%":
+        return find_points_step(*(fact.number for fact in facts))
     exponents = [int(Decimal(fact.value).as_tuple().exponent) for fact in facts]
     return Decimal(1).scaleb(min(0, *exponents))
 

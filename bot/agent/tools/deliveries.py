@@ -1,6 +1,6 @@
-"""Late parcels: the share delivered after the promised day of the orders of eight weeks against the
-ten months before, in total and by region, which regions are late beyond chance, since when, and the
-order value at stake. Needs orders with a promised and a delivered day.
+"""Late parcels: the share not delivered by the promised day, of the orders of eight weeks against
+the ten months before, in total and by region, which regions are late beyond chance, since when, and
+the order value at stake. Needs orders with a promised and a delivered day.
 Not for the share of other days (query_metrics), nor for what customers write about deliveries
 (feedback_themes).
 Example: {"product": "none", "category": "none", "brand": "none", "country": "FR",
@@ -58,11 +58,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     heading = Words("Department") if are_departments else REGIONS.heading
     return finding.build_result(
         facts,
-        title=Words("late parcels"),
+        title=Words("late parcels (not delivered by the promised day)"),
         exhibits=replace(REGIONS, heading=heading).build(regions, finding.language),
         notes=(
-            "“late” is the share of parcels delivered after the promised day, “rest” that of the "
-            "other regions. “late-regions” are those that stand out, taken together.",
+            "“late” is the share of parcels not delivered by the promised day, of those whose "
+            "promised day is over; “rest” is that of the other regions. “late-regions” are those "
+            "that stand out, taken together.",
         )
         if facts
         else (),

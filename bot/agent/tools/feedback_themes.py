@@ -1,16 +1,19 @@
 """What customers write about, counted: themes (sizing, late parcels, fabric …) with their share of
 texts, praise and complaints, what rose or fell in the last 30 days, where a theme is concentrated
 (a product, category, region), what to fix first, the mean rating and the share of happy customers.
-With a theme named, everything about it and its parts.
+With a theme named, everything about it and its parts, its months, and since when.
+Countries may be several: "FR, GB"; stars are like "1-2".
+segment is one of the customers' file, or a loyalty level.
 Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
 Example: {"theme": "none", "product": "none", "category": "none", "brand": "none",
 "channel": "none", "country": "none", "region": "none", "segment": "none", "language": "none",
-"since": "none", "until": "none"}
+"stars": "none", "since": "none", "until": "none"}
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -24,9 +27,12 @@ from bot.agent.tools._analysis import (
     read_text,
     set_periods,
 )
-from bot.agent.tools._exhibits import GroupExhibit
+from bot.agent.tools._exhibits import MAX_TABLE_ROWS, GroupExhibit, build_exhibit, build_table
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
-from bot.i18n.messages import Language, Words
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Language, Words, format_short_period
 
 ALL_MEASURES = ("texts", "rating", "rating-of-texts", "happy-share", "unhappy-share")
 THEME_MEASURES = ("share", "complaint-share")
@@ -47,6 +53,13 @@ EXHIBIT = GroupExhibit(
     },
     bars="share",
 )
+MONTH_MEASURES = ("texts", "share")
+COURSE = {
+    "texts": Words("Texts on it"),
+    "all-texts": Words("All texts"),
+    "share": Words("Share of texts"),
+    "complaints": Words("Complaints"),
+}
 CHANGES = GroupExhibit(
     "themes that moved",
     Words("Theme"),
@@ -64,6 +77,7 @@ class Params(ToolParams):
     region: str
     segment: str
     language: str
+    stars: str
     since: str
     until: str
 
@@ -75,11 +89,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     groups = group_by_subject(finding.result.facts)
     themes = [name for name, group in groups.items() if _is_theme(name, group)]
     wanted = read_text(params.theme)
-    chosen = (
-        _choose_of_theme(_find_theme(wanted, themes, groups), groups)
-        if wanted
-        else _choose_overview(themes, groups)
-    )
+    theme = _find_theme(wanted, themes, groups) if wanted and groups else None
+    chosen = _choose_of_theme(theme, groups) if theme else _choose_overview(themes, groups)
     chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
     chosen = [*_translate_places(chosen, finding.language)]
     facts = link_changes(finding.prepare(chosen), {"share-now": "share-before"})
@@ -94,6 +105,21 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "Shares are of the texts, “complaint share” of a theme's texts. “fix first” ranks by "
             "complaints, rise and reach. Only “confirmed” is beyond chance."
         )
+    months: tuple[Fact, ...] = ()
+    if theme:
+        part = partial(_find_months, theme=theme)
+        course = (await find_analysis(deps, "feedback", where, part=part)).result.facts
+        months = finding.prepare(course)
+        onset = [fact for fact in months if fact.parts.subject.startswith("onset-")]
+        spans = [fact for fact in months if fact.parts.measure in MONTH_MEASURES]
+        facts = (*onset, *facts, *spans[-MAX_TABLE_ROWS * len(MONTH_MEASURES) :])
+        if not months:
+            notes.append("Too few texts, or too short a time, to tell it by month.")
+        elif not onset:
+            notes.append(
+                "Since when can't be told: from no month on is the share of complaints beyond "
+                "chance another than before. The months are a table."
+            )
     every_day = _find_days(groups.get("all", ()))
     if every_day and finding.where.since is None and finding.where.until is None:
         first, last = every_day
@@ -107,9 +133,43 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=(
             *EXHIBIT.build(table_facts, finding.language),
             *CHANGES.build(changes, finding.language),
+            *_build_course(months, finding.language),
         ),
         notes=notes,
     )
+
+
+def _find_months(warehouse: Warehouse, where: AnalysisFilter, *, theme: str) -> AnalysisResult:
+    from bot.data.analyses.feedback.theme_months import find_months
+
+    return find_months(warehouse, where, theme=theme)
+
+
+def _build_course(months: Sequence[Fact], language: Language) -> tuple[Exhibit, ...]:
+    """Return the table of a theme's months, and the line of its share."""
+    spans = [fact for fact in months if fact.parts.subject.startswith("month-")]
+    if not spans:
+        return ()
+    title = Words("{what}: share of texts by month", what=Words(spans[0].about)).to(language)
+    points = tuple(
+        ExhibitPoint(name=one.since.isoformat(), day=one.since, value=float(one.number))
+        for one in spans
+        if one.parts.measure == "share" and one.since
+    )
+    line = ExhibitChart(kind="line", title=title, points=points, unit="%")
+    named = [
+        one.model_copy(
+            update={
+                "about": format_short_period(one.since, one.until, language, date.min),
+                "since": None,
+                "until": None,
+            }
+        )
+        for one in spans
+        if one.since and one.until
+    ]
+    table = build_table(named[-MAX_TABLE_ROWS * len(COURSE) :], Words("Month"), COURSE, language)
+    return build_exhibit(f"{spans[0].about} by month", table, line)
 
 
 def _list_periods(whole: Sequence[Fact], facts: Sequence[Fact]) -> dict[str, Period]:

@@ -1,12 +1,13 @@
 """Finds products of the catalogue by words (in English or French), category, highest price and
-stock, without those of a category; sorted by fit, price, newest, best sellers of a period, or
-stock_cover: those first that are sold out soonest at the rate of the period (the last 28 days
-where none is named); stock_cover_longest: those whose stock lasts longest. Returns titles with
-their handles, prices and, for best sellers and stock_cover, what was sold.
+stock (in_stock no: sold out), without those of a category; sorted by fit, price, newest, best
+sellers of a period, or stock_cover: those first that are sold out soonest at the rate of the
+period (the last 28 days where none is named); stock_cover_longest: those whose stock lasts
+longest. Returns titles with handles, prices and stock and, for best sellers and stock_cover, what
+was sold, in one table; sold_at_least leaves out what sold fewer units.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
-"until": "2026-10-31", "most": 5}
+"until": "2026-10-31", "sold_at_least": 0, "most": 5}
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,11 @@ from bot.agent.tools._analysis import (
     describe_filter,
     find_analysis,
     group_by_subject,
+    number_of,
     read_text,
     run_query,
 )
-from bot.agent.tools._exhibits import GroupExhibit
+from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_table
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import (
@@ -52,6 +54,7 @@ PRODUCTS = GroupExhibit(
         "price": Words("Price"),
         "stock": Words("Stock"),
         "stock-cover": Words("Days of stock"),
+        "units": Words("Units sold"),
     },
 )
 SELLERS = GroupExhibit(
@@ -67,7 +70,7 @@ class Params(ToolParams):
     category: str
     without_category: str
     max_price: float
-    in_stock: Literal["yes", "any"]
+    in_stock: Literal["yes", "no", "any"]
     sort: Literal[
         "fit",
         "best_sellers",
@@ -80,6 +83,7 @@ class Params(ToolParams):
     country: str
     since: str
     until: str
+    sold_at_least: int
     most: int
 
 
@@ -88,6 +92,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError(f"most must be from 1 to {MAX_PRODUCTS}, not {params.most}.")
     if params.max_price < 0:
         raise ToolError("max_price must be 0 (no limit) or more.")
+    if params.sold_at_least and not _wants_sales(params):
+        raise ToolError(
+            "sold_at_least is for the sorts best_sellers and stock_cover; else it is 0."
+        )
     where, language = build_filter(params), deps.request.language
     if _wants_cover(params) and where.since is None:
         where = replace(where, since=deps.today - timedelta(days=COVER_DAYS))
@@ -98,7 +106,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = None
     if _wants_sales(params):
         among = [product.handle for product in products] if every else None
-        most = len(products) if _wants_cover(params) else params.most
+        wants_all = _wants_cover(params) or params.sold_at_least
+        most = len(products) if wants_all and every else params.most
         finding = await _rank_by_sales(deps, where, among, most)
     sales = _group_sales(finding) if finding else {}
     covers = _compute_covers(products, sales) if _wants_cover(params) else {}
@@ -107,7 +116,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
     best = _sort_by_cover(covers, params) if covers else [*sales]
     ordered = _sort(products, params, best, arrived)
-    shown, facts = list[Product](), list[Fact]()
+    if params.sold_at_least and every:
+        ordered = [
+            one for one in ordered if _count_sold(sales.get(one.handle)) >= params.sold_at_least
+        ]
+    shown, facts, rows = list[Product](), list[Fact](), list[list[Fact]]()
     for product in ordered[: params.most]:
         its = [
             fact.model_copy(update={"about": _describe(product, fact)})
@@ -125,6 +138,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             break  # which of them stand here is said below
         shown.append(product)
         facts += its
+        rows.append(its)
     if not every:  # without a catalogue the orders alone name products
         facts = [fact for group in [*sales.values()][: params.most] for fact in group]
     title = (
@@ -133,14 +147,21 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         else (Words("products"))
     )
     bounds = [words.to(language) for words in _describe_bounds(params, every)]
-    known = [fact for fact in facts if fact.parts.kind == "product"]
+    table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=rows)
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=tuple(facts),
-        exhibits=(*PRODUCTS.build(known, language), *SELLERS.build(sold, language)),
+        exhibits=(
+            *build_exhibit(PRODUCTS.shows, table if rows else None),
+            *(() if _wants_cover(params) else SELLERS.build(sold, language)),
+        ),
         notes=_explain(params, products, ordered, shown, every, finding),
         read_as=" · ".join([describe_filter(title, where, language), *bounds]),
     )
+
+
+def _count_sold(sales: Sequence[Fact] | None) -> Decimal:
+    return number_of(sales or (), "units")
 
 
 def _wants_sales(params: Params) -> bool:
@@ -220,7 +241,8 @@ def _filter_products(products: Sequence[Product], params: Params) -> list[Produc
         and (not wanted or (product.type or "").lower() == wanted.lower())
         and (not left_out or (product.type or "").lower() != left_out.lower())
         and (not params.max_price or _is_within(product.price, params.max_price))
-        and (params.in_stock == "any" or product.stock is None or product.stock > 0)
+        and (params.in_stock != "yes" or product.stock is None or product.stock > 0)
+        and (params.in_stock != "no" or product.stock == 0)
     ]
     words = read_text(params.words)
     return _search(words, fitting) if words else fitting
@@ -236,6 +258,10 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
         most = Decimal(f"{params.max_price:g}")
         price = Money(amount=most, currency=currency) if currency else most
         found.append(Words("price up to {price}", price=price))
+    if params.in_stock == "no":
+        found.append(Words("only sold out"))
+    if n := params.sold_at_least:
+        found.append(Words.count("at least {n} unit sold", "at least {n} units sold", n))
     return found
 
 
@@ -327,7 +353,8 @@ def _explain(
         if len(ordered) < len(products) and (_wants_cover(params) or len(ordered) < params.most):
             notes.append(
                 f"{len(products) - len(ordered)} products that fit are left out: they did not sell "
-                "in the period, or too few customers bought them to be shown."
+                f"{params.sold_at_least or 'any'} units in the period, or too few customers bought "
+                "them to be shown."
             )
     elif any(read_text(text) for text in (params.country, params.since, params.until)):
         notes.append("country, since and until are only for sales, and were not used.")

@@ -60,16 +60,20 @@ class Params(ToolParams):
         description="What to group by: none, one or two. Of visits: page, each that a visit saw; "
         "step, the furthest that it reached. Of orders: region, in France the région, elsewhere "
         "what the file says or the country; department, the French one; with_product, each other "
-        "product of the order; with product, the pairs bought together."
+        "product of the order; with product, the pairs bought together; returned, late, discounted "
+        "and reduced_price, yes or no; nth_order, 1 for the customer's first order, 2 for the "
+        "second. Of feedback: ordered_after, whether the customer ordered after the text."
     )
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "
-        "fields customer_… are about all that the customer ever ordered. customer_bought takes "
+        "fields customer_… are for orders and feedback, and about all that the customer ever "
+        "ordered; customer_bought, for orders alone, takes "
         "products or categories; is_not means never. selected_orders, selected_units and "
         "selected_spent are about the customer's orders among those that all else here selects, "
         "days included. sale_day no "
         "leaves out the days on which much of the range was reduced; reduced_price no each "
-        "product's own days at a lower price; discounted no orders with a discount of their own. "
+        "product's own days at a lower price; discounted no orders with a discount of their own: a "
+        "promo code or reduction is discounted, `code` is the code of a campaign. "
         "day: at_most one day or at_least another, in one group, leaves out those between. level "
         "and customer_points are of the loyalty programme."
     )

@@ -1,14 +1,16 @@
 """Customers' own sentences, newest first, to read and to quote letter for letter: reviews and
 messages that hold all of some words, are about a theme (one that feedback_themes lists), or
 complain, praise or ask. Each has its text's id, channel, stars and day. Texts with personal data
-are left out.
+are left out. Countries may be several: "FR, GB"; stars are like "1-2".
 Not for how many say so (feedback_themes): a few sentences prove no share.
 Example: {"words": "zip broken", "theme": "none", "tone": "complaint", "product": "none",
-"category": "none", "channel": "none", "country": "none", "language": "fr", "since": "none",
-"until": "none", "most": 8}
+"category": "none", "channel": "none", "country": "none", "language": "fr", "stars": "none",
+"since": "none", "until": "none", "most": 8}
 """
 
 from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -43,9 +45,10 @@ class Params(ToolParams):
     channel: str
     country: str
     language: str
+    stars: str
     since: str
     until: str
-    most: int
+    most: int = Field(description=f"1 to {MAX_SENTENCES}")
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
@@ -64,14 +67,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         found = read_sentences(
             warehouse, known, words=words, theme=theme, tone=params.tone, most=params.most
         )
+        if found.is_withheld:
+            raise ToolError(
+                f"Fewer than {warehouse.floor} customers of that place or group wrote in these "
+                "days, so their words are not shown. Name earlier days or more countries, or "
+                "leave the place out."
+            )
         if theme and found.theme is None:
             known_themes = ", ".join(found.themes[:MAX_THEMES])
             raise ToolError(f"There is no theme “{theme}”. There are: {known_themes}.")
-        if found.is_withheld:
-            raise ToolError(
-                f"Fewer than {warehouse.floor} customers of that place or group wrote this, so "
-                "their words are not shown. Ask for more countries, or leave the place out."
-            )
         return found, tuple(_to_fact(one, warehouse) for one in found.sentences), known
 
     await label_themes(deps, where)

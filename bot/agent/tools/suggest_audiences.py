@@ -83,8 +83,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         title=Words("audiences"),
         exhibits=EXHIBIT.build(facts, language),
         notes=(
-            "“bought share”: of the people whom the same rule picked 90 days ago, those who bought "
-            "since, by themselves; “others share”: of all. Only “confirmed” is beyond chance.",
+            "“bought … since”: of the people whom the same rule picked 90 days ago, those who did, "
+            "by themselves. Only “confirmed” is beyond chance.",
             "One person can be in several audiences.",
             *filter(None, [describe_unknown_consents()]),
             *(f"{one.about} is sold out: say so first." for one in availability),

@@ -1,8 +1,8 @@
 """What moved in the weekly sales: orders, units and revenue in total and by category, product,
 country, region, device and source, each held against what was expected from the weeks before and
-the season. A series is confirmed, to watch or steady; new ones and products with many returns are
-named too, and steps: what changed within the last
-quarter and stayed. For "what changed?", "is that drop real?", "why are sales down?".
+the season. A series is confirmed, to watch or steady; one that the call names is told though
+steady. New ones and products with many returns are named too, and steps: what changed within the
+last quarter and stayed. For "what changed?", "is that drop real?", "why are sales down?".
 Not for the amount of a period (query_metrics), nor for where visitors drop off (funnel).
 Example: {"product": "none", "category": "Bath", "brand": "none", "country": "none",
 "region": "none", "device": "none", "source": "none", "segment": "none", "until": "none"}
@@ -63,7 +63,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         for name, group in groups.items()
         if _get_status(group) in MOVED and not name.startswith(RETURNS)
     }
-    totals = {name: group for name, group in groups.items() if name.startswith("total-")}
+    told = {  # the totals and what the call names, steady or not
+        name: group
+        for name, group in groups.items()
+        if any(fact.parts.measure == "points" for fact in group) or name.startswith("total-")
+    }
+    named = {
+        name: group
+        for name, group in told.items()
+        if name not in moved and not name.startswith("total-")
+    }
     rest = [
         name
         for name in groups
@@ -72,11 +81,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     steady = [
         group[0].about
         for name, group in groups.items()
-        if _get_status(group) == "steady" and name not in totals
+        if _get_status(group) == "steady" and name not in told
     ]
     chosen = [
         *_pick(moved, MEASURES),
-        *_pick({k: v for k, v in totals.items() if k not in moved}, STEADY_MEASURES),
+        *_pick({k: v for k, v in told.items() if k not in moved}, STEADY_MEASURES),
         *(
             _name_kind(fact)
             for name in rest
@@ -96,12 +105,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             after = week.until + timedelta(days=1)
             newer = format_short_period(after, week.as_of, "en", date.min)
             notes.append(f"Weeks are whole: {newer} is in no figure. Say which days yours are of.")
+    if not told and not moved:
+        notes.append("query_metrics tells the weeks and months of what sells too little for this.")
     if steady:
         notes.append(f"Steady, so no more is told of them: {', '.join(steady[:12])}.")
     return finding.build_result(
         facts,
         title=Words("sales and returns by week"),
-        exhibits=_build_exhibits(facts, {**moved, **totals}, finding.language),
+        exhibits=_build_exhibits(facts, {**named, **moved, **told}, finding.language),
         notes=notes,
     )
 
@@ -125,7 +136,8 @@ def _pick(groups: dict[str, list[Fact]], measures: Sequence[str]) -> list[Fact]:
 def _build_exhibits(
     facts: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
 ) -> list[Exhibit]:
-    """Return the table of what moved and of the totals, and the lines of the first of them."""
+    """Return the table of what moved, of the totals and of what was named, and the lines of the
+    first of them."""
     series = [fact for fact in facts if fact.parts.measure in MEASURES]
     exhibits = [*SERIES.build(series, language)]
     lines = 0

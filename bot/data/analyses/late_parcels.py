@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.disclosure import TOTAL_VALUE, BoolArray, Population
+from bot.data.disclosure import TOTAL_VALUE, BoolArray, DimensionValue, Population
 from bot.data.floors import Floors, is_below_floor
 from bot.data.metrics.filters import filter_rows, find_last_whole_day, list_currencies
 from bot.data.stats import (
@@ -178,7 +178,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     now, before = build_recipients(warehouse, filter_, day)
     for subject in ("all", "tested"):
         result.set_group_size(subject, now.count(now.which(TOTAL_VALUE)))
-    _add_total(result, parcels)
+    people = _ParcelReport(now, before, warehouse.floors)
+    _add_total(result, parcels, people)
     late, due = parcels.now()
     groups = split_two_groups(late, due) if (due > 0).sum() > 2 else None
     money = list_currencies(warehouse, "orders")
@@ -190,12 +191,12 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     _add_regions(
         result,
         parcels,
-        _ParcelReport(now, before, warehouse.floors),
+        people,
         _select_usual_regions(due, groups),
         currency,
     )
     if surely is not None:
-        _add_late_regions(result, parcels, now, surely, currency)
+        _add_late_regions(result, parcels, people, surely, currency)
     return result
 
 
@@ -222,10 +223,15 @@ class _ParcelReport:
     def size(self, name: str) -> int:
         return self.now.count(self.now.which(("region", name)))
 
-    def late_worth(self, name: str) -> bool:
-        """Tell whether enough people had a late parcel for the value of these to be shown."""
-        late = self.now.which(("region", name)) & self.now.which(("late", "late"))
-        return not is_below_floor(self.now.count(late), self.floors.sales)
+    def tells_share(self, people: Population, value: DimensionValue = TOTAL_VALUE) -> bool:
+        """Tell whether a share of late parcels may be shown: of those with one and of those without
+        there are enough people or none, inside and outside of the value."""
+        inside, late = people.which(value), people.which(("late", "late"))
+        return not any(
+            is_below_floor(people.count(part & those), self.floors.sales)
+            for part in (inside, ~inside)
+            for those in (late, ~late)
+        )
 
 
 def _find_late_regions(parcels: ParcelCounts, groups: tuple[float, float, Numbers]) -> BoolArray:
@@ -256,20 +262,33 @@ def _explain_missing_parcels(warehouse: Warehouse, source: str | Words, *, due: 
     )
 
 
-def _add_total(result: AnalysisResult, parcels: ParcelCounts) -> None:
+def _add_total(result: AnalysisResult, parcels: ParcelCounts, people: _ParcelReport) -> None:
     (late, due), (late_before, due_before) = parcels.now(), parcels.before()
-
+    is_told, was_told = people.tells_share(people.now), people.tells_share(people.before)
+    if not (is_told and was_told):
+        result.add_limit(
+            Words(
+                "The share of late parcels is not shown where under {n} customers had a late one, "
+                "or one in time.",
+                n=people.floors.sales,
+            )
+        )
     parcel_count = round(due.sum())
     add = partial(result.add, "all", about="parcels", rows=parcel_count, query=PARCELS_QUERY)
-    add("late", compute_percent(late.sum(), due.sum()), "%", days=parcels.current_days)
+    if is_told:
+        add("late", compute_percent(late.sum(), due.sum()), "%", days=parcels.current_days)
     add("parcels", parcel_count, "parcels", days=parcels.current_days)
     if due_before.sum():
         a, b, c, d = (np.array([n.sum()]) for n in (late, due, late_before, due_before))
         p = float(compare_shares(a, b, c, d, np.ones(1))[0])
         before = compute_percent(late_before.sum(), due_before.sum())
-        add("before", before, "%", rows=round(due_before.sum()), days=parcels.previous_days)
-        add("p", round_p(p))
-        worse = p <= MAX_TOTAL_P and late.sum() / due.sum() > late_before.sum() / due_before.sum()
+        if was_told:
+            add("before", before, "%", rows=round(due_before.sum()), days=parcels.previous_days)
+        both = is_told and was_told
+        if both:  # with one of the shares it would tell the other
+            add("p", round_p(p))
+        rise = late.sum() / due.sum() - late_before.sum() / due_before.sum()
+        worse = both and p <= MAX_TOTAL_P and rise > 0
         add("verdict", "confirmed" if worse else "steady")
 
 
@@ -302,10 +321,9 @@ def _add_regions(
     safe, safe_before = people.regions([parcels.regions[tested[n]] for n in status_of])
     for n, status in status_of.items():
         at, name = tested[n], parcels.regions[tested[n]]
-        few = is_below_floor(float(late[at]), floors.sales)
-        size = people.size(name)
+        size, is_told = people.size(name), people.tells_share(people.now, ("region", name))
         if not result.set_group_size(
-            f"region-{slugify(name)}", size, safe=name in safe and not few
+            f"region-{slugify(name)}", size, safe=name in safe and is_told
         ):
             continue
         subject, rows = f"region-{slugify(name)}", round(due[at])
@@ -314,10 +332,14 @@ def _add_regions(
         add("late", compute_percent(late[at], due[at]), "%", days=parcels.current_days)
         add("rest", compute_percent(*rest[n]), "%", days=parcels.current_days)
         add("p", round_p(p[n]))
-        if currency and people.late_worth(name):
+        if currency:
             worth = round_figure(float(parcels.worth[-CURRENT_DAYS:, at].sum()))
             add("late-worth", worth, currency, days=parcels.current_days)
-        if due_before[at] >= floors.people and name in safe_before:
+        if (
+            due_before[at] >= floors.people
+            and name in safe_before
+            and people.tells_share(people.before, ("region", name))
+        ):
             before = compute_percent(late_before[at], due_before[at])
             add("before", before, "%", rows=round(due_before[at]), days=parcels.previous_days)
 
@@ -329,15 +351,17 @@ def _select_usual_regions(due: Numbers, groups: tuple[float, float, Numbers] | N
 def _add_late_regions(
     result: AnalysisResult,
     parcels: ParcelCounts,
-    people: Population,
+    people: _ParcelReport,
     inside: BoolArray,
     currency: str | None,
 ) -> None:
     assert result.floors is not None
     late, due = parcels.now()
     rows = round(due[inside].sum())
-    size, every = (people.count(people.which(value)) for value in (LATE_REGIONS_VALUE, TOTAL_VALUE))
-    safe = LATE_REGIONS_VALUE in people.find_publishable([LATE_REGIONS_VALUE], result.floors.people)
+    now = people.now
+    size, every = (now.count(now.which(value)) for value in (LATE_REGIONS_VALUE, TOTAL_VALUE))
+    safe = LATE_REGIONS_VALUE in now.find_publishable([LATE_REGIONS_VALUE], result.floors.people)
+    safe = safe and people.tells_share(now, LATE_REGIONS_VALUE)
     if rows < result.floors.people or not result.set_group_size(
         "late-regions", size, every - size, safe=safe
     ):

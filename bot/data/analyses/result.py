@@ -19,6 +19,7 @@ from bot.i18n.messages import Words
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
+FAVOURITE_LABEL = "category that most of them bought from"  # counted by people, not by sales
 FactValue: TypeAlias = Decimal | int | float | str | date
 
 
@@ -30,12 +31,13 @@ class AnalysisFilter:
     category: str | None = None
     brand: str | None = None  # the product's brand in the catalogue
     channel: str | None = None
-    country: str | None = None
+    country: str | None = None  # of the feedback also several: "FR, GB"
     region: str | None = None
     device: str | None = None
     source: str | None = None
     segment: str | None = None
     language: str | None = None  # of the feedback text
+    stars: str | None = None  # of the feedback: "1-2", "3", "4-5"
     experiment: str | None = None
     split: str | None = None  # the shares meant for a test's variants, as JSON: {"A": 50, "B": 50}
     by: str | None = None  # the column by which a test is told in parts: device, country, segment
@@ -48,6 +50,11 @@ class AnalysisFilter:
     rule: str | None = None  # an audience rule as JSON
 
 
+def split_values(values: str) -> list[str]:
+    """Return each of "FR, GB"."""
+    return [one for part in values.split(",") if (one := part.strip())]
+
+
 class QueryTexts(UserDict[str, Any]):
     """SQL by name. A function may stand in for a text until it is read, because rendering a query
     takes longer than running it, and few are ever read."""
@@ -56,6 +63,10 @@ class QueryTexts(UserDict[str, Any]):
         if not isinstance(self.data[name], str):
             self.data[name] = self.data[name]()
         return str(self.data[name])
+
+
+# of measures whose name does not say what they are: the days around that of "since"
+LABELS = {"since-days": Words("since, give or take")}
 
 
 @dataclass
@@ -160,11 +171,11 @@ class AnalysisResult:
         exact: Decimal | float | None = None,
     ) -> Fact:
         """Add one fact. `about` is the subject's display name ("sizing", "Champions", a product's
-        title); the measure, with spaces for hyphens, is its `label` by default. The caller rounds
-        numbers, because the value is displayed as it is; `exact` is the number before that, which
-        `round_figure` keeps. `rows` is how many rows the value is based on, `days` the first and
-        last day of them. Facts of a subject that is too small are not kept. Raises LookupError
-        where the subject's size has not been set."""
+        title); the measure, with spaces for hyphens, is its `label` by default, if LABELS has none.
+        The caller rounds numbers, because the value is displayed as it is; `exact` is the number
+        before that, which `round_figure` keeps. `rows` is how many rows the value is based on,
+        `days` the first and last day of them. Facts of a subject that is too small are not kept.
+        Raises LookupError where the subject's size has not been set."""
         known = value if isinstance(value, str) else _to_plain_value(value)
         since, until = days or (None, None)
         if exact is None and isinstance(value, RoundedDecimal | RoundedFloat | RoundedInt):
@@ -176,7 +187,7 @@ class AnalysisResult:
             self._rows[subject, query] = rows
         fact = Fact(
             id=str(FactId(self.kind, subject, measure)),
-            label=label or measure.replace("-", " "),
+            label=label or _label_measure(measure),
             about=about,
             value=known,
             exact=None if exact is None or known == (number := Decimal(str(exact))) else number,
@@ -330,3 +341,7 @@ def iter_age_facts(warehouse: "Warehouse", kind: str) -> Iterator[Fact]:
                 as_of=warehouse.as_of(table),
             )
             return
+
+
+def _label_measure(measure: str) -> str:
+    return LABELS[measure].text if measure in LABELS else measure.replace("-", " ")

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudienceRule
-from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, split_values
 from bot.data.warehouse.places import is_in_region
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
@@ -94,6 +94,37 @@ def build_people(warehouse: Warehouse) -> ir.Table | None:
     return people.group_by("customer").aggregate(
         segment=people.segment.max(), level=people.level.max(), points=people.points.max()
     )
+
+
+def add_people(warehouse: Warehouse, rows: ir.Table) -> ir.Table:
+    """Return the rows with the `segment`, `level` and `points` of their customer. A segment that
+    they have themselves stays."""
+    people = build_people(warehouse)
+    if people is None:
+        return rows
+    people = people.rename(of="customer", known_segment="segment")
+    rows = rows.left_join(people, rows.customer == people.of).drop("of")
+    own = (rows.segment,) if "segment" in rows.columns else ()
+    return rows.mutate(segment=ibis.coalesce(*own, rows.known_segment)).drop("known_segment")
+
+
+def name_reviewers(warehouse: Warehouse, reviews: ir.Table) -> ir.Table:
+    """Return the reviews with their `customer`, that of their order where they name none; `buyer`,
+    the same where it is a customer of the orders; and the `country` that this customer's orders
+    went to where they name none."""
+    orders = None if "orders" in warehouse.damaged else warehouse.table("orders")
+    if orders is None:
+        return reviews.mutate(buyer=ibis.null("string"))
+    known = orders.filter(orders.customer.notnull())
+    placed = known.group_by(of_order="order").aggregate(orderer=known.customer.max())
+    reviews = reviews.left_join(placed, reviews["order"] == placed.of_order)
+    reviews = reviews.mutate(customer=ibis.coalesce(reviews.customer, reviews.orderer))
+    buyers = known.group_by(buyer="customer").aggregate(
+        home=(known.country.nunique() == 1).ifelse(known.country.max(), ibis.null("string"))
+    )
+    reviews = reviews.left_join(buyers, reviews.customer == buyers.buyer)
+    country = ibis.coalesce(reviews.country, reviews.home)
+    return reviews.mutate(country=country).drop("of_order", "orderer", "home")
 
 
 OPTION_COLUMNS = {"colour": "colours", "size": "sizes"}  # of a line → of the catalogue
@@ -214,6 +245,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
         "country",
         "region",
         "language",
+        "stars",
         *DAY_FILTERS,
     ),
     "trends": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
@@ -226,6 +258,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
+KINDS_WITH_COUNTRIES = ("feedback",)  # the kinds that several countries may be asked of
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
 
 
@@ -248,7 +281,9 @@ def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) ->
         return filter_
     for name in ("category", *PLACE_FILTERS):
         if (wanted := getattr(filter_, name)) is not None:
-            _check_value(warehouse, kind, table, name, wanted)
+            several = kind in KINDS_WITH_COUNTRIES and name == "country"
+            for one in split_values(wanted) if several else [wanted]:
+                _check_value(warehouse, kind, table, name, one)
     if filter_.segment and kind != "segments":
         _check_segment(warehouse, table, filter_.segment)
     if filter_.product is None:

@@ -1,6 +1,7 @@
 """The tools on customers: segments, audiences, repeat_purchases, bought_next, forecast."""
 
 import json
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,15 @@ from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import count_audience
 from tests.support.sample_tables import sample
-from tests.support.tool_runner import call_tool, figure, sample_data, text_of, tool_deps
+from tests.support.small_tables import small
+from tests.support.tool_runner import (
+    call_tool,
+    data_of,
+    figure,
+    sample_data,
+    text_of,
+    tool_deps,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -137,6 +146,29 @@ async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -
     assert rule.code in stored.id
     conditions = next(fact for fact in result.facts if fact.parts.measure == "conditions")
     assert "SMS" in str(conditions.value)
+
+
+async def test_audience_says_since_when_orders_are_known_where_it_reaches_further_back() -> None:
+    first = ask('SELECT min("at") FROM orders').date()
+    since = f"orders since {first.day} {first:%B %Y}"
+    condition = {"filters": [], "since": "none", "until": "none", "never": False}
+    before = str(first - timedelta(days=1))
+    for reaching in (
+        {"last_order_until": "2025-11-28"},
+        {"not_bought": ["Robe Solène en lin"]},
+        {"not_within_days": 900},
+        {"orders": [{**condition, "never": True}]},
+        {"orders": [{**condition, "since": before}]},
+        {"orders": [{**condition, "until": "2025-11-28"}]},
+    ):
+        assert (await call_tool("audience", reaching)).read_as.endswith(since), reaching
+    for within in (
+        {"countries": ["FR"], "bought": ["Robe Solène en lin"], "not_within_days": 90},
+        {"last_order_from": "2026-01-01", "last_order_until": "2026-06-30"},
+        {"orders": [{**condition, "since": "2026-01-01"}]},
+        {"not_bought": ["Robe Solène en lin"], "not_within_days": 90},
+    ):
+        assert "orders since" not in (await call_tool("audience", within)).read_as
 
 
 async def test_audience_is_read_as_the_conditions_that_its_count_is_of() -> None:
@@ -274,7 +306,7 @@ async def test_forecast_gives_tried_shares_and_says_what_it_can_not_foretell() -
     same = found.get("in-rhythm-90-days", "bought")
     assert same is not None
     assert fact.value == same.value
-    assert any("n'est pas montré" in note for note in result.notes)
+    assert any("1\u202f337" in note for note in result.notes), "what a past window missed"
     chart = result.exhibits[0].chart
     assert chart is not None
     assert len(chart.points) == 10
@@ -283,7 +315,7 @@ async def test_forecast_gives_tried_shares_and_says_what_it_can_not_foretell() -
 async def test_forecast_of_too_few_customers_is_refused_with_the_reason() -> None:
     result = await call_tool("forecast", {"days": 30, "country": "BE"})
     assert not result.facts
-    assert any("a forecast needs 200" in note for note in result.notes)
+    assert any("200" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("days", [6, 366])
@@ -361,3 +393,102 @@ async def test_the_amounts_of_an_audience_are_told_in_their_currency() -> None:
     result = await call_tool("audience", {"min_spend": 250.0, "orders": [orders]})
     assert any("€250" in note and "€100" in note for note in result.notes)
     assert "Amounts" not in " ".join((await call_tool("audience", {"min_orders": 2})).notes)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "buyers", "shown"),
+    [
+        (0, 28, 0),
+        (7, 28, "under 20"),
+        (21, 28, "at least 20"),
+        (30, 42, "at least 23"),
+        (28, 28, 28),
+    ],
+)
+async def test_who_agreed_is_told_as_far_as_it_may_be(
+    agreed: int, buyers: int, shown: int | str
+) -> None:
+    row = {"at": datetime(2026, 10, 1, 12), "amount": 9}
+    places = [("FR", one) for one in range(buyers)] + [("GB", one) for one in range(120)]
+    shop = small(
+        orders=[
+            {**row, "order": f"{country}{one}", "customer": f"{country}{one}", "country": country}
+            for country, one in places
+        ],
+        consents=[{"customer": f"FR{one}", "sms": one < agreed} for one in range(buyers)],
+    )
+    given = {"purpose": "sms", "countries": ["FR"]}
+    result = await call_tool("audience", given, tool_deps(data_of(shop)))
+    counted = {fact.parts.measure: fact for fact in result.facts}
+    assert counted["by-sms"].value == shown
+    warned = any(one.startswith("Too few") and "by sms" in one for one in result.notes)
+    assert warned == (agreed < 20)
+
+
+def daily_orders(*, until: date, days: int, country: str = "FR", a_day: int = 2) -> list[Any]:
+    """`a_day` orders of €10 on each day, half as many again in the last eight weeks."""
+    rows = []
+    for back in range(days):
+        for n in range(a_day + a_day // 2 if back < 56 else a_day):
+            at = datetime.combine(until - timedelta(days=back), time(12))
+            id = f"{country}{back}-{n}"
+            rows.append(
+                {"order": id, "line": 1, "at": at, "customer": id, "amount": 10, "country": country}
+            )
+    return rows
+
+
+async def test_days_to_come_are_a_scenario_of_last_year_and_the_pace() -> None:
+    deps = tool_deps(data_of(small(orders=daily_orders(until=date(2026, 11, 24), days=450))))
+    december = {"since": "2026-12-01", "until": "2026-12-31"}
+    result = await call_tool("forecast", december, deps)
+    figures = {fact.parts.measure: fact for fact in result.facts}
+    base, told = figures["last-year-orders"], figures["scenario-orders"]
+    assert base.value == 62
+    assert (base.since, base.until) == (date(2025, 12, 1), date(2025, 12, 31))
+    assert figures["orders-change"].value == 50
+    assert told.value == figures["scenario-orders-low"].value == 93  # no week differs
+    assert (told.since, told.until) == (date(2026, 12, 1), date(2026, 12, 31))
+    assert figures["scenario-sales"].value == 930
+    assert any("no forecast" in note for note in result.notes)
+
+
+async def test_a_scenario_of_weeks_tells_each() -> None:
+    deps = tool_deps(data_of(small(orders=daily_orders(until=date(2026, 11, 24), days=450))))
+    result = await call_tool("forecast", {"since": "2026-11-25", "until": "2027-01-12"}, deps)
+    table = result.exhibits[0].table
+    assert table is not None
+    assert [row[1:] for row in table.rows] == [("14", "21")] * 7
+    base = next(fact for fact in result.facts if fact.parts.measure == "last-year-orders")
+    assert base.since == date(2025, 11, 26)  # a Wednesday too
+
+
+@pytest.mark.parametrize(
+    ("days", "given", "why"),
+    [
+        (300, {}, "needs the orders since 1 October 2025"),
+        (450, {"country": "BE"}, "Too few orders"),
+        (450, {"since": "2026-10-01", "until": "2026-10-31"}, "days to come"),
+        (450, {"since": "2027-12-01", "until": "2027-12-31"}, "within a year"),
+    ],
+)
+async def test_a_scenario_is_refused_with_the_reason(
+    days: int, given: dict[str, str], why: str
+) -> None:
+    rows = daily_orders(until=date(2026, 11, 24), days=days)
+    rows += [
+        {**row, "order": f"b{row['order']}", "customer": f"b{row['order']}", "country": "BE"}
+        for row in rows[::40]
+    ]
+    december = {"since": "2026-12-01", "until": "2026-12-31"}
+    deps = tool_deps(data_of(small(orders=rows)))
+    result = await call_tool("forecast", {**december, **given}, deps)
+    assert not result.facts
+    assert any(why in note for note in result.notes)
+
+
+async def test_the_best_day_of_a_segment_is_named_in_the_readers_language() -> None:
+    result = await call_tool("segments", {"segment": "champions"})
+    day = figure(result, "segments.champions.best-day")
+    assert day.spelled("en") == "Sunday"
+    assert day.spelled("fr") == "dimanche"

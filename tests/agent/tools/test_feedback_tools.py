@@ -45,7 +45,7 @@ async def test_a_theme_that_rose_has_both_periods() -> None:
     assert (now.since, now.until) == (date(2026, 10, 26), date(2026, 11, 24))
     assert before.until == date(2026, 10, 25)
     book = FactBook(result.facts)
-    assert book.spell(book.add(now), "from-to", "fr") == "de 10\u00a0% à 17\u00a0%"
+    assert book.spell(book.add(now), "from-to", "fr") == "de 9,6\u00a0% à 17,4\u00a0%"
 
 
 async def test_one_theme_is_found_by_its_key_or_its_name_in_either_language() -> None:
@@ -195,3 +195,103 @@ async def test_themes_without_days_say_the_days_that_they_are_of() -> None:
     narrow = await call_tool("feedback_themes", {"since": "2026-10-01"}, tool_deps())
     assert narrow.read_as == "feedback · since 1 October 2026"
     assert not any("No days were named" in note for note in narrow.notes)
+
+
+def reviews_of(month: int, texts: int, sizing: int, **more: Any) -> list[dict[str, Any]]:
+    """`texts` of a month of 2026, of which the first `sizing` complain about the size."""
+    return [
+        {
+            "id": f"{month}-{n}-{more.get('country', '')}",
+            "at": datetime(2026, month, 1 + n % 20, 12),
+            "text": "Runs small, sent it back." if n < sizing else "The colour is lovely.",
+            "rating": 2.0 if n < sizing else 5.0,
+            "customer": f"c{month}-{n}-{more.get('country', '')}",
+            **more,
+        }
+        for n in range(texts)
+    ]
+
+
+async def test_a_theme_is_told_by_month_and_since_when() -> None:
+    rows = [row for month in range(3, 11) for row in reviews_of(month, 30, 3 if month < 8 else 15)]
+    result = await call_tool("feedback_themes", {"theme": "sizing"}, data_deps(rows))
+    assert figure(result, "feedback.onset-sizing.complaints-since").value == "2026-08-01"
+    assert figure(result, "feedback.onset-sizing.complaint-share-since").value == 50
+    assert figure(result, "feedback.onset-sizing.complaint-share-before").value == 10
+    august = figure(result, "feedback.month-2026-08.share")
+    assert august.value == 50
+    assert (august.since, august.rows) == (date(2026, 8, 1), 30)
+    table, line = result.exhibits[-1].table, result.exhibits[-1].chart
+    assert table is not None
+    assert [row[1:3] for row in table.rows[4:6]] == [("3", "30"), ("15", "30")]
+    assert line is not None
+    assert len(line.points) == 8
+
+
+async def test_no_start_is_told_of_a_steady_theme() -> None:
+    rows = [row for month in range(3, 11) for row in reviews_of(month, 30, 6 + month % 3)]
+    result = await call_tool("feedback_themes", {"theme": "sizing"}, data_deps(rows))
+    assert not [fact for fact in result.facts if fact.parts.subject.startswith("onset")]
+    assert any(note.startswith("Since when can't be told") for note in result.notes)
+    assert figure(result, "feedback.month-2026-10.texts").value == 7
+
+
+async def test_months_of_a_country_hold_enough_people() -> None:
+    rows = [row for month in range(3, 11) for row in reviews_of(month, 12, 4, country="FR")]
+    given = {"theme": "sizing", "country": "FR"}
+    result = await call_tool("feedback_themes", given, data_deps(rows))
+    spans = [f for f in result.facts if f.parts.subject.startswith("month-")]
+    assert spans
+    assert all(fact.rows == 24 for fact in spans)
+
+
+async def test_several_countries_and_stars_narrow_both_tools() -> None:
+    rows = [
+        row
+        for country, texts in (("FR", 15), ("GB", 12), ("BE", 30))
+        for row in reviews_of(10, texts, 5, country=country)
+    ]
+    deps = data_deps(rows)
+    result = await call_tool("feedback_themes", {"country": "FR, GB"}, deps)
+    assert figure(result, "feedback.all--fr-gb.texts").value == 27
+    assert "France, United Kingdom" in result.read_as
+    with pytest.raises(ToolError, match="has no country called DE"):
+        await call_tool("feedback_themes", {"country": "FR, DE"}, deps)
+    unhappy = {"country": "FR, GB, BE", "stars": "1-2"}
+    with pytest.raises(ToolError, match="Fewer than 20"):
+        await call_tool("read_feedback", {**unhappy, "most": 3}, deps)
+    read = await call_tool("read_feedback", {"stars": "1-2", "most": 3}, deps)
+    assert read.notes[0].startswith("15 texts fit")
+    with pytest.raises(ToolError, match="1-2, 3 or 4-5"):
+        await call_tool("read_feedback", {"stars": "bad", "most": 3}, deps)
+
+
+async def test_too_few_texts_are_called_too_few() -> None:
+    rows = [*reviews_of(10, 15, 5, country="GB"), *reviews_of(10, 30, 5, country="FR")]
+    few = await call_tool("feedback_themes", {"theme": "sizing", "country": "GB"}, data_deps(rows))
+    assert not few.facts
+    assert few.notes[0].startswith("Fewer than 20 customers")
+    old = [{**row, "at": datetime(2025, 6, 1), "id": f"old{n}"} for n, row in enumerate(rows[:6])]
+    result = await call_tool("feedback_themes", {"theme": "sizing"}, data_deps([*rows[:15], *old]))
+    assert result.notes[0].startswith("Only 15 texts")
+    assert result.notes[1].startswith("6 more are from before")
+
+
+async def test_the_words_of_a_few_among_many_of_a_country_are_shown() -> None:
+    rows = [*reviews_of(10, 30, 5, country="FR"), *reviews_of(10, 5, 1, country="GB")]
+    given = {"theme": "sizing", "country": "FR", "most": 3}
+    result = await call_tool("read_feedback", given, data_deps(rows))
+    assert result.notes[0].startswith("5 texts fit")
+    assert result.facts
+
+
+async def test_days_of_the_whole_file_ask_for_no_comparison() -> None:
+    rows = [row for month in range(3, 11) for row in reviews_of(month, 12, 4)]
+    given = {"since": "2026-03-01", "until": "2026-10-31"}
+    result = await call_tool("feedback_themes", given, data_deps(rows))
+    assert figure(result, "feedback.all--2026-03-01--2026-10-31.texts").value == 96
+    assert not [note for note in result.notes if "What changed" in note]
+
+
+def data_deps(rows: list[dict[str, Any]]) -> Any:
+    return tool_deps(data_of(small(feedback=rows)))

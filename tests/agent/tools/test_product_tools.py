@@ -174,6 +174,28 @@ async def test_what_is_sold_out_stands_first_in_stock_cover() -> None:
     assert {title for (title,) in rows} == {*[*covers][: len(rows)]}
 
 
+@pytest.mark.parametrize("sort", ["best_sellers", "stock_cover"])
+async def test_what_is_sold_out_and_sold_well_is_one_table(sort: str) -> None:
+    call = {"sort": sort, "in_stock": "no", "sold_at_least": 21, "since": "2026-08-27", "most": 20}
+    result = await call_tool("find_products", call)
+    sql = """SELECT product, sum(quantity) FROM orders JOIN products USING (product)
+        WHERE stock = 0 AND "at"::DATE BETWEEN '2026-08-27' AND '2026-11-24'
+        GROUP BY product HAVING sum(quantity) > 20"""
+    theirs = dict(sample().engine.con.execute(sql).fetchall())
+    assert theirs
+    table = result.exhibits[0].table
+    assert table is not None
+    at = {name.split(",")[0].split(" · ")[0]: n for n, name in enumerate(table.columns)}
+    rows = {row[at["Handle"]]: (row[at["Stock"]], row[at["Units sold"]]) for row in table.rows}
+    assert rows == {handle: ("0", str(int(sold))) for handle, sold in theirs.items()}
+    assert result.read_as.endswith("only sold out · at least 21 units sold")
+
+
+async def test_a_bound_on_what_was_sold_needs_a_sort_by_sales() -> None:
+    with pytest.raises(ToolError, match="best_sellers and stock_cover"):
+        await call_tool("find_products", {"sort": "newest", "sold_at_least": 3})
+
+
 async def test_best_sellers_under_a_price_are_ranked_among_all_that_sold() -> None:
     result = await call_tool(
         "find_products",

@@ -1,6 +1,6 @@
 """The tools on sales, visits and parcels: trends, funnel, deliveries; and on tests."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,15 @@ from bot.agent.tool import ToolError
 from bot.core.fact_book import FactBook
 from bot.data.analyses.result import AnalysisFilter
 from tests.support.sample_tables import sample
-from tests.support.tool_runner import call_tool, figure, sample_data, text_of, tool_deps
+from tests.support.small_tables import small
+from tests.support.tool_runner import (
+    call_tool,
+    data_of,
+    figure,
+    sample_data,
+    text_of,
+    tool_deps,
+)
 
 pytestmark = pytest.mark.timeout(120)
 MOBILE = "funnel.device-mobile-checkout-to-purchase"
@@ -181,7 +189,7 @@ async def test_deliveries_name_the_late_regions() -> None:
     assert (share.since, share.until) == (found.as_of - timedelta(days=55), found.as_of)
     book = FactBook(result.facts)
     late = book.add(figure(result, "delivery.region-33.late"))
-    assert book.spell(late, "from-to", "en") == "from 7% to 38%"
+    assert book.spell(late, "from-to", "en") == "from 6.7% to 38%"
     assert figure(result, "delivery.region-33.late").about == "Gironde (33)"
     assert "Dordogne (24)" in figure(result, "delivery.late-regions.late").about
     assert result.exhibits[0].table
@@ -349,3 +357,69 @@ async def test_a_plan_refuses_a_part_that_there_is_not(
 ) -> None:
     with pytest.raises(ToolError, match=sentence):
         await call_tool("plan_experiment", given)
+
+
+async def test_a_steady_series_that_is_named_is_told_with_what_was_expected() -> None:
+    """Its units suffice for a test, its orders don't, so no total stands in for it."""
+    end = datetime(2026, 11, 22, 12)
+    rows = [
+        {
+            "order": f"{day}-{n}",
+            "line": 1,
+            "at": end - timedelta(days=day),
+            "customer": f"{day}-{n}",
+            "category": category,
+            "quantity": 4.0,
+            "amount": 40,
+        }
+        for day in range(7 * 30)
+        for n, category in enumerate(("Linen", "Linen", "Bath", "Bath"))
+    ]
+    deps = tool_deps(data_of(small(orders=rows)))
+    result = await call_tool("trends", {"category": "linen"}, deps)
+    values = {
+        fact.parts.measure: fact.value
+        for fact in result.facts
+        if fact.parts.subject.startswith("category-linen")
+    }
+    assert values["status"] == "steady"
+    assert values["last"] == values["expected"] == 56
+    assert [one.chart is not None for one in result.exhibits][-1]
+    assert "no more is told" not in text_of(result)
+    everything = await call_tool("trends", {}, deps)
+    assert "no more is told of them: Bath, Linen" in text_of(everything)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "changes"),
+    [
+        ("2026-11-01", "2026-11-22", {"revenue"}),
+        ("2026-08-01", "2026-08-31", {"revenue", "net-revenue"}),
+    ],
+)
+async def test_what_counts_returns_has_no_change_while_some_are_to_come(
+    since: str, until: str, changes: set[str]
+) -> None:
+    given = {
+        "dataset": "orders",
+        "measures": ["revenue", "net_revenue"],
+        "since": since,
+        "until": until,
+        "comparison": "same_period_last_year",
+        "order": "natural",
+    }
+    result = await call_tool("query_metrics", given)
+    measures = [fact.parts.measure for fact in result.facts]
+    assert {one.removesuffix("-change") for one in measures if one.endswith("-change")} == changes
+    assert measures.count("net-revenue") == 2
+    noted = any("no change of what counts returns" in note for note in result.notes)
+    assert noted == ("net-revenue" not in changes)
+
+
+async def test_new_customers_of_the_first_months_carry_a_note() -> None:
+    given = {"dataset": "orders", "measures": ["new_customers"], "order": "natural"}
+    early = {**given, "since": "2025-06-01", "until": "2025-06-30"}
+    late = {**given, "since": "2026-06-01", "until": "2026-06-30"}
+    for asked, expected in ((early, True), (late, False)):
+        notes = (await call_tool("query_metrics", asked)).notes
+        assert any("first in the data" in note for note in notes) == expected

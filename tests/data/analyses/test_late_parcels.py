@@ -9,8 +9,10 @@ import pytest
 
 from bot.data.analyses.late_parcels import find
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.metrics.query.answer_facts import build_result
 from bot.data.stats import split_two_groups
 from bot.playground.shop.generation import read_planted
+from tests.support.metric_queries import answer
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
@@ -70,6 +72,10 @@ def test_planted_late_parcels_are_found_in_the_south_west() -> None:
 def test_start_of_lateness_is_dated() -> None:
     began = date.fromisoformat(str(values_of("since")["late-regions"]))
     assert abs((began - date(2026, 9, 16)).days) <= values_of("since-days")["late-regions"] + 1
+    margin = found().get("late-regions", "since-days")
+    assert margin
+    assert margin.label != "since days"
+    assert margin.titled("fr") != margin.label
 
 
 def test_late_regions_have_exactly_the_share_of_their_late_parcels() -> None:
@@ -101,6 +107,23 @@ def test_overdue_parcels_count_as_late() -> None:
         100 * len(lost) / len(due), abs=0.05
     )
     assert values_of("before", findings)["all"] == 0
+
+
+def test_late_share_of_a_question_is_that_of_the_analysis_and_says_of_how_many() -> None:
+    orders = parcels(120, region="A")
+    for row in orders:
+        row["customer"], row["currency"], row["quantity"] = row["order"], "EUR", 1
+        if row["at"].date() >= date(2026, 11, 5):
+            row["delivered"] = None  # some of them are overdue, some not yet due
+    shop = small(orders=orders)
+    findings = find(shop, AnalysisFilter())
+    total = next(fact for fact in findings.facts if fact.id == "delivery.all.late")
+    asked = {"measures": ["late_share"], "since": total.since, "until": total.until}
+    said = build_result(shop, answer(shop, dataset="orders", **asked), "en")
+    share, due = said.facts
+    assert share.number == pytest.approx(total.number)
+    assert due.number == values_of("parcels", findings)["all"] == len(select_due(orders))
+    assert set(said.exhibits[0].facts) == {share.id, due.id}
 
 
 def test_parcels_that_are_not_due_are_left_out() -> None:
@@ -142,3 +165,20 @@ def test_region_groups_have_the_true_shares() -> None:
         assert groups is not None
         shares.append(groups[:2])
     assert np.mean(shares, axis=0) == pytest.approx([0.28, 0.05], abs=0.02)
+
+
+@pytest.mark.parametrize(("late", "is_told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_share_of_few_late_parcels_is_not_told(late: int, is_told: bool) -> None:
+    """As `query_metrics` does: where 1 to 4 people had a late parcel, their share is theirs."""
+    orders = parcels(120, region="A")
+    on_time = [row for row in select_due(orders) if row["delivered"]]
+    for row in orders:
+        row["customer"] = row["order"]
+        row["delivered"] = row["promised"]
+    for row in on_time[:late]:
+        row["delivered"] = row["promised"] + timedelta(days=1)
+    findings = find(small(orders=orders), AnalysisFilter())
+    assert ("all" in values_of("late", findings)) is is_told
+    assert ("all" in values_of("p", findings)) is is_told
+    assert values_of("before", findings) == {"all": 0}
+    assert bool(findings.limits) is not is_told

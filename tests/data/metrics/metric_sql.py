@@ -10,17 +10,23 @@ WITH lines AS (
     AND NOT (amount = 0 AND coalesce(quantity, 1) <= 0)
     AND "at"::DATE BETWEEN '{since}' AND '{until}' AND {where}),
 each AS (SELECT "order", max(customer) AS customer, sum(amount) AS paid, min(day) AS day,
-    sum(pieces) AS pieces, bool_or(delivered > promised) AS late,
-    bool_or(discount > 0) AS reduced FROM lines GROUP BY "order"),
+    sum(pieces) AS pieces, bool_or(CASE WHEN promised < DATE '2026-11-24'
+      THEN delivered IS NULL OR delivered > promised END) AS late,
+    bool_or(discount > 0) AS reduced, count(code) > 0 AS coded FROM lines GROUP BY "order"),
 bought AS (SELECT * FROM each WHERE paid >= 0),
 firsts AS (SELECT customer, min("at"::DATE) AS first_day FROM orders
     WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled') AND customer IS NOT NULL
     GROUP BY customer),
 people AS (SELECT customer, count(*) AS orders FROM bought WHERE customer IS NOT NULL
     GROUP BY customer),
-spent AS (SELECT lines.customer, sum(amount) AS paid FROM lines
+refunds AS (SELECT bool_or(amount < 0 OR refunded IS NOT NULL) AS by_amount FROM orders
+  WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled')),
+spent AS (SELECT lines.customer, sum(amount) AS paid,
+    sum(amount - CASE WHEN (SELECT by_amount FROM refunds) THEN coalesce(refunded, 0)
+      WHEN returned AND amount >= 0 THEN amount ELSE 0 END) AS net FROM lines
     WHERE lines.customer IN (SELECT customer FROM people) GROUP BY lines.customer),
 ranked AS (SELECT *, row_number() OVER (ORDER BY paid DESC, customer) AS place,
+    row_number() OVER (ORDER BY net DESC, customer) AS net_place,
     count(*) OVER () AS many FROM spent),
 days AS (SELECT DISTINCT customer, day FROM bought WHERE customer IS NOT NULL),
 gaps AS (SELECT day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM days),
@@ -35,9 +41,7 @@ seconds AS (SELECT customer, placed::DATE AS second_day FROM numbered WHERE nth 
 newcomers AS (SELECT DISTINCT lines.customer, first_day, second_day,
     second_day - first_day AS wait, DATE '2026-11-24' - first_day AS known
   FROM lines JOIN firsts USING (customer) LEFT JOIN seconds USING (customer)
-  WHERE day = first_day AND "order" IN (SELECT "order" FROM bought)),
-refunds AS (SELECT bool_or(amount < 0 OR refunded IS NOT NULL) AS by_amount FROM orders
-  WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled'))
+  WHERE day = first_day AND "order" IN (SELECT "order" FROM bought))
 """
 REVENUE = "(SELECT sum(amount) FROM lines)"
 ORDERS = "(SELECT count(*) FROM bought)"
@@ -46,6 +50,11 @@ CUSTOMERS = "(SELECT count(*) FROM people)"
 
 def _top(n: int) -> str:
     return f"""SELECT 100.0 * sum(paid) FILTER (place <= ceil(many * {n} / 100.0)) / sum(paid)
+        FROM ranked"""
+
+
+def _net_top(n: int) -> str:
+    return f"""SELECT 100.0 * sum(net) FILTER (net_place <= ceil(many * {n} / 100.0)) / sum(net)
         FROM ranked"""
 
 
@@ -65,6 +74,7 @@ ORDER_MEASURES = {
     "discounts": "SELECT sum(discount) FROM lines WHERE discount > 0",
     "discounted_orders": "SELECT count(*) FROM bought WHERE reduced",
     "discounted_share": "SELECT 100.0 * count(*) FILTER (reduced) / count(*) FROM bought",
+    "code_share": "SELECT 100.0 * count(*) FILTER (coded) / count(*) FROM bought",
     "median_days_to_second_order": "SELECT median(wait) FROM newcomers",
     "mean_days_to_second_order": "SELECT avg(wait) FROM newcomers",
     **{
@@ -100,11 +110,13 @@ ORDER_MEASURES = {
     "mean_delivery_days": """SELECT avg(came - day) FROM (SELECT "order", max(delivered) AS came,
         min(day) AS day, sum(amount) AS paid FROM lines GROUP BY "order")
         WHERE paid >= 0 AND came >= day""",
+    "due_orders": "SELECT count(late) FROM bought",
     "late_orders": "SELECT count(*) FROM bought WHERE late",
     "late_share": "SELECT 100.0 * count(*) FILTER (late) / count(late) FROM bought",
     "median_days_between_orders": "SELECT median(gap) FROM gaps",
     "mean_days_between_orders": "SELECT avg(gap) FROM gaps",
     **{f"top_{n}_percent_share": _top(n) for n in (1, 5, 10, 20, 50)},
+    **{f"top_{n}_percent_net_share": _net_top(n) for n in (1, 5, 10, 20, 50)},
 }
 CANCELLED = """
 SELECT count(DISTINCT "order") FROM orders WHERE lower(status) IN ('cancelled', 'canceled')

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.metric_query import MetricCondition, QueryError
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.metrics.query.sale_days import find_sale_days
 from bot.data.warehouse.warehouse import Warehouse
@@ -59,7 +60,10 @@ CASES: list[tuple[list[list[MetricCondition]], str]] = [
         "\"at\"::DATE NOT BETWEEN '2026-05-01' AND '2026-05-31'",
     ),
     ([[C("returned", "is", "yes")]], "returned"),
-    ([[C("late", "is", "yes")]], "delivered > promised"),
+    (
+        [[C("late", "is", "yes")]],
+        "promised < '2026-11-24' AND (delivered IS NULL OR delivered > promised)",
+    ),
     (
         [[C("order_value", "at_least", "100")]],
         f"""\"order\" IN (SELECT \"order\" FROM orders WHERE {COUNTED} GROUP BY \"order\"
@@ -163,6 +167,64 @@ def test_reduced_price_is_about_the_days_of_each_product() -> None:
     assert float(found.get_value("now", ALL_GROUPS, "units")) == float(theirs)
 
 
+YES_OR_NO = {
+    "returned": "CASE WHEN returned THEN 'yes' WHEN NOT returned THEN 'no' END",
+    "late": """CASE WHEN promised < DATE '2026-11-24' THEN
+        CASE WHEN delivered IS NULL OR delivered > promised THEN 'yes' ELSE 'no' END END""",
+    "discounted": f"""CASE WHEN "order" IN (SELECT "order" FROM orders WHERE {COUNTED}
+        AND discount > 0) THEN 'yes' ELSE 'no' END""",
+    "reduced_price": f"""CASE WHEN product = 'vase' AND \"at\"::DATE BETWEEN '{SALE[0]}'
+        AND '{SALE[1]}' THEN 'yes' ELSE 'no' END""",
+}
+
+
+@pytest.mark.parametrize("name", YES_OR_NO)
+def test_yes_or_no_fields_group_what_they_filter(name: str) -> None:
+    shop = with_prices()
+    sql = f"""SELECT category, {YES_OR_NO[name]} AS said, sum(coalesce(quantity, 1)) FROM orders
+        WHERE {COUNTED} GROUP BY ALL"""
+    theirs = {row[:2]: row[2] for row in shop.engine.con.execute(sql).fetchall()}
+    found = answer(shop, dataset="orders", measures=["units"], dimensions=["category", name])
+    groups = found.recipe.list_groups()
+    assert {one: found.get_value("now", one, "units") for one in groups} == theirs
+    for value in ("yes", "no"):
+        filters = [[condition(name, "is", value)]]
+        alone = answer(shop, dataset="orders", measures=["units"], filters=filters)
+        total = sum(many for (_, said), many in theirs.items() if said == value)
+        assert alone.get_value("now", ALL_GROUPS, "units") == total
+
+
+def test_orders_are_told_by_which_of_the_customer_they_are(mixed: Warehouse) -> None:
+    sql = f"""SELECT nth, count(*), avg(paid) FROM (SELECT paid, row_number() OVER
+        (PARTITION BY customer ORDER BY placed, "order") AS nth FROM (SELECT customer, "order",
+        sum(amount) AS paid, min("at") AS placed FROM orders WHERE {COUNTED}
+        AND customer IS NOT NULL GROUP BY ALL HAVING sum(amount) >= 0)) GROUP BY nth"""
+    theirs = {str(row[0]): row[1:] for row in mixed.engine.con.execute(sql).fetchall()}
+    measures = ["orders", "average_order"]
+    found = answer(mixed, dataset="orders", measures=measures, dimensions=["nth_order"])
+    groups = [group for group in found.recipe.list_groups() if group[0]]
+    assert groups[0] == ("1",)
+    for group in groups:
+        ours = [found.get_value("now", group, name) for name in measures]
+        assert ours == pytest.approx([float(one) for one in theirs[str(group[0])]])
+    filters = [[condition("nth_order", "at_least", "2")], [condition("source", "is", "email")]]
+    repeated = answer(mixed, dataset="orders", measures=["orders"], filters=filters)
+    many = repeated.get_value("now", ALL_GROUPS, "orders")
+    assert 0 < many < sum(int(row[0]) for nth, row in theirs.items() if nth != "1")
+
+
+def test_refusal_lists_each_field_that_the_data_have_once(mixed: Warehouse) -> None:
+    filters = [[condition("rating", "is", "1")]]
+    with pytest.raises(QueryError) as refused:
+        answer(mixed, dataset="orders", measures=["orders"], filters=filters)
+    named = str(refused.value).partition("by: ")[2].rstrip(".").split(", ")
+    assert len(named) == len({*named})
+    assert {"day", "discounted", "customer_orders"} <= {*named}
+    assert not {"segment", "reduced_price", "colour"} & {*named}
+    with pytest.raises(QueryError, match="No price history"):
+        answer(mixed, dataset="orders", measures=["orders"], dimensions=["reduced_price"])
+
+
 def test_pairs_of_products_are_counted_once_for_each_order(mixed: Warehouse) -> None:
     pairs = """SELECT one.product, other.product, count(DISTINCT one."order") FROM orders AS one
         JOIN orders AS other ON one."order" = other."order" AND one.product < other.product
@@ -227,6 +289,23 @@ def test_customers_without_a_rating_are_apart_from_those_with_one() -> None:
         filters = [[condition("rating", "is", value)]]
         found = answer(shop, dataset="feedback", measures=["reviews"], filters=filters)
         assert found.get_value("now", ALL_GROUPS, "reviews") == many
+
+
+@pytest.mark.parametrize("operator", ["is", "in"])
+@pytest.mark.parametrize(("field", "value"), [("code", "SPRING"), ("source", "email")])
+def test_filter_on_any_value_keeps_the_groups_and_on_one_value_says_that_they_go(
+    mixed: Warehouse, field: str, value: str, operator: str
+) -> None:
+    def ask(wanted: str) -> MetricAnswer:
+        filters = [[condition(field, operator, wanted)]]
+        return answer(
+            mixed, dataset="orders", measures=["orders"], dimensions=[field], filters=filters
+        )
+
+    assert (value,) in ask("any").recipe.list_groups()
+    alone = ask(value)
+    assert not alone.recipe.list_groups()
+    assert [note for note in alone.notes if field in note]
 
 
 @pytest.mark.parametrize("order", ["growth", "decline"])

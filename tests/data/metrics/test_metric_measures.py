@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.metric_query import QueryError
 from bot.data.metrics.filters import add_options
+from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse.query import fetch_rows
@@ -479,3 +480,32 @@ def test_net_revenue_of_a_few_returns_says_whom_it_would_tell_of(of_two: dict[st
     assert "under 5 people with a refund or a return" in note
     with pytest.raises(QueryError, match="under 5 people with a refund or a return"):
         answer(shop_with(**of_two), dataset="orders", measures=["net_revenue"])
+
+
+def test_share_of_the_best_customers_says_whether_returns_are_taken_off() -> None:
+    """Of forty customers the four best paid 100 each, and one of these sent everything back."""
+    rows = [
+        {
+            "order": f"o{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": f"c{n:02}",
+            "product": "vase",
+            "quantity": 1,
+            "amount": Decimal(100 if n < 4 else 10),
+            "currency": "EUR",
+            "returned": n == 0 or n > 34,
+        }
+        for n in range(40)
+    ]
+    names = ["top_10_percent_share", "top_10_percent_net_share"]
+    shop = replace(small(orders=rows), floor=1, sales_floor=1)
+    gross, net = build_result(shop, answer(shop, dataset="orders", measures=names), "en").facts
+    assert gross.number == pytest.approx(Decimal(100 * 400) / 760)
+    assert net.number == pytest.approx(Decimal(100 * 310) / 610)
+    assert "returns not taken off" in gross.label
+    assert net.label.startswith("net")
+    for row in rows:
+        row["returned"] = None
+    plain = replace(small(orders=rows), floor=1, sales_floor=1)
+    found = build_result(plain, answer(plain, dataset="orders", measures=names), "en")
+    assert [fact.label for fact in found.facts] == ["revenue share of the top 10% of customers"]

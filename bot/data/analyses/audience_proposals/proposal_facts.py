@@ -172,7 +172,8 @@ class ProposalReport:
             all_then.bought, self.warehouse.sales_floor
         ):
             share = round(100 * all_then.share, 1)
-            add("all", "bought-share", share, unit="%", rows=all_then.people, query="all-then")
+            rows, label = all_then.people, self._bought_label
+            add("all", "bought-share", share, "%", rows=rows, query="all-then", label=label)
 
     def add_audience(self, proposal: Proposal, *, least: int = 0, sure: bool = False) -> bool:
         """Add the facts of one audience and return True. Return False and add nothing when fewer
@@ -227,8 +228,11 @@ class ProposalReport:
             self.result.withhold("people")
 
     def _add_count(self, id: str, measure: str, counted: int, of: int) -> None:
-        """Add a count, bounded when the count or its remainder is below the floor."""
-        shown = bound_count(counted, of, self.warehouse.floor)
+        """Add a count, bounded when the count or its remainder is below the floor. That nobody of
+        a shown audience agreed is told, or somebody writes to nobody."""
+        floor = self.warehouse.floor
+        is_part = measure != "customers" and of >= floor
+        shown = bound_count(counted, of, floor, none_is_shown=is_part)
         rows = counted if isinstance(shown, int) else None
         self.result.add(id, measure, shown, rows=rows, query=id)
 
@@ -243,6 +247,10 @@ class ProposalReport:
         had = filter_subject_lines(self.earlier.lines, self.subject).filter(_.amount >= 0)
         table = self.earlier.ranked.anti_join(had.select("customer"), "customer").select("customer")
         return self._count_past_purchases("without-then", table)
+
+    @property
+    def _bought_label(self) -> str:
+        return "bought it since" if self.subject.name else "bought anything since"
 
     def _choose_baseline(self, rule: AudienceRule) -> PastPurchases | None:
         alike = rule.like_product or rule.like_category
@@ -283,10 +291,13 @@ class ProposalReport:
         fine = 1 if high < WHOLE_PERCENT_FROM else 0  # the same digits for both ends
         shares = (("", past.share, 1), ("-low", low, fine), ("-high", high, fine))
         for measure, share, digits in shares:
-            add(f"bought-share{measure}", round_figure(100 * share, digits), "%")
+            label = self._bought_label + measure.replace("-", " ")
+            add(f"bought-share{measure}", round_figure(100 * share, digits), "%", label=label)
         if base.share > 0:
             others = round(100 * base.share, 1)
-            add("others-share", others, "%", rows=base.people, query="all-then")
+            is_all = base is self._everybody_earlier
+            label = "all customers, to compare" if is_all else "customers without it, to compare"
+            add("others-share", others, "%", rows=base.people, query="all-then", label=label)
             add("times-all", round_figure(past.share / base.share, 1), "×")
         verdict = "confirmed" if _is_above_average(past, base) or high < base.share else "to watch"
         add("verdict", verdict)

@@ -18,8 +18,8 @@ from bot.data.analyses.feedback.texts import (
     ComparedPeriods,
     FeedbackText,
     choose_periods,
-    count_authors,
     detect_languages,
+    is_of_few,
     read_texts,
     select_feedback,
     summarize_ratings,
@@ -37,7 +37,6 @@ from bot.data.analyses.feedback.theme_shares import (
 from bot.data.analyses.feedback.theme_table import ThemeTable, build_theme_table
 from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.floors import withheld_groups_message
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -67,19 +66,26 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     periods = choose_periods(filter_, result.as_of)
     theme_table = build_theme_table(texts, MentionCache.of(warehouse))
     level = theme_table.select(periods.level(texts))
-    if len(level.texts) < MIN_TEXTS:
-        few = any((filter_.segment, filter_.country, filter_.region))
+    is_of_group = is_of_few(level.texts, filter_, warehouse.floor)
+    if is_of_group or len(level.texts) < MIN_TEXTS:
         result.add_limit(
-            withheld_groups_message(warehouse.floor, "people")
-            if few
+            Words(
+                "Fewer than {n} customers of that place or group wrote that: too few to tell what "
+                "about. A longer period or more countries may help.",
+                n=warehouse.floor,
+            )
+            if is_of_group
             else _describe_too_few(len(level.texts))
         )
-        return result
-    if (
-        any((filter_.segment, filter_.country, filter_.region))
-        and count_authors(level.texts) < warehouse.floor
-    ):
-        result.withhold("people")
+        if not is_of_group and (older := len(texts) - len(level.texts)):
+            result.add_limit(
+                Words.count(
+                    "{n} more is from before {day}: name earlier days.",
+                    "{n} more are from before {day}: name earlier days.",
+                    older,
+                    day=periods.first,
+                )
+            )
         return result
     _add_period(result, level, periods)
     _add_themes(result, warehouse, theme_table, level, periods)
@@ -152,7 +158,8 @@ def _add_themes(
     changes = compare_periods(
         theme_table, periods.is_now(theme_table.texts), periods.is_before(theme_table.texts)
     )
-    add_theme_changes(result, changes, theme_table.titles, periods)
+    if changes or not _begins_with(theme_table, periods):
+        add_theme_changes(result, changes, theme_table.titles, periods)
     recent = periods.is_now(level.texts) | periods.is_before(level.texts)
     days = (periods.before, periods.last) if recent.any() else None
     if days is None:  # no text has a date
@@ -167,6 +174,12 @@ def _add_themes(
         (*(w.subject for w in worst), *moving, *level.ranked[:MAX_QUOTED_THEMES])
     )
     add_quotes(result, level, [s for s in quoted if s in level.column], blamed)
+
+
+def _begins_with(theme_table: ThemeTable, periods: ComparedPeriods) -> bool:
+    """Tell whether the days that were asked for have no text before them, so that there is nothing
+    to compare them with."""
+    return periods.now == periods.first and not periods.is_before(theme_table.texts).any()
 
 
 def _add_ratings(

@@ -3,7 +3,7 @@ somebody to read."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import compress
 from typing import Literal
@@ -16,7 +16,7 @@ from bot.data.analyses.feedback.mention_records import COMPLAINT, PRAISE, QUESTI
 from bot.data.analyses.feedback.texts import (
     FeedbackText,
     choose_periods,
-    count_authors,
+    is_of_few,
     read_texts,
     select_feedback,
     split_sentences,
@@ -177,8 +177,8 @@ class ReadSentences:
     """`matching` texts of `first` to `last` fit, as many as the analysis of feedback counts;
     `private` of those read are left out for the personal data in them.
     `themes` are the subjects of all texts, the most frequent first; `theme` is the one that was
-    asked for, None where there is none of that name. `is_withheld`: the texts are
-    of fewer people than may be shown."""
+    asked for, None where there is none of that name. `is_withheld`: the texts of that place or
+    segment, on whatever theme, are of fewer people than may be shown."""
 
     first: date
     last: date
@@ -207,6 +207,9 @@ def read_sentences(
     texts = list(compress(texts, periods.level(texts)))
     table = build_theme_table(texts, MentionCache.of(warehouse))
     found = ReadSentences(periods.first, periods.last, themes=tuple(table.ranked))
+    if is_of_few(texts, filter_, warehouse.floor):
+        found.is_withheld = True
+        return found
     if theme is not None:
         found.theme = find_theme(theme, {one: table.titles[one] for one in found.themes})
         theme = found.theme or theme
@@ -218,9 +221,6 @@ def read_sentences(
         if _has_words(table.texts[i], wanted)
     ]
     found.matching = len(fitting)
-    is_group = any((filter_.segment, filter_.country, filter_.region))
-    if is_group and 0 < count_authors([text for text, _ in fitting]) < warehouse.floor:
-        return replace(found, matching=0, is_withheld=True)
     seen: set[str] = set()
     for text, mentions in fitting:
         if len(found.sentences) >= most:

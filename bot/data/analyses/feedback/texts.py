@@ -17,8 +17,8 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import add_category, filter_brand, holds_value
+from bot.data.analyses.result import AnalysisFilter, split_values
+from bot.data.metrics.filters import add_category, filter_brand, holds_value, name_reviewers
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
@@ -258,6 +258,15 @@ class FeedbackText(NamedTuple):
         return self.places[DIMENSIONS.index("product")]
 
 
+def parse_stars(stars: str) -> tuple[int, int]:
+    """Return the lowest and the highest of "1-2" or "3". Raises CannotDo."""
+    match = re.fullmatch(r"([1-5])(?:\s*[-–]\s*([1-5]))?", stars.strip())
+    lowest, highest = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if lowest > highest:
+        raise CannotDo("Stars are said like 1-2, 3 or 4-5, not {stars}.", stars=stars)
+    return lowest, highest
+
+
 def select_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     """Return the selected rows, newest first, as an expression. Raises CannotDo for a filter that
     feedback has no column for."""
@@ -295,11 +304,19 @@ def summarize_ratings(
 def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     table = warehouse.table("feedback")
     assert table is not None
+    table = name_reviewers(warehouse, table)
+    if filter_.segment:
+        table = _filter_segment(warehouse, table, filter_.segment)
     table = add_category(warehouse, _add_segment(warehouse, table))
-    for name in ("product", "category", "channel", "country", "region", "segment"):
+    for name in ("product", "category", "channel", "country", "region"):
         wanted = getattr(filter_, name)
         if wanted is not None:
-            table = table.filter(holds_value(warehouse, "feedback", table, name, str(wanted)))
+            values = split_values(wanted) if name == "country" else [wanted]
+            some = [holds_value(warehouse, "feedback", table, name, one) for one in values]
+            table = table.filter(ibis.or_(*some))
+    if filter_.stars:
+        lowest, highest = parse_stars(filter_.stars)
+        table = table.filter(table.rating.between(lowest, highest))
     if filter_.brand:
         table = filter_brand(warehouse, table, filter_.brand)
     if filter_.since:
@@ -341,6 +358,12 @@ def count_authors(texts: Sequence[FeedbackText]) -> int:
     return len({text.author for text in texts})
 
 
+def is_of_few(texts: Sequence[FeedbackText], filter_: AnalysisFilter, floor: int) -> bool:
+    """Tell whether these texts of a place or of a segment are of too few people to be shown."""
+    is_group = any((filter_.segment, filter_.country, filter_.region))
+    return is_group and count_authors(texts) < floor
+
+
 def list_values(texts: Sequence[FeedbackText], dimension: str) -> list[str | None]:
     """Return each text's value of a dimension."""
     at = DIMENSIONS.index(dimension)
@@ -373,6 +396,18 @@ def _row_to_text(
         places,
         customer or f"text {id_} {at}",
     )
+
+
+def _filter_segment(warehouse: Warehouse, table: ir.Table, wanted: str) -> ir.Table:
+    """Return the texts that name this segment, or whose customer is in it or has this level."""
+    own = table.segment.lower() == wanted.lower()
+    people = segments_table(warehouse)
+    if people is None:
+        return table.filter(own)
+    inside = people.filter(people.segment.lower() == wanted.lower())
+    members = inside.select(member="customer").distinct()
+    joined = table.left_join(members, table.customer == members.member)
+    return joined.filter(own.fill_null(False) | joined.member.notnull()).drop("member")
 
 
 def _add_segment(warehouse: Warehouse, table: ir.Table) -> ir.Table:

@@ -111,7 +111,7 @@ def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[Th
         for _, told, a, b in rows
     ]
     p = compute_share_p_values(*(np.array([row[k] for row in counts], float) for k in range(4)))
-    shops, products = _stratify_texts(theme_table, inside | earlier, inside, rated)
+    shops, products = stratify_texts(theme_table, inside | earlier, inside, rated)
     shop = {"unhappy", *(s for s in theme_table.subjects if theme_table.is_shop(s))}
     alike = [
         compute_stratified_p(told, a, b, shops if subject in shop else products)
@@ -125,7 +125,7 @@ def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[Th
     ]
 
 
-def _stratify_texts(
+def stratify_texts(
     theme_table: ThemeTable, both: Mask, now: Mask, rated: Mask
 ) -> tuple[Strata, Strata]:
     """Return the strata for themes about the shop and for themes about products: by product, or by

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.data.analyses.analysis_context import AnalysisContext, analyse_purchases, find_currency
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.basket import add_basket_facts
 from bot.data.analyses.segments.repeat_purchase import add_repeat_purchase_facts
 from bot.data.analyses.segments.rfm import (
@@ -294,14 +294,15 @@ class _SegmentHabits:
             category, buyers = self.favourites[id]
             if is_below_floor(size.customers - buyers, context.warehouse.floor):
                 buyers = size.customers  # the number of those without is not to be shown
-            add("favourite-category", category, rows=buyers, query="tastes")
+            label = FAVOURITE_LABEL
+            add("favourite-category", category, rows=buyers, query="tastes", label=label)
         if id in self.distinctive:
             category, lift = self.distinctive[id]
             n, lift = size.customers, round(lift, 1)
             add("typical-category", category, rows=n, query="tastes")
             add("typical-category-lift", lift, unit="×", rows=n, query="tastes")
         if id in self.days:
-            add("best-day", self.days[id], rows=size.orders, query="clock")
+            add("best-day", self.days[id].capitalize(), rows=size.orders, query="clock")
         if id in self.hours:
             add("best-hour", self.hours[id], unit="h", rows=size.orders, query="clock")
 

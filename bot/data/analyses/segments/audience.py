@@ -22,8 +22,9 @@ from bot.data.analyses.products import (
 from bot.data.analyses.segments import build_tastes, find_distinctive_categories, find_favourites
 from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
 from bot.data.analyses.segments.rfm import assign_segments, compute_typical_gap, rank_rfm
-from bot.data.floors import is_below_floor
+from bot.data.floors import count_at_least, is_below_floor
 from bot.data.metrics.filters import holds_value
+from bot.data.metrics.query.feedback_measures import select_raters
 from bot.data.metrics.query.orders import select_customers
 from bot.data.warehouse.purchases import NO_ORDERS, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
@@ -74,6 +75,12 @@ class AudienceSelection:
             )
             keep = fits.anti_join if condition.never else fits.semi_join
             fits = keep(orderers, "customer")
+        for rated in rule.rated:
+            raters = self._cache_table(
+                f"rated_{AudienceRule(rated=(rated,)).code}",
+                select_raters(self.warehouse, rated, self.until),
+            )
+            fits = fits.semi_join(raters, "customer")
         if rule.like_product or rule.like_category:
             seed = select_buyers(self.lines, rule.like_product, rule.like_category)
             fits = fits.semi_join(
@@ -190,7 +197,7 @@ CONSENT_COLUMNS: dict[AudiencePurpose, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class AudienceCount:
     """`fits` customers match the rule; `reachable` of them gave consent too. None means below the
-    floor. `cannot` says why nobody can be reached."""
+    floor; of an audience that is shown, 0 is told. `cannot` says why nobody can be reached."""
 
     purpose: AudiencePurpose
     fits: int | None
@@ -209,16 +216,18 @@ class AudienceCount:
         to = AGREED_TO[self.purpose]
         if self.reachable is None:
             return Words(
-                "{fits} customers fit, under {n} of them agreed {to}",
+                "{fits} customers fit, too few of them agreed {to}: under {n}",
                 fits=self.fits,
                 n=self.floor,
                 to=to,
             )
+        if not self.reachable:
+            return Words("{fits} customers fit, none of them agreed {to}", fits=self.fits, to=to)
         if self.nearly_all:
             return Words(
-                "{fits} customers fit, all but under {n} of them agreed {to}",
+                "{fits} customers fit, at least {n} of them agreed {to}",
                 fits=self.fits,
-                n=self.floor,
+                n=count_at_least(self.fits, self.floor),
                 to=to,
             )
         return Words(
@@ -237,12 +246,12 @@ def count_audience(warehouse: Warehouse, rule: AudienceRule) -> AudienceCount:
         fit = _count_if_safe(warehouse, fits)
         return AudienceCount(rule.purpose, fit, None, warehouse.floor, NO_CONSENTS)
     reached = fits.semi_join(agreed, "customer")
-    fit, reachable = _count_if_safe(warehouse, fits), _count_if_safe(warehouse, reached)
-    left = (fit or 0) - (reachable or 0)
+    fit, reachable = _count_if_safe(warehouse, fits), _count(warehouse, reached)
+    left = (fit or 0) - reachable
     return AudienceCount(
         rule.purpose,
         fit,
-        reachable,
+        None if fit is None or is_below_floor(reachable, warehouse.floor) else reachable,
         warehouse.floor,
         nearly_all=is_below_floor(left, warehouse.floor),
     )
@@ -301,6 +310,43 @@ def count_consents(warehouse: Warehouse) -> dict[AudiencePurpose, int]:
     }
 
 
+CODE_PATTERN = "^[a-z]{2}($|[-_])"  # of a language: "fr", "fr-BE"
+
+
+@dataclass(frozen=True)
+class Readers:
+    """How many of the people to be reached read a language, as far as files tell their language."""
+
+    read: int
+    known: int
+
+
+def count_readers(
+    warehouse: Warehouse, purpose: AudiencePurpose, language: str, rule: AudienceRule | None = None
+) -> Readers:
+    """Count those who read this language of the people with consent for the purpose, or of those
+    of them who match the rule."""
+    reached = select_consenting(warehouse, purpose)
+    told = []
+    for kind in ("consents", "customers"):
+        if (table := warehouse.table(kind)) is not None:
+            spoken = table.select("customer", code=table.language.lower())
+            told.append(spoken.filter(spoken.code.re_search(CODE_PATTERN)))
+    if reached is None or not told:
+        return Readers(0, 0)
+    if rule is not None:
+        reached = reached.semi_join(select_matching(warehouse, rule), "customer")
+    people = told[0] if len(told) == 1 else ibis.union(*told)
+    people = (
+        people.semi_join(reached, "customer")
+        .group_by("customer")
+        .aggregate(reads=people.code.startswith(language).any())
+    )
+    counted = people.aggregate(known=people.count(), read=people.reads.sum())
+    (row,) = fetch_rows(warehouse, counted)
+    return Readers(int(row["read"] or 0), int(row["known"] or 0))
+
+
 def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
     """Return the customers that match the rule, with or without consent. Only for counting, never
     to be listed."""
@@ -311,8 +357,12 @@ def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
 
 
 def _count_if_safe(warehouse: Warehouse, people: ir.Table) -> int | None:
-    counted = int(fetch_rows(warehouse, people.aggregate(people=people.count()))[0]["people"])
+    counted = _count(warehouse, people)
     return counted if counted >= warehouse.floor else None
+
+
+def _count(warehouse: Warehouse, people: ir.Table) -> int:
+    return int(fetch_rows(warehouse, people.aggregate(people=people.count()))[0]["people"])
 
 
 # Report what the customers of an audience rule bought: the argument to write to them with.

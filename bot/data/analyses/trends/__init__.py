@@ -41,8 +41,8 @@ REVENUE_KEY: SeriesKey = ("total", "revenue")
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return for each series that moved, and always for all except single products: change (%),
     last, expected, level (a week; of "weeks" weeks together), p, since (a Monday), revenue (a
-    week), and status: "confirmed", "to watch", "steady". Series that moved and the totals have
-    "points", the last half year for a chart. A subject is dimension-value:
+    week), and status: "confirmed", "to watch", "steady". Series that moved, the totals and what the
+    filter names have "points", the last half year for a chart. A subject is dimension-value:
     trends.category-candles.change. Series that are too small only have
     trends.small-<dimension>-<value>.least, the required size. A series that changed within the last
     quarter and stayed there has trends.step-<dimension>-<value>: last and expected (a week of that
@@ -67,7 +67,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     _add_limits(result, all_of)
     _add_truncation(result, all_of.ended)
     if all_of.deviation is not None:
-        _SeriesReport(result, all_of, all_of.deviation, named).add_all()
+        _SeriesReport(result, all_of, all_of.deviation, named, filter_).add_all()
     add_returns(warehouse, filter_, result, named)
     return result
 
@@ -140,6 +140,7 @@ class _SeriesReport:
     all_of: SeriesAssessment
     deviation: SeriesDeviation
     titles: Mapping[str, str]  # of products
+    filter_: AnalysisFilter
 
     def add_all(self) -> None:
         all_of, series = self.all_of, self.all_of.series
@@ -154,9 +155,10 @@ class _SeriesReport:
                 continue
             if row in all_of.steps:
                 self._add_step(row, all_of.steps[row])
-            if status[row] or dimension != "product":
+            is_asked = self._is_asked(*series.keys[row])
+            if status[row] or is_asked or dimension != "product":
                 self._add_change(row)
-            if status[row] or dimension == "total":
+            if status[row] or is_asked or dimension == "total":
                 self._add_chart_points(row, foretold[row])
         for key in all_of.small:
             if key[0] not in ("product", "region"):
@@ -209,6 +211,11 @@ class _SeriesReport:
         add("last", round_figure(step.came), unit, days=self._list_days(STEP_WEEKS))
         add("expected", round_figure(step.expected), unit)
         add("since", step.since)
+
+    def _is_asked(self, dimension: str, value: str) -> bool:
+        """Tell whether the filter names this series."""
+        wanted = getattr(self.filter_, dimension, None)
+        return wanted is not None and wanted.lower() == value.lower()
 
     def _is_new(self, row: int) -> bool:
         """Tell whether hardly anything was sold before, so that a percentage makes no sense."""

@@ -175,12 +175,18 @@ def arrange_series(rows: list[dict[str, Any]], weeks: list[date]) -> WeeklySerie
 def _select_sold_lines(
     warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """Select the lines sold in these weeks, with their week, units, and the amount in the
-    currency."""
+    return select_sold_lines(warehouse, filter_, weeks[0], weeks[-1] + ONE_WEEK, currency)
+
+
+def select_sold_lines(
+    warehouse: Warehouse, filter_: AnalysisFilter, first: date, end: date, currency: str | None
+) -> ir.Table:
+    """Select the lines sold from the first day until before the end, with their week, units, and
+    the amount in the currency."""
     table = filter_rows(warehouse, "orders", filter_)
     table = table.filter(
-        table.at >= ibis.literal(weeks[0]).cast("timestamp"),
-        table.at < ibis.literal(weeks[-1] + ONE_WEEK).cast("timestamp"),
+        table.at >= ibis.literal(first).cast("timestamp"),
+        table.at < ibis.literal(end).cast("timestamp"),
         table.status.isnull() | table.status.lower().notin(NOT_SOLD_STATUSES),
         table.quantity.fill_null(1.0) > 0,
         table.amount >= 0,

@@ -8,19 +8,21 @@ from hashlib import sha256
 from typing import Any
 
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
-from bot.core.facts import Fact, FactId, spell_column
+from bot.core.facts import Fact, FactId, find_points_step, spell_column
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.order_cautions import warn_of_late_returns
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import (
     describe_filters,
     describe_query,
+    get_label,
     get_last_day,
     is_by_time,
     name_chart,
@@ -102,6 +104,10 @@ class _ResultBuilder:
         if earlier is None:
             self._keep(now, "now", group, name)
             return now, None, None
+        if self._lacks_returns(measure):  # a change would be that of the age of the orders
+            self._keep(now, "now", group, name)
+            self._keep(earlier, "before", group, name)
+            return now, earlier, None
         now = now.model_copy(update={"compared_with": earlier.id})
         self._keep(now, "now", group, name)
         self._keep(earlier, "before", group, name)
@@ -109,6 +115,12 @@ class _ResultBuilder:
         if change is not None:
             self._keep(change, "now", group, name)
         return now, earlier, change
+
+    def _lacks_returns(self, measure: Measure) -> bool:
+        """Whether the measure counts returns, and some of the present period are still to come."""
+        return measure.caution is warn_of_late_returns and bool(
+            warn_of_late_returns(self.warehouse, self.days)
+        )
 
     def _keep(self, fact: Fact, period: PeriodName, group: Group, name: str) -> None:
         self.facts.append(fact)
@@ -127,7 +139,7 @@ class _ResultBuilder:
         about = [*filter(None, named), *self._list_filters(group)]
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
-            label=measure.label.text,
+            label=get_label(self.warehouse, measure).text,
             about=" · ".join(about),
             value=value,
             exact=None if value == exact else exact,
@@ -153,12 +165,13 @@ class _ResultBuilder:
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
         new, old = now.number, earlier.number
         if measure.unit == "%":
-            exact, digits, unit = new - old, Decimal("0.01"), "points"
+            exact, unit = new - old, "points"
+            digits = find_points_step(new, old)
         elif old:
             exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
         else:
             return None
-        about = " · ".join(filter(None, [measure.label.to(self.language), now.about]))
+        about = " · ".join(filter(None, [now.titled(self.language), now.about]))
         return now.model_copy(
             update={
                 "id": f"{now.id}-change",
@@ -329,7 +342,7 @@ class _ResultBuilder:
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
                 names = name_row(self.warehouse, self.answer, group, self.language)
                 label = " · ".join(names)
-                points.append(ExhibitPoint(name=label, value=float(fact.number), day=day))
+                points.append(ExhibitPoint(name=label, value=_read_value(fact), day=day))
         if len(points) < 2:
             return None
         if not by_time and not set(ORDERED_DIMENSIONS).intersection(dimensions):
@@ -348,6 +361,12 @@ def _to_decimal(value: Any) -> Decimal | None:
         return None
     number = Decimal(str(value))
     return number if number.is_finite() else None
+
+
+def _read_value(fact: Fact) -> float:
+    """Return the number as sentences and tables have it."""
+    read = fact.as_read
+    return float(read.value if isinstance(read.value, Decimal) else read.number)
 
 
 def _round(number: Decimal, measure: Measure) -> Decimal:

@@ -9,7 +9,13 @@ from bot.core.metric_query import ORDERED_DIMENSIONS
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_choice import explain_withheld
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
-from bot.data.metrics.query.release import ALL_GROUPS, Group, get_floor
+from bot.data.metrics.query.release import (
+    ALL_GROUPS,
+    Group,
+    find_small_groups,
+    get_floor,
+    is_too_few,
+)
 from bot.data.metrics.query.wording import is_by_time, name_group, name_hidden_times
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
@@ -60,7 +66,10 @@ class AnswerNotes:
             (counts.beyond_limit, where),
             (counts.out_of_bounds, "outside the bounds"),
             (counts.too_small, small),
-            (counts.chosen - shown, "left out because they would tell what a few people did"),
+            (
+                counts.chosen - shown,
+                "left out because with earlier answers they would tell what a few people did",
+            ),
         )
         listed = "; ".join(f"{n} {'is' if n == 1 else 'are'} {why}" for n, why in reasons if n)
         be = "is" if shown == 1 else "are"
@@ -113,7 +122,8 @@ class AnswerNotes:
             return ""
         recipe = self.answer.recipe
         shown = [one for one in recipe.list_groups() if recipe.is_single(one)]
-        n = counts.unranked + counts.chosen - len(shown)
+        unranked = self._list_unranked(shown)
+        n = len(unranked)
         if not n:
             return ""
         words = Words.count(
@@ -123,8 +133,19 @@ class AnswerNotes:
             known=counts.known,
             floor=get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family),
         )
-        larger = self._list_larger(shown) if n == counts.unranked and shown else (0, 0)
-        return " ".join(one.to(language) for one in (words, *self._place(len(shown), *larger)))
+        ranked = [one for one in shown if one not in unranked]
+        larger = self._list_larger(ranked) if unranked == counts.unranked and ranked else (0, 0)
+        return " ".join(one.to(language) for one in (words, *self._place(len(ranked), *larger)))
+
+    def _list_unranked(self, shown: Sequence[Group]) -> frozenset[Group]:
+        """Return the groups without a place: those that had none, and those that lost their first
+        figure, or all of them, to an earlier answer."""
+        counts, first = self.answer.counts, self.query.measures[0]
+        assert counts is not None
+        lost = self.answer.left_out.intersection(self.answer.rows["now"].groups)
+        return counts.unranked | {
+            one for one in lost if one not in shown or not self.answer.is_allowed(one, first)
+        }
 
     def _place(self, shown: int, than_all: int, than_each: int) -> list[Words]:
         """Say above which of the shown groups those without a place can't stand: of so many that
@@ -177,13 +198,15 @@ class AnswerNotes:
                 and cells[one, name][0] is None
             ]
             few = [one for one in without if not self.answer.is_allowed(one, name)]
-            lacking = {basis for one in few for basis in self.answer.list_lacking(one, name)}
+            small, earlier, beside = self._sort_by_reason(few, name)
             blank = [one for one in without if one not in few and self.answer.is_blank(one, name)]
             rest = [one for one in without if one not in few and one not in blank]
             columns = " and ".join(measure.needs)
             for some, why in (
-                (few, explain_withheld(self.warehouse, self.answer.dataset, lacking)),
-                (blank, f"{columns} is blank in these rows"),
+                (small, self._explain(small, name)),
+                (earlier, self._explain(earlier, name, "with earlier answers ")),
+                (beside, self._explain(beside, name, "put together with the other figures ")),
+                (blank, measure.blank or f"{columns} is blank in these rows"),
                 (rest, "there is nothing to compute it from"),
             ):
                 if some:
@@ -197,6 +220,34 @@ class AnswerNotes:
             if few and together:
                 notes.append(f"{name} is told of these together: {'; '.join(together)}.")
         return notes
+
+    def _sort_by_reason(
+        self, groups: Sequence[Group], name: str
+    ) -> tuple[list[Group], list[Group], list[Group]]:
+        """Return the groups whose figure is of too few people, those that lost it to an earlier
+        answer, and those that would tell it of a group beside them."""
+        now, warehouse = self.answer.rows["now"], self.warehouse
+        bases = {basis for one in groups for basis in self.answer.list_lacking(one, name)}
+        few = {
+            basis: find_small_groups(warehouse, now, basis)
+            | ({ALL_GROUPS} if is_too_few(warehouse, now, basis) else set())
+            for basis in bases
+        }
+        small = [
+            one
+            for one in groups
+            if any(one in few[basis] for basis in self.answer.list_lacking(one, name))
+        ]
+        rest = [one for one in groups if one not in small]
+        earlier = [one for one in rest if one in self.answer.left_out]
+        return small, earlier, [one for one in rest if one not in earlier]
+
+    def _explain(self, groups: Sequence[Group], name: str, how: str = "") -> str:
+        lacking = {basis for one in groups for basis in self.answer.list_lacking(one, name)}
+        now = self.answer.rows["now"]
+        of_small = {one for one in lacking if find_small_groups(self.warehouse, now, one)}
+        lacking = of_small or lacking
+        return explain_withheld(self.warehouse, self.answer.dataset, lacking, how)
 
     def _list_names(self, some: Sequence[Group], groups: Sequence[Group]) -> str:
         if len(some) == len(groups):

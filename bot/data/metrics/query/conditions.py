@@ -22,8 +22,22 @@ from bot.core.metric_query import (
 )
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
-from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
-from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
+from bot.data.metrics.filters import (
+    OPTION_COLUMNS,
+    add_category,
+    add_options,
+    add_people,
+    build_people,
+    name_reviewers,
+)
+from bot.data.metrics.query.dataset import (
+    PRICES,
+    ConditionField,
+    Dimension,
+    FieldKind,
+    MetricDataset,
+    get_field,
+)
 from bot.data.metrics.query.sale_days import MIN_REDUCED_SHARE, find_sale_days
 from bot.data.schema import load_kinds
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
@@ -41,10 +55,13 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "late": {"yes": "yes", "no": "no"},
     "discounted": {"yes": "yes", "no": "no"},
     "sale_day": {"yes": "yes", "no": "no"},
+    "ordered_after": {"yes": "yes", "no": "no"},
     "reduced_price": {"yes": "yes", "no": "no"},
     "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
-ID_COLUMNS = ("customer", "visitor", "session", "order", "line", "id")
+# columns of feedback that other files tell of its customers, or of its orders
+REVIEWER_COLUMNS = ("customer", "buyer", "country", "segment", "level", "points")
+ID_COLUMNS = ("customer", "buyer", "visitor", "session", "order", "line", "id")
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "text": ("is", "in", "is_not", "contains"),
     "number": ("is", "in", "is_not", "at_least", "at_most", "between"),
@@ -177,7 +194,7 @@ def _resolve(
             "{dataset} can't be filtered by {field}. They can be by: {known}.",
             dataset=dataset.name,
             field=condition.field,
-            known=", ".join([*dataset.dimensions, *dataset.fields]),
+            known=list_fields(warehouse, {**dataset.dimensions, **dataset.fields}, dataset),
         )
     if condition.operator not in OPERATORS[field.kind]:
         raise QueryError(
@@ -196,6 +213,8 @@ def _resolve(
             n=needed,
         )
     require_column(warehouse, dataset, field.needs)
+    if isinstance(field, Dimension):
+        require_column(warehouse, dataset, field.also_needs)
     has_value = {normalize_text(value) for value in values} <= {ANY_VALUE, NO_VALUE}
     if has_value and condition.operator in ("is", "in", "is_not"):
         return condition.model_copy(update={"values": tuple(map(normalize_text, values[:1]))})
@@ -203,11 +222,16 @@ def _resolve(
         return condition.model_copy(update={"values": tuple(map(parse_number, values))})
     if field.kind == "day":
         return condition.model_copy(update={"values": tuple(map(parse_day, values))})
-    if condition.field in ("sale_day", "reduced_price") and warehouse.table("prices") is None:
-        raise QueryError(NO_PRICES)
     if condition.field == "sale_day":
         return _resolve_sale_days(warehouse, condition, values, notes)
     return _resolve_texts(warehouse, dataset, condition, values, notes)
+
+
+def list_fields(
+    warehouse: Warehouse, fields: Mapping[str, Dimension | ConditionField], dataset: MetricDataset
+) -> str:
+    """List the fields that the data have."""
+    return ", ".join(name for name, one in fields.items() if is_told(warehouse, dataset, one.needs))
 
 
 def choose_place_field(
@@ -240,8 +264,10 @@ def _resolve_sale_days(
 
 def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> None:
     """Raises QueryError where no row says it."""
-    if name in ("", "at") or has_column(warehouse, dataset, name):
+    if is_told(warehouse, dataset, name):
         return
+    if name == PRICES:
+        raise QueryError(NO_PRICES)
     source = warehouse.source(dataset.kind).words()
     raise QueryError(
         "{source} does not say the {column}, so nothing can be told by it.{hint}",
@@ -253,12 +279,24 @@ def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> N
 
 def _explain_absence(warehouse: Warehouse, dataset: MetricDataset, name: str) -> str:
     """Say where else to look, or that rows of an earlier version lack what their file may say."""
+    if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
+        return (
+            " None of its texts names a customer or an order of whom other files say it, so texts "
+            "and orders can't be joined."
+        )
     if name in MISSING_HINTS:
         return f" {MISSING_HINTS[name]}"
     known = load_kinds()[dataset.kind].columns.get(name)
     if known is not None and known.added:
         return " If the file has it, it was imported before this column was read: import it again."
     return ""
+
+
+def is_told(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
+    """Whether the data have what a field needs."""
+    if name == PRICES:
+        return warehouse.table(PRICES) is not None
+    return name in ("", "at") or has_column(warehouse, dataset, name)
 
 
 def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
@@ -280,7 +318,9 @@ def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
     rows = warehouse.table(dataset.kind)
     assert rows is not None
     # other tables may have them where this one does not
-    joined = ("category", "segment", "level", "points")
+    joined = {"category", "segment", "level", "points"}
+    if dataset.kind == "feedback":
+        joined |= {*REVIEWER_COLUMNS}
     names = [
         name
         for name in rows.columns
@@ -300,6 +340,8 @@ def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.
     if dataset.kind == "orders" and name in ("segment", "level", "points"):
         people = build_people(warehouse)
         return rows if people is None else people
+    if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
+        return add_people(warehouse, name_reviewers(warehouse, rows))
     if name in PLACE_COLUMNS and "region" in rows.columns:
         return add_places(warehouse, dataset.kind, rows)
     if name in OPTION_COLUMNS and dataset.kind == "orders":

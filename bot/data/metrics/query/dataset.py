@@ -20,6 +20,7 @@ Family = Literal["sales", "marks", "people", "visits"]
 PEOPLE_FAMILIES: tuple[Family, ...] = ("people", "visits")
 FieldKind = Literal["text", "number", "day"]
 ALL_ROWS = "rows"  # the basis of figures over all rows of a group
+PRICES = "prices"  # what a field needs that is told by the price history
 
 Expression = Callable[[ir.Table], ir.Value]
 Caution = Callable[[Warehouse, tuple[date, date]], str]
@@ -46,9 +47,11 @@ class Measure:
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
     rows that `count` counts, for a note. `read_as` is a longer name that says what the data count
-    in it: revenue before returns. `footnote` says whose figures they are. `whole_time` marks what
-    has no period; `only_by` lists what it may be grouped and filtered by, where that is not
-    everything."""
+    in it: revenue before returns; with `label_as_read` it stands everywhere. `footnote` says whose
+    figures they are. `whole_time` marks what has no period; `only_by` lists what it may be grouped
+    and filtered by, where that is not everything. `of` names the measure that counts the rows that
+    a rate is of, where these are not all: it is told beside the rate. `blank` says why rows have
+    none, where a blank column is not the only reason."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -66,19 +69,24 @@ class Measure:
     caution: Caution | None = None
     read_as: Callable[[Warehouse], Words] | None = None
     footnote: Words | None = None
+    label_as_read: bool = False
     whole_time: bool = False
     only_by: tuple[str, ...] = ()
+    of: str = ""
+    blank: str = ""
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """A column by which rows are grouped and filtered. Values are text. `needs` is the column of
-    the stored rows that must be filled."""
+    """A column by which rows are grouped and filtered. Values are text. `needs` and `also_needs`
+    are the columns of the stored rows that must be filled, `caution` is that of a measure."""
 
     label: Words
     value: Callable[[ir.Table], ir.Value]
     needs: str = ""
     kind: FieldKind = "text"
+    caution: Caution | None = None
+    also_needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,8 +150,9 @@ class MetricDataset:
 def list_cautions(
     warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery, days: tuple[date, date]
 ) -> list[str]:
-    """Return what a reader must know of the measures and conditions of these days."""
-    fields = [dataset.fields.get(condition.field) for condition in query.conditions]
+    """Return what a reader must know of the measures, dimensions and conditions of these days."""
+    names = (*query.dimensions, *(condition.field for condition in query.conditions))
+    fields = [get_field(dataset, name) for name in names]
     cautions = [
         *(dataset.measures[name].caution for name in query.measures),
         *(one.caution for one in fields if one is not None),
@@ -175,7 +184,7 @@ TIME_DIMENSIONS: Mapping[str, Dimension] = {
 }
 DAY_FIELDS: Mapping[str, ConditionField] = {
     "day": ConditionField(Words("day"), "day", lambda rows: rows.at.date(), "at"),
-    "sale_day": ConditionField(Words("sale days"), "text", lambda rows: rows.at.date(), "at"),
+    "sale_day": ConditionField(Words("sale days"), "text", lambda rows: rows.at.date(), PRICES),
 }
 
 

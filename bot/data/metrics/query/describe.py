@@ -9,6 +9,7 @@ from bot.data.metrics.query.conditions import (
     FIXED_VALUES,
     find_filled_columns,
     has_column,
+    is_told,
     load_values,
 )
 from bot.data.metrics.query.dataset import MetricDataset
@@ -53,7 +54,11 @@ COVERED_COLUMNS = frozenset(
 )
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
 FIXED_NOTES = {
-    "step": "step (the furthest: view, cart, checkout, purchase)",
+    "step": "the furthest: view, cart, checkout, purchase",
+    "customer_type": "new, which is on the day of the first order; known",
+}
+FIELD_NOTES = {  # of conditions that can't be grouped by
+    "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
 
 
@@ -97,16 +102,22 @@ def _describe_dataset(
     yield line + "."
     named, missing, seen = [], [], set()
     for name, dimension in dataset.dimensions.items():
-        if name in TIME_DIMENSIONS or dimension.needs in seen:
+        is_fixed = name in FIXED_VALUES
+        if name in TIME_DIMENSIONS or (dimension.needs in seen and not is_fixed):
             continue
-        if name in FIXED_VALUES:
-            named.append(FIXED_NOTES.get(name, name))
+        if not is_told(warehouse, dataset, dimension.needs):
+            missing.append(name)
+            seen.add(dimension.needs)
+            continue
+        if is_fixed:
+            named.append(f"{name} ({FIXED_NOTES.get(name) or ', '.join(FIXED_VALUES[name])})")
             continue
         seen.add(dimension.needs)
-        if not has_column(warehouse, dataset, dimension.needs):
-            missing.append(name)
-            continue
         named.append(_describe_column(warehouse, dataset, name, described))
+    for name, note in FIELD_NOTES.items():
+        if name in dataset.fields:
+            known = has_column(warehouse, dataset, dataset.fields[name].needs)
+            (named if known else missing).append(note if known else name)
     yield "  by " + "; ".join(named) + "."
     absent = [
         name
@@ -224,7 +235,7 @@ def find_missing_data(warehouse: Warehouse, query: MetricQuery) -> Words | None:
         for name in query.dimensions
     ]
     for label, columns in needed:
-        if not all(c in ("", "at") or has_column(warehouse, dataset, c) for c in columns):
+        if not all(is_told(warehouse, dataset, c) for c in columns):
             source = warehouse.source(dataset.kind).words()
             return Words("{file} does not say this: {what}.", file=source, what=label)
     first, last = query.since or known[0], query.until or known[1]

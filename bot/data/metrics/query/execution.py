@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 import ibis.expr.types as ir
 
 from bot.core.metric_query import (
+    ANY_VALUE,
     DATED_DIMENSIONS,
     MAX_DIMENSIONS,
     MAX_MEASURES,
+    MeasureName,
     MetricQuery,
     QueryError,
 )
 from bot.data.metrics.filters import list_currencies
-from bot.data.metrics.query.conditions import require_column, resolve_conditions
+from bot.data.metrics.query.conditions import list_fields, require_column, resolve_conditions
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset, list_cautions
 from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
@@ -41,12 +44,12 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             "people get it, from the form, in private."
         )
     query, words = resolve_conditions(warehouse, dataset, asked)
-    query = _drop_single_valued(query)
+    query, dropped = _drop_single_valued(_add_counts(dataset, query))
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
     currencies = list_currencies(warehouse, dataset.kind) or _list_shop_currencies(warehouse)
     currency = currencies[0] if currencies else None
-    notes = [*periods.notes, *_list_cautions(warehouse, dataset, query)]
+    notes = [*dropped, *periods.notes, *_list_cautions(warehouse, dataset, query)]
     if len(currencies) > 1 and any(
         dataset.measures[name].unit == "money" or dataset.name == "orders"
         for name in query.measures
@@ -117,16 +120,33 @@ def _list_shop_currencies(warehouse: Warehouse) -> list[str]:
     return list_currencies(warehouse, "orders")[:1]
 
 
-def _drop_single_valued(query: MetricQuery) -> MetricQuery:
+def _add_counts(dataset: MetricDataset, query: MetricQuery) -> MetricQuery:
+    """Return the query with the count of the rows that a rate is of, right behind it."""
+    measures = list[MeasureName]()
+    for name in query.measures:
+        of = cast(MeasureName, dataset.measures[name].of)
+        measures += [name, of] if of and of not in query.measures else [name]
+    return query.model_copy(update={"measures": tuple(measures)})
+
+
+def _drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:
     """Return the query without the dimensions that a filter restricts to one value: the only group
-    would be the total again."""
+    would be the total again. The notes name them."""
     single = {
         group[0].field
         for group in query.filters
-        if len(group) == 1 and group[0].operator in ("is", "in") and len(group[0].values) == 1
+        if len(group) == 1
+        and group[0].operator in ("is", "in")
+        and len(group[0].values) == 1
+        and group[0].values != (ANY_VALUE,)
     }
     kept = tuple(one for one in query.dimensions if one not in single)
-    return query.model_copy(update={"dimensions": kept})
+    notes = [
+        f"Not grouped by {one}: a filter leaves one of them, and the total is its figure."
+        for one in query.dimensions
+        if one in single
+    ]
+    return query.model_copy(update={"dimensions": kept}), notes
 
 
 def _list_cautions(
@@ -177,9 +197,10 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
                 "{dataset} can't be grouped by {name}. They can be by: {known}.",
                 dataset=query.dataset,
                 name=dimension,
-                known=", ".join(dataset.dimensions),
+                known=list_fields(warehouse, dataset.dimensions, dataset),
             )
         require_column(warehouse, dataset, dataset.dimensions[dimension].needs)
+        require_column(warehouse, dataset, dataset.dimensions[dimension].also_needs)
     if len(set(query.dimensions)) > MAX_DIMENSIONS or len(query.measures) > MAX_MEASURES:
         raise QueryError("Ask for at most two dimensions and eight measures at a time.")
     for bound in query.having:

@@ -1,18 +1,25 @@
 """What can be asked of feedback: ratings and how many there are. What texts are about is another
-tool's. A review without a customer counts as a person of its own."""
+tool's. A review without a customer, its own or that of its order, counts as a person of its
+own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
-from bot.data.metrics.filters import add_category
+from bot.core.audience_rule import RatingCondition
+from bot.core.metric_query import MetricQuery
+from bot.data.metrics.filters import add_category, add_people, list_currencies, name_reviewers
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
     DAY_FIELDS,
     TIME_DIMENSIONS,
     Basis,
+    ConditionField,
     Dimension,
     Measure,
     MetricDataset,
@@ -21,11 +28,28 @@ from bot.data.metrics.query.dataset import (
     column,
     percent,
 )
+from bot.data.metrics.query.order_rows import (
+    EVER,
+    add_profile,
+    find_order_days,
+)
+from bot.data.metrics.query.orders import CUSTOMER_FIELDS as ORDER_CUSTOMER_FIELDS
+from bot.data.metrics.query.orders import yes_or_no
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 LOW_STARS = 2
+NO_RATINGS = Words("No rating names a customer of the orders, so nobody can be chosen by ratings.")
+# Products are called as in the feedback, which lacks those that nobody wrote about.
+CUSTOMER_FIELDS = {
+    name: replace(one, needs="buyer")
+    for name, one in ORDER_CUSTOMER_FIELDS.items()
+    if name != "customer_bought"
+}
+BUYER_FIELDS = (*CUSTOMER_FIELDS, "customer_type", "ordered_after")
 
 
 def select_reviews(selection: RowSelection) -> ir.Table:
@@ -38,7 +62,40 @@ def select_reviews(selection: RowSelection) -> ir.Table:
         reviews = add_category(warehouse, reviews)
     if query.uses(*PLACE_COLUMNS):
         reviews = add_places(warehouse, "feedback", reviews)
+    reviews = name_reviewers(warehouse, reviews)
+    if query.uses("segment", "level", "customer_points"):
+        reviews = add_people(warehouse, reviews)
+    if query.uses("customer_type", "ordered_after"):
+        days = find_order_days(warehouse, selection.currency)
+        reviews = reviews.left_join(days, reviews.customer == days.orderer).drop("orderer")
+    reviews = add_profile(reviews, selection)
     return filter_rows(DATASET, reviews, query)
+
+
+def select_raters(warehouse: Warehouse, condition: RatingCondition, until: date) -> ir.Table:
+    """Return `customer` of those who gave such a rating. Nothing later than `until` is looked at.
+    Raises CannotDo where no rating names a customer of the orders."""
+    reviews = None if "feedback" in warehouse.damaged else warehouse.table("feedback")
+    if reviews is None:
+        raise CannotDo(NO_RATINGS)
+    reviews = name_reviewers(warehouse, reviews)
+    reviews = reviews.filter(reviews.rating.notnull(), reviews.buyer.notnull())
+    if not fetch_rows(warehouse, reviews.select("buyer").limit(1)):
+        raise CannotDo(NO_RATINGS)
+    day = reviews["at"].date()
+    first, last = condition.since or EVER[0], min(condition.until or until, until)
+    stars = reviews.rating.round()
+    fits = reviews.filter(
+        day.between(ibis.literal(first), ibis.literal(last)),
+        stars.between(condition.at_least or 1, condition.at_most or 5),
+    )
+    raters = fits.group_by(customer="buyer").aggregate(rated=_["at"].max().date())
+    if condition.no_order_after:
+        currencies = list_currencies(warehouse, "orders")
+        days = find_order_days(warehouse, currencies[0] if currencies else None, until)
+        later = [raters.customer == days.orderer, days.last_day > raters.rated]
+        raters = raters.anti_join(days, later)
+    return raters.select("customer")
 
 
 def _key(warehouse: Warehouse, reviews: ir.Table) -> ir.Value:
@@ -48,6 +105,7 @@ def _key(warehouse: Warehouse, reviews: ir.Table) -> ir.Value:
 def _identify(warehouse: Warehouse) -> ir.Table:
     reviews = warehouse.table("feedback")
     assert reviews is not None
+    reviews = name_reviewers(warehouse, reviews)
     key = _key(warehouse, reviews)
     person = ibis.coalesce(
         ibis.literal("customer ") + reviews.customer, ibis.literal("review ") + key.cast("string")
@@ -118,6 +176,37 @@ MEASURES: Mapping[str, Measure] = {
     **{f"stars_{n}": _has_stars(n) for n in STARS},
     "reviews_share": Measure(Words("share of reviews"), "%", share_of="reviews"),
 }
+
+
+def _warn_of_late_texts(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    return (
+        f"Orders are known until {warehouse.as_of('orders')}: who wrote shortly before had little "
+        "time to order again."
+    )
+
+
+def _describe_rows(warehouse: Warehouse, query: MetricQuery) -> str:
+    """Say how many texts can be joined with what else is known of customers, where a query does
+    that."""
+    if query.uses(*BUYER_FIELDS):
+        return describe_named(warehouse)
+    return describe_named(warehouse, "customer") if query.uses("level", "customer_points") else ""
+
+
+def describe_named(warehouse: Warehouse, who: str = "buyer") -> str:
+    """Say how many texts name a customer, or one of the orders."""
+    reviews = warehouse.table("feedback")
+    if reviews is None:
+        return NO_RATINGS.to("en")
+    named = name_reviewers(warehouse, reviews)
+    (row,) = fetch_rows(warehouse, named.aggregate(known=named[who].count(), many=_.count()))
+    called = "a customer of the orders" if who == "buyer" else "a customer"
+    return (
+        f"{row['known']} of {row['many']} texts and ratings name {called}; of the others this "
+        "can't be told."
+    )
+
+
 DIMENSIONS: Mapping[str, Dimension] = {
     **TIME_DIMENSIONS,
     "product": column("product", Words("product")),
@@ -128,6 +217,22 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "channel": column("channel", Words("channel")),
     "language": column("language", Words("language")),
     "segment": column("segment", Words("segment")),
+    "level": column("level", Words("loyalty level")),
+    "customer_type": Dimension(
+        Words("new or known customer"),
+        lambda t: ibis.cases(
+            (t.second_day <= t["at"].date(), "known"),
+            (t.first_day.notnull(), "new"),
+            else_=ibis.null("string"),
+        ),
+        "buyer",
+    ),
+    "ordered_after": Dimension(
+        Words("order afterwards"),
+        lambda t: yes_or_no(t.last_day > t["at"].date()),
+        "buyer",
+        caution=_warn_of_late_texts,
+    ),
     "rating": Dimension(
         Words("stars"), lambda t: t.rating.round().cast("int64").cast("string"), "rating", "number"
     ),
@@ -143,6 +248,13 @@ DATASET = MetricDataset(
     bases=BASES,
     identify=_identify,
     key=_key,
-    fields=DAY_FIELDS,
+    fields={
+        **DAY_FIELDS,
+        "customer_points": ConditionField(
+            Words("loyalty points"), "number", lambda t: t.points, "points"
+        ),
+        **CUSTOMER_FIELDS,
+    },
     count=lambda t: t.count(),
+    describe_rows=_describe_rows,
 )

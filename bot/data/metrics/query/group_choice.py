@@ -104,13 +104,16 @@ def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
     return get_floor(warehouse, dataset.bases[ALL_ROWS].family)
 
 
-def explain_withheld(warehouse: Warehouse, dataset: MetricDataset, lacking: Collection[str]) -> str:
-    """Say of which people there are too few, from the bases that a figure lacks."""
+def explain_withheld(
+    warehouse: Warehouse, dataset: MetricDataset, lacking: Collection[str], how: str = ""
+) -> str:
+    """Say of which people there are too few, from the bases that a figure lacks, and `how` it would
+    tell of them where it is no figure of theirs."""
     few = [
         f"under {get_floor(warehouse, basis.family)} people {basis.whose}".rstrip()
         for basis in (dataset.bases[name] for name in sorted(lacking))
     ]
-    return f"it would tell what {' or '.join(dict.fromkeys(few))} did."
+    return f"{how}it would tell what {' or '.join(dict.fromkeys(few))} did."
 
 
 def build_recipe(
@@ -122,13 +125,18 @@ def build_recipe(
 ) -> tuple[MetricRecipe, GroupCounts | None]:
     """Choose which groups are shown, with which figures."""
     warehouse, query = runner.warehouse, runner.query
+    hidden = _hide_groups(runner, rows) if query.dimensions else {}
     shown = [
-        ShownGroup(period=period, group=ALL_GROUPS, bases=_list_large_bases(runner, some))
+        ShownGroup(
+            period=period,
+            group=ALL_GROUPS,
+            bases=_list_total_bases(runner, some, hidden.get(period)),
+        )
         for period, some in rows.items()
     ]
     now_bases, counts = set(shown[0].bases), None
     if query.dimensions:
-        groups, counts = _choose_groups(runner, rows, tables, values)
+        groups, counts = _choose_groups(runner, rows, tables, values, hidden)
         shown += groups
     if not query.dimensions or not any(one.group for one in shown):
         missing = [name for name, one in runner.measures.items() if not set(one.bases) <= now_bases]
@@ -151,10 +159,43 @@ def build_recipe(
     return recipe, counts
 
 
-def _list_large_bases(runner: QueryRunner, rows: GroupedRows) -> tuple[str, ...]:
-    """Return the bases of the whole period that are not of too few people."""
-    whole = rows.as_whole()
-    return tuple(basis for basis in runner.bases if not is_too_few(runner.warehouse, whole, basis))
+def _list_total_bases(
+    runner: QueryRunner, rows: GroupedRows, hidden: HiddenGroups | None
+) -> tuple[str, ...]:
+    """Return the bases of the whole period that are not of too few people, and whose total is not
+    hidden for the sake of a small group."""
+    whole, lost = rows.as_whole(), hidden.without_total if hidden else ()
+    return _keep_told(
+        runner,
+        [
+            basis
+            for basis in runner.bases
+            if basis not in lost and not is_too_few(runner.warehouse, whole, basis)
+        ],
+    )
+
+
+def _keep_told(runner: QueryRunner, bases: Sequence[str]) -> tuple[str, ...]:
+    """Return the bases of which a figure can be told: some measure has no others."""
+    told = [one.bases for one in runner.measures.values() if {*one.bases} <= {*bases}]
+    return tuple(basis for basis in bases if any(basis in some for some in told))
+
+
+def _hide_groups(
+    runner: QueryRunner, rows: Mapping[PeriodName, GroupedRows]
+) -> dict[PeriodName, HiddenGroups]:
+    """Return which groups of which period are hidden. One that is in one period is in both."""
+
+    def hide(period: PeriodName, before: Collection[Group] = ()) -> HiddenGroups:
+        return hide_small_groups(
+            runner.warehouse, rows[period], runner.bases, before, keep_total=False
+        )
+
+    hidden = hide("now")
+    if "before" not in rows or not runner.dimensions_of("before"):
+        return {"now": hidden}
+    hidden = hide("now", hide("before", hidden.groups).groups)
+    return {"now": hidden, "before": hide("before", hidden.groups)}
 
 
 def _choose_groups(
@@ -162,15 +203,10 @@ def _choose_groups(
     rows: Mapping[PeriodName, GroupedRows],
     tables: Mapping[PeriodName, ir.Table],
     values: dict[tuple[PeriodName, Group], Values],
+    both: Mapping[PeriodName, HiddenGroups],
 ) -> tuple[list[ShownGroup], GroupCounts]:
-    warehouse, query, bases = runner.warehouse, runner.query, runner.bases
-    hidden = hide_small_groups(warehouse, rows["now"], bases)
-    earlier = None
-    if "before" in rows and runner.dimensions_of("before"):
-        # a group that is hidden in one period is hidden in both
-        first = hide_small_groups(warehouse, rows["before"], bases, hidden.groups)
-        hidden = hide_small_groups(warehouse, rows["now"], bases, first.groups)
-        earlier = hide_small_groups(warehouse, rows["before"], bases, hidden.groups)
+    query, bases = runner.query, runner.bases
+    hidden, earlier = both["now"], both.get("before")
     open_groups = [group for group in rows["now"].groups if group not in hidden.groups]
     open_groups = [
         one
@@ -187,7 +223,7 @@ def _choose_groups(
         ShownGroup(
             period="now",
             group=one,
-            bases=tuple(basis for basis in bases if hidden.shows(one, [basis])),
+            bases=_keep_told(runner, [b for b in bases if hidden.shows(one, [b])]),
         )
         for one in chosen
     ]
@@ -204,7 +240,7 @@ def _choose_groups(
             ShownGroup(
                 period="before",
                 group=one,
-                bases=tuple(basis for basis in bases if earlier.shows(one, [basis])),
+                bases=_keep_told(runner, [b for b in bases if earlier.shows(one, [b])]),
             )
             for one in chosen
             if one in known
@@ -228,7 +264,7 @@ def _choose_groups(
         too_small=len(small) + len(unseen),
         out_of_bounds=len(open_groups) - len(kept),
         beyond_limit=len(kept) - len(chosen) - len(unseen),
-        unranked=len(small) + len(unranked),
+        unranked=frozenset({*small, *unranked}),
         unranked_sum=_sum_unranked(runner, values, rows["now"].groups, {*small, *unranked}),
         unranked_bound=_bound_unranked(runner, values, {*small, *unranked}),
     )

@@ -7,6 +7,7 @@ differences of single figures."""
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from itertools import islice
@@ -28,7 +29,13 @@ from bot.data.metrics.query.metric_answer import (
     collect_released,
     reread_released,
 )
-from bot.data.metrics.query.release import ALL_GROUPS, RowIndex, get_floor, load_rows_universe
+from bot.data.metrics.query.release import (
+    ALL_GROUPS,
+    Group,
+    RowIndex,
+    get_floor,
+    load_rows_universe,
+)
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -131,16 +138,22 @@ def _leave_out(
         for at in sums.choose(range(len(sets), len(sets) + len(earlier)), wanted):
             safe[figures[at]].add(family)
     shown, is_complete = [], True  # others are the total less the groups that are shown
+    left_out = set[Group]()
     for one in recipe.shown:
         if one.is_remainder:
             shown += [one] if is_complete else []
             continue
         bases = tuple(b for b in one.bases if answer.dataset.bases[b].family in safe[one])
         shown += [one.model_copy(update={"bases": bases})] if bases else []
+        left_out |= {one.group} if bases != one.bases and one.period == "now" else set()
         is_complete &= bases == one.bases or one.period != "now" or bool(one.members)
-    smaller = answer.with_recipe(
-        recipe.with_shown(tuple(shown)),
-        "Some figures are left out: with earlier answers they would tell what a few people did.",
+    smaller = replace(
+        answer.with_recipe(
+            recipe.with_shown(tuple(shown)),
+            "Some figures are left out: with earlier answers they would tell what a few people "
+            "did. Those of the earlier answers may be told, each with its own filters and days.",
+        ),
+        left_out=frozenset(left_out),
     )
     return smaller if _tells_anything(smaller) or not _tells_anything(answer) else None
 

@@ -101,7 +101,8 @@ class GroupCounts:
     too_small: int  # of too few people, or needed to hide those
     out_of_bounds: int
     beyond_limit: int
-    unranked: int  # the too small ones, and those whose first measure is of too few people
+    # the too small ones, and those whose first measure is of too few people
+    unranked: frozenset[Group]
     # their first measure together, where it is what the shown total and groups leave over
     unranked_sum: float | None
     unranked_bound: float | None  # the power of ten that none of them exceeds
@@ -125,6 +126,8 @@ class MetricAnswer:
     counts: GroupCounts | None = None
     sources: Mapping[tuple[PeriodName, Group, str], Source] = field(default_factory=dict)
     told_of: Mapping[str, Group] = field(default_factory=dict)  # see `MetricDataset.told_by`
+    # groups of which figures are left out because of earlier answers: see `guard.py`
+    left_out: frozenset[Group] = frozenset()
 
     @property
     def query(self) -> MetricQuery:

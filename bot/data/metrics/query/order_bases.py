@@ -13,6 +13,7 @@ from bot.data.metrics.query.dataset import (
     Expression,
 )
 from bot.data.metrics.query.order_rows import (
+    is_late,
     is_new,
     is_order,
     is_purchase,
@@ -20,10 +21,6 @@ from bot.data.metrics.query.order_rows import (
 )
 
 REORDER_DAYS = (30, 90, 180, 365)
-
-
-def came_late(lines: ir.Table) -> ir.Value:
-    return lines.delivered > lines.promised
 
 
 def count_returned(lines: ir.Table) -> ir.Value:
@@ -103,6 +100,12 @@ BASES: Mapping[str, Basis] = {
     "full_price": Basis(
         "marks", lambda t: is_order(t) & ~t.reduced.fill_null(False), whose="without a discount"
     ),
+    "with_code": Basis(
+        "marks", lambda t: is_order(t) & t.code.notnull(), whose="with a campaign code"
+    ),
+    "without_code": Basis(
+        "marks", lambda t: is_order(t) & t.code.isnull(), whose="without a campaign code"
+    ),
     "cancelled": Basis("marks", lambda t: t.cancelled, whose="with a cancelled order"),
     "not_cancelled": Basis(
         "marks", lambda t: is_order(t) & ~t.cancelled, whose="without a cancelled order"
@@ -115,8 +118,13 @@ BASES: Mapping[str, Basis] = {
     ),
     **{f"reordered_{n}": Basis("people", _reordered(n)) for n in REORDER_DAYS},
     **{f"not_reordered_{n}": Basis("people", _not_reordered(n)) for n in REORDER_DAYS},
+    "due": Basis(
+        "marks",
+        lambda t: is_order(t) & is_late(t).notnull(),
+        whose="with an order past its promised day",
+    ),
     "late": Basis(
-        "marks", lambda t: is_order(t) & came_late(t).fill_null(False), whose="with a late order"
+        "marks", lambda t: is_order(t) & is_late(t).fill_null(False), whose="with a late order"
     ),
     "delivered": Basis(
         "marks", lambda t: is_order(t) & t.delivered.notnull(), whose="with a delivered order"
@@ -126,8 +134,9 @@ BASES: Mapping[str, Basis] = {
     ),
     "in_time": Basis(
         "marks",
-        lambda t: is_order(t) & ~came_late(t).fill_null(True),
+        lambda t: is_order(t) & ~is_late(t).fill_null(True),
         whose="with an order in time",
     ),
     **{f"top_{n}": Basis("sales", is_purchase, f"top {n}") for n in (1, 5, 10, 20, 50)},
+    **{f"net_top_{n}": Basis("sales", is_purchase, f"net top {n}") for n in (1, 5, 10, 20, 50)},
 }

@@ -54,18 +54,20 @@ def warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
         return ""
     return (
         f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
-        f"with a return is of {last}."
+        f"with a return is of {last}. So no change of what counts returns is told against an "
+        "earlier period; revenue has one."
     )
 
 
 def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
-    """Say how many orders of the days are overdue and not delivered: they have no delay yet."""
-    orders, today = warehouse.table("orders"), ibis.literal(warehouse.as_of("orders"))
+    """Say how many orders of the days are overdue and not delivered."""
+    orders = warehouse.table("orders")
     assert orders is not None
+    last = ibis.literal(min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1)))
     day, status = orders["at"].date(), orders.status.lower()
     overdue = orders.filter(
         orders.delivered.isnull(),
-        orders.promised < today,
+        orders.promised < last,
         day.between(*map(ibis.literal, days)),
         orders.status.isnull() | status.notin(NOT_SOLD_STATUSES),
     )
@@ -74,16 +76,26 @@ def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> st
         return ""
     return (
         f"{row['n']} orders of these days are overdue and not delivered yet (all filters apart): "
-        "they do not count here, so the last weeks look better than they are."
+        "they count as late. Orders whose promised day is not over do not count."
     )
+
+
+def find_revenue_basis(warehouse: Warehouse) -> str:
+    """Return whether the revenue of these data is "gross" or "net" of refunds and returns; nothing
+    where there are none."""
+    marks = read_return_marks(warehouse)
+    if marks["apart"] or (marks["marked"] and not marks["paid_back"]):
+        return "gross"
+    return "net" if marks["below"] else ""
 
 
 def name_revenue(warehouse: Warehouse) -> Words:
     """Say whether refunds and returns are taken off the revenue of these data."""
-    marks = read_return_marks(warehouse)
-    if marks["apart"] or (marks["marked"] and not marks["paid_back"]):
-        return Words("revenue (returns not taken off)")
-    return Words("revenue after refunds") if marks["below"] else Words("revenue")
+    return {
+        "gross": Words("revenue (returns not taken off)"),
+        "net": Words("revenue after refunds"),
+        "": Words("revenue"),
+    }[find_revenue_basis(warehouse)]
 
 
 def warn_of_old_customers(warehouse: Warehouse, asked: tuple[date, date]) -> str:

@@ -25,6 +25,7 @@ from bot.data.metrics.query.order_bases import (
 from bot.data.metrics.query.order_cautions import (
     explain_net,
     explain_refunds,
+    find_revenue_basis,
     name_revenue,
     warn_of_late_returns,
     warn_of_missing_parcels,
@@ -39,6 +40,7 @@ from bot.data.metrics.query.order_rows import (
 )
 from bot.i18n.messages import Words
 
+NOT_DUE = "no promised day of theirs is over"
 MONEY, ORDERS, CUSTOMERS, UNITS = "money", "orders", "customers", "units"
 
 TOP_SHARES = {
@@ -50,7 +52,24 @@ TOP_SHARES = {
 }
 
 
+TOP_GROSS_SHARES = {
+    1: Words("revenue share of the top 1% of customers (returns not taken off)"),
+    5: Words("revenue share of the top 5% of customers (returns not taken off)"),
+    10: Words("revenue share of the top 10% of customers (returns not taken off)"),
+    20: Words("revenue share of the top 20% of customers (returns not taken off)"),
+    50: Words("revenue share of the top 50% of customers (returns not taken off)"),
+}
+TOP_NET_SHARES = {
+    1: Words("net revenue share of the top 1% of customers"),
+    5: Words("net revenue share of the top 5% of customers"),
+    10: Words("net revenue share of the top 10% of customers"),
+    20: Words("net revenue share of the top 20% of customers"),
+    50: Words("net revenue share of the top 50% of customers"),
+}
+
+
 def _top_share(n: int) -> Measure:
+    names = {"gross": TOP_GROSS_SHARES[n], "net": TOP_NET_SHARES[n], "": TOP_SHARES[n]}
     return Measure(
         TOP_SHARES[n],
         "%",
@@ -59,6 +78,22 @@ def _top_share(n: int) -> Measure:
         (f"top_{n}", "of_customers"),
         needs=("customer",),
         count=lambda t: t.count(),
+        read_as=lambda warehouse: names[find_revenue_basis(warehouse)],
+        label_as_read=True,
+    )
+
+
+def _top_net_share(n: int) -> Measure:
+    return Measure(
+        TOP_NET_SHARES[n],
+        "%",
+        lambda t: percent(t.net.sum(where=t.net_rank < (t.many * n / 100).ceil()), t.net.sum()),
+        "customers",
+        (f"net_top_{n}", "of_customers", "taken_off"),
+        needs=("customer",),
+        count=lambda t: t.count(),
+        explain_unknown=explain_net,
+        caution=warn_of_late_returns,
     )
 
 
@@ -152,6 +187,15 @@ MEASURES: Mapping[str, Measure] = {
         bases=(ALL_ROWS, "reduced", "full_price"),
         needs=("discount",),
     ),
+    "code_share": Measure(
+        Words("share of orders with a campaign code"),
+        "%",
+        lambda t: percent(
+            t["order"].nunique(where=is_order(t) & t.code.notnull()), count_orders(t)
+        ),
+        bases=(ALL_ROWS, "with_code", "without_code"),
+        needs=("code",),
+    ),
     "gross_revenue": Measure(
         Words("revenue before refunds"),
         MONEY,
@@ -186,6 +230,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=("new", "known"),
         needs=("customer",),
         is_sum=True,
+        caution=warn_of_old_customers,
     ),
     "repeat_customers": Measure(
         Words("customers with several orders"),
@@ -250,6 +295,16 @@ MEASURES: Mapping[str, Measure] = {
         needs=("customer",),
         count=lambda t: t.count(),
     ),
+    "due_orders": Measure(
+        Words("orders past their promised day"),
+        ORDERS,
+        lambda t: t.late.count(),
+        "orders",
+        ("due",),
+        needs=("promised", "delivered"),
+        is_sum=True,
+        blank=NOT_DUE,
+    ),
     "late_orders": Measure(
         Words("late orders"),
         ORDERS,
@@ -259,6 +314,8 @@ MEASURES: Mapping[str, Measure] = {
         needs=("promised", "delivered"),
         is_sum=True,
         caution=warn_of_missing_parcels,
+        read_as=lambda _: Words("late orders (not delivered by the promised day)"),
+        blank=NOT_DUE,
     ),
     "late_share": Measure(
         Words("share of late orders"),
@@ -269,6 +326,9 @@ MEASURES: Mapping[str, Measure] = {
         needs=("promised", "delivered"),
         count=lambda t: t.late.count(),
         caution=warn_of_missing_parcels,
+        read_as=lambda _: Words("share of late orders (not delivered by the promised day)"),
+        of="due_orders",
+        blank=NOT_DUE,
     ),
     "mean_delivery_days": Measure(
         Words("mean days to delivery"),
@@ -367,4 +427,5 @@ MEASURES: Mapping[str, Measure] = {
     "units_share": Measure(Words("share of units"), "%", share_of="units"),
     "customers_share": Measure(Words("share of customers"), "%", share_of="customers"),
     **{f"top_{n}_percent_share": _top_share(n) for n in TOP_SHARES},
+    **{f"top_{n}_percent_net_share": _top_net_share(n) for n in TOP_SHARES},
 }

@@ -16,7 +16,7 @@ from ibis import _
 
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
+from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, add_people
 from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import (
     filter_rows,
@@ -126,6 +126,8 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
     if query.uses("first_order_source"):
         first = find_first_sources(warehouse, selection.currency)
         lines = lines.left_join(first, lines.customer == first.buyer).drop("buyer")
+    if query.uses("nth_order"):
+        lines = _number_lines(lines, selection)
     if query.uses("reduced_price"):
         lines = _add_reductions(warehouse, lines)
     if query.uses("with_product"):
@@ -136,14 +138,19 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = add_places(warehouse, "orders", lines)
     if query.uses(*OPTION_COLUMNS):
         lines = add_options(warehouse, lines)
-    people = build_people(warehouse)
-    if query.uses("segment", "level", "customer_points") and people is not None:
-        named = people.rename(of="customer")
-        lines = lines.left_join(named, lines.customer == named.of).drop("of")
-    if conditions := query.customer_conditions:
-        profile = build_profile(warehouse, conditions, selection.currency, selection.known_until)
-        lines = lines.left_join(profile, lines.customer == profile.who).drop("who")
-    return lines
+    if query.uses("segment", "level", "customer_points"):
+        lines = add_people(warehouse, lines)
+    return add_profile(lines, selection)
+
+
+def add_profile(rows: ir.Table, selection: RowSelection) -> ir.Table:
+    """Return the rows with whether each condition on the customer holds."""
+    if not (conditions := selection.query.customer_conditions):
+        return rows
+    profile = build_profile(
+        selection.warehouse, conditions, selection.currency, selection.known_until
+    )
+    return rows.left_join(profile, rows.customer == profile.who).drop("who")
 
 
 def _add_reductions(warehouse: Warehouse, lines: ir.Table) -> ir.Table:
@@ -217,15 +224,33 @@ def find_second_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
     return second.select(buyer=second.customer, second_day=second["at"].date())
 
 
+def find_order_days(warehouse: Warehouse, currency: str | None, until: date = EVER[1]) -> ir.Table:
+    """Return `orderer` with the days of the first, the second and the last order."""
+    orders = _number_orders(warehouse, currency, until)
+    return orders.group_by(orderer="customer").aggregate(
+        first_day=_["at"].min().date(),
+        second_day=_["at"].min(where=_.nth == 1).date(),
+        last_day=_["at"].max().date(),
+    )
+
+
 def find_first_sources(warehouse: Warehouse, currency: str | None) -> ir.Table:
     """Return `buyer` and `first_source`, where the customer's first order came from."""
     first = _number_orders(warehouse, currency).filter(_.nth == 0)
     return first.select(buyer=first.customer, first_source=first.source)
 
 
-def _number_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
+def _number_lines(lines: ir.Table, selection: RowSelection) -> ir.Table:
+    """Add `nth_order`, which of the customer's orders it is, from 1; null of a refund."""
+    orders = _number_orders(selection.warehouse, selection.currency)
+    orders = orders.select(buyer="customer", of_order="order", nth_order=orders.nth + 1)
+    same = [lines.customer == orders.buyer, lines["order"] == orders.of_order]
+    return lines.left_join(orders, same).drop("buyer", "of_order")
+
+
+def _number_orders(warehouse: Warehouse, currency: str | None, until: date = EVER[1]) -> ir.Table:
     """Return the orders of known customers with their `source` and `nth` place, from 0."""
-    lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, currency)
+    lines = select_counted_lines(warehouse, AnalysisFilter(), EVER[0], until, currency)
     orders = lines.filter(_.customer.notnull()).group_by("customer", "order")
     bought = orders.aggregate(paid=_.paid.sum(), at=_["at"].min(), source=_.source.max())
     order = ["at", "order"]
@@ -353,12 +378,19 @@ def is_new(lines: ir.Table) -> ir.BooleanValue:
     return is_purchase(lines) & (lines.day == lines.first_day)
 
 
+def is_late(lines: ir.Table) -> ir.Value:
+    """Whether what was ordered came after the promised day, or has not come though that day is
+    over. Null where it is not over, or not known."""
+    came_late = lines.delivered.isnull() | (lines.delivered > lines.promised)
+    return (lines.promised < lines.last_known).ifelse(came_late, ibis.null("boolean"))
+
+
 def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:
-    """One row for each order of a group: `paid`, `late` where both days are known, and the days
-    from the order to its last delivery."""
+    """One row for each order of a group: `paid`, `late` where its promised day is over, and the
+    days from the order to its last delivery."""
     orders = lines.group_by(*by, "order").aggregate(
         paid=_.paid.sum(),
-        late=(_.delivered > _.promised).any(),
+        late=is_late(lines).any(),
         days_to_delivery=_.delivered.max().delta(_.day.min(), unit="day"),
     )
     return orders.filter(_.paid >= 0)
@@ -366,17 +398,20 @@ def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:
 
 def group_by_customer(lines: ir.Table, by: Sequence[str]) -> ir.Table:
     """One row for each customer of a group who ordered: `orders`, `paid`, the days since the last
-    order (`idle`), and the `rank` by what they paid from 0, of `many`."""
+    order (`idle`), what is left of `paid` without refunds and returns (`net`), and the `rank` from
+    0 by what they paid and the `net_rank` by what is left, of `many`."""
     known = lines.filter(_.customer.notnull())
     customers = known.group_by(*by, "customer").aggregate(
         orders=known["order"].nunique(where=known.net >= 0),
         paid=_.paid.sum(),
+        net=_.paid.sum() - _.taken_off.sum(),
         idle=known.last_known.max().delta(known.day.max(where=known.net >= 0), unit="day"),
     )
     customers = customers.filter(_.orders > 0)
-    order = [ibis.desc("paid"), "customer"]
+    by_paid, by_net = ([ibis.desc(amount), "customer"] for amount in ("paid", "net"))
     return customers.mutate(
-        rank=ibis.row_number().over(group_by=list(by), order_by=order),
+        rank=ibis.row_number().over(group_by=list(by), order_by=by_paid),
+        net_rank=ibis.row_number().over(group_by=list(by), order_by=by_net),
         many=_.count().over(group_by=list(by)),
     )
 

@@ -15,6 +15,7 @@ from bot.data.metrics.filters import filter_brand, list_currencies, list_wanted_
 from bot.data.metrics.query.conditions import choose_place_field, load_values, resolve_conditions
 from bot.data.metrics.query.dataset import (
     DAY_FIELDS,
+    PRICES,
     TIME_DIMENSIONS,
     ConditionField,
     Dimension,
@@ -23,7 +24,7 @@ from bot.data.metrics.query.dataset import (
     build_row_key,
     column,
 )
-from bot.data.metrics.query.order_bases import BASES, came_late, count_orders
+from bot.data.metrics.query.order_bases import BASES, count_orders
 from bot.data.metrics.query.order_cautions import (
     warn_of_late_returns,
     warn_of_missing_parcels,
@@ -36,6 +37,7 @@ from bot.data.metrics.query.order_rows import (
     group_by_newcomer,
     group_by_order,
     groups_by_pair,
+    is_late,
     is_purchase,
     select_cancelled_lines,
     select_lines,
@@ -58,6 +60,13 @@ ROW_KEY_COLUMNS = (
     "returned",
     "reason",
 )
+
+
+def yes_or_no(value: ir.Value) -> ir.Value:
+    """Return "yes" or "no", null where it is not known."""
+    return ibis.cases((value, "yes"), (~value, "no"), else_=ibis.null("string"))
+
+
 DIMENSIONS: Mapping[str, Dimension] = {
     **TIME_DIMENSIONS,
     "country": column("country", Words("country")),
@@ -99,13 +108,29 @@ DIMENSIONS: Mapping[str, Dimension] = {
         ),
         "customer",
     ),
+    "nth_order": Dimension(
+        Words("customer's order no."),
+        lambda t: t.nth_order.cast("string"),
+        "customer",
+        "number",
+    ),
+    "returned": Dimension(
+        Words("return"), lambda t: yes_or_no(t.returned), "returned", caution=warn_of_late_returns
+    ),
+    "late": Dimension(
+        Words("delay"),
+        lambda t: yes_or_no(is_late(t)),
+        "promised",
+        caution=warn_of_missing_parcels,
+        also_needs="delivered",
+    ),
+    "discounted": Dimension(
+        Words("discount"), lambda t: yes_or_no(t.reduced.fill_null(False)), "discount"
+    ),
+    "reduced_price": Dimension(
+        Words("price reduction"), lambda t: yes_or_no(t.reduced_price), PRICES
+    ),
 }
-
-
-def _yes_or_no(value: ir.Value) -> ir.Value:
-    return value.ifelse("yes", "no")
-
-
 CUSTOMER_FIELDS: Mapping[str, ConditionField] = {
     "customer_orders": ConditionField(Words("orders of the customer"), "number", needs="customer"),
     "customer_spent": ConditionField(
@@ -122,30 +147,7 @@ FIELDS: Mapping[str, ConditionField] = {
         Words("value of the order"), "number", lambda t: t.total, unit="money"
     ),
     "order_units": ConditionField(Words("units of the order"), "number", lambda t: t.held),
-    "returned": ConditionField(
-        Words("returned"),
-        "text",
-        lambda t: _yes_or_no(t.returned),
-        "returned",
-        warn_of_late_returns,
-    ),
-    "late": ConditionField(
-        Words("late"),
-        "text",
-        lambda t: _yes_or_no(came_late(t)),
-        "promised",
-        warn_of_missing_parcels,
-    ),
-    "discounted": ConditionField(
-        Words("with a discount"),
-        "text",
-        lambda t: _yes_or_no(t.reduced.fill_null(False)),
-        "discount",
-    ),
     **DAY_FIELDS,
-    "reduced_price": ConditionField(
-        Words("at a reduced price"), "text", lambda t: _yes_or_no(t.reduced_price), "product"
-    ),
     "customer_points": ConditionField(
         Words("loyalty points"), "number", lambda t: t.points, "points"
     ),

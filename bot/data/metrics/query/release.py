@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.data.disclosure import find_hidden_groups
+from bot.data.floors import is_below_floor
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
     PEOPLE_FAMILIES,
@@ -34,6 +35,10 @@ MAX_MARKS = 50_000_000  # bytes; more distinct values are sorted instead of mark
 
 def get_floor(warehouse: Warehouse, family: Family) -> int:
     return warehouse.floor if family in PEOPLE_FAMILIES else warehouse.sales_floor
+
+
+def get_floor_of(warehouse: Warehouse, grouped: "GroupedRows", basis: str) -> int:
+    return get_floor(warehouse, grouped.dataset.bases[basis].family)
 
 
 def find_distinct(values: RowIndex, size: int) -> RowIndex:
@@ -127,6 +132,7 @@ class GroupedRows:
     masks: Mapping[str, Mask]
     order: RowIndex
     paid: npt.NDArray[np.float64]
+    net: npt.NDArray[np.float64]
     refined: dict[str, Mask] = field(default_factory=dict, repr=False)
 
     @property
@@ -166,13 +172,17 @@ class GroupedRows:
             who, times = np.unique(orders[0], return_counts=True)
             wanted = who[times == 1] if rule == "one order" else who[times > 1]
             return mask & np.isin(pair, wanted)
-        share = int(rule.removeprefix("top ")) / 100
-        return mask & np.isin(pair, self._find_top(pair, mask, share, many))
+        kind, _, percent = rule.rpartition(" ")
+        amounts = self.net if kind == "net top" else self.paid
+        return mask & np.isin(pair, self._find_top(pair, mask, amounts, int(percent) / 100))
 
-    def _find_top(self, pair: RowIndex, mask: Mask, share: float, many: int) -> RowIndex:
-        """Return the people of each group who paid most."""
+    def _find_top(
+        self, pair: RowIndex, mask: Mask, amounts: npt.NDArray[np.float64], share: float
+    ) -> RowIndex:
+        """Return the people of each group with the largest amounts."""
+        many = self.universe.many_people
         who, inverse = np.unique(pair[mask], return_inverse=True)
-        paid = np.bincount(inverse, self.paid[mask], minlength=len(who))
+        paid = np.bincount(inverse, amounts[mask], minlength=len(who))
         group = who // many
         order = np.lexsort((-paid, group))
         starts = np.searchsorted(group[order], group[order])
@@ -233,6 +243,8 @@ def read_grouped_rows(
         more["order_key"] = person_column(warehouse, rows["order"].cast("string"))
     if any(rule.startswith("top ") for rule in rules):
         more["paid_amount"] = rows.paid.cast("float64")
+    if any(rule.startswith("net top ") for rule in rules):
+        more["net_amount"] = (rows.paid - rows.taken_off).cast("float64")
     table = fetch_arrow(
         warehouse,
         rows.select(
@@ -252,10 +264,16 @@ def read_grouped_rows(
         groups=groups,
         masks={basis: _read_flag(table[f"b_{basis}"]) for basis in wanted},
         order=hash_values(table["order_key"]) if "order_key" in more else found,
-        paid=table["paid_amount"].combine_chunks().to_numpy(zero_copy_only=False)
-        if "paid_amount" in more
-        else np.zeros(0),
+        paid=_read_amounts(table, "paid_amount"),
+        net=_read_amounts(table, "net_amount"),
     )
+
+
+def _read_amounts(table: Any, name: str) -> npt.NDArray[np.float64]:
+    if name not in table.column_names:
+        return np.zeros(0)
+    amounts: npt.NDArray[np.float64] = table[name].combine_chunks().to_numpy(zero_copy_only=False)
+    return amounts
 
 
 def _read_flag(column: Any) -> Mask:
@@ -289,10 +307,12 @@ def _number_groups(table: Any, many: int, rows: int) -> tuple[RowIndex, Sequence
 
 @dataclass(frozen=True)
 class HiddenGroups:
-    """The groups that are not shown at all, and those whose figures of one basis are not."""
+    """The groups that are not shown at all, and those whose figures of one basis are not. Of the
+    bases `without_total` it is the total that is not shown, so that some group can be."""
 
     groups: frozenset[Group]
     by_basis: Mapping[str, frozenset[Group]]
+    without_total: frozenset[str] = frozenset()
 
     def shows(self, group: Group, bases: Iterable[str]) -> bool:
         if group in self.groups:
@@ -305,28 +325,41 @@ def hide_small_groups(
     grouped: GroupedRows,
     bases: Iterable[str],
     hidden_before: Collection[Group] = (),
+    *,
+    keep_total: bool = True,
 ) -> HiddenGroups:
     """Hide groups of too few people, and where those that are hidden would be of too few together,
-    the smallest others. The same for each basis among what is left."""
+    the smallest others. The same for each basis among what is left; but where no group would be
+    left to show, the total is hidden in their place, unless `keep_total`."""
     hidden = frozenset(_hide(warehouse, grouped, ALL_ROWS, hidden_before))
-    by_basis = {
-        basis: frozenset(_hide(warehouse, grouped, basis, hidden))
-        for basis in bases
-        if basis != ALL_ROWS
-    }
-    return HiddenGroups(hidden, by_basis)
+    by_basis, without_total = dict[str, frozenset[Group]](), set[str]()
+    for basis in bases:
+        if basis == ALL_ROWS:
+            continue
+        by_basis[basis] = frozenset(_hide(warehouse, grouped, basis, hidden))
+        sizes = {one: n for one, n in grouped.count_people_by_group(basis).items() if n}
+        small = hidden | find_small_groups(warehouse, grouped, basis)
+        if not keep_total and by_basis[basis].issuperset(sizes) and not small.issuperset(sizes):
+            by_basis[basis] = small
+            without_total.add(basis)
+    return HiddenGroups(hidden, by_basis, frozenset(without_total))
 
 
 def _hide(
     warehouse: Warehouse, grouped: GroupedRows, basis: str, never_shown: Collection[Group]
 ) -> set[Group]:
-    floor = get_floor(warehouse, grouped.dataset.bases[basis].family)
+    floor = get_floor_of(warehouse, grouped, basis)
     sizes = grouped.count_people_by_group(basis)
     known = [one for one in never_shown if one in sizes]
     return find_hidden_groups(sizes, floor, partial(grouped.count_people, basis), known)
 
 
+def find_small_groups(warehouse: Warehouse, grouped: GroupedRows, basis: str) -> frozenset[Group]:
+    """Return the groups of too few people. Nobody is not too few."""
+    floor, sizes = get_floor_of(warehouse, grouped, basis), grouped.count_people_by_group(basis)
+    return frozenset(one for one, size in sizes.items() if is_below_floor(size, floor))
+
+
 def is_too_few(warehouse: Warehouse, grouped: GroupedRows, basis: str) -> bool:
-    """Whether all rows together are of too few people. Nobody is not too few."""
-    people = grouped.count_people(basis)
-    return 0 < people < get_floor(warehouse, grouped.dataset.bases[basis].family)
+    """Whether all rows together are of too few people."""
+    return bool(find_small_groups(warehouse, grouped.as_whole(), basis))

@@ -16,7 +16,7 @@ from bot.core.metric_query import (
     MetricCondition,
 )
 from bot.data.metrics.query.conditions import load_values
-from bot.data.metrics.query.dataset import ConditionField, MetricDataset, get_field
+from bot.data.metrics.query.dataset import ConditionField, Measure, MetricDataset, get_field
 from bot.data.metrics.query.metric_answer import OTHERS as OTHERS_GROUP
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
@@ -41,6 +41,8 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     **YES_OR_NO_NAMES,
     ("reduced_price", "yes"): Words("at a reduced price"),
     ("reduced_price", "no"): Words("at full price"),
+    ("ordered_after", "yes"): Words("ordered afterwards"),
+    ("ordered_after", "no"): Words("did not order afterwards"),
     ("step", "view"): Words("product view"),
     ("step", "cart"): Words("cart"),
     ("step", "checkout"): Words("checkout"),
@@ -94,6 +96,8 @@ def name_value(
         return words.to(language)
     if dimension in TRAFFIC_DIMENSIONS and (words := TRAFFIC_NAMES.get(normalize_text(value))):
         return words.to(language)
+    if dimension == "nth_order":
+        return Words("order {n}", n=value).to(language)
     if dimension == "country":
         return translate_country(value, language)
     if dimension in PLACE_COLUMNS:
@@ -270,9 +274,14 @@ def name_measure(
     """Return the name of a measure, with the part of the rows that it is of: "spend (ads)". With
     `as_read` it says what the data count in it."""
     measure = answer.dataset.measures[name]
-    label = measure.read_as(warehouse) if as_read and measure.read_as else measure.label
+    label = get_label(warehouse, measure, as_read=as_read)
     part = name_part(warehouse, answer, name, language)
     return f"{label.to(language)} ({part})" if part else label.to(language)
+
+
+def get_label(warehouse: Warehouse, measure: Measure, *, as_read: bool = False) -> Words:
+    is_read = measure.read_as is not None and (as_read or measure.label_as_read)
+    return measure.read_as(warehouse) if measure.read_as and is_read else measure.label
 
 
 def name_part(warehouse: Warehouse, answer: MetricAnswer, name: str, language: str) -> str:

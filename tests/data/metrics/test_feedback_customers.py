@@ -1,0 +1,213 @@
+"""Feedback joined with what else is known of its customers."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.audience_rule import AudienceRule, RatingCondition
+from bot.core.metric_query import MetricCondition, QueryError, TooFewError
+from bot.data.analyses.feedback.texts import select_feedback
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.segments.audience import list_members, select_matching
+from bot.data.metrics.query.release import ALL_GROUPS
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
+from tests.support.metric_queries import answer, condition
+from tests.support.small_tables import small
+from tests.support.tool_runner import call_tool, data_of, tool_deps
+
+FIRST = date(2026, 3, 1)
+WRITTEN = date(2026, 6, 1)
+
+
+def order(name: str, customer: str, day: date, **more: Any) -> dict[str, Any]:
+    at = datetime(day.year, day.month, day.day, 12)
+    return {"order": name, "line": 1, "customer": customer, "at": at, "amount": 40, **more}
+
+
+def review(n: int, rating: int, **more: Any) -> dict[str, Any]:
+    at = datetime(WRITTEN.year, WRITTEN.month, WRITTEN.day, 9)
+    return {"id": f"r{n}", "at": at, "rating": float(rating), **more}
+
+
+def shop(reviews: list[dict[str, Any]], **tables: Any) -> Warehouse:
+    """120 customers, of whom the first 60 ordered again after they wrote, the first 90 before."""
+    orders = [order(f"a{n}", f"c{n}", FIRST, country="FR" if n < 90 else "BE") for n in range(120)]
+    orders += [order(f"b{n}", f"c{n}", WRITTEN + timedelta(days=30)) for n in range(60)]
+    orders += [order(f"d{n}", f"c{n}", WRITTEN - timedelta(days=9)) for n in range(90)]
+    return small(feedback=reviews, orders=orders, **tables)
+
+
+def of_customers() -> list[dict[str, Any]]:
+    """The odd reviews name the customer, the even ones the first order, the last 30 neither."""
+    named = [
+        review(n, 1 + n % 2, **({"customer": f"c{n}"} if n % 2 else {"order": f"a{n}"}))
+        for n in range(120)
+    ]
+    return [*named, *(review(n, 5) for n in range(120, 150))]
+
+
+def count(warehouse: Warehouse, *filters: MetricCondition, measure: str = "reviews") -> Any:
+    found = answer(
+        warehouse, dataset="feedback", measures=[measure], filters=[[one] for one in filters]
+    )
+    return found.get_value("now", ALL_GROUPS, measure)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "many"),
+    [
+        (condition("customer_orders", "at_least", "2"), 90),
+        (condition("customer_orders", "is", "1"), 30),
+        (condition("customer_not_ordered", "at_least", "2026-06-02"), 60),
+        (condition("customer_ordered", "at_least", "2026-06-02"), 60),
+        (condition("customer_last_order", "at_most", "2026-03-31"), 30),
+        (condition("customer_type", "is", "new"), 30),
+        (condition("customer_type", "is", "known"), 90),
+        (condition("ordered_after", "is", "yes"), 60),
+        (condition("ordered_after", "is", "no"), 60),
+        (condition("ordered_after", "is", "none"), 30),
+        (condition("level", "is", "gold"), 40),
+        (condition("customer_points", "at_least", "500"), 20),
+        (condition("segment", "is", "press"), 30),
+        (condition("country", "is", "Belgium"), 30),
+    ],
+)
+def test_feedback_is_filtered_by_what_its_customers_did(wanted: MetricCondition, many: int) -> None:
+    members = [
+        {
+            "customer": f"c{n}",
+            "level": "Gold" if n < 40 else "Silver",
+            "points": 500.0 if n < 20 else 10.0,
+            "segment": "press" if n >= 90 else "other",
+        }
+        for n in range(120)
+    ]
+    warehouse = shop(of_customers(), customers=members)
+    assert count(warehouse, wanted) == many
+
+
+def test_low_ratings_are_counted_by_whether_an_order_followed() -> None:
+    found = answer(
+        shop(of_customers()),
+        dataset="feedback",
+        measures=["reviewers"],
+        dimensions=["ordered_after"],
+        filters=[[condition("rating", "is", "1")]],
+    )
+    groups = found.recipe.list_groups()
+    assert {one: found.get_value("now", one, "reviewers") for one in groups} == {
+        ("yes",): 30,
+        ("no",): 30,
+    }
+    assert any("120 of 150 texts" in note for note in found.notes)
+    assert any("Orders are known until" in note for note in found.notes)
+
+
+def test_reviews_of_one_customer_are_of_one_person() -> None:
+    ones = [review(n, 1, order="a0" if n % 2 else f"a{n}") for n in range(40)]
+    warehouse = shop(ones)
+    assert count(warehouse, measure="reviewers") == 20
+    few = [review(n, 1, order="a0") for n in range(40)]
+    with pytest.raises(QueryError):
+        count(shop(few))
+
+
+def test_few_customers_are_not_told_apart_by_what_they_ordered() -> None:
+    reviews = [review(n, 1, customer=f"c{n}") for n in range(57, 97)]
+    warehouse = shop(reviews)  # of whom 3 ordered after they wrote
+    with pytest.raises(TooFewError):
+        count(warehouse, condition("ordered_after", "is", "yes"))
+    found = answer(
+        warehouse, dataset="feedback", measures=["reviews"], dimensions=["ordered_after"]
+    )
+    assert ("yes",) not in found.recipe.list_groups()
+
+
+def test_feedback_that_names_nobody_says_so() -> None:
+    warehouse = shop([review(n, 1) for n in range(40)])
+    for name in ("customer_orders", "ordered_after", "customer_type", "level"):
+        with pytest.raises(QueryError, match="names a customer or an order"):
+            count(warehouse, condition(name, "is", "1"))
+
+
+def test_themes_are_of_those_of_a_level_whatever_else_they_are() -> None:
+    members = [
+        {"customer": f"c{n}", "level": "Gold" if n < 40 else "Silver", "segment": "press"}
+        for n in range(120)
+    ]
+    texts = [{**one, "text": "Too small."} for one in of_customers()]
+    warehouse = shop(texts, customers=members)
+    for name, many in (("gold", 40), ("press", 120)):
+        rows = select_feedback(warehouse, AnalysisFilter(segment=name))
+        assert len(fetch_rows(warehouse, rows)) == many
+
+
+# The audience of those who rated so.
+
+
+def members(warehouse: Warehouse, **rated: Any) -> set[str]:
+    rule = AudienceRule(rated=(RatingCondition(**rated),))
+    return {row["customer"] for row in fetch_rows(warehouse, select_matching(warehouse, rule))}
+
+
+def test_audience_is_chosen_by_ratings() -> None:
+    warehouse = shop(of_customers())
+    low, silent = {f"c{n}" for n in range(0, 120, 2)}, {f"c{n}" for n in range(60, 120, 2)}
+    assert members(warehouse, at_most=1) == low
+    assert members(warehouse, at_most=1, no_order_after=True) == silent
+    assert members(warehouse, at_least=2, at_most=5) == {f"c{n}" for n in range(1, 120, 2)}
+    assert members(warehouse, since=WRITTEN + timedelta(days=1)) == set()
+    assert members(warehouse, until=WRITTEN, at_most=1) == low
+
+
+def test_export_counts_raters_again() -> None:
+    consents = [{"customer": f"c{n}", "email": n < 50} for n in range(120)]
+    warehouse = shop(of_customers(), consents=consents)
+    rule = AudienceRule(rated=(RatingCondition(at_most=1),))
+    listed = {row["customer"] for row in fetch_rows(warehouse, list_members(warehouse, rule))}
+    assert listed == {f"c{n}" for n in range(0, 50, 2)}
+
+
+@pytest.mark.parametrize("reviews", [[], [review(n, 1) for n in range(40)]])
+def test_ratings_without_a_customer_choose_nobody(reviews: list[dict[str, Any]]) -> None:
+    with pytest.raises(CannotDo, match="No rating names a customer"):
+        members(shop(reviews), at_most=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "left a rating (at most 2 stars; since 1 May 2026; no order afterwards)"),
+        (
+            "fr",
+            "ont laissé une note (au plus 2 étoiles\u00a0; depuis le 1er mai 2026\u00a0; "
+            "aucune commande depuis)",
+        ),
+    ],
+)
+def test_ratings_stand_in_the_rule(language: str, words: str) -> None:
+    rated = RatingCondition(at_most=2, since=date(2026, 5, 1), no_order_after=True)
+    rule = AudienceRule(rated=(rated,))
+    assert AudienceRule.model_validate_json(rule.stored) == rule
+    assert rule.describe_conditions().to(language) == words
+    assert rule.move(timedelta(days=-1)).rated[0].since == date(2026, 4, 30)
+
+
+async def test_tool_counts_raters_and_says_how_many_can_be_told() -> None:
+    consents = [{"customer": f"c{n}", "email": True} for n in range(120)]
+    data = data_of(shop(of_customers(), consents=consents))
+    rated = {
+        "at_least": 0,
+        "at_most": 1,
+        "since": "none",
+        "until": "none",
+        "no_order_after": True,
+    }
+    result = await call_tool("audience", {"rated": [rated]}, tool_deps(data))
+    counts = {fact.parts.measure: fact.value for fact in result.facts}
+    assert counts["customers"] == 30
+    assert any("120 of 150 texts" in note for note in result.notes)
+    assert "at most 1 star" in result.read_as
