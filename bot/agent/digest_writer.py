@@ -19,13 +19,14 @@ from bot.core.fact_sentences import (
     group_by_subject,
     join_copies,
 )
-from bot.core.facts import NO_SOURCE, Evidence, Fact
+from bot.core.facts import Evidence
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import (
     DIGEST_SECTIONS,
     DigestFollowUp,
     DigestReport,
     QuietDigest,
+    describe_data,
 )
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.findings import (
@@ -159,7 +160,7 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         how_to_read=writer.explain_reading(
             evidence, kinds, *limits, *tell_earlier_days(writer, evidence, kinds)
         ),
-        sources=Copy(text="\n".join(_list_sources(writer))),
+        sources=Copy(text=_describe_data(writer, ctx)),
         leads=[*_list_leads(moves), *leads],
         **parts,
     )
@@ -217,17 +218,14 @@ def _tabulate_week(writer: SentenceWriter, evidence: Evidence) -> Table | None:
     return writer.table([o for o in totals if o.get("expected")], Words("What"), WEEK_COLUMNS)
 
 
-def _list_sources(writer: SentenceWriter) -> Iterator[str]:
-    """Return one line for each file that figures come from, with its last day."""
-    days: dict[str, Fact] = {}
-    for fact in writer.stated.values():
-        own = fact.parts.kind in ("before", "work") or fact.parts.subject == CANNOT
-        if not own and fact.source != NO_SOURCE:
-            name = fact.source.without_age.to(writer.language)
-            if name not in days or days[name].as_of < fact.as_of:
-                days[name] = fact
-    for name, fact in days.items():
-        yield writer.say(Words("{file}, up to {day}", file=name, day=fact.as_of))
+def _describe_data(writer: SentenceWriter, ctx: OfflineContext) -> str:
+    """Say which data the figures come from, with their last day."""
+    facts = [
+        fact
+        for fact in writer.stated.values()
+        if fact.parts.kind not in ("before", "work") and fact.parts.subject != CANNOT
+    ]
+    return describe_data(facts, ctx.data.name_files(), writer.language)
 
 
 # What became of the last digest's findings, of what was sent, and of the work.

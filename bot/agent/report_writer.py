@@ -51,9 +51,7 @@ SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
-SEVERAL_NOT_RANKED = Words(
-    "Groups of few people are not ranked, to protect them: their places are not known."
-)
+SEVERAL_NOT_RANKED = Words("Small groups are hidden; some may rank higher.")
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
@@ -101,6 +99,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         ctx.book,
         exhibit,
         language=language,
+        data=ctx.data.name_files(),
         read_as=(*list_readings(form, exhibit, ctx), *list_left_out(form, exhibit, ctx)),
         unused=request.brief.left_over,
     )

@@ -24,7 +24,7 @@ from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.channels import list_sender_channels, load_channels
-from bot.core.checks import Check, group_checks
+from bot.core.checks import Check, describe_passed, group_checks
 from bot.core.facts import Fact
 from bot.core.request import (
     Brief,
@@ -284,12 +284,21 @@ def _format_draft(
         ] + [""]
     checks, proof = group_checks(drafted.checks), _collect_proof(drafted)
     lines += [say(Words("Checks:"))] if checks else []
-    lines += [_format_check(check, language) for check in checks] + [""]
-    lines += [say(Words("Sources:"))] if proof else []
+    passed = describe_passed(checks)
+    lines += [f"  {LEVEL_MARKS['pass']} {say(passed)}"] if passed else []
+    counted = [check for check in checks if check.rule in ("figure", "claim")]
+    lines += [
+        _format_check(check, language)
+        for check in checks
+        if check.level != "pass" or check not in counted
+    ] + [""]
+    lines += [say(Words("Sources:") if channel else Words("Every figure:"))] if proof else []
+    said = []
     for fact in proof:
         value = fact.shown(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
-        lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")
+        said.append(f"  {fact.named(language)}{colon} {text} ({fact.sourced(language)})")
+    lines += dict.fromkeys(said)
     if drafted.leads:
         steps = ", ".join(say(lead.label) for lead in drafted.leads)
         lines += ["", say(Words("In Slack, buttons lead on: {steps}", steps=steps))]

@@ -35,6 +35,7 @@ INTERNAL_SOURCES = {
         Words("the team"),
     )
 }
+INTERNAL_SOURCES["brief"] = Words("your question")
 PARTS_KEY = "source_parts"  # in stored JSON, beside the source as text
 _LINE = re.compile(r"(.+), line (\d+)")
 _OLD = re.compile(r"(.+), (\d+) days old")
@@ -115,6 +116,7 @@ class Source(BaseModel):
 
 
 NO_SOURCE = Source("-")  # of what is said rather than looked up
+BRIEF_SOURCE = Source("brief")  # of what the request says
 
 
 def parse_legacy_source(text: str) -> Source:
@@ -270,6 +272,10 @@ class Fact(SourcedModel):
     def titled(self, language: str) -> str:
         """The label as people of that language say it, where it is one of ours."""
         return Words(self.label).to(language)
+
+    def named(self, language: str) -> str:
+        """What it is of, and the label: "Search, spend"."""
+        return ", ".join(filter(None, (self.about.strip(), self.titled(language))))
 
     @property
     def number(self) -> Decimal:

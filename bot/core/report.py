@@ -4,16 +4,16 @@ The model fills in a `ReportForm`, in which every figure is a slot. Code fills t
 the `Report`, whose parts are stored, shown and fingerprinted.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.charts import Exhibit, is_row_name
 from bot.core.fact_book import FactBook, SlotError
-from bot.core.facts import Fact
+from bot.core.facts import BRIEF_SOURCE, NO_SOURCE, Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, format_short_day, format_value
 from bot.i18n.typography import insert_nbsp
 
 NONE = "none"  # what the form holds where there is nothing
@@ -22,6 +22,7 @@ TOLERATED_HEADLINE = 130  # the writer can't count the characters of a filled sl
 MAX_POINTS, MAX_NEXT_STEPS = 5, 3
 MAX_LABEL = 40  # characters of a next step's button
 MAX_QUOTES = 5
+PRODUCT_LIST = Words("product list")
 QUOTABLE_MEASURES = ("said", "words")  # facts whose value is somebody's own words
 
 
@@ -84,7 +85,7 @@ class Report(ComputedOutput):
     table: Table | None = Field(default=None, title="In figures")
     quotes: list[Quote] = Field(default=[], title=Words("In their words").text)
     how_to_read: Copy | None = Field(default=None, title=Words("How to read this").text)
-    sources: Copy | None = Field(default=None, title=Words("Where the figures come from").text)
+    sources: Copy | None = Field(default=None, title=Words("Data").text)
     leads: list[NextStep] = []
 
     def count_figures(self) -> int:
@@ -105,6 +106,7 @@ def build_report(
     exhibit: Exhibit | None,
     *,
     language: Language,
+    data: Mapping[str, Words],
     read_as: Sequence[str] = (),
     unused: Sequence[str] = (),
 ) -> Report:
@@ -136,7 +138,7 @@ def build_report(
             if is_given(step.label)
         ],
     )
-    sources = list_sources(report, book, language)
+    sources = list_sources(report, book, data, language)
     return report.model_copy(update={"sources": Copy(text=sources)}) if sources else report
 
 
@@ -259,16 +261,38 @@ def list_cited_facts(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*ids, *(report.table.facts if report.table else ())]))
 
 
-def list_sources(report: Report, book: FactBook, language: Language) -> str:
-    """Return one line for each file that the cited figures come from, with its last day."""
+def list_sources(
+    report: Report, book: FactBook, data: Mapping[str, Words], language: Language
+) -> str:
+    """Say in one line which data the cited figures come from, with their last day. `data` names
+    those of each file."""
     cited = set(list_cited_facts(report))
+    facts = [fact for fact in book.facts if fact.id in cited and fact.stated_by is None]
+    return describe_data(facts, data, language)
+
+
+def describe_data(facts: Iterable[Fact], data: Mapping[str, Words], language: Language) -> str:
+    """Name the data of these facts: "orders and visits, up to 27 November"."""
     days: dict[str, date] = {}
-    for fact in book.facts:
-        if fact.id in cited and fact.stated_by is None:
-            file = fact.source.to(language)
-            days[file] = max(days.get(file, fact.as_of), fact.as_of)
-    lines = [Words("{file}, up to {day}", file=file, day=day) for file, day in days.items()]
-    return "\n".join(line.to(language) for line in lines)
+    for fact in facts:
+        if fact.source not in (NO_SOURCE, BRIEF_SOURCE):
+            is_product = fact.source.line is not None
+            other = PRODUCT_LIST if is_product else fact.source.whole_file.words()
+            name = format_value(data.get(fact.source.file, other), language)
+            days[name] = max(days.get(name, fact.as_of), fact.as_of)
+    by_day: dict[date, list[str]] = {}
+    for name, day in days.items():
+        by_day.setdefault(day, []).append(name)
+    newest = max(by_day, default=date.min)
+    lines = [
+        Words(
+            "{file}, up to {day}",
+            file=", ".join(names),
+            day=format_short_day(day, language, newest),
+        )
+        for day, names in by_day.items()
+    ]
+    return " · ".join(line.to(language) for line in lines)
 
 
 # What a digest or an alert says.

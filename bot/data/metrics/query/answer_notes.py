@@ -126,16 +126,10 @@ class AnswerNotes:
         n = len(unranked)
         if not n:
             return ""
-        words = Words.count(
-            "{n} of {known} groups is not ranked, to protect groups of under {floor} people.",
-            "{n} of {known} groups are not ranked, to protect groups of under {floor} people.",
-            n,
-            known=counts.known,
-            floor=get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family),
-        )
+        floor = get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
         ranked = [one for one in shown if one not in unranked]
         larger = self._list_larger(ranked) if unranked == counts.unranked and ranked else (0, 0)
-        return " ".join(one.to(language) for one in (words, *self._place(len(ranked), *larger)))
+        return self._place(floor, len(ranked), *larger).to(language)
 
     def _list_unranked(self, shown: Sequence[Group]) -> frozenset[Group]:
         """Return the groups without a place: those that had none, and those that lost their first
@@ -147,24 +141,24 @@ class AnswerNotes:
             one for one in lost if one not in shown or not self.answer.is_allowed(one, first)
         }
 
-    def _place(self, shown: int, than_all: int, than_each: int) -> list[Words]:
+    def _place(self, floor: int, shown: int, than_all: int, than_each: int) -> Words:
         """Say above which of the shown groups those without a place can't stand: of so many that
         are larger than all of these together, and than each of them."""
+        above = max(than_all, than_each)
         if not shown:
-            return []
-        if than_all == shown:
-            return [Words("All of them together are less than any of these.")]
-        if not (above := max(than_all, than_each)):
-            return [Words("Some may stand above these.")]
+            return Words("Small groups are hidden (under {n} people).", n=floor)
         if above == shown:
-            return [Words("None of them stands above these.")]
-        return [
-            Words.count(
-                "None of them stands above the first of these.",
-                "None of them stands above the first {n} of these.",
-                above,
+            return Words("Small groups are hidden (under {n} people); the order is right.", n=floor)
+        if not above:
+            return Words(
+                "Small groups are hidden (under {n} people); some may rank higher.", n=floor
             )
-        ]
+        return Words.count(
+            "Small groups are hidden (under {floor} people); the first place is right.",
+            "Small groups are hidden (under {floor} people); the first {n} places are right.",
+            above,
+            floor=floor,
+        )
 
     def _list_larger(self, shown: Sequence[Group]) -> tuple[int, int]:
         """Return how many of the shown groups are larger than all without a place together, and
