@@ -66,11 +66,7 @@ WENT_ON = Words("{what}, {how}: it went on, {now} now, {was} last time.")
 STOPPED = Words("{what}, {how}: it did not go on, {now} now, {was} last time.")
 QUIET = Words("Nothing moved beyond what chance does by itself.")
 ONLY_WATCHED = Words("Nothing moved for sure. To watch: {what}")
-CERTAINTY = Words(
-    "What stands without a mark is confirmed: that allows for how many things were looked at. What "
-    "to keep an eye on may be chance."
-)
-LOOKED_AT = Words("{series} series of sales were looked at.")
+CERTAINTY = Words("“Keep an eye on” means it may be chance. The rest is confirmed.")
 NARROWED = Words("Only {what} was looked at; campaigns and tests can't be told by it.")
 COMPARISONS = {
     "yes": Words(
@@ -147,8 +143,7 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         return ComposedDigest(output)
     first_points = [point for point in (moves[0].cost, broken) if point.text]
     told = moves[: MAX_MOVES - len(first_points)]
-    tested = group_by_subject(evidence, "trends").get("tested")
-    limits = [Copy(text=writer.say(CERTAINTY)), writer.tell(tested, LOOKED_AT)]
+    limits = [Copy(text=writer.say(CERTAINTY))]
     if narrowed:
         limits.append(Copy(text=writer.say(NARROWED.with_params(what=narrowed))))
     report = DigestReport(

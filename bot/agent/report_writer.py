@@ -2,7 +2,6 @@
 
 import logging
 import re
-import textwrap
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date
@@ -56,7 +55,6 @@ AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
-MAX_IDEA_LABEL = 50
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
     "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
@@ -395,6 +393,5 @@ def _build_idea(ctx: "SkillContext", idea: IdeaForm) -> Copy:
 
 def _build_step(number: int, idea: IdeaForm) -> NextStep:
     """Build the button that drafts an idea at once."""
-    short = textwrap.shorten(idea.idea, MAX_IDEA_LABEL, placeholder="…")
-    label = Words("Draft {n}: {idea}", n=number, idea=short)
+    label = Words("Draft {n}", n=number)
     return NextStep(label=label, skill="draft", words=idea.request.strip(), ask=False)

@@ -48,7 +48,7 @@ SAME |= {
     "stock",
     "test",
 }
-SAME |= {"Total", "mobile", "pts", "pt"}
+SAME |= {"Total", "mobile", "pts", "pt", "{n} contact", "{n} contacts"}
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
