@@ -542,6 +542,22 @@ async def test_filter_by_returns_says_that_some_are_still_to_come(
     assert any("are still to come" in note for note in result.notes) == says_so
 
 
+@pytest.mark.parametrize(
+    ("measure", "dimension", "words"),
+    [
+        ("mean_delivery_days", "category", "have not arrived"),
+        ("orders", "returned", "counted in both"),
+    ],
+)
+async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
+    measure: str, dimension: str, words: str
+) -> None:
+    call = {"dataset": "orders", "since": "2026-11-01", "until": "2026-11-24"}
+    deps = tool_deps(workspace_data(sample()))
+    result = await query_tool(deps, **call, measures=[measure], dimensions=[dimension])
+    assert any(words in note for note in result.notes)
+
+
 # Names.
 
 

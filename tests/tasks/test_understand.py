@@ -646,6 +646,24 @@ def test_a_country_without_a_market_is_an_audience(fields: dict[str, Any]) -> No
     assert found.left_over == ()
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("an e-mail to our Irish customers", "IE", "irish"),
+        ("un SMS pour nos clients belges", "BE", "belges"),
+        ("an e-mail to customers in the United Kingdom", "GB", "united kingdom"),
+        ("an e-mail to our customers", "IE", None),
+    ],
+)
+def test_a_country_by_its_code_is_the_one_that_the_message_names(
+    words: str, code: str, said: str | None
+) -> None:
+    brand = BRAND.model_copy(update={"markets": {}})
+    form = understood("requests", asked_request(audience=code))
+    (read,) = check_form(MessageForm.model_validate(form), message(words), brand).requests
+    assert read.audience == said
+
+
 async def test_a_text_for_each_country_has_its_audience() -> None:
     """A shop without markets."""
     words = "an e-mail for the linen shirt, one FR one UK"

@@ -31,6 +31,7 @@ from bot.data.metrics.query.order_cautions import (
     warn_of_missing_parcels,
     warn_of_newcomers,
     warn_of_old_customers,
+    warn_of_parcels_on_their_way,
     warn_of_refunds,
 )
 from bot.data.metrics.query.order_rows import (
@@ -338,6 +339,7 @@ MEASURES: Mapping[str, Measure] = {
         ("delivered", "not_delivered"),
         needs=("delivered",),
         count=lambda t: t.count(where=t.days_to_delivery >= 0),
+        caution=warn_of_parcels_on_their_way,
     ),
     "cancelled_orders": Measure(
         Words("cancelled orders"),
