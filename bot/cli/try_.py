@@ -53,6 +53,7 @@ from bot.text.escape import format_json, strip_hidden
 from bot.text.language import detect_language
 
 MAX_LINE_LENGTH = 90  # characters of a fact's value
+HEADLINE_PART = "headline"  # of a report: its title
 LEVEL_MARKS = {"block": "✗", "warn": "!", "stated": "?", "info": "·", "pass": "✓"}
 
 
@@ -264,8 +265,12 @@ def _format_draft(
 
     channel = load_channels().get(request.channel or "")
     colon = get_language(language).marks.colon
-    title = channel.title if channel else load_skills()[request.skill].title
-    lines = [f"== {say(Words(title))} =="]
+    finding = next((part for part in drafted.parts if part.key == HEADLINE_PART), None)
+    if finding is not None and channel is None:
+        heading = finding.text
+    else:
+        heading = say(Words(channel.title if channel else load_skills()[request.skill].title))
+    lines = [f"== {heading} =="]
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
     if channel:
@@ -273,7 +278,8 @@ def _format_draft(
         shown = " · ".join(one if isinstance(one, str) else say(one) for one in listed)
         lines += [say(Words("For: {audience}", audience=shown))] if shown else []
     lines += [*_format_assumptions(request.brief, language), ""]
-    for title, parts in groupby(drafted.parts, lambda part: part.title):
+    shown_parts = [part for part in drafted.parts if part is not finding or channel]
+    for title, parts in groupby(shown_parts, lambda part: part.title):
         texts = (line for part in parts for line in part.text.split("\n"))
         lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
     if drafted.hooks:
