@@ -7,12 +7,12 @@ from pydantic import Field
 
 from bot.agent.request_state import RequestState
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
-from bot.core.audience_rule import CONSENT_LABELS, AudienceRule
+from bot.core.audience_rule import CONSENT_LABELS, AudienceRule, join_with_or
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
 from bot.core.request import SkillRequest
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Country, Language, Words
 
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
 NAME_SUBJECTS = ("things", "category")  # of the facts that name products and categories
@@ -62,6 +62,13 @@ async def write_audience_draft(ctx: RequestState) -> AudienceDraft | Report:
         " it, and fewer than the smallest group are never given out."
     )
     return AudienceDraft(audience=table, how_to_read=Copy(text=note.to(language)), leads=[edit])
+
+
+EXPORTS = {
+    "email": Words("Export {what} for e-mail"),
+    "sms": Words("Export {what} for SMS"),
+    "ads": Words("Export {what} for ads"),
+}
 
 
 def _explain_no_export(
@@ -131,15 +138,25 @@ def list_export_steps(
     ][:most]
     return [
         NextStep(
-            label=Words("Export: {audience}", audience=_name(fact, facts))
-            if len(chosen) > 1
-            else Words("Export this audience"),
+            label=_label_export(AudienceRule.model_validate_json(str(fact.value)), values, fact),
             skill="targeting",
             words=_name(fact, facts),
             form={"rule": str(fact.value)},
         )
         for fact in chosen
     ]
+
+
+def _label_export(rule: AudienceRule, values: Mapping[str, Decimal | str], fact: Fact) -> Words:
+    """Say how many people are exported, for what and where: "Export 139 contacts for SMS (France)".
+    Counts that may not be shown are left out."""
+    many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
+    what = Words("contacts")
+    if isinstance(many, Decimal):
+        what = Words.count("{n} contact", "{n} contacts", int(many))
+    places = [Country(name=one) for one in rule.countries]
+    words = EXPORTS[rule.purpose].with_params(what=what)
+    return Words("{what} ({which})", what=words, which=join_with_or(places)) if places else words
 
 
 def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:

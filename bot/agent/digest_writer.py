@@ -19,13 +19,14 @@ from bot.core.fact_sentences import (
     group_by_subject,
     join_copies,
 )
-from bot.core.facts import NO_SOURCE, Evidence, Fact
+from bot.core.facts import Evidence
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import (
     DIGEST_SECTIONS,
     DigestFollowUp,
     DigestReport,
     QuietDigest,
+    describe_data,
 )
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.findings import (
@@ -65,11 +66,7 @@ WENT_ON = Words("{what}, {how}: it went on, {now} now, {was} last time.")
 STOPPED = Words("{what}, {how}: it did not go on, {now} now, {was} last time.")
 QUIET = Words("Nothing moved beyond what chance does by itself.")
 ONLY_WATCHED = Words("Nothing moved for sure. To watch: {what}")
-CERTAINTY = Words(
-    "What stands without a mark is confirmed: that allows for how many things were looked at. What "
-    "to keep an eye on may be chance."
-)
-LOOKED_AT = Words("{series} series of sales were looked at.")
+CERTAINTY = Words("“Keep an eye on” means it may be chance. The rest is confirmed.")
 NARROWED = Words("Only {what} was looked at; campaigns and tests can't be told by it.")
 COMPARISONS = {
     "yes": Words(
@@ -146,8 +143,7 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         return ComposedDigest(output)
     first_points = [point for point in (moves[0].cost, broken) if point.text]
     told = moves[: MAX_MOVES - len(first_points)]
-    tested = group_by_subject(evidence, "trends").get("tested")
-    limits = [Copy(text=writer.say(CERTAINTY)), writer.tell(tested, LOOKED_AT)]
+    limits = [Copy(text=writer.say(CERTAINTY))]
     if narrowed:
         limits.append(Copy(text=writer.say(NARROWED.with_params(what=narrowed))))
     report = DigestReport(
@@ -159,7 +155,7 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         how_to_read=writer.explain_reading(
             evidence, kinds, *limits, *tell_earlier_days(writer, evidence, kinds)
         ),
-        sources=Copy(text="\n".join(_list_sources(writer))),
+        sources=Copy(text=_describe_data(writer, ctx)),
         leads=[*_list_leads(moves), *leads],
         **parts,
     )
@@ -217,17 +213,14 @@ def _tabulate_week(writer: SentenceWriter, evidence: Evidence) -> Table | None:
     return writer.table([o for o in totals if o.get("expected")], Words("What"), WEEK_COLUMNS)
 
 
-def _list_sources(writer: SentenceWriter) -> Iterator[str]:
-    """Return one line for each file that figures come from, with its last day."""
-    days: dict[str, Fact] = {}
-    for fact in writer.stated.values():
-        own = fact.parts.kind in ("before", "work") or fact.parts.subject == CANNOT
-        if not own and fact.source != NO_SOURCE:
-            name = fact.source.without_age.to(writer.language)
-            if name not in days or days[name].as_of < fact.as_of:
-                days[name] = fact
-    for name, fact in days.items():
-        yield writer.say(Words("{file}, up to {day}", file=name, day=fact.as_of))
+def _describe_data(writer: SentenceWriter, ctx: OfflineContext) -> str:
+    """Say which data the figures come from, with their last day."""
+    facts = [
+        fact
+        for fact in writer.stated.values()
+        if fact.parts.kind not in ("before", "work") and fact.parts.subject != CANNOT
+    ]
+    return describe_data(facts, ctx.data.name_files(), writer.language)
 
 
 # What became of the last digest's findings, of what was sent, and of the work.

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import textwrap
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date
@@ -30,7 +29,6 @@ from bot.core.report import (
     build_not_used,
     build_report,
     choose_exhibit,
-    find_exhibit,
 )
 from bot.core.request import Brief
 from bot.drafts.occasions import list_coming_occasions, load_occasions
@@ -52,14 +50,11 @@ SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
-SEVERAL_NOT_RANKED = Words(
-    "Groups of few people are not ranked, to protect them: their places are not known."
-)
+SEVERAL_NOT_RANKED = Words("Small groups are hidden; some may rank higher.")
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
-MAX_IDEA_LABEL = 50
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
     "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
@@ -96,15 +91,17 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
     ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
+    exhibit = find_shown_exhibit(form, ctx)
     filled = build_report(
         form,
         ctx.book,
-        ctx.exhibits,
+        exhibit,
         language=language,
-        read_as=(*list_readings(form, ctx), *list_left_out(form, ctx)),
+        data=ctx.data.name_files(),
+        read_as=(*list_readings(form, exhibit, ctx), *list_left_out(form, exhibit, ctx)),
         unused=request.brief.left_over,
     )
-    picture = await _draw_exhibit(ctx, form, filled.headline, language)
+    picture = await _draw_exhibit(ctx, exhibit, filled.headline, language)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
 
 
@@ -184,13 +181,12 @@ def list_report_sentences(
     return found
 
 
-def list_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
     """Return how the question was read, in one line, then the age of old data: the readings of the
     calls whose figures the headline shows, else the points, and that of the shown exhibit. A call
     that was corrected or not used says nothing about the report."""
-    chosen = find_exhibit(form.exhibit, ctx.exhibits)
     # of two calls that gave a figure, the one whose exhibit is shown
-    ordered = sorted(ctx.exhibits, key=lambda exhibit: exhibit != chosen)
+    ordered = sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
     shown = [chosen] if chosen and chosen.read_as else []
     for texts in ([form.headline], [*form.points, form.cannot_tell]):
         used = [
@@ -220,18 +216,29 @@ def _merge_readings(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
     return (line[:1].upper() + line[1:], *dict.fromkeys(rest))
 
 
-def list_left_out(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:
+    """Return the exhibit that the report shows, the measures of the headline first. None where the
+    chosen one holds no figure of the headline: it is about something else."""
+    chosen = choose_exhibit(form, ctx.book, ctx.exhibits)
+    if chosen is None:
+        return None
+    headline, points = _list_cited([form.headline], ctx), _list_cited(form.points, ctx)
+    if headline and chosen.all_facts and chosen.all_facts.isdisjoint(headline):
+        return None
+    return chosen.with_columns_first(headline, points)
+
+
+def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
     """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
     report shows, or of whose groups it cites figures: of one ranking how many groups, of several a
     line that is true of all."""
     cited = {*_list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
-    chosen = choose_exhibit(form, ctx.book, ctx.exhibits)
     cut = (chosen.cut,) if chosen and chosen.cut else ()
     found = {
         exhibit.not_ranked
         for exhibit in ctx.exhibits
         if exhibit.not_ranked
-        and (exhibit.id == form.exhibit.strip() or cited & {*exhibit.ranked_facts})
+        and ((chosen and exhibit.id == chosen.id) or cited & {*exhibit.ranked_facts})
     }
     if len(found) < 2:
         return (*cut, *found)
@@ -274,18 +281,20 @@ def build_refusal(sentence: str) -> Report:
 
 
 async def _draw_exhibit(
-    ctx: "SkillContext", form: ReportForm, headline: Copy, language: Language
+    ctx: "SkillContext", exhibit: Exhibit | None, headline: Copy, language: Language
 ) -> File | None:
-    """Draw the chart of the chosen exhibit. None where the finding is about another measure of the
-    exhibit than the one that the chart draws."""
-    exhibit = choose_exhibit(form, ctx.book, ctx.exhibits)
+    """Draw the chart of the exhibit, with the finding as its title where it draws its figures. None
+    where the finding is about another measure of the exhibit than the one that the chart draws."""
     if exhibit is None or exhibit.chart is None:
         return None
-    told = [one for one in ctx.book.facts if one.id in headline.facts and one.id in exhibit.facts]
+    told = [
+        one for one in ctx.book.facts if one.id in headline.facts and one.id in exhibit.all_facts
+    ]
     measures = {fact.parts.measure for fact in told}
     if exhibit.chart.measure and measures and exhibit.chart.measure not in measures:
         return None
-    picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
+    finding = headline.text if measures else ""
+    picture = build_exhibit_chart(exhibit, language, ctx.brand.colours, finding=finding)
     return await ctx.draw(picture) if picture else None
 
 
@@ -401,6 +410,5 @@ def _build_idea(ctx: "SkillContext", idea: IdeaForm) -> Copy:
 
 def _build_step(number: int, idea: IdeaForm) -> NextStep:
     """Build the button that drafts an idea at once."""
-    short = textwrap.shorten(idea.idea, MAX_IDEA_LABEL, placeholder="…")
-    label = Words("Draft {n}: {idea}", n=number, idea=short)
+    label = Words("Draft {n}", n=number)
     return NextStep(label=label, skill="draft", words=idea.request.strip(), ask=False)

@@ -24,7 +24,7 @@ from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.channels import list_sender_channels, load_channels
-from bot.core.checks import Check, group_checks
+from bot.core.checks import Check, describe_passed, group_checks
 from bot.core.facts import Fact
 from bot.core.request import (
     Brief,
@@ -53,6 +53,7 @@ from bot.text.escape import format_json, strip_hidden
 from bot.text.language import detect_language
 
 MAX_LINE_LENGTH = 90  # characters of a fact's value
+HEADLINE_PART = "headline"  # of a report: its title
 LEVEL_MARKS = {"block": "✗", "warn": "!", "stated": "?", "info": "·", "pass": "✓"}
 
 
@@ -264,8 +265,12 @@ def _format_draft(
 
     channel = load_channels().get(request.channel or "")
     colon = get_language(language).marks.colon
-    title = channel.title if channel else load_skills()[request.skill].title
-    lines = [f"== {say(Words(title))} =="]
+    finding = next((part for part in drafted.parts if part.key == HEADLINE_PART), None)
+    if finding is not None and channel is None:
+        heading = finding.text
+    else:
+        heading = say(Words(channel.title if channel else load_skills()[request.skill].title))
+    lines = [f"== {heading} =="]
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
     if channel:
@@ -273,7 +278,8 @@ def _format_draft(
         shown = " · ".join(one if isinstance(one, str) else say(one) for one in listed)
         lines += [say(Words("For: {audience}", audience=shown))] if shown else []
     lines += [*_format_assumptions(request.brief, language), ""]
-    for title, parts in groupby(drafted.parts, lambda part: part.title):
+    shown_parts = [part for part in drafted.parts if part is not finding or channel]
+    for title, parts in groupby(shown_parts, lambda part: part.title):
         texts = (line for part in parts for line in part.text.split("\n"))
         lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
     if drafted.hooks:
@@ -284,12 +290,21 @@ def _format_draft(
         ] + [""]
     checks, proof = group_checks(drafted.checks), _collect_proof(drafted)
     lines += [say(Words("Checks:"))] if checks else []
-    lines += [_format_check(check, language) for check in checks] + [""]
-    lines += [say(Words("Sources:"))] if proof else []
+    passed = describe_passed(checks)
+    lines += [f"  {LEVEL_MARKS['pass']} {say(passed)}"] if passed else []
+    counted = [check for check in checks if check.rule in ("figure", "claim")]
+    lines += [
+        _format_check(check, language)
+        for check in checks
+        if check.level != "pass" or check not in counted
+    ] + [""]
+    lines += [say(Words("Sources:") if channel else Words("Every figure:"))] if proof else []
+    said = []
     for fact in proof:
         value = fact.shown(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
-        lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")
+        said.append(f"  {fact.named(language)}{colon} {text} ({fact.sourced(language)})")
+    lines += dict.fromkeys(said)
     if drafted.leads:
         steps = ", ".join(say(lead.label) for lead in drafted.leads)
         lines += ["", say(Words("In Slack, buttons lead on: {steps}", steps=steps))]

@@ -60,6 +60,35 @@ class Exhibit(BaseModel):
     chart: ExhibitChart | None = None
     facts: tuple[str, ...] = ()  # the ids of its facts
     ranked_facts: tuple[str, ...] = ()  # those of the groups that have a place in its order
+    column_facts: tuple[frozenset[str], ...] = ()  # of each of the last columns, its measure's
+
+    @property
+    def all_facts(self) -> frozenset[str]:
+        return frozenset([*self.facts, *(self.table.facts if self.table else ())])
+
+    def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
+        """Return the exhibit with the measures of these facts in its first columns: those of the
+        first collection, then those of the second, then the others."""
+        if self.table is None or not self.column_facts:
+            return self
+
+        def rank(facts: frozenset[str]) -> int:
+            return next((n for n, ids in enumerate(cited) if facts & {*ids}), len(cited))
+
+        names = len(self.table.columns) - len(self.column_facts)
+        order = sorted(range(len(self.column_facts)), key=lambda n: rank(self.column_facts[n]))
+
+        def sort(row: Sequence[str]) -> tuple[str, ...]:
+            return (*row[:names], *(row[names + n] for n in order))
+
+        table = self.table.model_copy(
+            update={
+                "columns": sort(self.table.columns),
+                "rows": tuple(sort(row) for row in self.table.rows),
+            }
+        )
+        facts = tuple(self.column_facts[n] for n in order)
+        return self.model_copy(update={"table": table, "column_facts": facts})
 
     def split_rows(self, names: Collection[str]) -> tuple["Exhibit", frozenset[str]]:
         """Return the exhibit without the rows and bars of these names, and what stood in their
@@ -336,15 +365,26 @@ def _lighten(colour: str) -> str:
 
 
 def build_exhibit_chart(
-    exhibit: Exhibit, language: Language, colours: Sequence[str] = ()
+    exhibit: Exhibit, language: Language, colours: Sequence[str] = (), *, finding: str = ""
 ) -> ChartPicture | None:
-    """Build the chart of an exhibit; None when it has none, or too few points to show anything."""
+    """Build the chart of an exhibit; None when it has none, or too few points to show anything.
+    Its title is the finding that it shows, with what is drawn below; without one, what is drawn."""
     chart = exhibit.chart
     if chart is None:
         return None
-    title = chart.title or exhibit.read_as.partition("\n")[0] or exhibit.shows
-    title = title[:1].upper() + title[1:]
+    subject = chart.title or exhibit.read_as.partition("\n")[0] or exhibit.shows
+    subject = subject[:1].upper() + subject[1:]
     colours = tuple(colours) if len(colours) == len(COLOURS) else COLOURS
+    picture = _build_exhibit_picture(chart, finding or subject, language, colours)
+    if picture is not None and finding:
+        below = picture.spec["title"].get("subtitle", [])
+        picture.spec["title"]["subtitle"] = [*textwrap.wrap(subject, WRAP), *below]
+    return picture
+
+
+def _build_exhibit_picture(
+    chart: ExhibitChart, title: str, language: Language, colours: Sequence[str]
+) -> ChartPicture | None:
     if chart.kind == "line":
         return _build_exhibit_line(chart, title, language, colours)
     if len(chart.points) < MIN_BARS:

@@ -159,3 +159,17 @@ def _merge(group: list[Check]) -> Check:
         marked = Words("{first}, {rest}", first=marked, rest=quote)
     words = first.words.with_params(quote=marked)
     return first.model_copy(update={"words": words, "quote": ", ".join(wider)})
+
+
+def describe_passed(checks: Iterable[Check]) -> Words | None:
+    """Say in one line what passed: "4 figures and 3 statements checked"."""
+    passed = [check for check in checks if check.level == "pass"]
+    figures, claims = (
+        sum(int(check.words.params.get("n", 1)) for check in passed if check.rule == rule)
+        for rule in ("figure", "claim")
+    )
+    n = Words.count("{n} figure", "{n} figures", figures)
+    m = Words.count("{n} statement", "{n} statements", claims)
+    if figures and claims:
+        return Words("{figures} and {claims} checked", figures=n, claims=m)
+    return Words("{what} checked", what=n if figures else m) if figures or claims else None

@@ -35,6 +35,7 @@ INTERNAL_SOURCES = {
         Words("the team"),
     )
 }
+INTERNAL_SOURCES["brief"] = Words("your question")
 PARTS_KEY = "source_parts"  # in stored JSON, beside the source as text
 _LINE = re.compile(r"(.+), line (\d+)")
 _OLD = re.compile(r"(.+), (\d+) days old")
@@ -115,6 +116,7 @@ class Source(BaseModel):
 
 
 NO_SOURCE = Source("-")  # of what is said rather than looked up
+BRIEF_SOURCE = Source("brief")  # of what the request says
 
 
 def parse_legacy_source(text: str) -> Source:
@@ -271,6 +273,10 @@ class Fact(SourcedModel):
         """The label as people of that language say it, where it is one of ours."""
         return Words(self.label).to(language)
 
+    def named(self, language: str) -> str:
+        """What it is of, and the label: "Search, spend"."""
+        return ", ".join(filter(None, (self.about.strip(), self.titled(language))))
+
     @property
     def number(self) -> Decimal:
         """The number to calculate with. Raises ValueError for a text."""
@@ -351,16 +357,15 @@ class Fact(SourcedModel):
 def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None]:
     """Return the cells of a table's column, written as in a sentence, but without a unit that its
     head says. A change in points says so: its head names a rate."""
-    return [
-        None
-        if fact is None
-        else (
-            fact.model_copy(update={"unit": None})
-            if fact.unit in FACT_UNITS and not (fact.is_change and fact.unit in PERCENT_UNITS)
-            else fact
-        ).shown(language)
-        for fact in facts
-    ]
+    return [None if fact is None else _without_counted_unit(fact).shown(language) for fact in facts]
+
+
+def _without_counted_unit(fact: Fact) -> Fact:
+    """Return the fact without what is counted; a change of a share has its points, abbreviated."""
+    if fact.unit not in FACT_UNITS:
+        return fact
+    is_points = fact.unit == "points" and fact.is_change
+    return fact.model_copy(update={"unit": "pts" if is_points else None})
 
 
 class Evidence(BaseModel):

@@ -4,7 +4,7 @@ The model fills in a `ReportForm`, in which every figure is a slot. Code fills t
 the `Report`, whose parts are stored, shown and fingerprinted.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.charts import Exhibit, is_row_name
 from bot.core.fact_book import FactBook, SlotError
-from bot.core.facts import Fact
+from bot.core.facts import BRIEF_SOURCE, NO_SOURCE, Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, format_short_day, format_value
 from bot.i18n.typography import insert_nbsp
 from bot.text.normalize import tokenize
 
@@ -26,6 +26,7 @@ MAX_LABEL = 40  # characters of a next step's button
 MAX_QUOTES = 5
 LONG_WORD = 5  # letters from which a word says what a request is about
 GapReason = Literal["data", "people", "tools"]
+PRODUCT_LIST = Words("product list")
 QUOTABLE_MEASURES = ("said", "words")  # facts whose value is somebody's own words
 
 
@@ -101,7 +102,7 @@ class Report(ComputedOutput):
     table: Table | None = Field(default=None, title="In figures")
     quotes: list[Quote] = Field(default=[], title=Words("In their words").text)
     how_to_read: Copy | None = Field(default=None, title=Words("How to read this").text)
-    sources: Copy | None = Field(default=None, title=Words("Where the figures come from").text)
+    sources: Copy | None = Field(default=None, title=Words("Data").text)
     leads: list[NextStep] = []
 
     def count_figures(self) -> int:
@@ -119,21 +120,21 @@ class MissingData(ComputedOutput):
 def build_report(
     form: ReportForm,
     book: FactBook,
-    exhibits: Sequence[Exhibit],
+    exhibit: Exhibit | None,
     *,
     language: Language,
+    data: Mapping[str, Words],
     read_as: Sequence[str] = (),
     unused: Sequence[str] = (),
 ) -> Report:
-    """Fill the slots and build the report. `unused` are constraints that were understood but fit
-    nowhere. Raises SlotError for a slot that can't be filled."""
+    """Fill the slots and build the report with the exhibit's table. `unused` are constraints that
+    were understood but fit nowhere. Raises SlotError for a slot that can't be filled."""
 
     def fill(text: str) -> Copy:
         filled = book.fill(text.strip(), language)
         shown = insert_nbsp(filled.text, language)
         return Copy(text=shown, facts=filled.facts)
 
-    shown_exhibit = choose_exhibit(form, book, exhibits)
     lines = [line for one in read_as for line in one.splitlines()]
     gap = fill(form.cannot_tell) if is_given(form.cannot_tell) else None
     untold = [one for one in (*unused, *form.not_used) if not (gap and _tells(gap.text, one))]
@@ -143,7 +144,7 @@ def build_report(
         points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
         cannot_tell=gap if form.gap_part == "cannot_tell" else None,
         not_answered=gap if form.gap_part == "not_answered" else None,
-        table=shown_exhibit.table if shown_exhibit else None,
+        table=exhibit.table if exhibit else None,
         quotes=build_quotes(form.quotes, book),
         read_as=Copy(text="\n".join(dict.fromkeys(lines))) if lines else None,
         leads=[
@@ -157,7 +158,7 @@ def build_report(
             if is_given(step.label)
         ],
     )
-    sources = list_sources(report, book, language)
+    sources = list_sources(report, book, data, language)
     return report.model_copy(update={"sources": Copy(text=sources)}) if sources else report
 
 
@@ -288,16 +289,38 @@ def list_cited_facts(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*ids, *(report.table.facts if report.table else ())]))
 
 
-def list_sources(report: Report, book: FactBook, language: Language) -> str:
-    """Return one line for each file that the cited figures come from, with its last day."""
+def list_sources(
+    report: Report, book: FactBook, data: Mapping[str, Words], language: Language
+) -> str:
+    """Say in one line which data the cited figures come from, with their last day. `data` names
+    those of each file."""
     cited = set(list_cited_facts(report))
+    facts = [fact for fact in book.facts if fact.id in cited and fact.stated_by is None]
+    return describe_data(facts, data, language)
+
+
+def describe_data(facts: Iterable[Fact], data: Mapping[str, Words], language: Language) -> str:
+    """Name the data of these facts: "orders and visits, up to 27 November"."""
     days: dict[str, date] = {}
-    for fact in book.facts:
-        if fact.id in cited and fact.stated_by is None:
-            file = fact.source.to(language)
-            days[file] = max(days.get(file, fact.as_of), fact.as_of)
-    lines = [Words("{file}, up to {day}", file=file, day=day) for file, day in days.items()]
-    return "\n".join(line.to(language) for line in lines)
+    for fact in facts:
+        if fact.source not in (NO_SOURCE, BRIEF_SOURCE):
+            is_product = fact.source.line is not None
+            other = PRODUCT_LIST if is_product else fact.source.whole_file.words()
+            name = format_value(data.get(fact.source.file, other), language)
+            days[name] = max(days.get(name, fact.as_of), fact.as_of)
+    by_day: dict[date, list[str]] = {}
+    for name, day in days.items():
+        by_day.setdefault(day, []).append(name)
+    newest = max(by_day, default=date.min)
+    lines = [
+        Words(
+            "{file}, up to {day}",
+            file=", ".join(names),
+            day=format_short_day(day, language, newest),
+        )
+        for day, names in by_day.items()
+    ]
+    return " · ".join(line.to(language) for line in lines)
 
 
 # What a digest or an alert says.

@@ -13,6 +13,7 @@ LABELS: dict[str, dict[str, str]] = tomllib.loads(
 )
 MAX_NAMED = 4  # columns of which one suffices
 KIND_LABELS = {kind: Words(text) for kind, text in LABELS["kinds"].items()}
+SOURCE_LABELS = {kind: Words(text) for kind, text in LABELS["sources"].items()}
 
 
 def label_kind(kind: str) -> Words:

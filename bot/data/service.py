@@ -27,6 +27,7 @@ from bot.data.catalogue.product import (
     find_reduced_facts,
     find_writing_prices,
 )
+from bot.data.column_labels import SOURCE_LABELS
 from bot.data.copy_context import WRITING_KINDS, cache_key, find_writing_facts
 from bot.data.thread_facts import THREAD_KINDS, find_surrounding_facts
 from bot.data.warehouse.warehouse import DamagedRows
@@ -220,6 +221,11 @@ class WorkspaceData:
             found = self.guard_sales(kind, found, where, request.brief.author)
         refusals = iter_cannot_facts(found, kind, request.language, warehouse.today)
         return (*found.facts, *refusals, *iter_age_facts(warehouse, kind))
+
+    def name_files(self) -> dict[str, Words]:
+        """Return what people call the data of each file: "orders"."""
+        tables = self._open().listed.values()
+        return {table.source.file: SOURCE_LABELS[table.kind] for table in tables}
 
     def guard_sales(
         self, kind: str, found: AnalysisResult, where: AnalysisFilter, person: str

@@ -155,7 +155,8 @@ class ReportBuilder(SentenceWriter):
             ),
             leads=list(leads),
         )
-        sources = list_sources(report, FactBook(self.stated.values()), self.language)
+        book, data = FactBook(self.stated.values()), self.ctx.data.name_files()
+        sources = list_sources(report, book, data, self.language)
         quoted = [self.evidence.get(quote.fact) for quote in quotes]
         self.ctx.keep_facts(*self.stated.values(), *keep, *quoted)
         return report.model_copy(update={"sources": Copy(text=sources) if sources else None})

@@ -36,7 +36,7 @@ def test_a_share_has_no_more_decimals_than_its_value_nor_than_its_exact_number()
 def test_counts_have_no_unit_in_a_column_but_changes_in_points_do() -> None:
     count = share("1716").model_copy(update={"unit": "orders"})
     change = share("0.11").model_copy(update={"id": "metric.x.rate-change", "unit": "points"})
-    assert spell_column([count, change], "en") == ["1,716", "+0.11\u00a0points"]
+    assert spell_column([count, change], "en") == ["1,716", "+0.11\u00a0pts"]
 
 
 def of_week(day: int, *, weeks: int = 1) -> Fact:
@@ -70,4 +70,4 @@ def test_a_change_in_points_keeps_its_unit_in_a_column() -> None:
         source=Source("visits.csv"),
         as_of=date(2026, 11, 24),
     )
-    assert spell_column([change], "en") == ["−3.5\u00a0points"]
+    assert spell_column([change], "en") == ["−3.5\u00a0pts"]

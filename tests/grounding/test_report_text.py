@@ -16,7 +16,7 @@ from bot.core.request import Brief, SkillRequest
 from bot.grounding.calculations import CalculationError, prove_figure
 from bot.grounding.report_text import ReportChecker
 from bot.grounding.sources import Sources
-from bot.i18n.messages import Language
+from bot.i18n.messages import Language, Words
 
 TODAY = date(2026, 11, 27)
 SINCE, UNTIL = date(2026, 11, 1), date(2026, 11, 26)
@@ -318,7 +318,9 @@ def test_report_has_the_filled_figures_and_cites_their_facts() -> None:
         not_used=["Gold"],
         next_steps=[NextStepForm(label="Draft the e-mail", skill="draft", words="draft it")],
     )
-    report = build_report(form, build_book(), [EXHIBIT], language="en", read_as=("mobile · pay",))
+    report = build_report(
+        form, build_book(), EXHIBIT, data={}, language="en", read_as=("mobile · pay",)
+    )
     assert report.headline.text == "Mobile checkout fell from 58% to 39%."
     assert report.headline.facts == ("metric.mobile.pay", "metric.mobile.pay-before")
     assert report.points[0].text.replace("\u00a0", " ") == "We lost €11,800."
@@ -326,14 +328,18 @@ def test_report_has_the_filled_figures_and_cites_their_facts() -> None:
     assert report.not_used.text == "“Gold”"
     assert report.table == EXHIBIT.table
     assert report.sources is not None
-    assert report.sources.text == "orders.csv, up to 26 November 2026"
+    assert report.sources.text == "orders.csv, up to 26 November"
     assert list_cited_facts(report) == (
         "metric.mobile.pay",
         "metric.mobile.pay-before",
         "metric.all.revenue",
     )
-    french = build_report(form, build_book(), [EXHIBIT], language="fr")
+    french = build_report(
+        form, build_book(), EXHIBIT, data={"orders.csv": Words("orders")}, language="fr"
+    )
     assert "de 58\u00a0% à 39\u00a0%" in french.headline.text
+    assert french.sources is not None
+    assert french.sources.text.startswith("commandes, ")
 
 
 def test_unfillable_slot_raises() -> None:
@@ -341,7 +347,7 @@ def test_unfillable_slot_raises() -> None:
         headline="{f77}", points=[], exhibit="none", cannot_tell="none", not_used=[], next_steps=[]
     )
     with pytest.raises(SlotError):
-        build_report(form, build_book(), [], language="en")
+        build_report(form, build_book(), None, data={}, language="en")
 
 
 SOLD = (

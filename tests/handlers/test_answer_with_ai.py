@@ -65,7 +65,7 @@ async def test_figures_are_filled_in_and_cited() -> None:
     assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
     assert text_of(found, "In figures")
     assert text_of(found, "Read as") == ["Revenue before returns · by country · October"]
-    assert "orders.csv" in text_of(found, "Where the figures come from")[0]
+    assert text_of(found, "Data")[0].startswith("orders, ")
     assert [(check.level, check.rule) for check in found.checks] == [
         ("pass", "figure"),
         ("pass", "claim"),
@@ -98,7 +98,8 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
     assert text_of(found, "Read as") == ["Orders · October"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
-    assert text_of(found, "Read as") == ["Orders · October, 10 to 31 Oct"]
+    assert text_of(found, "Read as") == ["Orders · October"]
+    assert not [part for part in found.parts if part.key == "table"]  # it holds no figure of this
 
 
 async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> None:
@@ -142,6 +143,7 @@ async def test_picture_shows_the_measure_of_the_finding_or_nothing() -> None:
     assert len(about["orders"]) == 1
     assert "EUR" not in about["orders"][0].alt
     assert "€" not in about["orders"][0].alt
+    assert "in the shop" in about["orders"][0].alt  # its title is the finding
     assert about["revenue"] == []
 
 
@@ -162,13 +164,13 @@ async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> Non
         found, _letters = await answer(looked_up, form)
         first, *more = text_of(found, "Read as")[0].splitlines()
         assert first == "Reviews · by product · Jun to Oct"
-        assert "groups are not ranked, to protect groups of under 5 people" in " ".join(more)
+        assert "Small groups are hidden (under 5 people)" in " ".join(more)
     for form in (
         report("Here are the countries.", exhibit="e2"),
         report("{f1} of all products.", exhibit="e2"),  # a total has no place
     ):
         found, _letters = await answer(looked_up, form)
-        assert "not ranked" not in text_of(found, "Read as")[0]
+        assert "hidden" not in text_of(found, "Read as")[0]
 
 
 async def test_several_rankings_that_leave_out_small_groups_take_one_line() -> None:
@@ -182,10 +184,11 @@ async def test_several_rankings_that_leave_out_small_groups_take_one_line() -> N
     }
     by_orders = {**QUERY, "dimensions": ["country", "product"], "limit": 5}
     looked_up = calls(("query_metrics", ranked), ("query_metrics", by_orders))
-    found, _letters = await answer(looked_up, report("{f2} of this product.", exhibit="e2"))
+    found, _letters = await answer(
+        looked_up, report("Here are both rankings.", "{f2} of this product.", exhibit="e2")
+    )
     said = text_of(found, "Read as")[0]
-    assert said.count("not ranked") == 1
-    assert "Groups of few people are not ranked" in said
+    assert said.count("Small groups are hidden") == 1
 
 
 async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:

@@ -126,7 +126,7 @@ async def test_shop_with_orders_only_keeps_gaps_in_details() -> None:
     parts = {part.key: part.text for part in found.parts}
     assert "12" in parts["headline"]
     assert "There is no feedback yet" in parts["how_to_read"]
-    assert "orders.csv, up to 24 November 2026" in parts["sources"]
+    assert "orders, up to 24 November" in parts["sources"]
 
 
 async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None) -> list[Fact]:

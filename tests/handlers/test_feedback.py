@@ -79,7 +79,7 @@ async def test_picture_title_says_what_is_drawn() -> None:
     found = await made("what do customers say?")
     (picture,) = [part for part in found.parts if part.kind == "file"]
     assert not picture.text.startswith(found.parts[0].text.rstrip("."))
-    assert picture.text.startswith("Complaints, by theme")
+    assert picture.text.startswith("Complaints by theme")
     assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
 
 

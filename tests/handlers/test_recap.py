@@ -164,7 +164,7 @@ def test_feedback_request_is_not_a_recap() -> None:
 
 async def test_feedback_skill_reads_complaints_of_a_thread() -> None:
     found = await made("sum up what people say in this thread", OPINIONS)
-    assert "Runs small: 2 of 5 texts complain of it" in found.parts[0].text
+    assert "Runs small: 2 of 5 reviews and messages complain of it" in found.parts[0].text
     assert "Mine is too small as well" in [part.text for part in found.parts]
     assert not [check for check in found.checks if check.level == "block"]
 

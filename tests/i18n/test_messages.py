@@ -50,6 +50,7 @@ SAME |= {
     "stock",
     "test",
 }
+SAME |= {"Total", "mobile", "pts", "pt", "{n} contact", "{n} contacts"}
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"{amount} point", "{amount} points", "{what} {when}"}

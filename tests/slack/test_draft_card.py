@@ -209,7 +209,7 @@ def test_draft_shows_exact_words_as_the_customer_reads_them(sqlite: Database) ->
     assert "characters" not in shown
     assert "rich_text_quote" not in str(message.blocks)
     assert message.blocks[0]["text"]["text"] == "E-mail · Linen shirt ·\u00a0v1"
-    assert "4 figures and 1 claim checked" in shown
+    assert "4 figures and 1 statement checked" in shown
     assert "Sources: catalogue shop.csv, line 12" in shown
     assert message.rest is None
     assert SUBJECT in message.text

@@ -152,7 +152,7 @@ def test_one_line_says_what_was_checked() -> None:
         Check(rule="figure", level="pass", words=figures),
         Check(rule="claim", level="pass", words=claims),
     ]
-    assert "4 figures and 3 claims checked" in (render_proof(passed, "en") or "")
+    assert "4 figures and 3 statements checked" in (render_proof(passed, "en") or "")
     unchecked = Check(
         rule="claims unchecked", level="info", words=Words("Claims not checked: no AI connected.")
     )

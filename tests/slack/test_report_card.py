@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.core.facts import NO_SOURCE, Evidence, Fact, Source
+from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Copy, File, NextStep, Quote, Table, split_output
 from bot.core.report import Report
 from bot.db.session import Database
@@ -79,23 +79,10 @@ def test_report_says_how_it_was_read_and_what_was_left_out(sqlite: Database) -> 
     assert "Read as: checkout · mobile · 15–26 November\nvisits · October" in english
     assert "Not used: “Gold”" in english
     assert "Your data can't tell: why they leave" in english
-    assert "2 figures from events.csv and orders.csv" in english
+    assert "Data: events.csv, up to 26 November 2026" in english
     assert "J'ai compris" in french
     assert "Non repris" in french
     assert "Vos données ne le disent pas" in french
-
-
-def test_computed_figures_are_no_file(sqlite: Database) -> None:
-    computed = FACTS[1].model_copy(update={"source": NO_SOURCE})
-    with sqlite.begin() as session:
-        draft = reported(session)
-        draft.evidence = Evidence(facts=(FACTS[0], computed)).model_dump_json()
-        mixed = text_of(drawn(seen(session)).blocks)
-        draft.evidence = Evidence(facts=(computed,)).model_dump_json()
-        alone = [block for block in drawn(seen(session)).blocks if block["type"] == "context"]
-    assert "2 figures from events.csv" in mixed
-    assert "events.csv and" not in mixed
-    assert alone[-1]["elements"][0]["text"] == "2 figures"
 
 
 def test_report_escapes_what_a_model_wrote(sqlite: Database) -> None:
@@ -112,6 +99,18 @@ def test_short_table_stands_on_the_card_and_details_have_the_rest(sqlite: Databa
     assert any(block["type"] == "table" for block in message.blocks)
     assert "events.csv, up to 26 November 2026" in details
     assert "checkout · mobile" in details
+
+
+def test_card_shows_at_most_four_columns_and_details_all(sqlite: Database) -> None:
+    columns = ("Device", "Paid", "Before", "Change", "Visits")
+    wide = Table(columns=columns, rows=(tuple("abcde"), tuple("fghij")))
+    with sqlite.begin() as session:
+        draft = reported(session, REPORT.model_copy(update={"table": wide}))
+        message = drawn(seen(session))
+        details = text_of(sound_view(build_details_view(draft, "en")))
+    (table,) = [block for block in message.blocks if block["type"] == "table"]
+    assert [cell["text"] for cell in table["rows"][0]] == [*columns[:4]]
+    assert "Visits" in details
 
 
 def test_chart_is_named_and_replaces_the_table(sqlite: Database) -> None:

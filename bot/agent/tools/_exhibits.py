@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from bot.agent.tools._analysis import group_by_subject
@@ -10,7 +9,7 @@ from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.fact_sentences import date_table
 from bot.core.facts import Fact, spell_column
 from bot.core.parts import Table
-from bot.i18n.messages import Language, Words, format_short_period
+from bot.i18n.messages import Language, Words
 
 MAX_TABLE_ROWS = 15
 MAX_BARS = 12
@@ -135,17 +134,13 @@ class GroupExhibit:
         table = build_table(facts, self.heading, self.columns, language, whole=whole)
         chart = build_bars(facts, self.bars, language) if self.bars else None
         if chart is not None:
-            title = self._name_chart(facts, language)
+            title = self._name_chart(language)
             chart = chart.model_copy(update={"title": title})
         return build_exhibit(self.shows, table, chart)
 
-    def _name_chart(self, facts: Sequence[Fact], language: Language) -> str:
-        """Return what the bars are: "bought before, by audience · 1–26 Nov"."""
+    def _name_chart(self, language: Language) -> str:
+        """Return what the bars are: "bought before by audience"."""
         heading = self.heading.to(language)
         what = heading[:1].lower() + heading[1:]
-        words = Words("{measure}, by {what}", measure=self.columns[self.bars], what=what)
-        days = {(one.since, one.until) for one in facts if one.parts.measure == self.bars}
-        since, until = days.pop() if len(days) == 1 else (None, None)
-        if since is None or until is None:
-            return words.to(language)
-        return f"{words.to(language)} · {format_short_period(since, until, language, date.min)}"
+        words = Words("{measure} by {what}", measure=self.columns[self.bars], what=what)
+        return words.to(language)

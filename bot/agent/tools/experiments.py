@@ -40,7 +40,7 @@ COLUMNS = {
 VERDICTS = {
     "won": Words("won"),
     "lost": Words("lost"),
-    "no difference seen": Words("no difference seen"),
+    "no difference seen": Words("not conclusive"),
     "too early": Words("too early"),
 }
 OUTCOMES = ("successes", "rate", "mean")
@@ -123,14 +123,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(
             "“effect” is in points, with its 95 % range; “chance”: how likely such a difference is "
             "by chance; “worth”: more a person in money; “ratio chance”: how likely such a split "
-            "is by chance. A test that is “broken” has no winner: say so before any figure of it, "
-            "and compare none."
+            "is by chance. A test that is “broken” can't be read, because its groups are not split "
+            "as meant: say so before any figure of it, and compare none. Of “no difference seen” "
+            "say “not conclusive”."
         )
     if facts and by:
         notes.append(
             f"The chances and verdicts of the parts by {by} count every part as one more "
-            "comparison; the ranges do not. A test planned for all is decided by all: parts give "
-            "ideas for a next test, unless somebody named the part before it began."
+            "comparison; the ranges do not. A part is only a hint, the full test counts, unless "
+            "somebody named the part before it began."
         )
     unstated = [fact for fact in facts if fact.parts.measure == "split"]
     if unstated and split:

@@ -45,8 +45,8 @@ EXHIBIT = GroupExhibit(
     "themes of the feedback",
     Words("Theme"),
     {
-        "texts": Words("Texts"),
-        "share": Words("Share of texts"),
+        "texts": Words("Reviews and messages"),
+        "share": Words("Share of reviews and messages"),
         "praise-share": Words("Praise"),
         "complaint-share": Words("Complaints"),
         "rating": Words("Rating"),
@@ -55,9 +55,9 @@ EXHIBIT = GroupExhibit(
 )
 MONTH_MEASURES = ("texts", "share")
 COURSE = {
-    "texts": Words("Texts on it"),
-    "all-texts": Words("All texts"),
-    "share": Words("Share of texts"),
+    "texts": Words("Reviews and messages on it"),
+    "all-texts": Words("All reviews and messages"),
+    "share": Words("Share of reviews and messages"),
     "complaints": Words("Complaints"),
 }
 CHANGES = GroupExhibit(
@@ -150,7 +150,9 @@ def _build_course(months: Sequence[Fact], language: Language) -> tuple[Exhibit, 
     spans = [fact for fact in months if fact.parts.subject.startswith("month-")]
     if not spans:
         return ()
-    title = Words("{what}: share of texts by month", what=Words(spans[0].about)).to(language)
+    title = Words("{what}: share of reviews and messages by month", what=Words(spans[0].about)).to(
+        language
+    )
     points = tuple(
         ExhibitPoint(name=one.since.isoformat(), day=one.since, value=float(one.number))
         for one in spans

@@ -43,7 +43,7 @@ STEP_COSTS = (
 LATE_PARCELS = Words("Parcels to {name}: {late} come late, {rest} elsewhere.")
 WEEK = Words("{name}: {last} ({days}), {expected} expected ({change}).")
 WEEKS = Words("{name}: {last} a week ({days}), {expected} expected ({change}).")
-THEME = Words("Customers write about {name}: {share_now} of their texts, {share_before} before.")
+THEME = Words("“{name}”: {share_now} of reviews and messages, {share_before} before.")
 SOLD_OUT = Words(
     "{product} is sold out and still advertised (keyword {name}): {spend} spent so far."
 )

@@ -47,7 +47,7 @@ VALUE_SYNONYMS = {  # what people say for a value
     "instagram": "insta",
     "sms": "text message, texto, textos, text messages",
     "moteur": "search, seo, google, search engine, search engines, organic, moteur de recherche, "
-    "moteurs de recherche, referencement",
+    "moteurs de recherche, recherche, referencement",
     "publicite": "ads, ad, advertising, paid, pub, pubs, paid ads, publicites",
     "direct": "direct traffic, trafic direct",
     "trop petit": "too small, trop petite, trop petits, trop petites",

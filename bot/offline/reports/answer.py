@@ -18,7 +18,7 @@ from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Fact
 from bot.core.metric_query import TIME_DIMENSIONS, QueryError, QuestionFields, TooFewError
 from bot.core.parts import Copy, NextStep
-from bot.core.report import MissingData, Report
+from bot.core.report import MissingData, Report, describe_data
 from bot.core.request import SkillRequest
 from bot.data.metrics.query.describe import load_value_names
 from bot.i18n.messages import Words, format_short_period
@@ -142,9 +142,8 @@ async def _build_report(
     headline, *points = _write_findings(writer, answer, result)
     picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     limits = " ".join(words.to(language) for words in found.limits)
-    file = result.facts[0].source.without_age.words()
     read_as = (result.read_as, exhibit.cut, exhibit.not_ranked)
-    source = TEXTS["source"].with_params(file=file, day=result.facts[0].as_of)
+    sources = describe_data(result.facts[:1], ctx.data.name_files(), language)
     return Report(
         headline=headline,
         points=points[:MAX_POINTS],
@@ -152,7 +151,7 @@ async def _build_report(
         picture=await ctx.draw(picture) if picture else None,
         table=exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None,
         read_as=Copy(text="\n".join(filter(None, read_as))),
-        sources=Copy(text=source.to(language)),
+        sources=Copy(text=sources),
         leads=[_build_form_step(ctx.request, found)],
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, demand_author_or_approver
 from bot.core.channels import load_channels
-from bot.core.checks import Check, Severity, group_checks
+from bot.core.checks import Check, Severity, describe_passed, group_checks
 from bot.core.facts import NO_SOURCE
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery
@@ -271,25 +271,12 @@ def find_fact_proposals(draft: Draft) -> list[Check]:
 
 
 def render_proof(checks: Sequence[Check], language: str) -> str | None:
-    """Say in one line what was checked: "4 figures and 3 claims checked"."""
-    figures, claims = (_count_passed(checks, rule) for rule in ("figure", "claim"))
-    n = Words.count("{n} figure", "{n} figures", figures)
-    m = Words.count("{n} claim", "{n} claims", claims)
-    words = None
-    if figures and claims:
-        words = Words("{figures} and {claims} checked", figures=n, claims=m)
-    elif figures or claims:
-        words = Words("{what} checked", what=n if figures else m)
+    """Say in one line what was checked, and what was not."""
+    words = describe_passed(checks)
     unchecked = next((check.words for check in checks if check.rule == UNCHECKED_RULE), None)
     lines = [f":white_check_mark: {words.to(language)}"] if words else []
     lines += [unchecked.to(language)] if unchecked else []
     return " · ".join(lines) or None
-
-
-def _count_passed(checks: Sequence[Check], rule: str) -> int:
-    """Return how many statements passed; one check reports all of them."""
-    passed = [check for check in checks if check.rule == rule and check.level == "pass"]
-    return sum(int(check.words.params.get("n", 1)) for check in passed)
 
 
 def render_sources(draft: Draft, language: str) -> str | None:

@@ -6,7 +6,6 @@ looked up stand behind *Details*.
 
 from collections.abc import Sequence
 
-from bot.core.facts import NO_SOURCE
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -27,7 +26,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards.card_data import CardData
 from bot.slack.cards.draft_parts import render_slack_table
-from bot.slack.cards.draft_status import render_draft_status, render_findings
+from bot.slack.cards.draft_status import render_draft_status, render_findings, render_proof
 from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
 
@@ -37,9 +36,9 @@ GAP_PARTS = {  # what is not answered: because no file holds it, or for another 
     "cannot_tell": Words("Your data can't tell: {what}"),
     "not_answered": Words("Not answered: {what}"),
 }
-MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES, MAX_FILES = 4, 3, 3, 4
+MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES = 4, 3, 3
 MAX_FOLLOW_UP = 900
-MAX_CARD_ROWS = 6  # a longer table stands behind Details
+MAX_CARD_ROWS, MAX_CARD_COLUMNS = 6, 4  # what is more stands behind Details
 
 
 def list_card_points(draft: Draft) -> list[Part]:
@@ -80,7 +79,7 @@ def render_report_card(
     details = build_details_button(draft, language)
     blocks += actions_block(share, details, *build_vote_buttons(draft, card.votes), more)
     blocks += below
-    if proof := _render_proof(draft, language):
+    if proof := _render_proof(draft, parts, language):
         blocks.append(context_block(proof))
     return Message(quote_as_mrkdwn(headline, 300), blocks, None)
 
@@ -135,25 +134,17 @@ def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
         return [context_block(f":bar_chart: {words.to(language)}")]
     table = parts["table"].body if "table" in parts else None
     if isinstance(table, Table) and 1 < len(table.rows) <= MAX_CARD_ROWS:
-        return [render_slack_table(table)]
+        rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows)
+        columns = table.columns[:MAX_CARD_COLUMNS]
+        return [render_slack_table(Table(columns=columns, rows=rows))]
     return []
 
 
-def _render_proof(draft: Draft, language: str) -> str | None:
-    """Say how many figures the report has and which files they come from."""
-    cited = {id for part in draft.parts if part.key != "table" for id in part.facts}
-    if not cited:
-        return None
-    figures = Words.count("{n} figure", "{n} figures", len(cited))
-    files = dict.fromkeys(
-        fact.source.whole_file.to(language)
-        for fact in draft.facts.facts
-        if fact.id in cited and fact.source != NO_SOURCE
-    )
-    if not files:
-        return figures.to(language)
-    *first, last = [quote_as_mrkdwn(file, 100) for file in files]
-    listed: Words | str = last
-    if first:
-        listed = Words("{first} and {last}", first=", ".join(first[:MAX_FILES]), last=last)
-    return Words("{figures} from {files}", figures=figures, files=listed).to(language)
+def _render_proof(draft: Draft, parts: dict[str, Part], language: str) -> str | None:
+    """Say what was checked, and which data the figures come from."""
+    data = None
+    if sources := parts.get("sources"):
+        listed = quote_as_mrkdwn(" · ".join(sources.text.splitlines()), 300)
+        data = Words("Data: {what}", what=listed).to(language)
+    lines = filter(None, (render_proof(draft.findings or (), language), data))
+    return " · ".join(lines) or None

@@ -113,7 +113,7 @@ def _render_fact(fact: Fact, language: str, most: int) -> str:
     """Render one fact: "price: £49 — catalogue shop.csv, line 12, 24 November 2026". Its value has
     at most `most` characters."""
     value = quote_as_mrkdwn(fact.spelled(language), most)
-    name = quote_as_mrkdwn(fact.titled(language), 100)
+    name = quote_as_mrkdwn(fact.named(language), 100)
     colon = get_language(language).marks.colon
     line = f"• {name}{colon} *{value}*" if value else f"• {name}"
     if fact.stated_by:

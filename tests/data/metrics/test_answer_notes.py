@@ -65,33 +65,27 @@ def say_unranked(orders: dict[str, int], **query: Any) -> str:
 
 def test_groups_that_are_less_together_than_any_shown_are_said_to_be() -> None:
     said = say_unranked({"Paris": 40, "Lyon": 30, **FEW})
-    assert said == (
-        "3 of 5 groups are not ranked, to protect groups of under 5 people. "
-        "All of them together are less than any of these."
-    )
+    assert said == "Small groups are hidden (under 5 people); the order is right."
 
 
 def test_first_places_are_sure_where_only_they_are_larger_than_the_rest() -> None:
     orders = {"Paris": 80, "Lyon": 70, "Nantes": 30, **FEW}
-    assert say_unranked(orders, large=True).endswith(
-        "None of them stands above the first 2 of these."
-    )
+    assert say_unranked(orders, large=True).endswith("the first 2 places are right.")
 
 
 def test_many_small_groups_stand_above_none_that_is_larger_than_each_of_them() -> None:
     many = {f"Town {n}": 3 for n in range(12)}
     said = say_unranked({"Paris": 40, "Lyon": 30, **many})
-    assert said.startswith("12 of 14 groups are not ranked")
-    assert said.endswith("None of them stands above these.")
+    assert said.endswith("the order is right.")
 
 
 def test_place_of_the_largest_small_group_is_told_by_its_power_of_ten_alone() -> None:
     """What is said must not depend on where between two shown figures a hidden one is."""
     many = {f"Town {n}": 3 for n in range(12)}
     shown = {"Paris": 32, "Lyon": 14, "Nantes": 5}  # 1,600, 700 and 250
-    assert say_unranked({**shown, **many}).endswith("above the first of these.")
+    assert say_unranked({**shown, **many}).endswith("the first place is right.")
     few = {f"Town {n}": 4 for n in range(12)}
-    assert say_unranked({**shown, **few, "Arles": 4}).endswith("above the first of these.")
+    assert say_unranked({**shown, **few, "Arles": 4}).endswith("the first place is right.")
 
 
 @pytest.mark.parametrize(
@@ -101,4 +95,4 @@ def test_small_groups_may_stand_above_others_where_nothing_excludes_it(
     query: dict[str, Any],
 ) -> None:
     orders = {"Paris": 8, "Lyon": 8, **FEW}
-    assert say_unranked(orders, **query).endswith("Some may stand above these.")
+    assert say_unranked(orders, **query).endswith("some may rank higher.")

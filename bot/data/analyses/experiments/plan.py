@@ -7,7 +7,7 @@ from functools import partial
 from math import ceil, isfinite
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
-from bot.core.facts import Source
+from bot.core.facts import BRIEF_SOURCE
 from bot.core.metric_query import PlanRequest, TestPlace
 from bot.data.analyses.experiments.baseline import (
     END_MEASURES,
@@ -37,7 +37,6 @@ from bot.text.normalize import slugify
 DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
 DEFAULT_WEEKS = (2, 4, 8)
 A_WEEK, IN_EACH_VARIANT = Words("a week"), Words("in each variant")  # labels of facts
-BRIEF_SOURCE = Source("brief")
 AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a segment of customers
 PAGE_PLACES = ("product", "checkout")  # tested on all visitors
 MISSING_DATA = {  # what a plan needs, by the table it comes from

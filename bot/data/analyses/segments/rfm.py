@@ -123,8 +123,8 @@ SEGMENT_DEFINITIONS = (
     Segment(
         "champions",
         Words(
-            "3 orders or more, the last one within twice their usual gap,"
-            " among the 40% who ordered last and the 20% who spent most"
+            "at least 3 orders, still buying at their usual pace,"
+            " and among your most recent and biggest spenders"
         ),
     ),
     Segment(

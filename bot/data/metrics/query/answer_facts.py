@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -23,15 +23,17 @@ from bot.data.metrics.query.wording import (
     describe_filters,
     describe_query,
     get_label,
+    get_last_day,
     is_by_time,
     list_scope,
     name_chart,
     name_measure,
     name_part,
+    name_row,
     summarize_query,
 )
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Language, Words, format_period
+from bot.i18n.messages import Language, Words, format_short_period
 from bot.text.normalize import slugify
 
 METRIC_KIND = "metric"
@@ -39,10 +41,7 @@ MAX_SUBJECT_LENGTH = 110
 MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
 NOT_SHOWN = "–"
 CHANGE_LABEL = Words("change")
-MEASURE_COLUMN = {  # of the table, for the earlier period and the change
-    "before": Words("{measure}, before"),
-    "change": Words("{measure}, change"),
-}
+TOO_FEW = Words("not shown (too few)")
 
 
 @dataclass(frozen=True)
@@ -190,7 +189,7 @@ class _ResultBuilder:
             members = self.answer.recipe.members.get(group, (group,))
             if dimension in DATED_DIMENSIONS and value is not None and group != OTHERS:
                 starts = [date.fromisoformat(one[0]) for one in members if one[0]]
-                first, last = max(first, starts[0]), min(last, _last_day(dimension, starts[-1]))
+                first, last = max(first, starts[0]), min(last, get_last_day(dimension, starts[-1]))
         return first, last
 
     def _subject(self, group: Group, days: Days, period: PeriodName) -> str:
@@ -228,19 +227,30 @@ class _ResultBuilder:
             for name, n in columns
         ]
         rows = [
-            (*names, *(cell or NOT_SHOWN for cell in row))
-            for (names, *_), row in zip(lines, zip(*spelled, strict=True), strict=True)
+            (
+                *names,
+                *(
+                    cell or self._explain_gap(group, name)
+                    for (name, _), cell in zip(columns, row, strict=True)
+                ),
+            )
+            for (names, group, _), row in zip(lines, zip(*spelled, strict=True), strict=True)
             if any(row)
         ]
         labels = [self.answer.dataset.dimensions[d].label for d in self.query.dimensions]
-        heads = [label.to(self.language).capitalize() for label in labels] or [""]
-        if labels:
-            heads[0] = " · ".join([heads[0], *self.filters])
+        heads = [label.to(self.language).capitalize() for label in labels or [Words("period")]]
         table = Table(
-            columns=(*heads, *(self._head(name, n) for name, n in columns)),
+            columns=(
+                *heads,
+                *(self._head(name, n, is_compared=(name, 1) in columns) for name, n in columns),
+            ),
             rows=tuple(rows),
             facts=tuple(fact.id for fact in self.facts),
         )
+        facts_of: dict[str, frozenset[str]] = {
+            name: frozenset(id for id, (*_, measure) in self.groups.items() if measure == name)
+            for name in self.query.measures
+        }
         single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
         chart = self._build_chart(single, cells)
         ids = tuple(fact.id for fact in self.facts)
@@ -253,6 +263,7 @@ class _ResultBuilder:
                 cut=self.notes.describe_cut(),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
+                column_facts=tuple(facts_of[name] for name, _ in columns),
                 table=table,
                 chart=chart,
                 facts=ids,
@@ -264,19 +275,21 @@ class _ResultBuilder:
     ) -> list[tuple[tuple[str, ...], Group, int]]:
         """Return the lines of the table: names, group, and which of its figures stand in the first
         column. Where only the total is compared, its earlier figures are lines of their own."""
-        lines = [(self.notes.name(group), group, 0) for group in groups[1:]]
+        lines = [
+            (name_row(self.warehouse, self.answer, group, self.language), group, 0)
+            for group in groups[1:]
+        ]
         lines.append((self._name_total(), ALL_GROUPS, 0))
         if self._is_only_total_compared(cells):
-            assert self.answer.periods.before is not None
             empty = ("",) * (len(self.query.dimensions) - 1)
-            days = format_period(*self.answer.periods.before, self.language)
+            days = self._name_period(self.answer.periods.before)
             change = CHANGE_LABEL.to(self.language).capitalize()
             lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
         return lines
 
     def _is_only_total_compared(self, cells: Any) -> bool:
         compared = {group for (group, _), one in cells.items() if one[1] is not None}
-        return bool(self.query.dimensions) and compared == {ALL_GROUPS}
+        return compared == {ALL_GROUPS}
 
     def _list_columns(self, cells: Any) -> list[tuple[str, int]]:
         if self._is_only_total_compared(cells):
@@ -288,20 +301,34 @@ class _ResultBuilder:
             if n == 0 or any(one[n] for (_group, of), one in cells.items() if of == name)
         ]
 
-    def _head(self, name: str, n: int) -> str:
+    def _head(self, name: str, n: int, *, is_compared: bool) -> str:
+        """Name a column: the measure; of figures that are compared, with the days that each is of.
+        A table of one measure names it once."""
         label = name_measure(self.warehouse, self.answer, name, self.language)
-        if n == 0:
-            return label[:1].upper() + label[1:]
-        words = MEASURE_COLUMN["before" if n == 1 else "change"]
-        text = words.model_copy(update={"params": {"measure": label}}).to(self.language)
-        return text[:1].upper() + text[1:]
+        if is_compared:
+            periods = self.answer.periods
+            what = (
+                self._name_period(periods.now),
+                self._name_period(periods.before),
+                CHANGE_LABEL.to(self.language),
+            )[n]
+            label = f"{label}, {what}" if n == 0 or len(self.query.measures) > 1 else what
+        return label[:1].upper() + label[1:]
+
+    def _name_period(self, days: Days | None) -> str:
+        if days is None:
+            return ""
+        name = format_short_period(*days, self.language, self.warehouse.today)
+        return name[:1].upper() + name[1:]
+
+    def _explain_gap(self, group: Group, name: str) -> str:
+        """Say why a cell is empty: its figure is of too few people, or there is none."""
+        return NOT_SHOWN if self.answer.is_allowed(group, name) else TOO_FEW.to(self.language)
 
     def _name_total(self) -> tuple[str, ...]:
-        many = len(self.query.dimensions)
-        if not many:
-            return (" · ".join([*self.filters, format_period(*self.days, self.language)]),)
-        label = Words("All together").to(self.language)
-        return (" · ".join([label, *self.filters]), *[""] * (many - 1))
+        if not self.query.dimensions:
+            return (self._name_period(self.days),)
+        return (Words("Total").to(self.language), *[""] * (len(self.query.dimensions) - 1))
 
     def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:
         name = self.query.measures[0]
@@ -313,7 +340,8 @@ class _ResultBuilder:
             if fact is not None:
                 facts.append(fact)
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
-                label = " · ".join(self.notes.name(group))
+                names = name_row(self.warehouse, self.answer, group, self.language)
+                label = " · ".join(names)
                 points.append(ExhibitPoint(name=label, value=_read_value(fact), day=day))
         if len(points) < 2:
             return None
@@ -321,21 +349,11 @@ class _ResultBuilder:
             points.sort(key=lambda point: -point.value)
         return ExhibitChart(
             kind="line" if by_time else "bars",
-            title=name_chart(self.warehouse, self.answer, self.language),
+            title=name_chart(self.answer, self.language),
             points=tuple(points),
             unit=facts[0].unit or "",
             measure=facts[0].parts.measure,
         )
-
-
-def _last_day(dimension: str, first: date) -> date:
-    if dimension == "day":
-        return first
-    if dimension == "week":
-        return first + timedelta(days=6)
-    months = {"month": 1, "quarter": 3, "year": 12}[dimension]
-    number = first.year * 12 + first.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
 
 
 def _to_decimal(value: Any) -> Decimal | None:

@@ -16,7 +16,7 @@ from bot.data.metrics.query.release import (
     get_floor,
     is_too_few,
 )
-from bot.data.metrics.query.wording import is_by_time, name_group
+from bot.data.metrics.query.wording import is_by_time, name_group, name_hidden_times
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 
@@ -73,17 +73,28 @@ class AnswerNotes:
         )
         listed = "; ".join(f"{n} {'is' if n == 1 else 'are'} {why}" for n, why in reasons if n)
         be = "is" if shown == 1 else "are"
-        more = " Ask for fewer measures at a time to see more." if self.describe_cut() else ""
+        more = " Ask for fewer measures at a time to see more." if self._list_cut() else ""
         return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}.{more}"]
 
     def describe_cut(self) -> str:
         """Say for people how many of the groups are shown where there is no room for as many as
-        were asked for."""
+        were asked for, which days, weeks or months are missing, and whose figures they are."""
+        footnotes = [self.answer.get_measure(name).footnote for name in self.query.measures]
+        lines = [*self._list_cut(), *self._list_hidden(), *filter(None, footnotes)]
+        return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
+
+    def _list_cut(self) -> list[Words]:
         counts = self.answer.counts
         if counts is None or not counts.beyond_limit or 0 < self.query.limit <= counts.chosen:
-            return ""
-        words = Words("{n} of {known} rows shown.", n=counts.chosen, known=counts.known)
-        return words.to(self.language)
+            return []
+        return [Words("{n} of {known} rows shown.", n=counts.chosen, known=counts.known)]
+
+    def _list_hidden(self) -> list[Words]:
+        """Where they stand together in a row, that names them."""
+        if OTHERS in self.answer.recipe.list_groups():
+            return []
+        times = name_hidden_times(self.warehouse, self.answer, self.language)
+        return [Words("Not shown: {what}", what=times)] if times else []
 
     def describe_unranked(self) -> str:
         """Say for people how many groups have no place among those shown."""
@@ -115,16 +126,10 @@ class AnswerNotes:
         n = len(unranked)
         if not n:
             return ""
-        words = Words.count(
-            "{n} of {known} groups is not ranked, to protect groups of under {floor} people.",
-            "{n} of {known} groups are not ranked, to protect groups of under {floor} people.",
-            n,
-            known=counts.known,
-            floor=get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family),
-        )
+        floor = get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
         ranked = [one for one in shown if one not in unranked]
         larger = self._list_larger(ranked) if unranked == counts.unranked and ranked else (0, 0)
-        return " ".join(one.to(language) for one in (words, *self._place(len(ranked), *larger)))
+        return self._place(floor, len(ranked), *larger).to(language)
 
     def _list_unranked(self, shown: Sequence[Group]) -> frozenset[Group]:
         """Return the groups without a place: those that had none, and those that lost their first
@@ -136,24 +141,24 @@ class AnswerNotes:
             one for one in lost if one not in shown or not self.answer.is_allowed(one, first)
         }
 
-    def _place(self, shown: int, than_all: int, than_each: int) -> list[Words]:
+    def _place(self, floor: int, shown: int, than_all: int, than_each: int) -> Words:
         """Say above which of the shown groups those without a place can't stand: of so many that
         are larger than all of these together, and than each of them."""
+        above = max(than_all, than_each)
         if not shown:
-            return []
-        if than_all == shown:
-            return [Words("All of them together are less than any of these.")]
-        if not (above := max(than_all, than_each)):
-            return [Words("Some may stand above these.")]
+            return Words("Small groups are hidden (under {n} people).", n=floor)
         if above == shown:
-            return [Words("None of them stands above these.")]
-        return [
-            Words.count(
-                "None of them stands above the first of these.",
-                "None of them stands above the first {n} of these.",
-                above,
+            return Words("Small groups are hidden (under {n} people); the order is right.", n=floor)
+        if not above:
+            return Words(
+                "Small groups are hidden (under {n} people); some may rank higher.", n=floor
             )
-        ]
+        return Words.count(
+            "Small groups are hidden (under {floor} people); the first place is right.",
+            "Small groups are hidden (under {floor} people); the first {n} places are right.",
+            above,
+            floor=floor,
+        )
 
     def _list_larger(self, shown: Sequence[Group]) -> tuple[int, int]:
         """Return how many of the shown groups are larger than all without a place together, and

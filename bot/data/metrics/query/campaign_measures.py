@@ -89,6 +89,7 @@ def _clicked_of(t: ir.Table) -> ir.Value:
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("people", lambda t: t["at"].notnull()),
 }
+BY_PLATFORM = Words("As reported by the platforms.")
 MEASURES: Mapping[str, Measure] = {
     "sent": Measure(Words("sent"), "", _sum("sent"), needs=("sent",), is_sum=True),
     "delivered": Measure(
@@ -103,18 +104,20 @@ MEASURES: Mapping[str, Measure] = {
         Words("unsubscribed"), "", _sum("unsubscribed"), needs=("unsubscribed",), is_sum=True
     ),
     "campaign_orders": Measure(
-        Words("orders from campaigns, as the platform claims"),
+        Words("orders (platform)"),
         "orders",
         _sum("orders"),
         needs=("orders",),
         is_sum=True,
+        footnote=BY_PLATFORM,
     ),
     "campaign_sales": Measure(
-        Words("sales from campaigns, as the platform claims"),
+        Words("sales (platform)"),
         "money",
         _sum("income"),
         needs=("sales",),
         is_sum=True,
+        footnote=BY_PLATFORM,
     ),
     "spend": Measure(Words("spend"), "money", _sum("cost"), needs=("spend",), is_sum=True),
     "open_rate": Measure(
@@ -149,19 +152,21 @@ MEASURES: Mapping[str, Measure] = {
         count=lambda t: t.clicks.sum(where=t.orders.notnull()),
     ),
     "cost_per_order": Measure(
-        Words("cost per order, as the platform claims"),
+        Words("cost per order"),
         "money",
         _per("cost", "orders"),
         needs=("spend", "orders"),
+        footnote=BY_PLATFORM,
     ),
     "cost_per_click": Measure(
         Words("cost per click"), "money", _per("cost", "clicks"), needs=("spend", "clicks")
     ),
     "sales_per_spend": Measure(
-        Words("sales per unit of spend, as the platform claims"),
+        Words("ROAS (platform)"),
         "",
         _per("income", "cost"),
         needs=("spend", "sales"),
+        footnote=BY_PLATFORM,
     ),
     "sales_per_1000_sent": Measure(
         Words("sales per 1,000 delivered"),
@@ -189,7 +194,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     ),
     "code": column("code", Words("campaign code")),
     "audience": column("audience", Words("audience")),
-    "retailer": column("retailer", Words("retailer")),
+    "retailer": column("retailer", Words("platform")),
     "product": column("product", Words("product")),
     "keyword": column("keyword", Words("keyword")),
     "placement": column("placement", Words("placement")),

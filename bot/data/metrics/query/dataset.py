@@ -47,11 +47,11 @@ class Measure:
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
     rows that `count` counts, for a note. `read_as` is a longer name that says what the data count
-    in it: revenue before returns; with `label_as_read` it stands everywhere. `whole_time` marks
-    what has no period; `only_by` lists what it may be grouped and filtered by, where that is not
-    everything. `of` names the measure that counts the rows that a rate is of, where these are not
-    all: it is told beside the rate. `blank` says why rows have none, where a blank column is not
-    the only reason."""
+    in it: revenue before returns; with `label_as_read` it stands everywhere. `footnote` says whose
+    figures they are. `whole_time` marks what has no period; `only_by` lists what it may be grouped
+    and filtered by, where that is not everything. `of` names the measure that counts the rows that
+    a rate is of, where these are not all: it is told beside the rate. `blank` says why rows have
+    none, where a blank column is not the only reason."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -68,6 +68,7 @@ class Measure:
     explain_unknown: Callable[[Warehouse], str] | None = None
     caution: Caution | None = None
     read_as: Callable[[Warehouse], Words] | None = None
+    footnote: Words | None = None
     label_as_read: bool = False
     whole_time: bool = False
     only_by: tuple[str, ...] = ()

@@ -262,8 +262,8 @@ def list_limits(warehouse: Warehouse, query: MetricQuery, answer: MetricAnswer) 
         )
     if counts is not None and counts.too_small:
         yield Words.count(
-            "{n} group is of too few people to be shown.",
-            "{n} groups are of too few people to be shown.",
+            "{n} group has too few customers to show.",
+            "{n} groups have too few customers to show.",
             counts.too_small,
         )
     of_returns = {*RETURN_MEASURES}.intersection(query.measures) or query.uses("returned")

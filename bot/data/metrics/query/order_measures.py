@@ -99,16 +99,16 @@ def _top_net_share(n: int) -> Measure:
 
 
 REORDERED = {
-    30: Words("customers who ordered again within 30 days of their first order"),
-    90: Words("customers who ordered again within 90 days of their first order"),
-    180: Words("customers who ordered again within 180 days of their first order"),
-    365: Words("customers who ordered again within 365 days of their first order"),
+    30: Words("customers who reordered within 30 days"),
+    90: Words("customers who reordered within 90 days"),
+    180: Words("customers who reordered within 180 days"),
+    365: Words("customers who reordered within 365 days"),
 }
 REORDER_RATES = {
-    30: Words("share ordering again within 30 days of the first order"),
-    90: Words("share ordering again within 90 days of the first order"),
-    180: Words("share ordering again within 180 days of the first order"),
-    365: Words("share ordering again within 365 days of the first order"),
+    30: Words("reordered within 30 days"),
+    90: Words("reordered within 90 days"),
+    180: Words("reordered within 180 days"),
+    365: Words("reordered within 365 days"),
 }
 
 
@@ -270,7 +270,7 @@ MEASURES: Mapping[str, Measure] = {
         Words("units per order"), "", lambda t: ratio(t.pieces.sum(), count_orders(t))
     ),
     "returned": Measure(
-        Words("returned"),
+        Words("units returned"),
         UNITS,
         count_returned,
         bases=("returned", "kept"),

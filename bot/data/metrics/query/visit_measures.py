@@ -155,13 +155,13 @@ MEASURES: Mapping[str, Measure] = {
     "visits_with_cart": _step(Words("visits with a cart"), CART, ("cart",)),
     "visits_with_checkout": _step(Words("visits that reach the checkout"), CHECKOUT, ("checkout",)),
     "visits_with_order": _step(Words("visits with an order"), ORDER, ("ordered", "not_ordered")),
-    "conversion": _rate(Words("visits that end in an order"), 0, ORDER, ("ordered", "not_ordered")),
-    "view_to_cart": _rate(Words("visits with a view that fill a cart"), 1, CART, ("cart",)),
+    "conversion": _rate(Words("conversion rate"), 0, ORDER, ("ordered", "not_ordered")),
+    "view_to_cart": _rate(Words("product views added to cart"), 1, CART, ("cart",)),
     "cart_to_checkout": _rate(
-        Words("visits with a cart that reach the checkout"), CART, CHECKOUT, ("cart", "checkout")
+        Words("carts that reach checkout"), CART, CHECKOUT, ("cart", "checkout")
     ),
     "checkout_to_order": _rate(
-        Words("visits with a checkout that end in an order"),
+        Words("checkouts paid"),
         CHECKOUT,
         ORDER,
         ("checkout", "ordered", "cart_without_order"),

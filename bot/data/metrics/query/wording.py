@@ -19,6 +19,7 @@ from bot.core.metric_query import (
 )
 from bot.data.metrics.query.conditions import load_values
 from bot.data.metrics.query.dataset import ConditionField, Measure, MetricDataset, get_field
+from bot.data.metrics.query.metric_answer import OTHERS as OTHERS_GROUP
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import Group
@@ -34,7 +35,7 @@ from bot.i18n.messages import (
     format_short_period,
 )
 from bot.i18n.periods import list_weekday_names
-from bot.text.normalize import format_title
+from bot.text.normalize import format_title, normalize_text
 
 VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("customer_type", "new"): Words("new customers"),
@@ -50,9 +51,26 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("step", "purchase"): Words("order"),
 }
 AT_LEAST, AT_MOST = Words("{what}: at least {value}"), Words("{what}: at most {value}")
+# How people write the usual values of these dimensions, whose files have them in small letters.
+TRAFFIC_DIMENSIONS = ("device", "source", "channel", "medium", "first_source")
+TRAFFIC_NAMES: Mapping[str, Words] = {
+    "mobile": Words("mobile"),
+    "desktop": Words("desktop"),
+    "tablet": Words("tablet"),
+    "email": Words("e-mail"),
+    "sms": Words("SMS"),
+    "search": Words("search"),
+    "moteur": Words("search"),
+    "ads": Words("ads"),
+    "publicite": Words("ads"),
+}
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
-ALONE = Words("no other product")
-MAX_NAMES = 4
+NOT_GIVEN: Mapping[str, Words] = {
+    "code": Words("No code"),
+    "campaign": Words("No campaign"),
+    "with_product": Words("no other product"),
+}
+MAX_NAMES, MAX_SHORT_NAMES, MAX_HIDDEN_NAMES = 4, 3, 3
 SCOPE_NAMES: Mapping[str, Words] = {"feedback": Words("reviews")}
 
 
@@ -61,7 +79,7 @@ def name_value(
 ) -> str:
     """Return the value of a dimension or a field as people read it."""
     if value is None:
-        return (ALONE if dimension == "with_product" else NOT_STATED).to(language)
+        return NOT_GIVEN.get(dimension, NOT_STATED).to(language)
     if value == OTHERS_VALUE:
         return OTHERS.to(language)
     if dimension in DATED_DIMENSIONS:
@@ -74,6 +92,8 @@ def name_value(
         return f"{int(value)} h"
     if (words := VALUE_NAMES.get((dimension, value))) is not None:
         return words.to(language)
+    if dimension in TRAFFIC_DIMENSIONS and (words := TRAFFIC_NAMES.get(normalize_text(value))):
+        return words.to(language)
     if dimension == "nth_order":
         return Words("order {n}", n=value).to(language)
     if dimension == "country":
@@ -83,6 +103,19 @@ def name_value(
     if dimension in ("product", "with_product", "customer_bought"):
         value = load_values(warehouse, dataset, "product").get(value, value)
     return format_title(value)
+
+
+def name_row(
+    warehouse: Warehouse, answer: MetricAnswer, group: Group, language: str
+) -> tuple[str, ...]:
+    """Return the names of a group's values as a table has them: with a capital, except for those
+    that are somebody's own names."""
+    ours = {*TRAFFIC_DIMENSIONS, *ORDERED_DIMENSIONS, *(name for name, _ in VALUE_NAMES)}
+    names = name_group(warehouse, answer, group, language)
+    return tuple(
+        name[:1].upper() + name[1:] if dimension in ours else name
+        for dimension, name in zip(answer.query.dimensions, names, strict=False)
+    )
 
 
 def name_dates(dimension: str, first: date, language: str) -> str:
@@ -104,7 +137,8 @@ def name_group(
 ) -> tuple[str, ...]:
     """Return the names of a group's values."""
     if group == (OTHERS_VALUE,):
-        return (OTHERS.to(language), *[""] * (len(answer.query.dimensions) - 1))
+        name = name_hidden_times(warehouse, answer, language) or OTHERS.to(language)
+        return (name, *[""] * (len(answer.query.dimensions) - 1))
     if members := answer.recipe.members.get(group):
         names = [name_group(warehouse, answer, one, language)[0] for one in members]
         if _follow_each_other(answer, members):
@@ -114,6 +148,49 @@ def name_group(
     return tuple(
         name_value(warehouse, answer.dataset, name, value, language) for name, value in pairs
     )
+
+
+def name_hidden_times(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
+    """Return the days, weeks or months of the period that are not shown: "August 2026". Those
+    without rows are among them, so the names tell nothing about anybody. Empty where there are none
+    or too many to name."""
+    recipe = answer.recipe
+    groups = [one for one in recipe.list_groups() if one != OTHERS_GROUP]
+    shown = {time for group in groups for (time, *_) in recipe.members.get(group, (group,)) if time}
+    if not is_by_time(answer.query.dimensions) or not shown:
+        return ""
+    (dimension,) = answer.query.dimensions
+    first, last = answer.periods.now
+    if answer.counts is not None and answer.counts.beyond_limit:  # no room for the earliest
+        first = date.fromisoformat(min(shown))
+    hidden, day = list[date](), get_first_day(dimension, first)
+    while day <= last and len(hidden) <= MAX_HIDDEN_NAMES:
+        hidden += [day] if day.isoformat() not in shown else []
+        day = get_last_day(dimension, day) + timedelta(days=1)
+    if len(hidden) > MAX_HIDDEN_NAMES:
+        return ""
+    return " + ".join(name_dates(dimension, one, language) for one in hidden)
+
+
+def get_first_day(dimension: str, day: date) -> date:
+    """Return the first day of the week, month … of a day."""
+    if dimension == "week":
+        return day - timedelta(days=day.weekday())
+    months = {"month": 1, "quarter": 3, "year": 12}
+    if dimension not in months:
+        return day
+    return date(day.year, (day.month - 1) // months[dimension] * months[dimension] + 1, 1)
+
+
+def get_last_day(dimension: str, first: date) -> date:
+    """Return the last day of the week, month … that begins on a day."""
+    if dimension == "day":
+        return first
+    if dimension == "week":
+        return first + timedelta(days=6)
+    months = {"month": 1, "quarter": 3, "year": 12}[dimension]
+    number = first.year * 12 + first.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
 
 
 def _follow_each_other(answer: MetricAnswer, members: Sequence[Group]) -> bool:
@@ -151,14 +228,12 @@ def _name_dimensions(answer: MetricAnswer, language: str) -> str:
     return Words("{a} and {b}", a=first, b=rest[0]).to(language) if rest else first
 
 
-def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
-    """Return what a chart of the first measure draws: "revenue, by country · 1 to 26 Nov"."""
-    query, dataset = answer.query, answer.dataset
-    measure = dataset.measures[query.measures[0]].label.to(language)
+def name_chart(answer: MetricAnswer, language: str) -> str:
+    """Return what a chart of the first measure draws: "revenue by country". Which rows and days
+    these are stands beside it, in how the question was read."""
+    measure = answer.dataset.measures[answer.query.measures[0]].label.to(language)
     what = _name_dimensions(answer, language)
-    first = Words("{measure}, by {what}", measure=measure, what=what).to(language)
-    days = format_short_period(*answer.periods.now, language, warehouse.today)
-    return " · ".join([first, *describe_filters(warehouse, answer, language), days])
+    return Words("{measure} by {what}", measure=measure, what=what).to(language)
 
 
 def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:

@@ -1,0 +1,35 @@
+"""What the button that exports an audience says."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from bot.agent.audience_draft import list_export_steps
+from bot.core.audience_rule import AudienceRule
+from bot.core.facts import Fact, Source
+
+
+@pytest.mark.parametrize(
+    ("many", "label"),
+    [
+        (Decimal(139), "Export 139 contacts for SMS (France)"),
+        ("under 20", None),
+    ],
+)
+def test_export_button_says_how_many_for_what_and_where(
+    many: Decimal | str, label: str | None
+) -> None:
+    rule = AudienceRule(purpose="sms", countries=("FR",))
+    facts = [
+        Fact(
+            id=f"audiences.yours.{measure}",
+            label=measure,
+            value=value,
+            source=Source("orders.csv"),
+            as_of=date(2026, 11, 24),
+        )
+        for measure, value in {"rule": rule.model_dump_json(), "by-sms": many}.items()
+    ]
+    steps = list_export_steps([facts[1].id], facts)
+    assert [step.label.to("en") for step in steps] == ([label] if label else [])
