@@ -203,7 +203,9 @@ def test_writer_knows_whether_the_audience_was_counted() -> None:
 
 
 def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:
-    doubt = other_fact("objection.sizing-small.theme", "doubt to answer", "runs small")
+    doubt = other_fact(
+        "objection.sizing-small--product-alba.theme", "doubt to answer", "runs small"
+    )
     evidence, request = make_evidence(doubt), make_request(occasion="noel")
     assert f"add {doubt.id} to the `facts`" in notes(evidence, request)
     asked = list_open_questions(request, evidence, load_channels()["email"])
@@ -219,7 +221,9 @@ def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:
 
 
 def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> None:
-    doubt = other_fact("objection.sizing-small.theme", "doubt to answer", "runs small")
+    doubt = other_fact(
+        "objection.sizing-small--product-alba.theme", "doubt to answer", "runs small"
+    )
     evidence, request = make_evidence(doubt), make_request(occasion="noel")
     told = notes(evidence, request)
     assert "runs small" in told

@@ -141,7 +141,7 @@ async def test_a_text_for_a_market_is_for_its_customers() -> None:
 
 @pytest.mark.parametrize("cites", [True, False])
 async def test_doubt_is_asked_about_unless_the_writer_cites_it(cites: bool) -> None:
-    doubt = "objection.sizing-small.theme"
+    doubt = "objection.sizing-small--product-lin-alba.theme"
     body = Copy(text="Take the larger one.", facts=(doubt,) if cites else ())
     model = Scripted(*[email(body=body)] * 2)
     ctx = make_context(model, library=sample_data(), product="lin-alba", product_words="Alba")
