@@ -63,6 +63,9 @@ NOT_NEW = (
 COUNTED_AS = Words("The audience was counted as: {rule}")
 STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
+SET_IN_AD = Words(
+    "“{audience}” was not counted in your data: choose these people in the settings of the ad."
+)
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
@@ -319,8 +322,9 @@ def describe_audience(ctx: RequestState) -> str:
     if is_public:
         return (
             f"{brief.audience}: whom the ad is aimed at. A place, an age or an interest is a "
-            "setting of the ad: count nobody for it. Only customers of ours, by what they bought "
-            f"or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, purpose ads."
+            "setting of the ad: count nobody for it. Only customers of ours, by what they bought, "
+            f"looked at or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, "
+            "purpose ads."
         )
     pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
     return (
@@ -367,6 +371,8 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif brief.audience and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
+    elif brief.audience and not conditions and ctx.channel and ctx.channel.consent:
+        _note(ctx, SET_IN_AD.with_params(audience=brief.audience))
 
 
 def find_foreign_opt_out(

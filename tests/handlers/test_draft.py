@@ -430,6 +430,18 @@ def test_audience_is_counted_only_where_readers_are_chosen(channel: str, told: s
     assert told in audience
 
 
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [("email", "by these words"), ("meta_ad", "in the settings of the ad"), ("product_page", "")],
+)
+async def test_card_says_of_an_audience_that_it_was_not_counted(channel: str, told: str) -> None:
+    ctx = make_context(Scripted(), channel=channel, audience="who looked without buying")
+    await ctx.keep_counted_audience()
+    said = [one.words.to("en") for one in ctx.notes if one.rule == "audience"]
+    assert len(said) == bool(told)
+    assert all("“who looked without buying”" in one and told in one for one in said)
+
+
 def test_claim_check_is_told_for_whom_a_text_is() -> None:
     from bot.agent.copy_notes import CONDITIONS, describe_counted_audience
 
