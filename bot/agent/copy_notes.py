@@ -30,7 +30,7 @@ from bot.i18n.messages import Country, Words
 from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
 
-LONG_PART = 1000  # characters; a part with so much room can answer a doubt
+LONG_PART = 1000  # characters; a part with so much room may speak of delivery
 DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
 LETTERS_A_WORD = 6  # of English and French, with the space
@@ -47,8 +47,9 @@ POINTING = (
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
 )
 WITHOUT_PRODUCT = (
-    "The brief names no product. The products among the facts are best sellers: unless it wants "
-    "none, show at most three that suit the occasion, these or others (`find_products`), and look "
+    "The brief names no product. The products among the facts are best sellers. A text about an "
+    "offer on everything, a service such as delivery, an event or news needs none: leave them out. "
+    "Else show at most three that suit the occasion, these or others (`find_products`), and look "
     "each of them up with `product` first."
 )
 OF_RANGE = (
@@ -108,14 +109,15 @@ def list_open_questions(
     request: SkillRequest, evidence: Evidence, channel: Channel | None
 ) -> tuple[Check, ...]:
     """Return what readers will ask and code can't answer, for the people who approve."""
-    if channel is None or not any(limit.most >= LONG_PART for limit in channel.parts.values()):
+    if channel is None:
         return ()
     found = []
     if doubt := evidence.labelled(DOUBT):
         words = TO_ANSWER.with_params(doubt=doubt.value)
         found.append(Check(rule=DOUBT_RULE, level="info", words=words, fact=doubt.id))
     occasion = _find_gift_occasion(request)
-    if occasion is not None and not channel.is_listing:
+    has_room = any(limit.most >= LONG_PART for limit in channel.parts.values())
+    if occasion is not None and has_room and not channel.is_listing:
         found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
 

@@ -237,7 +237,7 @@ def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> Non
 
     assert rules("email") == {"doubt", "delivery"}
     assert rules("product_page") == {"doubt"}  # it stands longer than the occasion
-    assert rules("push") == rules("sms") == set()  # no room to answer
+    assert rules("push") == rules("sms") == rules("meta_ad") == {"doubt"}
     assert not list_open_questions(make_request(), make_evidence(), channels["email"])
 
 
@@ -252,7 +252,9 @@ def test_both_prices_of_a_cut_are_told_only_where_the_lowest_is_known() -> None:
 
 def test_text_without_a_product_is_told_to_look_up_the_few_it_shows() -> None:
     evidence = make_evidence()
-    assert "names no product" in notes(evidence, make_request(product=None))
+    told = notes(evidence, make_request(product=None))
+    assert "names no product" in told
+    assert "a service such as delivery, an event or news needs none" in told
     assert "names no product" not in notes(evidence, make_request())
 
 
