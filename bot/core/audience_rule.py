@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from bot.core.condition_words import describe_amount, describe_day
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName, MetricCondition
 from bot.i18n.french_regions import ABROAD, name_department
 from bot.i18n.messages import Country, Words, quote_name
@@ -44,7 +45,6 @@ AUDIENCE_NAMES: Mapping[str, Words] = {
     "there": Words("All customers"),
     "yours": Words("Your rule"),
 }
-DAYS = Words("{first} to {last}")
 PLACE_LIST_SEPARATOR = "; "  # between several places
 MAX_NAMED_VALUES = 4  # of one condition
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
@@ -87,10 +87,13 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "customer_bought": Words("bought"),
 }
 PLACE_FIELDS = ("country", "region", "department")
+# whose values say by themselves what they are
+PLAIN_FIELDS = (*PLACE_FIELDS, "product", "category", "device", "source", "channel")
+ORDERED_FIELDS = ("product", "category")
 PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
 YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says
-    ("returned", "yes"): Words("returned"),
-    ("returned", "no"): Words("kept"),
+    ("returned", "yes"): Words("items returned"),
+    ("returned", "no"): Words("items not returned"),
     ("late", "yes"): Words("late"),
     ("late", "no"): Words("in time"),
     ("discounted", "yes"): Words("with a discount"),
@@ -101,6 +104,10 @@ DAY_FIELDS = (
     "customer_last_order",
     "customer_ordered",
     "customer_not_ordered",
+)
+PHRASE_FIELDS = (  # whose words need no "ordered" before them
+    *("selected_orders", "selected_spent", "selected_units", "order_value"),
+    *("customer_orders", "customer_spent", *DAY_FIELDS),
 )
 
 
@@ -150,15 +157,61 @@ class OrderCondition(BaseModel):
         return self.never or self.until is not None or not fields.isdisjoint(DAY_FIELDS)
 
     def words(self, titles: Mapping[str, str]) -> Words:
-        parts = [
-            _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
-            for group in self.filters
-            if group
-        ]
-        if days := _describe_days(self.since, self.until):
-            parts.insert(0, days)
-        what = _join_with_and(parts) if parts else Words("ever")
-        return Words("no order ({what})" if self.never else "ordered ({what})", what=what)
+        """Return the condition as people say it: "at least 2 orders (“Alba”) since 1 June"."""
+        when = _describe_days(self.since, self.until)
+        groups = [group for group in self.filters if group]
+        head = None
+        if self.never:
+            head = _describe_never(groups, titles) if groups and not when else None
+            groups = [] if head else groups
+            head = head or Words("no order")
+        elif named := next((one for one in groups if one[0].field in PHRASE_FIELDS), None):
+            head = _describe_group(named, titles)
+            groups = [group for group in groups if group != named]
+        elif named := next((one for one in groups if _are_fields(one, ORDERED_FIELDS)), None):
+            head = Words("bought {things}", things=_describe_group(named, titles))
+            groups = [group for group in groups if group != named]
+        parts = [_describe_group(group, titles) for group in groups]
+        if not parts and not when:
+            return head or Words("ordered at least once")
+        head = head or Words("ordered")
+        if parts:
+            head = Words("{what} ({which})", what=head, which=_join_with_and(parts))
+        return Words("{what} {when}", what=head, when=when) if when else head
+
+
+def _describe_group(group: Sequence[MetricCondition], titles: Mapping[str, str]) -> Words:
+    return _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
+
+
+def _are_fields(group: Sequence[MetricCondition], fields: Sequence[str]) -> bool:
+    """Whether each of the conditions says which values one of these fields has."""
+    return all(
+        one.field in fields
+        and one.operator in ("is", "in")
+        and (one.values not in ((ANY_VALUE,), (NO_VALUE,)) or one.field == "code")
+        for one in group
+    )
+
+
+def _describe_never(
+    groups: Sequence[Sequence[MetricCondition]], titles: Mapping[str, str]
+) -> Words | None:
+    """Return what customers never did, where there is a word for it."""
+    if len(groups) != 1:
+        return None
+    first = groups[0][0]
+    if not _are_fields(groups[0], (first.field,)):
+        return None
+    if first.field == "code" and first.values == (ANY_VALUE,):
+        return Words("never used a campaign code")
+    if first.field == "returned" and first.values == ("yes",):
+        return Words("never returned anything")
+    if first.field in PLACE_FIELDS:
+        return Words("never ordered to {place}", place=_describe_group(groups[0], titles))
+    if first.field in ORDERED_FIELDS:
+        return Words("never bought {things}", things=_describe_group(groups[0], titles))
+    return None
 
 
 class RatingCondition(BaseModel):
@@ -452,9 +505,14 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
     if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
         has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
         return Words("with {what}", what=label) if has else Words("without {what}", what=label)
-    values: list[str | Words | date] = list(condition.values)
     if condition.field in DAY_FIELDS:
-        values = [date.fromisoformat(one) for one in condition.values]
+        days = [date.fromisoformat(one) for one in condition.values]
+        return describe_day(condition.field, condition.operator, days)
+    if amount := describe_amount(condition.field, condition.operator, condition.values):
+        return amount
+    values: list[str | Words | Country] = list(condition.values)
+    if condition.field == "country":
+        values = [Country(name=one) for one in condition.values]
     elif condition.field in PRODUCT_FIELDS:
         values = [quote_name(titles.get(one, one)) for one in condition.values]
     elif condition.field in ("region", "department"):
@@ -464,8 +522,6 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         return Words("{what}: at least {value}", what=label, value=first)
     if condition.operator == "at_most":
         return Words("{what}: at most {value}", what=label, value=first)
-    if condition.operator == "between" and isinstance(first, date):
-        return Words("{what}: {value}", what=label, value=DAYS.with_params(first=first, last=last))
     if condition.operator == "between":
         return Words("{what}: {first} to {last}", what=label, first=first, last=last)
     if len(values) > MAX_NAMED_VALUES:
@@ -473,6 +529,9 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         more = Words.count("{n} more", "{n} more", rest)
         values = [*values[:MAX_NAMED_VALUES], more]
     joined = join_with_or([Words("{value}", value=one) for one in values])
+    if condition.field in PLAIN_FIELDS:
+        words = _as_words(joined)
+        return Words("not {what}", what=words) if condition.operator == "is_not" else words
     if condition.operator == "is_not":
         return Words("{what}: not {value}", what=label, value=joined)
     return Words("{what}: {value}", what=label, value=joined)

@@ -64,7 +64,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
             *(brief.product, request.channel, brief.words, brief.product_words),
             *(brief.occasion, brief.since, brief.until),
         ),
-        "segment": (brief.rule, brief.audience, brief.market, request.channel),
+        "segment": (brief.rule, brief.audience, brief.goal, brief.market, request.channel),
         "reach": (request.channel,),
         FIRST_SALE: (brief.product,),
     }
@@ -376,7 +376,8 @@ def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRul
                 return AudienceRule(segments=(key,))
     channel = load_channels().get(request.channel or "")
     is_public = channel is not None and channel.is_public  # a place is a setting there
-    market = (brief.market,) if brief.market and not brief.audience else ()
+    is_named = brief.audience or brief.goal_audience
+    market = (brief.market,) if brief.market and not is_named else ()
     named = () if is_public else market or list_named_countries(brief.audience or "")
     countries = _spell_countries(warehouse, named) if named else ()
     return AudienceRule(countries=countries) if countries else None

@@ -21,7 +21,9 @@ def describe_recipients(
     audience but a stated one."""
     rule, size = (evidence.get(f"segment.audience.{name}") for name in ("audience", "size"))
     audience: Words | str = collapse_spaces(brief.audience or "")
-    if rule and audience in ("", rule.value):
+    if brief.goal_audience and not (channel and channel.is_public):
+        audience = brief.goal_audience
+    elif rule and audience in ("", rule.value):
         audience = rule.words or Words("{line}", line=str(rule.value))
     elif not (audience or brief.notice or (channel and channel.is_public)):
         audience = Words("your whole list")

@@ -256,6 +256,17 @@ def test_text_without_a_product_is_told_to_look_up_the_few_it_shows() -> None:
     assert "names no product" in told
     assert "a service such as delivery, an event or news needs none" in told
     assert "names no product" not in notes(evidence, make_request())
+    assert "max_price" in notes(evidence, make_request(product=None))
+
+
+@pytest.mark.parametrize(("offer", "is_told"), [("15% off", True), ("free delivery", False)])
+def test_prices_reduced_already_matter_to_an_offer_with_a_percentage(
+    offer: str, *, is_told: bool
+) -> None:
+    reduced = other_fact("reduced.lamp.lowest-price-30-days", "lowest price 30 days", "50")
+    reduced = reduced.model_copy(update={"about": "Lamp"})
+    told = notes(make_evidence(reduced), make_request(product=None, offer=offer))
+    assert ("Reduced already" in told) is is_told
 
 
 @pytest.mark.parametrize(
