@@ -30,7 +30,7 @@ from bot.i18n.messages import Country, Money, Words
 from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
 
-LONG_PART = 1000  # characters; a part with so much room can answer a doubt
+LONG_PART = 1000  # characters; a part with so much room may speak of delivery
 DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
 LETTERS_A_WORD = 6  # of English and French, with the space
@@ -50,8 +50,9 @@ POINTING = (
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
 )
 WITHOUT_PRODUCT = (
-    "The brief names no product. The products among the facts are best sellers: unless it wants "
-    "none, show at most three that suit the occasion, these or others (`find_products`), and look "
+    "The brief names no product. The products among the facts are best sellers. A text about an "
+    "offer on everything, a service such as delivery, an event or news needs none: leave them out. "
+    "Else show at most three that suit the occasion, these or others (`find_products`), and look "
     "each of them up with `product` first."
 )
 NO_LIMITS = (
@@ -75,6 +76,9 @@ NOT_NEW = (
 COUNTED_AS = Words("The audience was counted as: {rule}")
 STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
+SET_IN_AD = Words(
+    "“{audience}” was not counted in your data: choose these people in the settings of the ad."
+)
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
@@ -120,14 +124,15 @@ def list_open_questions(
     request: SkillRequest, evidence: Evidence, channel: Channel | None
 ) -> tuple[Check, ...]:
     """Return what readers will ask and code can't answer, for the people who approve."""
-    if channel is None or not any(limit.most >= LONG_PART for limit in channel.parts.values()):
+    if channel is None:
         return ()
     found = []
     if doubt := evidence.labelled(DOUBT):
         words = TO_ANSWER.with_params(doubt=doubt.value)
         found.append(Check(rule=DOUBT_RULE, level="info", words=words, fact=doubt.id))
     occasion = _find_gift_occasion(request)
-    if occasion is not None and not channel.is_listing:
+    has_room = any(limit.most >= LONG_PART for limit in channel.parts.values())
+    if occasion is not None and has_room and not channel.is_listing:
         found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
 
@@ -364,8 +369,9 @@ def describe_audience(ctx: RequestState) -> str:
     if is_public:
         return (
             f"{brief.audience}: whom the ad is aimed at. A place, an age or an interest is a "
-            "setting of the ad: count nobody for it. Only customers of ours, by what they bought "
-            f"or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, purpose ads."
+            "setting of the ad: count nobody for it. Only customers of ours, by what they bought, "
+            f"looked at or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, "
+            "purpose ads."
         )
     pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
     return (
@@ -413,6 +419,8 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif aimed and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=aimed))
+    elif aimed and not conditions and ctx.channel and ctx.channel.consent:
+        _note(ctx, SET_IN_AD.with_params(audience=aimed))
 
 
 def find_foreign_opt_out(

@@ -243,6 +243,27 @@ class RatingCondition(BaseModel):
         return Words("left a rating ({what})", what=_join_with_and(parts or [Words("ever")]))
 
 
+class ViewCondition(BaseModel):
+    """Products or categories of which each customer looked at one, in these days, all inclusive."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    products: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    def move(self, by: timedelta) -> "ViewCondition":
+        """Return the condition with every day in it moved."""
+        days = {"since": self.since and self.since + by, "until": self.until and self.until + by}
+        return self.model_copy(update=days)
+
+    def words(self, titles: Mapping[str, str]) -> Words:
+        things = join_with_or(_name_products(self.products, self.categories, titles))
+        if days := _describe_days(self.since, self.until):
+            return Words("looked at {things} ({days})", things=things, days=days)
+        return Words("looked at {things}", things=things)
+
+
 class AudienceRule(BaseModel):
     """Conditions on customers. All set conditions must hold; of a list, one value is enough.
 
@@ -275,6 +296,7 @@ class AudienceRule(BaseModel):
     last_until: date | None = None
     orders: tuple[OrderCondition, ...] = ()  # all of them hold
     rated: tuple[RatingCondition, ...] = ()  # all of them hold
+    viewed: tuple[ViewCondition, ...] = ()  # all of them hold
 
     @field_validator("segments")
     @classmethod
@@ -304,7 +326,10 @@ class AudienceRule(BaseModel):
                 "Only {n} things are named to be bought.",
                 named,
             )
-        for name, conditions in (("orders", self.orders), ("rated", self.rated)):
+        if any(not (one.products or one.categories) for one in self.viewed):
+            return "viewed", Words("Say first of which products or categories.")
+        dated = (("orders", self.orders), ("rated", self.rated), ("viewed", self.viewed))
+        for name, conditions in dated:
             if any(one.since and one.until and one.until < one.since for one in conditions):
                 return name, Words("This day is before the first one.")
         if any(one.at_least and one.at_most and one.at_most < one.at_least for one in self.rated):
@@ -322,6 +347,7 @@ class AudienceRule(BaseModel):
                 "last_until": self.last_until and self.last_until + by,
                 "orders": tuple(one.move(by) for one in self.orders),
                 "rated": tuple(one.move(by) for one in self.rated),
+                "viewed": tuple(one.move(by) for one in self.viewed),
             }
         )
 
@@ -375,7 +401,8 @@ class AudienceRule(BaseModel):
         """The keys of all products that the rule mentions, each once."""
         like = [self.like_product] if self.like_product else []
         ordered = [key for one in self.orders for key in one.products]
-        return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like, *ordered]))
+        viewed = [key for one in self.viewed for key in one.products]
+        return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like, *ordered, *viewed]))
 
     def words(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
@@ -390,6 +417,7 @@ class AudienceRule(BaseModel):
         parts = [*self._groups(), *self._things(titles)]
         parts += [one.words(titles) for one in self.orders]
         parts += [one.words() for one in self.rated]
+        parts += [one.words(titles) for one in self.viewed]
         return [*parts, *self._amounts(), *self._places(), *self._dates()]
 
     def _groups(self) -> list[Words]:

@@ -1,10 +1,16 @@
-"""For whom a text is, as a card and the terminal say it."""
+"""For whom a text is and where it leads, as a card and the terminal say it."""
+
+from collections.abc import Sequence
 
 from bot.core.channels import Channel
 from bot.core.facts import Evidence
+from bot.core.parts import Part
 from bot.core.request import Brief
 from bot.i18n.messages import Words
+from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces
+
+LEADS_TO = Words("Leads to: {link}")
 
 
 def describe_recipients(
@@ -24,3 +30,15 @@ def describe_recipients(
     dates = collapse_spaces(brief.dates or "")
     counted = size and (size.words or Words("{line}", line=str(size.value)))
     return [one for one in (audience, audience and counted, dates) if one]
+
+
+def find_target(
+    brief: Brief, parts: Sequence[Part], evidence: Evidence, channel: Channel | None
+) -> str | None:
+    """Return the page that the button, the ad or the post is to lead to: that of its product. None
+    where the text has its link, stands on that page itself, or is about several things."""
+    link = evidence.get(f"product.{brief.product}.link")
+    if channel is None or channel.is_listing or brief.others or link is None:
+        return None
+    has_link = any(find_links(part.text) for part in parts)
+    return None if has_link else str(link.value)

@@ -144,7 +144,7 @@ async def test_a_text_for_a_market_is_for_its_customers() -> None:
 
 @pytest.mark.parametrize("cites", [True, False])
 async def test_doubt_is_asked_about_unless_the_writer_cites_it(cites: bool) -> None:
-    doubt = "objection.sizing-small.theme"
+    doubt = "objection.sizing-small--product-lin-alba.theme"
     body = Copy(text="Take the larger one.", facts=(doubt,) if cites else ())
     model = Scripted(*[email(body=body)] * 2)
     ctx = make_context(model, library=sample_data(), product="lin-alba", product_words="Alba")
@@ -489,6 +489,18 @@ def test_audience_is_counted_only_where_readers_are_chosen(channel: str, told: s
     audience = make_context(channel=channel, audience="people who bake").describe_audience()
     assert audience.startswith("people who bake: ")
     assert told in audience
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [("email", "by these words"), ("meta_ad", "in the settings of the ad"), ("product_page", "")],
+)
+async def test_card_says_of_an_audience_that_it_was_not_counted(channel: str, told: str) -> None:
+    ctx = make_context(Scripted(), channel=channel, audience="who looked without buying")
+    await ctx.keep_counted_audience()
+    said = [one.words.to("en") for one in ctx.notes if one.rule == "audience"]
+    assert len(said) == bool(told)
+    assert all("“who looked without buying”" in one and told in one for one in said)
 
 
 def test_claim_check_is_told_for_whom_a_text_is() -> None:

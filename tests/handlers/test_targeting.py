@@ -271,6 +271,7 @@ COUNTS = {
     "segments": ["lapsed"],
     "countries": ["FR"],
     "rated": [],
+    "viewed": [],
 }
 LAPSED = AudienceRule(segments=("lapsed",), countries=("FR",))
 SUGGESTS = {"product": "none", "category": LINEN, "goal": "none", "country": "none"}

@@ -318,6 +318,7 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
         "last_until",
         "orders",
         "rated",
+        "viewed",
     )
     rest = AudienceRule(**{name: getattr(rule, name) for name in kept_fields})
     if rest == AudienceRule():
