@@ -430,6 +430,15 @@ def test_audience_is_counted_only_where_readers_are_chosen(channel: str, told: s
     assert told in audience
 
 
+@pytest.mark.parametrize(("channel", "is_told"), [("sms", True), ("product_page", False)])
+def test_writer_to_the_whole_list_is_asked_for_whom_the_text_is_true(
+    channel: str, is_told: bool
+) -> None:
+    audience = make_context(channel=channel).describe_audience()
+    assert audience.startswith("nobody in particular: ")
+    assert ("true of some of them only" in audience) is is_told
+
+
 def test_claim_check_is_told_for_whom_a_text_is() -> None:
     from bot.agent.copy_notes import CONDITIONS, describe_counted_audience
 
