@@ -318,8 +318,9 @@ def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> 
     value = value if len(value) <= MAX_VALUE else f"{value[:MAX_VALUE]}…"
     subject = "" if find_personal_data(fact.parts.subject) else fact.parts.subject
     about = ", ".join(filter(None, (fact.titled("en"), fact.about, subject)))
-    days = " to ".join(day.isoformat() for day in (fact.since, fact.until) if day)
-    days = f"from {days}" if fact.since and fact.until else days  # a number beside it is no phone
+    since = f"since {fact.since}" if fact.since else ""
+    until = f"until {fact.until}" if fact.until else ""
+    days = f"from {fact.since} to {fact.until}" if since and until else since or until
     before = names.get(fact.compared_with or "")
     compared = f"compared with {before}" if before else ""
     stated = "stated by a person" if fact.stated_by else ""

@@ -251,8 +251,9 @@ class SkillContext(RequestState):
 
     def note_open_questions(self) -> None:
         """Note on the draft what readers will ask and code can't answer, and what to know of a
-        launch."""
+        launch and of a price."""
         self.notes += copy_notes.find_old_launch(self.request, self.evidence, self.today)
+        self.notes += tuple(copy_notes.find_reductions(self.request, self.evidence, self.today))
         if not self.by_rules:
             self.notes += copy_notes.list_open_questions(self.request, self.evidence, self.channel)
 

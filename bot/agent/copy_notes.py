@@ -26,17 +26,20 @@ from bot.drafts.occasions import Occasion, load_occasions
 from bot.grounding.figure_checks import OFFER_KIND
 from bot.i18n.countries import parse_country_code
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Country, Words
+from bot.i18n.messages import Country, Money, Words
 from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
 
-LONG_PART = 1000  # characters; a part with so much room can answer a doubt
+LONG_PART = 1000  # characters; a part with so much room may speak of delivery
 DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
 OLD = timedelta(days=90)  # since its first order a product is no novelty
+MONTH = timedelta(days=30)  # in which a lower price is a cut
+REDUCED = Words("{product}: reduced, {price} instead of {before}.")
+REDUCED_SINCE = Words("{product}: reduced since {day}, {price} instead of {before}.")
 OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
@@ -52,14 +55,24 @@ TRUE_OF_SOME = (
     "`not_used` for whom alone it is"
 )
 WITHOUT_PRODUCT = (
-    "The brief names no product. The products among the facts are best sellers: unless it wants "
-    "none, show at most three that suit the occasion, these or others (`find_products`), and look "
+    "The brief names no product. The products among the facts are best sellers. A text about an "
+    "offer on everything, a service such as delivery, an event or news needs none: leave them out. "
+    "Else show at most three that suit the occasion, these or others (`find_products`), and look "
     "each of them up with `product` first."
+)
+NO_LIMITS = (
+    "They are chosen by sales alone: where the brief sets a limit (a price, what it is for), they "
+    "may be outside it. Then find those within it (`find_products` has `max_price`)."
 )
 OF_RANGE = (
     "The text is about the range as a whole. The products among the facts are its best sellers: "
     "show at most three that prove what you say of it, these or others of the range "
     "(`find_products`), and look each of them up with `product` first. Ask for no product."
+)
+BEST_OF_RANGE = (
+    "If the brief wants the best seller of the range: that is {title}. Look it up with `product`, "
+    "write about it alone, and add {id} to the `facts` of the first part. Of a kind within the "
+    "range (the best-selling scarf), `find_products` tells it: sort best_sellers."
 )
 NOT_NEW = (
     "The orders have this product for long: it is not new. Write as new only what the brief says "
@@ -68,6 +81,9 @@ NOT_NEW = (
 COUNTED_AS = Words("The audience was counted as: {rule}")
 STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
+SET_IN_AD = Words(
+    "“{audience}” was not counted in your data: choose these people in the settings of the ad."
+)
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
@@ -88,9 +104,12 @@ def list_copy_notes(
     """Return the notes as sentences for the writer."""
     notes = [*_describe_audience(request, evidence)]
     if not request.brief.product and evidence.of("product"):
-        notes.append(OF_RANGE if request.brief.category else WITHOUT_PRODUCT)
+        notes += [OF_RANGE if request.brief.category else WITHOUT_PRODUCT, NO_LIMITS]
+        best = [one for one in evidence.of("product") if one.parts.measure == "best-seller"]
+        notes += [BEST_OF_RANGE.format(title=one.value, id=one.id) for one in best]
+    is_cut = "%" in (request.brief.offer or "")
     reduced = evidence.of("reduced") if not request.brief.product else ()  # else told below
-    if names := [fact.about for fact in reduced]:
+    if is_cut and (names := [fact.about for fact in reduced]):
         notes.append(
             f"Reduced already: {'; '.join(names)}. Write the offer's percentage and no price of "
             "these, unless the brief says what it comes off."
@@ -110,14 +129,15 @@ def list_open_questions(
     request: SkillRequest, evidence: Evidence, channel: Channel | None
 ) -> tuple[Check, ...]:
     """Return what readers will ask and code can't answer, for the people who approve."""
-    if channel is None or not any(limit.most >= LONG_PART for limit in channel.parts.values()):
+    if channel is None:
         return ()
     found = []
     if doubt := evidence.labelled(DOUBT):
         words = TO_ANSWER.with_params(doubt=doubt.value)
         found.append(Check(rule=DOUBT_RULE, level="info", words=words, fact=doubt.id))
     occasion = _find_gift_occasion(request)
-    if occasion is not None and not channel.is_listing:
+    has_room = any(limit.most >= LONG_PART for limit in channel.parts.values())
+    if occasion is not None and has_room and not channel.is_listing:
         found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
 
@@ -141,8 +161,33 @@ def find_old_launch(
     return (check,) if day < today - OLD else ()
 
 
+def find_reductions(
+    request: SkillRequest, evidence: Evidence, today: date | None
+) -> Iterator[Check]:
+    """Yield the prices of the products of a text that were cut in the last 30 days, for the people
+    who approve: such a price may end before the text goes out."""
+    for handle in filter(None, (request.brief.product, *request.brief.others)):
+        name, price = _get(evidence, handle, "name"), _get(evidence, handle, "price")
+        before = evidence.get(f"prices.{handle}.lowest-price-30-days")
+        before = before or _get(evidence, handle, "lowest price 30 days")
+        if not (today and price and price.unit and before and price.unit == before.unit):
+            continue
+        changes = [one for one in evidence.of("prices") if one.parts.subject == handle]
+        days = [one.since for one in changes if one.since and one.value == price.value]
+        since = max(days, default=today)
+        if Decimal(price.value) < Decimal(before.value) and since > today - MONTH:
+            words = (REDUCED_SINCE if days else REDUCED).with_params(
+                product=str(name.value) if name else handle,
+                day=since,
+                price=Money(amount=Decimal(price.value), currency=price.unit),
+                before=Money(amount=Decimal(before.value), currency=price.unit),
+            )
+            yield Check(rule="reduced", level="info", words=words, fact=price.id)
+
+
 def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
-    if not (request.brief.audience or request.brief.rule):
+    brief = request.brief
+    if not (brief.audience or brief.rule or brief.goal_audience):
         return
     if not evidence.of("segment"):
         yield (
@@ -315,6 +360,11 @@ def describe_audience(ctx: RequestState) -> str:
         return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
     is_public = ctx.channel is not None and ctx.channel.is_public
     is_matched = ctx.channel is not None and ctx.channel.consent is not None
+    if brief.goal_audience and not is_public:
+        return (
+            f"{brief.goal_audience.to('en')}: no data count them. Go by these words, and count "
+            f"nobody in their place{POINTING if ctx.earlier.report else ''}."
+        )
     if not brief.audience:
         everybody = "anybody may read it" if is_public else "the whole list"
         unless = POINTING if ctx.earlier.report and (is_matched or not is_public) else ""
@@ -324,8 +374,9 @@ def describe_audience(ctx: RequestState) -> str:
     if is_public:
         return (
             f"{brief.audience}: whom the ad is aimed at. A place, an age or an interest is a "
-            "setting of the ad: count nobody for it. Only customers of ours, by what they bought "
-            f"or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, purpose ads."
+            "setting of the ad: count nobody for it. Only customers of ours, by what they bought, "
+            f"looked at or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, "
+            "purpose ads."
         )
     pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
     return (
@@ -350,7 +401,8 @@ async def keep_counted_audience(ctx: RequestState) -> None:
     its size and a later version keeps it. Note how it was counted, or that it was not. Without an
     audience, count whom the channel reaches."""
     brief = ctx.request.brief
-    is_known = brief.audience or brief.rule or brief.notice or ctx.evidence.get(CONDITIONS)
+    aimed = brief.audience or brief.goal_audience
+    is_known = aimed or brief.rule or brief.notice or ctx.evidence.get(CONDITIONS)
     if not (is_known or _find_counted_rule(ctx)):
         await ctx.look_up("reach")
     if ctx.by_rules:
@@ -370,8 +422,10 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         ctx.request = ctx.request.model_copy(update={"brief": brief})
     elif conditions and brief.rule:
         _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
-    elif brief.audience and not conditions and not (ctx.channel and ctx.channel.is_public):
-        _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
+    elif aimed and not conditions and not (ctx.channel and ctx.channel.is_public):
+        _note(ctx, NOT_COUNTED.with_params(audience=aimed))
+    elif aimed and not conditions and ctx.channel and ctx.channel.consent:
+        _note(ctx, SET_IN_AD.with_params(audience=aimed))
 
 
 def find_foreign_opt_out(

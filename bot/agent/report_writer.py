@@ -12,7 +12,7 @@ from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
-from bot.core.charts import build_exhibit_chart
+from bot.core.charts import Exhibit, build_exhibit_chart
 from bot.core.checks import Check
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
@@ -172,7 +172,7 @@ def list_report_sentences(
     fact bears it out, unless it has a figure."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    texts += [("cannot_tell", form.cannot_tell)] if SLOT_PATTERN.search(form.cannot_tell) else []
+    texts += [(form.gap_part, form.cannot_tell)] if SLOT_PATTERN.search(form.cannot_tell) else []
     found = []
     for part, text in texts:
         try:
@@ -185,22 +185,39 @@ def list_report_sentences(
 
 
 def list_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how the question was read: the readings of the calls whose figures the headline
-    shows, else the points, and that of the shown exhibit. A call that was corrected or not used
-    says nothing about the report."""
+    """Return how the question was read, in one line, then the age of old data: the readings of the
+    calls whose figures the headline shows, else the points, and that of the shown exhibit. A call
+    that was corrected or not used says nothing about the report."""
     chosen = find_exhibit(form.exhibit, ctx.exhibits)
     # of two calls that gave a figure, the one whose exhibit is shown
     ordered = sorted(ctx.exhibits, key=lambda exhibit: exhibit != chosen)
-    shown = (chosen.read_as,) if chosen and chosen.read_as else ()
+    shown = [chosen] if chosen and chosen.read_as else []
     for texts in ([form.headline], [*form.points, form.cannot_tell]):
-        readings = [
-            next((one.read_as for one in ordered if id in one.facts), "")
+        used = [
+            next((one for one in ordered if id in one.facts and one.read_as), None)
             for id in _list_cited(texts, ctx)
         ]
-        if found := tuple(dict.fromkeys(filter(None, (*readings, *shown)))):
-            return found
+        if found := [one for one in (*used, *shown) if one]:
+            return _merge_readings(found)
     with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
     return tuple(one for one in ctx.read_as if one not in with_exhibit)[:1]
+
+
+def _merge_readings(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
+    """Return one line of how the calls were read, the first in full and of the others what differs
+    from it, and behind it the other lines of all."""
+    first, *others = exhibits
+    line, *_ = first.read_as.splitlines()
+    if first.scope:
+        parts: dict[str, dict[str, None]] = {}
+        for part, text in first.scope:
+            parts.setdefault(part, {})[text] = None
+        for part, text in (one for other in others for one in other.scope):
+            if part in parts:
+                parts[part][text] = None
+        line = " · ".join(", ".join(texts) for texts in parts.values())
+    rest = [text for one in exhibits for text in one.read_as.splitlines()[1:]]
+    return (line[:1].upper() + line[1:], *dict.fromkeys(rest))
 
 
 def list_left_out(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
@@ -253,7 +270,7 @@ def build_refusal(sentence: str) -> Report:
     headline, _, rest = sentence.partition(". ")
     if not rest or len(headline) > MAX_HEADLINE:
         return Report(headline=Copy(text=sentence))
-    return Report(headline=Copy(text=f"{headline}."), cannot_tell=Copy(text=rest))
+    return Report(headline=Copy(text=f"{headline}."), points=[Copy(text=rest)])
 
 
 async def _draw_exhibit(

@@ -31,12 +31,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
 from bot.errors import CannotDo
-from bot.i18n.messages import Language, Words, format_period
+from bot.i18n.messages import Language, Words, format_short_period
 from bot.privacy import Pseudonymizer
 from bot.text.escape import strip_hidden_deep
 
@@ -68,7 +68,8 @@ class ToolResult(BaseModel):
     facts: tuple[Fact, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     notes: tuple[str, ...] = ()
-    read_as: str = ""  # how the call was read, for the card: "customers · ordered · Gold"
+    read_as: str = ""  # how the call was read: "customers · ordered · Gold"
+    scope: tuple[ScopePart, ...] = ()  # the same, part by part, for the card
 
 
 class ToolError(Exception):
@@ -204,7 +205,9 @@ class ToolRunner:
         return tuple(
             ToolReply(
                 id=use.id,
-                text=render_result(result, self.found, self.veil, deps.request.language),
+                text=render_result(
+                    result, self.found, self.veil, deps.request.language, deps.today
+                ),
                 notes=tuple(self.veil.mask(note) for note in result.notes),
             )
             if isinstance(result, ToolResult)
@@ -282,11 +285,15 @@ def describe_mistakes(error: ValidationError) -> str:
 
 
 def render_result(
-    result: ToolResult, found: FoundThings, veil: Pseudonymizer, language: Language
+    result: ToolResult,
+    found: FoundThings,
+    veil: Pseudonymizer,
+    language: Language,
+    today: date = date.min,
 ) -> str:
     """The result as the model reads it. Facts and exhibits get their names here, so in the order of
-    calls."""
-    listed = describe_facts(result.facts, found.book, language, veil)
+    calls. Periods are told as a report would say them `today`: the model copies them."""
+    listed = describe_facts(result.facts, found.book, language, veil, today=today)
     lines = [*listed.lines]
     if listed.left_out:
         lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
@@ -295,6 +302,7 @@ def render_result(
             update={
                 "id": f"e{len(found.exhibits) + 1}",
                 "read_as": exhibit.read_as or result.read_as,
+                "scope": exhibit.scope or result.scope,
                 "facts": exhibit.facts or tuple(fact.id for fact in result.facts),
             }
         )
@@ -321,6 +329,7 @@ def describe_facts(
     veil: Pseudonymizer,
     *,
     with_ids: bool = False,
+    today: date = date.min,
     most: int = MAX_FACTS,
     most_characters: int = MAX_RESULT_CHARACTERS,
 ) -> ListedFacts:
@@ -328,7 +337,7 @@ def describe_facts(
     becomes, what it is a measure of, its period and its source. What all of them share stands once.
     Facts that don't fit are neither listed nor named."""
     sources = {fact.sourced(language) for fact in facts}
-    periods = {describe_days(fact, language) for fact in facts}
+    periods = {describe_days(fact, language, today) for fact in facts}
     shared = [next(iter(one)) for one in (periods, sources) if len(one) == 1 and len(facts) > 1]
     lines = [veil.mask(f"All of it: {' · '.join(filter(None, shared))}")] if any(shared) else []
     size, left_out = sum(map(len, lines)), 0
@@ -336,7 +345,13 @@ def describe_facts(
     for number, fact in enumerate(facts):
         hidden = {"source" if len(sources) == 1 else "", "period" if len(periods) == 1 else ""}
         line = _describe_fact(
-            fact, names, language, veil, hidden if len(facts) > 1 else set(), with_ids=with_ids
+            fact,
+            names,
+            language,
+            veil,
+            hidden if len(facts) > 1 else set(),
+            with_ids=with_ids,
+            today=today,
         )
         size += len(line) + 1
         if number >= most or size > most_characters:
@@ -355,6 +370,7 @@ def _describe_fact(
     hidden: set[str],
     *,
     with_ids: bool,
+    today: date,
 ) -> str:
     text = fact.shown(language)
     if isinstance(fact.value, str):
@@ -363,7 +379,7 @@ def _describe_fact(
     before = book.find_name(fact.compared_with) if fact.compared_with else None
     about = [
         ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
-        "" if "period" in hidden else describe_days(fact, language),
+        "" if "period" in hidden else describe_days(fact, language, today),
         f"compared with {before}" if before else "",
     ]
     described = " · ".join(filter(None, about))
@@ -376,9 +392,10 @@ def _describe_fact(
     return f"{name}{id}: {text}{masked}".replace("\n", "\n  ")
 
 
-def describe_days(fact: Fact, language: Language) -> str:
+def describe_days(fact: Fact, language: Language, today: date = date.min) -> str:
+    """Return the days of a fact; with their year where `today` does not make it clear."""
     days = [day for day in (fact.since, fact.until) if day]
-    return format_period(days[0], days[-1], language) if days else ""
+    return format_short_period(days[0], days[-1], language, today) if days else ""
 
 
 def _translate(about: str, language: Language) -> str:

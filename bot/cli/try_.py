@@ -38,7 +38,7 @@ from bot.core.writer import Writer
 from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.models import campaign_code
-from bot.drafts.recipients import describe_recipients
+from bot.drafts.recipients import LEADS_TO, describe_recipients, find_target
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
 from bot.grounding.calculations import list_proofs
 from bot.grounding.numbers import read_figures
@@ -273,9 +273,14 @@ def _format_draft(
         shown = " · ".join(one if isinstance(one, str) else say(one) for one in listed)
         lines += [say(Words("For: {audience}", audience=shown))] if shown else []
     lines += [*_format_assumptions(request.brief, language), ""]
-    for title, parts in groupby(drafted.parts, lambda part: part.title):
+    for title, group in groupby(drafted.parts, lambda part: part.title):
+        parts = tuple(group)
+        limit = channel.find_limit(parts[0].key) if channel else None
+        title = limit.name(len(parts)) if limit else title
         texts = (line for part in parts for line in part.text.split("\n"))
         lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
+    if link := find_target(request.brief, drafted.parts, drafted.evidence, channel):
+        lines += [say(LEADS_TO.with_params(link=link)), ""]
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
         lines += [

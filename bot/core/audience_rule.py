@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from bot.core.condition_words import describe_amount, describe_day
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName, MetricCondition
 from bot.i18n.french_regions import ABROAD, name_department
 from bot.i18n.messages import Country, Words, quote_name
@@ -44,7 +45,6 @@ AUDIENCE_NAMES: Mapping[str, Words] = {
     "there": Words("All customers"),
     "yours": Words("Your rule"),
 }
-DAYS = Words("{first} to {last}")
 PLACE_LIST_SEPARATOR = "; "  # between several places
 MAX_NAMED_VALUES = 4  # of one condition
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
@@ -87,10 +87,13 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "customer_bought": Words("bought"),
 }
 PLACE_FIELDS = ("country", "region", "department")
+# whose values say by themselves what they are
+PLAIN_FIELDS = (*PLACE_FIELDS, "product", "category", "device", "source", "channel")
+ORDERED_FIELDS = ("product", "category")
 PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
 YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says
-    ("returned", "yes"): Words("returned"),
-    ("returned", "no"): Words("kept"),
+    ("returned", "yes"): Words("items returned"),
+    ("returned", "no"): Words("items not returned"),
     ("late", "yes"): Words("late"),
     ("late", "no"): Words("in time"),
     ("discounted", "yes"): Words("with a discount"),
@@ -101,6 +104,10 @@ DAY_FIELDS = (
     "customer_last_order",
     "customer_ordered",
     "customer_not_ordered",
+)
+PHRASE_FIELDS = (  # whose words need no "ordered" before them
+    *("selected_orders", "selected_spent", "selected_units", "order_value"),
+    *("customer_orders", "customer_spent", *DAY_FIELDS),
 )
 
 
@@ -150,15 +157,61 @@ class OrderCondition(BaseModel):
         return self.never or self.until is not None or not fields.isdisjoint(DAY_FIELDS)
 
     def words(self, titles: Mapping[str, str]) -> Words:
-        parts = [
-            _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
-            for group in self.filters
-            if group
-        ]
-        if days := _describe_days(self.since, self.until):
-            parts.insert(0, days)
-        what = _join_with_and(parts) if parts else Words("ever")
-        return Words("no order ({what})" if self.never else "ordered ({what})", what=what)
+        """Return the condition as people say it: "at least 2 orders (“Alba”) since 1 June"."""
+        when = _describe_days(self.since, self.until)
+        groups = [group for group in self.filters if group]
+        head = None
+        if self.never:
+            head = _describe_never(groups, titles) if groups and not when else None
+            groups = [] if head else groups
+            head = head or Words("no order")
+        elif named := next((one for one in groups if one[0].field in PHRASE_FIELDS), None):
+            head = _describe_group(named, titles)
+            groups = [group for group in groups if group != named]
+        elif named := next((one for one in groups if _are_fields(one, ORDERED_FIELDS)), None):
+            head = Words("bought {things}", things=_describe_group(named, titles))
+            groups = [group for group in groups if group != named]
+        parts = [_describe_group(group, titles) for group in groups]
+        if not parts and not when:
+            return head or Words("ordered at least once")
+        head = head or Words("ordered")
+        if parts:
+            head = Words("{what} ({which})", what=head, which=_join_with_and(parts))
+        return Words("{what} {when}", what=head, when=when) if when else head
+
+
+def _describe_group(group: Sequence[MetricCondition], titles: Mapping[str, str]) -> Words:
+    return _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
+
+
+def _are_fields(group: Sequence[MetricCondition], fields: Sequence[str]) -> bool:
+    """Whether each of the conditions says which values one of these fields has."""
+    return all(
+        one.field in fields
+        and one.operator in ("is", "in")
+        and (one.values not in ((ANY_VALUE,), (NO_VALUE,)) or one.field == "code")
+        for one in group
+    )
+
+
+def _describe_never(
+    groups: Sequence[Sequence[MetricCondition]], titles: Mapping[str, str]
+) -> Words | None:
+    """Return what customers never did, where there is a word for it."""
+    if len(groups) != 1:
+        return None
+    first = groups[0][0]
+    if not _are_fields(groups[0], (first.field,)):
+        return None
+    if first.field == "code" and first.values == (ANY_VALUE,):
+        return Words("never used a campaign code")
+    if first.field == "returned" and first.values == ("yes",):
+        return Words("never returned anything")
+    if first.field in PLACE_FIELDS:
+        return Words("never ordered to {place}", place=_describe_group(groups[0], titles))
+    if first.field in ORDERED_FIELDS:
+        return Words("never bought {things}", things=_describe_group(groups[0], titles))
+    return None
 
 
 class RatingCondition(BaseModel):
@@ -188,6 +241,27 @@ class RatingCondition(BaseModel):
         if self.no_order_after:
             parts.append(Words("no order afterwards"))
         return Words("left a rating ({what})", what=_join_with_and(parts or [Words("ever")]))
+
+
+class ViewCondition(BaseModel):
+    """Products or categories of which each customer looked at one, in these days, all inclusive."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    products: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    def move(self, by: timedelta) -> "ViewCondition":
+        """Return the condition with every day in it moved."""
+        days = {"since": self.since and self.since + by, "until": self.until and self.until + by}
+        return self.model_copy(update=days)
+
+    def words(self, titles: Mapping[str, str]) -> Words:
+        things = join_with_or(_name_products(self.products, self.categories, titles))
+        if days := _describe_days(self.since, self.until):
+            return Words("looked at {things} ({days})", things=things, days=days)
+        return Words("looked at {things}", things=things)
 
 
 class AudienceRule(BaseModel):
@@ -225,6 +299,7 @@ class AudienceRule(BaseModel):
     rated: tuple[RatingCondition, ...] = ()  # all of them hold
     never_ordered: bool = False
     joined_within: DayCount | None = None  # signed up within so many days
+    viewed: tuple[ViewCondition, ...] = ()  # all of them hold
 
     @field_validator("segments")
     @classmethod
@@ -257,7 +332,10 @@ class AudienceRule(BaseModel):
                 "Only {n} things are named to be bought.",
                 named,
             )
-        for name, conditions in (("orders", self.orders), ("rated", self.rated)):
+        if any(not (one.products or one.categories) for one in self.viewed):
+            return "viewed", Words("Say first of which products or categories.")
+        dated = (("orders", self.orders), ("rated", self.rated), ("viewed", self.viewed))
+        for name, conditions in dated:
             if any(one.since and one.until and one.until < one.since for one in conditions):
                 return name, Words("This day is before the first one.")
         if any(one.at_least and one.at_most and one.at_most < one.at_least for one in self.rated):
@@ -275,6 +353,7 @@ class AudienceRule(BaseModel):
                 "last_until": self.last_until and self.last_until + by,
                 "orders": tuple(one.move(by) for one in self.orders),
                 "rated": tuple(one.move(by) for one in self.rated),
+                "viewed": tuple(one.move(by) for one in self.viewed),
             }
         )
 
@@ -328,7 +407,8 @@ class AudienceRule(BaseModel):
         """The keys of all products that the rule mentions, each once."""
         like = [self.like_product] if self.like_product else []
         ordered = [key for one in self.orders for key in one.products]
-        return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like, *ordered]))
+        viewed = [key for one in self.viewed for key in one.products]
+        return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like, *ordered, *viewed]))
 
     def words(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
@@ -343,6 +423,7 @@ class AudienceRule(BaseModel):
         parts = [*self._groups(), *self._things(titles)]
         parts += [one.words(titles) for one in self.orders]
         parts += [one.words() for one in self.rated]
+        parts += [one.words(titles) for one in self.viewed]
         return [*parts, *self._amounts(), *self._places(), *self._dates(), *self._beginnings()]
 
     def _groups(self) -> list[Words]:
@@ -436,9 +517,14 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
     if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
         has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
         return Words("with {what}", what=label) if has else Words("without {what}", what=label)
-    values: list[str | Words | date] = list(condition.values)
     if condition.field in DAY_FIELDS:
-        values = [date.fromisoformat(one) for one in condition.values]
+        days = [date.fromisoformat(one) for one in condition.values]
+        return describe_day(condition.field, condition.operator, days)
+    if amount := describe_amount(condition.field, condition.operator, condition.values):
+        return amount
+    values: list[str | Words | Country] = list(condition.values)
+    if condition.field == "country":
+        values = [Country(name=one) for one in condition.values]
     elif condition.field in PRODUCT_FIELDS:
         values = [quote_name(titles.get(one, one)) for one in condition.values]
     elif condition.field in ("region", "department"):
@@ -448,8 +534,6 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         return Words("{what}: at least {value}", what=label, value=first)
     if condition.operator == "at_most":
         return Words("{what}: at most {value}", what=label, value=first)
-    if condition.operator == "between" and isinstance(first, date):
-        return Words("{what}: {value}", what=label, value=DAYS.with_params(first=first, last=last))
     if condition.operator == "between":
         return Words("{what}: {first} to {last}", what=label, first=first, last=last)
     if len(values) > MAX_NAMED_VALUES:
@@ -457,6 +541,9 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         more = Words.count("{n} more", "{n} more", rest)
         values = [*values[:MAX_NAMED_VALUES], more]
     joined = join_with_or([Words("{value}", value=one) for one in values])
+    if condition.field in PLAIN_FIELDS:
+        words = _as_words(joined)
+        return Words("not {what}", what=words) if condition.operator == "is_not" else words
     if condition.operator == "is_not":
         return Words("{what}: not {value}", what=label, value=joined)
     return Words("{what}: {value}", what=label, value=joined)

@@ -33,6 +33,7 @@ class PartLimit(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str  # the part's name on screen, in English
+    heading: str = ""  # above several texts of a list: "Headlines"
     most: int
     unit: Literal["characters", "segments", "words"] = "characters"
     kind: Literal["hard", "advice"] = "advice"
@@ -41,6 +42,10 @@ class PartLimit(BaseModel):
     items: tuple[int, int] | None = None  # the fewest and the most texts of a list
     refused: str = ""  # characters that the channel refuses
     role: PartRole = "text"
+
+    def name(self, count: int) -> str:
+        """Return the name of the part, or of so many texts of a list."""
+        return self.heading if self.heading and count > 1 else self.title
 
     def as_prompt(self) -> str:
         """The limit as text for the prompt."""

@@ -43,6 +43,9 @@ class ExhibitChart(BaseModel):
     measure: str = ""  # of the facts that it draws, where the exhibit has several
 
 
+ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
+
+
 class Exhibit(BaseModel):
     """A table, a chart or both, about the same figures. `id` is given by the loop: e1, e2, …"""
 
@@ -50,6 +53,7 @@ class Exhibit(BaseModel):
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
+    scope: tuple[ScopePart, ...] = ()  # the same, part by part, as short as a card says it
     cut: str = ""  # how many of the rows it shows, for whoever sees it
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None

@@ -1,5 +1,6 @@
 """One finding about a draft: it passes, warns, blocks, or was stated by a person."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from bot.i18n.messages import Language, Words, restore_words
 CheckLevel = Literal["pass", "info", "stated", "warn", "block"]
 Severity = Literal["block", "warn", "info"]
 Acceptance = Literal["checked", "terms", "fact"]
+WORD = re.compile(r"[\w€£$%]+")
 
 
 class Check(BaseModel):
@@ -130,17 +132,28 @@ def _contains(longer: str, shorter: str) -> bool:
     return _pad(shorter) != _pad(longer) and _pad(shorter) in _pad(longer)
 
 
+def _says(longer: str, shorter: str) -> bool:
+    """Whether all words of the shorter stand in the longer, in their order."""
+    words, rest = WORD.findall(shorter.casefold()), iter(WORD.findall(longer.casefold()))
+    return all(word in rest for word in words)
+
+
 def _pad(text: str) -> str:
     return f" {' '.join(text.casefold().split())} "
 
 
 def _merge(group: list[Check]) -> Check:
-    """Return one finding with the quotes of all, without those that stand within another."""
+    """Return one finding with the quotes of all, without those that stand within another. What
+    people stated is named once, in its longest wording."""
     first = group[0]
     if len(group) < 2 or "{quote}" not in first.words.text:
         return first
     quotes = {check.quote: check.words.params["quote"] for check in group if check.quote}
     wider = [one for one in quotes if not any(_contains(other, one) for other in quotes)]
+    if first.level == "stated":
+        for one in sorted(wider, key=len):
+            if any(_says(other, one) for other in wider if other is not one):
+                wider.remove(one)
     marked, *rest = (quotes[one] for one in wider)
     for quote in rest:
         marked = Words("{first}, {rest}", first=marked, rest=quote)

@@ -6,6 +6,7 @@ the `Report`, whose parts are stored, shown and fingerprinted.
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +16,7 @@ from bot.core.facts import Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
+from bot.text.normalize import tokenize
 
 NONE = "none"  # what the form holds where there is nothing
 MAX_HEADLINE, MAX_POINT = 110, 260  # characters, slots filled
@@ -22,6 +24,8 @@ TOLERATED_HEADLINE = 130  # the writer can't count the characters of a filled sl
 MAX_POINTS, MAX_NEXT_STEPS = 5, 3
 MAX_LABEL = 40  # characters of a next step's button
 MAX_QUOTES = 5
+LONG_WORD = 5  # letters from which a word says what a request is about
+GapReason = Literal["data", "people", "tools"]
 QUOTABLE_MEASURES = ("said", "words")  # facts whose value is somebody's own words
 
 
@@ -54,12 +58,24 @@ class ReportForm(BaseModel):
         description="up to five sentences of customers to show word for word, by their names: f12",
     )
     cannot_tell: str = Field(
-        description="what was asked and the data don't hold, and what would change that, or none"
+        description="what was asked and is not answered, in one line, and behind it in brackets "
+        "why, or which file would change it; or none"
+    )
+    cannot_tell_because: GapReason = Field(
+        default="data",
+        description="data: no file holds it; people: too few of them to be shown; tools: no tool "
+        "does it, or it was not looked at",
     )
     not_used: list[str] = Field(
-        description="words of the request that the answer does not take into account"
+        description="words of the request that the answer does not take into account and that "
+        "cannot_tell does not tell"
     )
     next_steps: list[NextStepForm] = Field(description="up to three")
+
+    @property
+    def gap_part(self) -> str:
+        """The part of the report that what is not answered becomes."""
+        return "cannot_tell" if self.cannot_tell_because == "data" else "not_answered"
 
 
 class ComputedOutput(BaseModel):
@@ -80,6 +96,7 @@ class Report(ComputedOutput):
     not_used: Copy | None = Field(default=None, title=Words("Not used").text)
     points: list[Copy] = Field(default=[], title=Words("Further points").text)
     cannot_tell: Copy | None = Field(default=None, title=Words("Your data can't tell").text)
+    not_answered: Copy | None = Field(default=None, title=Words("Not answered").text)
     picture: File | None = Field(default=None, title="Picture")
     table: Table | None = Field(default=None, title="In figures")
     quotes: list[Quote] = Field(default=[], title=Words("In their words").text)
@@ -88,7 +105,7 @@ class Report(ComputedOutput):
     leads: list[NextStep] = []
 
     def count_figures(self) -> int:
-        texts = (self.headline, *self.points, self.cannot_tell)
+        texts = (self.headline, *self.points, self.cannot_tell, self.not_answered)
         return len({id for text in texts if text for id in text.facts})
 
 
@@ -118,11 +135,14 @@ def build_report(
 
     shown_exhibit = choose_exhibit(form, book, exhibits)
     lines = [line for one in read_as for line in one.splitlines()]
+    gap = fill(form.cannot_tell) if is_given(form.cannot_tell) else None
+    untold = [one for one in (*unused, *form.not_used) if not (gap and _tells(gap.text, one))]
     report = Report(
         headline=fill(form.headline),
-        not_used=build_not_used((*unused, *form.not_used), language),
+        not_used=build_not_used(untold, language),
         points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
-        cannot_tell=fill(form.cannot_tell) if is_given(form.cannot_tell) else None,
+        cannot_tell=gap if form.gap_part == "cannot_tell" else None,
+        not_answered=gap if form.gap_part == "not_answered" else None,
         table=shown_exhibit.table if shown_exhibit else None,
         quotes=build_quotes(form.quotes, book),
         read_as=Copy(text="\n".join(dict.fromkeys(lines))) if lines else None,
@@ -159,6 +179,14 @@ def build_not_used(words: Sequence[str], language: Language) -> Copy | None:
     given = dict.fromkeys(one.strip() for one in words if is_given(one))
     quoted = [Words("“{quote}”", quote=one).to(language) for one in given]
     return Copy(text=", ".join(quoted)) if quoted else None
+
+
+def _tells(text: str, asked: str) -> bool:
+    """Whether a text is about these words of the request: it has half of the long ones, or of all
+    where none is long."""
+    words, told = tokenize(asked), {word[:LONG_WORD] for word in tokenize(text)}
+    wanted = {word[:LONG_WORD] for word in words if len(word) >= LONG_WORD} or {*words}
+    return 2 * len(wanted & told) >= len(wanted) > 0
 
 
 def is_given(text: str) -> bool:
@@ -255,7 +283,7 @@ def _find_long_texts(form: ReportForm, book: FactBook, language: Language) -> It
 
 def list_cited_facts(report: Report) -> tuple[str, ...]:
     """Return the ids of the facts that the report shows, in their order."""
-    texts = (report.headline, *report.points, report.cannot_tell)
+    texts = (report.headline, *report.points, report.cannot_tell, report.not_answered)
     ids = [id for text in texts if text for id in text.facts]
     return tuple(dict.fromkeys([*ids, *(report.table.facts if report.table else ())]))
 

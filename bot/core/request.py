@@ -24,6 +24,11 @@ Goal = Literal[
     "announce",
     "inform",
 ]
+# A goal that says whom a text is for: never the whole list.
+GOAL_AUDIENCES: dict[str, Words] = {
+    "basket left": Words("those who left a basket"),
+    "welcome": Words("new subscribers"),
+}
 JUST_FOR_ME = re.compile(
     r"^\s*(just for me|only for me|only me|rien que pour moi|juste pour moi|pour moi seulement)\b"
     r"[\s:,.;–—-]*",
@@ -121,6 +126,11 @@ class Brief(BaseModel):
     private: bool = False
     assumed: tuple[Assumption, ...] = ()
     options: tuple[Option, ...] = ()
+
+    @property
+    def goal_audience(self) -> Words | None:
+        """Whom the goal means, where nothing else says whom the text is for."""
+        return None if self.audience or self.rule else GOAL_AUDIENCES.get(self.goal or "")
 
     def as_prompt(self) -> str:
         """The brief as text for the prompt: one field per line."""

@@ -64,7 +64,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
             *(brief.product, request.channel, brief.words, brief.product_words),
             *(brief.occasion, brief.since, brief.until),
         ),
-        "segment": (brief.rule, brief.audience, brief.market, request.channel),
+        "segment": (brief.rule, brief.audience, brief.goal, brief.market, request.channel),
         "reach": (request.channel,),
         FIRST_SALE: (brief.product,),
     }
@@ -72,57 +72,69 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
 
 
 def _praise_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
-    """Yield praise.<theme>.theme and objection.<theme>.theme, the names of what customers praise
-    most and object to most about the product; and feedback.<theme>.quote, .praised and .reviews: a
-    sentence of praise in the language of the text, and the number of reviews with praise."""
+    """Yield praise.<theme>--product-<product>.theme and objection.<…>.theme, the names of what
+    customers praise most and object to most about the product; and feedback.<…>.quote, .praised and
+    .reviews: a sentence of praise in the language of the text, and the number of reviews with
+    praise."""
     product = request.brief.product
     if product is None or "feedback" not in warehouse.listed:
         return
     from bot.data.analyses.feedback.objections import praise_and_objection
+    from bot.data.analyses.products import load_catalogue_titles
 
-    if named := _objection_facts(warehouse, product, request):
+    title = load_catalogue_titles(warehouse).get(product, "")
+    if named := _objection_facts(warehouse, product, title, request):
         yield from named
     labels = (("praise", MOST_PRAISED_LABEL.text), ("objection", DOUBT.text))
     for (kind, label), fact in zip(labels, praise_and_objection(warehouse, product), strict=True):
         if fact is not None and not (kind == "objection" and named):
-            theme = fact.parts.subject.split("--")[0]
+            theme = Words(fact.about).to(request.language)
             if kind == "praise":
-                yield from _quote_facts(warehouse, product, theme, fact, request)
+                about = _name_subject(theme, title)
+                share = fact.model_copy(update={"about": about})
+                yield from _quote_facts(warehouse, product, share, request)
             yield Fact(
-                id=f"{kind}.{theme}.theme",
+                id=f"{kind}.{fact.parts.subject}.theme",
                 label=label,
-                value=Words(fact.about).to(request.language),
+                value=theme,
+                about=title,
                 source=fact.source,
                 as_of=fact.as_of,
                 rows=fact.rows,
             )
 
 
-def _objection_facts(warehouse: "Warehouse", product: str, request: SkillRequest) -> list[Fact]:
+def _name_subject(theme: str, title: str) -> str:
+    """Say of which product a theme is, as every fact of its reviews does."""
+    return ", ".join(filter(None, (theme, title)))
+
+
+def _objection_facts(
+    warehouse: "Warehouse", product: str, title: str, request: SkillRequest
+) -> list[Fact]:
     """Return the doubt that a product page should answer, the number of reviews that mention it,
     and their wording."""
     channel = load_channels().get(request.channel or "")
     if channel is None or not channel.answers_doubts:
         return []
     from bot.data.analyses.feedback.objections import find_objection
-    from bot.data.analyses.products import load_catalogue_titles
 
-    title = load_catalogue_titles(warehouse).get(product, "")
     found = find_objection(warehouse, product, remove_title(request.brief.words, title))
     if found is None:
         return []
     put = Words(found.title).to(request.language)
+    about = _name_subject(put, title)
+    subject = f"{found.theme}--product-{slugify(product)}"
     values: list[tuple[str, str, str, str | Decimal]] = [
-        (f"objection.{found.theme}.theme", DOUBT.text, "", put)
+        (f"objection.{subject}.theme", DOUBT.text, title, put)
     ]
     if found.has_enough_complaints:
         numbers = (("blamed", BLAMED, found.blamed), ("blamed-of", REVIEWS_LABEL, found.texts))
         for measure, label, count in numbers:
-            id = f"feedback.{found.theme}.{measure}"
-            values.append((id, label.text, found.title, Decimal(count)))
+            values.append((f"feedback.{subject}.{measure}", label.text, about, Decimal(count)))
         if found.ways:
             said = _join_words(found.ways).to(request.language)
-            values.append((f"feedback.{found.theme}.way", WAY.text, found.title, said))
+            values.append((f"feedback.{subject}.way", WAY.text, about, said))
     return [
         Fact(
             id=id,
@@ -149,20 +161,21 @@ def _join_words(ways: tuple[Words, ...]) -> Words:
 
 
 def _quote_facts(
-    warehouse: "Warehouse", product: str, theme: str, share: Fact, request: SkillRequest
+    warehouse: "Warehouse", product: str, share: Fact, request: SkillRequest
 ) -> Iterator[Fact]:
     """Yield what may appear in a text: a customer's sentence, quoted exactly, and the number of
     reviews that agree."""
     from bot.data.analyses.feedback.objections import find_praise
 
-    found = find_praise(warehouse, product, theme, request.language)
+    subject = share.parts.subject
+    found = find_praise(warehouse, product, subject.split("--")[0], request.language)
     if found is None:
         return
     if (quote := found.quote) is not None:
         source = share.source.with_details(quote.text.id, quote.text.channel)
         day = quote.text.day or share.as_of
         yield Fact(
-            id=f"feedback.{theme}.quote",
+            id=f"feedback.{subject}.quote",
             label=QUOTE.text,
             value=quote.said,
             about=share.about,
@@ -174,7 +187,7 @@ def _quote_facts(
         counts = (("praised", PRAISED, found.praised), ("reviews", REVIEWS_LABEL, found.reviews))
         for measure, label, count in counts:
             yield Fact(
-                id=f"feedback.{theme}.{measure}",
+                id=f"feedback.{subject}.{measure}",
                 label=label.text,
                 value=Decimal(count),
                 about=share.about,
@@ -363,7 +376,8 @@ def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRul
                 return AudienceRule(segments=(key,))
     channel = load_channels().get(request.channel or "")
     is_public = channel is not None and channel.is_public  # a place is a setting there
-    market = (brief.market,) if brief.market and not brief.audience else ()
+    is_named = brief.audience or brief.goal_audience
+    market = (brief.market,) if brief.market and not is_named else ()
     named = () if is_public else market or list_named_countries(brief.audience or "")
     countries = _spell_countries(warehouse, named) if named else ()
     return AudienceRule(countries=countries) if countries else None

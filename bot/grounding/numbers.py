@@ -38,6 +38,7 @@ LIST = re.compile(  # sizes 36,38,40 and 36/38/40
 )
 BETWEEN = re.compile(r" ?(?:-|a|to|au|et|and|ou|or|/|x|×) ?")
 COMMA = re.compile(r" ?, ")
+SIDES = re.compile(r" ?[x×] ?")
 RANGE_BEFORE = re.compile(r"\b(?:between|entre) [€£$]?$")
 MAX_BOUND_WORDS = 28  # characters of the words before a bound
 TRUE_RATING = re.compile(r" ?(?:/|sur |out of )(5|10|20)(?!\d)")
@@ -293,10 +294,17 @@ def _add_numerals(words: str) -> Decimal:
 
 def _share_units(low: str, found: list[Figure]) -> list[Figure]:
     """In "20 to 30 %" and "du 12 au 15 juin" the last one's unit is the first one's too. A comma
-    shares a unit only within such a list: "20, 30 or 40 %", never "Sizes 36 to 48, €245"."""
-    is_list = False
+    shares a unit only within such a list: "20, 30 or 40 %", never "Sizes 36 to 48, €245". What
+    stands before a dimension is none of its sides: "set of 4, 45 x 45 cm"."""
+    is_list = is_first_side = False
     for at in range(len(found) - 2, -1, -1):
         left, right = found[at], found[at + 1]
+        is_before_dimension = is_first_side
+        is_first_side = SIDES.fullmatch(low, left.end, right.start) is not None
+        is_side = is_first_side or SIDE_BEFORE.search(low, 0, left.start)
+        if is_before_dimension and not is_side:
+            is_list = False
+            continue
         joined = BETWEEN.fullmatch(low, left.end, right.start)
         joined = joined or (is_list and COMMA.fullmatch(low, left.end, right.start)) or None
         is_list = bool(joined) and is_bare(left)

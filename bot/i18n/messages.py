@@ -93,41 +93,71 @@ def quote_name(name: str) -> Words:
     return Words("“{quote}”", quote=name)
 
 
-def format_period(since: date, until: date, language: str) -> str:
-    """Format the days from `since` to `until`, both inclusive: "13–26 Nov 2026"."""
-    from babel import dates
+RECENT = timedelta(days=300)  # so far back no month has come twice
 
-    locale = get_language(language).locale
-    return str(dates.format_interval(since, until, "yMMMMd", locale=locale)).replace("\u2009", " ")
+
+def format_period(since: date, until: date, language: str) -> str:
+    """Format the days from `since` to `until`, both inclusive: "13 to 26 November 2026"."""
+    return _join_days(since, until, language, "MMMM", has_year=True)
 
 
 def format_short_period(since: date, until: date, language: str, today: date) -> str:
-    """Format the days from `since` to `until`, both inclusive, in as few words as people do:
-    "15–26 Nov", "October", "2025". The year is left out where it is this year."""
-    from babel import dates
-
-    locale = get_language(language).locale
-    year = "" if since.year == until.year == today.year else "y"
+    """Format the days from `since` to `until`, both inclusive, in as few words as people do, so
+    that "from" may stand before them: "15 to 26 Nov", "October", "2025". The year is left out where
+    only one can be meant."""
     if (since.day, since.month, until.day, until.month) == (1, 1, 31, 12):
         years = [str(since.year), str(until.year)]
         return "–".join(dict.fromkeys(years))
-    skeleton = f"{year}MMMd"
-    if since.day == 1 and (until + timedelta(days=1)).day == 1:
-        if (since.year, since.month) == (until.year, until.month):
-            pattern = "LLLL y" if year else "LLLL"
-            return str(dates.format_date(since, pattern, locale=locale))
-        skeleton = f"{year}MMM"
+    has_year = not (_is_near(since, today) and _is_near(until, today))
     if since == until:
         return format_short_day(since, language, today)
-    return str(dates.format_interval(since, until, skeleton, locale=locale)).replace("\u2009", " ")
+    if since.day == 1 and (until + timedelta(days=1)).day == 1:
+        if (since.year, since.month) == (until.year, until.month):
+            return _format_day(since, "LLLL y" if has_year else "LLLL", language)
+        return _join_days(since, until, language, "MMM", has_year=has_year, are_months=True)
+    return _join_days(since, until, language, "MMM", has_year=has_year)
 
 
 def format_short_day(day: date, language: str, today: date) -> str:
-    """Format a day as people do: "1 June"; with its year where that is not this year."""
+    """Format a day as people do: "1 June"; with its year where another one could be meant."""
+    pattern = f"{_choose_day_pattern(day, language)} MMMM"
+    return _format_day(day, pattern if _is_near(day, today) else f"{pattern} y", language)
+
+
+def _is_near(day: date, today: date) -> bool:
+    """Whether a day needs no year: it is in this one, or no more than ten months ago."""
+    return day.year == today.year or timedelta() <= today - day <= RECENT
+
+
+def _join_days(
+    since: date,
+    until: date,
+    language: str,
+    month: str,
+    *,
+    has_year: bool,
+    are_months: bool = False,
+) -> str:
+    """Join two days or months. What they share stands once, behind the last."""
+    first, last = (
+        month if are_months else f"{_choose_day_pattern(day, language)} {month}"
+        for day in (since, until)
+    )
+    if since.year != until.year and has_year:
+        first = f"{first} y"
+    elif (since.year, since.month) == (until.year, until.month):
+        first = _choose_day_pattern(since, language)
+    shown = _format_day(until, f"{last} y" if has_year else last, language)
+    if since == until:
+        return shown
+    marks = get_language(language).marks
+    joined = marks.months if are_months else marks.days
+    return joined.format(first=_format_day(since, first, language), last=shown)
+
+
+def _format_day(day: date, pattern: str, language: str) -> str:
     from babel import dates
 
-    pattern = f"{_choose_day_pattern(day, language)} MMMM"
-    pattern += "" if day.year == today.year else " y"
     return str(dates.format_date(day, pattern, locale=get_language(language).locale))
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import ProductMatch
-from bot.core.request import Assumption, Option
+from bot.core.request import GOAL_AUDIENCES, Assumption, Option
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, join_words
 
@@ -48,7 +48,7 @@ def list_assumptions(
         assumptions.append(
             Assumption(field="channels", value=channel.key, words=Words(channel.title))
         )
-    if not stated.audience and has_recipients(stated.channels):
+    if not _names_people(stated) and has_recipients(stated.channels):
         everyone = Words("your whole list")
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
     if not (stated.goal or stated.offer or is_notice):
@@ -61,6 +61,11 @@ def list_assumptions(
             Assumption(field="language", value=language, words=Words(get_language(language).phrase))
         )
     return tuple(assumptions)
+
+
+def _names_people(stated: StatedFields) -> bool:
+    """Whether the words or the goal say for whom the text is."""
+    return bool(stated.audience) or stated.goal in GOAL_AUDIENCES
 
 
 def has_recipients(channels: Sequence[str]) -> bool:
@@ -97,7 +102,7 @@ def build_options(
         channel = list(load_channels().values())[1]
         label = Words("As {channel}", channel=Words(channel.title))
         options.append(Option(label=label, field="channels", value=channel.key))
-    if not stated.audience and has_recipients(stated.channels):
+    if not _names_people(stated) and has_recipients(stated.channels):
         groups = get_language(language).audiences
         lapsed = Words("For those who haven't ordered for a while")
         options.append(Option(label=lapsed, field="audience", value=groups.lapsed))

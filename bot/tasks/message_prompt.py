@@ -144,7 +144,10 @@ def build_prompt(message: Message) -> str:
         "products": "\n".join(
             [
                 *(f"{one.handle}: {one.title}" for one in message.products),
-                *(f"{RANGE_KEY}{name}: all of this range" for name in message.ranges),
+                *(
+                    f"{RANGE_KEY}{name}: all of this range, or its best seller"
+                    for name in message.ranges
+                ),
             ]
         ),
     }

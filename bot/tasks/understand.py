@@ -24,7 +24,7 @@ from bot.core.request import Goal, KeptPassage
 from bot.core.writer import ReceiptWriter
 from bot.drafts.occasions import load_occasions
 from bot.errors import CALM_PARAM
-from bot.i18n.countries import list_named_countries
+from bot.i18n.countries import list_country_words, list_named_countries
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline.routing import drop_audience_preposition, list_content_words
 from bot.privacy import Pseudonymizer
@@ -299,10 +299,22 @@ class _FormCheck:
         countries = list_named_countries(" ".join(list_content_words(reading.words)))
         return bool(countries) and not is_market and self._is_quoted(reading.words, self.typed)
 
+    def _find_country_words(self, audience: str) -> str | None:
+        """Return the message's words for the countries that an audience gives by code alone:
+        "irish" for "IE"."""
+        typed = f" {' '.join(word for source in self.typed for word in tokenize(source))} "
+        if f" {' '.join(tokenize(audience))} " in typed:
+            return None
+        found = [
+            next((one for one in sorted(list_country_words(code)) if f" {one} " in typed), "")
+            for code in list_named_countries(audience)
+        ]
+        return ", ".join(found) if all(found) else None
+
     def _check_audience(self, form: RequestForm, abroad: Sequence[Reading]) -> str | None:
         """Return the words for whom the text is. Words that name a market are no people; those
         that name another country are."""
-        said = self._quote(form.audience)
+        said = self._find_country_words(form.audience) or self._quote(form.audience)
         if said is None or abroad:
             known = _squeeze(said or "")
             named = [one.words.strip() for one in abroad if _squeeze(one.words) not in known]

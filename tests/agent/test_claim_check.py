@@ -1,5 +1,6 @@
 """The second look by a model: how its verdicts are read, sent back, marked and stored."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -308,6 +309,24 @@ def test_question_that_goes_on_and_the_stars_of_a_review_are_shown() -> None:
     text = build_claim_prompt([sentence], Evidence(facts=(said,)), asked, is_copy=False)
     assert "The cut is perfect. (review, 5/5)" in text
     assert "who paid in 3 instalments?" in text
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        ({"since": NOW.date()}, f"(since {NOW.date()})"),
+        ({"until": NOW.date()}, f"(until {NOW.date()})"),
+        ({"since": NOW.date(), "until": NOW.date()}, f"(from {NOW.date()} to {NOW.date()})"),
+    ],
+)
+def test_days_of_a_fact_say_which_end_they_are(days: dict[str, date], told: str) -> None:
+    from bot.agent.claim_check import build_claim_prompt
+
+    price = Fact(id="prices.vase.price-from", label="price from this day", value=Decimal(79),
+                 unit="EUR", source="prices.csv", as_of=NOW.date(), **days)  # fmt: skip
+    sentence = ClaimSentence("body", "It costs €79.", (price.id,))
+    text = build_claim_prompt([sentence], Evidence(facts=(price,)), request(language="en"))
+    assert f"€79.00 {told}" in text
 
 
 def test_closing_quotation_mark_stays_with_its_sentence() -> None:

@@ -203,7 +203,9 @@ def test_writer_knows_whether_the_audience_was_counted() -> None:
 
 
 def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:
-    doubt = other_fact("objection.sizing-small.theme", "doubt to answer", "runs small")
+    doubt = other_fact(
+        "objection.sizing-small--product-alba.theme", "doubt to answer", "runs small"
+    )
     evidence, request = make_evidence(doubt), make_request(occasion="noel")
     assert f"add {doubt.id} to the `facts`" in notes(evidence, request)
     asked = list_open_questions(request, evidence, load_channels()["email"])
@@ -219,7 +221,9 @@ def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:
 
 
 def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> None:
-    doubt = other_fact("objection.sizing-small.theme", "doubt to answer", "runs small")
+    doubt = other_fact(
+        "objection.sizing-small--product-alba.theme", "doubt to answer", "runs small"
+    )
     evidence, request = make_evidence(doubt), make_request(occasion="noel")
     told = notes(evidence, request)
     assert "runs small" in told
@@ -233,7 +237,7 @@ def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> Non
 
     assert rules("email") == {"doubt", "delivery"}
     assert rules("product_page") == {"doubt"}  # it stands longer than the occasion
-    assert rules("push") == rules("sms") == set()  # no room to answer
+    assert rules("push") == rules("sms") == rules("meta_ad") == {"doubt"}
     assert not list_open_questions(make_request(), make_evidence(), channels["email"])
 
 
@@ -248,8 +252,21 @@ def test_both_prices_of_a_cut_are_told_only_where_the_lowest_is_known() -> None:
 
 def test_text_without_a_product_is_told_to_look_up_the_few_it_shows() -> None:
     evidence = make_evidence()
-    assert "names no product" in notes(evidence, make_request(product=None))
+    told = notes(evidence, make_request(product=None))
+    assert "names no product" in told
+    assert "a service such as delivery, an event or news needs none" in told
     assert "names no product" not in notes(evidence, make_request())
+    assert "max_price" in notes(evidence, make_request(product=None))
+
+
+@pytest.mark.parametrize(("offer", "is_told"), [("15% off", True), ("free delivery", False)])
+def test_prices_reduced_already_matter_to_an_offer_with_a_percentage(
+    offer: str, *, is_told: bool
+) -> None:
+    reduced = other_fact("reduced.lamp.lowest-price-30-days", "lowest price 30 days", "50")
+    reduced = reduced.model_copy(update={"about": "Lamp"})
+    told = notes(make_evidence(reduced), make_request(product=None, offer=offer))
+    assert ("Reduced already" in told) is is_told
 
 
 @pytest.mark.parametrize(

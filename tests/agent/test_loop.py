@@ -144,7 +144,7 @@ async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> 
     (reply,) = made.replies[0]
     assert reply["content"].split("\n") == [
         "All of it: orders.csv",
-        "f1: 39% · rate · 13–26 Nov 2026 · compared with f2",
+        "f1: 39% · rate · 13 to 26 Nov · compared with f2",
         "f2: 58% · before",
     ]
     assert made.ctx.book.fill(answer.headline, "en").text == "From 58% to 39%"

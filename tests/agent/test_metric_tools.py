@@ -82,7 +82,7 @@ async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Wareh
         filters=[[where("country", "is", "France")]],
         since="2026-09-01",
     )
-    assert result.read_as == "revenue after refunds, orders · by device · France · 1 Sept – 24 Nov"
+    assert result.read_as == "revenue after refunds, orders · France · by device · 1 Sept to 24 Nov"
     total = result.facts[0]
     assert total.id == "metric.orders-country-is-fr-20260901-20261124.revenue"
     assert (total.unit, total.label, total.source) == ("EUR", "revenue", Source("orders.csv"))
@@ -97,7 +97,7 @@ async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Wareh
     (exhibit,) = result.exhibits
     assert exhibit.table
     assert exhibit.shows == (
-        "revenue, orders · by device · France · 1 September 2026 – 24 November 2026"
+        "revenue, orders · by device · France · 1 September to 24 November 2026"
     )
     assert exhibit.table.columns == ("Device · France", "Revenue", "Orders")
     assert len(exhibit.table.rows) == 3
@@ -176,7 +176,7 @@ async def test_days_of_a_condition_are_read_as_a_french_range(mixed: Warehouse) 
         measures=["customers"],
         filters=[[{**days, "values": ["2025-01-01", "2025-12-31"]}]],
     )
-    assert result.read_as.endswith(": du 1er janvier 2025 au 31 décembre 2025")
+    assert result.read_as.endswith(" du 1er janvier 2025 au 31 décembre 2025")
 
 
 async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -> None:
@@ -189,7 +189,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
             [where("country", "is", "FR")],
         ],
     )
-    assert result.read_as == "clients · ont commandé, pas depuis le 1er octobre · France"
+    assert result.read_as == "clients · aucune commande depuis le 1er octobre · France"
     assert result.exhibits[0].table
     assert result.exhibits[0].table.columns[1] == "Clients"
 
@@ -203,7 +203,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "measures": ["customers"],
                 "filters": [[where("customer_not_ordered", "at_least", "2026-06-01")]],
             },
-            "customers · ordered, not since 1 June",
+            "customers · no order since 1 June",
         ),
         (
             {
@@ -214,7 +214,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "until": "2026-11-20",
                 "comparison": "previous_period",
             },
-            "visits · mobile · 10–20 Nov against before",
+            "visits · mobile · 10 to 20 Nov compared with the time before",
         ),
         (
             {
@@ -226,7 +226,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "compare_since": "2026-09-01",
                 "compare_until": "2026-09-30",
             },
-            "revenue (returns not taken off) · October against September",
+            "revenue before returns · October compared with September",
         ),
         (
             {
@@ -236,7 +236,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                     [where("day", "at_most", "2026-11-22"), where("day", "at_least", "2026-11-30")]
                 ],
             },
-            "orders · without 23–29 Nov",
+            "orders · without 23 to 29 Nov",
         ),
         (
             {
@@ -246,7 +246,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "filters": [[where("order_value", "at_least", "100")]],
                 "having": [{"measure": "revenue_share", "operator": "at_least", "value": "20"}],
             },
-            "orders, share of revenue · by category · value of the order: at least €100"
+            "orders, share of revenue · orders of at least €100 · by category"
             " · share of revenue: at least 20%",
         ),
         (
@@ -258,7 +258,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                     [where("customer_orders", "between", "2", "4")],
                 ],
             },
-            "customers · for at least €150.50 in all · orders of the customer: 2 to 4",
+            "customers · spent at least €150.50 · 2 to 4 orders in all",
         ),
     ],
 )
@@ -541,6 +541,22 @@ async def test_filter_by_returns_says_that_some_are_still_to_come(
     call = {"dataset": "orders", "measures": ["units"], "since": since, "until": until}
     result = await query_tool(deps, **call, filters=filters)
     assert any("are still to come" in note for note in result.notes) == says_so
+
+
+@pytest.mark.parametrize(
+    ("measure", "dimension", "words"),
+    [
+        ("mean_delivery_days", "category", "have not arrived"),
+        ("orders", "returned", "counted in both"),
+    ],
+)
+async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
+    measure: str, dimension: str, words: str
+) -> None:
+    call = {"dataset": "orders", "since": "2026-11-01", "until": "2026-11-24"}
+    deps = tool_deps(workspace_data(sample()))
+    result = await query_tool(deps, **call, measures=[measure], dimensions=[dimension])
+    assert any(words in note for note in result.notes)
 
 
 # Names.
@@ -988,7 +1004,7 @@ async def test_result_of_figures_of_different_days_names_the_days_of_each(
     sentence = ClaimSentence("headline", "It cost more.", (fact.id,))
     evidence, request = Evidence(facts=(fact,)), tool_deps(workspace_data(mixed)).request
     judged = build_claim_prompt([sentence], evidence, request)
-    for days in ("1–27 Nov 2026", "9–27 Nov 2026"):
+    for days in ("1 to 27 Nov", "9 to 27 Nov"):
         assert days in fact.about
         assert days in judged
     same = await calculated(
@@ -1002,7 +1018,7 @@ async def test_result_of_figures_of_different_days_names_the_days_of_each(
     later = figure("d", "5").model_copy(update={"since": date(2026, 11, 20), "until": month.until})
     if fact.unit == "EUR":
         again = await calculated(operation, fact, later, warehouse=mixed)
-        assert all(day in again.about for day in ("1–27 Nov", "9–27 Nov", "20–27 Nov"))
+        assert all(day in again.about for day in ("1 to 27 Nov", "9 to 27 Nov", "20 to 27 Nov"))
 
 
 @pytest.mark.parametrize(

@@ -257,14 +257,13 @@ def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
     rule = AudienceRule(orders=(orders(LINEN, **SUMMER), orders(KNITWEAR, never=True)))
     assert AudienceRule.model_validate_json(rule.stored) == rule
     assert rule.describe_conditions().to("en") == (
-        "ordered (from 1 June 2026 to 31 August 2026; category: “Vêtements en lin”); "
-        "no order (category: “Mailles”)"
+        "bought “Vêtements en lin” from 1 June 2026 to 31 August 2026; never bought “Mailles”"
     )
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "units of these: at least 2"), ("fr", "nombre de pièces\u00a0: au moins 2")],
+    [("en", "at least 2 units"), ("fr", "au moins 2 pièces")],
 )
 def test_units_bought_stand_in_the_rule(language: str, words: str) -> None:
     rule = AudienceRule(orders=(orders(LINEN, ("selected_units", "at_least", "2")),))
@@ -272,7 +271,11 @@ def test_units_bought_stand_in_the_rule(language: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [("yes", "aucune commande (retourné)"), ("no", "aucune commande (gardé)")]
+    ("value", "words"),
+    [
+        ("yes", "n'ont jamais rien retourné"),
+        ("no", "aucune commande (articles non retournés)"),
+    ],
 )
 def test_yes_or_no_of_a_condition_reads_as_what_it_says(value: str, words: str) -> None:
     rule = AudienceRule(orders=(orders(("returned", "is", value), never=True),))
@@ -281,7 +284,44 @@ def test_yes_or_no_of_a_condition_reads_as_what_it_says(value: str, words: str) 
 
 def test_denied_yes_or_no_of_a_condition_reads_as_the_other_one() -> None:
     rule = AudienceRule(orders=(orders(("returned", "is_not", "yes")),))
-    assert rule.describe_conditions({}).to("en") == "ordered (kept)"
+    assert rule.describe_conditions({}).to("en") == "ordered (items not returned)"
+
+
+@pytest.mark.parametrize(
+    ("condition", "english", "told"),
+    [
+        (
+            orders(("selected_orders", "at_least", "2"), since=date(2026, 9, 1)),
+            "at least 2 orders since 1 September 2026",
+            "au moins 2 commandes depuis le 1er septembre 2026",
+        ),
+        (
+            orders(("selected_spent", "at_least", "300"), since=date(2026, 1, 1)),
+            "spent at least 300 since 1 January 2026",
+            "ont dépensé au moins 300 depuis le 1er janvier 2026",
+        ),
+        (
+            orders(since=date(2026, 9, 1), never=True),
+            "no order since 1 September 2026",
+            "aucune commande depuis le 1er septembre 2026",
+        ),
+        (
+            orders(("code", "is", "any"), never=True),
+            "never used a campaign code",
+            "n'ont jamais utilisé de code de campagne",
+        ),
+        (
+            orders(("country", "is", "CH"), never=True),
+            "never ordered to Switzerland",
+            "jamais livrés\u00a0: Suisse",
+        ),
+    ],
+)
+def test_orders_condition_reads_as_people_say_it(
+    condition: OrderCondition, english: str, told: str
+) -> None:
+    assert condition.words({}).to("en") == english
+    assert condition.words({}).to("fr") == told
 
 
 def test_days_of_a_condition_are_a_french_range() -> None:

@@ -91,9 +91,8 @@ def test_every_day_of_a_rule_moves() -> None:
     rule = AudienceRule(last_from=date(2026, 6, 1), orders=(ordered,), bought_within=90)
     moved = rule.move(timedelta(days=-1))
     assert moved.describe_conditions().to("en") == (
-        "bought in the last 90 days; ordered (from 30 April 2026 to 30 May 2026; "
-        "first order: 28 February 2026 to 30 March 2026 or with first order); "
-        "last order on 31 May 2026 or later"
+        "bought in the last 90 days; first order from 28 February 2026 to 30 March 2026 or with "
+        "first order from 30 April 2026 to 30 May 2026; last order on 31 May 2026 or later"
     )
     assert moved.move(timedelta(days=1)) == rule
 

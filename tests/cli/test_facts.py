@@ -151,7 +151,7 @@ def test_where_parses_days_and_numbers() -> None:
 def test_tool_is_run_with_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
     call = '{"dataset": "orders", "measures": ["revenue"], "dimensions": ["device"]}'
     told = printed(capsys, "query_metrics", call)
-    assert "revenue (returns not taken off) · by device" in told
+    assert "revenue before returns · by device" in told
     assert "revenue · mobile: €" in told
     found = json.loads(printed(capsys, "query_metrics", call, "--json"))
     assert found["facts"][0]["label"] == "revenue"

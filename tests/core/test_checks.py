@@ -29,3 +29,13 @@ def test_words_within_others_are_left_out() -> None:
     checks = [stated("3 au 13 décembre"), stated("13 décembre", part="subject")]
     (line,) = group_checks(checks)
     assert line.words.to("en").startswith("From the brief: 3 au 13 décembre.")
+
+
+def test_the_same_statement_in_two_wordings_is_named_once() -> None:
+    wordings = ["Free delivery from €80", "Today: free delivery, from €80"]
+    checks = [stated(one, "claim", f"headline.{at}") for at, one in enumerate(wordings)]
+    (line,) = group_checks([*checks, stated("Free gift wrap", "claim")])
+    shown = line.words.to("en")
+    assert wordings[0] not in shown
+    assert wordings[1] in shown
+    assert "Free gift wrap" in shown

@@ -48,17 +48,17 @@ def of_week(day: int, *, weeks: int = 1) -> Fact:
 def test_days_of_all_figures_stand_in_the_first_title() -> None:
     table = Table(columns=("What", "Now", "Plan"), rows=(("A", "1", "2"), ("B", "1", "–")))
     dated = date_table(table, [[of_week(16), share("5")], [of_week(16), None]], "en")
-    assert dated.columns == ("What · 16–22 Nov 2026", "Now", "Plan")
+    assert dated.columns == ("What · 16 to 22 Nov 2026", "Now", "Plan")
     assert dated.rows == table.rows
 
 
 def test_days_that_differ_stand_with_their_column_or_their_row() -> None:
     table = Table(columns=("What", "Now", "Before"), rows=(("A", "1", "2"), ("B", "1", "2")))
     dated = date_table(table, [[of_week(16), of_week(2)], [of_week(16), of_week(2)]], "en")
-    assert dated.columns == ("What", "Now, 16–22 Nov 2026", "Before, 2–8 Nov 2026")
+    assert dated.columns == ("What", "Now, 16 to 22 Nov 2026", "Before, 2 to 8 Nov 2026")
     one = Table(columns=("What", "A week"), rows=(("A", "1"), ("B", "1")))
     rows = date_table(one, [[of_week(16)], [of_week(16, weeks=3)]], "en").rows
-    assert rows == (("A, 16–22 Nov 2026", "1"), ("B, 2–22 Nov 2026", "1"))
+    assert rows == (("A, 16 to 22 Nov 2026", "1"), ("B, 2 to 22 Nov 2026", "1"))
 
 
 def test_a_change_in_points_keeps_its_unit_in_a_column() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.agent.claim_check import build_claim_prompt
 from bot.core.audience_rule import AudienceRule
 from bot.core.channels import load_channels
 from bot.core.facts import Evidence, Fact
@@ -32,10 +33,13 @@ def facts(kind: str, **more: object) -> dict[str, Fact]:
     return {fact.id: fact for fact in find_writing_facts(kind, sample(), request(**more))}
 
 
+LINEN, SMALL = "fabric-linen--product-lin-alba", "sizing-small--product-lin-alba"
+
+
 def test_praise_and_doubt_are_named_without_counts() -> None:
     found = facts("praise")
-    assert found["praise.fabric-linen.theme"].value == "linen"
-    assert found["objection.sizing-small.theme"].value == "runs small"
+    assert found[f"praise.{LINEN}.theme"].value == "linen"
+    assert found[f"objection.{SMALL}.theme"].value == "runs small"
     ear = [fact for fact in found.values() if fact.id.split(".")[0] != "feedback"]
     assert len(ear) == 2
     assert all(isinstance(fact.value, str) and "%" not in fact.value for fact in ear)
@@ -47,13 +51,27 @@ def test_praise_quote_is_in_language_of_text_with_count() -> None:
     reviews = table.text.to_pyarrow().to_pylist()
     for language in ("en", "fr"):
         found = facts("praise", language=language)
-        said = found["feedback.fabric-linen.quote"]
+        said = found[f"feedback.{LINEN}.quote"]
         assert any(str(said.value) in text for text in reviews)
         assert "feedback.csv" in str(said.source)
-        assert found["feedback.fabric-linen.praised"].value == 36
-        assert found["feedback.fabric-linen.reviews"].value == 84
-    assert "linen" in str(facts("praise", language="en")["feedback.fabric-linen.quote"].value)
-    assert "lin" in str(facts("praise", language="fr")["feedback.fabric-linen.quote"].value)
+        assert found[f"feedback.{LINEN}.praised"].value == 36
+        assert found[f"feedback.{LINEN}.reviews"].value == 84
+    assert "linen" in str(facts("praise", language="en")[f"feedback.{LINEN}.quote"].value)
+    assert "lin" in str(facts("praise", language="fr")[f"feedback.{LINEN}.quote"].value)
+
+
+def test_reviews_of_two_products_stand_side_by_side() -> None:
+    one = facts("praise", language="fr")
+    other = facts("praise", product="lit-brume", language="fr")
+    quotes = [f for f in (*one.values(), *other.values()) if f.parts.measure == "quote"]
+    assert len({fact.id for fact in quotes}) == len({fact.value for fact in quotes}) == 2
+    assert not one.keys() & other.keys()
+    told = build_claim_prompt(
+        (), Evidence(facts=(*one.values(), *other.values())), request(product="lin-alba")
+    )
+    for quote, title in zip(quotes, ("Chemise Alba", "Housse de couette Brume"), strict=True):
+        (line,) = [line for line in told.splitlines() if str(quote.value) in line]
+        assert f"lin, {title}" in line
 
 
 def test_day_of_the_first_order_is_told() -> None:
@@ -76,7 +94,7 @@ def test_quote_with_complaint_is_not_used() -> None:
 
 
 def test_facts_are_in_language_of_text() -> None:
-    assert facts("praise", language="fr")["objection.sizing-small.theme"].value == "taille petit"
+    assert facts("praise", language="fr")[f"objection.{SMALL}.theme"].value == "taille petit"
 
 
 @pytest.mark.parametrize(
@@ -277,11 +295,11 @@ def test_no_files_give_no_facts() -> None:
 async def test_workspace_data_returns_writing_facts() -> None:
     library = WorkspaceData(CatalogueLibrary(list), sample)
     assert [fact.id for fact in await library.look_up("praise", request())] == [
-        "feedback.fabric-linen.quote",
-        "feedback.fabric-linen.praised",
-        "feedback.fabric-linen.reviews",
-        "praise.fabric-linen.theme",
-        "objection.sizing-small.theme",
+        f"feedback.{LINEN}.quote",
+        f"feedback.{LINEN}.praised",
+        f"feedback.{LINEN}.reviews",
+        f"praise.{LINEN}.theme",
+        f"objection.{SMALL}.theme",
     ]
 
 

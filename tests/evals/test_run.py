@@ -106,7 +106,12 @@ def calls(*uses: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def report(headline: str, **fields: Any) -> dict[str, Any]:
-    blank: dict[str, Any] = {"points": [], "exhibit": "none", "cannot_tell": "none"}
+    blank: dict[str, Any] = {
+        "points": [],
+        "exhibit": "none",
+        "cannot_tell": "none",
+        "cannot_tell_because": "data",
+    }
     lists: dict[str, Any] = {"excluded_rows": [], "quotes": [], "not_used": [], "next_steps": []}
     return {"headline": headline, **blank, **lists, **fields}
 

@@ -124,6 +124,9 @@ def test_counted_pockets_may_say_where_they_are() -> None:
         ("4 deep pockets", [("4", "#pockets")]),
         ("tailles 36/38/40", [("36", "#sizes"), ("38", "#sizes"), ("40", "#sizes")]),
         ("20 x 30 cm", [("20", "length"), ("30 cm", "length")]),
+        ("set of 4, 45 x 45 cm", [("4", None), ("45", "length"), ("45 cm", "length")]),
+        ("lot de 4 - 45 x 45 cm", [("4", None), ("45", "length"), ("45 cm", "length")]),
+        ("20 x 30, 40 x 50 cm", [(n, "length") for n in ("20", "30", "40", "50 cm")]),
         ("quatre-vingt-dix euros", [("quatre-vingt-dix euros", "EUR")]),
         ("entre deux tailles", []),
         ("deux pour un", [("deux pour un", None)]),
@@ -139,6 +142,17 @@ def test_figures_are_read_with_their_units(
     text: str, expected: list[tuple[str, str | None]]
 ) -> None:
     assert [(one.text, one.first.unit) for one in read_figures(text)] == expected
+
+
+def test_pack_before_its_size_is_proven_as_it_stands_in_the_fact() -> None:
+    evidence = Evidence(
+        facts=(
+            fact("product.a.name", "name", "Serviettes Jour (lot de 4)"),
+            fact("product.a.sizes", "sizes", "45 x 45 cm"),
+        )
+    )
+    assert not wrong_figures(proved("Serviettes Jour, lot de 4, 45 x 45 cm", evidence=evidence))
+    assert wrong_figures(proved("Serviettes Jour, lot de 4, 45 x 55 cm", evidence=evidence))
 
 
 def test_rating_with_a_decimal_is_read_whole() -> None:

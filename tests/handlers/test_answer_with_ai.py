@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
 from bot.core.parts import Table
@@ -62,9 +64,7 @@ async def test_figures_are_filled_in_and_cited() -> None:
     assert found.parts[0].facts
     assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
     assert text_of(found, "In figures")
-    assert text_of(found, "Read as") == [
-        "orders, revenue (returns not taken off) · by country · October"
-    ]
+    assert text_of(found, "Read as") == ["Revenue before returns · by country · October"]
     assert "orders.csv" in text_of(found, "Where the figures come from")[0]
     assert [(check.level, check.rule) for check in found.checks] == [
         ("pass", "figure"),
@@ -80,7 +80,7 @@ async def test_how_it_was_read_is_one_line_of_the_look_up_that_the_headline_show
         )
     )
     found, _letters = await answer(looked_up, report("{f4}.", "{f3} of {f1}."))
-    assert text_of(found, "Read as") == ["customers · October"]
+    assert text_of(found, "Read as") == ["Customers · October"]
 
 
 async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other() -> None:
@@ -96,9 +96,9 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
     )
     ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"], "percent": 0}))
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
-    assert text_of(found, "Read as") == ["orders · October\nunits · October"]
+    assert text_of(found, "Read as") == ["Orders · October"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
-    assert text_of(found, "Read as") == ["units · October\nunits · 10–31 Oct"]
+    assert text_of(found, "Read as") == ["Orders · October, 10 to 31 Oct"]
 
 
 async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> None:
@@ -161,7 +161,7 @@ async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> Non
     ):
         found, _letters = await answer(looked_up, form)
         first, *more = text_of(found, "Read as")[0].splitlines()
-        assert first.startswith("reviews, rated or not · by product")
+        assert first == "Reviews · by product · Jun to Oct"
         assert "groups are not ranked, to protect groups of under 5 people" in " ".join(more)
     for form in (
         report("Here are the countries.", exhibit="e2"),
@@ -300,7 +300,7 @@ async def test_claim_check_gets_how_the_calls_were_read() -> None:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         await run("orders by country?", writer=writer, skill="answer")
         await writer.close()
-    read = "Read as: orders, revenue (returns not taken off)"
+    read = "Read as: orders, revenue before returns"
     assert read in str(claude.judged[0]["messages"])
 
 
@@ -341,6 +341,22 @@ async def test_next_step_that_no_skill_carries_out_is_no_button() -> None:
     found, letters = await answer(LOOKS_UP, wrong, wrong)
     assert "no skill fly" in str(letters[2]["messages"][-1]["content"])
     assert found.leads == ()
+
+
+@pytest.mark.parametrize(
+    ("because", "title"),
+    [
+        ("data", "Your data can't tell"),
+        ("people", "Not answered"),
+        ("tools", "Not answered"),
+    ],
+)
+async def test_gap_is_told_once_and_with_its_reason(because: str, title: str) -> None:
+    gap = {"cannot_tell": "loyalty points (no loyalty file)", "cannot_tell_because": because}
+    told = report("{f1}.", **gap, not_used=["more than 500 points", "sent by post"])
+    found, _letters = await answer(LOOKS_UP, told)
+    assert text_of(found, title) == ["loyalty points (no loyalty file)"]
+    assert text_of(found, "Not used") == ["“sent by post”"]
 
 
 async def test_refusal_is_a_report_that_says_so() -> None:

@@ -82,8 +82,8 @@ async def test_quiet_shop_gives_one_line() -> None:
     quiet, days = found.parts
     assert (quiet.key, days.key) == ("quiet", "read_as")
     assert "\n" not in quiet.text + days.text
-    assert "16–22 Nov 2026" in days.text
-    assert "not yet 23–24 Nov" in days.text
+    assert "16 to 22 Nov 2026" in days.text
+    assert "not yet 23 to 24 Nov" in days.text
 
 
 async def test_first_lines_and_table_say_which_days_are_covered() -> None:
@@ -92,11 +92,11 @@ async def test_first_lines_and_table_say_which_days_are_covered() -> None:
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     assert days.key == "read_as"
     sales, others = days.text.splitlines()
-    assert sales == "weekly sales 16–22 Nov 2026 (not yet 23–24 Nov)"
+    assert sales == "weekly sales 16 to 22 Nov 2026 (not yet 23 to 24 Nov)"
     assert others == ("up to 24 November: visits 14 days, parcels 56 days, feedback 30 days")
-    assert "16–22 Nov 2026" in table.columns[0]
+    assert "16 to 22 Nov 2026" in table.columns[0]
     reading = next(part.text for part in found.parts if part.key == "how_to_read")
-    assert "16 Sept – 10 Nov 2026" in reading  # what the visits are compared with
+    assert "16 Sept to 10 Nov 2026" in reading  # what the visits are compared with
 
 
 @pytest.mark.slow

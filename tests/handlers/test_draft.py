@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar, get_args
 
 import pytest
@@ -23,8 +24,10 @@ from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Brief, Goal, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.catalogue.product import Product
+from bot.data.catalogue.product import PriceChange, Product
+from bot.data.metrics.best_sellers import rank_products
 from bot.data.service import WorkspaceData
 from bot.drafts.recipients import describe_recipients
 from bot.errors import CannotDo
@@ -141,7 +144,7 @@ async def test_a_text_for_a_market_is_for_its_customers() -> None:
 
 @pytest.mark.parametrize("cites", [True, False])
 async def test_doubt_is_asked_about_unless_the_writer_cites_it(cites: bool) -> None:
-    doubt = "objection.sizing-small.theme"
+    doubt = "objection.sizing-small--product-lin-alba.theme"
     body = Copy(text="Take the larger one.", facts=(doubt,) if cites else ())
     model = Scripted(*[email(body=body)] * 2)
     ctx = make_context(model, library=sample_data(), product="lin-alba", product_words="Alba")
@@ -221,6 +224,64 @@ async def test_a_text_about_a_range_stands_on_its_best_sellers() -> None:
     assert named
     assert named <= products
     assert "about the range as a whole" in text
+    (best,) = set(re.findall(r"\[product\.([^\]]+)\.best-seller\]", text))
+    assert best == find_best_seller(products)
+    assert f"add product.{best}.best-seller to the `facts`" in text
+
+
+def find_best_seller(handles: set[str]) -> str:
+    """Return the one of these products with the highest revenue."""
+    ranked = sample_data().run_exclusively(
+        lambda warehouse: rank_products(warehouse, AnalysisFilter(), handles, len(handles))
+    )
+    revenues = [one for one in ranked.facts if one.parts.measure == "revenue"]
+    sold = [one for one in revenues if one.parts.subject.startswith("product-")]
+    return max(sold, key=lambda one: one.number).parts.subject.removeprefix("product-")
+
+
+@pytest.mark.parametrize(
+    ("goal", "people"),
+    [("basket left", "those who left a basket"), ("welcome", "new subscribers")],
+)
+@pytest.mark.parametrize("market", [None, "GB"])
+async def test_a_goal_that_names_the_people_is_for_them_and_not_for_everybody(
+    goal: str, people: str, market: str | None
+) -> None:
+    model = Scripted(*[email()] * 2)
+    told: dict[str, Any] = {"product": "lin-alba", "goal": goal, "market": market}
+    ctx = make_context(model, library=sample_data(), **told)
+    await handle(ctx.request, ctx)
+    asked = model.requests[0].messages[0].text
+    assert f"{people}: no data count them" in asked
+    assert "the whole list" not in asked
+    shown = describe_recipients(ctx.request.brief, ctx.evidence, ctx.channel)
+    assert [one.to("en") if isinstance(one, Words) else one for one in shown] == [people]
+    assert any(people in note.words.to("en") for note in ctx.notes)
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(1, True), (29, True), (31, False)])
+async def test_price_that_was_cut_lately_is_told_to_those_who_approve(
+    days: int, *, is_told: bool
+) -> None:
+    cut = NOW.date() - timedelta(days=days)
+    changes = (
+        PriceChange(day=cut - timedelta(days=90), price=Decimal(49)),
+        PriceChange(day=cut, price=Decimal(42)),
+    )
+    tee = Product(
+        handle="tee",
+        title="Tee",
+        price=Decimal(42),
+        currency="EUR",
+        price_history=changes,
+        source=Source("products.csv"),
+        as_of=NOW.date(),
+    )
+    shop = WorkspaceData(CatalogueLibrary(lambda: [tee]), small)
+    ctx = make_context(Scripted(*[email()] * 2), library=shop, product="tee")
+    await handle(ctx.request, ctx)
+    told = [note.words.to("en") for note in ctx.notes if note.rule == "reduced"]
+    assert ["€42.00 instead of €49.00" in one for one in told] == ([True] if is_told else [])
 
 
 @pytest.mark.parametrize(
@@ -437,6 +498,18 @@ def test_writer_to_the_whole_list_is_asked_for_whom_the_text_is_true(
     audience = make_context(channel=channel).describe_audience()
     assert audience.startswith("nobody in particular: ")
     assert ("true of some of them only" in audience) is is_told
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [("email", "by these words"), ("meta_ad", "in the settings of the ad"), ("product_page", "")],
+)
+async def test_card_says_of_an_audience_that_it_was_not_counted(channel: str, told: str) -> None:
+    ctx = make_context(Scripted(), channel=channel, audience="who looked without buying")
+    await ctx.keep_counted_audience()
+    said = [one.words.to("en") for one in ctx.notes if one.rule == "audience"]
+    assert len(said) == bool(told)
+    assert all("“who looked without buying”" in one and told in one for one in said)
 
 
 def test_claim_check_is_told_for_whom_a_text_is() -> None:

@@ -97,7 +97,7 @@ async def test_days_stand_in_an_idea_and_an_unused_budget_first() -> None:
     assert len(letters) == 2
     assert [part.key for part in found.parts] == ["not_used", "ideas.1"]
     assert found.parts[0].text == "“€ 2,000”"
-    assert "When: 12–13 Dec" in found.parts[1].text
+    assert "When: 12 to 13 Dec" in found.parts[1].text
 
 
 @pytest.mark.parametrize(

@@ -273,6 +273,7 @@ COUNTS = {
     "rated": [],
     "never_ordered": False,
     "joined_within_days": 0,
+    "viewed": [],
 }
 LAPSED = AudienceRule(segments=("lapsed",), countries=("FR",))
 SUGGESTS = {"product": "none", "category": LINEN, "goal": "none", "country": "none"}

@@ -13,6 +13,7 @@ from babel.messages.catalog import Message
 from bot.i18n.messages import (
     Money,
     Words,
+    format_short_period,
     format_value,
     load_translations,
     parse_language,
@@ -30,7 +31,9 @@ SAME = {
     "E-mail",
     "SMS",
     "Description",
+    "Descriptions",
     "Hashtag",
+    "Hashtags",
     "Unicode",
     "Version",
     "Version {n}",
@@ -43,6 +46,7 @@ SAME |= {
     "date",
     "description",
     "impressions",
+    "Champions",
     "page",
     "segment",
     "stock",
@@ -50,6 +54,7 @@ SAME |= {
 }
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
+SAME |= {"{amount} point", "{amount} points", "{what} {when}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
 SAME |= {"conditions", "conversion", "dimension", "message", "messages", "niche"}
 SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "e-mails", "tests", "sessions"}
@@ -206,6 +211,31 @@ def test_sentences_can_be_formatted() -> None:
 def test_values_are_formatted_by_language(value: object, english: str, told: str) -> None:
     assert format_value(value, "en") == english
     assert format_value(value, "fr") == told
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "english", "told"),
+    [
+        (date(2026, 11, 1), date(2026, 11, 27), "1 to 27 Nov", "1er au 27 nov."),
+        (date(2026, 10, 31), date(2026, 11, 27), "31 Oct to 27 Nov", "31 oct. au 27 nov."),
+        (date(2026, 9, 1), date(2026, 10, 31), "Sept to Oct", "sept. à oct."),
+        (date(2026, 10, 1), date(2026, 10, 31), "October", "octobre"),
+        (
+            *(date(2025, 11, 29), date(2026, 11, 27)),
+            *("29 Nov 2025 to 27 Nov 2026", "29 nov. 2025 au 27 nov. 2026"),
+        ),
+    ],
+)
+def test_period_fits_into_a_sentence(since: date, until: date, english: str, told: str) -> None:
+    today = date(2026, 11, 28)
+    assert format_short_period(since, until, "en", today) == english
+    assert format_short_period(since, until, "fr", today) == told
+
+
+def test_year_is_left_out_where_only_one_can_be_meant() -> None:
+    days = (date(2026, 11, 2), date(2026, 11, 9))
+    assert format_short_period(*days, "en", date(2027, 1, 10)) == "2 to 9 Nov"
+    assert format_short_period(*days, "en", date(2027, 12, 1)) == "2 to 9 Nov 2026"
 
 
 def test_zero_is_singular_in_french() -> None:

@@ -251,6 +251,42 @@ def test_length_is_named_only_where_it_is_over_the_limit(
     assert over in shown if over else "GSM-7" not in shown
 
 
+@pytest.mark.parametrize(
+    ("channel", "key", "text", "leads"),
+    [
+        ("meta_ad", "headline", "Choose your linen shirt", True),
+        ("email", "body", "Linen is back.", True),
+        ("email", "body", "Linen is back: https://shop.example/linen", False),
+        ("product_page", "description", "Linen is back.", False),
+    ],
+)
+def test_card_says_where_a_text_without_a_link_leads(
+    sqlite: Database, channel: str, key: str, text: str, leads: bool
+) -> None:
+    part = Part(kind="copy", key=key, title="Text", body=Copy(text=text))
+    page = {"id": "product.linen.link", "label": "link", "unit": None}
+    link = PRICE.model_copy(update=page | {"value": "https://shop.example/p/linen"})
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=(part,), channel=channel, wanted=brief(product="linen"))
+        draft.evidence = Evidence(facts=(link,)).model_dump_json()
+        shown = text_of(drawn(seen(session)).blocks)
+    told = f"Leads to: https://shop.example/p/linen?utm_campaign={draft.code}"
+    assert (told in shown) is leads
+
+
+def test_several_texts_of_a_list_have_a_heading_in_the_plural(sqlite: Database) -> None:
+    texts = [Copy(text=f"Linen shirt {n}") for n in (1, 2)]
+    listed = tuple(
+        Part(kind="copy", key=f"headlines.{n}", title="Headline", body=one)
+        for n, one in enumerate(texts, 1)
+    )
+    with sqlite.begin() as session:
+        drafted(session, parts=listed, channel="google_ad")
+        assert "Headlines (2)" in text_of(drawn(seen(session)).blocks)
+    limit = load_channels()["google_ad"].parts["headlines"]
+    assert (limit.name(1), limit.name(2)) == ("Headline", "Headlines")
+
+
 @pytest.mark.parametrize("channel", load_channels().values(), ids=lambda one: one.key)
 def test_every_word_of_a_channels_text_is_on_its_card(sqlite: Database, channel: Channel) -> None:
     with sqlite.begin() as session:

@@ -62,6 +62,15 @@ def test_report_leads_with_its_finding_and_has_no_approve_button(sqlite: Databas
     assert action_ids.DETAILS in buttons
 
 
+def test_data_are_not_blamed_for_what_they_hold(sqlite: Database) -> None:
+    gap = Copy(text="Belgium (too few customers to show)")
+    with sqlite.begin() as session:
+        reported(session, REPORT.model_copy(update={"cannot_tell": None, "not_answered": gap}))
+        english = text_of(drawn(seen(session)).blocks)
+    assert "Not answered: Belgium" in english
+    assert "Your data can't tell" not in english
+
+
 def test_report_says_how_it_was_read_and_what_was_left_out(sqlite: Database) -> None:
     with sqlite.begin() as session:
         reported(session)
@@ -71,7 +80,7 @@ def test_report_says_how_it_was_read_and_what_was_left_out(sqlite: Database) -> 
     assert "Not used: “Gold”" in english
     assert "Your data can't tell: why they leave" in english
     assert "2 figures from events.csv and orders.csv" in english
-    assert "Lu comme" in french
+    assert "J'ai compris" in french
     assert "Non repris" in french
     assert "Vos données ne le disent pas" in french
 

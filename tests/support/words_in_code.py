@@ -163,7 +163,9 @@ def _titles_of_channels() -> Iterator[tuple[str, None, str]]:
     for key, channel in told.items():
         yield channel["title"], None, f"bot/core/channels.toml [{key}]"
         for part, limit in channel["parts"].items():
-            yield limit["title"], None, f"bot/core/channels.toml [{key}.parts.{part}]"
+            for name in ("title", "heading"):
+                if text := limit.get(name):
+                    yield text, None, f"bot/core/channels.toml [{key}.parts.{part}]"
 
 
 def _labels_of_files() -> Iterator[tuple[str, None, str]]:

@@ -172,6 +172,10 @@ async def test_a_basket_an_event_and_a_welcome_are_goals() -> None:
         _, found = read_one(words, topic=words, goal=goal)
         (request,) = await plan(found, words)
         assert f"goal: {goal}" in request.brief.as_prompt()
+        assumed = [one.field for one in request.brief.assumed]
+        offered = [one.field for one in request.brief.options]
+        is_for_all = goal == "event"  # the two others name the people
+        assert ("audience" in assumed, "audience" in offered) == (is_for_all, is_for_all)
 
 
 def test_an_occasion_without_a_key_is_left_to_the_writer() -> None:
@@ -644,6 +648,24 @@ def test_a_country_without_a_market_is_an_audience(fields: dict[str, Any]) -> No
     read, found = read_one("an e-mail to our Irish customers", **fields)
     assert (read.markets, read.audience) == ((), "our Irish customers")
     assert found.left_over == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("an e-mail to our Irish customers", "IE", "irish"),
+        ("un SMS pour nos clients belges", "BE", "belges"),
+        ("an e-mail to customers in the United Kingdom", "GB", "united kingdom"),
+        ("an e-mail to our customers", "IE", None),
+    ],
+)
+def test_a_country_by_its_code_is_the_one_that_the_message_names(
+    words: str, code: str, said: str | None
+) -> None:
+    brand = BRAND.model_copy(update={"markets": {}})
+    form = understood("requests", asked_request(audience=code))
+    (read,) = check_form(MessageForm.model_validate(form), message(words), brand).requests
+    assert read.audience == said
 
 
 async def test_a_text_for_each_country_has_its_audience() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, ScopePart
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
 from bot.data.analyses.result import (
@@ -22,7 +22,8 @@ from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
-from bot.i18n.messages import Language, Words, format_value
+from bot.i18n.languages import LANGUAGES, get_language
+from bot.i18n.messages import Language, Words, format_short_day, format_short_period
 from bot.text.normalize import slugify
 
 T = TypeVar("T")
@@ -32,20 +33,10 @@ MAX_QUERY_SECONDS = 30.0  # from when the query has the engine
 
 NONE = "none"  # what a call says for a parameter that it does not use
 MAX_WORDS_LENGTH = 200
-TEXT_FILTERS: Mapping[str, Words] = {  # as people read them
-    "product": Words("product"),
-    "category": Words("category"),
-    "brand": Words("brand"),
-    "country": Words("country"),
-    "region": Words("region"),
-    "device": Words("device"),
-    "source": Words("source"),
-    "channel": Words("channel"),
-    "segment": Words("segment"),
-    "language": Words("language"),
-    "stars": Words("stars"),
-    "experiment": Words("test"),
-}
+TEXT_FILTERS = (  # in the order in which a card says them
+    *("product", "category", "brand", "country", "region", "device", "source", "channel"),
+    *("segment", "language", "stars", "experiment"),
+)
 
 
 def read_text(value: str) -> str | None:
@@ -85,26 +76,35 @@ def build_filter(params: ToolParams) -> AnalysisFilter:
     return AnalysisFilter(**values, since=since, until=until)
 
 
-def describe_filter(title: Words, where: AnalysisFilter, language: Language) -> str:
-    """Return how a call was read, for people: "segments · country: FR · since 1 October 2026"."""
-    pieces: list[Words | str] = [title]
-    for name, label in TEXT_FILTERS.items():
+def describe_filter(
+    title: Words, where: AnalysisFilter, language: Language, today: date, product: str = ""
+) -> tuple[ScopePart, ...]:
+    """Return how a call was read, part by part: "segments", "France", "since 1 October". `product`
+    is the title of the filter's product."""
+    parts = [("what", title.to(language))]
+    for name in TEXT_FILTERS:
         if value := getattr(where, name):
-            value = _name_value(name, str(value), language)
-            pieces.append(Words("{name}: {value}", name=label, value=value))
+            named = product if name == "product" and product else str(value)
+            parts.append((name, _name_value(name, named, language)))
     if where.since and where.until:
-        pieces.append(Words("{first} to {last}", first=where.since, last=where.until))
-    elif where.since:
-        pieces.append(Words("since {day}", day=where.since))
-    elif where.until:
-        pieces.append(Words("until {day}", day=where.until))
-    return " · ".join(format_value(piece, language) for piece in pieces)
+        parts.append(("days", format_short_period(where.since, where.until, language, today)))
+    elif day := where.since or where.until:
+        shown = format_short_day(day, language, today)
+        words = Words("since {day}", day=shown) if where.since else Words("until {day}", day=shown)
+        parts.append(("days", words.to(language)))
+    return tuple(parts)
+
+
+def join_scope(scope: Iterable[ScopePart]) -> str:
+    return " · ".join(text for _part, text in scope)
 
 
 def _name_value(name: str, value: str, language: Language) -> str:
     """Return a value as people of that language say it, where it has a name of ours."""
     if name == "country":
         return ", ".join(translate_country(one, language) for one in split_values(value))
+    if name == "language" and value in LANGUAGES:
+        return Words(get_language(value).phrase).to(language)
     return value if "{" in value else Words(value).to(language)
 
 
@@ -120,7 +120,9 @@ class Finding:
     where: AnalysisFilter
     notes: tuple[str, ...]  # what can't be told, and the age of old data
     language: Language  # of the report
+    today: date
     age: Words | None = None
+    product: str = ""  # the title of the filter's product
 
     def prepare(
         self,
@@ -162,15 +164,16 @@ class Finding:
         counted."""
         left = len(facts) - MAX_FACTS
         left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
-        read_as = describe_filter(title, self.where, self.language)
+        scope = describe_filter(title, self.where, self.language, self.today, self.product)
         if reading:
-            read_as = f"{read_as} · {reading.to(self.language)}"
+            scope = (*scope, ("more", reading.to(self.language)))
         ages = [self.age.to(self.language)] if self.age else []
         return ToolResult(
             facts=tuple(facts[:MAX_FACTS]),
             exhibits=tuple(exhibits),
             notes=(*self.notes, *notes, *left_out),
-            read_as="\n".join([read_as, *ages]),
+            read_as="\n".join([join_scope(scope), *ages]),
+            scope=scope,
         )
 
 
@@ -205,9 +208,20 @@ async def find_analysis(
         language = deps.request.language
         limits = [words.to(language) for words in found.limits]
         old = [f"{age.to('en')} Say so." for age in ages]
-        return Finding(found, known, (*limits, *old), language, ages[0] if ages else None)
+        age = ages[0] if ages else None
+        product = name_product(warehouse, known)
+        return Finding(found, known, (*limits, *old), language, deps.today, age, product)
 
     return await run_query(deps, work)
+
+
+def name_product(warehouse: Warehouse, where: AnalysisFilter) -> str:
+    """Return the title of the filter's product; its reference where it has none."""
+    from bot.data.analyses.products import load_product_titles
+
+    if not where.product:
+        return ""
+    return load_product_titles(warehouse, [where.product]).get(where.product, where.product)
 
 
 async def label_themes(deps: ToolDeps, where: AnalysisFilter) -> None:

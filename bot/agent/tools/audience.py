@@ -1,17 +1,17 @@
-"""Counts the customers who meet conditions: segments, what they bought or not, how often, for how
-much, when, where, how they rated; who is like a product's buyers; who signed up and never ordered
-(new subscribers). Tells how many there are and agreed to e-mail, SMS and ads, what they bought in
-90 days, and the rule for an export. Leave one out with [], 0, false or "none".
-Not for shares (segments) or sales.
+"""Counts customers by conditions: segments, what they bought or not, how often, for how much, when,
+where, how they rated, what they looked at; who is like a product's buyers; who signed up and never
+ordered (new subscribers). Tells how many there are and agreed to e-mail, SMS and ads, what they
+bought, and the rule for an export. Leave one out with [], 0, false or "none".
+Not for shares or sales.
 Example: {"purpose": "email", "segments": [], "bought": [], "bought_named": [],
 "bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
 "not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
 "min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": [], "regions": [],
-"last_order_from": "none", "last_order_until": "none", "orders": [], "rated": [],
+"last_order_from": "none", "last_order_until": "none", "orders": [], "rated": [], "viewed": [],
 "never_ordered": false, "joined_within_days": 0}
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -25,10 +25,17 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
-from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition, RatingCondition
+from bot.core.audience_rule import (
+    ORDER_FIELDS,
+    AudiencePurpose,
+    AudienceRule,
+    OrderCondition,
+    RatingCondition,
+    ViewCondition,
+)
 from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
-from bot.core.metric_query import ANY_VALUE, NO_VALUE
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -56,8 +63,14 @@ EVERYBODY = Words("the whole customer file, not this audience")
 SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLUMNS)
 
 
+class OfOrders(Condition):
+    """A condition on orders that a rule may have."""
+
+    field: FieldName = Field(json_schema_extra={"enum": [*ORDER_FIELDS]})
+
+
 class Orders(ToolParams):
-    filters: list[list[Condition]] = Field(
+    filters: list[list[OfOrders]] = Field(
         description="As in query_metrics: every group must hold, of a group one condition. "
         "selected_orders counts the customer's orders that all else here selects, "
         "selected_units their units."
@@ -73,6 +86,13 @@ class Rated(ToolParams):
     since: str = Field(description="First day of the rating, or “none”.")
     until: str = Field(description="Last day, or “none”.")
     no_order_after: bool = Field(description="true: the customer has not ordered since.")
+
+
+class Viewed(ToolParams):
+    products: list[str] = Field(description="One of these or of the categories.")
+    categories: list[str]
+    since: str = Field(description="First day of the visit, or “none”.")
+    until: str = Field(description="Last day, or “none”.")
 
 
 class Params(ToolParams):
@@ -109,6 +129,11 @@ class Params(ToolParams):
     rated: list[Rated] = Field(
         description="Ratings that the customer must have given; all of them hold. Only where the "
         "feedback names the customer or the order."
+    )
+    viewed: list[Viewed] = Field(
+        description="What the customer looked at on the site; all of them hold. “Looked at the "
+        "linen shirt without buying it” names it here and in not_bought. Only visits of known "
+        "customers tell it."
     )
     never_ordered: bool = Field(
         description="true: has no order. All conditions but joined_within_days ask for orders: "
@@ -246,13 +271,18 @@ def _read_rule(
     from bot.data.metrics.filters import validate_filter
     from bot.data.metrics.query.feedback_measures import describe_named
     from bot.data.metrics.query.orders import resolve_order_condition
+    from bot.data.metrics.query.visit_measures import count_named_visits
 
     def find_product(name: str) -> str:
         known = validate_filter(warehouse, "sellers", AnalysisFilter(product=name))
         return known.product or name
 
     like_product, like_category = read_text(params.like_product), read_text(params.like_category)
-    for category in (*params.bought_categories, *params.not_bought_categories, like_category):
+    viewed_categories = [name for one in params.viewed for name in one.categories]
+    for category in (
+        *(*params.bought_categories, *params.not_bought_categories),
+        *(*viewed_categories, like_category),
+    ):
         if category:
             validate_filter(warehouse, "sellers", AnalysisFilter(category=category))
     values: dict[str, Any] = {
@@ -282,11 +312,14 @@ def _read_rule(
         orders = [_build_order_condition(one) for one in params.orders]
         resolved = [resolve_order_condition(warehouse, one) for one in orders]
         rated = tuple(_build_rating_condition(one) for one in params.rated)
-        rule = AudienceRule(**values, orders=tuple(one for one, _ in resolved), rated=rated)
+        viewed = tuple(_build_view_condition(one, find_product) for one in params.viewed)
+        values |= {"orders": tuple(one for one, _ in resolved), "rated": rated, "viewed": viewed}
+        rule = AudienceRule(**values)
     except ValidationError as wrong:
         raise ToolError(_explain_errors(wrong)) from wrong
     words = [note for _, notes in resolved for note in notes]
     words += [describe_named(warehouse)] if rated else []
+    words += [count_named_visits(warehouse)] if viewed else []
     words += _name_amounts(rule, warehouse)
     return rule, load_product_titles(warehouse, rule.products), words
 
@@ -323,6 +356,15 @@ def _build_rating_condition(rated: Rated) -> RatingCondition:
         since=read_day(rated.since, "since"),
         until=read_day(rated.until, "until"),
         no_order_after=rated.no_order_after,
+    )
+
+
+def _build_view_condition(viewed: Viewed, find_product: Callable[[str], str]) -> ViewCondition:
+    return ViewCondition(
+        products=tuple(find_product(name) for name in viewed.products),
+        categories=tuple(viewed.categories),
+        since=read_day(viewed.since, "since"),
+        until=read_day(viewed.until, "until"),
     )
 
 

@@ -174,7 +174,7 @@ def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
 def _describe(fact: Fact, deps: ToolDeps, with_days: bool) -> str:
     """Return what a figure is: "spend (wool plaid · 9–27 Nov)"."""
     language = deps.request.language
-    days = describe_days(fact, language) if with_days else ""
+    days = describe_days(fact, language, deps.today) if with_days else ""
     rest = " · ".join(filter(None, (fact.about, days)))
     return f"{fact.titled(language)} ({rest})" if rest else fact.titled(language)
 

@@ -8,10 +8,14 @@ Example: {"reason": "no_such_data", "what": "how many people saw the TV spot", "
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import run_query
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 ENDS_LOOP = True
 MAX_LENGTH = 200
+# of the data; for the others the tools, the floor for people or our work are the reason
+DATA_REASONS = ("file_missing", "column_missing", "period_missing", "no_such_data", "cause_unknown")
 Reason = Literal[
     "file_missing",  # a file of this kind was never imported
     "column_missing",  # the file lacks a column that the question needs
@@ -59,18 +63,30 @@ class Params(ToolParams):
     missing: File
 
 
-def describe_limit(params: Params) -> Words:
+def describe_limit(params: Params, *, has_file: bool) -> Words:
+    """Return what people read. `has_file`: there are data of the kind that the call names."""
+    what = params.what.strip().removesuffix(".")
+    if params.reason not in DATA_REASONS:
+        return Words("Not answered: {what}.", what=what)
     if params.missing == "none":
-        return Words("Your data can't tell: {what}.", what=params.what.strip())
+        return Words("Your data can't tell: {what}.", what=what)
     if params.reason == "column_missing":
         return Words(
             "Your data can't tell: {what}. It takes one more column in: {file}.",
-            what=params.what.strip(),
+            what=what,
             file=FILE_NAMES[params.missing],
         )
+    if has_file and params.reason == "period_missing":
+        return Words(
+            "Your data can't tell: {what}. It takes other days of: {file}.",
+            what=what,
+            file=FILE_NAMES[params.missing],
+        )
+    if has_file:
+        return Words("Your data can't tell: {what}.", what=what)
     return Words(
         "Your data can't tell: {what}. A file would change that: {file}.",
-        what=params.what.strip(),
+        what=what,
         file=FILE_NAMES[params.missing],
     )
 
@@ -81,4 +97,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError(f"what must have 1 to {MAX_LENGTH} characters.")
     if params.reason in ("file_missing", "column_missing") and params.missing == "none":
         raise ToolError("Name the file that is missing, or that lacks the column.")
-    return ToolResult(notes=(describe_limit(params).to(deps.request.language), params.reason))
+    has_file = await run_query(deps, lambda warehouse: _has_file(warehouse, params.missing))
+    if has_file and params.reason == "file_missing":
+        raise ToolError(f"There is a file of {params.missing}: look in it, or name another reason.")
+    words = describe_limit(params, has_file=has_file)
+    return ToolResult(notes=(words.to(deps.request.language), params.reason))
+
+
+def _has_file(warehouse: Warehouse, kind: str) -> bool:
+    return kind in warehouse.listed or (kind == "products" and warehouse.products is not None)

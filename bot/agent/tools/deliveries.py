@@ -56,6 +56,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     regions = [fact for fact in facts if fact.parts.subject.startswith("region-")]
     are_departments = any(find_department(fact.about) for fact in regions)
     heading = Words("Department") if are_departments else REGIONS.heading
+    dated = [fact for fact in facts if fact.parts.measure == "late" and fact.since]
+    if dated:
+        late = dated[0]
+        where = replace(finding.where, since=late.since, until=late.until)
+        finding = replace(finding, where=where)
     return finding.build_result(
         facts,
         title=Words("late parcels (not delivered by the promised day)"),

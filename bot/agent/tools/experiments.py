@@ -48,7 +48,7 @@ OF_WHOLE = (  # left out of the parts of a test, which are many
     *("first-day", "last-day", "control", "ratio-chance", "relative-change", "chance-daily"),
     *("worth-low", "worth-high"),
 )
-READINGS = {"ran": Words("that ran then"), "ended": Words("that ended then")}
+TITLES = {"ran": Words("tests that ran"), "ended": Words("tests that ended")}
 MAX_TESTS = 4
 
 
@@ -115,7 +115,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ),
         period=(None, None),  # the figures of a test are of its own days
     )
-    title = Words("tests")
+    title = TITLES[when] if when else Words("tests")
     if name and chosen:
         title = Words("tests: {names}", names=", ".join(known[key] for key in told))
     notes = [f"Tests in the files: {', '.join(known)}."] if known else []
@@ -145,7 +145,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         facts,
         title=title,
-        reading=READINGS[when] if when else None,
         exhibits=[
             exhibit
             for subject, group in _group_by_test(facts, finding).items()

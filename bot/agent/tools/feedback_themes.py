@@ -129,7 +129,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(f"More themes: {', '.join(others[:MAX_OTHER_THEMES])}. Name one to see it.")
     return finding.build_result(
         facts,
-        title=Words("feedback"),
+        title=Words("reviews and messages"),
         exhibits=(
             *EXHIBIT.build(table_facts, finding.language),
             *CHANGES.build(changes, finding.language),

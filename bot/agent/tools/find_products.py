@@ -24,6 +24,7 @@ from bot.agent.tools._analysis import (
     describe_filter,
     find_analysis,
     group_by_subject,
+    join_scope,
     number_of,
     read_text,
     run_query,
@@ -154,6 +155,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     bounds = [words.to(language) for words in _describe_bounds(params, every)]
     table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=rows)
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
+    scope = describe_filter(title, where, language, deps.today)
+    scope = (*scope, *(("more", bound) for bound in bounds))
     return ToolResult(
         facts=tuple(facts),
         exhibits=(
@@ -161,7 +164,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
         ),
         notes=_explain(params, products, ordered, shown, every, finding),
-        read_as=" · ".join([describe_filter(title, where, language), *bounds]),
+        read_as=join_scope(scope),
+        scope=scope,
     )
 
 

@@ -20,7 +20,7 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Language, Words, format_short_period
+from bot.i18n.messages import Language, Words, format_short_day, format_short_period
 
 MIN_DAYS, MAX_DAYS = 7, 365
 LEFT_OUT = ("backtest-brier", "base-rate-brier", "backtest-auc", "simple-rule", "p")
@@ -80,9 +80,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = finding.prepare(fact for fact in finding.result.facts if _is_forecast(fact))
     tenths = [fact for fact in facts if "-tenth-" in fact.parts.subject]
     rhythm = [fact for fact in facts if "rhythm" in fact.parts.subject or _is_silent(fact)]
+    first = max((fact.as_of for fact in facts), default=deps.today)
+    last = format_short_day(first + timedelta(days=params.days), finding.language, deps.today)
     return finding.build_result(
         facts,
-        title=Words("forecast for {days} days", days=params.days),
+        title=Words("forecast to {day}", day=last),
         exhibits=(
             *TENTHS.build(tenths, finding.language),
             *SILENCE.build(rhythm, finding.language),

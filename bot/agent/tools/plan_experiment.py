@@ -49,13 +49,13 @@ ORDERS_NOTE = (
     "These customers' test is decided by orders: “base” and “rate” are the share of them that "
     "orders within “days”, not clicks or visits."
 )
-PLACE_NAMES = {
-    "visit": Words("whole site"),
-    "product": Words("product page"),
-    "basket": Words("basket"),
-    "checkout": Words("checkout"),
-    "subject": Words("subject line"),
-    "letter": Words("e-mail"),
+TEST_NAMES = {
+    "visit": Words("test of the whole site"),
+    "product": Words("test of the product page"),
+    "basket": Words("test of the basket"),
+    "checkout": Words("test of the checkout"),
+    "subject": Words("test of the subject line"),
+    "letter": Words("test of the e-mail"),
 }
 
 
@@ -79,13 +79,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("base_percent must be a rate from 0 to below 100; 0: from the data.")
     if not 0 <= params.lift_percent <= 1000 or params.people_a_week < 0:
         raise ToolError("lift_percent must be from 0 to 1000, people_a_week 0 or more.")
+    rule = _read_rule(params)
     where = build_plan_filter(
         params.place,
         part=await _find_part(params, deps),
         base=_to_decimal(params.base_percent),
         lift=_to_decimal(params.lift_percent),
         weekly=params.people_a_week or None,
-        rule=_read_rule(params),
+        rule=rule,
     )
     finding = await find_analysis(deps, "plan", where, validate=False)
     base, lift = params.base_percent, params.lift_percent
@@ -96,7 +97,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     by_orders = where.rule is not None and params.place != "subject"
     return finding.build_result(
         facts,
-        title=Words("test of: {place}", place=PLACE_NAMES[params.place]),
+        title=TEST_NAMES[params.place],
+        reading=rule.describe_conditions() if rule else None,
         exhibits=replace(LIFTS, heading=_find_heading(lifts)).build(lifts, finding.language),
         notes=(NOTE, ORDERS_NOTE) if by_orders else (NOTE,),
     )

@@ -46,7 +46,7 @@ class Condition(ToolParams):
 class Bound(ToolParams):
     measure: MeasureName
     operator: OperatorName = Field(description="at_least or at_most")
-    value: str
+    value: str = Field(description="As the figure is told: 20 for a rate of 20%.")
 
 
 class Params(ToolParams):

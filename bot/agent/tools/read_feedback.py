@@ -16,7 +16,9 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_filter,
     describe_filter,
+    join_scope,
     label_themes,
+    name_product,
     read_text,
     run_query,
 )
@@ -57,7 +59,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     where, theme = build_filter(params), read_text(params.theme)
     words, language = read_text(params.words), deps.request.language
 
-    def read(warehouse: "Warehouse") -> "tuple[ReadSentences, tuple[Fact, ...], AnalysisFilter]":
+    def read(
+        warehouse: "Warehouse",
+    ) -> "tuple[ReadSentences, tuple[Fact, ...], AnalysisFilter, str]":
         from bot.data.analyses.feedback.quotes import read_sentences
         from bot.data.metrics.filters import validate_filter
 
@@ -76,10 +80,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if theme and found.theme is None:
             known_themes = ", ".join(found.themes[:MAX_THEMES])
             raise ToolError(f"There is no theme “{theme}”. There are: {known_themes}.")
-        return found, tuple(_to_fact(one, warehouse) for one in found.sentences), known
+        title = name_product(warehouse, known)
+        return found, tuple(_to_fact(one, warehouse) for one in found.sentences), known, title
 
     await label_themes(deps, where)
-    found, facts, known = await run_query(deps, read)
+    found, facts, known, product = await run_query(deps, read)
     notes = [
         f"{found.matching} texts fit, of {found.first} to {found.last}; the newest {len(facts)} "
         "different ones stand here."
@@ -92,11 +97,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     rows = tuple((str(fact.source), str(fact.value)) for fact in facts)
     table = Table(columns=columns, rows=rows, facts=tuple(fact.id for fact in facts))
     title = Words("customers' words: {words}", words=words) if words else Words("customers' words")
+    scope = describe_filter(title, known, language, deps.today, product)
     return ToolResult(
         facts=facts,
         exhibits=build_exhibit("customers' own words", table if facts else None),
         notes=tuple(notes),
-        read_as=describe_filter(title, known, language),
+        read_as=join_scope(scope),
+        scope=scope,
     )
 
 

@@ -111,7 +111,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(f"Steady, so no more is told of them: {', '.join(steady[:12])}.")
     return finding.build_result(
         facts,
-        title=Words("sales and returns by week"),
+        title=Words("sales and returns of the last full week"),
         exhibits=_build_exhibits(facts, {**named, **moved, **told}, finding.language),
         notes=notes,
     )

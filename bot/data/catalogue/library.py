@@ -18,6 +18,7 @@ from bot.data.catalogue.product import (
     split_levels,
 )
 from bot.data.catalogue.search import ProductIndex
+from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
@@ -98,6 +99,7 @@ def _list_ranges(products: Sequence[Product]) -> list[str]:
 MAX_SELLERS = 5
 MAX_RANGES, MIN_COLLECTION = 24, 3
 SHOWN_LABELS = ("name", "price")
+BEST_SELLER = Words("best seller of the range by revenue, over 90 days")
 
 
 def find_seller_facts(
@@ -105,47 +107,71 @@ def find_seller_facts(
 ) -> tuple[Fact, ...]:
     """Return product.<handle>.name and .price of at most MAX_SELLERS products on sale and in stock,
     the best sellers of the last 90 days first; only the names from the orders where there is no
-    catalogue. Those of a category are filled up with products that have not sold. Raises CannotDo
-    when the orders can't be read."""
+    catalogue. Those of a category come with which of all its products sold best, unless that one
+    is sold out, and are filled up with products that have not sold. Raises CannotDo when the orders
+    can't be read."""
     offered = {one.handle: one for one in select_offered(products, category)}
     handles = frozenset(offered) if products else None
     sold = _find_sales(warehouse, handles)
     if handles is None:
         return tuple(_build_name(handle, fact) for handle, fact in sold.items())
     best = [*sold] if category is None else [*dict.fromkeys((*sold, *offered))][:MAX_SELLERS]
-    return tuple(
+    facts = [
         fact.model_copy(update={"about": handle if fact.label == "name" else offered[handle].title})
         for handle in best
         for fact in build_product_facts(offered[handle])
         if fact.label in SHOWN_LABELS
-    )
+    ]
+    if category is not None:
+        every = {one.handle for one in select_offered(products, category, sold_out=True)}
+        first = _find_sales(warehouse, every, most=1)
+        facts += [
+            _build_best_seller(offered[handle], sales, category)
+            for handle, sales in first.items()
+            if handle in offered
+        ]
+    return tuple(facts)
 
 
-def select_offered(products: Sequence[Product], category: str | None) -> list[Product]:
-    """Return the products on sale and in stock, of a category if one is given."""
+def select_offered(
+    products: Sequence[Product], category: str | None, *, sold_out: bool = False
+) -> list[Product]:
+    """Return the products on sale and in stock, of a category if one is given. `sold_out`: with
+    those that are sold out."""
     return [
         product
         for product in products
         if product.status in (None, "active")
-        and product.stock != 0
+        and (sold_out or product.stock != 0)
         and (category is None or category in product.ranges)
     ]
 
 
-def _find_sales(warehouse: "Warehouse", handles: Collection[str] | None) -> dict[str, Fact]:
+def _find_sales(
+    warehouse: "Warehouse", handles: Collection[str] | None, most: int = MAX_SELLERS
+) -> dict[str, Fact]:
     """Return the revenue of the best sellers among these products, by handle."""
     from bot.data.metrics.best_sellers import rank_products
 
     if "orders" not in warehouse.listed:
         return {}
-    ranked = rank_products(
-        warehouse.for_reading(("orders",)), AnalysisFilter(), handles, MAX_SELLERS
-    )
+    ranked = rank_products(warehouse.for_reading(("orders",)), AnalysisFilter(), handles, most)
     return {
         fact.parts.subject.removeprefix("product-"): fact
         for fact in ranked.facts
         if fact.parts.subject.startswith("product-") and fact.parts.measure == "revenue"
     }
+
+
+def _build_best_seller(product: Product, sales: Fact, category: str) -> Fact:
+    return Fact(
+        id=str(FactId("product", product.handle, "best-seller")),
+        label=BEST_SELLER.text,
+        about=category,
+        value=product.title,
+        source=sales.source,
+        as_of=sales.as_of,
+    )
 
 
 def _build_name(handle: str, sales: Fact) -> Fact:

@@ -23,15 +23,18 @@ Address = Literal["tu", "vous"]  # familiar and polite, in every language that h
 
 
 class Marks(BaseModel):
-    """How punctuation and figures are written. `change` is a figure's way from {old} to {new};
-    `first_of_month` a pattern of Babel. A space that does not break stands before the `spaced`
-    marks in prose, before the `spaced_units` behind a figure, and inside `quotes`."""
+    """How punctuation and figures are written. `change` is a figure's way from {old} to {new},
+    `days` and `months` the way from {first} to {last}; `first_of_month` is a pattern of Babel. A
+    space that does not break stands before the `spaced` marks in prose, before the `spaced_units`
+    behind a figure, and inside `quotes`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     colon: str
     semicolon: str
     percent: str
     change: str
+    days: str
+    months: str
     first_of_month: str
     spaced: str = ""
     spaced_units: str = ""

@@ -8,7 +8,8 @@ from bot.approvals.decision import explain_no_approver
 from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.export import is_audience_draft
-from bot.drafts.models import Draft
+from bot.drafts.models import Draft, tag_links
+from bot.drafts.recipients import LEADS_TO, find_target
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
@@ -28,6 +29,7 @@ from bot.slack.blocks import (
     context_block,
     measure_blocks,
     option,
+    plain_context_block,
     plain_text,
     quote_as_mrkdwn,
     render_words,
@@ -251,12 +253,24 @@ def render_draft_card(card: CardData, language: str) -> Message:
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
     more = context_block(long.to(language))
+    below = [*_render_target(card, draft, language), *below]
     room = MAX_MESSAGE_CHARACTERS - measure_blocks([*above, *below, more])
     copy, rest = render_copy(draft, language, hosts=card.hosts, room=room)
     blocks = [*above, *copy, *([more] if rest else []), *below]
     return Message(
         _render_fallback_text(card, draft, language), blocks[:MAX_MESSAGE_BLOCKS], rest or None
     )
+
+
+def _render_target(card: CardData, draft: Draft, language: str) -> list[Block]:
+    """Say where the reader's click leads, with the campaign code, for whoever sets the link in the
+    tool that sends the text."""
+    channel = find_copy_channel(draft)
+    link = find_target(draft.brief, draft.parts, draft.facts, channel)
+    if link is None:
+        return []
+    link = tag_links(link, card.brand.site if card.brand else None, draft.code)
+    return [plain_context_block(LEADS_TO.with_params(link=link).to(language))]
 
 
 def _has_text_below(card: CardData, draft: Draft) -> bool:

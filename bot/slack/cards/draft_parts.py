@@ -137,7 +137,7 @@ def _render_channel_copy(
                 excerpt, remaining = split_at_pause(remaining, room - MIN_EXCERPT_CHARACTERS)
                 blocks.append(rich_text(rich_text_section(text_elements(excerpt))))
             room = 0
-            rest.append(f"{translate_title(limit.title, language)}\n{remaining}")
+            rest.append(f"{translate_title(limit.name(len(parts)), language)}\n{remaining}")
             continue
         room -= size
         blocks += part_blocks
@@ -169,7 +169,7 @@ def _render_by_role(
         blocks = [rich_text(rich_text_section(text_elements(" ".join(p.text for p in parts))))]
     elif limit.items:
         lines = [linked_text_elements(part.text or "-", hosts) for part in parts]
-        name = f"{translate_title(limit.title, language)} ({len(parts)})"
+        name = f"{translate_title(limit.name(len(parts)), language)} ({len(parts)})"
         above = [] if limit.role == "list" else [context_block(f"*{quote_as_mrkdwn(name, 150)}*")]
         blocks = [*above, rich_text(rich_text_list(lines, numbered=limit.role != "list"))]
     elif not text.strip():

@@ -33,6 +33,10 @@ from bot.text.escape import escape_mrkdwn
 
 HEADLINE_PART, POINTS_PART = "headline", "points."
 FOLLOW_UP_PARTS = ("graded", "sent", "work")  # of a digest
+GAP_PARTS = {  # what is not answered: because no file holds it, or for another reason
+    "cannot_tell": Words("Your data can't tell: {what}"),
+    "not_answered": Words("Not answered: {what}"),
+}
 MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES, MAX_FILES = 4, 3, 3, 4
 MAX_FOLLOW_UP = 900
 MAX_CARD_ROWS = 6  # a longer table stands behind Details
@@ -64,9 +68,10 @@ def render_report_card(
     blocks += render_draft_status(card, language)
     if lines := [f"• {quote_as_mrkdwn(part.text, 600)}" for part in list_card_points(draft)]:
         blocks.append(section_block("\n".join(lines)))
-    if cannot_tell := parts.get("cannot_tell"):
-        words = Words("Your data can't tell: {what}", what=escape_mrkdwn(cannot_tell.text))
-        blocks.append(section_block(words.to(language)))
+    for key, words in GAP_PARTS.items():
+        if gap := parts.get(key):
+            what = escape_mrkdwn(gap.text)
+            blocks.append(section_block(words.with_params(what=what).to(language)))
     blocks += _render_follow_up(parts, language)
     blocks += _render_quotes(draft, language)
     blocks += _render_exhibit(parts, language)

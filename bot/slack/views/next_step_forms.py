@@ -320,6 +320,7 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
         "rated",
         "never_ordered",
         "joined_within",
+        "viewed",
     )
     rest = AudienceRule(**{name: getattr(rule, name) for name in kept_fields})
     if rest == AudienceRule():

@@ -12,7 +12,9 @@ from bot.agent.tools.cannot import FILE_NAMES
 from bot.config.brand import Brand, Market
 from bot.data.schema import load_kinds
 from bot.drafts.occasions import load_occasions
+from tests.support.metric_queries import workspace_data
 from tests.support.sample_tables import TODAY
+from tests.support.small_tables import small
 from tests.support.tool_runner import call_tool, text_of, tool_deps
 
 
@@ -133,23 +135,42 @@ async def test_a_question_that_does_not_fit_a_card_is_refused(given: dict[str, A
 
 
 async def test_what_the_data_can_not_tell_is_said_with_the_missing_file() -> None:
-    given = {"reason": "file_missing", "what": "d'où viennent les visites", "missing": "events"}
-    result = await call_tool("cannot", given, tool_deps(language="fr"))
+    given = {"reason": "file_missing", "what": "d'où viennent les visites", "missing": "traffic"}
+    result = await call_tool("cannot", given, tool_deps(workspace_data(small()), language="fr"))
     assert result.notes == (
         "Vos données ne le disent pas\u00a0: d'où viennent les visites. Un fichier y"
-        " remédierait\u00a0: visites.",
+        " remédierait\u00a0: les chiffres de visites.",
         "file_missing",
     )
 
 
+async def test_a_file_that_is_there_is_not_called_missing() -> None:
+    given = {"reason": "file_missing", "what": "sales of the next month", "missing": "orders"}
+    with pytest.raises(ToolError, match="There is a file of orders"):
+        await call_tool("cannot", given)
+    said, _reason = (await call_tool("cannot", {**given, "reason": "no_such_data"})).notes
+    assert "orders" not in said
+
+
+async def test_the_data_are_not_blamed_for_what_the_tools_can_not_do() -> None:
+    given = {"what": "sales of the next month", "missing": "orders"}
+    for reason in ("future", "tools_cannot", "too_few_people", "one_person"):
+        said, _reason = (await call_tool("cannot", {**given, "reason": reason})).notes
+        assert said == "Not answered: sales of the next month."
+
+
 async def test_a_missing_column_is_not_called_a_missing_file() -> None:
-    given = {"reason": "column_missing", "what": "les annulations", "missing": "orders"}
-    said, _reason = (await call_tool("cannot", given, tool_deps(language="fr"))).notes
+    given = {"reason": "column_missing", "what": "les annulations", "missing": "traffic"}
+    said, _reason = (
+        await call_tool("cannot", given, tool_deps(workspace_data(small()), language="fr"))
+    ).notes
     file = {**given, "reason": "file_missing"}
-    other, _reason = (await call_tool("cannot", file, tool_deps(language="fr"))).notes
+    other, _reason = (
+        await call_tool("cannot", file, tool_deps(workspace_data(small()), language="fr"))
+    ).notes
     assert said != other
     assert "colonne" in said
-    assert "commandes" in said
+    assert "chiffres de visites" in said
 
 
 async def test_a_missing_file_must_be_named() -> None:

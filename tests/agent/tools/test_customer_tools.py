@@ -77,7 +77,7 @@ async def test_a_period_is_part_of_the_figures_and_of_their_ids() -> None:
     fact = figure(result, "segments.all--fr--2026-01-01.customers")
     assert str(fact.since) == "2026-01-01"
     assert fact.until is not None
-    assert result.read_as == "customer segments · country: France · since 1 January 2026"
+    assert result.read_as == "customer segments · France · since 1 January"
 
 
 async def test_an_unknown_country_is_refused_with_those_that_exist() -> None:

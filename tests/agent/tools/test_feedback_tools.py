@@ -9,7 +9,7 @@ import pytest
 from bot.agent.tool import ToolError
 from bot.core.fact_book import FactBook
 from bot.data.analyses.result import AnalysisFilter
-from bot.i18n.messages import format_value
+from bot.i18n.messages import format_short_period
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
@@ -130,7 +130,7 @@ async def test_complaints_on_a_theme_and_a_product_in_french() -> None:
         tool_deps(language="fr"),
     )
     assert {fact.about for fact in result.facts} == {"lin-solene"}
-    assert "produit" in result.read_as
+    assert "Robe Solène en lin" in result.read_as
     assert "mots d'un client" in {fact.titled("fr") for fact in result.facts}
 
 
@@ -189,11 +189,11 @@ async def test_themes_without_days_say_the_days_that_they_are_of() -> None:
         .fetchone()
     )
     assert row == (texts.value,)
-    days = f"du {format_value(texts.since, 'fr')} au {format_value(texts.until, 'fr')}"
-    assert result.read_as == f"avis · {days}"
+    days = format_short_period(texts.since, texts.until, "fr", TODAY)
+    assert result.read_as == f"avis et messages · {days}"
     assert any(f"the texts of {texts.since} to {texts.until}" in note for note in result.notes)
     narrow = await call_tool("feedback_themes", {"since": "2026-10-01"}, tool_deps())
-    assert narrow.read_as == "feedback · since 1 October 2026"
+    assert narrow.read_as == "reviews and messages · since 1 October"
     assert not any("No days were named" in note for note in narrow.notes)
 
 

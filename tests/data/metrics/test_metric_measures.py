@@ -502,7 +502,7 @@ def test_share_of_the_best_customers_says_whether_returns_are_taken_off() -> Non
     gross, net = build_result(shop, answer(shop, dataset="orders", measures=names), "en").facts
     assert gross.number == pytest.approx(Decimal(100 * 400) / 760)
     assert net.number == pytest.approx(Decimal(100 * 310) / 610)
-    assert "returns not taken off" in gross.label
+    assert "before returns" in gross.label
     assert net.label.startswith("net")
     for row in rows:
         row["returned"] = None

@@ -26,6 +26,7 @@ from bot.data.floors import count_at_least, is_below_floor
 from bot.data.metrics.filters import holds_value
 from bot.data.metrics.query.feedback_measures import select_raters
 from bot.data.metrics.query.orders import select_customers
+from bot.data.metrics.query.visit_measures import select_viewers
 from bot.data.warehouse.purchases import NO_ORDERS, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -84,6 +85,12 @@ class AudienceSelection:
                 select_raters(self.warehouse, rated, self.until),
             )
             fits = fits.semi_join(raters, "customer")
+        for viewed in rule.viewed:
+            viewers = self._cache_table(
+                f"viewed_{AudienceRule(viewed=(viewed,)).code}",
+                select_viewers(self.warehouse, viewed, self.until),
+            )
+            fits = fits.semi_join(viewers, "customer")
         if rule.like_product or rule.like_category:
             seed = select_buyers(self.lines, rule.like_product, rule.like_category)
             fits = fits.semi_join(

@@ -20,18 +20,18 @@ from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import (
-    describe_days,
     describe_filters,
     describe_query,
     get_label,
     is_by_time,
+    list_scope,
     name_chart,
     name_measure,
     name_part,
     summarize_query,
 )
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, format_period
 from bot.text.normalize import slugify
 
 METRIC_KIND = "metric"
@@ -99,17 +99,15 @@ class _ResultBuilder:
         if now is None:
             return None, None, None
         earlier = None
-        if self.answer.periods.before is not None and (
-            self.answer.periods.sums_compare or not measure.is_sum
+        if (
+            self.answer.periods.before is not None
+            and (self.answer.periods.sums_compare or not measure.is_sum)
+            and not self._lacks_returns(measure)  # beside it, a table would compare what differs
         ):
             earlier = self._build_fact("before", group, name, self.answer.periods.before)
         if earlier is None:
             self._keep(now, "now", group, name)
             return now, None, None
-        if self._lacks_returns(measure):  # a change would be that of the age of the orders
-            self._keep(now, "now", group, name)
-            self._keep(earlier, "before", group, name)
-            return now, earlier, None
         now = now.model_copy(update={"compared_with": earlier.id})
         self._keep(now, "now", group, name)
         self._keep(earlier, "before", group, name)
@@ -251,6 +249,7 @@ class _ResultBuilder:
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
+                scope=list_scope(self.warehouse, self.answer, self.language),
                 cut=self.notes.describe_cut(),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
@@ -270,7 +269,7 @@ class _ResultBuilder:
         if self._is_only_total_compared(cells):
             assert self.answer.periods.before is not None
             empty = ("",) * (len(self.query.dimensions) - 1)
-            days = describe_days(self.answer.periods.before, self.language)
+            days = format_period(*self.answer.periods.before, self.language)
             change = CHANGE_LABEL.to(self.language).capitalize()
             lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
         return lines
@@ -300,7 +299,7 @@ class _ResultBuilder:
     def _name_total(self) -> tuple[str, ...]:
         many = len(self.query.dimensions)
         if not many:
-            return (" · ".join([*self.filters, describe_days(self.days, self.language)]),)
+            return (" · ".join([*self.filters, format_period(*self.days, self.language)]),)
         label = Words("All together").to(self.language)
         return (" · ".join([label, *self.filters]), *[""] * (many - 1))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import ibis
+import ibis.expr.types as ir
 
 from bot.data.metrics.query.order_rows import (
     read_return_marks,
@@ -54,30 +55,53 @@ def warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
         return ""
     return (
         f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
-        f"with a return is of {last}. So no change of what counts returns is told against an "
-        "earlier period; revenue has one."
+        f"with a return is of {last}. So what counts returns is not told beside an earlier "
+        "period, and has no change; revenue has."
     )
+
+
+def warn_of_returned_lines(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say that an order may be both, and what else must be known of returns."""
+    both = "An order with one line returned and one kept is counted in both: lines are marked."
+    return " ".join(filter(None, [both, warn_of_late_returns(warehouse, days)]))
 
 
 def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
     """Say how many orders of the days are overdue and not delivered."""
-    orders = warehouse.table("orders")
-    assert orders is not None
     last = ibis.literal(min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1)))
-    day, status = orders["at"].date(), orders.status.lower()
-    overdue = orders.filter(
-        orders.delivered.isnull(),
-        orders.promised < last,
-        day.between(*map(ibis.literal, days)),
-        orders.status.isnull() | status.notin(NOT_SOLD_STATUSES),
-    )
-    (row,) = fetch_rows(warehouse, overdue.aggregate(n=overdue["order"].nunique()))
-    if row["n"] < warehouse.sales_floor:
+    n = _count_undelivered(warehouse, days, lambda orders: orders.promised < last)
+    if n < warehouse.sales_floor:
         return ""
     return (
-        f"{row['n']} orders of these days are overdue and not delivered yet (all filters apart): "
+        f"{n} orders of these days are overdue and not delivered yet (all filters apart): "
         "they count as late. Orders whose promised day is not over do not count."
     )
+
+
+def warn_of_parcels_on_their_way(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say how many orders of the days have not arrived, so that no delivery time is known."""
+    n = _count_undelivered(warehouse, days, lambda orders: ibis.literal(True))
+    if n < warehouse.sales_floor:
+        return ""
+    return (
+        f"{n} orders of these days have not arrived and do not count (all filters apart): the "
+        "last weeks look faster than they are. Say so."
+    )
+
+
+def _count_undelivered(
+    warehouse: Warehouse, days: tuple[date, date], which: Callable[[ir.Table], ir.Value]
+) -> int:
+    orders = warehouse.table("orders")
+    assert orders is not None
+    undelivered = orders.filter(
+        orders.delivered.isnull(),
+        which(orders),
+        orders["at"].date().between(*map(ibis.literal, days)),
+        orders.status.isnull() | orders.status.lower().notin(NOT_SOLD_STATUSES),
+    )
+    (row,) = fetch_rows(warehouse, undelivered.aggregate(n=undelivered["order"].nunique()))
+    return int(row["n"])
 
 
 def find_revenue_basis(warehouse: Warehouse) -> str:
@@ -92,7 +116,7 @@ def find_revenue_basis(warehouse: Warehouse) -> str:
 def name_revenue(warehouse: Warehouse) -> Words:
     """Say whether refunds and returns are taken off the revenue of these data."""
     return {
-        "gross": Words("revenue (returns not taken off)"),
+        "gross": Words("revenue before returns"),
         "net": Words("revenue after refunds"),
         "": Words("revenue"),
     }[find_revenue_basis(warehouse)]

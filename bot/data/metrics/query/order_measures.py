@@ -31,6 +31,7 @@ from bot.data.metrics.query.order_cautions import (
     warn_of_missing_parcels,
     warn_of_newcomers,
     warn_of_old_customers,
+    warn_of_parcels_on_their_way,
     warn_of_refunds,
 )
 from bot.data.metrics.query.order_rows import (
@@ -53,11 +54,11 @@ TOP_SHARES = {
 
 
 TOP_GROSS_SHARES = {
-    1: Words("revenue share of the top 1% of customers (returns not taken off)"),
-    5: Words("revenue share of the top 5% of customers (returns not taken off)"),
-    10: Words("revenue share of the top 10% of customers (returns not taken off)"),
-    20: Words("revenue share of the top 20% of customers (returns not taken off)"),
-    50: Words("revenue share of the top 50% of customers (returns not taken off)"),
+    1: Words("top 1% of customers: share of revenue before returns"),
+    5: Words("top 5% of customers: share of revenue before returns"),
+    10: Words("top 10% of customers: share of revenue before returns"),
+    20: Words("top 20% of customers: share of revenue before returns"),
+    50: Words("top 50% of customers: share of revenue before returns"),
 }
 TOP_NET_SHARES = {
     1: Words("net revenue share of the top 1% of customers"),
@@ -143,6 +144,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=(ALL_ROWS, "taken_off"),
         is_sum=True,
         explain_unknown=explain_net,
+        read_as=lambda _: Words("revenue after returns"),
         caution=warn_of_late_returns,
     ),
     "returned_revenue": Measure(
@@ -338,6 +340,7 @@ MEASURES: Mapping[str, Measure] = {
         ("delivered", "not_delivered"),
         needs=("delivered",),
         count=lambda t: t.count(where=t.days_to_delivery >= 0),
+        caution=warn_of_parcels_on_their_way,
     ),
     "cancelled_orders": Measure(
         Words("cancelled orders"),

@@ -26,8 +26,8 @@ from bot.data.metrics.query.dataset import (
 )
 from bot.data.metrics.query.order_bases import BASES, count_orders
 from bot.data.metrics.query.order_cautions import (
-    warn_of_late_returns,
     warn_of_missing_parcels,
+    warn_of_returned_lines,
 )
 from bot.data.metrics.query.order_measures import MEASURES
 from bot.data.metrics.query.order_rows import (
@@ -115,7 +115,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         "number",
     ),
     "returned": Dimension(
-        Words("return"), lambda t: yes_or_no(t.returned), "returned", caution=warn_of_late_returns
+        Words("return"), lambda t: yes_or_no(t.returned), "returned", caution=warn_of_returned_lines
     ),
     "late": Dimension(
         Words("delay"),

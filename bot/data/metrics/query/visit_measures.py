@@ -4,12 +4,14 @@ A visit that reached a step counts as having passed those before it, as in
 `bot/data/analyses/funnel`. A visit without a visitor counts as a person of its own."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.audience_rule import ViewCondition
 from bot.data.metrics.filters import add_category
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
@@ -25,12 +27,17 @@ from bot.data.metrics.query.dataset import (
     percent,
     ratio,
 )
-from bot.data.warehouse.query import person_column
+from bot.data.metrics.query.order_rows import EVER
+from bot.data.warehouse.query import fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 STEPS = ("view", "cart", "checkout", "purchase")
 CART, CHECKOUT, ORDER = 2, 3, 4  # depths
+NO_VIEWS = Words(
+    "No visit names a customer of the orders, so nobody can be chosen by what they looked at."
+)
 PRODUCT_COLUMNS = ("product", "category", "variant")
 
 
@@ -78,6 +85,57 @@ def _add_amounts(events: ir.Table, visits: ir.Table) -> ir.Table:
     orders = bought.select("session", "order", "amount").distinct().group_by("session")
     spent = orders.aggregate(spent=_.amount.cast("decimal(18, 2)").sum()).rename(buying="session")
     return visits.left_join(spent, visits.session == spent.buying).drop("buying")
+
+
+def select_viewers(warehouse: Warehouse, condition: ViewCondition, until: date) -> ir.Table:
+    """Return `customer` of those whose visits saw such a product. Nothing later than `until` is
+    looked at. Raises CannotDo where no visit that saw a product is of a customer of the orders."""
+    events = None if "events" in warehouse.damaged else warehouse.table("events")
+    if events is None:
+        raise CannotDo(NO_VIEWS)
+    seen = events.filter(events["product"].notnull())
+    visits = _name_customers(warehouse, events)
+    known = visits.filter(visits.customer.notnull()).semi_join(seen, "session")
+    if not fetch_rows(warehouse, known.select("customer").limit(1)):
+        raise CannotDo(NO_VIEWS)
+    first, last = condition.since or EVER[0], min(condition.until or until, until)
+    seen = add_category(warehouse, seen) if condition.categories else seen
+    categories = [name.lower() for name in condition.categories]
+    saw = seen.filter(
+        seen["at"].date().between(ibis.literal(first), ibis.literal(last)),
+        seen["product"].isin(condition.products).fill_null(False)
+        | seen.category.lower().isin(categories).fill_null(False),
+    )
+    return known.semi_join(saw, "session").select("customer").distinct()
+
+
+def count_named_visits(warehouse: Warehouse) -> str:
+    """Say how many visits are known to be of a customer of the orders."""
+    events = warehouse.table("events")
+    if events is None:
+        return NO_VIEWS.to("en")
+    visits = _name_customers(warehouse, events)
+    (row,) = fetch_rows(
+        warehouse, visits.aggregate(known=visits.customer.count(), many=visits.count())
+    )
+    return (
+        f"{row['known']} of {row['many']} visits name a customer of the orders; of the others it "
+        "can't be told who looked."
+    )
+
+
+def _name_customers(warehouse: Warehouse, events: ir.Table) -> ir.Table:
+    """Return each `session` with the `customer` of its order, or its visitor where that is one."""
+    orders = None if "orders" in warehouse.damaged else warehouse.table("orders")
+    if orders is None:
+        return events.select("session", customer=ibis.null("string")).distinct()
+    named = orders.filter(orders.customer.notnull())
+    placed = named.group_by(of_order="order").aggregate(orderer=named.customer.max())
+    buyers = named.select(buyer="customer").distinct()
+    events = events.left_join(placed, events["order"] == placed.of_order)
+    events = events.left_join(buyers, events.visitor == buyers.buyer)
+    who = ibis.coalesce(events.orderer.max(), events.buyer.max())
+    return events.group_by("session").aggregate(customer=who)
 
 
 def group_by_visit(visits: ir.Table, by: Sequence[str]) -> ir.Table:

@@ -1,10 +1,12 @@
 """How a query and its groups are named for people."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.core.audience_rule import YES_OR_NO_NAMES
+from bot.core.charts import ScopePart
+from bot.core.condition_words import describe_amount, describe_day
 from bot.core.facts import spell_number
 from bot.core.metric_query import (
     ANY_VALUE,
@@ -27,9 +29,9 @@ from bot.i18n.french_regions import name_place
 from bot.i18n.languages import get_language
 from bot.i18n.messages import (
     Words,
+    format_period,
     format_short_day,
     format_short_period,
-    format_value,
 )
 from bot.i18n.periods import list_weekday_names
 from bot.text.normalize import format_title
@@ -47,15 +49,11 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("step", "checkout"): Words("checkout"),
     ("step", "purchase"): Words("order"),
 }
-SELECTED_AT_LEAST: Mapping[str, Words] = {
-    "selected_orders": Words("in at least {n} orders"),
-    "selected_spent": Words("for at least {n} in all"),
-    "selected_units": Words("at least {n} units in all"),
-}
 AT_LEAST, AT_MOST = Words("{what}: at least {value}"), Words("{what}: at most {value}")
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
 ALONE = Words("no other product")
-MAX_NAMES, MAX_SHORT_NAMES = 4, 3
+MAX_NAMES = 4
+SCOPE_NAMES: Mapping[str, Words] = {"feedback": Words("reviews")}
 
 
 def name_value(
@@ -127,15 +125,9 @@ def _follow_each_other(answer: MetricAnswer, members: Sequence[Group]) -> bool:
     return times[times.index(wanted[0]) :][: len(wanted)] == wanted
 
 
-def describe_days(days: Days, language: str) -> str:
-    """Return « 1er juin 2026 », or "1 June 2026 – 30 June 2026"."""
-    first, last = (format_value(day, language) for day in days)
-    return first if first == last else f"{first} – {last}"
-
-
 def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return how the query was read: "customers · by country · not ordered since 1 June 2026 ·
-    Gold · 1 January 2026 – 26 November 2026"."""
+    Gold · 1 January to 26 November 2026"."""
     query = answer.query
     parts = [", ".join(name_measure(warehouse, answer, name, language) for name in query.measures)]
     if query.dimensions:
@@ -144,9 +136,9 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     parts += _describe_having(warehouse, answer, language)
     assert query.since is not None
     assert query.until is not None
-    parts.append(describe_days((query.since, query.until), language))
+    parts.append(format_period(query.since, query.until, language))
     if answer.periods.before is not None:
-        days = describe_days(answer.periods.before, language)
+        days = format_period(*answer.periods.before, language)
         parts.append(Words("compared with {days}", days=days).to(language))
     return " · ".join(parts)
 
@@ -160,7 +152,7 @@ def _name_dimensions(answer: MetricAnswer, language: str) -> str:
 
 
 def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
-    """Return what a chart of the first measure draws: "revenue, by country · Gold · 1–26 Nov"."""
+    """Return what a chart of the first measure draws: "revenue, by country · 1 to 26 Nov"."""
     query, dataset = answer.query, answer.dataset
     measure = dataset.measures[query.measures[0]].label.to(language)
     what = _name_dimensions(answer, language)
@@ -170,27 +162,56 @@ def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str
 
 
 def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
-    """Return how the query was read, as short as a card says it: "customers · ordered, not since 1
-    June · Gold", "visits · mobile · 15–26 Nov against before". Days that were not asked for are
-    left out."""
-    query, today = answer.query, warehouse.today
+    """Return how the query was read, for the model: "customers · no order since 1 June · Gold",
+    "visits · mobile · 15 to 26 Nov compared with the time before"."""
     labels = [
-        name_measure(warehouse, answer, name, language, as_read=True) for name in query.measures
+        name_measure(warehouse, answer, name, language, as_read=True)
+        for name in answer.query.measures
     ]
-    parts = [_list_names(labels, MAX_SHORT_NAMES, language)]
+    scope = list_scope(warehouse, answer, language)
+    return " · ".join([", ".join(labels), *(text for part, text in scope if part != "what")])
+
+
+def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tuple[ScopePart, ...]:
+    """Return how the query was read, part by part, as a card says it: who or what, which of them,
+    by what, and when. Measures are named where they could be read in two ways. Days that were not
+    asked for are left out."""
+    query, today = answer.query, warehouse.today
+    what = _name_scope(warehouse, answer, language)
+    parts = [("what", what)] if what else []
+    for group, text in zip(
+        query.filters, describe_filters(warehouse, answer, language), strict=True
+    ):
+        parts.append(("-".join(dict.fromkeys(one.field for one in group)), text))
     if query.dimensions:
-        parts.append(Words("by {what}", what=_name_dimensions(answer, language)).to(language))
-    parts += _describe_filters(
-        answer, lambda one: _summarize_condition(warehouse, answer, one, language), language, today
-    )
-    parts += _describe_having(warehouse, answer, language)
+        by = Words("by {what}", what=_name_dimensions(answer, language)).to(language)
+        parts.append(("by", by))
+    parts += [("having", text) for text in _describe_having(warehouse, answer, language)]
     asked, before = answer.asked, answer.periods.before
     if asked.since or asked.until or before:
         days = format_short_period(*answer.periods.now, language, today)
         if before:
             days = _add_comparison(asked.comparison, days, before, language, today)
-        parts.append(days)
-    return " · ".join(parts)
+        parts.append(("days", days))
+    return tuple(parts)
+
+
+def _name_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
+    """Return whom or what the figures count: "customers", "revenue before returns"; nothing of
+    campaigns whose channel is said."""
+    measures, names = [answer.get_measure(name) for name in answer.query.measures], []
+    if answer.query.dataset == "orders" and any(one.unit == "customers" for one in measures):
+        names = [Words("customers")]
+    if answer.query.dataset == "campaigns" and answer.query.uses("channel"):
+        return ""
+    if not answer.query.uses("returned"):  # else it is clear which items are counted
+        names += [
+            label
+            for one in measures
+            if one.read_as and (label := one.read_as(warehouse)).text != one.label.text
+        ]
+    names = names or [SCOPE_NAMES.get(answer.query.dataset, answer.dataset.label)]
+    return ", ".join(dict.fromkeys(one.to(language) for one in names))
 
 
 def name_measure(
@@ -220,41 +241,19 @@ def name_part(warehouse: Warehouse, answer: MetricAnswer, name: str, language: s
 
 def _add_comparison(comparison: str, days: str, before: Days, language: str, today: date) -> str:
     if comparison == "previous_period":
-        return Words("{days} against before", days=days).to(language)
+        return Words("{days} compared with the time before", days=days).to(language)
     if comparison == "same_period_last_year":
-        return Words("{days} against last year", days=days).to(language)
+        return Words("{days} compared with last year", days=days).to(language)
     other = format_short_period(*before, language, today)
-    return Words("{days} against {other}", days=days, other=other).to(language)
-
-
-def _summarize_condition(
-    warehouse: Warehouse, answer: MetricAnswer, condition: MetricCondition, language: str
-) -> str:
-    """Return a condition in words. That somebody ordered, but not lately, is what is most asked."""
-    if condition.field == "customer_not_ordered" and condition.operator == "at_least":
-        day = date.fromisoformat(condition.values[0])
-        short = format_short_day(day, language, warehouse.today)
-        return Words("ordered, not since {day}", day=short).to(language)
-    return describe_condition(warehouse, answer, condition, language)
+    return Words("{days} compared with {other}", days=days, other=other).to(language)
 
 
 def describe_filters(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
     """Return each group of conditions in words."""
-    return _describe_filters(
-        answer,
-        lambda one: describe_condition(warehouse, answer, one, language),
-        language,
-        warehouse.today,
-    )
-
-
-def _describe_filters(
-    answer: MetricAnswer, describe: Callable[[MetricCondition], str], language: str, today: date
-) -> list[str]:
     joint = Words(" or ").to(language)
     return [
-        _describe_days_left_out(answer.dataset, group, language, today)
-        or joint.join(map(describe, group))
+        _describe_days_left_out(answer.dataset, group, language, warehouse.today)
+        or joint.join(describe_condition(warehouse, answer, one, language) for one in group)
         for group in answer.query.filters
     ]
 
@@ -262,7 +261,7 @@ def _describe_filters(
 def _describe_days_left_out(
     dataset: MetricDataset, group: Sequence[MetricCondition], language: str, today: date
 ) -> str:
-    """Return "without 24–30 Nov" for a group of two that takes all days before and all after."""
+    """Return "without 24 to 30 Nov" for a group of two that takes all days before and all after."""
     bounds = {one.operator: one for one in group}
     if len(group) != 2 or bounds.keys() != {"at_most", "at_least"}:
         return ""
@@ -319,22 +318,25 @@ def describe_condition(
     field = get_field(dataset, condition.field)
     assert field is not None
     label = field.label.to(language)
-    has_no_bound = condition.values in ((ANY_VALUE,), (NO_VALUE,))
-    if isinstance(field, ConditionField) and field.unit and not has_no_bound:
-        spelled = [_spell_amount(one, field.unit, answer, language) for one in condition.values]
-        condition = condition.model_copy(update={"values": tuple(spelled)})
     if condition.field == "sale_day":
         is_outside = condition.operator == "is_not"
         return (Words("without sale days") if is_outside else Words("on sale days")).to(language)
-    if condition.field in SELECTED_AT_LEAST and condition.operator == "at_least":
-        words = SELECTED_AT_LEAST[condition.field]
-        return words.model_copy(update={"params": {"n": condition.values[0]}}).to(language)
-    if field.kind != "text" and not has_no_bound:
-        return _describe_bounds(condition, label, field.kind == "day", language)
-    if has_no_bound:
+    if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
         has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
         words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
         return words.to(language)
+    if field.kind == "day":
+        days = [
+            format_short_day(date.fromisoformat(one), language, warehouse.today)
+            for one in condition.values
+        ]
+        return describe_day(condition.field, condition.operator, days).to(language)
+    if field.kind != "text":
+        unit = field.unit if isinstance(field, ConditionField) else ""
+        spelled = [_spell_amount(one, unit, answer, language) for one in condition.values]
+        asked = (condition.field, condition.operator, condition.values)
+        amount = describe_amount(*asked, spelled)
+        return amount.to(language) if amount else _describe_bounds(condition, label, language)
     names = [
         name_value(warehouse, dataset, condition.field, value, language)
         for value in condition.values
@@ -351,24 +353,17 @@ def describe_condition(
     return Words("not {what}", what=shown).to(language) if condition.operator == "is_not" else shown
 
 
-def _describe_bounds(condition: MetricCondition, label: str, are_days: bool, language: str) -> str:
-    values = [
-        format_value(date.fromisoformat(one), language) if are_days else one
-        for one in condition.values
-    ]
-    what, first = label, values[0]
-    if are_days and condition.field in CUSTOMER_FIELDS and condition.operator == "at_least":
-        return Words("{what} since {day}", what=what, day=first).to(language)
-    if are_days and condition.operator == "between":
-        days = Words("{first} to {last}", first=first, last=values[-1])
-        return Words("{what}: {value}", what=what, value=days).to(language)
+def _describe_bounds(condition: MetricCondition, label: str, language: str) -> str:
+    """Return a condition on a number that has no words of its own."""
+    first, last = condition.values[0], condition.values[-1]
+    listed = ", ".join(condition.values)
     words = {
-        "at_least": AT_LEAST.with_params(what=what, value=first),
-        "at_most": AT_MOST.with_params(what=what, value=first),
-        "between": Words("{what}: {first} to {last}", what=what, first=first, last=values[-1]),
-        "is_not": Words("{what}: not {value}", what=what, value=", ".join(values)),
+        "at_least": AT_LEAST.with_params(what=label, value=first),
+        "at_most": AT_MOST.with_params(what=label, value=first),
+        "between": Words("{what}: {first} to {last}", what=label, first=first, last=last),
+        "is_not": Words("{what}: not {value}", what=label, value=listed),
     }
-    default = Words("{what}: {value}", what=what, value=", ".join(values))
+    default = Words("{what}: {value}", what=label, value=listed)
     return words.get(condition.operator, default).to(language)
 
 

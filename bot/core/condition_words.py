@@ -1,0 +1,87 @@
+"""Conditions on numbers and days, in words that people use: "at least 2 orders", "no order since
+1 September". Queries of the data and audience rules are described with them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from bot.i18n.messages import Words
+
+Value = str | date | Words
+MAX_STARS = 5
+_PHRASES: Mapping[str, Callable[[int, Words], Words]] = {  # of a field: its number and its bounds
+    "customer_orders": lambda n, amount: Words.count(
+        "{amount} order in all", "{amount} orders in all", n, amount=amount
+    ),
+    "customer_spent": lambda _n, amount: Words("spent {amount} in all", amount=amount),
+    "customer_points": lambda n, amount: Words.count(
+        "{amount} point", "{amount} points", n, amount=amount
+    ),
+    "order_value": lambda _n, amount: Words("orders of {amount}", amount=amount),
+    "order_units": lambda n, amount: Words.count(
+        "{amount} unit in the order", "{amount} units in the order", n, amount=amount
+    ),
+    "selected_orders": lambda n, amount: Words.count(
+        "{amount} order", "{amount} orders", n, amount=amount
+    ),
+    "selected_spent": lambda _n, amount: Words("spent {amount}", amount=amount),
+    "selected_units": lambda n, amount: Words.count(
+        "{amount} unit", "{amount} units", n, amount=amount
+    ),
+    "rating": lambda n, amount: Words.count("{amount} star", "{amount} stars", n, amount=amount),
+}
+_DAY_NAMES: Mapping[str, Words] = {
+    "customer_first_order": Words("first order"),
+    "customer_last_order": Words("last order"),
+    "customer_ordered": Words("ordered"),
+    "customer_not_ordered": Words("no order"),
+}
+
+
+def describe_amount(
+    field: str, operator: str, values: Sequence[str], shown: Sequence[str] = ()
+) -> Words | None:
+    """Return a condition on a number, None for a field without words of its own. `shown` are the
+    values as they are written, "€300"."""
+    if field not in _PHRASES:
+        return None
+    written = [*(shown or values)]
+    if field == "rating" and operator in ("at_least", "at_most"):
+        bound = values[0]
+        written = ["1", bound] if operator == "at_most" else [bound, str(MAX_STARS)]
+        is_next = bound == "2" if operator == "at_most" else bound == str(MAX_STARS - 1)
+        operator = "is" if is_next or written[0] == written[1] else "between"
+        written = list(dict.fromkeys(written))
+    last = values[-1] if operator in ("is", "in", "is_not") else "2"
+    plain = last if len(written) == 1 and last.isdigit() else "2"
+    return _PHRASES[field](int(plain), _describe_bounds(operator, written))
+
+
+def _describe_bounds(operator: str, values: Sequence[str]) -> Words:
+    first, last = values[0], values[-1]
+    if operator == "at_least":
+        return Words("at least {n}", n=first)
+    if operator == "at_most":
+        return Words("at most {n}", n=first)
+    if operator == "between":
+        return Words("{low} to {high}", low=first, high=last)
+    listed = Words("{value}", value=first)
+    for one in values[1:]:
+        listed = Words("{first} or {last}", first=listed, last=one)
+    return Words("not {what}", what=listed) if operator == "is_not" else listed
+
+
+def describe_day(field: str, operator: str, days: Sequence[Value]) -> Words:
+    """Return a condition on a day: "no order since 1 September", "until 3 June"."""
+    first, last = days[0], days[-1]
+    if operator == "at_least":
+        when = Words("since {day}", day=first)
+    elif operator == "at_most":
+        when = Words("until {day}", day=first)
+    elif operator == "between":
+        when = Words("from {since} to {until}", since=first, until=last)
+    else:
+        when = Words("on {day}", day=first)
+        when = Words("not {what}", what=when) if operator == "is_not" else when
+    name = _DAY_NAMES.get(field)
+    return Words("{what} {when}", what=name, when=when) if name else when
