@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from bot.agent.context import SkillContext
 from bot.core.channels import get_default_channel
+from bot.core.facts import PRODUCT_KINDS
 from bot.core.material_facts import find_material_facts
 from bot.core.parts import split_output
 from bot.core.request import Question, SkillRequest
@@ -24,7 +25,6 @@ TOOLS = (
     "audience",
     "ask_person",
 )
-PRODUCT_KINDS = ("product", "availability", "prices")
 ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
 

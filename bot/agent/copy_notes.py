@@ -49,6 +49,11 @@ POINTING = (
     ", unless the request points to the people of the report (“those”): "
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
 )
+TRUE_OF_SOME = (
+    "; where the text is true of some of them only (“your order is late”), it is for those: if the "
+    f"conditions of `{AUDIENCE_TOOL}` tell exactly who they are, call it first; else write into "
+    "`not_used` for whom alone it is"
+)
 WITHOUT_PRODUCT = (
     "The brief names no product. The products among the facts are best sellers. A text about an "
     "offer on everything, a service such as delivery, an event or news needs none: leave them out. "
@@ -363,7 +368,7 @@ def describe_audience(ctx: RequestState) -> str:
     if not brief.audience:
         everybody = "anybody may read it" if is_public else "the whole list"
         unless = POINTING if ctx.earlier.report and (is_matched or not is_public) else ""
-        return f"nobody in particular: {everybody}{unless}"
+        return f"nobody in particular: {everybody}{unless}{'' if is_public else TRUE_OF_SOME}"
     if is_public and not is_matched:
         return f"{brief.audience}: whom the text speaks to. Anybody may read it: count nobody."
     if is_public:

@@ -6,7 +6,7 @@ from bot.agent.claim_check import list_sentences
 from bot.agent.request_state import RequestState
 from bot.core.channels import Channel
 from bot.core.checks import Check, sort_checks
-from bot.core.facts import Evidence
+from bot.core.facts import PRODUCT_KINDS, Evidence
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
@@ -15,7 +15,6 @@ from bot.grounding.figure_checks import list_unproven
 from bot.grounding.sources import Sources, list_text_parts
 from bot.text.normalize import normalize_text
 
-PRODUCT_KINDS = ("product", "availability", "prices")
 MAX_FIRST_LINE, MAX_BUTTON = 90, 30  # characters of a subject or title, and of a call to action
 LABEL = re.compile(r"^(?:subject|objet|title|titre|preheader|pr[ée]header) ?: *", re.IGNORECASE)
 

@@ -330,14 +330,14 @@ def _collect_proof(drafted: DraftResult) -> list[Fact]:
 
 
 def _format_assumptions(brief: Brief, language: str) -> list[str]:
+    apart = f"{get_language(language).marks.semicolon} "
     unused = (
-        [Words("Not used: {what}", what=", ".join(brief.left_over)).to(language)]
+        [Words("Not used: {what}", what=apart.join(brief.left_over)).to(language)]
         if brief.left_over
         else []
     )
     if not brief.assumed:
         return unused
-    apart = f"{get_language(language).marks.semicolon} "
     assumed = apart.join(assumption.words.to(language) for assumption in brief.assumed)
     return [*unused, Words("I assumed: {what}", what=assumed).to(language)]
 

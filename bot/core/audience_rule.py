@@ -271,8 +271,9 @@ class AudienceRule(BaseModel):
     words that a product's name contains, in any language. Categories are spelled as in the
     catalogue; segments are keys of SEGMENT_LABELS. `bought_within` and `not_within` without a
     product or category mean any purchase. Day counts are inclusive and count back from the newest
-    order; spend is in the shop's currency. Only customers who consented to `purpose` are ever in
-    the audience."""
+    order; spend is in the shop's currency. With `never_ordered` they are people of the files of
+    customers and consents, and no condition on orders is possible. Only customers who consented to
+    `purpose` are ever in the audience."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     purpose: AudiencePurpose = "email"
@@ -296,6 +297,8 @@ class AudienceRule(BaseModel):
     last_until: date | None = None
     orders: tuple[OrderCondition, ...] = ()  # all of them hold
     rated: tuple[RatingCondition, ...] = ()  # all of them hold
+    never_ordered: bool = False
+    joined_within: DayCount | None = None  # signed up within so many days
     viewed: tuple[ViewCondition, ...] = ()  # all of them hold
 
     @field_validator("segments")
@@ -315,6 +318,9 @@ class AudienceRule(BaseModel):
                 least=self.min_orders,
                 most=self.max_orders,
             )
+        no_orders = {"purpose": "email", "joined_within": None, "never_ordered": False}
+        if self.never_ordered and self.model_copy(update=no_orders) != AudienceRule():
+            return "never_ordered", Words("Who never ordered meets no condition on orders.")
         named = len({*self.bought, *self.bought_categories})
         if self.bought_at_least and self.bought_named:
             named = max(named, self.bought_at_least)  # a word stands for many products
@@ -355,7 +361,7 @@ class AudienceRule(BaseModel):
         """Whether a condition is about days before this one, too, so that orders from this day on
         tell less than it says. Numbers of days count back from `until`."""
         counted = max(self.bought_within or 0, self.not_within or 0)
-        without = bool(self.not_bought or self.not_bought_categories)
+        without = bool(self.not_bought or self.not_bought_categories or self.never_ordered)
         return (
             (self.last_until is not None and (self.last_from is None or self.last_from < day))
             or (without and self.not_within is None)
@@ -387,7 +393,7 @@ class AudienceRule(BaseModel):
     @property
     def figures(self) -> dict[str, tuple[int, str | None]]:
         """The numbers that the rule's text contains, with their unit, by condition name."""
-        days = {"bought_within": "days", "not_within": "days"}
+        days = {"bought_within": "days", "not_within": "days", "joined_within": "days"}
         names = (*days, "bought_at_least", "min_orders", "max_orders")
         known = {name: getattr(self, name) for name in names}
         return {
@@ -418,7 +424,7 @@ class AudienceRule(BaseModel):
         parts += [one.words(titles) for one in self.orders]
         parts += [one.words() for one in self.rated]
         parts += [one.words(titles) for one in self.viewed]
-        return [*parts, *self._amounts(), *self._places(), *self._dates()]
+        return [*parts, *self._amounts(), *self._places(), *self._dates(), *self._beginnings()]
 
     def _groups(self) -> list[Words]:
         if not self.segments:
@@ -476,6 +482,12 @@ class AudienceRule(BaseModel):
             parts.append(Words("last order on {day} or later", day=self.last_from))
         if self.last_until:
             parts.append(Words("no order since {day}", day=self.last_until + timedelta(days=1)))
+        return parts
+
+    def _beginnings(self) -> list[Words]:
+        parts = [Words("never ordered")] if self.never_ordered else []
+        if self.joined_within:
+            parts.append(Words("signed up in the last {days} days", days=self.joined_within))
         return parts
 
 

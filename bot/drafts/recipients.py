@@ -29,7 +29,7 @@ def describe_recipients(
         audience = Words("your whole list")
     dates = collapse_spaces(brief.dates or "")
     counted = size and (size.words or Words("{line}", line=str(size.value)))
-    return [one for one in (audience, audience and counted, dates) if one]
+    return [one for one in (audience, audience and counted, audience and dates) if one]
 
 
 def find_target(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from bot.config.brand import Brand
 from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
 from bot.core.checks import Check, CheckLevel
-from bot.core.request import SkillRequest
+from bot.core.request import Goal, SkillRequest
 from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import TextPart, find_quotations
 from bot.grounding.style import find_echo, list_brief_runs
@@ -26,14 +26,17 @@ LETTERS, LATIN = re.compile(r"[^\W_]{2,}"), re.compile(r"[A-Za-zÀ-ɏ0-9]")
 OTHER_ALPHABETS = re.compile(r"[Ͱ-ϿЀ-ԯ԰-֏Ꭰ-᏿Ⲁ-⳿]")  # Greek, Cyrillic, Armenian, Cherokee, Coptic
 OPT_OUT = re.compile(r"\bSTOP\b|\b[Ss]top (?:au|sms|SMS|to|:)")
 TIGHT_MARK = r"(?<=[\w)»”\"'’%€])([{marks}]+)(?=[\s\"»”)]|$)"
+TELLING_GOALS: tuple[Goal, ...] = ("announce", "inform")  # they may leave nothing to do
 MIN_LANGUAGE_WORDS, MIN_LANGUAGE_SCORE = 6, 3  # below them a text's language can't be told
 
 
-def check_form(parts: Sequence[TextPart], *, brand: Brand, channel: Channel) -> Iterator[Check]:
+def check_form(
+    parts: Sequence[TextPart], *, brand: Brand, channel: Channel, goal: Goal | None = None
+) -> Iterator[Check]:
     """Yield the findings on the form of copy for a channel."""
     yield from _check_lengths(parts, channel)
     if channel.names_sender:
-        yield from _check_sender(parts, channel, brand)
+        yield from _check_sender(parts, channel, brand, goal)
     yield from _check_segments(parts, channel)
     yield from _check_campaign_code(parts, channel, brand)
 
@@ -131,8 +134,11 @@ def _check_length(part: TextPart, limit: PartLimit) -> Iterator[Check]:
     yield part.build_check("length", level, words)
 
 
-def _check_sender(parts: Sequence[TextPart], channel: Channel, brand: Brand) -> Iterator[Check]:
-    """The parts together name the sender, how to stop and what to do next."""
+def _check_sender(
+    parts: Sequence[TextPart], channel: Channel, brand: Brand, goal: Goal | None
+) -> Iterator[Check]:
+    """The parts together name the sender, how to stop and, unless they only tell something, what
+    to do next."""
     parts = [
         part
         for part in parts
@@ -148,7 +154,7 @@ def _check_sender(parts: Sequence[TextPart], channel: Channel, brand: Brand) -> 
     if not OPT_OUT.search(text):
         words = Words("The text does not say how to stop. Add the STOP mention.")
         yield parts[-1].build_check("stop", "block", words)
-    if not asks_to_act(text):
+    if goal not in TELLING_GOALS and not asks_to_act(text):
         words = Words(
             "The text does not say what to do next. Add a link, a code, or a word such as order."
         )

@@ -62,7 +62,7 @@ def check_draft(
     found += check_law(texts, sources, request=request, brand=brand, today=today, periods=periods)
     found += check_brand_rules(texts, request=request, brand=brand)
     if channel is not None:
-        found += check_form(texts, brand=brand, channel=channel)
+        found += check_form(texts, brand=brand, channel=channel, goal=request.brief.goal)
     found += find_unused_figures(texts, sources)
     found += check_stock(request.brief, sources, channel, today)
     return sort_checks(found)

@@ -48,6 +48,7 @@ OFFERED = re.compile(
 )
 LAW_WINDOW = re.compile(r"30 derniers jours|(?<=last )30 days")  # of the lowest price
 OFFER_KIND = "offer"  # of facts worked out from a stated cut: no price of the catalogue
+CAPITALS = re.compile(r"\b[A-ZÀ-Þ][A-ZÀ-Þ\d]{2,}\b")
 HOUR = Decimal(60)  # in minutes
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100
@@ -81,6 +82,7 @@ def _examine(
     """Yield each finding. Where a calculation may lift it, the figure comes with it."""
     proven = 0
     named = list[Figure]()
+    codes = list_stated_codes(sources)
     for part in parts:
         left_out, seen = find_spans_left_out(part, sources), set[object]()
         for figure in read_figures(part.text):
@@ -126,6 +128,9 @@ def _examine(
             else:
                 check = _build_unsourced(figure, grade, part, sources)
                 yield check, _build_unproven(check, figure, part)
+        for code in [one for one in codes if re.search(rf"\b{re.escape(one)}\b", part.text)]:
+            if not any(code in figure.text for figure in read_figures(part.text)):
+                yield build_stated_check("figure", code, part, codes.pop(code)), None
         for check, figure in _find_counted_otherwise(part, sources):
             yield check, _build_unproven(check, figure, part)
     if proven:
@@ -173,6 +178,19 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
         for one in figure.readings
         if one.kind == "date" and build_dates(one.day[0] or year, *one.day[1:])
     )
+
+
+def list_stated_codes(sources: Sources) -> dict[str, Statement]:
+    """Return what stands in capitals in the offer, or in what must be said: "with WELCOME". What
+    is written in capitals throughout has no code, unless it is nothing else."""
+    found = dict[str, Statement]()
+    if (brief := sources.brief) is None:
+        return found
+    for text in filter(None, (brief.offer, *brief.must_say)):
+        words = CAPITALS.findall(text)
+        if not text.isupper() or words == [text.strip()]:
+            found |= {word: Statement(brief.author, text, (), "brief") for word in words}
+    return found
 
 
 def build_stated_check(rule: str, quote: str, part: TextPart, statement: Statement) -> Check:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.agent.audience_draft import list_export_steps
 from bot.agent.loop import EarlierWork
-from bot.core.facts import Fact
+from bot.core.facts import PRODUCT_KINDS, Fact
 from bot.core.parts import Table
 from bot.core.request import Brief
 from bot.drafts.models import Draft
@@ -225,7 +225,6 @@ def _is_continued(session: Session, task: Task) -> bool:
 # Earlier work: the draft that a text revises or adapts, or the report that it starts from.
 
 MAX_REPORT_FACTS = 24  # of those that a report cites
-PRODUCT_KINDS = ("product", "availability", "prices")  # whose subject is a product
 AUDIENCE_KINDS = ("segment", "audiences")
 FEEDBACK_KINDS = ("feedback", "praise", "objection")  # on the product of the brief
 

@@ -366,3 +366,43 @@ def test_word_for_a_material_finds_its_finer_kinds() -> None:
     goods = PurchasedProducts(titles, {})
     assert set(find_products_with_word("wool", goods)) == {"ronan", "plaid"}
     assert find_products_with_word("merino", goods) == ("ronan",)
+
+
+def test_people_without_an_order_are_an_audience_by_their_day_of_sign_up() -> None:
+    without = "customer NOT IN (SELECT customer FROM orders WHERE customer IS NOT NULL)"
+    newest = ask('SELECT max("at")::DATE::VARCHAR FROM orders').pop()
+    rule = AudienceRule(never_ordered=True, joined_within=90)
+    since = f"since > DATE '{newest}' - 90"
+    agreed = ask(f"SELECT customer FROM consents WHERE {since} AND {without} AND email")
+    counted = count_audience(sample(), rule)
+    fit = ask(f"SELECT customer FROM consents WHERE {since} AND {without}")
+    assert counted.fits == len(fit)
+    assert listed(sample(), rule) == agreed - ask("SELECT customer FROM consents WHERE opted_out")
+    with_order = AudienceRule(joined_within=90)
+    buyers = ask(f"SELECT customer FROM consents WHERE {since} AND NOT ({without})")
+    assert count_audience(sample(), with_order).fits == len(buyers)
+
+
+def test_who_ordered_before_the_orders_begin_has_ordered() -> None:
+    people = [{"customer": f"c{n}", "since": date(2026, 11, 1)} for n in range(60)]
+    told = [{"customer": f"c{n}", "orders": 3 if n < 10 else 0} for n in range(60)]
+    orders = [{"order": "1", "customer": "buyer", "at": NOW, "amount": Decimal(9)}]
+    shop = small(orders=orders, consents=people, customers=told)
+    assert count_audience(shop, AudienceRule(never_ordered=True, joined_within=30)).fits == 50
+
+
+def test_sign_up_without_a_day_is_not_counted_and_says_so() -> None:
+    orders = [{"order": "1", "customer": "buyer", "at": NOW, "amount": Decimal(9)}]
+    shop = small(orders=orders, consents=[{"customer": "c1", "email": True}])
+    with pytest.raises(CannotDo, match="when people signed up"):
+        count_audience(shop, AudienceRule(joined_within=30))
+
+
+def test_who_never_ordered_meets_no_condition_on_orders() -> None:
+    rule = AudienceRule(never_ordered=True, joined_within=30, purpose="sms")
+    assert rule.impossible is None
+    assert rule.model_copy(update={"segments": ("new",)}).impossible is not None
+    assert AudienceRule.model_validate_json(rule.stored) == rule
+    words = rule.words()
+    assert words.to("en").endswith("never ordered; signed up in the last 30 days")
+    assert "jamais commandé" in words.to("fr")

@@ -391,6 +391,25 @@ def test_sms_without_anything_to_do_is_told() -> None:
         assert "call to action" not in rules(f"STUDIOLIN : il est revenu. {text} STOP au 36180")
 
 
+def test_sms_that_only_tells_something_may_leave_nothing_to_do() -> None:
+    text = part("STUDIOLIN : nous avons du retard, pardon. STOP au 36180", key="text")
+    for goal, is_asked in (("inform", False), ("announce", False), ("launch", True)):
+        checks = proved(text, channel="sms", asked=request("sms", goal=goal))
+        assert bool(only(checks, "call to action")) is is_asked
+
+
+def test_code_in_capitals_of_the_offer_is_stated_by_its_author() -> None:
+    asked = request("pub", offer="-10 % avec BIENVENUE", must_say=("BIENVENUE",))
+    text = "-10 % avec BIENVENUE. Tapez BIENVENUE."
+    stated = [c.quote for c in proved(text, asked=asked) if c.level == "stated"]
+    assert sorted(map(str, stated)) == ["-10 %", "BIENVENUE"]
+    shouted = request("pub", offer="PROMO DE RENTREE")
+    assert not only(proved("PROMO ce soir", asked=shouted), "figure")
+    told = request("pub", offer="le code RETOUR20")
+    (once,) = only(proved("Avec le code RETOUR20.", asked=told), "figure")
+    assert once.quote == "RETOUR20"
+
+
 MARKED = ("block", "warn")
 
 

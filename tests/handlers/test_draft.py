@@ -491,6 +491,15 @@ def test_audience_is_counted_only_where_readers_are_chosen(channel: str, told: s
     assert told in audience
 
 
+@pytest.mark.parametrize(("channel", "is_told"), [("sms", True), ("product_page", False)])
+def test_writer_to_the_whole_list_is_asked_for_whom_the_text_is_true(
+    channel: str, is_told: bool
+) -> None:
+    audience = make_context(channel=channel).describe_audience()
+    assert audience.startswith("nobody in particular: ")
+    assert ("true of some of them only" in audience) is is_told
+
+
 @pytest.mark.parametrize(
     ("channel", "told"),
     [("email", "by these words"), ("meta_ad", "in the settings of the ad"), ("product_page", "")],

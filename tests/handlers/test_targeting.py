@@ -271,6 +271,8 @@ COUNTS = {
     "segments": ["lapsed"],
     "countries": ["FR"],
     "rated": [],
+    "never_ordered": False,
+    "joined_within_days": 0,
     "viewed": [],
 }
 LAPSED = AudienceRule(segments=("lapsed",), countries=("FR",))

@@ -403,10 +403,17 @@ def test_other_openings_are_a_form_away(sqlite: Database) -> None:
 def test_text_that_anybody_may_read_has_no_audience(sqlite: Database) -> None:
     title = Part(kind="copy", key="title", title="Title", body=Copy(text="Linen shirt"))
     with sqlite.begin() as session:
-        drafted(session, parts=(title,), channel="product_page")
+        wanted = brief(dates="Saturday 5 December")
+        drafted(session, wanted=wanted, parts=(title,), channel="product_page")
         page = drawn(seen(session)).blocks
-    assert "For:" not in text_of(page)
+    assert "For:" not in text_of(page)  # a day is no audience
     assert action_ids.CHANGE in pressable(page)
+
+
+def test_what_was_not_used_stands_apart_where_it_has_commas(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, wanted=brief(left_over=("Lyon: the address, the day", "the link")))
+        assert "the address, the day; the link" in text_of(drawn(seen(session)).blocks)
 
 
 def test_card_says_whom_the_draft_is_for_and_who_approves(sqlite: Database) -> None:

@@ -1,14 +1,14 @@
-"""Counts the customers who meet conditions: segments, what they bought or did not buy, how often,
-for how much, when, where, how they rated, what they looked at; or who resembles the buyers of a
-product. Tells how many there are, how many agreed to e-mail, SMS and ads, and what they bought in
-the last 90 days. Returns the rule for an export. Leave a condition out with [], 0 or "none".
-Not for shares of a whole (segments) or for sales.
-Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_named": [],
+"""Counts customers by conditions: segments, what they bought or not, how often, for how much, when,
+where, how they rated, what they looked at; who is like a product's buyers; who signed up and never
+ordered (new subscribers). Tells how many there are and agreed to e-mail, SMS and ads, what they
+bought, and the rule for an export. Leave one out with [], 0, false or "none".
+Not for shares or sales.
+Example: {"purpose": "email", "segments": [], "bought": [], "bought_named": [],
 "bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
 "not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
-"min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": ["FR"], "regions": [],
-"last_order_from": "none", "last_order_until": "none", "orders": [], "rated": [],
-"viewed": []}
+"min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": [], "regions": [],
+"last_order_from": "none", "last_order_until": "none", "orders": [], "rated": [], "viewed": [],
+"never_ordered": false, "joined_within_days": 0}
 """
 
 from collections.abc import Callable, Mapping
@@ -55,6 +55,10 @@ OWN_LABELS = {
     "by-ads": Words("of these, agreed to ads"),
 }
 SINCE = Words("orders since {day}")
+ONLY_BUYERS = (
+    "Only customers with an order are counted here, in the segment “new”, too. New subscribers, "
+    "and those whom an offer for the first order is for, have none: use never_ordered for them."
+)
 EVERYBODY = Words("the whole customer file, not this audience")
 SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLUMNS)
 
@@ -131,6 +135,11 @@ class Params(ToolParams):
         "linen shirt without buying it” names it here and in not_bought. Only visits of known "
         "customers tell it."
     )
+    never_ordered: bool = Field(
+        description="true: has no order. All conditions but joined_within_days ask for orders: "
+        "leave them out then. The segment “new” has ordered once."
+    )
+    joined_within_days: int = Field(description="Signed up within so many days; 0: any time.")
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
@@ -153,7 +162,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         title=rule.describe_conditions(titles),  # of all who meet them, agreed or not
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
-        notes=[*words, *_explain(facts)],
+        notes=[*words, *_explain(facts, rule)],
     )
 
 
@@ -174,15 +183,16 @@ def _label(fact: Fact) -> Fact:
     return fact.model_copy(update={"label": label.text, "unit": unit})
 
 
-def _explain(facts: tuple[Fact, ...]) -> list[str]:
+def _explain(facts: tuple[Fact, ...], rule: AudienceRule) -> list[str]:
     if not facts:
         return []
     few = [fact.parts.measure.removeprefix("by-") for fact in facts if _is_too_few(fact)]
     return [
         *(f"Too few agreed to be written to by {way}: say so before anything else." for way in few),
-        "Only customers who agreed to the purpose are ever exported. Only customers with an order "
-        "are counted, and only by the purposes of this list; “all who agreed …” counts those who "
-        "never ordered, too, and is left out where these are too few. The reachable number of an "
+        *([] if rule.never_ordered else [ONLY_BUYERS]),
+        "Only customers who agreed to the purpose are ever exported. They are counted only by the "
+        "purposes of this list; “all who agreed …” counts those with and without an order, and is "
+        "left out where those without are too few. The reachable number of an "
         "audience is “of these, agreed to …”. Two audiences of which one is within the other may "
         "differ by few people: never say by how many.",
         "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
@@ -295,6 +305,8 @@ def _read_rule(
         "regions": tuple(params.regions),
         "last_from": read_day(params.last_order_from, "last_order_from"),
         "last_until": read_day(params.last_order_until, "last_order_until"),
+        "never_ordered": params.never_ordered,
+        "joined_within": params.joined_within_days or None,
     }
     try:
         orders = [_build_order_condition(one) for one in params.orders]

@@ -1,9 +1,9 @@
 """Finds products of the catalogue by words (in English or French), category, highest price and
 stock (in_stock no: sold out), without those of a category; sorted by fit, price, newest, best
-sellers of a period, or stock_cover: those first that are sold out soonest at the rate of the
-period (the last 28 days where none is named); stock_cover_longest: those whose stock lasts
-longest. Returns titles with handles, prices and stock and, for best sellers and stock_cover, what
-was sold, in one table; sold_at_least leaves out what sold fewer units.
+sellers of a period (by units sold), most_revenue, or stock_cover: those first that are sold out
+soonest at the rate of the period (the last 28 days where none is named); stock_cover_longest: those
+whose stock lasts longest. Returns titles with handles, prices and stock and, for the sorts by
+sales, what was sold, in one table; sold_at_least leaves out what sold fewer units.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
@@ -30,6 +30,7 @@ from bot.agent.tools._analysis import (
     run_query,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_table
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import (
@@ -39,14 +40,17 @@ from bot.data.catalogue.product import (
     load_first_days,
 )
 from bot.data.catalogue.product_words import tokenize_product, tokenize_query
-from bot.data.catalogue.search import ProductIndex
+from bot.data.catalogue.search import ProductIndex, find_in_category
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Money, Words
+from bot.i18n.messages import Language, Money, Words
 
 MAX_PRODUCTS = 20
 COVER_DAYS = 28
 COVER_LABEL = Words("days of stock at this rate")
 SHOWN_LABELS = ("name", "price", "stock")
+SellerMeasure = Literal["units", "revenue"]
+BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
+RANKED_BY = {"units": Words("by units sold"), "revenue": Words("by revenue")}
 PRODUCTS = GroupExhibit(
     "the products",
     Words("Handle"),
@@ -62,7 +66,7 @@ SELLERS = GroupExhibit(
     "best sellers",
     Words("Product"),
     {"revenue": Words("Revenue"), "units": Words("Units"), "orders": Words("Orders")},
-    bars="revenue",
+    bars="units",
 )
 
 
@@ -75,6 +79,7 @@ class Params(ToolParams):
     sort: Literal[
         "fit",
         "best_sellers",
+        "most_revenue",
         "stock_cover",
         "stock_cover_longest",
         "newest",
@@ -95,7 +100,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("max_price must be 0 (no limit) or more.")
     if params.sold_at_least and not _wants_sales(params):
         raise ToolError(
-            "sold_at_least is for the sorts best_sellers and stock_cover; else it is 0."
+            "sold_at_least is for the sorts best_sellers, most_revenue and stock_cover; else 0."
         )
     where, language = build_filter(params), deps.request.language
     if _wants_cover(params) and where.since is None:
@@ -109,7 +114,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         among = [product.handle for product in products] if every else None
         wants_all = _wants_cover(params) or params.sold_at_least
         most = len(products) if wants_all and every else params.most
-        finding = await _rank_by_sales(deps, where, among, most)
+        finding = await _rank_by_sales(deps, where, among, most, _choose_measure(params))
     sales = _group_sales(finding) if finding else {}
     covers = _compute_covers(products, sales) if _wants_cover(params) else {}
     arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
@@ -156,7 +161,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts=tuple(facts),
         exhibits=(
             *build_exhibit(PRODUCTS.shows, table if rows else None),
-            *(() if _wants_cover(params) else SELLERS.build(sold, language)),
+            *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
         ),
         notes=_explain(params, products, ordered, shown, every, finding),
         read_as=join_scope(scope),
@@ -164,12 +169,20 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
 
 
+def _build_sellers(params: Params, sold: Sequence[Fact], language: Language) -> tuple[Exhibit, ...]:
+    return replace(SELLERS, bars=_choose_measure(params)).build(sold, language)
+
+
 def _count_sold(sales: Sequence[Fact] | None) -> Decimal:
     return number_of(sales or (), "units")
 
 
 def _wants_sales(params: Params) -> bool:
-    return params.sort == "best_sellers" or _wants_cover(params)
+    return params.sort in BY_MEASURE or _wants_cover(params)
+
+
+def _choose_measure(params: Params) -> SellerMeasure:
+    return BY_MEASURE.get(params.sort, "revenue")
 
 
 def _wants_cover(params: Params) -> bool:
@@ -211,7 +224,11 @@ def _build_cover(product: Product, basis: Fact, days: Decimal, query: str) -> Fa
 
 
 async def _rank_by_sales(
-    deps: ToolDeps, where: AnalysisFilter, among: Sequence[str] | None, most: int
+    deps: ToolDeps,
+    where: AnalysisFilter,
+    among: Sequence[str] | None,
+    most: int,
+    by: SellerMeasure,
 ) -> Finding:
     """Return the best sellers among the products with these handles; None: among all that sold."""
     handles = None if among is None else frozenset(among)
@@ -219,7 +236,7 @@ async def _rank_by_sales(
     def rank(warehouse: Warehouse, known: AnalysisFilter) -> AnalysisResult:
         from bot.data.metrics.best_sellers import rank_products
 
-        return rank_products(warehouse, known, handles, most)
+        return rank_products(warehouse, known, handles, most, by)
 
     return await find_analysis(deps, "sellers", where, part=rank)
 
@@ -255,6 +272,8 @@ def _filter_products(products: Sequence[Product], params: Params) -> list[Produc
 def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]:
     """Return what a call narrows the catalogue by, beside the filter of the sales."""
     found = []
+    if params.sort in BY_MEASURE:
+        found.append(RANKED_BY[_choose_measure(params)])
     if left_out := read_text(params.without_category):
         found.append(Words("without {what}", what=left_out))
     currency = next((product.currency for product in products if product.currency), None)
@@ -274,8 +293,8 @@ def _is_within(price: Decimal | None, most: float) -> bool:
 
 
 def _search(words: str, products: list[Product]) -> list[Product]:
-    """Return what the words may mean, then all others that have each of them, those last whose
-    description alone says them."""
+    """Return what the words may mean, then all of the category that they name, then all others
+    that have each of them, those last whose description alone says them."""
     index, by_handle = ProductIndex(products), {product.handle: product for product in products}
     wanted = set(tokenize_query(words))
     said = [
@@ -284,6 +303,7 @@ def _search(words: str, products: list[Product]) -> list[Product]:
         if wanted and wanted <= set(tokenize_product(f"{product.title} {product.description}"))
     ]
     best = [match.handle for match in index.find(words)]
+    best += [products[n].handle for n in find_in_category(words, products)]
     return [by_handle[handle] for handle in dict.fromkeys((*best, *index.find_all(words), *said))]
 
 
@@ -344,7 +364,7 @@ def _explain(
         how = (
             "the days that their stock lasts at the rate of the period: stock × days / units"
             if _wants_cover(params)
-            else "revenue, net of refunds, after the filters"
+            else f"{_choose_measure(params)}, net of refunds, after the filters"
         )
         notes.append(f"They are ranked by {how}.")
         if _wants_cover(params) and len(shown) < len(ordered):

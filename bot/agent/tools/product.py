@@ -1,7 +1,7 @@
 """All facts of one product in the catalogue: name, price, former price, lowest price of 30 days,
-description, materials, sizes, colours, stock, link; and what customers praise and object to most,
-with a sentence of theirs. Takes the handle or the title. Call it before writing about a product:
-claims need a fact.
+description, materials and what is true of them, sizes, colours, stock, link; and what customers
+praise and object to most, with a sentence of theirs. Takes the handle or the title. Call it before
+writing about a product: claims need a fact.
 Not for searching (find_products), sales (query_metrics) or old prices (price_history).
 Example: {"product": "linen-shirt"}
 """
@@ -9,9 +9,10 @@ Example: {"product": "linen-shirt"}
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import find_product
 from bot.agent.tools._exhibits import build_exhibit
-from bot.core.facts import Fact
+from bot.core.facts import PRODUCT_KINDS, Evidence, Fact
+from bot.core.material_facts import find_material_facts
 from bot.core.parts import Table
-from bot.data.catalogue.product import Product, build_availability_facts, build_product_facts
+from bot.data.catalogue.product import Product
 from bot.i18n.messages import Language, Words
 
 MAX_CUSTOMER_FACTS = 8
@@ -24,14 +25,12 @@ class Params(ToolParams):
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     product = await find_product(params.product, deps)
     language = deps.request.language
-    known = tuple(
-        fact.model_copy(update={"about": product.title})
-        for fact in (*build_product_facts(product), *build_availability_facts(product, language))
-    )
-    added = await deps.data.list_added_facts(product.handle, deps.request)
-    known += tuple(fact.model_copy(update={"about": product.title}) for fact in added)
     brief = deps.request.brief.model_copy(update={"product": product.handle})
-    praise = await deps.data.look_up("praise", deps.request.model_copy(update={"brief": brief}))
+    request = deps.request.model_copy(update={"brief": brief})
+    found = [fact for kind in PRODUCT_KINDS for fact in await deps.data.look_up(kind, request)]
+    known = tuple(fact.model_copy(update={"about": product.title}) for fact in found)
+    known += find_material_facts(Evidence(facts=known), request)
+    praise = await deps.data.look_up("praise", request)
     facts = (*known, *praise[:MAX_CUSTOMER_FACTS])
     return ToolResult(
         facts=facts,

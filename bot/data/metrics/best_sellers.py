@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -78,12 +78,16 @@ def may_see_total(
 
 
 def rank_products(
-    warehouse: Warehouse, filter_: AnalysisFilter, handles: Collection[str] | None, most: int
+    warehouse: Warehouse,
+    filter_: AnalysisFilter,
+    handles: Collection[str] | None,
+    most: int,
+    by: Literal["units", "revenue"] = "revenue",
 ) -> AnalysisResult:
     """Return sellers.product-<product> .revenue, .units, .orders, .since and .until of the `most`
     best sellers among the products with these handles (None: all products), and sellers.all as
     `find` does. Days, floors and currency are those of `find`."""
-    return _find(warehouse, filter_, ("product",), handles=handles, most=most)
+    return _find(warehouse, filter_, ("product",), handles=handles, most=most, by=by)
 
 
 def _find(
@@ -93,6 +97,7 @@ def _find(
     *,
     handles: Collection[str] | None = None,
     most: int = MAX_SELLERS,
+    by: str = "revenue",
 ) -> AnalysisResult:
     if warehouse.table("orders") is None:
         return AnalysisResult.refuse("sellers", warehouse, NO_ORDERS)
@@ -106,7 +111,7 @@ def _find(
     }
     people = build_buyers(warehouse, tables[dimensions[-1]], dimensions)
     best = {
-        name: _find_best_sellers(result, warehouse, table, people, name, handles, most)
+        name: _find_best_sellers(result, warehouse, table, people, name, handles, most, by)
         for name, table in tables.items()
     }
     wanted = [(name, seller.key) for name, some in best.items() for seller in some]
@@ -172,6 +177,7 @@ def _find_best_sellers(
     name: str,
     handles: Collection[str] | None,
     most: int,
+    by: str,
 ) -> list[BestSeller]:
     """Return the best of a dimension, of products only those with these handles unless None.
     Values without revenue, without a name, or with too few buyers are left out."""
@@ -180,7 +186,8 @@ def _find_best_sellers(
         .group_by(name)
         .aggregate(revenue=_.paid.sum(), units=_.pieces.sum(), orders=_["order"].nunique())
     )
-    best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name)
+    ranks = [ibis.desc(measure) for measure in dict.fromkeys((by, "revenue"))]
+    best = table.filter(_.revenue > 0).order_by(*ranks, name)
     if handles is None:
         best = best.limit(max(MAX_PRODUCTS_READ, 3 * most))
     result.queries[QUERY_NAMES[name]] = defer_sql(best)

@@ -63,7 +63,8 @@ def render_unused(draft: Draft, language: str) -> list[Block]:
     """List what was not used of the request."""
     if not draft.brief.left_over:
         return []
-    words = quote_as_mrkdwn(", ".join(draft.brief.left_over), 400)
+    apart = f"{get_language(language).marks.semicolon} "
+    words = quote_as_mrkdwn(apart.join(draft.brief.left_over), 400)
     return [context_block(Words("Not used: {what}", what=words).to(language))]
 
 

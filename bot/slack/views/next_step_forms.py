@@ -244,7 +244,7 @@ def read_rule(
         return None, {field if field in changed else "purpose": why.to(language)}
     if rule.impossible:
         field, why = rule.impossible
-        return None, {field: why.to(language)}
+        return None, {field if field in changed else "purpose": why.to(language)}
     try:
         adapt_rule(rule, read_choice(view, "platform") or DEFAULT_PLATFORMS[rule.purpose])
     except CannotDo as refusal:
@@ -318,6 +318,8 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
         "last_until",
         "orders",
         "rated",
+        "never_ordered",
+        "joined_within",
         "viewed",
     )
     rest = AudienceRule(**{name: getattr(rule, name) for name in kept_fields})

@@ -181,6 +181,24 @@ async def test_audience_is_read_as_the_conditions_that_its_count_is_of() -> None
     assert counted.label == "customers who meet the conditions"
 
 
+async def test_audience_counts_new_subscribers_without_an_order() -> None:
+    without = "customer NOT IN (SELECT customer FROM orders WHERE customer IS NOT NULL)"
+    whole = ask(f"SELECT count(*) FROM consents WHERE {without}")
+    result = await call_tool("audience", {"never_ordered": True, "joined_within_days": 2000})
+    assert values(result, "customers") == [whole]
+    part = await call_tool("audience", {"never_ordered": True, "joined_within_days": 180})
+    counted = next(fact.value for fact in part.facts if fact.parts.measure == "customers")
+    since = 'since > (SELECT max("at")::DATE FROM orders) - 180'
+    told = ask(f"SELECT count(*) FROM consents WHERE {since} AND {without}")
+    assert 20 <= told > whole - 20
+    assert counted == f"at least {whole - 19}"  # the few others stay unknown
+    assert "never ordered" in str(part.read_as)
+    assert not any("Only customers with an order" in note for note in result.notes)
+    assert not values(result, "bought-share")
+    of_buyers = await call_tool("audience", {"segments": ["new"]})
+    assert any("never_ordered" in note for note in of_buyers.notes)
+
+
 async def test_audience_below_the_floor_shows_no_number() -> None:
     result = await call_tool("audience", {"segments": ["at-risk"], "regions": ["33"]})
     counted = {fact.parts.measure: fact.value for fact in result.facts}

@@ -10,11 +10,14 @@ import pytest
 
 from bot.agent.tool import ToolError, ToolResult
 from bot.agent.tools.find_products import COVER_LABEL
-from bot.core.facts import Fact, Source
+from bot.core.facts import PRODUCT_KINDS, Evidence, Fact, Source
+from bot.core.material_facts import find_material_facts
+from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.campaigns.mailings import nearest_texts
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
+from bot.data.stats import round_figure
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
@@ -93,11 +96,17 @@ async def test_products_within_a_price_come_cheapest_first() -> None:
     assert row == (len(prices),)
 
 
-async def test_best_sellers_of_a_month_have_the_sales_of_the_orders() -> None:
+@pytest.mark.parametrize(
+    ("sort", "measure"),
+    [("best_sellers", "par quantité vendue"), ("most_revenue", "par chiffre d'affaires")],
+)
+async def test_best_sellers_of_a_month_have_the_sales_of_the_orders(
+    sort: str, measure: str
+) -> None:
     result = await call_tool(
         "find_products",
         {
-            "sort": "best_sellers",
+            "sort": sort,
             "category": "Mailles",
             "since": "2026-10-01",
             "until": "2026-10-31",
@@ -105,13 +114,15 @@ async def test_best_sellers_of_a_month_have_the_sales_of_the_orders() -> None:
         },
         tool_deps(language="fr"),
     )
-    sql = """SELECT o.product, round(sum(amount)) FROM orders o
+    sql = """SELECT o.product, sum(quantity), sum(amount) FROM orders o
         JOIN products p USING (product) WHERE p.category = 'Mailles'
-        AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY 1 ORDER BY 2 DESC LIMIT 3"""
-    rows = sample().engine.con.execute(sql).fetchall()
+        AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY 1 ORDER BY {by} LIMIT 3"""
+    by = "3 DESC" if sort == "most_revenue" else "2 DESC, 3 DESC"
+    rows = sample().engine.con.execute(sql.format(by=by)).fetchall()
     assert handles(result) == [row[0] for row in rows]
+    assert measure in result.read_as
     revenue = [fact for fact in result.facts if fact.parts.measure == "revenue"]
-    assert [fact.value for fact in revenue] == [Decimal(row[1]) for row in rows]
+    assert [fact.value for fact in revenue] == [round_figure(row[2]) for row in rows]
     assert {(fact.since, fact.until) for fact in revenue} == {
         (date(2026, 10, 1), date(2026, 10, 31))
     }
@@ -192,7 +203,7 @@ async def test_what_is_sold_out_and_sold_well_is_one_table(sort: str) -> None:
 
 
 async def test_a_bound_on_what_was_sold_needs_a_sort_by_sales() -> None:
-    with pytest.raises(ToolError, match="best_sellers and stock_cover"):
+    with pytest.raises(ToolError, match="most_revenue and stock_cover"):
         await call_tool("find_products", {"sort": "newest", "sold_at_least": 3})
 
 
@@ -210,7 +221,8 @@ async def test_best_sellers_under_a_price_are_ranked_among_all_that_sold() -> No
     )
     sql = """SELECT o.product FROM orders o JOIN products p USING (product) WHERE p.price <= 50
         AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31'
-        GROUP BY 1 HAVING count(DISTINCT customer) >= 20 ORDER BY sum(amount) DESC LIMIT 15"""
+        GROUP BY 1 HAVING count(DISTINCT customer) >= 20
+        ORDER BY sum(quantity) DESC, sum(amount) DESC LIMIT 15"""
     rows = sample().engine.con.execute(sql).fetchall()
     assert len(rows) > 6
     assert handles(result) == [row[0] for row in rows]
@@ -224,6 +236,12 @@ async def test_products_that_did_not_sell_are_left_out_of_best_sellers_and_count
     result = await call_tool("find_products", {"sort": "best_sellers"}, tool_deps(shop))
     assert handles(result) == []
     assert any(note.startswith("1 products that fit are left out") for note in result.notes)
+
+
+async def test_a_thing_of_a_category_is_sought_in_all_of_it() -> None:
+    """A turtleneck is a pullover that doesn't say so: the whole range is ranked."""
+    call = {"words": "pullover", "sort": "best_sellers", "in_stock": "any", "most": 20}
+    assert "mai-maud" in handles(await call_tool("find_products", call))
 
 
 async def test_newest_products_are_those_first_sold_last() -> None:
@@ -290,6 +308,17 @@ async def test_a_product_has_all_its_facts_and_what_customers_say() -> None:
     assert any(fact.parts.measure == "quote" for fact in result.facts)
     assert result.exhibits[0].table is not None
     assert result.exhibits[0].table.columns == ("Caractéristique", "Valeur")
+
+
+async def test_a_product_has_the_facts_that_a_draft_about_it_has() -> None:
+    result = await call_tool("product", {"product": "Robe Solène en lin"})
+    brief = Brief(words="", author="U1", language="en", product="lin-solene")
+    request = SkillRequest(skill="draft", brief=brief)
+    found = [fact for kind in PRODUCT_KINDS for fact in await sample_data().look_up(kind, request)]
+    truths = find_material_facts(Evidence(facts=tuple(found)), request)
+    assert truths
+    assert {"product", "prices"} <= {fact.parts.kind for fact in found}
+    assert {fact.id for fact in (*found, *truths)} <= {fact.id for fact in result.facts}
 
 
 async def test_a_product_says_what_the_catalogue_does_not_tell() -> None:

@@ -219,13 +219,18 @@ class ProposalReport:
 
     def _add_sizes(self, proposal: Proposal, sizes: dict[str, int]) -> None:
         fits, floor = sizes["fits"], self.warehouse.floor
-        self._add_count(proposal.id, "customers", fits, self.people)
+        of = self._count_without_order() if proposal.rule.never_ordered else self.people
+        self._add_count(proposal.id, "customers", fits, of)
         for purpose in PURPOSES:
             if purpose in sizes:
                 self._add_count(proposal.id, f"by-{purpose}", sizes[purpose], fits)
         ways = [sizes[purpose] for purpose in PURPOSES if purpose in sizes]
         if any(is_below_floor(fits - many, floor) or is_below_floor(many, floor) for many in ways):
             self.result.withhold("people")
+
+    def _count_without_order(self) -> int:
+        table = self.now.without_order.aggregate(people=_.count())
+        return int(fetch_rows(self.warehouse, table)[0]["people"])
 
     def _add_count(self, id: str, measure: str, counted: int, of: int) -> None:
         """Add a count, bounded when the count or its remainder is below the floor. That nobody of
@@ -262,9 +267,11 @@ class ProposalReport:
         return first is not None and (self.earlier.until - first).days >= BACKTEST_DAYS
 
     def _load_past_purchases(self, proposal: Proposal) -> PastPurchases | None:
-        if not self._is_history_long_enough:
+        rule = proposal.rule
+        is_told = not (rule.never_ordered or rule.joined_within)  # who had signed up is not known
+        if not (is_told and self._is_history_long_enough):
             return None
-        fits = self.earlier.select_fitting(proposal.rule.move(-timedelta(days=BACKTEST_DAYS)))
+        fits = self.earlier.select_fitting(rule.move(-timedelta(days=BACKTEST_DAYS)))
         return self._count_past_purchases(f"{proposal.id}-then", fits)
 
     def _count_past_purchases(self, name: str, people: ir.Table) -> PastPurchases | None:

@@ -5,7 +5,7 @@ Customers without consent for the purpose, or with an opt-out, are in no audienc
 floor is not shown, and an audience below it is not exported."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import ibis
@@ -62,7 +62,10 @@ class AudienceSelection:
     def select_fitting(self, rule: AudienceRule) -> ir.Table:
         """Return the customers that match the rule, with or without consent. Only for counting,
         never to be listed."""
+        if rule.never_ordered:
+            return self._filter_by_sign_up(self.without_order, rule).select("customer")
         people = self.groups.filter(_.segment.isin(rule.segments)) if rule.segments else self.ranked
+        people = self._filter_by_sign_up(people, rule)
         fits = self._filter_by_history(people, rule).select("customer")
         for wanted in self._select_wanted_buyers(rule):
             fits = fits.semi_join(wanted, "customer")
@@ -109,6 +112,27 @@ class AudienceSelection:
         return self._cache_table("groups", assign_segments(self.ranked, gap))
 
     @cached_property
+    def people(self) -> ir.Table:
+        """Everybody in the files of customers and consents, with the day of sign-up."""
+        every = [self.warehouse.table(kind) for kind in ("consents", "customers")]
+        rows = [table.select("customer", "since") for table in every if table is not None]
+        if not rows:
+            raise CannotDo(NO_PEOPLE)
+        joined = rows[0] if len(rows) == 1 else ibis.union(*rows)
+        return self._cache_table(
+            "people", joined.group_by("customer").aggregate(since=_.since.min())
+        )
+
+    @cached_property
+    def without_order(self) -> ir.Table:
+        """Those of `people` without an order, neither in the orders nor as another tool counts."""
+        people = self.people.anti_join(self.lines, "customer")
+        if (told := self.warehouse.table("customers")) is not None:
+            buyers = told.filter((told.orders > 0) | told.last_order.notnull())
+            people = people.anti_join(buyers, "customer")
+        return self._cache_table("without_order", people)
+
+    @cached_property
     def goods(self) -> PurchasedProducts:
         return load_purchased_products(self.warehouse, self.lines)
 
@@ -118,6 +142,16 @@ class AudienceSelection:
             if self._table_cache
             else table
         )
+
+    def _filter_by_sign_up(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
+        if rule.joined_within is None:
+            return people
+        counted = self.people.aggregate(days=_.since.count())
+        if not fetch_rows(self.warehouse, counted)[0]["days"]:
+            raise CannotDo(NO_SIGN_UP_DAYS)
+        first = self.until - timedelta(days=rule.joined_within - 1)
+        newest = self.people.filter(_.since >= ibis.literal(first))
+        return people.semi_join(newest, "customer")
 
     def _filter_by_history(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
         conditions: list[ir.BooleanValue] = []
@@ -185,6 +219,8 @@ class AudienceSelection:
         return many.filter(_.different >= least).select("customer")
 
 
+NO_PEOPLE = Words("Who never ordered can't be told: import a file of your customers or consents.")
+NO_SIGN_UP_DAYS = Words("No file of customers or consents says when people signed up.")
 NO_CONSENTS = Words(
     "Not exportable: there are no consents. Import a file that says who agreed to e-mails,"
     " SMS or ads."
