@@ -443,8 +443,8 @@ def test_figure_names_the_file_that_its_rows_come_from(home: Home) -> None:
         ("", "campaign-orders"): "ads.csv and 1 more",
         ("ads", "spend"): "ads.csv",
         ("ads", "campaign-orders"): "ads.csv",
-        ("email", "sent"): "mails.csv",
-        ("email", "campaign-orders"): "mails.csv",
+        ("e-mail", "sent"): "mails.csv",
+        ("e-mail", "campaign-orders"): "mails.csv",
     }
     every = campaigns.find(shelf, AnalysisFilter())
     assert {str(fact.source) for fact in every.facts} == {"ads.csv"}

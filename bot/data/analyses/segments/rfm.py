@@ -129,7 +129,7 @@ SEGMENT_DEFINITIONS = (
     ),
     Segment(
         "loyal",
-        Words("3 orders or more, the last one within twice their usual gap, without the champions"),
+        Words("at least 3 orders, still buying at their usual pace, without the champions"),
     ),
     Segment(
         "promising",
