@@ -45,6 +45,10 @@ AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
 RULE = "segment.audience.rule"
+SIGNED_UP = (
+    f"where the customers' file says when people signed up, `{AUDIENCE_TOOL}` counts them by "
+    "never_ordered and joined_within; those of the segment new have ordered."
+)
 POINTING = (
     ", unless the request points to the people of the report (“those”): "
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
@@ -361,9 +365,10 @@ def describe_audience(ctx: RequestState) -> str:
     is_public = ctx.channel is not None and ctx.channel.is_public
     is_matched = ctx.channel is not None and ctx.channel.consent is not None
     if brief.goal_audience and not is_public:
+        known = SIGNED_UP if brief.goal == "welcome" else "no data count them."
         return (
-            f"{brief.goal_audience.to('en')}: no data count them. Go by these words, and count "
-            f"nobody in their place{POINTING if ctx.earlier.report else ''}."
+            f"{brief.goal_audience.to('en')}: {known} Go by these words, and count nobody in their "
+            f"place{POINTING if ctx.earlier.report else ''}."
         )
     if not brief.audience:
         everybody = "anybody may read it" if is_public else "the whole list"

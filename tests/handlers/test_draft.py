@@ -252,7 +252,8 @@ async def test_a_goal_that_names_the_people_is_for_them_and_not_for_everybody(
     ctx = make_context(model, library=sample_data(), **told)
     await handle(ctx.request, ctx)
     asked = model.requests[0].messages[0].text
-    assert f"{people}: no data count them" in asked
+    assert f"{people}: " in asked
+    assert ("never_ordered" in asked) == (goal == "welcome"), "only these can be counted"
     assert "the whole list" not in asked
     shown = describe_recipients(ctx.request.brief, ctx.evidence, ctx.channel)
     assert [one.to("en") if isinstance(one, Words) else one for one in shown] == [people]
