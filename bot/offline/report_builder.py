@@ -142,6 +142,7 @@ class ReportBuilder(SentenceWriter):
         own = self.texts.get("limits", [])
         fixed = [Copy(text=self.say(Words(one))) for one in own if isinstance(own, list)]
         read = self.explain_reading(self.evidence, self.kinds, *fixed, *limits, gaps=gaps)
+        reading = Copy(text=self.say(read_as)) if read_as else None
         report = Report(
             headline=headline,
             points=[point for point in points if point.text][:MAX_POINTS],
@@ -150,9 +151,7 @@ class ReportBuilder(SentenceWriter):
             table=table,
             quotes=list(quotes),
             how_to_read=read if read.text else None,
-            read_as=self.tell_reading(
-                self.evidence, self.kinds, Copy(text=self.say(read_as)) if read_as else None
-            ),
+            read_as=self.tell_reading(self.evidence, self.kinds, reading),
             leads=list(leads),
         )
         book, data = FactBook(self.stated.values()), self.ctx.data.name_files()
