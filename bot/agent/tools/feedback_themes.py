@@ -91,7 +91,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     wanted = read_text(params.theme)
     theme = _find_theme(wanted, themes, groups) if wanted and groups else None
     chosen = _choose_of_theme(theme, groups) if theme else _choose_overview(themes, groups)
-    chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
+    periods = _list_periods(groups.get("all", ()), chosen)
+    chosen = [one if one.since else set_periods([one], periods)[0] for one in chosen]
     chosen = [*_translate_places(chosen, finding.language)]
     facts = link_changes(finding.prepare(chosen), {"share-now": "share-before"})
     shown = [name for name in themes if not wanted or any(f.parts.subject == name for f in chosen)]
@@ -177,8 +178,7 @@ def _build_course(months: Sequence[Fact], language: Language) -> tuple[Exhibit, 
 def _list_periods(whole: Sequence[Fact], facts: Sequence[Fact]) -> dict[str, Period]:
     """Return the days of all texts for the measures that have no days of their own."""
     every = _find_days(whole)
-    own = {fact.parts.measure for fact in facts if fact.since or _is_rank(fact)}
-    undated = {"verdict", "change", *own}
+    undated = {"verdict", "change", *(one.parts.measure for one in facts if _is_rank(one))}
     measures = dict.fromkeys(fact.parts.measure for fact in facts)
     return {one: every for one in measures if every and one not in undated}
 

@@ -295,3 +295,12 @@ async def test_days_of_the_whole_file_ask_for_no_comparison() -> None:
 
 def data_deps(rows: list[dict[str, Any]]) -> Any:
     return tool_deps(data_of(small(feedback=rows)))
+
+
+async def test_where_a_theme_of_the_shop_is_concentrated_has_the_days_it_was_tested_on() -> None:
+    result = await call_tool("feedback_themes", {"theme": "delivery-late"})
+    places = [fact for fact in result.facts if "--region-" in fact.id]
+    (whole,) = (fact for fact in result.facts if fact.id == "feedback.delivery-late.share")
+    assert places
+    assert whole.since is not None
+    assert all(fact.since and fact.since > whole.since for fact in places)

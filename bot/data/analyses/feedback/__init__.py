@@ -165,7 +165,13 @@ def _add_themes(
     if days is None:  # no text has a date
         recent = np.ones(len(level.texts), bool)
     gathered = find_concentrations(level, level.select(recent), warehouse.floor)
-    add_concentrations(result, gathered, theme_table.titles, load_catalogue_titles(warehouse))
+    add_concentrations(
+        result,
+        gathered,
+        theme_table.titles,
+        load_catalogue_titles(warehouse),
+        lambda theme: days if theme_table.is_shop(theme) else None,
+    )
     worst = rank_priorities(level, recent, changes, OrderReach(warehouse, periods, result))
     add_priorities(result, worst, theme_table.titles, days)
     blamed = {w.subject for w in worst}

@@ -6,8 +6,9 @@ tested themes and places. A place needs at least the floor of texts and of autho
 elsewhere, and 5 texts that mention the theme."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 import numpy as np
@@ -152,9 +153,11 @@ def add_concentrations(
     tested: list[ThemeConcentration],
     titles: dict[str, str],
     products: dict[str, str],
+    days: Callable[[str], tuple[date, date] | None],
 ) -> None:
     """Add feedback.<theme>--<dimension>-<value>.share, .share-elsewhere, .lift, .complaints and
-    .verdict for the strongest three per theme and dimension."""
+    .verdict for the strongest three per theme and dimension. `days` returns those on whose texts a
+    theme was tested, None for all."""
     shown: Counter[tuple[str, str]] = Counter()
     places = [g for g in tested if g.is_found]
     places = [g for g in places if not _is_explained_by_part(g, places)]
@@ -171,7 +174,14 @@ def add_concentrations(
             else concentration.value
         )
         about = f"{titles[concentration.subject]}, {place}"
-        add = partial(result.add, subject, about=about, rows=concentration.texts, query="texts")
+        add = partial(
+            result.add,
+            subject,
+            about=about,
+            rows=concentration.texts,
+            query="texts",
+            days=days(concentration.subject),
+        )
         add("texts", concentration.mentions)
         add("share", compute_percent(concentration.mentions, concentration.texts), unit="%")
         elsewhere = compute_percent(concentration.elsewhere, concentration.others)

@@ -138,7 +138,7 @@ class _ResultBuilder:
         about = [*filter(None, named), *self._list_filters(group)]
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
-            label=get_label(self.warehouse, measure).text,
+            label=get_label(self.warehouse, self.answer, measure).text,
             about=" · ".join(about),
             value=value,
             exact=None if value == exact else exact,

@@ -38,6 +38,14 @@ class Basis:
     whose: str = ""
 
 
+# What differs between the lines of an order.
+LINE_FIELDS = ("category", "product", "variant", "colour", "size", "returned", "reduced_price")
+OF_LINES = (
+    "of each order only the lines selected or grouped here count, not the whole order. Say so; the "
+    "value of whole orders with such a product is not to be had."
+)
+
+
 @dataclass(frozen=True)
 class Measure:
     """A figure. `value` is an expression over the rows of `stage`; `bases` are the disjoint sets
@@ -51,7 +59,8 @@ class Measure:
     figures they are. `whole_time` marks what has no period; `only_by` lists what it may be grouped
     and filtered by, where that is not everything. `of` names the measure that counts the rows that
     a rate is of, where these are not all: it is told beside the rate. `blank` says why rows have
-    none, where a blank column is not the only reason."""
+    none, where a blank column is not the only reason. `of_lines` is its label where a query takes
+    only some lines of an order: then it is of these lines, not of whole orders."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -74,6 +83,7 @@ class Measure:
     only_by: tuple[str, ...] = ()
     of: str = ""
     blank: str = ""
+    of_lines: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +167,15 @@ def list_cautions(
         *(dataset.measures[name].caution for name in query.measures),
         *(one.caution for one in fields if one is not None),
     ]
-    return [text for one in cautions if one is not None and (text := one(warehouse, days))]
+    told = [text for one in cautions if one is not None and (text := one(warehouse, days))]
+    parts = [name for name in query.measures if is_of_lines(dataset.measures[name], query)]
+    return [*told, *([f"{', '.join(parts)}: {OF_LINES}"] if parts else [])]
+
+
+def is_of_lines(measure: Measure, query: MetricQuery) -> bool:
+    """Whether the measure is of some lines of the orders, not of whole orders."""
+    asked = {*query.dimensions, *(condition.field for condition in query.conditions)}
+    return measure.of_lines is not None and not asked.isdisjoint(LINE_FIELDS)
 
 
 def get_field(dataset: MetricDataset, name: str) -> Dimension | ConditionField | None:

@@ -244,13 +244,25 @@ MEASURES: Mapping[str, Measure] = {
         is_sum=True,
     ),
     "average_order": Measure(
-        Words("average order"), MONEY, lambda t: ratio(t.paid.sum(), count_orders(t))
+        Words("average order"),
+        MONEY,
+        lambda t: ratio(t.paid.sum(), count_orders(t)),
+        of_lines=Words("spent on these lines per order, on average"),
     ),
     "median_order": Measure(
-        Words("median order"), MONEY, lambda t: t.paid.cast("float64").median(), "orders"
+        Words("median order"),
+        MONEY,
+        lambda t: t.paid.cast("float64").median(),
+        "orders",
+        of_lines=Words("spent on these lines per order, median"),
     ),
     "largest_order": Measure(
-        Words("largest order"), MONEY, lambda t: t.paid.max(), "orders", of_one_customer=True
+        Words("largest order"),
+        MONEY,
+        lambda t: t.paid.max(),
+        "orders",
+        of_one_customer=True,
+        of_lines=Words("spent on these lines per order, at most"),
     ),
     "revenue_per_customer": Measure(
         Words("revenue per customer"),

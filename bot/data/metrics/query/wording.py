@@ -18,7 +18,13 @@ from bot.core.metric_query import (
     MetricCondition,
 )
 from bot.data.metrics.query.conditions import load_values
-from bot.data.metrics.query.dataset import ConditionField, Measure, MetricDataset, get_field
+from bot.data.metrics.query.dataset import (
+    ConditionField,
+    Measure,
+    MetricDataset,
+    get_field,
+    is_of_lines,
+)
 from bot.data.metrics.query.metric_answer import OTHERS as OTHERS_GROUP
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
@@ -295,12 +301,16 @@ def name_measure(
     """Return the name of a measure, with the part of the rows that it is of: "spend (ads)". With
     `as_read` it says what the data count in it."""
     measure = answer.dataset.measures[name]
-    label = get_label(warehouse, measure, as_read=as_read)
+    label = get_label(warehouse, answer, measure, as_read=as_read)
     part = name_part(warehouse, answer, name, language)
     return f"{label.to(language)} ({part})" if part else label.to(language)
 
 
-def get_label(warehouse: Warehouse, measure: Measure, *, as_read: bool = False) -> Words:
+def get_label(
+    warehouse: Warehouse, answer: MetricAnswer, measure: Measure, *, as_read: bool = False
+) -> Words:
+    if measure.of_lines is not None and is_of_lines(measure, answer.query):
+        return measure.of_lines
     is_read = measure.read_as is not None and (as_read or measure.label_as_read)
     return measure.read_as(warehouse) if measure.read_as and is_read else measure.label
 
