@@ -196,7 +196,8 @@ def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
         if found := [one for one in (*used, *shown) if one]:
             return _merge_readings(found)
     with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
-    return tuple(one for one in ctx.read_as if one not in with_exhibit)[:1]
+    alone = (one for one in ctx.read_as if one not in with_exhibit)
+    return tuple(one[:1].upper() + one[1:] for one in alone)[:1]
 
 
 def _merge_readings(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ async def _build_scenario(where: AnalysisFilter, deps: ToolDeps) -> ToolResult:
     ]
     return finding.build_result(
         facts,
-        title=Words("scenario"),
+        title=Words("scenario at the pace of the last eight weeks, from last year's days"),
         exhibits=WEEKS.build(weeks, finding.language),
         notes=(SCENARIO_NOTE,) if facts else (),
     )
