@@ -71,7 +71,7 @@ def until(shelf: Warehouse, day: date) -> Warehouse:
     """The same shop as it was on the morning of a day."""
     con = shelf.engine.con
     con.execute(f"CREATE OR REPLACE VIEW cut AS SELECT * FROM orders WHERE \"at\" < '{day}'")
-    listed = ListedTable("cut", (), 0, Source("orders.csv"), day - timedelta(days=1))
+    listed = ListedTable("orders", (), 0, Source("orders.csv"), day - timedelta(days=1))
     return _Cut(shelf.engine, day, {"orders": listed})
 
 
