@@ -42,7 +42,6 @@ ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
 ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
 CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
-SUPERLATIVE = re.compile(r"\bl(?:e|a|es) (?:plus|moins)\b")  # is no « au plus » of a fact
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
 HALVES = " half moitie"
@@ -192,6 +191,7 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
             is_twin = 2 * len(title & called) >= max(len(title), len(called))
             is_named_before = other in shown and not is_next
             near = beside if own - others else last if is_named_before else frozenset()
+            near -= _list_other_phrases(other, language, f"{before} {behind}")
             apart = others - own
             is_near = 2 * len(near & apart) >= len(apart) > 0 and not around & (own - others)
             if is_near and (other in shown or is_twin):
@@ -219,9 +219,17 @@ def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
     return _list_stems(" ".join((fact.titled(language), fact.about, *names)))
 
 
+def _list_other_phrases(fact: Fact, language: Language, text: str) -> frozenset[str]:
+    """Return the stems that name a fact only together with short words, where the text doesn't
+    have these: "au plus" is not in "le plus souvent"."""
+    phrases = [one.strip() for one in normalize_text(fact.titled(language)).split(",")]
+    stems = [_list_stems(one) for one in phrases if " " in one and one not in text]
+    return frozenset(stem for one in stems if len(one) == 1 for stem in one)
+
+
 @lru_cache(maxsize=4096)
 def _list_stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[a-z]+", SUPERLATIVE.sub(" ", normalize_text(text)))
+    words = re.findall(r"[a-z]+", normalize_text(text))
     return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 

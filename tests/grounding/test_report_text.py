@@ -391,6 +391,8 @@ CAMPAIGNS = (
     fact("r.high", Decimal("5"), "%", label="effet, au plus"),
     fact("r.linen", Decimal("236"), label="customers", about="Vêtements en lin or Coussin"),
     fact("r.dry", Decimal("142"), label="customers", about="Vêtements en lin, never bought Bain"),
+    fact("r.least", Decimal("2"), "points", label="gap, at least"),
+    fact("r.most", Decimal("4"), "points", label="gap, at most"),
 )
 
 
@@ -406,6 +408,10 @@ CAMPAIGNS = (
         ("{f12} of visits come through the app.", True),
         ("Those are among the {f15:bare} customers who bought linen.", True),
         ("Entre {f13} et {f14}, le plus probablement.", True),
+        ("L'écart est le plus probablement entre {f13} et {f14}.", True),
+        ("Most likely the gap is between {f17} and {f18}.", True),
+        ("C'est au plus {f13}.", False),
+        ("C'est au plus {f14}.", True),
     ],
 )
 def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(
