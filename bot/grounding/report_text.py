@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -49,6 +50,7 @@ DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
 TRAILING = ".,;:!?…’'"
+MINUTES = 1440  # of a day
 MAX_BARE_COUNT = 20  # the largest count in words of what a report lists
 
 
@@ -264,6 +266,7 @@ class _Material:
         self._years = {day.year for day in days}  # in 2026 you sold: no number of what was sold
         lengths = {(f.until - f.since).days + 1 for f in facts if f.since and f.until}
         self._figures += [one for n in lengths for one in read_figures(f"{n} days")]
+        self._lengths = [Decimal(n * MINUTES) for n in lengths]
         for fact in facts:  # "sales lost (9,000 to 14,700)", of a fact in euros
             unit, size = find_unit(fact.unit)
             self._figures += [
@@ -276,6 +279,8 @@ class _Material:
         """Whether what tools or the request said has this figure, or a proof or a fact has it."""
         is_year = figure.first.value in self._years and figure.text[:4].isdigit()
         if is_year or any(agrees(figure, known) for known in self._figures):
+            return True
+        if figure.first.unit == "months" and any(says(figure, n, "time") for n in self._lengths):
             return True
         if self._proofs and build_proof_id(text, figure.text) in self._proofs:
             return True

@@ -470,6 +470,15 @@ def test_typed_figure_stands_with_its_calculation_alone(
     assert not check_sales(proof).find_faults(form)
 
 
+def test_months_that_the_days_of_a_fact_make_up_need_no_calculation() -> None:
+    year = fact(
+        "metric.all.texts", Decimal("90"), since=date(2025, 11, 28), until=date(2026, 11, 27)
+    )
+    checker = ReportChecker(FactBook([year]), (), "how are we?", "en", (), TODAY)
+    assert not checker.find_faults(write("{f1} over the last 12 months."))
+    assert checker.find_faults(write("{f1} over the last 11 months."))
+
+
 def test_claim_check_reads_the_sentence_of_a_figure_with_its_slots_filled() -> None:
     form = write("{f3} orders, 7.5% more than the {f4} of last year.")
     (unproven,) = check_sales().list_unproven(form)
