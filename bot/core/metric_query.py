@@ -37,6 +37,7 @@ MeasureName = Literal[
     "revenue_per_customer",
     "orders_per_customer",
     "units_per_order",
+    "average_price",
     "returned",
     "return_rate",
     "repeat_rate",

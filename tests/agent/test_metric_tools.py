@@ -168,6 +168,29 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
     assert spelled == f"from {before.as_read.spelled('en')} to {now.as_read.spelled('en')}"
 
 
+async def test_a_month_that_is_not_over_says_up_to_which_day_it_is(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["average_price", "units"],
+        dimensions=["month"],
+        since="2026-09-01",
+        order="natural",
+    )
+    (exhibit,) = result.exhibits
+    assert exhibit.table
+    names = [row[0] for row in exhibit.table.rows]
+    assert names == ["September 2026", "October 2026", "November 2026, until 24 November", "Total"]
+    assert exhibit.chart
+    assert exhibit.chart.measure == "average-price"
+    price, units = (
+        next(one for one in result.facts if one.parts.measure == name)
+        for name in ("average-price", "units")
+    )
+    assert price.titled("fr") == "prix de vente moyen par article"
+    assert price.number * units.number > 0
+
+
 async def test_days_of_a_condition_are_read_as_a_french_range(mixed: Warehouse) -> None:
     days = {"field": "customer_first_order", "operator": "between"}
     result = await query_tool(
