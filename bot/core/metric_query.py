@@ -221,6 +221,7 @@ FieldName = Literal[
     "order_units",
     "returned",
     "late",
+    "delivered_day",
     "discounted",
     "sale_day",
     "reduced_price",

@@ -592,6 +592,29 @@ async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
     assert any(words in note for note in result.notes)
 
 
+async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "measures": ["late_orders", "due_orders"]}
+    days = {"since": "2026-10-01", "until": "2026-10-31"}
+    placed = await query_tool(deps, **call, **days)
+    assert placed.exhibits[0].scope[-1] == ("days", "orders placed: October")
+    assert any("delivered_day" in note for note in placed.notes)
+    span = [
+        [where("delivered_day", "at_least", days["since"])],
+        [where("delivered_day", "at_most", days["until"])],
+    ]
+    came = await query_tool(deps, **call, filters=span)
+    sql = """SELECT count(DISTINCT "order") FROM orders WHERE delivered::DATE
+        BETWEEN DATE '2026-10-01' AND DATE '2026-10-31' AND promised IS NOT NULL"""
+    (many,) = sample().engine.con.execute(sql).fetchone()
+    assert figure_of(came, "due-orders") == pytest.approx(many, rel=0.02)
+    assert figure_of(came, "due-orders") != figure_of(placed, "due-orders")
+
+
+def figure_of(result: Any, measure: str) -> Any:
+    return next(float(one.number) for one in result.facts if one.parts.measure == measure)
+
+
 # Names.
 
 

@@ -17,11 +17,20 @@ from bot.data.metrics.query.release import (
     get_floor,
     is_too_few,
 )
-from bot.data.metrics.query.wording import is_by_time, name_group, name_hidden_times
+from bot.data.metrics.query.wording import (
+    is_by_time,
+    is_of_deliveries,
+    name_group,
+    name_hidden_times,
+)
 from bot.data.stats import WATCHED_P, compute_equal_shares_p
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 
+ORDER_DAYS = (
+    "The days are those on which the orders were placed, not those on which they came (a filter, "
+    "delivered_day). Say “of the orders placed …”."
+)
 NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
 
@@ -51,6 +60,7 @@ class AnswerNotes:
             *filter(None, [self._tell_unranked("en")]),
             *self.answer.notes,
             *self._list_gaps(groups, cells),
+            *([ORDER_DAYS] if is_of_deliveries(self.answer) else []),
             *self._list_chance(groups, cells),
             *self._list_counted(),
             *self._list_last_days(facts),
