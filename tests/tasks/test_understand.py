@@ -607,6 +607,14 @@ async def test_a_text_about_a_range_needs_no_product() -> None:
     assert "range Mailles" in told
 
 
+async def test_a_topic_is_told_as_one_and_not_as_a_product() -> None:
+    form = understood("requests", asked_request(topic="thank you"))
+    (request,) = await plan(check(form, "a thank you e-mail"), "a thank you e-mail")
+    lines = request.brief.as_prompt().splitlines()
+    assert "about: thank you" in lines
+    assert not [line for line in lines if line.startswith("product:")]
+
+
 async def test_what_starts_from_a_text_about_a_range_is_about_that_range() -> None:
     brief = MAIL_BRIEF.model_copy(
         update={"product": None, "product_words": "our knitwear", "category": "Mailles"}
