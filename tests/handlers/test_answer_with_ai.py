@@ -132,6 +132,20 @@ async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> Non
     assert "Ask for fewer measures" in str(letters[1])
 
 
+async def test_a_wide_table_keeps_the_measures_of_the_headline_and_what_fits_beside() -> None:
+    measures = ["revenue", "orders", "units", "customers", "average_order", "new_customers"]
+    wide = {**QUERY, "measures": measures, "comparison": "previous_period"}
+    said = report("{f10} in the whole shop.", exhibit="e1")
+    found, _letters = await answer(calls(("query_metrics", wide)), said)
+    (fact,) = [one for one in found.evidence.facts if one.id in found.parts[0].facts]
+    columns = table_of(found).columns
+    assert len(columns) == 1 + 9
+    assert columns[1].lower().startswith(fact.label)
+    assert {id.rpartition(".")[2].removesuffix("-change") for id in table_of(found).facts} < {
+        one.replace("_", "-") for one in measures
+    }
+
+
 async def test_rows_that_the_question_excludes_stand_neither_in_table_nor_picture() -> None:
     whole, _letters = await answer(LOOKS_UP, report("{f1} in the shop.", exhibit="e1"))
     form = report("{f1} in the shop.", exhibit="e1", excluded_rows=["belgium"])
