@@ -148,7 +148,7 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
     if "{" in rest or "}" in rest:
         yield (
             "braces hold a slot alone: {f1}, {f1:bare} (no unit), {f1:abs} (no sign), "
-            "{f1:from-to} (compared figures)"
+            "{f1:round} (about), {f1:from-to} (compared figures)"
         )
 
 

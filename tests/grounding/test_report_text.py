@@ -79,6 +79,31 @@ def test_a_change_has_its_sign(text: str, language: Language, filled: str) -> No
 @pytest.mark.parametrize(
     ("text", "language", "filled"),
     [
+        ("{f1:round} in December", "en", "About €136,000 in December"),
+        ("En décembre, {f1:round}", "fr", "En décembre, environ 136 000 €"),
+        ("We sold {f2:round}", "en", "We sold about 9,880 units"),
+    ],
+)
+def test_a_figure_may_be_rounded_and_is_then_said_to_be(
+    text: str, language: Language, filled: str
+) -> None:
+    book = FactBook(
+        [
+            fact("m.all.revenue", Decimal("136382"), "EUR"),
+            fact("m.all.units", Decimal("9876"), "units"),
+            fact("m.all.rate", Decimal("39"), "%"),
+            fact("m.all.orders", Decimal("97"), "orders"),
+        ]
+    )
+    assert book.fill(text, language).text == filled
+    for name in ("f3", "f4"):
+        with pytest.raises(SlotError, match="round as it is told"):
+            book.fill(f"{{{name}:round}}", language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "filled"),
+    [
         ("{f1} d'entre eux", "fr", "Au moins 23 d'entre eux"),
         ("Of 36, {f2} agreed. {f2} came.", "en", "Of 36, under 20 agreed. Under 20 came."),
         ("{f3}: {f1}", "en", "lin-solene: at least 23"),
