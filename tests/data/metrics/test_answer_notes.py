@@ -96,3 +96,41 @@ def test_small_groups_may_stand_above_others_where_nothing_excludes_it(
 ) -> None:
     orders = {"Paris": 8, "Lyon": 8, **FEW}
     assert say_unranked(orders, **query).endswith("some may rank higher.")
+
+
+def list_blank_notes(blank: int, **query: Any) -> list[str]:
+    """What is said of blank cells where so many of 100 orders name no customer and no device."""
+    rows = [
+        {
+            "order": f"o{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": None if n < blank else f"c{n % 30}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "device": None if n < blank else "mobile" if n % 2 else "desktop",
+        }
+        for n in range(100)
+    ]
+    notes = answer(small(orders=rows), dataset="orders", **query).notes
+    return [note for note in notes if "of all rows" in note]
+
+
+def test_figures_of_customers_say_that_some_orders_name_none() -> None:
+    asked = {"measures": ["revenue", "customers", "revenue_per_customer"]}
+    assert list_blank_notes(25, **asked) == [
+        "25% of all rows of orders name no customer. Without them: customers, revenue_per_customer."
+    ]
+    assert not list_blank_notes(25, measures=["revenue"])
+    assert not list_blank_notes(0, **asked)
+    assert not list_blank_notes(3, **asked)  # a small group
+
+
+def test_blank_rows_that_an_exclusion_lets_through_are_said() -> None:
+    excluded = [[condition("device", "is_not", "mobile")]]
+    assert list_blank_notes(25, measures=["revenue"], filters=excluded) == [
+        "device is blank in 25% of all rows of orders. They are counted here, as not mobile."
+    ]
+    assert not list_blank_notes(0, measures=["revenue"], filters=excluded)
+    chosen = [[condition("device", "is", "mobile")]]
+    assert not list_blank_notes(25, measures=["revenue"], filters=chosen)

@@ -304,7 +304,7 @@ def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
     key = ("has", dataset.name, name)
     if key not in warehouse.released:
         name, _, value = name.partition(":")  # "step:cart": this value of the column
-        rows = _read_stored(warehouse, dataset, name)
+        rows = read_stored(warehouse, dataset, name)
         known = False
         if name in rows.columns:
             is_set = rows[name] == value if value else rows[name].notnull()
@@ -333,7 +333,7 @@ def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
             warehouse.released["has", dataset.name, name] = bool(row[f"c{n}"])
 
 
-def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.Table:
+def read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.Table:
     """Return the stored rows, with what is joined to them for this column."""
     rows = warehouse.table(dataset.kind)
     assert rows is not None
@@ -362,7 +362,7 @@ def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapp
     is_computed = column == "at" and field.value is not None  # such as a campaign's name or code
     key = ("values", dataset.name, name if is_computed else column)
     if key not in warehouse.released:
-        rows = _read_stored(warehouse, dataset, column)
+        rows = read_stored(warehouse, dataset, column)
         of_row = field.value(rows) if is_computed and field.value else rows[column]
         counted = rows.filter(of_row.notnull()).group_by(value=of_row).aggregate(n=ibis._.count())
         found = fetch_rows(warehouse, counted)
