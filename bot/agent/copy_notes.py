@@ -23,6 +23,7 @@ from bot.core.parts import Part, split_output
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
+from bot.drafts.recipients import find_target, list_brief_links
 from bot.grounding.figure_checks import OFFER_KIND
 from bot.i18n.countries import parse_country_code
 from bot.i18n.languages import get_language
@@ -126,6 +127,11 @@ def list_copy_notes(
     notes += _describe_doubt(request, evidence)
     if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
+    elif target := find_target(request.brief, (), evidence, channel, brand.site):
+        notes.append(
+            f"Code shows {target} beside the text, as the page that the click leads to: write no "
+            "link, and don't count it as `not_used`."
+        )
     return notes
 
 
@@ -266,13 +272,14 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
 
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
     """Tell how much is left for the writer beside the sender, how to stop and each link that the
-    text may have."""
+    text may have: the one that the brief gives, or else those of facts and the brand."""
     mentions = [one.text for one in _list_mentions(request, brand)]
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
     own = _get(evidence, request.brief.product, "link")
-    addresses = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    known = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    addresses = list_brief_links(request.brief, brand.site) or known
     tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
     for address, link in [*tagged.items()][:MAX_LINKS]:
         one, two = (measure_sms_room(f"{fixed} {link}", count) for count in (1, 2))

@@ -122,6 +122,20 @@ def test_each_link_has_its_room() -> None:
         assert f"may have {room} characters in one SMS" in told
 
 
+def test_the_link_of_the_brief_has_its_room_and_no_other_link() -> None:
+    told = notes(make_evidence(), make_request("sms", words="vase, alba.example/sale please"))
+    tagged = tag_links("https://alba.example/sale", BRAND.site, campaign_code(""))
+    room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111", 1)
+    assert f"with https://alba.example/sale ({len(tagged)} characters" in told
+    assert f"may have {room} characters in one SMS" in told
+    assert LINK not in told
+
+
+def test_writer_knows_the_link_that_code_adds() -> None:
+    assert LINK in notes(make_evidence(), make_request("push"))
+    assert LINK not in notes(make_evidence(), make_request("product_page"))
+
+
 @pytest.mark.parametrize(("more", "is_fault"), [(0, False), (1, True), (31, False)])
 def test_a_few_characters_beyond_one_sms_go_back_to_the_writer(more: int, is_fault: bool) -> None:
     tagged = tag_links(LINK, BRAND.site, campaign_code("any piece"))
