@@ -14,18 +14,25 @@ from pydantic import BaseModel
 from bot.agent.loop import Wish
 from bot.agent.request_state import RequestState
 from bot.agent.stated_facts import find_stated_facts
-from bot.config.brand import Brand, RequiredMention
+from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule, join_with_or
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Part, split_output
+from bot.core.readers import (
+    list_currencies,
+    list_foreign_opt_outs,
+    list_mentions,
+    list_opt_out_numbers,
+    list_reader_countries,
+)
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
 from bot.drafts.recipients import find_target, list_brief_links
 from bot.grounding.figure_checks import OFFER_KIND
-from bot.i18n.countries import parse_country_code
+from bot.i18n.countries import translate_country
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Country, Money, Words
 from bot.i18n.typography import NBSP, is_gsm7
@@ -107,7 +114,7 @@ def list_copy_notes(
     today: date | None = None,
 ) -> list[str]:
     """Return the notes as sentences for the writer."""
-    notes = [*_describe_audience(request, evidence)]
+    notes = [*_describe_audience(request, evidence), *_describe_abroad(request, evidence, brand)]
     if not request.brief.product and evidence.of("product"):
         notes += [OF_RANGE if request.brief.category else WITHOUT_PRODUCT, NO_LIMITS]
         best = [one for one in evidence.of("product") if one.parts.measure == "best-seller"]
@@ -121,7 +128,8 @@ def list_copy_notes(
         )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
-        notes += _describe_product(handle, request, evidence, is_listing=is_listing)
+        notes += _describe_product(handle, request, evidence)
+        notes += [] if is_listing else _describe_stock(handle, request, evidence, today)
     if find_old_launch(request, evidence, today):
         notes.append(NOT_NEW)
     notes += _describe_doubt(request, evidence)
@@ -215,9 +223,7 @@ def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[st
         yield "Many of them have this very product: it needs no introduction."
 
 
-def _describe_product(
-    handle: str, request: SkillRequest, evidence: Evidence, *, is_listing: bool
-) -> Iterator[str]:
+def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) -> Iterator[str]:
     name = _get(evidence, handle, "name")
     title = str(name.value) if name else handle
     price, highest = _get(evidence, handle, "price"), _get(evidence, handle, "price to")
@@ -246,12 +252,47 @@ def _describe_product(
             f"days is {lowest.shown(language)}. Write the offer's percentage and no price, unless "
             "the brief says what it comes off; then that calculation gives the price."
         )
-    stock = _get(evidence, handle, "stock")
-    if stock is not None and stock.value == Decimal(0) and not is_listing:
+
+
+def _describe_stock(
+    handle: str, request: SkillRequest, evidence: Evidence, today: date | None
+) -> Iterator[str]:
+    """Tell what is sold out, and whether what the brief calls back is so today."""
+    stock, name = _get(evidence, handle, "stock"), _get(evidence, handle, "name")
+    if stock is None or stock.value != Decimal(0):
+        return
+    title, since = str(name.value) if name else handle, request.brief.since
+    if request.brief.goal == "back in stock" and since and today and since > today:
         yield (
-            f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
-            "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
-            "and a product in stock as options."
+            f"{title}: none in stock today, {today}; by the brief it is back on {since}. No fact "
+            "tells on which day the text goes out. Write what is true before that day and on it "
+            "(“back on Tuesday”, not “is back”), and a call to action that works on both."
+        )
+        return
+    yield (
+        f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
+        "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
+        "and a product in stock as options."
+    )
+
+
+def _describe_abroad(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
+    """Tell what of the brand and the catalogue does not hold where the readers are."""
+    countries = list_reader_countries(request.brief)
+    places = ", ".join(translate_country(one, "en") for one in countries)
+    if foreign := list_foreign_opt_outs(request, brand):
+        yield (
+            f"“{'; '.join(foreign)}” does not work in {places}, and no number for it is known: "
+            "leave it out and write no other. The card says that it is missing."
+        )
+    prices = [one for one in evidence.of("product") if one.label == "price" and one.unit]
+    if not (countries and prices):
+        return
+    currencies = list_currencies(countries, prices[0].as_of)
+    if prices[0].unit not in currencies:
+        yield (
+            f"Prices are known in {prices[0].unit} alone, and people in {places} pay in "
+            f"{', '.join(sorted(currencies))}: leave prices out, unless they are the news."
         )
 
 
@@ -273,7 +314,7 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
     """Tell how much is left for the writer beside the sender, how to stop and each link that the
     text may have: the one that the brief gives, or else those of facts and the brand."""
-    mentions = [one.text for one in _list_mentions(request, brand)]
+    mentions = [one.text for one in list_mentions(request, brand)]
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
@@ -443,28 +484,18 @@ async def keep_counted_audience(ctx: RequestState) -> None:
 def find_foreign_opt_out(
     request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
 ) -> tuple[Check, ...]:
-    """Return the question whether readers of other countries can stop an SMS by the number that
-    the brand always mentions. A market has its own words for that."""
+    """Return the question whether those of the readers who are in other countries can stop an SMS
+    by the number that the brand always mentions. Where all of them are, the text lacks it."""
     counted = evidence.get(RULE)
     stored = request.brief.rule or (str(counted.value) if counted else None)
-    if stored is None or request.brief.market or not (channel and channel.is_counted_in_segments):
-        return ()
-    countries = AudienceRule.model_validate_json(stored).countries
+    countries = list_reader_countries(request.brief.model_copy(update={"rule": stored}))
     home = get_language(brand.languages[0]).law
-    abroad = [Country(name=one) for one in countries if parse_country_code(one) not in home]
-    numbers = [one.text for one in _list_mentions(request, brand) if re.search(r"\d", one.text)]
-    if not abroad or not numbers:
+    abroad = [Country(name=one) for one in countries if one not in home]
+    numbers = list_opt_out_numbers(request, brand)
+    if not numbers or not 0 < len(abroad) < len(countries):
         return ()
     words = STOP_ABROAD.with_params(mention="; ".join(numbers), countries=join_with_or(abroad))
     return (Check(rule="opt-out", level="info", words=words),)
-
-
-def _list_mentions(request: SkillRequest, brand: Brand) -> list[RequiredMention]:
-    return [
-        one
-        for one in brand.mentions
-        if one.language in (None, request.language) and request.channel in one.channels
-    ]
 
 
 def _note(ctx: RequestState, words: Words) -> None:

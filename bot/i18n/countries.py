@@ -67,6 +67,23 @@ def list_named_countries(words: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def find_countries(words: str) -> tuple[str, ...]:
+    """Return the codes of the countries that the words name, whatever else they say. A code alone
+    may be another word ("CA"), so it counts where people say it as a name: "UK"."""
+    tokens, found, at = re.findall(r"[^\W_]+", words), list[str](), 0
+    while at < len(tokens):
+        for size in range(min(MAX_NAME_WORDS, len(tokens) - at), 0, -1):
+            name = " ".join(tokens[at : at + size])
+            is_code = len(name) == len("XX")
+            if code := _find_spoken_country(name.lower() if is_code else name):
+                found.append(code)
+                break
+        else:
+            size = 1
+        at += size
+    return tuple(dict.fromkeys(found))
+
+
 def _find_spoken_country(name: str) -> str | None:
     plain = " ".join(tokenize(name))
     if len(name) == len("XX") and not name.isupper():

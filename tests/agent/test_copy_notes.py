@@ -1,6 +1,6 @@
 """What code works out for a writer of copy: the room of an SMS, stock, prices, audience, doubt."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -103,6 +103,7 @@ def test_opt_out_by_a_number_is_asked_about_abroad() -> None:
         return [check.words.to("en") for check in found]
 
     home = BRAND.model_copy(update={"languages": ("fr",)})
+    assert not asked("sms", "GB", "Ireland", brand=home)  # nobody at home: the text lacks it
     (words,) = asked("sms", "FR", "GB", "Ireland", brand=home)
     assert "STOP 36111" in words
     assert "United Kingdom or Ireland" in words
@@ -164,6 +165,36 @@ def test_writer_is_told_that_a_product_is_sold_out() -> None:
     assert "SOLD OUT" not in notes(make_evidence(), make_request())
     listing = make_request("product_page")  # describes it all the same
     assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(0)), listing)
+
+
+def test_writer_knows_whether_what_is_back_is_so_today() -> None:
+    def told(since: date) -> str:
+        request = make_request("sms", goal="back in stock", since=since)
+        evidence = make_evidence(stock=Decimal(0))
+        return "\n".join(list_copy_notes(request, evidence, BRAND, None, NOW.date()))
+
+    later = NOW.date() + timedelta(days=3)
+    assert str(later) in told(later)
+    assert str(NOW.date()) in told(later)
+    assert "SOLD OUT" not in told(later)
+    assert "SOLD OUT" in told(NOW.date())
+
+
+@pytest.mark.parametrize(
+    ("audience", "told"),
+    [
+        ("the UK people who wait for it", True),
+        ("our best customers with a high CA", False),
+        ("people in France and the UK", False),
+        ("our subscribers", False),
+    ],
+)
+def test_writer_knows_what_does_not_hold_abroad(audience: str, told: bool) -> None:
+    home = BRAND.model_copy(update={"languages": ("fr",)})
+    request = make_request("sms", audience=audience)
+    said = "\n".join(list_copy_notes(request, make_evidence(), home, load_channels()["sms"]))
+    assert ("STOP 36111" in said) is told
+    assert ("GBP" in said) is told
 
 
 def test_writer_is_told_the_range_of_prices() -> None:

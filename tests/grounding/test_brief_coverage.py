@@ -75,6 +75,7 @@ def test_of_a_day_to_come_contradicts_no_empty_stock() -> None:
     goal = {"goal": "back in stock"}
     (one,) = check_stock("Back on 1 December.", **goal, since=date(2026, 12, 1))
     assert one.level == "info"
+    assert "1 December" in one.words.to("en")
     (one,) = check_stock("The throw is back in stock.", **goal)
     assert one.level == "warn"
     assert not list_faults((one,)), "only people know whether the brief or the catalogue is right"
