@@ -43,6 +43,7 @@ DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
+END_OF_AD = Words("Set the ad to end on {day}: it may show without the end of the offer.")
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
 OLD = timedelta(days=90)  # since its first order a product is no novelty
 MONTH = timedelta(days=30)  # in which a lower price is a cut
@@ -153,6 +154,10 @@ def list_open_questions(
     if doubt := evidence.labelled(DOUBT):
         words = TO_ANSWER.with_params(doubt=doubt.value)
         found.append(Check(rule=DOUBT_RULE, level="info", words=words, fact=doubt.id))
+    until = request.brief.until if request.brief.offer else None
+    if channel.ads_on and until:
+        words = END_OF_AD.with_params(day=until)
+        found.append(Check(rule="end of the ad", level="info", words=words))
     occasion = _find_gift_occasion(request)
     has_room = any(limit.most >= LONG_PART for limit in channel.parts.values())
     if occasion is not None and has_room and not channel.is_listing:

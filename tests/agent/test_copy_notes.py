@@ -187,6 +187,7 @@ def test_writer_knows_whether_what_is_back_is_so_today() -> None:
         ("our best customers with a high CA", False),
         ("people in France and the UK", False),
         ("our subscribers", False),
+        ("buyers of the jersey dress and of Irish linen", False),
     ],
 )
 def test_writer_knows_what_does_not_hold_abroad(audience: str, told: bool) -> None:
@@ -195,6 +196,17 @@ def test_writer_knows_what_does_not_hold_abroad(audience: str, told: bool) -> No
     said = "\n".join(list_copy_notes(request, make_evidence(), home, load_channels()["sms"]))
     assert ("STOP 36111" in said) is told
     assert ("GBP" in said) is told
+
+
+def test_an_ad_ends_with_its_offer() -> None:
+    def asked(channel: str, **brief: Any) -> list[str]:
+        request = make_request(channel, until=date(2026, 12, 1), **brief)
+        found = list_open_questions(request, make_evidence(), load_channels()[channel])
+        return [check.words.to("en") for check in found]
+
+    assert "1 December" in "".join(asked("google_ad", offer="20% off until 1 December"))
+    assert not asked("google_ad")
+    assert not asked("email", offer="20% off until 1 December")
 
 
 def test_writer_is_told_the_range_of_prices() -> None:
