@@ -78,9 +78,10 @@ NO_LIMITS = (
     "may be outside it. Then find those within it (`find_products` has `max_price`)."
 )
 OF_RANGE = (
-    "The text is about the range as a whole. The products among the facts are its best sellers: "
-    "show at most three that prove what you say of it, these or others of the range "
-    "(`find_products`), and look each of them up with `product` first. Ask for no product."
+    "The text is about the range as a whole. The products among the facts are its best sellers. A "
+    "short message about an offer or a date needs none; else show at most three that prove what "
+    "you say of it, these or others of the range (`find_products`), and look each of them up with "
+    "`product` first. Ask for no product."
 )
 BEST_OF_RANGE = (
     "If the brief wants the best seller of the range: that is {title}. Look it up with `product`, "

@@ -190,9 +190,10 @@ def _find_span(figure: Figure, text: str, sources: Sources) -> Statement | None:
 
 @cache
 def _ends() -> str:
-    """Words before the first or the last day of a period."""
+    """Words before the first or the last day of a period, without those that join a list."""
     kinds = ("deadlines", "since", "from_", "to")
-    return "|".join(re.escape(word) for kind in kinds for word in sorted(merge_words(kind)))
+    words = {word for kind in kinds for word in merge_words(kind)} - {"and", "et"}
+    return "|".join(re.escape(word) for word in sorted(words))
 
 
 def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:

@@ -124,6 +124,7 @@ def list_unsourced(text: str) -> list[str | None]:
         "Deux fois plus de points, en ligne.",
         "Ce samedi 5, les points de vos commandes doublent.",
         "Le samedi 5 décembre, la commande rapporte plus.",
+        "Vendredi 4, samedi 5 et dimanche 6, la commande rapporte plus.",
     ],
 )
 def test_what_the_brief_says_in_other_words_is_no_figure_without_a_source(text: str) -> None:
@@ -136,6 +137,7 @@ def test_what_the_brief_says_in_other_words_is_no_figure_without_a_source(text: 
         ("Trois fois plus de points, en ligne.", "Trois fois"),
         ("Des points offerts jusqu'au samedi 5 décembre.", "samedi 5 décembre"),
         ("Points offerts du samedi 5 au dimanche 6.", "samedi 5"),
+        ("Points offerts samedi 5 au plus tard.", "samedi 5"),
         ("Des points offerts dimanche 7.", "dimanche 7"),
     ],
 )
