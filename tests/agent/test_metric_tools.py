@@ -542,11 +542,12 @@ async def test_filter_by_returns_says_that_some_are_still_to_come(
     assert any("are still to come" in note for note in result.notes) == says_so
 
 
-async def test_a_part_of_an_order_is_not_called_an_order() -> None:
+@pytest.mark.parametrize("field", ["category", "return_reason"])
+async def test_a_part_of_an_order_is_not_called_an_order(field: str) -> None:
     call = {"dataset": "orders", "measures": ["average_order"], "since": "2026-11-01"}
     deps = tool_deps(workspace_data(sample()))
     whole = await query_tool(deps, **call, dimensions=["country"])
-    part = await query_tool(deps, **call, dimensions=["category"])
+    part = await query_tool(deps, **call, dimensions=[field])
     assert {fact.label for fact in whole.facts} == {"average order"}
     assert {fact.label for fact in part.facts} == {"spent on these lines per order, on average"}
     noted = ["not the whole order" in " ".join(result.notes) for result in (whole, part)]
