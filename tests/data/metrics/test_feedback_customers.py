@@ -72,6 +72,7 @@ def count(warehouse: Warehouse, *filters: MetricCondition, measure: str = "revie
         (condition("level", "is", "gold"), 40),
         (condition("customer_points", "at_least", "500"), 20),
         (condition("segment", "is", "press"), 30),
+        (condition("city", "is", "lille"), 40),
         (condition("country", "is", "Belgium"), 30),
     ],
 )
@@ -82,6 +83,7 @@ def test_feedback_is_filtered_by_what_its_customers_did(wanted: MetricCondition,
             "level": "Gold" if n < 40 else "Silver",
             "points": 500.0 if n < 20 else 10.0,
             "segment": "press" if n >= 90 else "other",
+            "city": "Lille" if n < 40 else "Lyon",
         }
         for n in range(120)
     ]

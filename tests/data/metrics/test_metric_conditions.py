@@ -262,13 +262,19 @@ def test_sale_days_are_unknown_without_prices(mixed: Warehouse) -> None:
         ("level", "is", ("gold",), "n < 60"),
         ("level", "is", ("none",), "n >= 120"),
         ("customer_points", "at_least", ("100",), "n BETWEEN 100 AND 119"),
+        ("city", "is", ("lille",), "n < 90"),
     ],
 )
-def test_customers_are_selected_by_what_their_loyalty_programme_says(
+def test_customers_are_selected_by_what_a_file_says_of_them(
     field: str, operator: str, values: tuple[str, ...], where: str
 ) -> None:
     members = [
-        {"customer": f"c{n}", "level": "Gold" if n < 60 else "Silver", "points": float(n)}
+        {
+            "customer": f"c{n}",
+            "level": "Gold" if n < 60 else "Silver",
+            "points": float(n),
+            "city": "Lille" if n < 90 else "Lyon",
+        }
         for n in range(120)
     ]
     shop = replace(mixed_shop(customers=members), floor=1, sales_floor=1)
