@@ -342,6 +342,23 @@ async def test_having_order_and_limit(mixed: Warehouse) -> None:
     assert [f.value for f in large.facts if f.label == "orders" and f.about] == values[:2]
 
 
+@pytest.mark.parametrize("comparison", ["none", "previous_period"])
+async def test_bounds_are_said_to_be_on_the_present_of_two_periods(comparison: str) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["orders"],
+        dimensions=["country"],
+        since="2026-10-01",
+        until="2026-10-31",
+        comparison=comparison,
+        having=[{"measure": "orders", "operator": "at_least", "value": "30"}],
+    )
+    is_compared = comparison != "none"
+    assert any(note.startswith("having bounds") for note in result.notes) is is_compared
+    assert ("orders, October: at least 30" in result.exhibits[0].shows) is is_compared
+
+
 # What the data can't tell is said.
 
 

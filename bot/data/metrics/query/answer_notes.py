@@ -37,6 +37,7 @@ class AnswerNotes:
             *self._count_groups(),
             *self._warn_of_unranked(),
             *self.answer.notes,
+            *self._explain_bounds(),
             *self._list_gaps(groups, cells),
             *self._list_counted(),
             *self._list_last_days(facts),
@@ -44,6 +45,16 @@ class AnswerNotes:
         if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
             notes.append(f"{self.query.dataset} are {stale} days old.")
         return tuple(notes)
+
+    def _explain_bounds(self) -> list[str]:
+        """Say which of two periods the bounds are on."""
+        if not self.query.having or self.answer.periods.before is None:
+            return []
+        first, last = self.answer.periods.now
+        return [
+            f"having bounds the figures of {first} to {last} alone: a group that was within the "
+            "bounds in the earlier days only is not here."
+        ]
 
     def name(self, group: Group) -> tuple[str, ...]:
         if group == ALL_GROUPS:
