@@ -22,7 +22,7 @@ from bot.agent.loop import OFF, ON, ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.turns import NoTurnLog, TurnLog
 from bot.core.checks import Check
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, spell_base
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import SkillRequest
 from bot.core.thread_text import list_unmasked_speakers
@@ -338,7 +338,8 @@ def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> 
     compared = f"compared with {before}" if before else ""
     stated = "stated by a person" if fact.stated_by else ""
     written = ", ".join(fact.source.details[1:])  # of a customer's words: channel and stars
-    rest = "; ".join(filter(None, (days, compared, stated, written)))
+    base = spell_base(fact, "en")
+    rest = "; ".join(filter(None, (base, days, compared, stated, written)))
     return f"{names[fact.id]} {about}: {collapse_spaces(value)}{f' ({rest})' if rest else ''}"
 
 
