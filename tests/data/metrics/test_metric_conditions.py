@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.condition_words import describe_amount
 from bot.core.metric_query import MetricCondition, QueryError
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import ALL_GROUPS
@@ -211,6 +212,21 @@ def test_orders_are_told_by_which_of_the_customer_they_are(mixed: Warehouse) -> 
     repeated = answer(mixed, dataset="orders", measures=["orders"], filters=filters)
     many = repeated.get_value("now", ALL_GROUPS, "orders")
     assert 0 < many < sum(int(row[0]) for nth, row in theirs.items() if nth != "1")
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "words"),
+    [
+        ("is", ("1",), "première commande"),
+        ("at_least", ("2",), "à partir de la commande n° 2"),
+    ],
+)
+def test_which_order_of_a_customer_is_said_in_words(
+    operator: str, values: tuple[str, ...], words: str
+) -> None:
+    said = describe_amount("nth_order", operator, values)
+    assert said is not None
+    assert said.to("fr").replace("\N{NO-BREAK SPACE}", " ") == words
 
 
 def test_refusal_lists_each_field_that_the_data_have_once(mixed: Warehouse) -> None:
