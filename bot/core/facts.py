@@ -49,6 +49,7 @@ PRODUCT_KINDS = ("product", "availability", "prices")  # of facts about one prod
 PERCENT_UNITS = ("%", "points")
 MINUS = "\u2212"
 UNSIGNED_CHANGES = ("guard-change",)  # how large a change must be to be seen
+RULE_MEASURES = ("rule", "rule-code")
 FEW = 50  # of fewer, a share is told with how many it is of
 MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
 # measures of one order or one customer alone
@@ -278,6 +279,11 @@ class Fact(SourcedModel):
     def named(self, language: str) -> str:
         """What it is of, and the label: "Search, spend"."""
         return ", ".join(filter(None, (self.about.strip(), self.titled(language))))
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether its value is an audience's rule as code reads it, and not for people."""
+        return self.parts.measure in RULE_MEASURES and str(self.value).startswith("{")
 
     @property
     def number(self) -> Decimal:
