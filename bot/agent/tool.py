@@ -33,7 +33,7 @@ from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
 from bot.core.charts import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
-from bot.core.facts import Fact
+from bot.core.facts import Fact, spell_base
 from bot.core.request import Question, SkillRequest
 from bot.errors import CannotDo
 from bot.i18n.messages import Language, Words, format_short_period
@@ -379,6 +379,7 @@ def _describe_fact(
     before = book.find_name(fact.compared_with) if fact.compared_with else None
     about = [
         ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
+        spell_base(fact, language),
         "" if "period" in hidden else describe_days(fact, language, today),
         f"compared with {before}" if before else "",
     ]

@@ -330,7 +330,11 @@ def _collect_proof(drafted: DraftResult) -> list[Fact]:
         known = [sources.find_figure(one, text.cites) for one in read_figures(text.text)]
         found += [one.fact for one in known if one is not None]
         found += list_proofs(text.text, evidence.facts)
-    proving = {fact.id: fact for fact in found if fact is not None and fact.stated_by is None}
+    proving = {
+        fact.id: fact
+        for fact in found
+        if fact is not None and fact.stated_by is None and not fact.is_rule
+    }
     return list(proving.values())
 
 

@@ -66,6 +66,7 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "code": Words("campaign code"),
     "return_reason": Words("return reason"),
     "level": Words("loyalty level"),
+    "city": Words("town"),
     "customer_points": Words("loyalty points"),
     "first_order_source": Words("source of the first order"),
     "payment_method": Words("means of payment"),
@@ -88,7 +89,7 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
 }
 PLACE_FIELDS = ("country", "region", "department")
 # whose values say by themselves what they are
-PLAIN_FIELDS = (*PLACE_FIELDS, "product", "category", "device", "source", "channel")
+PLAIN_FIELDS = (*PLACE_FIELDS, "city", "product", "category", "device", "source", "channel")
 ORDERED_FIELDS = ("product", "category")
 PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
 YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says

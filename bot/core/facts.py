@@ -49,6 +49,8 @@ PRODUCT_KINDS = ("product", "availability", "prices")  # of facts about one prod
 PERCENT_UNITS = ("%", "points")
 MINUS = "\u2212"
 UNSIGNED_CHANGES = ("guard-change",)  # how large a change must be to be seen
+RULE_MEASURES = ("rule", "rule-code")
+FEW = 50  # of fewer, a share is told with how many it is of
 MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
 # measures of one order or one customer alone
 ONE_CUSTOMER_MEASURES = ("largest-order", "largest-day", "top-customer")
@@ -258,7 +260,7 @@ class Fact(SourcedModel):
     source: ReadSource
     as_of: date
     rows: int | None = None  # how many rows of the source it stands on
-    of: int | None = None  # of how many a share is, where a row counts several: clicks
+    of: int | None = None  # of how many a share is, where that is not its rows
     query: str | None = None  # the name of the query that gives it
     stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
     since: date | None = None  # the first and last day that it is about, both inclusive
@@ -277,6 +279,11 @@ class Fact(SourcedModel):
     def named(self, language: str) -> str:
         """What it is of, and the label: "Search, spend"."""
         return ", ".join(filter(None, (self.about.strip(), self.titled(language))))
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether its value is an audience's rule as code reads it, and not for people."""
+        return self.parts.measure in RULE_MEASURES and str(self.value).startswith("{")
 
     @property
     def number(self) -> Decimal:
@@ -355,10 +362,22 @@ class Fact(SourcedModel):
         return self.source.without_age.words()
 
 
+def spell_base(fact: Fact, language: str) -> str:
+    """Return "of 12" for a share of few; else nothing."""
+    is_of_few = fact.unit == "%" and not fact.is_change and 0 < (fact.of or 0) < FEW
+    return Words("of {n}", n=fact.of).to(language) if is_of_few else ""
+
+
 def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None]:
     """Return the cells of a table's column, written as in a sentence, but without a unit that its
-    head says. A change in points says so: its head names a rate."""
-    return [None if fact is None else _without_counted_unit(fact).shown(language) for fact in facts]
+    head says. A change in points says so: its head names a rate. A share of few says of how
+    many."""
+    return [None if fact is None else _spell_cell(fact, language) for fact in facts]
+
+
+def _spell_cell(fact: Fact, language: str) -> str:
+    shown, base = _without_counted_unit(fact).shown(language), spell_base(fact, language)
+    return f"{shown} ({base})" if base else shown
 
 
 def _without_counted_unit(fact: Fact) -> Fact:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.data.metrics.query.answer_facts import build_result
+from bot.data.metrics.query.answer_facts import MetricResult, build_result
 from tests.support.metric_queries import answer, condition
 from tests.support.small_tables import small
 
@@ -41,8 +41,14 @@ def test_value_of_a_filter_that_no_row_has_is_named_unless_few_people_ever_had_i
 
 
 def say_unranked(orders: dict[str, int], **query: Any) -> str:
-    """What is said of revenue by region, with so many orders of one customer each; those of Arles
-    are of 900 each if `large` is set."""
+    """What is said of revenue by region."""
+    asked = {"measures": ["revenue"], "dimensions": ["region"], "order": "highest", **query}
+    return answer_regions(orders, dataset="orders", **asked).exhibits[0].not_ranked
+
+
+def answer_regions(orders: dict[str, int], **query: Any) -> MetricResult:
+    """An answer about so many orders of one customer each by region; those of Arles are of 900
+    each if `large` is set."""
     large = query.pop("large", False)
     rows = [
         {
@@ -58,9 +64,7 @@ def say_unranked(orders: dict[str, int], **query: Any) -> str:
         for n in range(many)
     ]
     warehouse = small(orders=rows)
-    asked = {"measures": ["revenue"], "dimensions": ["region"], "order": "highest", **query}
-    found = answer(warehouse, dataset="orders", **asked)
-    return build_result(warehouse, found, "en").exhibits[0].not_ranked
+    return build_result(warehouse, answer(warehouse, **query), "en")
 
 
 def test_groups_that_are_less_together_than_any_shown_are_said_to_be() -> None:
@@ -88,14 +92,28 @@ def test_place_of_the_largest_small_group_is_told_by_its_power_of_ten_alone() ->
     assert say_unranked({**shown, **few, "Arles": 4}).endswith("the first place is right.")
 
 
-@pytest.mark.parametrize(
-    "query", [{"order": "lowest"}, {"measures": ["average_order"]}, {"measures": ["orders_share"]}]
-)
-def test_small_groups_may_stand_above_others_where_nothing_excludes_it(
+EVEN = {"Paris": 8, "Lyon": 8, **FEW}
+
+
+@pytest.mark.parametrize("query", [{"order": "lowest"}, {"measures": ["average_order"]}])
+def test_order_where_small_groups_may_stand_above_is_of_those_that_may_be_shown(
     query: dict[str, Any],
 ) -> None:
-    orders = {"Paris": 8, "Lyon": 8, **FEW}
-    assert say_unranked(orders, **query).endswith("some may rank higher.")
+    assert say_unranked(EVEN, **query).endswith("among those that may be shown (2 of 5).")
+
+
+def test_largest_that_may_be_shown_are_called_so_with_what_they_hold_of_the_total() -> None:
+    said = say_unranked(EVEN, measures=["orders_share"])
+    assert "the largest of those that may be shown (2 of 5)" in said
+    assert "hold 64% of the total" in said  # 16 of 25 orders
+
+
+def test_model_is_told_not_to_call_them_the_top() -> None:
+    asked = {"dataset": "orders", "measures": ["revenue"], "dimensions": ["region"]}
+    notes = answer_regions(EVEN, **asked, order="lowest").notes
+    assert [note for note in notes if "none of them is the top" in note]
+    certain = {"Paris": 40, "Lyon": 30, **FEW}
+    assert "top" not in " ".join(answer_regions(certain, **asked, order="highest").notes)
 
 
 def list_blank_notes(blank: int, **query: Any) -> list[str]:

@@ -24,6 +24,7 @@ from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
 from bot.data.metrics.filters import (
     OPTION_COLUMNS,
+    PEOPLE_TYPES,
     add_category,
     add_options,
     add_people,
@@ -60,7 +61,7 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
 # columns of feedback that other files tell of its customers, or of its orders
-REVIEWER_COLUMNS = ("customer", "buyer", "country", "segment", "level", "points")
+REVIEWER_COLUMNS = ("customer", "buyer", "country", *PEOPLE_TYPES)
 ID_COLUMNS = ("customer", "buyer", "visitor", "session", "order", "line", "id")
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "text": ("is", "in", "is_not", "contains"),
@@ -74,6 +75,7 @@ MISSING_HINTS: Mapping[str, str] = {
     "segment": "Groups by how people buy (loyal, lapsed, one-time …) are in segments and audience.",
     "level": "No file of a loyalty programme was imported.",
     "points": "No file of a loyalty programme was imported.",
+    "city": "Towns are read from a file of customers that has a column for them.",
 }
 NO_PRICES = (
     "No price history was imported, so sale days are not known. Orders at a discount are the field "
@@ -318,7 +320,7 @@ def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
     rows = warehouse.table(dataset.kind)
     assert rows is not None
     # other tables may have them where this one does not
-    joined = {"category", "segment", "level", "points"}
+    joined = {"category", *PEOPLE_TYPES}
     if dataset.kind == "feedback":
         joined |= {*REVIEWER_COLUMNS}
     names = [
@@ -337,7 +339,7 @@ def read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.T
     """Return the stored rows, with what is joined to them for this column."""
     rows = warehouse.table(dataset.kind)
     assert rows is not None
-    if dataset.kind == "orders" and name in ("segment", "level", "points"):
+    if dataset.kind == "orders" and name in PEOPLE_TYPES:
         people = build_people(warehouse)
         return rows if people is None else people
     if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:

@@ -103,6 +103,7 @@ class GroupCounts:
     beyond_limit: int
     # the too small ones, and those whose first measure is of too few people
     unranked: frozenset[Group]
+    adds_up: bool  # whether the first measure of all groups is that of the total
     # their first measure together, where it is what the shown total and groups leave over
     unranked_sum: float | None
     unranked_bound: float | None  # the power of ten that none of them exceeds

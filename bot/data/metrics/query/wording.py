@@ -376,10 +376,13 @@ def _list_names(names: Sequence[str], most: int, language: str) -> str:
 
 
 def _describe_having(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
-    """Return the bounds on the measures of a group in words."""
-    parts = []
+    """Return the bounds on the measures of a group in words, where two periods are compared with
+    the days of the one that they bound."""
+    parts, is_compared = [], answer.periods.before is not None
+    days = format_short_period(*answer.periods.now, language, warehouse.today)
     for bound in answer.query.having:
         what = name_measure(warehouse, answer, bound.measure, language)
+        what = f"{what}, {days}" if is_compared else what
         unit = answer.dataset.measures[bound.measure].unit
         value = _spell_amount(str(bound.value), unit, answer, language)
         words = AT_LEAST if bound.operator == "at_least" else AT_MOST
