@@ -147,6 +147,14 @@ class AnswerNotes:
             return Words("Small groups are hidden (under {n} people).", n=floor).to(language)
         if above:
             return self._place(floor, len(ranked), above).to(language)
+        if lost := sorted(self.unranked - counts.unranked):
+            words = Words(
+                "Left out beside an earlier answer, because the difference would tell of a few "
+                "people: {what}. They may stand higher."
+            )
+            names = [" · ".join(self.name(one)) for one in lost]
+            named = ", ".join(names[:6]) + (" …" if names[6:] else "")
+            return words.with_params(what=named).to(language)
         words = Words(
             "Small groups are hidden (under {floor} people): the largest of those that may be "
             "shown ({n} of {known})."
