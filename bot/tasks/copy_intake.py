@@ -295,6 +295,7 @@ class CopyIntake:
             product,
             alternatives,
             is_language_known=language == (self._detect_language() or incoming.ui_language),
+            is_product_clear=not self._left_over,
             is_notice=fields.notice is not None,
         )
         options = build_options(stated, language, self._brand, alternatives)

@@ -438,6 +438,11 @@ def test_notice_goes_out_as_an_email_and_an_sms(notice: str, language: Language)
         assert count_sms_segments(text) <= 2
 
 
+def test_sold_out_agrees_with_any_name() -> None:
+    for text in write(JACKET, "email", "fr", notice="sold_out").values():
+        assert "épuisé" not in text.lower()
+
+
 def test_notice_for_another_channel_is_refused() -> None:
     with pytest.raises(CannotDo):
         write(None, "product_page", notice="late_parcel")

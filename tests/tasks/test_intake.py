@@ -186,6 +186,14 @@ async def test_language_that_only_the_screen_tells_is_assumed() -> None:
     assert "language" not in [one.field for one in brief.assumed]
 
 
+async def test_product_named_with_an_unknown_word_is_assumed() -> None:
+    shop = Shop({"pot": {"name": "Copper Kettle Teapot", "type": "Teaware"}})
+    for words, is_assumed in (("sms: Zinc Kettle Teapot", True), ("sms: Kettle Teapot", False)):
+        brief = (await taken(words, shop=shop)).brief
+        assert brief.product == "pot"
+        assert ("product" in [one.field for one in brief.assumed]) is is_assumed
+
+
 async def test_words_of_a_ready_text_name_no_product() -> None:
     shop = Shop({"basket": {"name": "Panier en osier"}})
     assert (await taken("relance panier abandonné par sms", shop=shop)).brief.product is None
