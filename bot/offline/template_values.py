@@ -227,8 +227,7 @@ class TemplateValues:
         whole = [text for text in opening["news"] if "{dates}" not in text or "{offer" in text]
         news = self._fill_first(whole if offer else opening["news"])
         self._set("news", _edit(news, _capitalize(news.text)) if news else None)
-        has_news = "{news}" in str(self.templates)
-        said = normalize_text(news.text if news and has_news else "")
+        said = normalize_text(news.text if news and "{news}" in str(self.templates) else "")
         if normalize_text(offer) not in said:
             self._set("offer_line", self._fill_first(self.texts["values"]["offer_line"]))
         if not offer and normalize_text(dates) not in said:

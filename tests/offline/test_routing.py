@@ -73,7 +73,6 @@ MESSAGES = [
     ("translate the welcome e-mail", None),
     ("late parcels: what do customers say?", "feedback"),
     ("what are people complaining about?", "feedback"),
-    ("who should we write to about candles?", "targeting"),
     ("did the photo test win?", "experiment"),
     ("combien de visites depuis instagram", "answer"),
 ]

@@ -73,12 +73,11 @@ async def _report_leaving(builder: ReportBuilder) -> Report | None:
     if len(leaving) < len(LEAVING_GROUPS) or len(past) < len(SILENCE_GROUPS):
         return None
     (best, others), (on, silent, longer) = leaving, past
-    bought = {"on": on.get("bought"), "longer": longer.get("bought")}
     first = best if best.number("customers") else others
     return await builder.build(
         builder.write(others, "leaving", best=best.get("customers")),
         [
-            builder.write(silent, "silent", **bought),
+            builder.write(silent, "silent", on=on.get("bought"), longer=longer.get("bought")),
             builder.state("control", group=first.named(builder.language)),
         ],
         table=builder.tabulate(leaving),
