@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from bot.i18n.languages import Address, Language, load_languages
 
+UNNAMED = "Your shop"  # a shop that has not set its name yet
 HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 

@@ -39,15 +39,6 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         shown.sort(key=lambda one: -one.number("bought-share"))
     names = [_name(builder, whole, one) for one in shown]
     first, days = shown[0], whole.get("days")
-    headline = builder.write(first, "first", "audience", audience=names[0], days=days)
-    points = [
-        builder.write(first, "expected", days=days),
-        builder.write(first, "test"),
-        *(
-            builder.write(one, *_choose_texts(one), audience=name)
-            for one, name in zip(shown[1:], names[1:], strict=True)
-        ),
-    ]
     thing = whole.word("subject") or builder.words("everything")
     drawn = builder.words("charts.any_time")
     if days:
@@ -56,8 +47,15 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     for key in ("category", "things"):  # names, for the form that changes a rule
         stored += every[key].facts.values() if key in every else ()
     return await builder.build(
-        headline,
-        points,
+        builder.write(first, "first", "audience", audience=names[0], days=days),
+        [
+            builder.write(first, "expected", days=days),
+            builder.write(first, "test"),
+            *(
+                builder.write(one, *_choose_texts(one), audience=name)
+                for one, name in zip(shown[1:], names[1:], strict=True)
+            ),
+        ],
         table=_build_table(builder, every, shown, names),
         chart=builder.draw_bars(
             drawn,
@@ -139,6 +137,5 @@ def _list_next_steps(
     form = {"audience": names[0], "rule": shown[0].word("rule")}
     thing = whole.word("most-bought") or whole.word("subject")  # a text needs one product
     key = "copy_thing" if thing else "copy"
-    steps.append(builder.step(key, form, audience=names[0], thing=thing))
-    steps.append(builder.step("test", form, audience=names[0]))
-    return steps
+    copy = builder.step(key, form, audience=names[0], thing=thing)
+    return [*steps, copy, builder.step("test", form, audience=names[0])]
