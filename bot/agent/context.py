@@ -13,7 +13,14 @@ from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.agent import audience_draft, copy_notes, digest_wording, report_writer, text_check
+from bot.agent import (
+    audience_draft,
+    copy_audience,
+    copy_notes,
+    digest_wording,
+    report_writer,
+    text_check,
+)
 from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
@@ -224,11 +231,11 @@ class SkillContext(RequestState):
 
     def describe_audience(self) -> str:
         """Say for whom a text is, as far as the data tell it."""
-        return copy_notes.describe_audience(self)
+        return copy_audience.describe_audience(self)
 
     async def keep_counted_audience(self) -> None:
         """After writing, store in the brief the audience that the model counted with a tool."""
-        await copy_notes.keep_counted_audience(self)
+        await copy_audience.keep_counted_audience(self)
 
     def add_offer_prices(self) -> None:
         """Add what the products cost with the offer of the brief, as far as code can tell."""

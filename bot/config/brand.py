@@ -117,6 +117,14 @@ class Brand(BaseModel):
         market = self.markets.get((country or "").upper())
         return market.occasions if market else ()
 
+    def list_mentions(self, language: Language, channel: str | None) -> list[RequiredMention]:
+        """Return what a text in this language must mention in this channel."""
+        return [
+            one
+            for one in self.mentions
+            if one.language in (None, language) and (not one.channels or channel in one.channels)
+        ]
+
     @property
     def link_sites(self) -> frozenset[str]:
         """The site of the brand and those of its markets."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bot.core.audience_rule import YES_OR_NO_NAMES
+from bot.core.audience_words import YES_OR_NO_NAMES
 from bot.core.charts import ScopePart
 from bot.core.condition_words import describe_amount, describe_day
 from bot.core.facts import spell_number
