@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName, MetricCondition
 from bot.i18n.messages import Words
@@ -76,12 +76,11 @@ DAY_FIELDS = (
 )
 
 
-class OrderCondition(BaseModel):
+class OrderCondition(BaseModel, frozen=True, extra="forbid"):
     """Orders that each customer has, or with `never` has not, in these days, which are inclusive.
     The filters are those of a `MetricQuery` of orders: every group holds, of a group one condition
     suffices. Their values are those of the data."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     filters: tuple[tuple[MetricCondition, ...], ...] = ()
     since: date | None = None
     until: date | None = None
@@ -122,11 +121,10 @@ class OrderCondition(BaseModel):
         return self.never or self.until is not None or not fields.isdisjoint(DAY_FIELDS)
 
 
-class RatingCondition(BaseModel):
+class RatingCondition(BaseModel, frozen=True, extra="forbid"):
     """Ratings that each customer gave, of stars within these bounds and in these days, all
     inclusive. With `no_order_after` the customer has not ordered after the day of such a rating."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     at_least: Annotated[int, Field(ge=1, le=5)] | None = None
     at_most: Annotated[int, Field(ge=1, le=5)] | None = None
     since: date | None = None
@@ -139,10 +137,9 @@ class RatingCondition(BaseModel):
         return self.model_copy(update=days)
 
 
-class ViewCondition(BaseModel):
+class ViewCondition(BaseModel, frozen=True, extra="forbid"):
     """Products or categories of which each customer looked at one, in these days, all inclusive."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     products: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     since: date | None = None
@@ -154,7 +151,7 @@ class ViewCondition(BaseModel):
         return self.model_copy(update=days)
 
 
-class AudienceRule(BaseModel):
+class AudienceRule(BaseModel, frozen=True, extra="forbid"):
     """Conditions on customers. All set conditions must hold; of a list, one value is enough.
 
     An empty condition matches everybody. Products are keys of the catalogue, or (`bought_named`)
@@ -165,7 +162,6 @@ class AudienceRule(BaseModel):
     customers and consents, and no condition on orders is possible. Only customers who consented to
     `purpose` are ever in the audience."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     purpose: AudiencePurpose = "email"
     segments: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()

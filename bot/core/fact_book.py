@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.charts import Exhibit
 from bot.core.facts import FACT_UNITS, Fact, spell_unit
@@ -29,10 +29,9 @@ class SlotError(ValueError):
     """A slot that can't be filled, in words that the model can act on."""
 
 
-class FilledText(BaseModel):
+class FilledText(BaseModel, frozen=True):
     """A text with its slots filled: the text, the same with slots, and the ids of its facts."""
 
-    model_config = ConfigDict(frozen=True)
     text: str
     slotted: str
     facts: tuple[str, ...]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from sqlalchemy import Index, Select, Text, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -29,10 +29,9 @@ AUTOMATIC_FORM_KEYS = ("digest", "series")  # form keys that only digests and al
 HEARD, OVERHEARD, OWN_THREAD = "heard", "overheard", "own thread"
 
 
-class NewTask(BaseModel):
+class NewTask(BaseModel, frozen=True):
     """A request before it is stored. `place` is a Slack location, opaque outside `bot.slack`."""
 
-    model_config = ConfigDict(frozen=True)
     id: str  # derived from Slack's ids, so that a repeated event gives the same task
     workspace: str
     author: str
