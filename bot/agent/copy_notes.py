@@ -79,7 +79,6 @@ def list_copy_notes(
     channel: Channel | None,
     today: date | None = None,
 ) -> list[str]:
-    """Return the notes as sentences for the writer."""
     notes = [*_describe_audience(request, evidence)]
     if not request.brief.product and evidence.of("product"):
         notes += [OF_RANGE if request.brief.category else WITHOUT_PRODUCT, NO_LIMITS]

@@ -191,7 +191,6 @@ class AgentLoop(Generic[T]):
         )
 
     async def _run_tools(self, turn: int, answer: TurnAnswer) -> ConversationMessage:
-        """Run the tools and return the message with their results."""
         self.services.on_step(find_step_words(answer.tool_uses))
         runner = ToolRunner(self.tools, self.deps, self.veil, self.found)
         allowed = max(0, self.services.limits.tool_calls - self._tool_calls)
@@ -228,7 +227,6 @@ class AgentLoop(Generic[T]):
     async def _send_back(
         self, turn: int, answer: TurnAnswer, faults: tuple[str, ...]
     ) -> ConversationMessage:
-        """Return the message that sends the answer back."""
         self._count(answer)
         text = format_corrections(self.veil.mask(faults))
         if await self._must_answer(turn + 1):

@@ -273,7 +273,6 @@ def encode_csv(platform: str, lines: Sequence[tuple[str, ...]]) -> bytes:
 
 
 def describe_columns(platform: str, lines: Sequence[tuple[str, ...]]) -> tuple[ExportColumn, ...]:
-    """Describe each column of these rows."""
     return tuple(
         ExportColumn(name=name, made=made, filled=sum(bool(line[at]) for line in lines))
         for at, (name, made) in enumerate(FILES[platform].columns.items())

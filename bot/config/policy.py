@@ -68,7 +68,6 @@ FIELDS_WITHOUT_PEOPLE = ("shared_channels", "listen")
 
 
 def is_group(id: str) -> bool:
-    """Whether this is the id of a user group."""
     return id.startswith("S")
 
 

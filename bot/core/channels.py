@@ -47,7 +47,6 @@ class PartLimit(BaseModel, frozen=True, extra="forbid"):
         return self.heading if self.heading and count > 1 else self.title
 
     def as_prompt(self) -> str:
-        """The limit as text for the prompt."""
         size = f"at most {self.most} {self.unit}"
         if self.items:
             fewest, most = self.items

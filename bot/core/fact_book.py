@@ -48,7 +48,6 @@ class FactBook:
             self.add(fact)
 
     def add(self, fact: Fact) -> str:
-        """Add a fact and return its name."""
         name = self.next_name(fact)
         if name not in self._facts:
             self._names[fact.id, str(fact.value), fact.unit or ""] = name

@@ -49,7 +49,6 @@ class MaterialFact(BaseModel, frozen=True, extra="forbid"):
 
 @cache
 def load_material_facts() -> dict[str, MaterialFact]:
-    """Return all material facts by fact id."""
     rows = tomllib.loads(MATERIAL_FACTS_FILE.read_text(encoding="utf-8"))["truths"]
     return {material.fact_id: material for material in (MaterialFact(**row) for row in rows)}
 

@@ -131,7 +131,6 @@ def find_channels(words: str) -> tuple[str, ...]:
 
 
 def read_fields(words: str) -> FoundFields:
-    """Return the fields that the words name."""
     words, fields = straighten_apostrophes(words), load_routing()["fields"]
     found: dict[str, list[str]] = {kind: [] for kind in (*fields, "rest")}
     for match in _QUOTED.finditer(words):

@@ -373,12 +373,10 @@ class SlackWorkspace:
         }
 
     def build_user_payload(self, user: str) -> Payload:
-        """Build the user object of an interaction."""
         name = self.people[user].name
         return {"id": user, "username": name, "name": name, "team_id": self.team_of(user)}
 
     def build_view_payload(self, view: View) -> Payload:
-        """Build the view object of an interaction."""
         return view.as_slack(self.team, self.app, self.bot_id)
 
     def create_trigger(self, user: str) -> Trigger:

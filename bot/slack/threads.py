@@ -56,7 +56,6 @@ def make_place(
     asked: str | None = None,
     private: bool = False,
 ) -> Place:
-    """Return the Place of a request."""
     fields = {"channel": channel, "thread": thread, "asked": asked, "user": user}
     place: Place = {key: value for key, value in fields.items() if value}
     return place | ({"dm": True} if private and not channel.startswith("D") else {})

@@ -152,7 +152,6 @@ class Task(Row):
 
     @staticmethod
     def ids_of_person(workspace: str, person: str) -> Select[Any]:
-        """Select the ids of the tasks of one person."""
         return select(Task.id).where(Task.workspace == workspace, Task.person == person)
 
     def retry(self, id: str, **changed: Any) -> NewTask:

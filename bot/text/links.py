@@ -271,7 +271,6 @@ def _contains_link(target: str) -> bool:
 
 
 def _find_loose_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield links in running text."""
     for name, shape in _SHAPES.items():
         for match in shape.finditer(clean) if _SIGNS[name].search(clean) else ():
             start, shown = match.start(), match[0].rstrip(_AFTER)

@@ -303,7 +303,6 @@ def read_day_of(facts: Iterable[Fact], measure: str) -> date | None:
 
 
 def group_by_subject(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
-    """Return the facts of each subject, in their order."""
     groups: dict[str, list[Fact]] = {}
     for fact in facts:
         groups.setdefault(fact.parts.subject, []).append(fact)

@@ -187,7 +187,6 @@ def load_price_history(warehouse: "Warehouse", product: Product) -> PriceHistory
 def load_price_histories(
     warehouse: "Warehouse", products: Sequence[Product]
 ) -> dict[str, PriceHistory]:
-    """Return the price histories of products by handle."""
     imported: dict[str, dict[date, Decimal]] = {product.handle: {} for product in products}
     table = warehouse.table("prices")
     if table is not None:

@@ -124,7 +124,6 @@ class FileSchema(BaseModel, frozen=True, extra="forbid"):
         return tuple(ways)
 
     def mark(self, place: int) -> DecimalMark:
-        """Return the decimal mark of the column at this position."""
         return self.marks.get(place, self.decimal)
 
     def place(self, ours: str) -> int | None:
@@ -321,7 +320,6 @@ class FileLayout:
 
 
 def layout_of_schema(schema: FileSchema) -> FileLayout:
-    """Return the layout of the rows of a detected file."""
     return FileLayout(**{one.name: getattr(schema, one.name) for one in fields(FileLayout)})
 
 

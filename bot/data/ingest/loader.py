@@ -179,7 +179,6 @@ def _write_addresses(
 
 
 def _temporary_path(to: Path, fresh: list[tuple[Path, Path]]) -> Path:
-    """Return a temporary path beside the final one."""
     to.parent.mkdir(parents=True, exist_ok=True)
     made = to.with_name(f".{uuid.uuid4().hex}.part")
     fresh.append((made, to))

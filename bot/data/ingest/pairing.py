@@ -55,7 +55,6 @@ def split_upload(
 
 
 def _sheet_upload_id(id: str, sheets: Sequence[str]) -> str:
-    """Return the id of the upload for these sheets of a file."""
     return task_id(id, *sheets)
 
 

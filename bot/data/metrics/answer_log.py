@@ -36,9 +36,7 @@ class AnswerLog(Protocol):
         including those of other processes; None where it is one of them."""
         ...
 
-    def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
-        """Mark the recorded answer as refused."""
-        ...
+    def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None: ...
 
 
 # The answer log in the database.

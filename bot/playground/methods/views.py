@@ -156,7 +156,6 @@ def open_modal(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
 
 @register_method("views.publish")
 def publish_home(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Publish the Home tab of one person."""
     user = args.require_string("user_id")
     if user not in slack.people:
         raise ApiRefusal("user_not_found")

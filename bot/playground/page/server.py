@@ -113,7 +113,6 @@ def list_statuses(slack: LocalSlack) -> list[PageData]:
 
 
 def list_prompts(slack: LocalSlack) -> PageData:
-    """Return the suggested prompts of each place."""
     return {channel: prompts for (channel, thread), prompts in slack.prompts.items() if not thread}
 
 
@@ -314,7 +313,6 @@ class BrowserTab:
         await self._send([done])
 
     async def _send_changes(self) -> None:
-        """Send the queued changes in batches."""
         while True:
             await self._has_changes.wait()
             await asyncio.sleep(GATHER_SECONDS)

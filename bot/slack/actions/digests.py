@@ -210,7 +210,6 @@ def _start_preview(
 
 
 def build_digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
-    """Build the digest's schedule and the buttons that change it."""
     if schedule is None or schedule.state == "off":
         return []
     ref = ButtonValue(task=task, pick=schedule.name).pack()

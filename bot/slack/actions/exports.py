@@ -96,7 +96,6 @@ def find_approved_rule(draft: Draft, code: str) -> AudienceRule:
 
 
 def find_audience_name(draft: Draft, code: str) -> str:
-    """Return the audience's name in the draft."""
     return find_exportable_rules(draft)[code][0]
 
 

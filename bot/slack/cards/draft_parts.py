@@ -63,7 +63,6 @@ def needs_decision(draft: Draft) -> bool:
 
 
 def find_part_limit(draft: Draft, part: Part) -> PartLimit | None:
-    """Return the limit of a part in the draft's channel."""
     channel = load_channels().get(draft.channel or "")
     return channel.find_limit(part.key) if channel else None
 

@@ -239,8 +239,6 @@ def _find_card(session: Session, piece: str) -> OutboxMessage | None:
 
 
 def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: str) -> list[Block]:
-    """Build the blocks of the tab."""
-
     def head(words: Words) -> Block:
         return section_block(f"*{words.to(language)}*")
 

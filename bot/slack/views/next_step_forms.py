@@ -300,7 +300,6 @@ def _accept_rule(
 
 
 def _find_product_titles(facts: Evidence) -> dict[str, str]:
-    """Return the titles of the products in the rules, by product key."""
     return {f.about: str(f.value) for f in facts.of("audiences") if f.parts.subject == "things"}
 
 

@@ -365,7 +365,6 @@ def is_of_few(texts: Sequence[FeedbackText], filter_: AnalysisFilter, floor: int
 
 
 def list_values(texts: Sequence[FeedbackText], dimension: str) -> list[str | None]:
-    """Return each text's value of a dimension."""
     at = DIMENSIONS.index(dimension)
     return [text.places[at] for text in texts]
 

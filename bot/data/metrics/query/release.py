@@ -80,7 +80,6 @@ class Universe:
         return int(self.person.max(initial=0)) + 1
 
     def count_people(self, family: Family, elements: RowIndex) -> int:
-        """Return the number of people behind elements."""
         if family == "people" or family in self.counts:
             return len(elements)  # each is a person
         return len(find_distinct(self.person[elements], self.many_people))
@@ -203,7 +202,6 @@ class GroupedRows:
         return self.universe.elements(family, self.rows[mask])
 
     def count_people(self, basis: str, groups: Collection[Group] | None = None) -> int:
-        """Return the number of people behind a basis."""
         return self.universe.count_people(
             self.dataset.bases[basis].family, self.elements(basis, groups)
         )

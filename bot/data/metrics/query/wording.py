@@ -141,7 +141,6 @@ def name_dates(dimension: str, first: date, language: str) -> str:
 def name_group(
     warehouse: Warehouse, answer: MetricAnswer, group: Group, language: str
 ) -> tuple[str, ...]:
-    """Return the names of a group's values."""
     if group == (OTHERS_VALUE,):
         name = name_hidden_times(warehouse, answer, language) or OTHERS.to(language)
         return (name, *[""] * (len(answer.query.dimensions) - 1))
@@ -227,7 +226,6 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
 
 
 def _name_dimensions(answer: MetricAnswer, language: str) -> str:
-    """Return the names of the one or two dimensions."""
     first, *rest = (
         answer.dataset.dimensions[name].label.to(language) for name in answer.query.dimensions
     )
