@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from bot.agent.llm.api_request import format_corrections
 from bot.agent.llm.turn import (
     ConversationMessage,
-    ModelSize,
     ToolUse,
     TurnAnswer,
     TurnModel,
@@ -351,7 +350,6 @@ async def ask_once(
     task: TurnLog | None = None,
     call: str,
     masked_by: Pseudonymizer | None = None,
-    size: ModelSize = "small",
     model_name: str | None = None,
     deadline: float = math.inf,
 ) -> T:
@@ -359,8 +357,8 @@ async def ask_once(
 
     `system` stays the same for all calls of a kind, so that the server can cache it; `message` is
     what varies. Personal data in `message` is replaced before the model sees it, unless `masked_by`
-    has done so already, and is restored in the answer. `model_name` names another model than that
-    of the size. `deadline` is a time of the event loop's clock. `task` keeps the answer under
+    has done so already, and is restored in the answer. `model_name` names another model than the
+    small one. `deadline` is a time of the event loop's clock. `task` keeps the answer under
     the name `call`: a run after a crash gets the same answer and pays nothing, even when `message`
     has changed since."""
     log, veil = task or NoTurnLog(), masked_by or Pseudonymizer()
@@ -379,7 +377,7 @@ async def ask_once(
             tools=(),
             messages=(stored.sent,),
             output=output,
-            size=size,
+            size="small",
             model=model_name,
         )
         # The model's own deadline for a call holds, too.

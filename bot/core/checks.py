@@ -80,10 +80,6 @@ def select_final(checks: Iterable[Check]) -> list[Check]:
     return [check for check in select_blocking(checks) if not check.override]
 
 
-def select_open_warnings(checks: Iterable[Check]) -> list[Check]:
-    return [check for check in checks if check.is_open_warning]
-
-
 def sort_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Sort the checks, the gravest first."""
     order = ("block", "warn", "stated", "info", "pass")

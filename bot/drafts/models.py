@@ -19,7 +19,6 @@ from bot.core.checks import (
     Check,
     select_blocking,
     select_final,
-    select_open_warnings,
 )
 from bot.core.facts import Evidence
 from bot.core.parts import (
@@ -216,7 +215,7 @@ class Draft(Row):
 
     def list_open_warnings(self) -> list[Check]:
         """The warnings to which nobody has said yes."""
-        return select_open_warnings(self.findings or ())
+        return [check for check in self.findings or () if check.is_open_warning]
 
     def accept_warnings(
         self,

@@ -200,16 +200,12 @@ def _find_ibans(text: str) -> Iterator[Span]:
         length = _LENGTH.get(found[0][:2].upper())
         cued = bool(_BANK.search(text[max(0, found.start() - 40) : found.start()]))
         end = _find_iban_end(text, found, length) if length else None
-        if end is not None and _count_digits(text[found.start() : end]) >= _MIN_IBAN_DIGITS:
+        if end is not None and sum(map(str.isdigit, text[found.start() : end])) >= _MIN_IBAN_DIGITS:
             yield "IBAN", found.start(), end
         elif cued or (length and _is_near_length(found, length)):
             yield "IBAN", found.start(), _find_last_digits_end(text, found)
         else:
             yield from _find_unlisted_iban(found)
-
-
-def _count_digits(text: str) -> int:
-    return sum(map(str.isdigit, text))
 
 
 def _find_iban_end(text: str, found: re.Match[str], length: int) -> int | None:

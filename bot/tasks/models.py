@@ -204,6 +204,9 @@ class Task(Row):
         self.brief, self.changed_at = brief.model_dump_json(), now
         self.private = self.private or brief.private
 
+    def is_continued(self, session: Session) -> bool:
+        return session.scalar(select(Task.id).where(Task.parent == self.id).limit(1)) is not None
+
     def ask(self, session: Session, enqueue: Enqueue, question: Question, now: datetime) -> None:
         """End with a question. Its answer is a new task."""
         if self.state in OPEN_STATES:

@@ -138,7 +138,7 @@ class Finding:
         since, until = period or (self.where.since, self.where.until)
         prepared = []
         for fact in facts:
-            if is_of_one_customer(fact):
+            if fact.parts.measure in ONE_CUSTOMER_MEASURES:
                 continue
             id, compared = _add_suffix(fact.id, suffix), fact.compared_with
             changes = {
@@ -268,10 +268,6 @@ async def find_product(name: str, deps: ToolDeps) -> Product:
 
 
 # Facts.
-
-
-def is_of_one_customer(fact: Fact) -> bool:
-    return fact.parts.measure in ONE_CUSTOMER_MEASURES
 
 
 def _build_suffix(where: AnalysisFilter, of_call: str) -> str:

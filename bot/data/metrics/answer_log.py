@@ -107,7 +107,8 @@ class DatabaseAnswerLog:
         with self._database.begin() as session:
             SalesAnswer.sweep(session, workspace, person, state, now)
             given = [
-                _row_to_answer(row) for row in SalesAnswer.given(session, workspace, person, state)
+                SalesAnswerRecord(row.since, row.until, row.measure, row.filter)
+                for row in SalesAnswer.given(session, workspace, person, state)
             ]
             if answer in given:
                 return None
@@ -132,7 +133,3 @@ class DatabaseAnswerLog:
         """Return how many answers were refused since then."""
         with self._database.begin() as session:
             return SalesAnswer.refused_since(session, self._workspace, since)
-
-
-def _row_to_answer(row: SalesAnswer) -> SalesAnswerRecord:
-    return SalesAnswerRecord(row.since, row.until, row.measure, row.filter)

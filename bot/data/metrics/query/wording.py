@@ -76,7 +76,7 @@ NOT_GIVEN: Mapping[str, Words] = {
     "campaign": Words("No campaign"),
     "with_product": Words("no other product"),
 }
-MAX_NAMES, MAX_SHORT_NAMES, MAX_HIDDEN_NAMES = 4, 3, 3
+MAX_NAMES, MAX_HIDDEN_NAMES = 4, 3
 SCOPE_NAMES: Mapping[str, Words] = {"feedback": Words("reviews")}
 
 
