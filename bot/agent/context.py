@@ -7,8 +7,8 @@ is restored in the answer.
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeVar, cast
 
 from pydantic import BaseModel
@@ -27,26 +27,20 @@ from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import (
     AgentLoop,
-    AgentOptions,
     LoopServices,
     WritingVersion,
     hash_prompt,
     hash_tools,
 )
 from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
-from bot.agent.request_state import RequestState, deny_right
+from bot.agent.request_state import RequestState
 from bot.agent.skills import load_skills
-from bot.agent.tool import Tool, ToolDeps, load_tools
-from bot.config.brand import Brand
-from bot.core.channels import Channel
+from bot.agent.tool import ToolDeps, load_tools
 from bot.core.charts import ChartPicture, render_png
 from bot.core.checks import Check
-from bot.core.facts import Fact
-from bot.core.library import Library
 from bot.core.parts import File, Part, fill_own_text
 from bot.core.report import ComputedOutput
-from bot.core.request import Question, SkillRequest
-from bot.core.writer import ReceiptWriter, Writer
+from bot.core.request import Question
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notes, write_offline_draft
 from bot.offline.reports import write_offline_report
@@ -56,38 +50,9 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class SkillContext(RequestState):
-    def __init__(
-        self,
-        request: SkillRequest,
-        *,
-        brand: Brand,
-        channel: Channel | None,
-        library: Library,
-        writer: Writer,
-        receipt: ReceiptWriter,
-        stated: Sequence[Fact] = (),
-        today: date | None = None,
-        may: Callable[[str], Awaitable[bool]] = deny_right,
-        agent: AgentOptions | None = None,
-        tools: Mapping[str, Tool] | None = None,
-    ):
-        """`tools` are the tools that handlers can name; None: those of `bot.agent.tools`."""
-        super().__init__(
-            request,
-            brand=brand,
-            channel=channel,
-            library=library,
-            writer=writer,
-            receipt=receipt,
-            stated=stated,
-            today=today,
-            may=may,
-            agent=agent,
-        )
-        self._tools, self._veil, self._writes = tools, Pseudonymizer(), 0
-        self.version = WritingVersion()
-        self.pictures: dict[str, bytes] = {}  # by SHA-256
-        self.answer_checks = AnswerChecks(self, self.claim_checker, self._agent.call)
+    @cached_property
+    def answer_checks(self) -> AnswerChecks:
+        return AnswerChecks(self, self.claim_checker, self._agent.call)
 
     @property
     def _model(self) -> TurnModel:
