@@ -25,13 +25,7 @@ from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import (
-    AgentLoop,
-    LoopServices,
-    WritingVersion,
-    hash_prompt,
-    hash_tools,
-)
+from bot.agent.loop import AgentLoop, LoopServices, WritingVersion, hash_prompt, hash_tools
 from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.request_state import RequestState
 from bot.agent.skills import load_skills

@@ -17,13 +17,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from bot.agent.llm.api_request import format_corrections
-from bot.agent.llm.turn import (
-    ConversationMessage,
-    ToolUse,
-    TurnAnswer,
-    TurnModel,
-    TurnRequest,
-)
+from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnModel, TurnRequest
 from bot.agent.tool import (
     DeliveryPort,
     FoundThings,

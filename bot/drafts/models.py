@@ -14,12 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.core.channels import PartLimit, load_channels, measure_text
-from bot.core.checks import (
-    Acceptance,
-    Check,
-    select_blocking,
-    select_final,
-)
+from bot.core.checks import Acceptance, Check, select_blocking, select_final
 from bot.core.facts import Evidence
 from bot.core.parts import (
     CANNOT_TELL_TITLE,

@@ -127,13 +127,7 @@ def _is_near(day: date, today: date) -> bool:
 
 
 def _join_days(
-    since: date,
-    until: date,
-    language: str,
-    month: str,
-    *,
-    has_year: bool,
-    are_months: bool = False,
+    since: date, until: date, language: str, month: str, *, has_year: bool, are_months: bool = False
 ) -> str:
     """Join two days or months. What they share stands once, behind the last."""
     first, last = (

@@ -203,11 +203,7 @@ async def read_conversation(
 
 
 async def read_thread(
-    client: AsyncWebClient,
-    channel: str,
-    thread: str,
-    until: str,
-    pieces: Mapping[str, str],
+    client: AsyncWebClient, channel: str, thread: str, until: str, pieces: Mapping[str, str]
 ) -> list[SlackMessage]:
     """Return the messages of a thread before `until`, oldest first: people's with their author, the
     intern's cards with what they show. `pieces` are those of the cards, by ts. Return nothing when

@@ -10,11 +10,7 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "FR
 from dataclasses import replace
 
 from bot.agent.tool import ToolDeps, ToolResult
-from bot.agent.tools._analysis import (
-    build_filter,
-    find_analysis,
-    link_changes,
-)
+from bot.agent.tools._analysis import build_filter, find_analysis, link_changes
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.trends import Params
 from bot.i18n.french_regions import find_department, name_department

@@ -222,11 +222,7 @@ def _build_cover(product: Product, basis: Fact, days: Decimal, query: str) -> Fa
 
 
 async def _rank_by_sales(
-    deps: ToolDeps,
-    where: AnalysisFilter,
-    among: Sequence[str] | None,
-    most: int,
-    by: SellerMeasure,
+    deps: ToolDeps, where: AnalysisFilter, among: Sequence[str] | None, most: int, by: SellerMeasure
 ) -> Finding:
     """Return the best sellers among the products with these handles; None: among all that sold."""
     handles = None if among is None else frozenset(among)

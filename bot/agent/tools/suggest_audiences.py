@@ -10,12 +10,7 @@ Example: {"product": "none", "category": "Bath", "goal": "none", "country": "non
 from dataclasses import replace
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_filter,
-    find_analysis,
-    find_product,
-    group_by_subject,
-)
+from bot.agent.tools._analysis import build_filter, find_analysis, find_product, group_by_subject
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import AudienceGoal, AudienceRule
 from bot.core.audience_words import AUDIENCE_NAMES, describe_rule, name_audience

@@ -150,9 +150,7 @@ def _group_rows(rows: Iterable[dict[str, Any]], by: str) -> dict[str, list[dict[
 
 
 def _build_result(
-    code: str,
-    rows: Sequence[dict[str, Any]],
-    orders: Sequence[dict[str, Any]],
+    code: str, rows: Sequence[dict[str, Any]], orders: Sequence[dict[str, Any]]
 ) -> DeliveryResult:
     counts = {}
     for name in MEASURES:

@@ -28,12 +28,7 @@ from bot.data.ingest.file_schema import (
     check_unchanged,
     layout_of_schema,
 )
-from bot.data.ingest.rejects import (
-    REJECTS_SUFFIX,
-    RejectedRow,
-    RejectMasking,
-    write_rejects,
-)
+from bot.data.ingest.rejects import REJECTS_SUFFIX, RejectedRow, RejectMasking, write_rejects
 from bot.data.ingest.row_preparation import prepare_rows
 from bot.data.ingest.source import RowSource, open_source, quote_name
 from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
@@ -153,11 +148,7 @@ def _write_table(
 
 
 def _write_addresses(
-    source: RowSource,
-    schema: FileSchema,
-    key: bytes,
-    apart: Path,
-    fresh: list[tuple[Path, Path]],
+    source: RowSource, schema: FileSchema, key: bytes, apart: Path, fresh: list[tuple[Path, Path]]
 ) -> None:
     """Write the ids and addresses of customers whose consent allows their use."""
     import pyarrow.parquet as pq

@@ -19,11 +19,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bot.data.ingest.assumptions import (
-    ImportChanges,
-    describe_repeats,
-    find_changes,
-)
+from bot.data.ingest.assumptions import ImportChanges, describe_repeats, find_changes
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import AS_DETECTED, FileSchema, ImportOptions, LoadResult
 from bot.data.ingest.header import split_tables

@@ -30,12 +30,7 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.reports import can_post_in
 from bot.slack.blocks import Block, actions_block, button, confirm, context_block, quote_as_mrkdwn
-from bot.slack.listeners import (
-    BlockAction,
-    ListenerContext,
-    ViewSubmission,
-    load_visible_task,
-)
+from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_task
 from bot.slack.notices import plan_notice
 from bot.slack.threads import add_heirs, make_place
 from bot.slack.views.digest_form import (

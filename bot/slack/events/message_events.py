@@ -276,12 +276,7 @@ async def handle_session_stopped(context: ListenerContext, body: dict[str, Any])
 
 
 def stop_thread_tasks(
-    session: Session,
-    context: ListenerContext,
-    workspace: str,
-    user: str,
-    channel: str,
-    thread: str,
+    session: Session, context: ListenerContext, workspace: str, user: str, channel: str, thread: str
 ) -> list[str]:
     """Stop the open tasks of this thread that this person asked for; an approver may stop all.
     Return their ids."""

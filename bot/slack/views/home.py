@@ -39,11 +39,7 @@ from bot.slack.listeners import (
     parse_block_action,
     run_for_viewer,
 )
-from bot.slack.views.brief_form import (
-    build_brief_form,
-    build_own_text_choice,
-    find_known_values,
-)
+from bot.slack.views.brief_form import build_brief_form, build_own_text_choice, find_known_values
 from bot.slack.views.inputs import fit_view
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
 from bot.text.normalize import collapse_spaces

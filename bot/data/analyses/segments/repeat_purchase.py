@@ -80,10 +80,7 @@ def build_cohorts(people: ir.Table, until: date) -> ir.Table:
 
 
 def build_first_purchase_groups(
-    people: ir.Table,
-    lines: ir.Table,
-    until: date,
-    by: RepeatDimension,
+    people: ir.Table, lines: ir.Table, until: date, by: RepeatDimension
 ) -> ir.Table:
     """Return name, month, customers and back, by the content of the first purchase, or by its
     source."""

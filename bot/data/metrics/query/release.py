@@ -16,12 +16,7 @@ import numpy.typing as npt
 
 from bot.data.disclosure import find_hidden_groups
 from bot.data.floors import is_below_floor
-from bot.data.metrics.query.dataset import (
-    ALL_ROWS,
-    PEOPLE_FAMILIES,
-    Family,
-    MetricDataset,
-)
+from bot.data.metrics.query.dataset import ALL_ROWS, PEOPLE_FAMILIES, Family, MetricDataset
 from bot.data.warehouse.query import fetch_arrow, person_column
 from bot.data.warehouse.warehouse import Warehouse
 
