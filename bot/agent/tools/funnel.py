@@ -206,10 +206,7 @@ def _build_exhibits(
 ) -> list[Exhibit]:
     visits = [fact for fact in facts if fact.parts.subject.startswith("visits-")]
     steps = _select_shown_steps(facts, told, groups, language)
-    exhibits = [
-        *STEPS.build(steps, language),
-        *VISITS.build(visits, language),
-    ]
+    exhibits = [*STEPS.build(steps, language), *VISITS.build(visits, language)]
     drawn = [
         (name, fact)
         for name, group in groups.items()

@@ -99,9 +99,7 @@ def _per_1000(label: Words, unit: str, part: str, needs: tuple[str, ...]) -> Mea
     )
 
 
-BASES: Mapping[str, Basis] = {
-    ALL_ROWS: Basis("people", lambda t: t["at"].notnull()),
-}
+BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t["at"].notnull())}
 BY_PLATFORM = Words("As reported by the platforms.")
 MEASURES: Mapping[str, Measure] = {
     "sent": _total(Words("sent"), "", "sent"),

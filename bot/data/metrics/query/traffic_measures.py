@@ -140,9 +140,7 @@ def _identify(warehouse: Warehouse) -> ir.Table:
     return rows.select("many_sessions", key=key, person=key.cast("string"))
 
 
-BASES: Mapping[str, Basis] = {
-    ALL_ROWS: Basis("people", lambda t: t.day.notnull()),
-}
+BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t.day.notnull())}
 
 
 def _total(label: Words, unit: str, column: str) -> Measure:
