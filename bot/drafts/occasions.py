@@ -228,10 +228,6 @@ class Occasion(BaseModel, frozen=True, extra="forbid"):
         """Use the English title in a language that has none."""
         return dict.fromkeys(LANGUAGES, given[SOURCE_LANGUAGE]) | given
 
-    def running(self, today: date, country: str | None = None) -> OccasionPeriod | None:
-        """The current period in that country, or in any country when none is given."""
-        return next((p for p in self._in(country) if p.starts <= today <= p.until), None)
-
     def coming(self, today: date, country: str | None = None) -> OccasionPeriod | None:
         """The current period or the next one."""
         ahead = [p for p in self._in(country) if p.until >= today]

@@ -114,11 +114,6 @@ class Link:
     mail: bool = False
 
     @property
-    def domain(self) -> str:
-        """The registrable domain: `shop.co.uk` of `www.mail.shop.co.uk`."""
-        return find_registrable_domain(self.host)
-
-    @property
     def plain(self) -> bool:
         """Whether it is a web URL in the usual notation, which may be opened."""
         written = re.match(r"(?:https?://)?[\w.-]+(?::\d+)?(?:[/?#]|$)", self.text, re.IGNORECASE)

@@ -36,7 +36,6 @@ class SentDelivery:
     code: str
     channel: str  # as in the campaigns' column: email, sms, ads
     sent_at: datetime
-    product: str | None = None
     subject: str | None = None
     text: str | None = None
 

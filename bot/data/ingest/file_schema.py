@@ -142,7 +142,6 @@ class LoadResult:
     rows: int
     rejected: int
     rejects: Path | None  # of RejectedRow, as JSON lines
-    currencies: tuple[str, ...]
     doubled: int = 0
     numbered: int = 0
 

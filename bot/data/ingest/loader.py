@@ -138,13 +138,9 @@ def _write_table(
     if rejects:
         rejects_path = to.with_suffix(f".rejects{REJECTS_SUFFIX}")
         write_rejects(rejects, _temporary_path(rejects_path, fresh))
-    currencies: tuple[str, ...] = ()
-    if "currency" in load_kinds()[schema.kind].columns:
-        said = "SELECT DISTINCT currency FROM kept WHERE currency IS NOT NULL ORDER BY 1 LIMIT 50"
-        currencies = tuple(row[0] for row in con.execute(said).fetchall())
     out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
     left_out = out + len(source.faults)
-    return LoadResult(rows, left_out, rejects_path, currencies, doubled, numbered)
+    return LoadResult(rows, left_out, rejects_path, doubled, numbered)
 
 
 def _write_addresses(

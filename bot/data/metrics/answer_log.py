@@ -16,14 +16,13 @@ RETENTION = timedelta(days=7)
 
 @dataclass(frozen=True)
 class SalesAnswerRecord:
-    """An answer that was given: its days, its measure, and its filter or recipe as canonical JSON.
-    `refused`: it was not given, and is only counted."""
+    """An answer that was given: its days, its measure, and its filter or recipe as canonical
+    JSON."""
 
     since: date
     until: date
     measure: str
     filter: str
-    refused: bool = False
 
 
 class AnswerLog(Protocol):
