@@ -272,7 +272,7 @@ def _find_loose_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
             if "(" in shown and match[0][len(shown) :].startswith(")"):
                 shown += ")"
             if name == "bare":
-                shown = _trim_bare_link(shown, clean[match.end() :])
+                shown = _trim_bare_link(shown)
             if not shown:
                 continue
             end = start + len(shown)
@@ -296,7 +296,7 @@ def _parse_full_host(shown: str) -> str:
     return parse_host(shown)
 
 
-def _trim_bare_link(shown: str, after: str) -> str:
+def _trim_bare_link(shown: str) -> str:
     """Return the part of "shop.example/spring" that is a link; "" when the dot ends a sentence or
     an abbreviation, or the name has no public suffix."""
     name = re.match(_LABELS, shown)

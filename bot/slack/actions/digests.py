@@ -220,11 +220,11 @@ def build_digest_buttons(schedule: Schedule | None, task: str, language: str) ->
     if schedule.state == "paused":
         line += f" · {Words('it rests until it is switched on').to(language)}"
     row = [button(words.to(language), name, ref) for name, words in offers]
-    row.append(_build_delete_button(schedule, ref, language))
+    row.append(_build_delete_button(ref, language))
     return [context_block(line), *actions_block(*row)]
 
 
-def _build_delete_button(schedule: Schedule, ref: str, language: str) -> Block:
+def _build_delete_button(ref: str, language: str) -> Block:
     """Build a button that asks for confirmation, because a deleted digest can't be restored."""
     gone = Words("It will not come any more, and what is set in it is gone.").to(language)
     ask = confirm(Words("Delete this digest?"), gone, Words("Delete it"), language)
