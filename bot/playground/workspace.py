@@ -152,7 +152,6 @@ class SlackWorkspace:
         return [one for one in self.places[channel].ephemerals if one.ephemeral_to == user]
 
     def home(self, user: str) -> View | None:
-        """Return the Home tab that was published for this person."""
         return self.homes.get(user)
 
     def status(self, channel: str, thread_ts: str) -> str:
@@ -287,7 +286,6 @@ class SlackWorkspace:
         return answer
 
     def notify_view_change(self, view: View) -> None:
-        """Notify the listeners that a view was opened, changed or closed."""
         self.notify_change("home" if view.kind == "home" else "view", user=view.user)
 
     # The request bodies that Slack sends to an app: events, commands and interactions.

@@ -216,7 +216,6 @@ def is_old_workbook(head: bytes) -> bool:
 
 
 def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -267,7 +267,6 @@ def _read_text(event: dict[str, Any]) -> str:
 
 
 async def handle_session_stopped(context: ListenerContext, body: dict[str, Any]) -> None:
-    """Handle Slack's `agent_session_stopped`."""
     event, workspace = body["event"], str(body.get("team_id") or "")
     user, channel = str(event.get("user") or ""), str(event.get("channel") or "")
     thread = str(event.get("thread_ts") or "")

@@ -384,6 +384,5 @@ def _load_draft(
 
 
 def _find_currency(draft: Draft) -> str | None:
-    """Return the currency of the product's prices."""
     prices = [fact for fact in draft.facts.of("product") if fact.label == "price" and fact.unit]
     return prices[0].unit if prices else None

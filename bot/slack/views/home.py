@@ -131,7 +131,6 @@ async def _publish_home(context: ListenerContext, workspace: str, user: str) -> 
 async def _set_suggested_prompts(
     context: ListenerContext, workspace: str, user: str, channel: str
 ) -> None:
-    """Show suggested prompts in the direct messages."""
     language = await context.people.language(workspace, user)
     hints = [
         Words("Write an e-mail: our linen shirt is back in stock"),
