@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from bot.agent import copy_notes
+from bot.agent import copy_audience
 from bot.agent.claim_check import (
     NO_AI,
     ClaimChecker,
@@ -189,6 +189,6 @@ class AnswerChecks:
         text is, what was assumed, and what the tools said."""
         ctx = self._ctx
         notes = [f"Read as: {reading}" for reading in ctx.read_as]
-        notes += [f"Audience: {rule}" for rule in copy_notes.describe_counted_audience(ctx)]
+        notes += [f"Audience: {rule}" for rule in copy_audience.describe_counted_audience(ctx)]
         notes += [f"Assumed: {one.words.to('en')}" for one in ctx.request.brief.assumed]
         return (*notes, *ctx.tool_notes)

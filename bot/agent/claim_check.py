@@ -199,7 +199,6 @@ def list_sentences(pieces: Iterable[TextPart]) -> tuple[ClaimSentence, ...]:
 
 
 def list_output_sentences(output: BaseModel) -> tuple[ClaimSentence, ...]:
-    """Return the sentences of an Output."""
     return list_sentences(list_text_parts(*split_output(output)))
 
 

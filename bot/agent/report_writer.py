@@ -393,7 +393,6 @@ def describe_occasions(ctx: "SkillContext") -> str:
 
 
 def _list_idea_facts(ctx: "SkillContext", idea: IdeaForm) -> tuple[str, ...]:
-    """Return the ids of the facts that the idea stands on."""
     named = [fact.id for name in idea.facts if (fact := ctx.book.get(name.strip("{} ")))]
     filled = ctx.book.fill(idea.fact, ctx.request.language).facts
     return tuple(dict.fromkeys([*filled, *named]))

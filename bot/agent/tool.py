@@ -27,7 +27,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
@@ -56,15 +56,14 @@ UNUSED: tuple[object, ...] = ("none", "", 0, [])  # what a call says for what it
 MAX_MISTAKES = 10  # validation errors told at once
 
 
-class ToolParams(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class ToolParams(BaseModel, frozen=True, extra="forbid"):
+    pass
 
 
-class ToolResult(BaseModel):
+class ToolResult(BaseModel, frozen=True):
     """What a tool found. `notes` are sentences for the model: what was left out, what is not in
     the data, how a word was understood."""
 
-    model_config = ConfigDict(frozen=True)
     facts: tuple[Fact, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     notes: tuple[str, ...] = ()

@@ -304,7 +304,7 @@ def _format_draft(
     lines += [f"  {LEVEL_MARKS['pass']} {say(passed)}"] if passed else []
     counted = [check for check in checks if check.rule in ("figure", "claim")]
     lines += [
-        _format_check(check, language)
+        f"  {LEVEL_MARKS[check.level]} {check.words.to(language)}"
         for check in checks
         if check.level != "pass" or check not in counted
     ] + [""]
@@ -349,10 +349,6 @@ def _format_assumptions(brief: Brief, language: str, *, is_copy: bool) -> list[s
         return unused
     assumed = apart.join(assumption.words.to(language) for assumption in brief.assumed)
     return [*unused, Words("I assumed: {what}", what=assumed).to(language)]
-
-
-def _format_check(check: Check, language: str) -> str:
-    return f"  {LEVEL_MARKS[check.level]} {check.words.to(language)}"
 
 
 def _print_json(

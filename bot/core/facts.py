@@ -12,7 +12,6 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
@@ -67,10 +66,9 @@ OUR_WORDS = (
 )  # labels of facts whose text is ours: it has a translation
 
 
-class Source(BaseModel):
+class Source(BaseModel, frozen=True):
     """`Source("shop.csv", line=12)`. `file` is a file's name, or one of INTERNAL_SOURCES."""
 
-    model_config = ConfigDict(frozen=True)
     file: str
     more: int = 0  # how many other files
     line: int | None = None
@@ -247,10 +245,9 @@ class FactId(NamedTuple):
 _parse_id = lru_cache(maxsize=8192)(FactId.parse)
 
 
-class Fact(SourcedModel):
+class Fact(SourcedModel, frozen=True):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
-    model_config = ConfigDict(frozen=True)
     id: str  # "product.linen-shirt.price": kind, subject, measure
     label: str  # "price"
     about: str = ""  # what it is a measure of, for people: "sizing"; products need none
@@ -388,10 +385,9 @@ def _without_counted_unit(fact: Fact) -> Fact:
     return fact.model_copy(update={"unit": "pts" if is_points else None})
 
 
-class Evidence(BaseModel):
+class Evidence(BaseModel, frozen=True):
     """All the facts a draft may stand on, in the order looked up."""
 
-    model_config = ConfigDict(frozen=True)
     facts: tuple[Fact, ...] = ()
 
     def get(self, fact_id: str) -> Fact | None:

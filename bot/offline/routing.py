@@ -14,7 +14,7 @@ from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.channels import Channel, load_channels
 from bot.core.request import Goal
@@ -48,10 +48,9 @@ class Route(NamedTuple):
     unsupported: str | None = None
 
 
-class FoundFields(BaseModel):
+class FoundFields(BaseModel, frozen=True):
     """The fields of a brief that were found in the words; `rest` is what no field took."""
 
-    model_config = ConfigDict(frozen=True)
     channels: tuple[str, ...] = ()
     language: Language | None = None
     goal: Goal | None = None
@@ -142,7 +141,6 @@ def find_channels(words: str) -> tuple[str, ...]:
 
 
 def read_fields(words: str) -> FoundFields:
-    """Return the fields that the words name."""
     words, fields = straighten_apostrophes(words), load_routing()["fields"]
     found: dict[str, list[str]] = {kind: [] for kind in (*fields, "rest")}
     for match in _QUOTED.finditer(words):

@@ -251,12 +251,7 @@ class TemplateValues:
     def _set_mentions(self) -> None:
         """The mentions that the brand and the law ask for, and how to stop."""
         language = self.request.language
-        asked = [
-            one.text
-            for one in self.brand.mentions
-            if (not one.channels or self.channel.key in one.channels)
-            and one.language in (None, language)
-        ]
+        asked = [one.text for one in self.brand.list_mentions(language, self.channel.key)]
         self._set("mentions", " ".join(asked))
         if not any("stop" in tokenize(text) for text in asked):
             self._set("stop", self.texts["values"]["stop"][0])

@@ -91,7 +91,7 @@ def build_people(warehouse: Warehouse) -> ir.Table | None:
             parts.append(table.select(customer=table.customer, **columns))
     if not parts:
         return None
-    people = parts[0] if len(parts) == 1 else ibis.union(*parts)
+    people = ibis.union(*parts)
     return people.group_by("customer").aggregate(
         **{name: people[name].max() for name in PEOPLE_TYPES}
     )

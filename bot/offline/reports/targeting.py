@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from bot.core.audience_rule import AUDIENCE_NAMES, AudienceRule, name_audience
+from bot.core.audience_rule import AudienceRule
+from bot.core.audience_words import AUDIENCE_NAMES, describe_conditions, name_audience
 from bot.core.fact_sentences import CONFIRMED, FactSubject
 from bot.core.facts import Evidence
 from bot.core.parts import NextStep, Table
@@ -118,7 +119,7 @@ def _build_table(
     for one in shown:
         rule = AudienceRule.model_validate_json(one.word("rule"))
         stated = [fact for name in ("rule", *rule.figures) if (fact := one.get(name))]
-        told.append(builder.copy(builder.say(rule.describe_conditions(titles)), stated))
+        told.append(builder.copy(builder.say(describe_conditions(rule, titles)), stated))
     rows = tuple((*row, copy.text) for row, copy in zip(table.rows, told, strict=True))
     cited = (*table.facts, *(id for copy in told for id in copy.facts))
     columns = (*table.columns, builder.state("rule").text)

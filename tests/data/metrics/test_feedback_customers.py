@@ -7,6 +7,7 @@ import pytest
 
 from bot.agent.tool import ToolError
 from bot.core.audience_rule import AudienceRule, RatingCondition
+from bot.core.audience_words import describe_conditions
 from bot.core.metric_query import MetricCondition, QueryError, TooFewError
 from bot.data.analyses.feedback.texts import select_feedback
 from bot.data.analyses.result import AnalysisFilter
@@ -209,7 +210,7 @@ def test_ratings_stand_in_the_rule(language: str, words: str) -> None:
     rated = RatingCondition(at_most=2, since=date(2026, 5, 1), no_order_after=True)
     rule = AudienceRule(rated=(rated,))
     assert AudienceRule.model_validate_json(rule.stored) == rule
-    assert rule.describe_conditions().to(language) == words
+    assert describe_conditions(rule).to(language) == words
     assert rule.move(timedelta(days=-1)).rated[0].since == date(2026, 4, 30)
 
 

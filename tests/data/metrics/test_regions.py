@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.core.audience_rule import AudienceRule, OrderCondition
+from bot.core.audience_words import describe_conditions
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import count_audience
 from bot.data.metrics.filters import filter_rows
@@ -134,5 +135,5 @@ def test_analysis_and_audience_are_narrowed_by_a_region(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_condition_of_a_rule_names_the_department(language: str) -> None:
     orders = OrderCondition(filters=((condition("department", "is_not", "75"),),))
-    said = AudienceRule(orders=(orders,)).describe_conditions().to(language)
+    said = describe_conditions(AudienceRule(orders=(orders,))).to(language)
     assert "Paris (75)" in said

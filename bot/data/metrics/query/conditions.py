@@ -232,7 +232,6 @@ def _resolve(
 def list_fields(
     warehouse: Warehouse, fields: Mapping[str, Dimension | ConditionField], dataset: MetricDataset
 ) -> str:
-    """List the fields that the data have."""
     return ", ".join(name for name, one in fields.items() if is_told(warehouse, dataset, one.needs))
 
 
@@ -250,7 +249,6 @@ def choose_place_field(
 def _resolve_sale_days(
     warehouse: Warehouse, condition: MetricCondition, values: Sequence[str], notes: list[str]
 ) -> MetricCondition:
-    """Return the condition with the spans of the sales."""
     spans = find_sale_days(warehouse) or ()
     if {normalize_text(value) for value in values} not in ({"yes"}, {"no"}):
         raise QueryError("sale_day is yes or no.")
