@@ -1,4 +1,4 @@
-"""What code works out for a writer of copy from the facts, and for whom the text is.
+"""What code works out for a writer of copy from the facts.
 
 The notes tell the room of an SMS, stock, prices, the price with the offer, what is known of the
 audience, and the doubt of customers. Faults of style go back to the writer alone.
@@ -12,21 +12,25 @@ from decimal import ROUND_HALF_UP, Decimal
 from pydantic import BaseModel
 
 from bot.agent.loop import Wish
-from bot.agent.request_state import RequestState
 from bot.agent.stated_facts import find_stated_facts
-from bot.config.brand import Brand, RequiredMention
-from bot.core.audience_rule import AudienceRule, join_with_or
+from bot.config.brand import Brand
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Part, split_output
+from bot.core.readers import (
+    list_currencies,
+    list_foreign_opt_outs,
+    list_reader_countries,
+)
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
+from bot.drafts.recipients import find_target, list_brief_links
 from bot.grounding.figure_checks import OFFER_KIND
-from bot.i18n.countries import parse_country_code
+from bot.i18n.countries import translate_country
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Country, Money, Words
+from bot.i18n.messages import Money, Words
 from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
 
@@ -35,29 +39,13 @@ DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
+END_OF_AD = Words("Set the ad to end on {day}: it may show without the end of the offer.")
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
 OLD = timedelta(days=90)  # since its first order a product is no novelty
 MONTH = timedelta(days=30)  # in which a lower price is a cut
 REDUCED = Words("{product}: reduced, {price} instead of {before}.")
 REDUCED_SINCE = Words("{product}: reduced since {day}, {price} instead of {before}.")
 OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
-AUDIENCE_TOOL = "audience"
-SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
-CONDITIONS = "segment.audience.audience"  # the rule in words
-RULE = "segment.audience.rule"
-SIGNED_UP = (
-    f"where the customers' file says when people signed up, `{AUDIENCE_TOOL}` counts them by "
-    "never_ordered and joined_within; those of the segment new have ordered."
-)
-POINTING = (
-    ", unless the request points to the people of the report (“those”): "
-    f"then call `{AUDIENCE_TOOL}` with their conditions first"
-)
-TRUE_OF_SOME = (
-    "; where the text is true of some of them only (“your order is late”), it is for those: if the "
-    f"conditions of `{AUDIENCE_TOOL}` tell exactly who they are, call it first; else write into "
-    "`not_used` for whom alone it is"
-)
 WITHOUT_PRODUCT = (
     "The brief names no product. The products among the facts are best sellers. A text about an "
     "offer on everything, a service such as delivery, an event or news needs none: leave them out. "
@@ -69,9 +57,10 @@ NO_LIMITS = (
     "may be outside it. Then find those within it (`find_products` has `max_price`)."
 )
 OF_RANGE = (
-    "The text is about the range as a whole. The products among the facts are its best sellers: "
-    "show at most three that prove what you say of it, these or others of the range "
-    "(`find_products`), and look each of them up with `product` first. Ask for no product."
+    "The text is about the range as a whole. The products among the facts are its best sellers. A "
+    "short message about an offer or a date needs none; else show at most three that prove what "
+    "you say of it, these or others of the range (`find_products`), and look each of them up with "
+    "`product` first. Ask for no product."
 )
 BEST_OF_RANGE = (
     "If the brief wants the best seller of the range: that is {title}. Look it up with `product`, "
@@ -81,12 +70,6 @@ BEST_OF_RANGE = (
 NOT_NEW = (
     "The orders have this product for long: it is not new. Write as new only what the brief says "
     "is new about it."
-)
-COUNTED_AS = Words("The audience was counted as: {rule}")
-STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
-NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
-SET_IN_AD = Words(
-    "“{audience}” was not counted in your data: choose these people in the settings of the ad."
 )
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
@@ -105,8 +88,7 @@ def list_copy_notes(
     channel: Channel | None,
     today: date | None = None,
 ) -> list[str]:
-    """Return the notes as sentences for the writer."""
-    notes = [*_describe_audience(request, evidence)]
+    notes = [*_describe_audience(request, evidence), *_describe_abroad(request, evidence, brand)]
     if not request.brief.product and evidence.of("product"):
         notes += [OF_RANGE if request.brief.category else WITHOUT_PRODUCT, NO_LIMITS]
         best = [one for one in evidence.of("product") if one.parts.measure == "best-seller"]
@@ -120,12 +102,18 @@ def list_copy_notes(
         )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
-        notes += _describe_product(handle, request, evidence, is_listing=is_listing)
+        notes += _describe_product(handle, request, evidence)
+        notes += [] if is_listing else _describe_stock(handle, request, evidence, today)
     if find_old_launch(request, evidence, today):
         notes.append(NOT_NEW)
     notes += _describe_doubt(request, evidence)
     if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
+    elif target := find_target(request.brief, (), evidence, channel, brand.site):
+        notes.append(
+            f"Code shows {target} beside the text, as the page that the click leads to: write no "
+            "link, and don't count it as `not_used`."
+        )
     return notes
 
 
@@ -139,6 +127,10 @@ def list_open_questions(
     if doubt := evidence.labelled(DOUBT):
         words = TO_ANSWER.with_params(doubt=doubt.value)
         found.append(Check(rule=DOUBT_RULE, level="info", words=words, fact=doubt.id))
+    until = request.brief.until if request.brief.offer else None
+    if channel.ads_on and until:
+        words = END_OF_AD.with_params(day=until)
+        found.append(Check(rule="end of the ad", level="info", words=words))
     occasion = _find_gift_occasion(request)
     has_room = any(limit.most >= LONG_PART for limit in channel.parts.values())
     if occasion is not None and has_room and not channel.is_listing:
@@ -209,9 +201,7 @@ def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[st
         yield "Many of them have this very product: it needs no introduction."
 
 
-def _describe_product(
-    handle: str, request: SkillRequest, evidence: Evidence, *, is_listing: bool
-) -> Iterator[str]:
+def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) -> Iterator[str]:
     name = _get(evidence, handle, "name")
     title = str(name.value) if name else handle
     price, highest = _get(evidence, handle, "price"), _get(evidence, handle, "price to")
@@ -240,12 +230,47 @@ def _describe_product(
             f"days is {lowest.shown(language)}. Write the offer's percentage and no price, unless "
             "the brief says what it comes off; then that calculation gives the price."
         )
-    stock = _get(evidence, handle, "stock")
-    if stock is not None and stock.value == Decimal(0) and not is_listing:
+
+
+def _describe_stock(
+    handle: str, request: SkillRequest, evidence: Evidence, today: date | None
+) -> Iterator[str]:
+    """Tell what is sold out, and whether what the brief calls back is so today."""
+    stock, name = _get(evidence, handle, "stock"), _get(evidence, handle, "name")
+    if stock is None or stock.value != Decimal(0):
+        return
+    title, since = str(name.value) if name else handle, request.brief.since
+    if request.brief.goal == "back in stock" and since and today and since > today:
         yield (
-            f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
-            "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
-            "and a product in stock as options."
+            f"{title}: none in stock today, {today}; by the brief it is back on {since}. No fact "
+            "tells on which day the text goes out. Write what is true before that day and on it "
+            "(“back on Tuesday”, not “is back”), and a call to action that works on both."
+        )
+        return
+    yield (
+        f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
+        "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
+        "and a product in stock as options."
+    )
+
+
+def _describe_abroad(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
+    """Tell what of the brand and the catalogue does not hold where the readers are."""
+    countries = list_reader_countries(request.brief)
+    places = ", ".join(translate_country(one, "en") for one in countries)
+    if foreign := list_foreign_opt_outs(request, brand):
+        yield (
+            f"“{'; '.join(foreign)}” does not work in {places}, and no number for it is known: "
+            "leave it out and write no other. The card says that it is missing."
+        )
+    prices = [one for one in evidence.of("product") if one.label == "price" and one.unit]
+    if not (countries and prices):
+        return
+    currencies = list_currencies(countries, prices[0].as_of)
+    if prices[0].unit not in currencies:
+        yield (
+            f"Prices are known in {prices[0].unit} alone, and people in {places} pay in "
+            f"{', '.join(sorted(currencies))}: leave prices out, unless they are the news."
         )
 
 
@@ -266,13 +291,14 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
 
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
     """Tell how much is left for the writer beside the sender, how to stop and each link that the
-    text may have."""
-    mentions = [one.text for one in _list_mentions(request, brand)]
+    text may have: the one that the brief gives, or else those of facts and the brand."""
+    mentions = [one.text for one in brand.list_mentions(request.language, request.channel)]
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
     own = _get(evidence, request.brief.product, "link")
-    addresses = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    known = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    addresses = list_brief_links(request.brief, brand.site) or known
     tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
     for address, link in [*tagged.items()][:MAX_LINKS]:
         one, two = (measure_sms_room(f"{fixed} {link}", count) for count in (1, 2))
@@ -352,130 +378,6 @@ def _get(evidence: Evidence, handle: str | None, label: str) -> Fact | None:
         ),
         None,
     )
-
-
-def describe_audience(ctx: RequestState) -> str:
-    """Say for whom the text is and what the data know of them, for the prompt."""
-    brief = ctx.request.brief
-    if conditions := ctx.evidence.get(CONDITIONS):
-        name = brief.audience or str(conditions.value)
-        return f"{name}: counted, see the facts of {SEGMENT}"
-    if brief.rule:
-        return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
-    is_public = ctx.channel is not None and ctx.channel.is_public
-    is_matched = ctx.channel is not None and ctx.channel.consent is not None
-    if brief.goal_audience and not is_public:
-        known = SIGNED_UP if brief.goal == "welcome" else "no data count them."
-        return (
-            f"{brief.goal_audience.to('en')}: {known} Go by these words, and count nobody in their "
-            f"place{POINTING if ctx.earlier.report else ''}."
-        )
-    if not brief.audience:
-        everybody = "anybody may read it" if is_public else "the whole list"
-        unless = POINTING if ctx.earlier.report and (is_matched or not is_public) else ""
-        return f"nobody in particular: {everybody}{unless}{'' if is_public else TRUE_OF_SOME}"
-    if is_public and not is_matched:
-        return f"{brief.audience}: whom the text speaks to. Anybody may read it: count nobody."
-    if is_public:
-        return (
-            f"{brief.audience}: whom the ad is aimed at. A place, an age or an interest is a "
-            "setting of the ad: count nobody for it. Only customers of ours, by what they bought, "
-            f"looked at or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, "
-            "purpose ads."
-        )
-    pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
-    return (
-        f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
-        "conditions first; what it finds chooses the argument. If that is everybody, or no data "
-        "hold all of it (people who move house, who left a basket), count nobody in their place "
-        "and go by the words."
-    )
-
-
-def describe_counted_audience(ctx: RequestState) -> tuple[str, ...]:
-    """Return the rule of the audience in words, with its name: nothing when none is counted."""
-    conditions = ctx.evidence.get(CONDITIONS)
-    if conditions is None:
-        return ()
-    name = ctx.request.brief.audience
-    return (f"{name}: {conditions.value}" if name else str(conditions.value),)
-
-
-async def keep_counted_audience(ctx: RequestState) -> None:
-    """Store in the brief the audience that the model counted with a tool, so that the card shows
-    its size and a later version keeps it. Note how it was counted, or that it was not. Without an
-    audience, count whom the channel reaches."""
-    brief = ctx.request.brief
-    aimed = brief.audience or brief.goal_audience
-    is_known = aimed or brief.rule or brief.notice or ctx.evidence.get(CONDITIONS)
-    if not (is_known or _find_counted_rule(ctx)):
-        await ctx.look_up("reach")
-    if ctx.by_rules:
-        return
-    if brief.rule is None and (rule := _find_counted_rule(ctx)):
-        purpose = ctx.channel.consent if ctx.channel else None
-        changed = rule.model_copy(update={"purpose": purpose}) if purpose else rule
-        brief = brief.model_copy(update={"rule": changed.stored})
-        ctx.request = ctx.request.model_copy(update={"brief": brief})
-        await ctx.look_up(SEGMENT, replace=True)
-    conditions = ctx.evidence.get(CONDITIONS)
-    if conditions:
-        ctx.notes += find_foreign_opt_out(ctx.request, ctx.evidence, ctx.brand, ctx.channel)
-    if conditions and brief.rule and brief.audience is None:
-        assumed = tuple(one for one in brief.assumed if one.field != "audience")
-        brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
-        ctx.request = ctx.request.model_copy(update={"brief": brief})
-    elif conditions and brief.rule:
-        _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
-    elif aimed and not conditions and not (ctx.channel and ctx.channel.is_public):
-        _note(ctx, NOT_COUNTED.with_params(audience=aimed))
-    elif aimed and not conditions and ctx.channel and ctx.channel.consent:
-        _note(ctx, SET_IN_AD.with_params(audience=aimed))
-
-
-def find_foreign_opt_out(
-    request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
-) -> tuple[Check, ...]:
-    """Return the question whether readers of other countries can stop an SMS by the number that
-    the brand always mentions. A market has its own words for that."""
-    counted = evidence.get(RULE)
-    stored = request.brief.rule or (str(counted.value) if counted else None)
-    if stored is None or request.brief.market or not (channel and channel.is_counted_in_segments):
-        return ()
-    countries = AudienceRule.model_validate_json(stored).countries
-    home = get_language(brand.languages[0]).law
-    abroad = [Country(name=one) for one in countries if parse_country_code(one) not in home]
-    numbers = [one.text for one in _list_mentions(request, brand) if re.search(r"\d", one.text)]
-    if not abroad or not numbers:
-        return ()
-    words = STOP_ABROAD.with_params(mention="; ".join(numbers), countries=join_with_or(abroad))
-    return (Check(rule="opt-out", level="info", words=words),)
-
-
-def _list_mentions(request: SkillRequest, brand: Brand) -> list[RequiredMention]:
-    return [
-        one
-        for one in brand.mentions
-        if one.language in (None, request.language) and request.channel in one.channels
-    ]
-
-
-def _note(ctx: RequestState, words: Words) -> None:
-    ctx.notes += (Check(rule="audience", level="info", words=words),)
-
-
-def _find_counted_rule(ctx: RequestState) -> AudienceRule | None:
-    """Return the rule that the model has counted for this text, if it is one. A place is a setting
-    of what anybody may read, and no count of its readers."""
-    before = {str(fact.value) for fact in ctx.earlier.facts if _is_rule(fact)}
-    rules = {str(fact.value) for fact in ctx.book.facts if _is_rule(fact)} - before
-    rule = AudienceRule.model_validate_json(rules.pop()) if len(rules) == 1 else None
-    is_setting = rule and rule.is_only_of_places and ctx.channel and ctx.channel.is_public
-    return None if is_setting else rule
-
-
-def _is_rule(fact: Fact) -> bool:
-    return fact.parts.kind == COUNTED and fact.parts.measure == "rule"
 
 
 def find_offer_prices(evidence: Evidence, request: SkillRequest, today: date) -> Iterator[Fact]:

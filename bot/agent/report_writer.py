@@ -29,6 +29,7 @@ from bot.core.report import (
     build_not_used,
     build_report,
     choose_exhibit,
+    is_given,
 )
 from bot.core.request import Brief
 from bot.drafts.occasions import list_coming_occasions, load_occasions
@@ -51,7 +52,7 @@ SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
-SEVERAL_NOT_RANKED = Words("Small groups are hidden; some may rank higher.")
+SEVERAL_NOT_RANKED = Words("Small groups are hidden: each order is among those that may be shown.")
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
@@ -167,11 +168,13 @@ def list_report_sentences(
     form: ReportForm, book: FactBook, language: Language
 ) -> list[ClaimSentence]:
     """Return the texts of a report with their slots filled and the facts that these name. A text
-    whose slots can't be filled goes back for that. What the data can't tell is no claim, and no
-    fact bears it out, unless it has a figure."""
+    whose slots can't be filled goes back for that. What the data can't tell is a gap, and what
+    another reason leaves unanswered is judged only where it has a figure."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    texts += [(form.gap_part, form.cannot_tell)] if SLOT_PATTERN.search(form.cannot_tell) else []
+    is_gap = is_given(form.cannot_tell) and form.cannot_tell_because == "data"
+    if is_gap or SLOT_PATTERN.search(form.cannot_tell):
+        texts.append((form.gap_part, form.cannot_tell))
     found = []
     for part, text in texts:
         try:
@@ -179,7 +182,8 @@ def list_report_sentences(
         except SlotError:
             continue
         if filled.text:
-            found.append(ClaimSentence(part, filled.text, filled.facts))
+            gap = is_gap and part == form.gap_part
+            found.append(ClaimSentence(part, filled.text, filled.facts, gap=gap))
     return found
 
 
@@ -413,7 +417,6 @@ def describe_occasions(ctx: "SkillContext") -> str:
 
 
 def _list_idea_facts(ctx: "SkillContext", idea: IdeaForm) -> tuple[str, ...]:
-    """Return the ids of the facts that the idea stands on."""
     named = [fact.id for name in idea.facts if (fact := ctx.book.get(name.strip("{} ")))]
     filled = ctx.book.fill(idea.fact, ctx.request.language).facts
     return tuple(dict.fromkeys([*filled, *named]))

@@ -27,13 +27,13 @@ from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
 from bot.core.charts import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
-from bot.core.facts import Fact
+from bot.core.facts import Fact, spell_base
 from bot.core.request import Question, SkillRequest
 from bot.errors import CannotDo
 from bot.i18n.messages import Language, Words
@@ -56,15 +56,14 @@ UNUSED: tuple[object, ...] = ("none", "", 0, [])  # what a call says for what it
 MAX_MISTAKES = 10  # validation errors told at once
 
 
-class ToolParams(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class ToolParams(BaseModel, frozen=True, extra="forbid"):
+    pass
 
 
-class ToolResult(BaseModel):
+class ToolResult(BaseModel, frozen=True):
     """What a tool found. `notes` are sentences for the model: what was left out, what is not in
     the data, how a word was understood."""
 
-    model_config = ConfigDict(frozen=True)
     facts: tuple[Fact, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     notes: tuple[str, ...] = ()
@@ -379,6 +378,7 @@ def _describe_fact(
     before = book.find_name(fact.compared_with) if fact.compared_with else None
     about = [
         ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
+        spell_base(fact, language),
         "" if "period" in hidden else fact.name_days(language, today),
         f"compared with {before}" if before else "",
     ]

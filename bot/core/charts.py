@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.facts import PERCENT_UNITS, count_percent_decimals, sign_number, spell_number
 from bot.core.parts import Table
@@ -18,10 +18,9 @@ from bot.i18n.messages import Language, Words, format_value
 from bot.text.normalize import normalize_text
 
 
-class ExhibitPoint(BaseModel):
+class ExhibitPoint(BaseModel, frozen=True):
     """One bar, or one day or month of a line. `name` is the label on the axis."""
 
-    model_config = ConfigDict(frozen=True)
     name: str
     value: float
     low: float | None = None  # a range around the value
@@ -30,11 +29,10 @@ class ExhibitPoint(BaseModel):
     day: date | None = None  # of a line
 
 
-class ExhibitChart(BaseModel):
+class ExhibitChart(BaseModel, frozen=True):
     """The data of a chart. `title` says what is drawn, in the reader's language: the measure, by
     what, and the days."""
 
-    model_config = ConfigDict(frozen=True)
     kind: Literal["bars", "line"]
     title: str = ""
     points: tuple[ExhibitPoint, ...]
@@ -47,10 +45,9 @@ MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and 
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 
 
-class Exhibit(BaseModel):
+class Exhibit(BaseModel, frozen=True):
     """A table, a chart or both, about the same figures. `id` is given by the loop: e1, e2, …"""
 
-    model_config = ConfigDict(frozen=True)
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows

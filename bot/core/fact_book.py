@@ -9,9 +9,9 @@ is stored. An output stands on the facts of its slots and on those that its part
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.charts import Exhibit
 from bot.core.facts import FACT_UNITS, PERCENT_UNITS, Fact, spell_unit
@@ -30,12 +30,10 @@ class SlotError(ValueError):
     """A slot that can't be filled, in words that the model can act on."""
 
 
-class FilledText(BaseModel):
-    """A text with its slots filled: the text, the same with slots, and the ids of its facts."""
+class FilledText(NamedTuple):
+    """A text with its slots filled, and the ids of the facts in them."""
 
-    model_config = ConfigDict(frozen=True)
     text: str
-    slotted: str
     facts: tuple[str, ...]
 
 
@@ -50,7 +48,6 @@ class FactBook:
             self.add(fact)
 
     def add(self, fact: Fact) -> str:
-        """Add a fact and return its name."""
         name = self.next_name(fact)
         if name not in self._facts:
             self._names[fact.id, str(fact.value), fact.unit or ""] = name
@@ -138,7 +135,7 @@ class FactBook:
             if form != "bare":
                 end += _measure_repeated_unit(fact.unit, text[end:], language)
         whole = "".join([*pieces, text[end:]])
-        return FilledText(text=whole, slotted=text, facts=tuple(dict.fromkeys(ids)))
+        return FilledText(whole, tuple(dict.fromkeys(ids)))
 
 
 def _measure_repeated_unit(unit: str | None, rest: str, language: Language) -> int:

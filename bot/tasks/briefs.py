@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
@@ -30,11 +30,10 @@ MAX_OPTIONS = 3
 LATEST = timedelta(days=14)  # "last week", which skills with days of their own cover
 
 
-class Plan(BaseModel):
+class Plan(BaseModel, frozen=True):
     """The requests of a message. `cannot` is the line on what is not done; a `question` must be
     answered before work on any request starts."""
 
-    model_config = ConfigDict(frozen=True)
     requests: tuple[SkillRequest, ...] = ()
     cannot: Words | None = None
     question: Question | None = None

@@ -316,15 +316,48 @@ async def test_claim_check_gets_the_notes_of_the_tools() -> None:
     assert note in str(claude.judged[0]["messages"])
 
 
-async def test_what_the_data_cannot_tell_is_no_claim() -> None:
-    for cannot_tell, is_judged in (("Why they left.", False), ("Who the {f1} were.", True)):
-        good = report("{f2} in October.", cannot_tell=cannot_tell)
-        async with ScriptedClaude(LOOKS_UP, good) as claude:
-            writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
-            await run("orders by country?", writer=writer, skill="answer")
-            await writer.close()
-        judged = list_judged(claude.judged[0]).values()
-        assert any(one.startswith(cannot_tell.partition("{")[0]) for one in judged) is is_judged
+@pytest.mark.parametrize(
+    ("cannot_tell", "because", "is_judged"),
+    [("why they left (nobody asked)", "people", False), ("who the {f1} were", "people", True)],
+)
+async def test_what_is_not_answered_for_another_reason_is_no_claim(
+    cannot_tell: str, because: str, is_judged: bool
+) -> None:
+    good = report("{f2} in October.", cannot_tell=cannot_tell, cannot_tell_because=because)
+    async with ScriptedClaude(LOOKS_UP, good) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    judged = list_judged(claude.judged[0]).values()
+    assert any(one.startswith(cannot_tell.partition("{")[0]) for one in judged) is is_judged
+    assert "<<<data" not in str(claude.judged[0]["messages"])
+
+
+async def test_what_the_data_are_said_to_lack_is_held_to_what_they_hold() -> None:
+    lacks = "the region (the file names none)"
+    wrong = report("{f2} in October.", cannot_tell=lacks, cannot_tell_because="data")
+    better = report("{f2} in October.")
+
+    def judge(letter: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "verdicts": [
+                verdict(id, "not_supported", lacks, "orders have region")
+                if text == lacks
+                else verdict(id)
+                for id, text in list_judged(letter).items()
+            ]
+        }
+
+    async with ScriptedClaude(LOOKS_UP, wrong, better, judge=judge) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders by region?", writer=writer, skill="answer")
+        await writer.close()
+    asked = str(claude.judged[0]["messages"])
+    assert "can't tell]: the region" in asked
+    assert "orders: 24295 order lines" in asked
+    assert "the data hold" in str(claude.letters[2]["messages"][-1]["content"])
+    assert isinstance(found, DraftResult)
+    assert not text_of(found, "Your data can't tell")
 
 
 async def test_claim_check_gets_how_the_calls_were_read() -> None:

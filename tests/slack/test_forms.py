@@ -216,6 +216,21 @@ def test_sources_view_shows_the_sources(sqlite: Database, language: str) -> None
         )
 
 
+def test_rule_of_an_audience_as_code_reads_it_is_no_source(sqlite: Database) -> None:
+    rule = PRICE.model_copy(
+        update={"id": "audiences.loyal.rule", "value": '{"segments":["loyal"]}'}
+    )
+    said = rule.model_copy(update={"id": "segment.loyal.rule", "value": "3 orders or more"})
+    body = Copy(text=EMAIL[0].text, facts=(rule.id, said.id))
+    cited = (EMAIL[0].model_copy(update={"body": body}),)
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=cited)
+        draft.evidence = Evidence(facts=(rule, said)).model_dump_json()
+        shown = text_of(draft_details.build_sources_view(draft, "en")["blocks"])
+    assert "3 orders or more" in shown
+    assert "segments" not in shown
+
+
 def test_long_fact_is_shown_in_full_once(sqlite: Database) -> None:
     long = PRICE.model_copy(update={"value": "Washed linen. " * 15 + "End.", "unit": None})
     cited = tuple(

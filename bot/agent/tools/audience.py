@@ -33,6 +33,7 @@ from bot.core.audience_rule import (
     RatingCondition,
     ViewCondition,
 )
+from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName
@@ -159,9 +160,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     days = await run_query(deps, _find_days) if facts else None
     return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
-        title=rule.describe_conditions(titles),  # of all who meet them, agreed or not
+        title=describe_conditions(rule, titles),  # of all who meet them, agreed or not
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
-        exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
+        exhibits=SIZE.build(facts, finding.language, whole=describe_conditions(rule, titles)),
         notes=[*words, *_explain(facts, rule)],
     )
 
@@ -257,7 +258,7 @@ def _describe_rule(
     stored = next((fact for fact in own if fact.parts.measure == "rule"), None)
     if stored is None:
         return []
-    words = rule.words(titles).to(deps.request.language)
+    words = describe_rule(rule, titles).to(deps.request.language)
     id = str(stored.parts._replace(measure="conditions"))
     return [stored.model_copy(update={"id": id, "label": "conditions", "value": words})]
 

@@ -76,7 +76,7 @@ class Params(ToolParams):
         "product's own days at a lower price; discounted no orders with a discount of their own: a "
         "promo code or reduction is discounted, `code` is the code of a campaign. "
         "day: at_most one day or at_least another, in one group, leaves out those between. level "
-        "and customer_points are of the loyalty programme."
+        "and customer_points are of the loyalty programme, city is the customer's town."
     )
     since: str = Field(description="First day, or “none” for the first day of the data.")
     until: str = Field(description="Last day, or “none” for the last whole day.")

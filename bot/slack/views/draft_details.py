@@ -75,6 +75,7 @@ def list_source_blocks(draft: Draft, language: str) -> list[Block]:
     for part in draft.parts:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
         facts += list_proofs(part.text, draft.facts.facts)
+        facts = [fact for fact in facts if not fact.is_rule]
         if facts:
             lines = [
                 _render_fact(

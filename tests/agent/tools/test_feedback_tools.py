@@ -129,7 +129,7 @@ async def test_complaints_on_a_theme_and_a_product_in_french() -> None:
         {"theme": "sizing-small", "tone": "complaint", "product": "Robe Solène en lin", "most": 3},
         tool_deps(language="fr"),
     )
-    assert {fact.about for fact in result.facts} == {"lin-solene"}
+    assert {fact.about for fact in result.facts} == {"Robe Solène en lin"}
     assert "Robe Solène en lin" in result.read_as
     assert "mots d'un client" in {fact.titled("fr") for fact in result.facts}
 

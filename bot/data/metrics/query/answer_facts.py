@@ -146,10 +146,21 @@ class _ResultBuilder:
             source=self.answer.get_source(self.warehouse, period, group, name),
             as_of=min(self.days[1], self.warehouse.as_of(self.answer.dataset.kind)),
             rows=self.answer.get_count(period, group, name),
+            of=self._find_base(period, group, name),
             query=self.answer.sql.get(measure.share_of or name),
             since=since,
             until=until,
         )
+
+    def _find_base(self, period: PeriodName, group: Group, name: str) -> int | None:
+        """Return how many a share is of. Rows that stand for several people don't say it."""
+        measure = self.answer.get_measure(name)
+        if measure.unit != "%" or self.answer.dataset.weights:
+            return None
+        if measure.share_of:
+            group = ALL_GROUPS
+            period = period if self.query.dimensions else "whole"
+        return self.answer.get_count(period, group, measure.share_of or name)
 
     def _list_filters(self, group: Group) -> list[str]:
         """Return the conditions in words, without those that the name of the group makes clear."""
@@ -178,6 +189,7 @@ class _ResultBuilder:
                 "about": about,
                 "value": exact.quantize(digits),
                 "exact": exact,
+                "of": None,
                 "unit": unit,
             }
         )

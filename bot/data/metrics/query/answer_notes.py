@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from bot.core.facts import Fact
+from bot.core.facts import Fact, spell_number
 from bot.core.metric_query import ORDERED_DIMENSIONS
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_choice import explain_withheld
@@ -57,8 +58,9 @@ class AnswerNotes:
         notes = [
             *self.answer.words,
             *self._count_groups(),
-            *filter(None, [self._tell_unranked("en")]),
+            *self._warn_of_unranked(),
             *self.answer.notes,
+            *self._explain_bounds(),
             *self._list_gaps(groups, cells),
             *([ORDER_DAYS] if is_of_deliveries(self.answer) else []),
             *self._list_chance(groups, cells),
@@ -68,6 +70,16 @@ class AnswerNotes:
         if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
             notes.append(f"{self.query.dataset} are {stale} days old.")
         return tuple(notes)
+
+    def _explain_bounds(self) -> list[str]:
+        """Say which of two periods the bounds are on."""
+        if not self.query.having or self.answer.periods.before is None:
+            return []
+        first, last = self.answer.periods.now
+        return [
+            f"having bounds the figures of {first} to {last} alone: a group that was within the "
+            "bounds in the earlier days only is not here."
+        ]
 
     def name(self, group: Group) -> tuple[str, ...]:
         if group == ALL_GROUPS:
@@ -126,6 +138,14 @@ class AnswerNotes:
         """Say for people how many groups have no place among those shown."""
         return self._tell_unranked(self.language)
 
+    def _warn_of_unranked(self) -> list[str]:
+        """Say it to the model, and that what is no place among all groups can't be called one."""
+        told = self._tell_unranked("en")
+        ranked, above = self._rank()
+        if ranked and not above:
+            told += " Word it so: none of them is the top or the first of all."
+        return [told] if told else []
+
     def _describe_others(self) -> str:
         """Say that the hidden groups are together, and which of them are hidden only for the sake
         of the others: these may be named."""
@@ -140,45 +160,93 @@ class AnswerNotes:
         return f": they are together as others{also}"
 
     def _tell_unranked(self, language: Language) -> str:
-        """Say of groups that are ordered by a measure how many have no place among them, because
-        it would tell their figure, and above which of the others they can't stand."""
+        """Say of groups that are ordered by a measure that some have no place among them, because
+        it would tell their figure, and which places are sure all the same. Where none is, they are
+        said to be the largest of those that may be shown, and how much of the total they hold."""
+        counts, order = self.answer.counts, self.query.order
+        if counts is None or not self.unranked:
+            return ""
+        floor = get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
+        ranked, above = self._rank()
+        if not ranked:
+            return Words("Small groups are hidden (under {n} people).", n=floor).to(language)
+        if above:
+            return self._place(floor, len(ranked), above).to(language)
+        if lost := sorted(self.unranked - counts.unranked):
+            words = Words(
+                "Left out beside an earlier answer, because the difference would tell of a few "
+                "people: {what}. They may stand higher."
+            )
+            names = [" · ".join(self.name(one)) for one in lost]
+            named = ", ".join(names[:6]) + (" …" if names[6:] else "")
+            return words.with_params(what=named).to(language)
+        words = Words(
+            "Small groups are hidden (under {floor} people): the largest of those that may be "
+            "shown ({n} of {known})."
+        )
+        if order in ORDERS_BELOW or not self.answer.get_measure(self.first).is_sum:
+            words = Words(
+                "Small groups are hidden (under {floor} people): the order is among those that "
+                "may be shown ({n} of {known})."
+            )
+        n, known = counts.known - len(self.unranked), counts.known
+        line = words.with_params(floor=floor, n=n, known=known).to(language)
+        total, *figures = self._list_figures(ranked)
+        held = sum(one for one in figures if one is not None)
+        share = int(100 * held / total) if counts.adds_up and total else 0
+        if share < 1 or order in ORDERS_BELOW:
+            return line
+        spelled = spell_number(Decimal(share), "%", language)
+        rest = Words("Those in the order hold {share} of the total.", share=spelled)
+        return f"{line} {rest.to(language)}"
+
+    @cached_property
+    def first(self) -> str:
+        """The measure that groups are ordered by; of a share, that of which it is one."""
+        name = self.query.measures[0]
+        return self.answer.get_measure(name).share_of or name
+
+    @cached_property
+    def unranked(self) -> frozenset[Group]:
+        """The groups without a place: those that had none, and those that lost their first figure,
+        or all of them, to an earlier answer."""
         counts, dimensions = self.answer.counts, self.query.dimensions
         in_time = dimensions and dimensions[0] in ORDERED_DIMENSIONS
         if counts is None or (in_time and self.query.order == "natural"):
-            return ""
-        recipe = self.answer.recipe
-        shown = [one for one in recipe.list_groups() if recipe.is_single(one)]
-        unranked = self._list_unranked(shown)
-        n = len(unranked)
-        if not n:
-            return ""
-        floor = get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
-        ranked = [one for one in shown if one not in unranked]
-        larger = self._list_larger(ranked) if unranked == counts.unranked and ranked else (0, 0)
-        return self._place(floor, len(ranked), *larger).to(language)
-
-    def _list_unranked(self, shown: Sequence[Group]) -> frozenset[Group]:
-        """Return the groups without a place: those that had none, and those that lost their first
-        figure, or all of them, to an earlier answer."""
-        counts, first = self.answer.counts, self.query.measures[0]
-        assert counts is not None
+            return frozenset()
+        shown = self.answer.recipe.list_groups()
         lost = self.answer.left_out.intersection(self.answer.rows["now"].groups)
         return counts.unranked | {
-            one for one in lost if one not in shown or not self.answer.is_allowed(one, first)
+            one
+            for one in lost
+            if one not in shown or not self.answer.is_allowed(one, self.query.measures[0])
         }
 
-    def _place(self, floor: int, shown: int, than_all: int, than_each: int) -> Words:
-        """Say above which of the shown groups those without a place can't stand: of so many that
-        are larger than all of these together, and than each of them."""
-        above = max(than_all, than_each)
-        if not shown:
-            return Words("Small groups are hidden (under {n} people).", n=floor)
+    def _rank(self) -> tuple[list[Group], int]:
+        """Return the groups that have a place, and above how many of them those without one can't
+        stand: they are larger than all of these together, or than each of them."""
+        counts, recipe = self.answer.counts, self.answer.recipe
+        if counts is None or not self.unranked:
+            return [], 0
+        ranked = [
+            one
+            for one in recipe.list_groups()
+            if recipe.is_single(one) and one not in self.unranked
+        ]
+        if self.unranked != counts.unranked or self.query.order in ORDERS_BELOW:
+            return ranked, 0
+        total, *figures = self._list_figures(ranked)
+        bounds = counts.unranked_sum if total is not None else None, counts.unranked_bound
+        than_all, than_each = (
+            len([one for one in figures if bound is not None and one is not None and one > bound])
+            for bound in bounds
+        )
+        return ranked, max(than_all, than_each)
+
+    def _place(self, floor: int, shown: int, above: int) -> Words:
+        """Say of so many of the shown groups that their place is right."""
         if above == shown:
             return Words("Small groups are hidden (under {n} people); the order is right.", n=floor)
-        if not above:
-            return Words(
-                "Small groups are hidden (under {n} people); some may rank higher.", n=floor
-            )
         return Words.count(
             "Small groups are hidden (under {floor} people); the first place is right.",
             "Small groups are hidden (under {floor} people); the first {n} places are right.",
@@ -186,20 +254,9 @@ class AnswerNotes:
             floor=floor,
         )
 
-    def _list_larger(self, shown: Sequence[Group]) -> tuple[int, int]:
-        """Return how many of the shown groups are larger than all without a place together, and
-        than each of them."""
-        first, counts = self.query.measures[0], self.answer.counts
-        if counts is None or self.query.order in ORDERS_BELOW:
-            return 0, 0
-        name = self.answer.get_measure(first).share_of or first
-        total, *figures = (self.answer.get_value("now", one, name) for one in (ALL_GROUPS, *shown))
-        bounds = counts.unranked_sum if total is not None else None, counts.unranked_bound
-        than_all, than_each = (
-            len([one for one in figures if bound is not None and one is not None and one > bound])
-            for bound in bounds
-        )
-        return than_all, than_each
+    def _list_figures(self, groups: Sequence[Group]) -> list[Any]:
+        """Return the first measure of the total, and of groups."""
+        return [self.answer.get_value("now", one, self.first) for one in (ALL_GROUPS, *groups)]
 
     def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
         """Say which figures are missing for which groups, and why."""

@@ -89,6 +89,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "return_reason": column("reason", Words("return reason")),
     "segment": column("segment", Words("segment")),
     "level": column("level", Words("loyalty level")),
+    "city": column("city", Words("town")),
     "payment_method": column("payment_method", Words("means of payment")),
     "carrier": column("carrier", Words("carrier")),
     "first_order_source": Dimension(
