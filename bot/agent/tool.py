@@ -36,7 +36,7 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Fact, spell_base
 from bot.core.request import Question, SkillRequest
 from bot.errors import CannotDo
-from bot.i18n.messages import Language, Words, format_short_period
+from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer
 from bot.text.escape import strip_hidden_deep
 
@@ -336,7 +336,7 @@ def describe_facts(
     becomes, what it is a measure of, its period and its source. What all of them share stands once.
     Facts that don't fit are neither listed nor named."""
     sources = {fact.sourced(language) for fact in facts}
-    periods = {describe_days(fact, language, today) for fact in facts}
+    periods = {fact.name_days(language, today) for fact in facts}
     shared = [next(iter(one)) for one in (periods, sources) if len(one) == 1 and len(facts) > 1]
     lines = [veil.mask(f"All of it: {' · '.join(filter(None, shared))}")] if any(shared) else []
     size, left_out = sum(map(len, lines)), 0
@@ -379,7 +379,7 @@ def _describe_fact(
     about = [
         ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
         spell_base(fact, language),
-        "" if "period" in hidden else describe_days(fact, language, today),
+        "" if "period" in hidden else fact.name_days(language, today),
         f"compared with {before}" if before else "",
     ]
     described = " · ".join(filter(None, about))
@@ -390,12 +390,6 @@ def _describe_fact(
     name = book.next_name(fact)
     masked = veil.mask(f" · {described}{end}")
     return f"{name}{id}: {text}{masked}".replace("\n", "\n  ")
-
-
-def describe_days(fact: Fact, language: Language, today: date = date.min) -> str:
-    """Return the days of a fact; with their year where `today` does not make it clear."""
-    days = [day for day in (fact.since, fact.until) if day]
-    return format_short_period(days[0], days[-1], language, today) if days else ""
 
 
 def _translate(about: str, language: Language) -> str:

@@ -25,7 +25,7 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, describe_passed, group_checks
-from bot.core.facts import Fact
+from bot.core.facts import Fact, name_other_days
 from bot.core.request import (
     Brief,
     IncomingRequest,
@@ -309,11 +309,12 @@ def _format_draft(
         if check.level != "pass" or check not in counted
     ] + [""]
     lines += [say(Words("Sources:") if channel else Words("Every figure:"))] if proof else []
-    said = []
+    said, days = [], name_other_days(proof, language)
     for fact in proof:
         value = fact.shown(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
-        said.append(f"  {fact.named(language)}{colon} {text} ({fact.sourced(language)})")
+        name = ", ".join(filter(None, (fact.named(language), days.get(fact.id))))
+        said.append(f"  {name}{colon} {text} ({fact.sourced(language)})")
     lines += dict.fromkeys(said)
     if drafted.leads:
         steps = ", ".join(say(lead.label) for lead in drafted.leads)

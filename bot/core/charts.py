@@ -41,6 +41,7 @@ class ExhibitChart(BaseModel, frozen=True):
     measure: str = ""  # of the facts that it draws, where the exhibit has several
 
 
+MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 
 
@@ -65,7 +66,7 @@ class Exhibit(BaseModel, frozen=True):
 
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
         """Return the exhibit with the measures of these facts in its first columns: those of the
-        first collection, then those of the second, then the others."""
+        first collection, then those of the second, then the others as far as there is room."""
         if self.table is None or not self.column_facts:
             return self
 
@@ -74,6 +75,10 @@ class Exhibit(BaseModel, frozen=True):
 
         names = len(self.table.columns) - len(self.column_facts)
         order = sorted(range(len(self.column_facts)), key=lambda n: rank(self.column_facts[n]))
+        used = sum(rank(facts) == 0 for facts in self.column_facts)
+        order = order[: max(used, MAX_COLUMNS)]
+        gone = frozenset[str]().union(*self.column_facts)
+        gone -= frozenset[str]().union(*(self.column_facts[n] for n in order))
 
         def sort(row: Sequence[str]) -> tuple[str, ...]:
             return (*row[:names], *(row[names + n] for n in order))
@@ -82,6 +87,7 @@ class Exhibit(BaseModel, frozen=True):
             update={
                 "columns": sort(self.table.columns),
                 "rows": tuple(sort(row) for row in self.table.rows),
+                "facts": tuple(id for id in self.table.facts if id not in gone),
             }
         )
         facts = tuple(self.column_facts[n] for n in order)

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Money, Words, format_value
+from bot.i18n.messages import Money, Words, format_short_period, format_value
 
 # What stands where a file's name would: what comes in by itself, and other sources.
 INTERNAL_SOURCES = {
@@ -277,6 +277,11 @@ class Fact(SourcedModel, frozen=True):
         """What it is of, and the label: "Search, spend"."""
         return ", ".join(filter(None, (self.about.strip(), self.titled(language))))
 
+    def name_days(self, language: str, today: date = date.min) -> str:
+        """Its days; with their year where `today` does not make it clear."""
+        days = [day for day in (self.since, self.until) if day]
+        return format_short_period(days[0], days[-1], language, today) if days else ""
+
     @property
     def is_rule(self) -> bool:
         """Whether its value is an audience's rule as code reads it, and not for people."""
@@ -383,6 +388,16 @@ def _without_counted_unit(fact: Fact) -> Fact:
         return fact
     is_points = fact.unit == "points" and fact.is_change
     return fact.model_copy(update={"unit": "pts" if is_points else None})
+
+
+def name_other_days(facts: Sequence[Fact], language: str) -> dict[str, str]:
+    """Return the days of the facts that are of other days than the first one, by their ids."""
+    dated = [fact for fact in facts if fact.since or fact.until]
+    return {
+        fact.id: fact.name_days(language, fact.as_of)
+        for fact in dated
+        if (fact.since, fact.until) != (dated[0].since, dated[0].until)
+    }
 
 
 class Evidence(BaseModel, frozen=True):

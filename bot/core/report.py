@@ -42,7 +42,8 @@ class ReportForm(BaseModel, frozen=True):
     """What the model fills in."""
 
     headline: str = Field(
-        description="the finding in one sentence of at most 110 characters, its figure as a slot"
+        description="the finding in one sentence of at most 110 characters, its figure as a slot; "
+        "or that the question can't be answered, and why"
     )
     points: list[str] = Field(
         description="up to five further findings, one short sentence each, figures as slots"

@@ -130,7 +130,7 @@ class Brief(BaseModel, frozen=True):
     def as_prompt(self) -> str:
         """The brief as text for the prompt: one field per line."""
         fields = {
-            "product": self.product_words,
+            "product" if self.product or self.category else "about": self.product_words,
             "goal": self.goal,
             "audience": self.audience,
             "offer": self.offer,

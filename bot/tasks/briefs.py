@@ -449,9 +449,10 @@ def _continue_question(read: ReadRequest, about: ThreadDraft) -> ReadRequest:
 
 
 def _count_days_ahead(read: ReadRequest, today: date) -> int | None:
-    """Return the number of days of a period that lies ahead: "in the next 60 days"."""
+    """Return the number of days of a period that lies ahead and begins at once: "in the next 60
+    days". December, asked for in November, is none."""
     if read.until is None or read.until <= today:
         return None
-    if read.since is not None and read.since < today:
+    if read.since is not None and not today <= read.since <= today + timedelta(days=1):
         return None
     return (read.until - today).days

@@ -169,6 +169,29 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
     assert spelled == f"from {before.as_read.spelled('en')} to {now.as_read.spelled('en')}"
 
 
+async def test_a_month_that_is_not_over_says_up_to_which_day_it_is(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["average_price", "units"],
+        dimensions=["month"],
+        since="2026-09-01",
+        order="natural",
+    )
+    (exhibit,) = result.exhibits
+    assert exhibit.table
+    names = [row[0] for row in exhibit.table.rows]
+    assert names == ["September 2026", "October 2026", "November 2026, until 24 November", "Total"]
+    assert exhibit.chart
+    assert exhibit.chart.measure == "average-price"
+    price, units = (
+        next(one for one in result.facts if one.parts.measure == name)
+        for name in ("average-price", "units")
+    )
+    assert price.titled("fr") == "prix de vente moyen par article"
+    assert price.number * units.number > 0
+
+
 async def test_days_of_a_condition_are_read_as_a_french_range(mixed: Warehouse) -> None:
     days = {"field": "customer_first_order", "operator": "between"}
     result = await query_tool(
@@ -614,6 +637,29 @@ async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
     deps = tool_deps(workspace_data(sample()))
     result = await query_tool(deps, **call, measures=[measure], dimensions=[dimension])
     assert any(words in note for note in result.notes)
+
+
+async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "measures": ["late_orders", "due_orders"]}
+    days = {"since": "2026-10-01", "until": "2026-10-31"}
+    placed = await query_tool(deps, **call, **days)
+    assert placed.exhibits[0].scope[-1] == ("days", "orders placed: October")
+    assert any("delivered_day" in note for note in placed.notes)
+    span = [
+        [where("delivered_day", "at_least", days["since"])],
+        [where("delivered_day", "at_most", days["until"])],
+    ]
+    came = await query_tool(deps, **call, filters=span)
+    sql = """SELECT count(DISTINCT "order") FROM orders WHERE delivered::DATE
+        BETWEEN DATE '2026-10-01' AND DATE '2026-10-31' AND promised IS NOT NULL"""
+    (many,) = sample().engine.con.execute(sql).fetchone()
+    assert figure_of(came, "due-orders") == pytest.approx(many, rel=0.02)
+    assert figure_of(came, "due-orders") != figure_of(placed, "due-orders")
+
+
+def figure_of(result: Any, measure: str) -> Any:
+    return next(float(one.number) for one in result.facts if one.parts.measure == measure)
 
 
 # Names.

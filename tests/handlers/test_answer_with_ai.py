@@ -95,11 +95,27 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
         )
     )
     ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"], "percent": 0}))
-    found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
+    found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f2} since then."))
     assert text_of(found, "Read as") == ["Orders · October"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
     assert text_of(found, "Read as") == ["Orders · October"]
     assert not [part for part in found.parts if part.key == "table"]  # it holds no figure of this
+
+
+async def test_a_point_on_other_days_is_read_as_well_and_its_table_may_be_shown() -> None:
+    later = {**QUERY, "since": "2026-10-10"}
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "measures": ["orders"], "dimensions": []}),
+        ("query_metrics", {**later, "measures": ["units"]}),
+    )
+    said = report("{f1} in all.", "{f2} since then.", exhibit="e2")
+    found, _letters = await answer(looked_up, said)
+    (reading,) = text_of(found, "Read as")
+    first, further = reading.splitlines()
+    assert first == "Orders · October"
+    assert further.startswith("Further points: ")
+    assert "10 to 31 Oct" in further
+    assert table_of(found).rows
 
 
 async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> None:
@@ -114,6 +130,20 @@ async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> Non
         assert "rows shown" not in text_of(found, "Read as")[0]
         assert "Ask for" not in " ".join(part.text for part in found.parts)
     assert "Ask for fewer measures" in str(letters[1])
+
+
+async def test_a_wide_table_keeps_the_measures_of_the_headline_and_what_fits_beside() -> None:
+    measures = ["revenue", "orders", "units", "customers", "average_order", "new_customers"]
+    wide = {**QUERY, "measures": measures, "comparison": "previous_period"}
+    said = report("{f10} in the whole shop.", exhibit="e1")
+    found, _letters = await answer(calls(("query_metrics", wide)), said)
+    (fact,) = [one for one in found.evidence.facts if one.id in found.parts[0].facts]
+    columns = table_of(found).columns
+    assert len(columns) == 1 + 9
+    assert columns[1].lower().startswith(fact.label)
+    assert {id.rpartition(".")[2].removesuffix("-change") for id in table_of(found).facts} < {
+        one.replace("_", "-") for one in measures
+    }
 
 
 async def test_rows_that_the_question_excludes_stand_neither_in_table_nor_picture() -> None:

@@ -1,5 +1,6 @@
 """The forms and the read-only views."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -243,6 +244,20 @@ def test_long_fact_is_shown_in_full_once(sqlite: Database) -> None:
     shown = text_of(view["blocks"])
     assert shown.count("End.") == 1
     assert shown.count("Washed linen. Washed linen.") > 1
+
+
+def test_a_figure_of_other_days_than_the_first_names_them(sqlite: Database) -> None:
+    october = {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}
+    year = {"since": date(2025, 11, 1), "until": date(2026, 10, 31)}
+    first = PRICE.model_copy(update={"id": "a.b.now", "label": "orders", **october})
+    other = PRICE.model_copy(update={"id": "a.b.year", "label": "texts", **year})
+    part = EMAIL[0].model_copy(update={"body": Copy(text="x", facts=(first.id, other.id))})
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=(part,))
+        draft.evidence = Evidence(facts=(first, other)).model_dump_json()
+        shown = text_of(draft_details.build_sources_view(draft, "en")["blocks"])
+    assert "• orders:" in shown
+    assert "• texts, Nov 2025 to Oct 2026:" in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -187,9 +187,10 @@ def _label(fact: Fact) -> Fact:
 def _explain(facts: tuple[Fact, ...], rule: AudienceRule) -> list[str]:
     if not facts:
         return []
-    few = [fact.parts.measure.removeprefix("by-") for fact in facts if _is_too_few(fact)]
+    few = [fact.parts.measure for fact in facts if _is_too_few(fact)]
+    first = f"Too few agreed to be written to by {rule.purpose}: say so before anything else."
     return [
-        *(f"Too few agreed to be written to by {way}: say so before anything else." for way in few),
+        *([first] if f"by-{rule.purpose}" in few else []),
         *([] if rule.never_ordered else [ONLY_BUYERS]),
         "Only customers who agreed to the purpose are ever exported. They are counted only by the "
         "purposes of this list; “all who agreed …” counts those with and without an order, and is "

@@ -152,3 +152,28 @@ def test_blank_rows_that_an_exclusion_lets_through_are_said() -> None:
     assert not list_blank_notes(0, measures=["revenue"], filters=excluded)
     chosen = [[condition("device", "is", "mobile")]]
     assert not list_blank_notes(25, measures=["revenue"], filters=chosen)
+
+
+@pytest.mark.parametrize(("returned", "is_chance"), [((12, 16), True), ((6, 24), False)])
+def test_rates_of_two_groups_that_chance_may_explain_are_said_to_be(
+    returned: tuple[int, int], *, is_chance: bool
+) -> None:
+    rows = [
+        {
+            "order": f"{region}{n}",
+            "at": datetime(2026, 10, 3, 12),
+            "customer": f"{region}{n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "region": region,
+            "returned": n < many,
+        }
+        for region, many in zip(("Paris", "Lyon"), returned, strict=True)
+        for n in range(60)
+    ]
+    warehouse = small(orders=rows)
+    asked = {"measures": ["return_rate", "revenue_share"], "dimensions": ["region"]}
+    found = build_result(warehouse, answer(warehouse, dataset="orders", **asked), "en")
+    said = [note for note in found.notes if "may be chance" in note]
+    assert [note.partition(":")[0] for note in said] == ["return_rate"] * is_chance

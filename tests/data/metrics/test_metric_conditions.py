@@ -472,6 +472,19 @@ def test_unknown_value_beside_known_ones_is_told_and_changes_nothing(
     assert "In orders no country is called Narnia: none has it." in found.words
 
 
+def test_of_conditions_of_which_one_suffices_an_unknown_one_is_left_out(mixed: Warehouse) -> None:
+    asked = {"dataset": "orders", "measures": ["revenue"]}
+    known, unknown = condition("country", "is", "FR"), condition("device", "is", "mobil")
+    found = answer(mixed, **asked, filters=[[known, unknown]])
+    alone = answer(mixed, **asked, filters=[[known]])
+    assert found.query.filters == alone.query.filters
+    assert any("called mobil" in note and "others count" in note for note in found.words)
+    with pytest.raises(QueryError, match="called mobil"):
+        answer(mixed, **asked, filters=[[known], [unknown]])
+    several = answer(mixed, **asked, filters=[[condition("device", "in", "mobile", "desktp")]])
+    assert any("Near it: desktop" in note for note in several.words)
+
+
 def test_unknown_value_lists_what_there_is(mixed: Warehouse) -> None:
     with pytest.raises(QueryError, match="There is no product called sofa in orders"):
         answer(

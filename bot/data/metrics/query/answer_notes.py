@@ -18,11 +18,34 @@ from bot.data.metrics.query.release import (
     get_floor,
     is_too_few,
 )
-from bot.data.metrics.query.wording import is_by_time, name_group, name_hidden_times
+from bot.data.metrics.query.wording import (
+    is_by_time,
+    is_of_deliveries,
+    name_group,
+    name_hidden_times,
+)
+from bot.data.stats import WATCHED_P, compute_equal_shares_p
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 
+ORDER_DAYS = (
+    "The days are those on which the orders were placed, not those on which they came (a filter, "
+    "delivered_day). Say “of the orders placed …”."
+)
+NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
+
+
+def may_be_chance(facts: Sequence[Fact]) -> bool:
+    """Whether rates differ by no more than chance often makes of equal ones. A rate whose part is
+    no whole number of its rows is of something else than these."""
+    counts = [(fact.number * (fact.rows or 0) / 100, fact.rows or 0) for fact in facts]
+    if len(counts) < 2 or len({fact.number for fact in facts}) < 2:
+        return False
+    if any(not of or abs(hits - round(hits)) > NEARLY_WHOLE for hits, of in counts):
+        return False
+    p = compute_equal_shares_p([round(hits) for hits, _ in counts], [of for _, of in counts])
+    return p >= WATCHED_P
 
 
 class AnswerNotes:
@@ -39,6 +62,8 @@ class AnswerNotes:
             *self.answer.notes,
             *self._explain_bounds(),
             *self._list_gaps(groups, cells),
+            *([ORDER_DAYS] if is_of_deliveries(self.answer) else []),
+            *self._list_chance(groups, cells),
             *self._list_counted(),
             *self._list_last_days(facts),
         ]
@@ -306,6 +331,27 @@ class AnswerNotes:
             return "any of it"
         named = [" · ".join(self.name(one)) or "the total" for one in some]
         return ", ".join(named[:6]) + (f" and {len(named) - 6} more" if named[6:] else "")
+
+    def _list_chance(self, groups: Sequence[Group], cells: Any) -> list[str]:
+        """Say of which rates a difference may be chance: between the groups, and from the earlier
+        period."""
+        notes = []
+        for name in self.query.measures:
+            measure = self.answer.get_measure(name)
+            if measure.unit != "%" or measure.share_of:
+                continue
+            single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
+            facts = [fact for one in single if (fact := cells[one, name][0])]
+            if may_be_chance(facts):
+                notes.append(
+                    f"{name}: the difference between these groups may be chance. Call none better, "
+                    "higher or lower without saying so."
+                )
+            alike = [one for one in groups if may_be_chance([*filter(None, cells[one, name][:2])])]
+            if alike:
+                names = self._list_names(alike, groups)
+                notes.append(f"{name}: the change may be chance for {names}. Say so.")
+        return notes
 
     def _list_counted(self) -> list[str]:
         """Say on how many rows figures stand that are not of all rows."""

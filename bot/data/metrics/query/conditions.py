@@ -179,11 +179,33 @@ def resolve_conditions(
             raise QueryError("{field} stands in a group of its own.", field=SELECTED_FIELDS[0])
     notes: list[str] = []
     groups = tuple(
-        tuple(_resolve(warehouse, dataset, condition, notes) for condition in group)
-        for group in query.filters
-        if group
+        _resolve_group(warehouse, dataset, group, notes) for group in query.filters if group
     )
     return query.model_copy(update={"filters": groups}), notes
+
+
+class UnknownValue(QueryError):
+    """A value that the data don't have."""
+
+
+def _resolve_group(
+    warehouse: Warehouse,
+    dataset: MetricDataset,
+    group: Sequence[MetricCondition],
+    notes: list[str],
+) -> tuple[MetricCondition, ...]:
+    """Return the conditions of which one suffices. One whose value the data don't have is left out
+    where another stands."""
+    found, errors = list[MetricCondition](), list[UnknownValue]()
+    for condition in group:
+        try:
+            found.append(_resolve(warehouse, dataset, condition, notes))
+        except UnknownValue as error:
+            errors.append(error)
+    if errors and not found:
+        raise errors[0]
+    notes += [f"{error} Say that only the others count." for error in errors]
+    return tuple(found)
 
 
 def _resolve(
@@ -404,11 +426,15 @@ def _resolve_texts(
         if normalize_text(value) not in {normalize_text(one) for one in (*matches, *called)}:
             notes.append(f"“{value}” was read as {', '.join(sorted(called)[:MAX_LISTED_VALUES])}.")
         found += matches
-    if unknown and (not found or any(_list_near_values(value, known) for value in unknown)):
+    if unknown and not found:
         raise _build_unknown_value(dataset, condition.field, unknown, known)
     if unknown:
         listed = ", ".join(unknown)
-        notes.append(f"In {dataset.name} no {condition.field} is called {listed}: none has it.")
+        near = ", ".join(dict.fromkeys(n for one in unknown for n in _list_near_values(one, known)))
+        near = f" Near it: {near}. Say that only the others count." if near else ""
+        notes.append(
+            f"In {dataset.name} no {condition.field} is called {listed}: none has it.{near}"
+        )
     operator_ = "in" if condition.operator == "contains" else condition.operator
     return condition.model_copy(
         update={"values": tuple(dict.fromkeys(found)), "operator": operator_}
@@ -454,7 +480,7 @@ def _build_unknown_value(
     field: str,
     unknown: Sequence[str],
     known: Mapping[str, Mapping[str, str]],
-) -> QueryError:
+) -> "UnknownValue":
     names = list(dict.fromkeys(called for values in known.values() for called in values.values()))
     near = [one for value in unknown for one in _list_near_values(value, known)]
     shown, size = list[str](), 0
@@ -473,11 +499,11 @@ def _build_unknown_value(
         "known": listed or "none",
     }
     if near:
-        return QueryError(
+        return UnknownValue(
             "There is no {field} called {value} in {dataset}. Near it: {near}. There are: {known}.",
             near=", ".join(dict.fromkeys(near)),
             **words,
         )
-    return QueryError(
+    return UnknownValue(
         "There is no {field} called {value} in {dataset}. There are: {known}.", **words
     )

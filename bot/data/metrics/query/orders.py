@@ -149,6 +149,9 @@ FIELDS: Mapping[str, ConditionField] = {
     ),
     "order_units": ConditionField(Words("units of the order"), "number", lambda t: t.held),
     **DAY_FIELDS,
+    "delivered_day": ConditionField(
+        Words("day of delivery"), "day", lambda t: t.delivered, "delivered"
+    ),
     "customer_points": ConditionField(
         Words("loyalty points"), "number", lambda t: t.points, "points"
     ),

@@ -271,8 +271,15 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
         days = format_short_period(*answer.periods.now, language, today)
         if before:
             days = _add_comparison(asked.comparison, days, before, language, today)
+        if is_of_deliveries(answer):
+            days = Words("orders placed: {days}", days=days).to(language)
         parts.append(("days", days))
     return tuple(parts)
+
+
+def is_of_deliveries(answer: MetricAnswer) -> bool:
+    """Whether figures tell when orders came, which the days of the query don't choose by."""
+    return any("delivered" in answer.get_measure(name).needs for name in answer.query.measures)
 
 
 def _name_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
