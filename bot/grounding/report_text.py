@@ -183,13 +183,9 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
         last = _list_stems(" ".join(ROLE_SEGMENT.split(before)[-1].split()[-ROLE_WORDS_BESIDE:]))
         beside = _list_stems(" ".join(ROLE_SEGMENT.split(behind)[0].split()[:ROLE_WORDS_BESIDE]))
         following = shown[at + 1] if at + 1 < len(slots) else None
-        if (
-            following
-            and len(clause) >= CLAUSE_WORDS
-            and not ROLE_SEGMENT.split(gaps[2 * at + 4])[0].split()
-        ):
-            if beside & _list_role_words(following, language):
-                beside = frozenset()
+        is_last = at + 1 < len(slots) and not ROLE_SEGMENT.split(gaps[2 * at + 4])[0].split()
+        if following and is_last and len(clause) >= CLAUSE_WORDS:
+            beside -= beside if beside & _list_role_words(following, language) else frozenset()
         if not (is_next and behind.split()):  # words between two slots are of the first
             beside |= last
         if fact is None or not beside or fact.parts.kind == CALCULATED:

@@ -2,7 +2,7 @@
 checkout, purchase) in the last fourteen days against the eight weeks before, in total, by device,
 source, country and product, with since when and what a drop cost; and the conversion of visits by
 device, source and country.
-Not for orders or revenue (trends, query_metrics).
+Its first stop for "why do fewer buy?". Not for the amount of orders or revenue (query_metrics).
 Example: {"product": "none", "category": "none", "brand": "none", "country": "none",
 "device": "mobile", "source": "none", "segment": "none", "until": "none"}
 """
@@ -30,7 +30,7 @@ VISIT_FILTERS = ("device", "source", "country")
 MOVED = ("confirmed", "to watch", "follows")
 NOT_MOVED = len(MOVED)  # the rank of what did not
 MOVED_MEASURES = (
-    *("status", "rate", "before", "change", "visits", "passed", "through", "since"),
+    *("status", "rate", "before", "change", "visits", "passed", "through", "since", "rate-since"),
     *("lost-buyers", "lost-buyers-low", "lost-buyers-high"),
     *("lost-money", "lost-money-low", "lost-money-high"),
 )
@@ -47,6 +47,7 @@ STEPS = GroupExhibit(
         "change": Words("Change in points"),
         "visits": Words("Visits"),
         "since": Words("Since"),
+        "rate-since": Words("Pass it since then"),
         "lost-money": Words("Lost, about"),
     },
 )
@@ -83,7 +84,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     steps = [_name_step(fact, name) for name, group in ordered for fact in group]
     every = link_changes(
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
-        {"rate": "before"},
+        {"rate": "before", "rate-since": "before"},
     )
     facts = _select(every)
     return finding.build_result(
@@ -92,7 +93,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=_build_exhibits(every, facts, groups, finding.language),
         notes=(
             "“rate” is the share of visits that passes the step in the last 14 days, “before” in "
-            "the 56 days before. “follows”: moved only because another did, named by “through”. "
+            "the 56 days before; “rate-since” is the share since the day of “since”: tell that one "
+            "beside the day. “follows”: moved only because another did, named by “through”. "
             "Steps without a status did not move beyond chance.",
         ),
     )
