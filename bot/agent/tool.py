@@ -378,7 +378,7 @@ def _describe_fact(
         text = veil.mask(f" {text}").strip()  # a text of its own may have the shape of an id
     before = book.find_name(fact.compared_with) if fact.compared_with else None
     about = [
-        ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
+        ", ".join(filter(None, (fact.titled(language), fact.name_about(language)))),
         "" if "period" in hidden else describe_days(fact, language, today),
         f"compared with {before}" if before else "",
     ]
@@ -396,11 +396,6 @@ def describe_days(fact: Fact, language: Language, today: date = date.min) -> str
     """Return the days of a fact; with their year where `today` does not make it clear."""
     days = [day for day in (fact.since, fact.until) if day]
     return format_short_period(days[0], days[-1], language, today) if days else ""
-
-
-def _translate(about: str, language: Language) -> str:
-    """The name of a subject as people of that language say it, where it is one of ours."""
-    return about if "{" in about else Words(about).to(language)
 
 
 def describe_exhibit(exhibit: Exhibit) -> str:

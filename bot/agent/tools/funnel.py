@@ -23,6 +23,7 @@ from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
 
 WHOLE = "all"
@@ -81,7 +82,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: _rank(pair[1]),
     )
-    steps = [_name_step(fact, name) for name, group in ordered for fact in group]
+    groups = {name: _name_filters(group, name, finding.where) for name, group in groups.items()}
+    steps = [_name_step(fact, name) for name, _ in ordered for fact in groups[name]]
     every = link_changes(
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
         {"rate": "before", "rate-since": "before"},
@@ -162,6 +164,18 @@ def _select(facts: Sequence[Fact]) -> list[Fact]:
             measures = STEADY_MEASURES
         chosen += [fact for fact in group if fact.parts.measure in measures]
     return chosen
+
+
+def _name_filters(group: Sequence[Fact], name: str, where: AnalysisFilter) -> list[Fact]:
+    """Return the facts of a group, about the visits that the call narrows it to as well: "FR,
+    mobile"."""
+    narrowed = {one: getattr(where, one) for one in (*VISIT_FILTERS, "segment")}
+    dimension = name.removeprefix("visits-").split("-")[0]
+    also = [value for one, value in narrowed.items() if value and one != dimension]
+    return [
+        fact.model_copy(update={"about": ", ".join(filter(None, (fact.about, *also)))})
+        for fact in group
+    ]
 
 
 def _name_step(fact: Fact, subject: str) -> Fact:

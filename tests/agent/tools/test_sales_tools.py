@@ -109,6 +109,18 @@ async def test_without_visits_a_change_is_split_into_orders_and_basket(orders_al
     assert any("Visits are not known" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(
+    ("language", "about"), [("en", "FR, mobile, checkout to purchase"), ("fr", "du paiement")]
+)
+async def test_parts_of_filtered_visits_say_what_they_are_filtered_by(
+    language: Any, about: str
+) -> None:
+    result = await call_tool("funnel", {"device": "mobile"}, tool_deps(language=language))
+    of_country = [f for f in result.facts if f.parts.subject.startswith("country-fr-checkout")]
+    assert {about in fact.name_about(language) for fact in of_country} == {True}
+    assert {fact.about.count("mobile") for fact in result.facts} == {1}
+
+
 async def test_a_break_in_the_path_has_its_own_rate_since_that_day() -> None:
     result = await call_tool("funnel")
     since = figure(result, f"{MOBILE}.since")
