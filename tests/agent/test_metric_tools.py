@@ -453,6 +453,24 @@ async def test_rate_by_what_it_counts_names_the_measure_to_ask_for() -> None:
         )
 
 
+async def test_a_campaign_is_named_with_its_subject_line() -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="campaigns",
+        measures=["open_rate"],
+        dimensions=["campaign"],
+        filters=[[where("channel", "in", "email")]],
+        limit=3,
+    )
+    rows = sample().engine.con.execute("SELECT code, subject FROM campaigns WHERE subject <> ''")
+    subjects = {str(code): str(subject) for code, subject in rows.fetchall()}
+    named = [fact.about for fact in result.facts if "-campaign-" in fact.id]
+    assert named
+    for about in named:
+        code, _, rest = about.partition(" “")
+        assert rest.startswith(subjects[code])
+
+
 async def test_blank_column_is_the_reason_of_a_missing_figure() -> None:
     deps = tool_deps(workspace_data(sample()))
     by_channel = await query_tool(

@@ -45,7 +45,7 @@ KEYWORDS = GroupExhibit(
     "keywords that don't sell",
     Words("Keyword"),
     {
-        "retailer": Words("Retailer"),
+        "retailer": Words("Platform"),
         "where": Words("Problem"),
         **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
     },

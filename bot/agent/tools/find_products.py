@@ -153,7 +153,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         else (Words("products"))
     )
     basis, bounds = "", [words.to(language) for words in _describe_bounds(params, every)]
-    if finding:
+    if sales:
         read_as, basis = await run_query(deps, _tell_basis)
         bounds[1:1] = [read_as.to(language)] if read_as and not _wants_cover(params) else []
     table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=rows)

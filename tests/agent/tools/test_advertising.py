@@ -33,7 +33,7 @@ async def test_a_keyword_says_where_it_is_advertised() -> None:
     table = next(
         one.table for one in result.exhibits if one.table and "Keyword" in one.table.columns[0]
     )
-    assert "Retailer" in table.columns
+    assert "Platform" in table.columns
 
 
 async def test_figures_that_are_left_out_are_named() -> None:
