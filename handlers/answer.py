@@ -18,6 +18,7 @@ TOOLS = (
     "bought_next",
     "forecast",
     "trends",
+    "split_revenue",
     "funnel",
     "deliveries",
     "advertising",

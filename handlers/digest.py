@@ -1,4 +1,4 @@
-"""Sum up the last whole week, if nothing more is asked: sales, site, feedback."""
+"""Tell what moved in the last whole week, where no subject and no more is named."""
 
 from pydantic import BaseModel
 

@@ -1,4 +1,4 @@
-"""Sum up a thread, or tell what waits: decisions, open points, drafts to approve."""
+"""Sum up a conversation, or tell what waits: decisions, open points, drafts."""
 
 from pydantic import BaseModel
 

@@ -17,7 +17,7 @@ from bot.core.fact_book import SlotError
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence
 from bot.core.parts import Copy
-from bot.core.report import NONE, DigestReport, ReportForm
+from bot.core.report import NONE, DigestReport, ReportForm, build_not_used, is_given
 from bot.core.request import Question
 from bot.data.analyses.findings import Move, build_point
 from bot.grounding.report_text import ReportChecker
@@ -35,6 +35,11 @@ class DigestForm(BaseModel):
     sentences: list[str] = Field(
         description="one short sentence for each finding, in their order, its figures as slots; "
         "the first is the headline"
+    )
+    not_used: list[str] = Field(
+        default=[],
+        description="subjects that the request names, in its words, and that neither a finding nor "
+        "the week's orders, pieces and revenue tell; none for a request that names no subject",
     )
 
 
@@ -89,8 +94,14 @@ async def _word_report(
             _fill(ctx, writer, move, text) if good else build_point(writer, move, by_code)
         )
     own = len(report.points) - (len(moves) - 1)  # points that belong to the headline
+    asked = ctx.request.brief.words.casefold()
+    gaps = [one for one in form.not_used if is_given(one) and one.strip().casefold() in asked]
     return report.model_copy(
-        update={"headline": copies[0], "points": [*report.points[:own], *copies[1:]]}
+        update={
+            "headline": copies[0],
+            "points": [*report.points[:own], *copies[1:]],
+            "not_used": build_not_used(gaps, ctx.request.language) or report.not_used,
+        }
     )
 
 

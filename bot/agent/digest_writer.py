@@ -37,6 +37,7 @@ from bot.data.analyses.findings import (
     tell_covered_days,
     tell_earlier_days,
 )
+from bot.data.analyses.result import SMALL_GROUPS
 from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
 from bot.i18n.messages import Words
 from bot.offline import OfflineContext
@@ -112,6 +113,9 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     if narrowed := brief.category or brief.brand:
         kinds = [kind for kind in kinds if kind not in UNFILTERED_KINDS]
     evidence, writer = await ctx.look_up(*kinds), SentenceWriter(request.language)
+    # A digest tells of what moved, not of each group, so no small ones are missing in it.
+    facts = [fact for fact in evidence.facts if not fact.parts.measure.startswith(SMALL_GROUPS)]
+    ctx.evidence = evidence = Evidence(facts=tuple(facts))
     known = (
         [*kinds, "sent"] if kinds else []
     )  # campaigns that went out are told without orders, too

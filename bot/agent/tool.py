@@ -377,7 +377,7 @@ def _describe_fact(
         text = veil.mask(f" {text}").strip()  # a text of its own may have the shape of an id
     before = book.find_name(fact.compared_with) if fact.compared_with else None
     about = [
-        ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
+        ", ".join(filter(None, (fact.titled(language), fact.name_about(language)))),
         spell_base(fact, language),
         "" if "period" in hidden else fact.name_days(language, today),
         f"compared with {before}" if before else "",
@@ -390,11 +390,6 @@ def _describe_fact(
     name = book.next_name(fact)
     masked = veil.mask(f" · {described}{end}")
     return f"{name}{id}: {text}{masked}".replace("\n", "\n  ")
-
-
-def _translate(about: str, language: Language) -> str:
-    """The name of a subject as people of that language say it, where it is one of ours."""
-    return about if "{" in about else Words(about).to(language)
 
 
 def describe_exhibit(exhibit: Exhibit) -> str:

@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field, create_model
 
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.parts import Copy, Hook
+from bot.core.request import Brief
 from bot.i18n.messages import Words
 from bot.i18n.typography import GSM7_DOUBLE, is_gsm7
+from bot.text.normalize import normalize_text
 
 CHANNELS_FILE = Path(__file__).parent / "channels.toml"
 # Units in the only segment, and in each of several; by whether all characters are of GSM-7.
@@ -109,12 +111,18 @@ def list_sender_channels() -> frozenset[str]:
     return frozenset(key for key, one in load_channels().items() if one.names_sender)
 
 
-def describe_unknown_consents() -> str:
-    """Return a note for the AI on the channels to which the data tell of no consent."""
-    unknown = [c.title for c in load_channels().values() if not (c.is_public or c.consent)]
+def describe_unknown_consents(brief: Brief) -> str:
+    """Return a note for the AI on the channels that a request names and to which the data tell of
+    no consent."""
+    asked = normalize_text(f"{brief.words} {brief.follows or ''}")
+    unknown = [
+        c.title
+        for c in load_channels().values()
+        if not (c.is_public or c.consent) and any(normalize_text(name) in asked for name in c.names)
+    ]
     return (
-        f"No data tell who can be reached by: {', '.join(unknown)}. Where that is asked, say so "
-        "plainly in `cannot_tell`; agreeing to another way is no answer."
+        f"No data tell who can be reached by: {', '.join(unknown)}. Say so plainly in "
+        "`cannot_tell`; agreeing to another way is no answer."
         if unknown
         else ""
     )

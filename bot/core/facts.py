@@ -275,7 +275,15 @@ class Fact(SourcedModel, frozen=True):
 
     def named(self, language: str) -> str:
         """What it is of, and the label: "Search, spend"."""
-        return ", ".join(filter(None, (self.about.strip(), self.titled(language))))
+        return ", ".join(filter(None, (self.name_about(language), self.titled(language))))
+
+    def name_about(self, language: str) -> str:
+        """What it is of as people of that language say it, whole or piece by piece, where it is one
+        of ours."""
+        about = self.about.strip()
+        if "{" in about or (whole := Words(about).to(language)) != about:
+            return about if "{" in about else whole
+        return ", ".join(Words(piece).to(language) for piece in about.split(", "))
 
     def name_days(self, language: str, today: date = date.min) -> str:
         """Its days; with their year where `today` does not make it clear."""

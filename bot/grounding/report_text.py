@@ -43,6 +43,7 @@ ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
 ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
 CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
+CLAUSE_WORDS = 2  # long words before a slot that say what its figure is: “traffic rose by”
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
 HALVES = " half moitie"
@@ -169,16 +170,23 @@ def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -
 def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterator[str]:
     """Return a sentence for each slot beside which stand words that only the name of another fact
     has: “{f1} planned”, where f1 is what was sold. The other fact stands in the text or is called
-    nearly the same, and no word from the slot before to the slot behind is of this fact alone."""
+    nearly the same, and no word from the slot before to the slot behind is of this fact alone.
+    Words between two slots are of the second where they name it, none stand behind it, and the
+    first has its own before it: “traffic rose by {f1} and conversion fell: {f2}”."""
     low = normalize_text(text)
     slots = list(SLOT_PATTERN.finditer(low))
     shown = [book.get(slot[1]) for slot in slots]
     gaps = [low[a:b] for a, b in pairwise([0, *(n for s in slots for n in s.span()), len(low)])]
     for at, (slot, fact) in enumerate(zip(slots, shown, strict=True)):
         before, behind = gaps[2 * at], gaps[2 * at + 2]
+        clause = _list_stems(ROLE_SEGMENT.split(before)[-1])
         is_next = at > 0 and not ROLE_SEGMENT.search(before)
         last = _list_stems(" ".join(ROLE_SEGMENT.split(before)[-1].split()[-ROLE_WORDS_BESIDE:]))
         beside = _list_stems(" ".join(ROLE_SEGMENT.split(behind)[0].split()[:ROLE_WORDS_BESIDE]))
+        following = shown[at + 1] if at + 1 < len(slots) else None
+        is_last = at + 1 < len(slots) and not ROLE_SEGMENT.split(gaps[2 * at + 4])[0].split()
+        if following and is_last and len(clause) >= CLAUSE_WORDS:
+            beside -= beside if beside & _list_role_words(following, language) else frozenset()
         if not (is_next and behind.split()):  # words between two slots are of the first
             beside |= last
         if fact is None or not beside or fact.parts.kind == CALCULATED:

@@ -61,7 +61,7 @@ from bot.tasks.services import (
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
 
-RECAP_SKILL = "recap"
+RECAP_SKILL, ANSWER_SKILL = "recap", "answer"
 TOLD_APART = "see the text or the report that this continues"
 
 READING = Words("is reading your message…")
@@ -165,6 +165,9 @@ class TaskRun(RunningTask):
         if request.skill == RECAP_SKILL:
             request = await self._add_conversation(request)
             extra_facts = (*extra_facts, *await self._find_drafts(request))
+            if not self.writer.by_rules and not request.brief.material:
+                # Nobody said anything: a recap of the period's figures and drafts.
+                request = request.model_copy(update={"skill": ANSWER_SKILL})
         brief, today = request.brief, services.now().date()
         brand = services.brand(task.workspace).for_market(brief.market, list_sender_channels())
         result = await run_skill(

@@ -459,21 +459,85 @@ async def test_refunds_in_a_column_of_their_own_are_counted_and_said() -> None:
     assert any("not taken off the revenue" in note for note in result.notes)
 
 
+LAST_SETTLED = date(2026, 10, 25)  # 30 days before the sample shop's last whole day
+
+
 @pytest.mark.parametrize(
-    ("days", "is_late"), [({"since": "2026-11-01"}, True), ({"until": "2026-08-31"}, False)]
+    ("days", "ends"),
+    [
+        ({"since": "2026-07-01"}, LAST_SETTLED),
+        ({"until": "2026-08-31"}, date(2026, 8, 31)),
+    ],
 )
-async def test_returns_of_recent_orders_are_still_to_come(
-    days: dict[str, str], is_late: bool
+async def test_return_rates_end_before_orders_that_may_come_back(
+    days: dict[str, str], ends: date
 ) -> None:
-    shop = sample()
     result = await query_tool(
-        tool_deps(workspace_data(shop)), dataset="orders", measures=["return_rate"], **days
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["return_rate", "returned"],
+        dimensions=["category"],
+        **days,
     )
-    (last,) = shop.engine.con.execute(
-        'SELECT max("at")::DATE FROM orders WHERE returned'
-    ).fetchone()
-    said = [note for note in result.notes if f"with a return is of {last}" in note]
-    assert bool(said) == is_late
+    assert {fact.until for fact in result.facts} == {ends}
+    told = [note for note in result.notes if f"ends on {ends}" in note]
+    shown = result.exhibits[0].cut
+    assert bool(told) == bool(shown) == ("since" in days)
+
+
+async def test_return_rate_of_orders_that_may_come_back_is_refused() -> None:
+    with pytest.raises(ToolError, match=str(LAST_SETTLED)):
+        await query_tool(
+            tool_deps(workspace_data(sample())),
+            dataset="orders",
+            measures=["return_rate"],
+            since="2026-11-01",
+        )
+
+
+@pytest.mark.parametrize(("since", "compares"), [("2026-10-20", False), ("2026-08-01", True)])
+async def test_rows_taken_by_their_return_are_not_compared_while_some_may_come_back(
+    since: str, compares: bool
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["revenue", "orders"],
+        filters=[[where("returned", "in", "no")]],
+        since=since,
+        until=str(date.fromisoformat(since) + timedelta(29)),
+        comparison="previous_period",
+    )
+    assert any(fact.label == "change" for fact in result.facts) == compares
+    assert any("still to come" in note for note in result.notes) != compares
+
+
+async def test_rate_by_what_it_counts_names_the_measure_to_ask_for() -> None:
+    with pytest.raises(ToolError, match="Ask for returned by return_reason"):
+        await query_tool(
+            tool_deps(workspace_data(sample())),
+            dataset="orders",
+            measures=["return_rate"],
+            dimensions=["return_reason"],
+        )
+
+
+async def test_a_campaign_is_named_with_its_subject_line() -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="campaigns",
+        measures=["open_rate"],
+        dimensions=["campaign"],
+        filters=[[where("channel", "in", "email")]],
+        limit=3,
+    )
+    rows = sample().engine.con.execute("SELECT code, subject FROM campaigns WHERE subject <> ''")
+    subjects = {str(code): str(subject) for code, subject in rows.fetchall()}
+    named = [fact.about for fact in result.facts if "-campaign-" in fact.id]
+    assert named
+    for about in named:
+        code, _, rest = about.partition(" “")
+        assert rest.startswith(subjects[code])
 
 
 async def test_blank_column_is_the_reason_of_a_missing_figure() -> None:

@@ -70,6 +70,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "repeat_purchases": {},
     "suggest_audiences": {"category": "Mailles"},
     "segments": {},
+    "split_revenue": {"since": "2026-11-16", "until": "2026-11-22"},
     "trends": {},
 }
 NARROW: dict[str, list[dict[str, Any]]] = {  # more calls, which tell other figures

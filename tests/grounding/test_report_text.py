@@ -389,6 +389,8 @@ SOLD = (
     [
         ("{f1} sold, {f2} forecast.", True),
         ("{f2} sold, {f1} forecast.", False),
+        ("The week brought {f1} and the forecast was at {f2}.", True),
+        ("Below the plan, with {f2} sold of {f1}.", False),
         ("Orders went from {f4} to {f3}.", True),
         ("Orders went from {f3} to {f4}.", False),
         ("{f3} orders, against {f4} a year ago.", True),

@@ -38,6 +38,8 @@ async def test_planted_changes_are_reported_with_proven_figures(words: str) -> N
         assert part.facts
         assert set(part.facts) <= stated
     assert {"table", "picture", "how_to_read", "sources", "more"} <= set(parts)
+    assert "grouped as Others" not in parts["how_to_read"].text  # it lists no groups
+    assert not [fact for fact in found.evidence.facts if "small-groups" in fact.id]
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 

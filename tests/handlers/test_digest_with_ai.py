@@ -122,3 +122,10 @@ async def test_no_call_is_paid_without_data() -> None:
     found, letters = await digest(shelf=small())
     assert [part.key for part in found.parts] == ["answer"]
     assert letters == []
+
+
+async def test_subjects_that_no_finding_tells_are_named() -> None:
+    told = {"sentences": [WORDED], "not_used": ["e-mail", "the moon"]}
+    words = "what moved: mobile checkout, e-mail?"
+    found, _ = await digest(says(told), words=words, series=ALERT)
+    assert texts(found, "not_used") == ["“e-mail”"]

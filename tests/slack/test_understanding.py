@@ -277,6 +277,20 @@ async def test_an_edit_of_a_message_between_colleagues_is_ignored(
     assert not intern.bench.whispers(MAX)
 
 
+@pytest.mark.parametrize(("earlier", "skill"), [((), "answer"), (("Monday it is",), "recap")])
+async def test_a_recap_without_a_conversation_is_a_report(
+    intern: UnderstandingBench, earlier: tuple[str, ...], skill: str
+) -> None:
+    for words in earlier:
+        await intern.say(words, user=MAX)
+    await intern.say(
+        "<@UINTERN> prep my recap: sales and e-mail",
+        understood("requests", asked_request(skill="recap")),
+    )
+    (draft,) = intern.bench.drafts
+    assert draft.skill == skill
+
+
 # Under a draft and under a report.
 
 

@@ -36,6 +36,7 @@ def tool_deps(
     data: WorkspaceData | None = None,
     *,
     language: Language = "en",
+    words: str = "",
     material: str = "",
     private: bool = False,
     rights: Sequence[str] = (),
@@ -46,7 +47,7 @@ def tool_deps(
     async def may(right: str) -> bool:
         return right in rights
 
-    brief = Brief(words="", author="U1", language=language, material=material)
+    brief = Brief(words=words, author="U1", language=language, material=material)
     return ToolDeps(
         data=data or sample_data(),
         request=SkillRequest(skill="answer", brief=brief),

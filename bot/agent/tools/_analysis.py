@@ -110,6 +110,8 @@ def _name_value(name: str, value: str, language: Language) -> str:
 
 # Running an analysis.
 
+MAX_NAMED = 8  # of what figures that are left out are of
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -162,8 +164,7 @@ class Finding:
         """Return a tool's result, with the limits of the analysis among its notes. `reading` says
         more of how the call was read than its filter. Facts beyond MAX_FACTS are left out and
         counted."""
-        left = len(facts) - MAX_FACTS
-        left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
+        left_out = _name_left_out(facts[MAX_FACTS:])
         scope = describe_filter(title, self.where, self.language, self.today, self.product)
         if reading:
             scope = (*scope, ("more", reading.to(self.language)))
@@ -175,6 +176,15 @@ class Finding:
             read_as="\n".join([join_scope(scope), *ages]),
             scope=scope,
         )
+
+
+def _name_left_out(facts: Sequence[Fact]) -> tuple[str, ...]:
+    if not facts:
+        return ()
+    of = [about for about in dict.fromkeys(fact.about for fact in facts) if about]
+    named = ", ".join([*of[:MAX_NAMED], *(["others"] if of[MAX_NAMED:] else [])])
+    what = f", of {named}" if named else ""
+    return (f"{len(facts)} more figures are left out{what}: narrow the call to see them.",)
 
 
 Analysis = Callable[[Warehouse, AnalysisFilter], AnalysisResult]

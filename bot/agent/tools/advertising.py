@@ -30,7 +30,7 @@ WORSE_MEASURES = (
 )
 COST_MEASURES = ("share-of-orders", "cost-per-order", "cost-per-order-elsewhere")  # without sales
 STUCK_MEASURES = (
-    *("where", "days", "days-out-of-budget", "product", "since"),
+    *("where", "channel", "retailer", "days", "days-out-of-budget", "product", "since"),
     *("spend", "clicks", "orders", "impressions"),
 )
 MAX_WORSE, MAX_STUCK = 3, 6
@@ -45,6 +45,7 @@ KEYWORDS = GroupExhibit(
     "keywords that don't sell",
     Words("Keyword"),
     {
+        "retailer": Words("Platform"),
         "where": Words("Problem"),
         **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
     },

@@ -37,6 +37,7 @@ from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName
+from bot.core.request import Brief
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -100,7 +101,9 @@ class Params(ToolParams):
     purpose: AudiencePurpose
     segments: list[SegmentName]
     bought: list[str]
-    bought_named: list[str]
+    bought_named: list[str] = Field(
+        description="Words of product titles, such as “dress”: who bought any product with one."
+    )
     bought_categories: list[str]
     bought_within_days: int
     bought_at_least: int = Field(
@@ -163,7 +166,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         title=describe_conditions(rule, titles),  # of all who meet them, agreed or not
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=describe_conditions(rule, titles)),
-        notes=[*words, *_explain(facts, rule)],
+        notes=[*words, *_explain(facts, rule, deps.request.brief)],
     )
 
 
@@ -184,7 +187,7 @@ def _label(fact: Fact) -> Fact:
     return fact.model_copy(update={"label": label.text, "unit": unit})
 
 
-def _explain(facts: tuple[Fact, ...], rule: AudienceRule) -> list[str]:
+def _explain(facts: tuple[Fact, ...], rule: AudienceRule, brief: Brief) -> list[str]:
     if not facts:
         return []
     few = [fact.parts.measure for fact in facts if _is_too_few(fact)]
@@ -200,7 +203,7 @@ def _explain(facts: tuple[Fact, ...], rule: AudienceRule) -> list[str]:
         "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
         "… since” is the share of them that did. “smallest effect”: the "
         "smallest one that a test on them shows.",
-        *filter(None, [describe_unknown_consents()]),
+        *filter(None, [describe_unknown_consents(brief)]),
     ]
 
 

@@ -154,7 +154,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if read_text(params.words)
         else (Words("products"))
     )
-    bounds = [words.to(language) for words in _describe_bounds(params, every)]
+    basis, bounds = "", [words.to(language) for words in _describe_bounds(params, every)]
+    if sales:
+        read_as, basis = await run_query(deps, _tell_basis)
+        bounds[1:1] = [read_as.to(language)] if read_as and not _wants_cover(params) else []
     table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=rows)
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     scope = describe_filter(title, where, language, deps.today)
@@ -165,7 +168,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *build_exhibit(PRODUCTS.shows, table if rows else None),
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
         ),
-        notes=_explain(params, products, ordered, shown, every, finding),
+        notes=_explain(params, products, ordered, shown, every, finding, basis),
         read_as=join_scope(scope),
         scope=scope,
     )
@@ -282,6 +285,19 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
     return found
 
 
+def _tell_basis(warehouse: Warehouse) -> tuple[Words | None, str]:
+    """Say whether what was returned or paid back counts in the sales: for the reader, and for the
+    model."""
+    from bot.data.metrics.query.order_cautions import find_revenue_basis, name_revenue
+
+    told = {
+        "gross": "before returns: what came back counts in the units and the revenue, ",
+        "net": "net of refunds, ",
+    }
+    basis = find_revenue_basis(warehouse)
+    return (name_revenue(warehouse) if basis else None), told.get(basis, "")
+
+
 def _is_within(price: Decimal | None, most: float) -> bool:
     return price is not None and price <= Decimal(str(most))
 
@@ -344,6 +360,7 @@ def _explain(
     shown: Sequence[Product],
     every: Sequence[Product],
     finding: Finding | None,
+    basis: str,
 ) -> tuple[str, ...]:
     notes = list(finding.notes) if finding else []
     notes.append(f"{len(products)} products fit; {len(shown)} stand here.")
@@ -358,7 +375,7 @@ def _explain(
         how = (
             "the days that their stock lasts at the rate of the period: stock × days / units"
             if _wants_cover(params)
-            else f"{_choose_measure(params)}, net of refunds, after the filters"
+            else f"{_choose_measure(params)}, {basis}after the filters"
         )
         notes.append(f"They are ranked by {how}.")
         if _wants_cover(params) and len(shown) < len(ordered):

@@ -2,7 +2,7 @@
 checkout, purchase) in the last fourteen days against the eight weeks before, in total, by device,
 source, country and product, with since when and what a drop cost; and the conversion of visits by
 device, source and country.
-Not for orders or revenue (trends, query_metrics).
+Its first stop for "why do fewer buy?". Not for the amount of orders or revenue (query_metrics).
 Example: {"product": "none", "category": "none", "brand": "none", "country": "none",
 "device": "mobile", "source": "none", "segment": "none", "until": "none"}
 """
@@ -23,6 +23,7 @@ from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
 
 WHOLE = "all"
@@ -30,7 +31,7 @@ VISIT_FILTERS = ("device", "source", "country")
 MOVED = ("confirmed", "to watch", "follows")
 NOT_MOVED = len(MOVED)  # the rank of what did not
 MOVED_MEASURES = (
-    *("status", "rate", "before", "change", "visits", "passed", "through", "since"),
+    *("status", "rate", "before", "change", "visits", "passed", "through", "since", "rate-since"),
     *("lost-buyers", "lost-buyers-low", "lost-buyers-high"),
     *("lost-money", "lost-money-low", "lost-money-high"),
 )
@@ -47,6 +48,7 @@ STEPS = GroupExhibit(
         "change": Words("Change in points"),
         "visits": Words("Visits"),
         "since": Words("Since"),
+        "rate-since": Words("Pass it since then"),
         "lost-money": Words("Lost, about"),
     },
 )
@@ -80,10 +82,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: _rank(pair[1]),
     )
-    steps = [_name_step(fact, name) for name, group in ordered for fact in group]
+    groups = {name: _name_filters(group, name, finding.where) for name, group in groups.items()}
+    steps = [_name_step(fact, name) for name, _ in ordered for fact in groups[name]]
     every = link_changes(
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
-        {"rate": "before"},
+        {"rate": "before", "rate-since": "before"},
     )
     facts = _select(every)
     return finding.build_result(
@@ -92,7 +95,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=_build_exhibits(every, facts, groups, finding.language),
         notes=(
             "“rate” is the share of visits that passes the step in the last 14 days, “before” in "
-            "the 56 days before. “follows”: moved only because another did, named by “through”. "
+            "the 56 days before; “rate-since” is the share since the day of “since”: tell that one "
+            "beside the day. “follows”: moved only because another did, named by “through”. "
             "Steps without a status did not move beyond chance.",
         ),
     )
@@ -160,6 +164,18 @@ def _select(facts: Sequence[Fact]) -> list[Fact]:
             measures = STEADY_MEASURES
         chosen += [fact for fact in group if fact.parts.measure in measures]
     return chosen
+
+
+def _name_filters(group: Sequence[Fact], name: str, where: AnalysisFilter) -> list[Fact]:
+    """Return the facts of a group, about the visits that the call narrows it to as well: "FR,
+    mobile"."""
+    narrowed = {one: getattr(where, one) for one in (*VISIT_FILTERS, "segment")}
+    dimension = name.removeprefix("visits-").split("-")[0]
+    also = [value for one, value in narrowed.items() if value and one != dimension]
+    return [
+        fact.model_copy(update={"about": ", ".join(filter(None, (fact.about, *also)))})
+        for fact in group
+    ]
 
 
 def _name_step(fact: Fact, subject: str) -> Fact:

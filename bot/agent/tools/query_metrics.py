@@ -136,7 +136,14 @@ def _build_bound(bound: Bound) -> MetricBound:
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    query = build_query(params)
+    found = await look_up(build_query(params), deps)
+    return ToolResult(
+        facts=found.facts, exhibits=found.exhibits, notes=found.notes, read_as=found.read_as
+    )
+
+
+async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
+    """Return the figures as the asker may see them. Raises ToolError."""
     language, person = deps.request.language, deps.person
     log = deps.data.answers if person else None  # in a terminal there is nobody
 
@@ -151,7 +158,4 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         remember_figures(warehouse, answer, result)
         return result
 
-    found = await run_query(deps, ask)
-    return ToolResult(
-        facts=found.facts, exhibits=found.exhibits, notes=found.notes, read_as=found.read_as
-    )
+    return await run_query(deps, ask)

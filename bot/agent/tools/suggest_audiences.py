@@ -79,10 +79,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         title=Words("audiences"),
         exhibits=EXHIBIT.build(facts, language),
         notes=(
-            "“bought … since”: of the people whom the same rule picked 90 days ago, those who did, "
-            "by themselves. Only “confirmed” is beyond chance.",
+            "“bought … since”: of the people whom the same rule picked 90 days ago, those who did. "
+            "Only “confirmed” is beyond chance.",
             "One person can be in several audiences.",
-            *filter(None, [describe_unknown_consents()]),
+            *filter(None, [describe_unknown_consents(deps.request.brief)]),
             *(f"{one.about} is sold out: say so first." for one in availability),
         )
         if len(facts) > 1

@@ -2,8 +2,9 @@
 country, region, device and source, each held against what was expected from the weeks before and
 the season. A series is confirmed, to watch or steady; one that the call names is told though
 steady. New ones and products with many returns are named too, and steps: what changed within the
-last quarter and stayed. For "what changed?", "is that drop real?", "why are sales down?".
-Not for the amount of a period (query_metrics), nor for where visitors drop off (funnel).
+last quarter and stayed. For "what changed?", "is that drop real?". It has no reasons: for "why are
+sales down?" take split_revenue (visits, conversion, basket) and funnel (at which step) as well.
+Not for the amount of a period (query_metrics).
 Example: {"product": "none", "category": "Bath", "brand": "none", "country": "none",
 "region": "none", "device": "none", "source": "none", "segment": "none", "until": "none"}
 """

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.facts import NO_SOURCE, Fact, FactId, Source
@@ -304,13 +304,18 @@ def build_filter(request: SkillRequest) -> AnalysisFilter:
     )
 
 
+SMALL_GROUPS = "small-groups-"  # begins the measure of a limit that says so
+
+
 def iter_cannot_facts(
     result: AnalysisResult, kind: str, language: str, today: date
 ) -> Iterator[Fact]:
-    """Yield what can't be answered, in the reader's language: `<kind>.cannot.<n>`."""
+    """Yield what can't be answered, in the reader's language: `<kind>.cannot.<n>`; that small
+    groups stand together: `<kind>.cannot.small-groups-<n>`."""
+    withheld = {withheld_groups_message(0, sort).text for sort in get_args(FloorKind)}
     for n, words in enumerate(result.limits, 1):
         yield Fact(
-            id=f"{kind}.cannot.{n}",
+            id=f"{kind}.cannot.{SMALL_GROUPS if words.text in withheld else ''}{n}",
             label="can't tell",
             value=words.to(language),
             source=result.source if result.source.file else NO_SOURCE,

@@ -127,7 +127,9 @@ async def test_audience_says_how_many_agreed_with_or_without_an_order() -> None:
 async def test_audiences_say_whom_no_data_tell_to_be_reached(
     tool: str, given: dict[str, Any] | None
 ) -> None:
-    result = await call_tool(tool, given or LINEN)
+    silent = await call_tool(tool, given or LINEN)
+    assert not [note for note in silent.notes if "can be reached by" in note]
+    result = await call_tool(tool, given or LINEN, tool_deps(words="who gets a push in France?"))
     (note,) = [note for note in result.notes if "can be reached by" in note]
     reached = note.partition(".")[0]
     assert "Push notification" in reached

@@ -121,6 +121,8 @@ async def test_best_sellers_of_a_month_have_the_sales_of_the_orders(
     rows = sample().engine.con.execute(sql.format(by=by)).fetchall()
     assert handles(result) == [row[0] for row in rows]
     assert measure in result.read_as
+    assert "avant retours" in result.read_as
+    assert any("what came back counts" in note for note in result.notes)
     revenue = [fact for fact in result.facts if fact.parts.measure == "revenue"]
     assert [fact.value for fact in revenue] == [round_figure(row[2]) for row in rows]
     assert {(fact.since, fact.until) for fact in revenue} == {

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import ToolError
+from bot.agent.tools.split_revenue import split_change
 from bot.core.fact_book import FactBook
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.service import WorkspaceData
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
@@ -22,6 +24,26 @@ from tests.support.tool_runner import (
 
 pytestmark = pytest.mark.timeout(120)
 MOBILE = "funnel.device-mobile-checkout-to-purchase"
+
+
+@pytest.fixture(scope="module")
+def orders_alone() -> WorkspaceData:
+    start = datetime(2026, 10, 1)
+    return data_of(
+        small(
+            orders=[
+                {
+                    "order": f"o{n}",
+                    "at": start + timedelta(days=n % 50),
+                    "customer": f"c{n}",
+                    "quantity": 1.0,
+                    "amount": Decimal(20 + n % 7),
+                    "currency": "EUR",
+                }
+                for n in range(400)
+            ]
+        )
+    )
 
 
 async def test_trends_give_what_moved_first_and_the_totals() -> None:
@@ -48,6 +70,64 @@ async def test_a_trend_can_be_told_from_the_usual_level_to_the_last_weeks() -> N
     book = FactBook(result.facts)
     assert book.spell(book.add(last), "from-to", "en") == "from 44 to 126\u00a0units"
     assert book.spell(book.add(last), "from-to", "fr") == "de 44 à 126\u00a0pièces"
+
+
+def test_the_parts_of_a_change_add_up_to_it() -> None:
+    now = {"visits": Decimal(1200), "per-visit": Decimal("0.02"), "average-order": Decimal(100)}
+    before = {"visits": Decimal(1000), "per-visit": Decimal("0.03"), "average-order": Decimal(100)}
+    parts = split_change(now, before, Decimal(1))
+    assert sum(parts.values()) == 2400 - 3000
+    assert parts["average-order"] == 0
+    assert parts["visits"] == 490  # L(2400, 3000) x ln(1200 / 1000)
+    assert set(split_change(before, before, Decimal(1)).values()) == {0}
+
+
+@pytest.mark.parametrize("part", ["", "device-", "country-"])
+async def test_a_change_of_revenue_is_split_exactly(part: str) -> None:
+    days = {"since": "2026-11-16", "until": "2026-11-22"}
+    result = await call_tool("split_revenue", days)
+    split = [fact for fact in result.facts if f"split-orders-{part or '2026'}" in fact.id]
+    parts = [f for f in split if f.label.startswith("of it")]
+    (of,) = {one.parts.subject for one in parts}
+    change = figure(result, f"calculated.{of}.revenue-change")
+    assert sum(one.number for one in parts) == change.number
+    rates = {one.parts.measure: one.number for one in split if one.parts.subject == of}
+    assert 0 < rates["rate"] < 100
+    assert rates["rate"] != rates["rate-before"]
+    if not part:
+        revenue = [f for f in result.facts if f.parts.measure == "revenue"]
+        assert change.number == Decimal(revenue[0].value) - Decimal(revenue[1].value)
+
+
+async def test_without_visits_a_change_is_split_into_orders_and_basket(orders_alone: Any) -> None:
+    days = {"since": "2026-11-01", "until": "2026-11-14"}
+    result = await call_tool("split_revenue", days, tool_deps(orders_alone))
+    assert {f.label for f in result.facts if f.label.startswith("of it")} == {
+        "of it with orders",
+        "of it with the average order",
+    }
+    assert any("Visits are not known" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("language", "about"), [("en", "FR, mobile, checkout to purchase"), ("fr", "du paiement")]
+)
+async def test_parts_of_filtered_visits_say_what_they_are_filtered_by(
+    language: Any, about: str
+) -> None:
+    result = await call_tool("funnel", {"device": "mobile"}, tool_deps(language=language))
+    of_country = [f for f in result.facts if f.parts.subject.startswith("country-fr-checkout")]
+    assert {about in fact.name_about(language) for fact in of_country} == {True}
+    assert {fact.about.count("mobile") for fact in result.facts} == {1}
+
+
+async def test_a_break_in_the_path_has_its_own_rate_since_that_day() -> None:
+    result = await call_tool("funnel")
+    since = figure(result, f"{MOBILE}.since")
+    rate = figure(result, f"{MOBILE}.rate-since")
+    assert str(rate.since) == since.value
+    assert rate.compared_with == f"{MOBILE}.before"
+    assert any("rate-since" in note for note in result.notes)
 
 
 async def test_trends_draw_the_weeks_with_what_was_expected() -> None:
@@ -412,7 +492,7 @@ async def test_what_counts_returns_has_no_change_while_some_are_to_come(
     measures = [fact.parts.measure for fact in result.facts]
     assert {one.removesuffix("-change") for one in measures if one.endswith("-change")} == changes
     assert measures.count("net-revenue") == 1 + ("net-revenue" in changes)
-    noted = any("what counts returns is not told" in note for note in result.notes)
+    noted = any("what counts returns" in note for note in result.notes)
     assert noted == ("net-revenue" not in changes)
 
 

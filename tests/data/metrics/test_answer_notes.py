@@ -172,8 +172,11 @@ def test_rates_of_two_groups_that_chance_may_explain_are_said_to_be(
         for region, many in zip(("Paris", "Lyon"), returned, strict=True)
         for n in range(60)
     ]
+    rows.append(rows[-1] | {"order": "last", "at": datetime(2026, 11, 20, 12)})
     warehouse = small(orders=rows)
-    asked = {"measures": ["return_rate", "revenue_share"], "dimensions": ["region"]}
+    asked: dict[str, Any] = {"measures": ["return_rate", "revenue_share"]}
+    asked |= {"dimensions": ["region"]}
+    asked |= {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}
     found = build_result(warehouse, answer(warehouse, dataset="orders", **asked), "en")
     said = [note for note in found.notes if "may be chance" in note]
     assert [note.partition(":")[0] for note in said] == ["return_rate"] * is_chance

@@ -170,6 +170,10 @@ class _AdReport:
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
                 add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
             add("days", of.days)
+            for name in ("channel", "retailer"):  # where it is advertised
+                values = {ad.keys[name] for ad in self.now if ad.line == bottleneck.line}
+                if len(values) == 1 and (value := values.pop()):
+                    add(name, value)
             if bottleneck.where == "budget gone by noon":
                 add("days-out-of-budget", of.early, "days", of.days)
             if bottleneck.where == "sold out":

@@ -57,10 +57,10 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Compare the last fourteen whole days with the fifty-six before. A subject is
     dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
     change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady") and
-    through; a confirmed one also has since (a day), since-days (±) and points (by seven days, for a
-    chart); a fall has lost-buyers and lost-money, each with -low and -high. The total, the devices
-    and a product in the request are always reported, all others when they changed. The overall
-    conversion comes from `bot.data.analyses.funnel.steps`."""
+    through; a confirmed one also has since (a day), since-days (±), rate-since (%) and points (by
+    seven days, for a chart); a fall has lost-buyers and lost-money, each with -low and -high. The
+    total, the devices and a product in the request are always reported, all others when they
+    changed. The overall conversion comes from `bot.data.analyses.funnel.steps`."""
     if warehouse.table("events") is None:
         return AnalysisResult.refuse(
             "funnel",
@@ -318,6 +318,10 @@ def _add_change(
     if began:
         add("since", visits.days[began[0]])
         add("since-days", began[1], "days")
+        came, passed = counts[began[0] :, [step.at, step.at + 1]].sum(axis=0)
+        if came >= MIN_SESSIONS:
+            known = {"rows": round(came), "days": (visits.days[began[0]], visits.days[-1])}
+            add("rate-since", round_figure(100 * passed / came, 1), "%", **known)
     if points := _format_chart_points(counts, step.at, visits.days, 100 * step.before):
         add("points", points)
     if step.rate >= step.before or step.through:

@@ -15,7 +15,7 @@ from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
-from bot.data.metrics.query.order_cautions import warn_of_late_returns
+from bot.data.metrics.query.order_cautions import RETURN_FIELDS, warn_of_late_returns
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
@@ -116,10 +116,10 @@ class _ResultBuilder:
         return now, earlier, change
 
     def _lacks_returns(self, measure: Measure) -> bool:
-        """Whether the measure counts returns, and some of the present period are still to come."""
-        return measure.caution is warn_of_late_returns and bool(
-            warn_of_late_returns(self.warehouse, self.days)
-        )
+        """Whether the measure or the rows depend on returns, and some of the present period are
+        still to come."""
+        depends = measure.caution is warn_of_late_returns or self.query.uses(*RETURN_FIELDS)
+        return depends and bool(warn_of_late_returns(self.warehouse, self.days))
 
     def _keep(self, fact: Fact, period: PeriodName, group: Group, name: str) -> None:
         self.facts.append(fact)

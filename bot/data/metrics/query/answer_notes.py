@@ -118,8 +118,17 @@ class AnswerNotes:
         """Say for people how many of the groups are shown where there is no room for as many as
         were asked for, which days, weeks or months are missing, and whose figures they are."""
         footnotes = [self.answer.get_measure(name).footnote for name in self.query.measures]
-        lines = [*self._list_cut(), *self._list_hidden(), *filter(None, footnotes)]
+        lines = [
+            *self._list_left_out_days(),
+            *self._list_cut(),
+            *self._list_hidden(),
+            *filter(None, footnotes),
+        ]
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
+
+    def _list_left_out_days(self) -> list[Words]:
+        days = self.answer.periods.left_out_days
+        return [Words("Without the last {n} days: returns may still come.", n=days)] if days else []
 
     def _list_cut(self) -> list[Words]:
         counts = self.answer.counts

@@ -63,7 +63,11 @@ class Measure:
     and filtered by, where that is not everything. `of` names the measure that counts the rows that
     a rate is of, where these are not all: it is told beside the rate. `blank` says why rows have
     none, where a blank column is not the only reason. `of_lines` is its label where a query takes
-    only some lines of an order: then it is of these lines, not of whole orders."""
+    only some lines of an order: then it is of these lines, not of whole orders. `settles_after` is
+    how many days a row may still change: newer rows would make a rate too low, and unequally so
+    for groups that sold lately, so a query with this measure ends before them. `told_apart_by` are
+    the fields that tell what a rate counts from what it does not: by them it is 100% or 0%, and
+    `counts`, which counts the same, is asked for instead."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -87,6 +91,9 @@ class Measure:
     of: str = ""
     blank: str = ""
     of_lines: Words | None = None
+    settles_after: int = 0
+    told_apart_by: tuple[str, ...] = ()
+    counts: str = ""
 
 
 @dataclass(frozen=True)

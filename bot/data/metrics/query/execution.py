@@ -240,6 +240,14 @@ def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> 
                 name=name,
                 known=", ".join(measure.only_by),
             )
+        if apart := [one for one in measure.told_apart_by if one in used]:
+            raise QueryError(
+                "{name} is 100% or 0% by {field}, which only tells what it counts. Ask for "
+                "{counts} by {field}, and for {name} without it.",
+                name=name,
+                field=apart[0],
+                counts=measure.counts,
+            )
 
 
 def _require_comparison(query: MetricQuery) -> None:

@@ -15,6 +15,7 @@ from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
+RETURN_FIELDS = ("returned", "return_reason")  # what tells which lines came back
 RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
 NO_REFUNDS = (
     "the file marks returned lines and has no refund amounts; what was paid for these lines is "
@@ -55,8 +56,9 @@ def warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
         return ""
     return (
         f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
-        f"with a return is of {last}. So what counts returns is not told beside an earlier "
-        "period, and has no change; revenue has."
+        f"with a return is of {last}. So what counts returns, or takes rows by them, is not told "
+        "beside an earlier period and has no change; revenue and orders with and without returns "
+        "have."
     )
 
 

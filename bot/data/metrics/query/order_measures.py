@@ -23,6 +23,8 @@ from bot.data.metrics.query.order_bases import (
     sum_refunds,
 )
 from bot.data.metrics.query.order_cautions import (
+    RETURN_DAYS,
+    RETURN_FIELDS,
     explain_net,
     explain_refunds,
     find_revenue_basis,
@@ -194,6 +196,8 @@ MEASURES: Mapping[str, Measure] = {
         ),
         bases=(ALL_ROWS, "reduced", "full_price"),
         needs=("discount",),
+        told_apart_by=("discounted",),
+        counts="discounted_orders",
     ),
     "code_share": Measure(
         Words("share of orders with a campaign code"),
@@ -310,7 +314,9 @@ MEASURES: Mapping[str, Measure] = {
         bases=("returned", "kept"),
         needs=("returned",),
         count=count_with_mark,
-        caution=warn_of_late_returns,
+        settles_after=RETURN_DAYS,
+        told_apart_by=RETURN_FIELDS,
+        counts="returned",
     ),
     "repeat_rate": Measure(
         Words("repeat rate"),
@@ -354,6 +360,8 @@ MEASURES: Mapping[str, Measure] = {
         caution=warn_of_missing_parcels,
         read_as=lambda _: Words("share of late orders (not delivered by the promised day)"),
         of="due_orders",
+        told_apart_by=("late",),
+        counts="late_orders",
         blank=NOT_DUE,
     ),
     "mean_delivery_days": Measure(

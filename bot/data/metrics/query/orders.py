@@ -86,7 +86,12 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "code": column("code", Words("campaign code")),
     "campaign": column("code", Words("campaign")),
     "status": column("status", Words("status")),
-    "return_reason": column("reason", Words("return reason")),
+    "return_reason": Dimension(
+        Words("return reason"),
+        lambda t: t.reason.cast("string"),
+        "reason",
+        caution=warn_of_returned_lines,
+    ),
     "segment": column("segment", Words("segment")),
     "level": column("level", Words("loyalty level")),
     "city": column("city", Words("town")),

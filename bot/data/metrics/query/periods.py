@@ -1,6 +1,6 @@
 """The days of a query, and those that it is compared with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.core.metric_query import MetricQuery, QueryError
@@ -25,6 +25,7 @@ class QueryPeriods:
     sums_compare: bool
     notes: tuple[str, ...]
     known_until: date
+    left_out_days: int = 0  # the last days of the data, whose rows may still change
 
 
 def count_days(days: Days) -> int:
@@ -72,10 +73,39 @@ def choose_periods(
     if query.until and last < query.until:
         notes.append(f"The last whole day in the data is {last}, so the period ends there.")
     now = (first, last)
+    now, open_days = _leave_out_open_days(dataset, query, now, known[1], notes)
     before = _find_comparison(query, asked, now)
     if before is None:
-        return QueryPeriods(now, None, False, tuple(notes), known[1])
-    return _fit_comparison(now, before, known, notes)
+        found = QueryPeriods(now, None, False, tuple(notes), known[1])
+    else:
+        found = _fit_comparison(now, before, known, notes)
+    return replace(found, left_out_days=open_days)
+
+
+def _leave_out_open_days(
+    dataset: MetricDataset, query: MetricQuery, now: Days, last_known: date, notes: list[str]
+) -> tuple[Days, int]:
+    """Return the days without the last ones, whose rows may still change, for the measures of the
+    query, and how many these are. Raises QueryError where no other days are left."""
+    measures = [name for name in query.measures if dataset.measures[name].settles_after]
+    open_days = max((dataset.measures[name].settles_after for name in measures), default=0)
+    last = last_known - timedelta(days=open_days)
+    if not open_days or now[1] <= last:
+        return now, 0
+    if now[0] > last:
+        raise QueryError(
+            "{measures} can't be told of these days yet: what was ordered in the last {n} days of "
+            "the data may still come back. The last day to ask for is {day}.",
+            measures=", ".join(measures),
+            n=open_days,
+            day=last,
+        )
+    notes.append(
+        f"What was ordered in the last {open_days} days of the data may still come back, so with "
+        f"{', '.join(measures)} the period ends on {last}, for all of its measures. Say so; ask "
+        "for other measures apart where they need the later days."
+    )
+    return (now[0], last), open_days
 
 
 def _require_order(first: date, last: date) -> Days:

@@ -108,6 +108,9 @@ def name_value(
         return name_place(dimension, value, language)
     if dimension in ("product", "with_product", "customer_bought"):
         value = load_values(warehouse, dataset, "product").get(value, value)
+    if dimension == "campaign" and dataset.kind == "campaigns":
+        name = load_values(warehouse, dataset, dimension).get(value, value)
+        return format_title(name) if name == value else name
     return format_title(value)
 
 

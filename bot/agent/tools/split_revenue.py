@@ -1,0 +1,282 @@
+"""Split a change of revenue into visits, orders per visit and the average order: how much of it, in
+money, came with each. The three add up to the change exactly. For all, and for the device and the
+country with the largest part of the change. For "why did revenue fall: traffic, conversion or
+basket?". It names no cause: funnel tells at which step fewer go on, and since when.
+Example: {"since": "2026-11-16", "until": "2026-11-22", "compare_since": "none",
+"compare_until": "none", "country": "none", "device": "none"}
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from math import log, prod
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import read_day, read_text
+from bot.agent.tools._exhibits import GroupExhibit
+from bot.agent.tools.query_metrics import look_up
+from bot.core.facts import Fact, FactId
+from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
+from bot.i18n.messages import Words
+
+if TYPE_CHECKING:
+    from bot.data.metrics.query.answer_facts import MetricResult
+
+PARTS: tuple[DimensionName, ...] = ("device", "country")
+MAX_PARTS = 4
+CHANGE = Words("change in revenue")
+PER_VISIT = Words("orders per visit")
+# Of the orders as well as of the revenue, where no visits are known.
+EFFECTS = {
+    "visits": Words("of it with visits"),
+    "per-visit": Words("of it with orders per visit"),
+    "orders": Words("of it with orders"),
+    "average-order": Words("of it with the average order"),
+}
+SPLIT = GroupExhibit(
+    "the change of revenue, split into what came with each",
+    Words("Where"),
+    {
+        "revenue-change": Words("Revenue"),
+        "visits-change": Words("With visits"),
+        "per-visit-change": Words("With orders per visit"),
+        "orders-change": Words("With orders"),
+        "average-order-change": Words("With the average order"),
+    },
+)
+NOTE = (
+    "“of it with …” says how much of the change in revenue, in money, came with that factor; "
+    "together they are the change (LMDI, after Ang, Energy Policy 33, "
+    "2005). They are arithmetic, no cause. A device's or country's own three add up to its change, "
+    "not to a factor of all. Orders per visit takes all orders of the file."
+)
+NO_VISITS = "Visits are not known for these days, so the change is split into orders and basket."
+
+
+class Params(ToolParams):
+    since: str = Field(description="First day of the later period.")
+    until: str = Field(description="Its last day.")
+    compare_since: str = Field(description="Of the earlier one; “none” for the period before.")
+    compare_until: str
+    country: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Sales:
+    """What was sold in one period. `visits` is None where they are not known."""
+
+    revenue: Fact
+    orders: Fact
+    visits: Fact | None
+
+    @property
+    def factors(self) -> dict[str, Decimal]:
+        orders = self.orders.number
+        known = {"orders": orders}
+        if self.visits is not None:
+            known = {"visits": self.visits.number, "per-visit": orders / self.visits.number}
+        return {**known, "average-order": _read_value(self.revenue) / orders}
+
+
+@dataclass(frozen=True)
+class Part:
+    """All of the shop, or a device or country, in the two periods."""
+
+    now: Sales
+    before: Sales
+
+    @property
+    def change(self) -> Decimal:
+        return _read_value(self.now.revenue) - _read_value(self.before.revenue)
+
+    def build_change(self) -> Fact:
+        return self._build("revenue-change", CHANGE, self.change, self.now.revenue.unit)
+
+    def build_effects(self) -> list[Fact]:
+        step = Decimal(1) if self.change == self.change.to_integral_value() else Decimal("0.01")
+        effects = split_change(self.now.factors, self.before.factors, step)
+        unit = self.now.revenue.unit
+        return [
+            self._build(f"{name}-change", EFFECTS[name], value, unit)
+            for name, value in effects.items()
+        ]
+
+    def build_rates(self) -> list[Fact]:
+        """Return the orders per visit, now compared with before."""
+        if self.now.visits is None or self.before.visits is None:
+            return []
+        facts = [
+            self._build(measure, PER_VISIT, 100 * sales.factors["per-visit"], "%", sales)
+            for measure, sales in (("rate", self.now), ("rate-before", self.before))
+        ]
+        return [facts[0].model_copy(update={"compared_with": facts[1].id}), facts[1]]
+
+    def _build(
+        self, measure: str, label: Words, exact: Decimal, unit: str | None, of: Sales | None = None
+    ) -> Fact:
+        first = (of or self.now).revenue
+        value = exact.quantize(Decimal("0.01")) if unit == "%" else exact
+        return Fact(
+            id=str(FactId("calculated", f"split-{self.now.revenue.parts.subject}", measure)),
+            label=label.text,
+            about=first.about,
+            value=value,
+            exact=None if value == exact else exact,
+            unit=unit,
+            source=first.source,
+            as_of=first.as_of,
+            query=f"split({self.now.revenue.id}, {self.before.revenue.id})",
+            since=first.since,
+            until=first.until,
+        )
+
+
+def split_change(
+    now: Mapping[str, Decimal], before: Mapping[str, Decimal], step: Decimal
+) -> dict[str, Decimal]:
+    """Return how much of the change of the product came with each factor, in steps, so that they
+    add up to the whole change: the additive logarithmic mean Divisia index (Ang, "The LMDI approach
+    to decomposition analysis: a practical guide", Energy Policy 33, 2005, 867–871)."""
+    new, old = (prod(one.values(), start=Decimal(1)) for one in (now, before))
+    mean = float(old) if new == old else float(new - old) / log(new / old)
+    parts = {name: Decimal(mean * log(now[name] / before[name])).quantize(step) for name in now}
+    largest = max(parts, key=lambda name: abs(parts[name]))
+    parts[largest] += (new - old).quantize(step) - sum(parts.values())
+    return parts
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    query, notes, visits = _build_query(params), [NOTE], None
+    try:
+        visits = await look_up(_ask_visits(query), deps)
+        query = _take_days(query, visits)
+    except ToolError as error:
+        notes.append(f"{NO_VISITS} ({error})")
+    orders = await look_up(query, deps)
+    if visits is not None and _list_days(visits) != _list_days(orders):
+        visits, notes = None, [NOTE, NO_VISITS]
+    whole = _list_parts(orders, visits).get(())
+    if whole is None:
+        raise ToolError("Nothing to compare: of one of the periods too little is known.")
+    facts = [*orders.facts, *(visits.facts if visits else ())]
+    facts += [whole.build_change(), *whole.build_effects(), *whole.build_rates()]
+    for name in PARTS:
+        if read_text(getattr(params, name)):
+            continue
+        try:
+            facts += await _split_largest(query, name, whole, deps)
+        except ToolError as error:
+            notes.append(f"Not told by {name}: {error}")
+    return ToolResult(
+        facts=tuple(facts),
+        exhibits=SPLIT.build(
+            [fact for fact in facts if fact.parts.kind == "calculated"], deps.request.language
+        ),
+        notes=(*notes, *orders.notes),
+        read_as=orders.read_as,
+    )
+
+
+async def _split_largest(
+    query: MetricQuery, name: DimensionName, whole: Part, deps: ToolDeps
+) -> list[Fact]:
+    """Return the change of each device or country, and the split of the one with the largest part
+    of the change."""
+    query = query.model_copy(update={"dimensions": (name,)})
+    visits = None
+    if whole.now.visits is not None:
+        visits = await look_up(_ask_visits(query), deps)
+    parts = {
+        group: part
+        for group, part in _list_parts(await look_up(query, deps), visits).items()
+        if group and (part.change < 0) == (whole.change < 0)
+    }
+    ranked = sorted(parts.values(), key=lambda part: -abs(part.change))[:MAX_PARTS]
+    facts = [part.build_change() for part in ranked]
+    for part in ranked[:1]:
+        facts += [*part.build_effects(), *part.build_rates()]
+    return facts
+
+
+def _build_query(params: Params) -> MetricQuery:
+    since, until = read_day(params.compare_since, "compare_since"), None
+    if since:
+        until = read_day(params.compare_until, "compare_until")
+    named = {name: text for name in PARTS if (text := read_text(getattr(params, name)))}
+    return MetricQuery(
+        dataset="orders",
+        measures=("revenue", "orders", "average_order"),
+        filters=tuple(
+            (MetricCondition(field=name, operator="is", values=(text,)),)
+            for name, text in named.items()
+        ),
+        since=read_day(params.since, "since"),
+        until=read_day(params.until, "until"),
+        comparison="dates" if since else "previous_period",
+        compare_since=since,
+        compare_until=until,
+    )
+
+
+def _ask_visits(query: MetricQuery) -> MetricQuery:
+    return query.model_copy(update={"dataset": "visits", "measures": ("visits",)})
+
+
+def _take_days(query: MetricQuery, found: "MetricResult") -> MetricQuery:
+    """Ask for the days of what was found, which may be fewer. Raises ToolError without earlier
+    ones."""
+    days = _list_days(found)
+    if len(days) < 2:
+        raise ToolError("There are no earlier visits to compare with.")
+    (since, until), (earlier, last) = days["now"], days["before"]
+    return query.model_copy(
+        update={
+            "since": since,
+            "until": until,
+            "comparison": "dates",
+            "compare_since": earlier,
+            "compare_until": last,
+        }
+    )
+
+
+def _read_value(fact: Fact) -> Decimal:
+    """Return a figure as it is told, so that a difference agrees with what is read."""
+    assert isinstance(fact.value, Decimal)
+    return fact.value
+
+
+def _list_days(found: "MetricResult") -> dict[str, tuple[date | None, date | None]]:
+    return {found.groups[fact.id][0]: (fact.since, fact.until) for fact in _list_figures(found)}
+
+
+def _list_figures(found: "MetricResult | None") -> list[Fact]:
+    return [fact for fact in found.facts if not fact.is_change] if found else []
+
+
+def _list_parts(
+    orders: "MetricResult", visits: "MetricResult | None"
+) -> dict[tuple[str | None, ...], Part]:
+    """Return what sold in both periods, by group; () is all."""
+    known: dict[tuple[str | None, ...], dict[tuple[str, str], Fact]] = {}
+    for found in filter(None, (orders, visits)):
+        for fact in _list_figures(found):
+            period, group, measure = found.groups[fact.id]
+            if fact.number > 0:
+                known.setdefault(group, {})[period, measure] = fact
+    wanted = ("revenue", "orders", *(["visits"] if visits else []))
+    return {
+        group: Part(*(_read_sales(facts, period) for period in ("now", "before")))
+        for group, facts in known.items()
+        if all((period, name) in facts for period in ("now", "before") for name in wanted)
+    }
+
+
+def _read_sales(facts: Mapping[tuple[str, str], Fact], period: str) -> Sales:
+    visits = facts.get((period, "visits"))
+    return Sales(facts[period, "revenue"], facts[period, "orders"], visits)
