@@ -250,7 +250,7 @@ class ToolRunner:
             return CallError(f"This took longer than {self.seconds:g} seconds. Ask for less.")
         except (TryAgain, *DATABASE_ERRORS):
             raise  # something outside is away: the whole task waits for it
-        except Exception as bug:
+        except Exception as bug:  # noqa: BLE001  a bug of one call is no end of the task
             if isinstance(failure := translate_system_error(bug), TryAgain):
                 raise failure from None
             log_bug(bug)

@@ -25,10 +25,10 @@ from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
 from bot.db.base import lock_one
+from bot.db.session import DATABASE_ERRORS
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
-from bot.db.session import DATABASE_ERRORS
 from bot.errors import CannotDo, TryAgain, locate_bug, translate_system_error
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job, JobKind

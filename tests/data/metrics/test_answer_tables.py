@@ -140,9 +140,7 @@ def test_columns_that_the_finding_needs_come_first() -> None:
 
 @pytest.mark.parametrize("dimensions", [["device", "month"], ["month", "device"]])
 def test_days_of_a_group_are_those_of_its_month_wherever_it_stands(dimensions: list[str]) -> None:
-    found = answer(
-        small(orders=ROWS), dataset="orders", measures=["orders"], dimensions=dimensions
-    )
+    found = answer(small(orders=ROWS), dataset="orders", measures=["orders"], dimensions=dimensions)
     facts = build_result(small(orders=ROWS), found, "en").facts
     october = next(one for one in facts if one.number == 40 and one.about)
     assert (october.since, october.until) == (date(2026, 10, 1), date(2026, 10, 3))
