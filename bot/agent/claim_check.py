@@ -236,8 +236,9 @@ def build_claim_prompt(
         cites = " ".join(names[cite] for cite in sentence.cites if cite in names)
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
+    versions = [one.words for one in request.keep_reason().brief.instructions]
     asked = "\n".join(
-        filter(None, [brief.follows, brief.words, brief.offer, *brief.must_say, request.reason])
+        filter(None, [brief.follows, brief.words, brief.offer, *brief.must_say, *versions])
     )
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]

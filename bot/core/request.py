@@ -83,6 +83,17 @@ class SalesQuery(BaseModel):
     most: int | None = None
 
 
+MAX_INSTRUCTIONS = 20  # of the versions of one text
+
+
+class Instruction(BaseModel):
+    """What somebody asked of a later version of a text."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    by: str  # a person's id
+
+
 class Brief(BaseModel):
     """One request of one person. `words` is what they typed, `material` the surrounding thread."""
 
@@ -115,6 +126,7 @@ class Brief(BaseModel):
     query: str | None = None  # the fields of the question form as JSON (QuestionFields)
     tally: SalesQuery | None = None  # of earlier versions; nothing reads it
     stands_on: str | None = None  # the id of the draft that this request started from
+    instructions: tuple[Instruction, ...] = ()  # for the versions of its text, oldest first
     follows: str | None = None  # the question before, which this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml
     tone: str | None = None  # the tone asked for, in the person's words
@@ -155,7 +167,8 @@ class Brief(BaseModel):
             "done apart from this, so neither yours nor `not_used`": "; ".join(self.beside),
         }
         lines = [f"{name}: {value}" for name, value in fields.items() if value]
-        return "\n".join([f"asked: {self.words}", *lines])
+        asked = [f"asked for a later version: {one.words}" for one in self.instructions]
+        return "\n".join([f"asked: {self.words}", *asked, *lines])
 
 
 def parse_just_for_me(words: str) -> tuple[bool, str]:
@@ -189,6 +202,21 @@ class SkillRequest(BaseModel):
     @property
     def language(self) -> Language:
         return self.brief.language
+
+    @property
+    def earlier_instructions(self) -> tuple[Instruction, ...]:
+        """What was asked of the versions before this one."""
+        found = self.brief.instructions
+        return found[:-1] if found and found[-1].words == self.reason else found
+
+    def keep_reason(self) -> "SkillRequest":
+        """Return the request with its reason as the last instruction of the brief."""
+        if not self.reason:
+            return self
+        new = Instruction(words=self.reason, by=self.sender or self.brief.author)
+        kept = (*self.earlier_instructions, new)[-MAX_INSTRUCTIONS:]
+        brief = self.brief.model_copy(update={"instructions": kept})
+        return self.model_copy(update={"brief": brief})
 
     @property
     def is_own_text(self) -> bool:

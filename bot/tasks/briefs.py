@@ -123,12 +123,45 @@ def _leave_over(request: SkillRequest, names: tuple[str, ...]) -> SkillRequest:
     )
 
 
+async def plan_revision(
+    before: SkillRequest,
+    understanding: Understanding,
+    incoming: IncomingRequest,
+    *,
+    brand: Brand,
+    library: Library,
+    today: date,
+    draft: ThreadDraft,
+) -> Plan:
+    """Return the request of the draft again, and after it those of the texts for other channels or
+    markets that its message asks for as well."""
+    beside = tuple(
+        one.model_copy(update={"about": draft.id}) if one.about else one
+        for one in understanding.beside
+    )
+    others = await plan_requests(
+        understanding.model_copy(update={"requests": beside}),
+        incoming.model_copy(
+            update={"words": incoming.reason or "", "reason": None, "previous": None, "answers": {}}
+        ),
+        brand=brand,
+        library=library,
+        today=today,
+        drafts=(draft,),
+    )
+    revised = revise_request(before, understanding, incoming, brand)
+    requests = [revised, *others.requests]
+    if others.requests:
+        requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
+    return Plan(requests=tuple(requests), cannot=others.cannot)
+
+
 def revise_request(
     before: SkillRequest, understanding: Understanding, incoming: IncomingRequest, brand: Brand
 ) -> SkillRequest:
     """Return the request of a draft again, with what the instruction sets anew."""
     new = next(iter(understanding.requests), ReadRequest(skill=before.skill))
-    old = before.brief
+    old = before.keep_reason().brief
     changed: dict[str, object] = {
         "audience": new.audience or old.audience,
         "rule": new.rule if new.audience or new.rule else old.rule,
@@ -360,6 +393,7 @@ def _build_copy_brief(
         market=market,
         tone=read.tone,
         left_over=understanding.left_over,
+        instructions=source.instructions if source else (),
         material=incoming.material,
         private=incoming.private,
         assumed=assumed,

@@ -21,7 +21,7 @@ from bot.drafts.models import Draft, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.tasks.briefs import Plan, plan_requests, revise_request
+from bot.tasks.briefs import Plan, plan_requests, plan_revision
 from bot.tasks.conversation import (
     Conversation,
     build_thread_draft,
@@ -195,10 +195,16 @@ class MessageReading(RunningTask):
         incoming = await self.build_incoming_request()
         if task.previous and understanding.outcome != "requests":
             before = await services.database.run(lambda s: s.get_one(Draft, task.previous))
-            incoming = incoming.model_copy(update={"previous": describe_previous(before)})
-            brand = services.brand(task.workspace)
-            requests = (revise_request(before.skill_request, understanding, incoming, brand),)
-            return await self._begin(requests)
+            plan = await plan_revision(
+                before.skill_request,
+                understanding,
+                incoming.model_copy(update={"previous": describe_previous(before)}),
+                brand=services.brand(task.workspace),
+                library=services.library(task.workspace),
+                today=services.now().date(),
+                draft=await services.database.run(self._describe_previous),
+            )
+            return await self._follow(plan)
         if understanding.outcome == "answer_question" and not understanding.requests:
             understanding, incoming = await services.database.run(
                 self._repeat_question, understanding, incoming

@@ -86,11 +86,13 @@ class ReadRequest(BaseModel):
 class Understanding(BaseModel):
     """What a message is to us. `line` is the reply in words: the whole answer, or what is said
     beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
-    `opening` is the number of the other opening that was picked, with nothing else to change."""
+    `opening` is the number of the other opening that was picked, with nothing else to change;
+    `beside` are the texts that are asked for beside the revision."""
 
     model_config = ConfigDict(frozen=True)
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()
+    beside: tuple[ReadRequest, ...] = ()
     draft: str | None = None
     instruction: str | None = None
     kept: tuple[KeptPassage, ...] = ()
@@ -219,18 +221,17 @@ class _FormCheck:
             skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
             again = asked.model_copy(update={"skill": skill, "about": draft.id})
             return self._finish("requests", requests=(again,), line=line)
-        other = next(iter(requests), None)
-        if other and (
-            set(other.channels) - {draft.channel} or set(other.markets) - {draft.brief.market}
-        ):
+        own, others = _split_requests(requests, draft)
+        unsupported = self._quotes(self.form.unsupported)
+        if others and not own and self._names_target(instruction):
             # The text for another channel or market is one more draft. This one stays as it is.
-            again = other.model_copy(update={"skill": draft.skill, "about": draft.id})
-            return self._finish("requests", requests=(again,), line=line)
+            return self._finish("requests", requests=others, unsupported=unsupported, line=line)
         named = message.passages
         changed = [named[id] for id in self.form.changes if id in named]
         return self._finish(
             "revise",
-            requests=requests[:1],
+            requests=own[:1],
+            beside=others,
             draft=draft.id,
             instruction=instruction,
             kept=tuple(one for one in draft.passages if one not in changed),
@@ -238,8 +239,15 @@ class _FormCheck:
                 (one.number for one in draft.openings if str(one.number) == self.form.opening),
                 None,
             ),
+            unsupported=unsupported,
             line=line,
         )
+
+    def _names_target(self, instruction: str) -> bool:
+        """Whether an instruction names the channel or market of a text of its own, so that it asks
+        for that one: "the same as an SMS"."""
+        read = [one for form in self.form.requests for one in (*form.channels, *form.markets)]
+        return any(self._is_quoted(one.words, [instruction]) for one in read)
 
     def _check_request(self, form: RequestForm) -> ReadRequest | None:
         if form.skill not in load_skills():
@@ -436,6 +444,26 @@ class _FormCheck:
             return False
         wanted = _squeeze(text)
         return any(wanted in _squeeze(source) for source in sources)
+
+
+def _split_requests(
+    requests: Iterable[ReadRequest], draft: ThreadDraft
+) -> tuple[tuple[ReadRequest, ...], tuple[ReadRequest, ...]]:
+    """Return what the requests of a revision set anew in its draft, and what is asked for beside:
+    texts for other channels or markets, questions."""
+    own, others = list[ReadRequest](), list[ReadRequest]()
+    for one in requests:
+        if own and not load_skills()[one.skill].for_channels:
+            others.append(one)
+            continue
+        channels = tuple(key for key in one.channels if key != draft.channel)
+        markets = tuple(key for key in one.markets if key != draft.brief.market)
+        if channels or markets:
+            kept = {"channels": channels} if not markets else {"markets": markets}
+            others.append(one.model_copy(update={"skill": draft.skill, "about": draft.id} | kept))
+        if (channels, markets) == ((), ()) or (draft.channel in one.channels and not markets):
+            own.append(one)
+    return tuple(own), tuple(others)
 
 
 def _is_none(text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.agent.claim_check import build_claim_prompt
 from bot.config.brand import Brand, Market
 from bot.core.audience_rule import AudienceRule
 from bot.digests.visibility import list_quoted_drafts
@@ -288,6 +289,42 @@ async def test_follow_up_keeps_what_the_brief_had_resolved(
         assert getattr(after.brief, name) == getattr(before.brief, name) is not None
     assert (after.brief.market, after.channel) in {("GB", "email"), (None, "sms"), (None, "email")}
     assert "[product.bai-buee.name]" in list_writing(intern)[-1]
+
+
+async def test_revision_and_the_text_for_another_channel_are_both_made(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    beside = asked_request(channels=[reading("sms", "an SMS")])
+    read = revising("shorter", beside, unsupported=["a poster"])
+    await ask(intern, "shorter, an SMS too, and a poster", read, thread=thread)
+    before, mail, sms = intern.bench.drafts
+    assert [(one.channel, one.version) for one in (mail, sms)] == [("email", 2), ("sms", 1)]
+    for name in KEPT:
+        assert getattr(sms.brief, name) == getattr(before.brief, name) is not None
+    assert any("a poster" in text_of(one) for one in intern.bench.said())
+    assert dict_of(before)["subject"] in fenced(list_writing(intern)[-1], "previous")
+    assert "shorter" not in fenced(list_writing(intern)[-1], "reason")
+
+
+async def test_what_earlier_instructions_say_stays_a_source(intern: UnderstandingBench) -> None:
+    thread = await draft_mail(intern)
+    first = "say that delivery is free from €60"
+    await ask(intern, first, revising(first), thread=thread)
+    await ask(intern, "3 other subject lines", revising("3 other subject lines"), thread=thread)
+    after = intern.bench.drafts[-1]
+    assert [one.words for one in after.brief.instructions] == [first, "3 other subject lines"]
+    told = list_writing(intern)[-1]
+    assert first in fenced(told, "brief")
+    assert "3 other subject lines" not in fenced(told, "brief")  # it is the reason
+    stated = {str(one.value) for one in after.facts.facts if one.stated_by}
+    assert "60" in stated
+    assert "3" not in stated
+    judged = build_claim_prompt((), after.facts, after.skill_request)
+    assert first in fenced(judged, "asked")
+    assert fenced(judged, "asked").count("3 other subject lines") == 1
+    await ask(intern, "as an SMS", continuing(channels=[SMS]), thread=thread)
+    assert first in fenced(list_writing(intern)[-1], "brief")
 
 
 async def test_text_for_another_channel_is_told_the_text_before_with_what_people_wrote(

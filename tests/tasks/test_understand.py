@@ -341,6 +341,19 @@ def test_a_revision_for_another_channel_is_one_more_draft() -> None:
     assert check(same, "the mail, shorter", drafts=(MAIL,)).outcome == "revise"
 
 
+@pytest.mark.parametrize("entries", [1, 2])
+def test_a_revision_may_stand_beside_a_text_for_another_channel(entries: int) -> None:
+    words = "30% off instead, shorter, and an SMS too"
+    sms = asked_request(channels=[reading("sms", "an SMS")])
+    own = asked_request(offer="30% off instead", channels=[reading("email", "none")])
+    asked = [own, sms][-entries:]
+    form = understood("revise", *asked, draft=MAIL.id, instruction="30% off instead, shorter")
+    found = check(form, words, drafts=(MAIL,))
+    assert (found.outcome, found.draft) == ("revise", MAIL.id)
+    assert [one.offer for one in found.requests] == ["30% off instead"][: entries - 1]
+    assert [(one.about, one.channels) for one in found.beside] == [(MAIL.id, ("sms",))]
+
+
 def test_passages_that_nobody_asked_to_change_are_kept() -> None:
     form = understood("revise", draft=EDITED.id, instruction="shorter")
     assert check(form, "shorter", drafts=(EDITED,)).kept == (PASSAGE,)
