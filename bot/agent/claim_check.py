@@ -21,7 +21,7 @@ from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import OFF, ON, ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.turns import NoTurnLog, TurnLog
-from bot.core.checks import Check
+from bot.core.checks import OPENING_KEY, Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import SkillRequest
@@ -142,7 +142,7 @@ class ClaimResult:
             elif verdict.judgement == "supported":
                 supported += 1
             elif verdict.judgement == "not_supported" or (
-                verdict.judgement == "stated" and not sentence.part.startswith("hook.")
+                verdict.judgement == "stated" and not sentence.part.startswith(OPENING_KEY)
             ):
                 found.append(_build_finding(sentence, verdict))
         if supported:

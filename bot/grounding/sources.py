@@ -10,7 +10,7 @@ from typing import Literal
 from bot.config.brand import Brand
 from bot.core.brand_facts import list_brand_facts
 from bot.core.channels import HOOKS_TITLE, load_channels
-from bot.core.checks import Check, CheckLevel
+from bot.core.checks import OPENING_KEY, Check, CheckLevel
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
 from bot.core.request import Brief
@@ -87,7 +87,8 @@ class TextPart:
 def list_text_parts(parts: Iterable[Part], hooks: Iterable[Hook] = ()) -> tuple[TextPart, ...]:
     found = [TextPart(part.key, part.kind, part.text, part.facts) for part in parts]
     found += [
-        TextPart(f"hook.{n}", "hook", hook.text, hook.facts) for n, hook in enumerate(hooks, 1)
+        TextPart(f"{OPENING_KEY}{n}", "hook", hook.text, hook.facts)
+        for n, hook in enumerate(hooks, 1)
     ]
     return tuple(found)
 
@@ -293,6 +294,10 @@ class Sources:
     @cached_property
     def products(self) -> frozenset[str]:
         return frozenset(known.product for known in self.known if known.product)
+
+    def find_product(self, id: str) -> str | None:
+        """Return the handle of the product that the fact with this id is about."""
+        return next((known.product for known in self.known if known.fact.id == id), None)
 
     @cached_property
     def prices(self) -> list[KnownFact]:

@@ -43,8 +43,10 @@ def test_cut_is_counted_from_the_lowest_price_of_30_days() -> None:
 @pytest.mark.parametrize("origin", ["words", "instructions"])
 def test_free_delivery_passes_where_somebody_stated_from_which_amount(origin: str) -> None:
     said = "livraison offerte dès 60 €"
-    given = said if origin == "words" else (Instruction(words=said, by="UMAX"),)
-    asked = request(language="fr", **{origin: given})
+    instructions = (Instruction(words=said, by="UMAX"),) if origin == "instructions" else ()
+    asked = request(said if origin == "words" else "un mail", language="fr")
+    brief = asked.brief.model_copy(update={"instructions": instructions})
+    asked = asked.model_copy(update={"brief": brief})
 
     def find(text: str) -> list[Check]:
         checks = proved(text, language="fr", asked=asked, evidence=Evidence())
