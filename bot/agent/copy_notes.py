@@ -14,17 +14,25 @@ from pydantic import BaseModel
 from bot.agent.loop import Wish
 from bot.agent.request_state import RequestState
 from bot.agent.stated_facts import find_stated_facts
-from bot.config.brand import Brand, RequiredMention
+from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule, join_with_or
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Part, split_output
+from bot.core.readers import (
+    list_currencies,
+    list_foreign_opt_outs,
+    list_mentions,
+    list_opt_out_numbers,
+    list_reader_countries,
+)
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
+from bot.drafts.recipients import find_target, list_brief_links
 from bot.grounding.figure_checks import OFFER_KIND
-from bot.i18n.countries import parse_country_code
+from bot.i18n.countries import translate_country
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Country, Money, Words
 from bot.i18n.typography import NBSP, is_gsm7
@@ -35,6 +43,7 @@ DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
+END_OF_AD = Words("Set the ad to end on {day}: it may show without the end of the offer.")
 IN_TIME = Words("Your data don't tell whether an order arrives in time.")
 OLD = timedelta(days=90)  # since its first order a product is no novelty
 MONTH = timedelta(days=30)  # in which a lower price is a cut
@@ -69,9 +78,10 @@ NO_LIMITS = (
     "may be outside it. Then find those within it (`find_products` has `max_price`)."
 )
 OF_RANGE = (
-    "The text is about the range as a whole. The products among the facts are its best sellers: "
-    "show at most three that prove what you say of it, these or others of the range "
-    "(`find_products`), and look each of them up with `product` first. Ask for no product."
+    "The text is about the range as a whole. The products among the facts are its best sellers. A "
+    "short message about an offer or a date needs none; else show at most three that prove what "
+    "you say of it, these or others of the range (`find_products`), and look each of them up with "
+    "`product` first. Ask for no product."
 )
 BEST_OF_RANGE = (
     "If the brief wants the best seller of the range: that is {title}. Look it up with `product`, "
@@ -106,7 +116,7 @@ def list_copy_notes(
     today: date | None = None,
 ) -> list[str]:
     """Return the notes as sentences for the writer."""
-    notes = [*_describe_audience(request, evidence)]
+    notes = [*_describe_audience(request, evidence), *_describe_abroad(request, evidence, brand)]
     if not request.brief.product and evidence.of("product"):
         notes += [OF_RANGE if request.brief.category else WITHOUT_PRODUCT, NO_LIMITS]
         best = [one for one in evidence.of("product") if one.parts.measure == "best-seller"]
@@ -120,12 +130,18 @@ def list_copy_notes(
         )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
-        notes += _describe_product(handle, request, evidence, is_listing=is_listing)
+        notes += _describe_product(handle, request, evidence)
+        notes += [] if is_listing else _describe_stock(handle, request, evidence, today)
     if find_old_launch(request, evidence, today):
         notes.append(NOT_NEW)
     notes += _describe_doubt(request, evidence)
     if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
+    elif target := find_target(request.brief, (), evidence, channel, brand.site):
+        notes.append(
+            f"Code shows {target} beside the text, as the page that the click leads to: write no "
+            "link, and don't count it as `not_used`."
+        )
     return notes
 
 
@@ -139,6 +155,10 @@ def list_open_questions(
     if doubt := evidence.labelled(DOUBT):
         words = TO_ANSWER.with_params(doubt=doubt.value)
         found.append(Check(rule=DOUBT_RULE, level="info", words=words, fact=doubt.id))
+    until = request.brief.until if request.brief.offer else None
+    if channel.ads_on and until:
+        words = END_OF_AD.with_params(day=until)
+        found.append(Check(rule="end of the ad", level="info", words=words))
     occasion = _find_gift_occasion(request)
     has_room = any(limit.most >= LONG_PART for limit in channel.parts.values())
     if occasion is not None and has_room and not channel.is_listing:
@@ -209,9 +229,7 @@ def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[st
         yield "Many of them have this very product: it needs no introduction."
 
 
-def _describe_product(
-    handle: str, request: SkillRequest, evidence: Evidence, *, is_listing: bool
-) -> Iterator[str]:
+def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) -> Iterator[str]:
     name = _get(evidence, handle, "name")
     title = str(name.value) if name else handle
     price, highest = _get(evidence, handle, "price"), _get(evidence, handle, "price to")
@@ -240,12 +258,47 @@ def _describe_product(
             f"days is {lowest.shown(language)}. Write the offer's percentage and no price, unless "
             "the brief says what it comes off; then that calculation gives the price."
         )
-    stock = _get(evidence, handle, "stock")
-    if stock is not None and stock.value == Decimal(0) and not is_listing:
+
+
+def _describe_stock(
+    handle: str, request: SkillRequest, evidence: Evidence, today: date | None
+) -> Iterator[str]:
+    """Tell what is sold out, and whether what the brief calls back is so today."""
+    stock, name = _get(evidence, handle, "stock"), _get(evidence, handle, "name")
+    if stock is None or stock.value != Decimal(0):
+        return
+    title, since = str(name.value) if name else handle, request.brief.since
+    if request.brief.goal == "back in stock" and since and today and since > today:
         yield (
-            f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
-            "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
-            "and a product in stock as options."
+            f"{title}: none in stock today, {today}; by the brief it is back on {since}. No fact "
+            "tells on which day the text goes out. Write what is true before that day and on it "
+            "(“back on Tuesday”, not “is back”), and a call to action that works on both."
+        )
+        return
+    yield (
+        f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
+        "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
+        "and a product in stock as options."
+    )
+
+
+def _describe_abroad(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
+    """Tell what of the brand and the catalogue does not hold where the readers are."""
+    countries = list_reader_countries(request.brief)
+    places = ", ".join(translate_country(one, "en") for one in countries)
+    if foreign := list_foreign_opt_outs(request, brand):
+        yield (
+            f"“{'; '.join(foreign)}” does not work in {places}, and no number for it is known: "
+            "leave it out and write no other. The card says that it is missing."
+        )
+    prices = [one for one in evidence.of("product") if one.label == "price" and one.unit]
+    if not (countries and prices):
+        return
+    currencies = list_currencies(countries, prices[0].as_of)
+    if prices[0].unit not in currencies:
+        yield (
+            f"Prices are known in {prices[0].unit} alone, and people in {places} pay in "
+            f"{', '.join(sorted(currencies))}: leave prices out, unless they are the news."
         )
 
 
@@ -266,13 +319,14 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
 
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
     """Tell how much is left for the writer beside the sender, how to stop and each link that the
-    text may have."""
-    mentions = [one.text for one in _list_mentions(request, brand)]
+    text may have: the one that the brief gives, or else those of facts and the brand."""
+    mentions = [one.text for one in list_mentions(request, brand)]
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
     own = _get(evidence, request.brief.product, "link")
-    addresses = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    known = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    addresses = list_brief_links(request.brief, brand.site) or known
     tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
     for address, link in [*tagged.items()][:MAX_LINKS]:
         one, two = (measure_sms_room(f"{fixed} {link}", count) for count in (1, 2))
@@ -436,28 +490,18 @@ async def keep_counted_audience(ctx: RequestState) -> None:
 def find_foreign_opt_out(
     request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
 ) -> tuple[Check, ...]:
-    """Return the question whether readers of other countries can stop an SMS by the number that
-    the brand always mentions. A market has its own words for that."""
+    """Return the question whether those of the readers who are in other countries can stop an SMS
+    by the number that the brand always mentions. Where all of them are, the text lacks it."""
     counted = evidence.get(RULE)
     stored = request.brief.rule or (str(counted.value) if counted else None)
-    if stored is None or request.brief.market or not (channel and channel.is_counted_in_segments):
-        return ()
-    countries = AudienceRule.model_validate_json(stored).countries
+    countries = list_reader_countries(request.brief.model_copy(update={"rule": stored}))
     home = get_language(brand.languages[0]).law
-    abroad = [Country(name=one) for one in countries if parse_country_code(one) not in home]
-    numbers = [one.text for one in _list_mentions(request, brand) if re.search(r"\d", one.text)]
-    if not abroad or not numbers:
+    abroad = [Country(name=one) for one in countries if one not in home]
+    numbers = list_opt_out_numbers(request, brand)
+    if not numbers or not 0 < len(abroad) < len(countries):
         return ()
     words = STOP_ABROAD.with_params(mention="; ".join(numbers), countries=join_with_or(abroad))
     return (Check(rule="opt-out", level="info", words=words),)
-
-
-def _list_mentions(request: SkillRequest, brand: Brand) -> list[RequiredMention]:
-    return [
-        one
-        for one in brand.mentions
-        if one.language in (None, request.language) and request.channel in one.channels
-    ]
 
 
 def _note(ctx: RequestState, words: Words) -> None:

@@ -38,7 +38,7 @@ from bot.core.writer import Writer
 from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.models import campaign_code
-from bot.drafts.recipients import LEADS_TO, describe_recipients, find_target
+from bot.drafts.recipients import describe_recipients, describe_target, describe_unused
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
 from bot.grounding.calculations import list_proofs
 from bot.grounding.numbers import read_figures
@@ -95,7 +95,7 @@ async def _run_words(
     if args.json:
         _print_json(reading, made, writer)
     else:
-        _print_result(reading, made, writer, args.language)
+        _print_result(reading, made, writer, args.language, run.site)
     return 0 if made or reading.lines else 3
 
 
@@ -139,6 +139,10 @@ class TerminalRun:
         if not writer.by_rules:
             await run.spending.demand_budget(run.payer, writer.name)
         return run
+
+    @property
+    def site(self) -> str | None:
+        return self.container.brand(self.workspace).site
 
     @property
     def payer(self) -> Payer:
@@ -243,6 +247,7 @@ def _print_result(
     made: list[tuple[SkillRequest, DraftResult]],
     writer: Writer,
     language: str,
+    site: str | None,
 ) -> None:
     lines: list[str] = []
     lines += [line.to(language) for line in reading.lines]
@@ -253,12 +258,12 @@ def _print_result(
             for one in reading.question.options
         ]
     for request, drafted in made:
-        lines += _format_draft(request, drafted, writer, language)
+        lines += _format_draft(request, drafted, writer, language, site)
     sys.stdout.write(strip_hidden("\n".join(lines).rstrip()) + "\n")
 
 
 def _format_draft(
-    request: SkillRequest, drafted: DraftResult, writer: Writer, language: str
+    request: SkillRequest, drafted: DraftResult, writer: Writer, language: str, site: str | None
 ) -> list[str]:
     def say(words: Words) -> str:
         return words.to(language)
@@ -277,7 +282,7 @@ def _format_draft(
         listed = describe_recipients(request.brief, drafted.evidence, channel)
         shown = " · ".join(one if isinstance(one, str) else say(one) for one in listed)
         lines += [say(Words("For: {audience}", audience=shown))] if shown else []
-    lines += [*_format_assumptions(request.brief, language), ""]
+    lines += [*_format_assumptions(request.brief, language, is_copy=channel is not None), ""]
     shown_parts = [part for part in drafted.parts if part is not finding or channel]
     for title, group in groupby(shown_parts, lambda part: part.title):
         parts = tuple(group)
@@ -285,8 +290,8 @@ def _format_draft(
         title = limit.name(len(parts)) if limit else title
         texts = (line for part in parts for line in part.text.split("\n"))
         lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
-    if link := find_target(request.brief, drafted.parts, drafted.evidence, channel):
-        lines += [say(LEADS_TO.with_params(link=link)), ""]
+    if leads := describe_target(request.brief, drafted.parts, drafted.evidence, channel, site=site):
+        lines += [say(leads), ""]
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
         lines += [
@@ -329,10 +334,10 @@ def _collect_proof(drafted: DraftResult) -> list[Fact]:
     return list(proving.values())
 
 
-def _format_assumptions(brief: Brief, language: str) -> list[str]:
+def _format_assumptions(brief: Brief, language: str, *, is_copy: bool) -> list[str]:
     apart = f"{get_language(language).marks.semicolon} "
     unused = (
-        [Words("Not used: {what}", what=apart.join(brief.left_over)).to(language)]
+        [describe_unused(apart.join(brief.left_over), is_copy=is_copy).to(language)]
         if brief.left_over
         else []
     )

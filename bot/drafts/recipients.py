@@ -6,11 +6,14 @@ from bot.core.channels import Channel
 from bot.core.facts import Evidence
 from bot.core.parts import Part
 from bot.core.request import Brief
+from bot.drafts.models import tag_links
 from bot.i18n.messages import Words
-from bot.text.links import find_links
+from bot.text.links import find_links, is_allowed_host, parse_host
 from bot.text.normalize import collapse_spaces
 
 LEADS_TO = Words("Leads to: {link}")
+NOT_IN_TEXT, NOT_USED = Words("Not in the text: {what}"), Words("Not used: {what}")
+NO_PAGE = Words("Leads to: no page known. Add its link.")
 
 
 def describe_recipients(
@@ -32,13 +35,54 @@ def describe_recipients(
     return [one for one in (audience, audience and counted, audience and dates) if one]
 
 
+def describe_unused(what: str, *, is_copy: bool) -> Words:
+    """Say what of the request is not taken up. A text may lack what others see to: when it goes
+    out, a picture."""
+    return (NOT_IN_TEXT if is_copy else NOT_USED).with_params(what=what)
+
+
+def list_brief_links(brief: Brief, site: str | None) -> list[str]:
+    """Return the pages that the brief names, as addresses of the web: on the brand's site, where it
+    has one, as a shop that is named beside them is no page for the reader."""
+    hosts = {parse_host(site)} if site else set()
+    return [
+        link.text if "://" in link.text else f"https://{link.text}"
+        for link in find_links(brief.words)
+        if link.plain and (not hosts or is_allowed_host(link.host, hosts))
+    ]
+
+
 def find_target(
-    brief: Brief, parts: Sequence[Part], evidence: Evidence, channel: Channel | None
+    brief: Brief,
+    parts: Sequence[Part],
+    evidence: Evidence,
+    channel: Channel | None,
+    site: str | None,
 ) -> str | None:
-    """Return the page that the button, the ad or the post is to lead to: that of its product. None
-    where the text has its link, stands on that page itself, or is about several things."""
-    link = evidence.get(f"product.{brief.product}.link")
-    if channel is None or channel.is_listing or brief.others or link is None:
+    """Return the page that the button, the ad or the post is to lead to: the one that the brief
+    names, or that of its product. None where the text has its link, stands on that page itself, or
+    is about several things."""
+    if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
         return None
+    if named := list_brief_links(brief, site):
+        return named[0]
+    link = evidence.get(f"product.{brief.product}.link")
+    return None if brief.others or link is None else str(link.value)
+
+
+def describe_target(
+    brief: Brief,
+    parts: Sequence[Part],
+    evidence: Evidence,
+    channel: Channel | None,
+    *,
+    site: str | None,
+    code: str = "",
+) -> Words | None:
+    """Say where the reader's click leads, with the campaign code if there is one. An ad leads
+    somewhere: where no page is known, that is said."""
+    link = find_target(brief, parts, evidence, channel, site)
+    if link is not None:
+        return LEADS_TO.with_params(link=tag_links(link, site, code) if code else link)
     has_link = any(find_links(part.text) for part in parts)
-    return None if has_link else str(link.value)
+    return NO_PAGE if channel and channel.ads_on and not has_link else None

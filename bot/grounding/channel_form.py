@@ -4,19 +4,24 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.config.brand import Brand
+from bot.core.audience_rule import join_with_or
 from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
 from bot.core.checks import Check, CheckLevel
+from bot.core.readers import list_foreign_opt_outs, list_reader_countries
 from bot.core.request import Goal, SkillRequest
 from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import TextPart, find_quotations
 from bot.grounding.style import find_echo, list_brief_runs
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Words
+from bot.i18n.messages import Country, Words
 from bot.i18n.typography import GSM7, GSM7_DOUBLE
 from bot.text.language import WRITTEN_LANGUAGES, score_languages
 from bot.text.links import find_links, parse_host
 from bot.text.normalize import normalize_text, tokenize
 
+STOP_MISSING = Words(
+    "How to stop an SMS is missing for {countries}. “{mention}” is for another country."
+)
 GAP = re.compile(
     r"\{\{[^{}]*\}\}|\{%.*?%\}|\{[a-zA-Z_][\w .-]*\}|<<\w*|%[A-Z_]{3,}%|\*\|[A-Z_]+\|\*"
     r"|\[[^\[\]\n]*[^\W\d_][^\[\]\n]*\](?!\()|\bX{2,}\b|\bTODO\b|\bTB[CD]\b"
@@ -31,12 +36,12 @@ MIN_LANGUAGE_WORDS, MIN_LANGUAGE_SCORE = 6, 3  # below them a text's language ca
 
 
 def check_form(
-    parts: Sequence[TextPart], *, brand: Brand, channel: Channel, goal: Goal | None = None
+    parts: Sequence[TextPart], *, request: SkillRequest, brand: Brand, channel: Channel
 ) -> Iterator[Check]:
     """Yield the findings on the form of copy for a channel."""
     yield from _check_lengths(parts, channel)
     if channel.names_sender:
-        yield from _check_sender(parts, channel, brand, goal)
+        yield from _check_sender(parts, channel, brand, request)
     yield from _check_segments(parts, channel)
     yield from _check_campaign_code(parts, channel, brand)
 
@@ -135,7 +140,7 @@ def _check_length(part: TextPart, limit: PartLimit) -> Iterator[Check]:
 
 
 def _check_sender(
-    parts: Sequence[TextPart], channel: Channel, brand: Brand, goal: Goal | None
+    parts: Sequence[TextPart], channel: Channel, brand: Brand, request: SkillRequest
 ) -> Iterator[Check]:
     """The parts together name the sender, how to stop and, unless they only tell something, what
     to do next."""
@@ -151,10 +156,15 @@ def _check_sender(
     if not any(normalize_text(name) in low for name in (brand.sender, brand.name) if name):
         words = Words("The text does not say who sends it. Name {brand}.", brand=brand.name)
         yield parts[0].build_check("sender", "block", words)
-    if not OPT_OUT.search(text):
+    foreign = list_foreign_opt_outs(request, brand)
+    if foreign and (not OPT_OUT.search(text) or any(one in text for one in foreign)):
+        places = [Country(name=one) for one in list_reader_countries(request.brief)]
+        words = STOP_MISSING.with_params(mention=foreign[0], countries=join_with_or(places))
+        yield parts[-1].build_check("stop", "block", words, override=True)
+    elif not OPT_OUT.search(text):
         words = Words("The text does not say how to stop. Add the STOP mention.")
         yield parts[-1].build_check("stop", "block", words)
-    if goal not in TELLING_GOALS and not asks_to_act(text):
+    if request.brief.goal not in TELLING_GOALS and not asks_to_act(text):
         words = Words(
             "The text does not say what to do next. Add a link, a code, or a word such as order."
         )

@@ -6,12 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 from bot.config.brand import Brand
+from bot.core.audience_rule import join_with_or
 from bot.core.channels import Channel
 from bot.core.checks import Check, CheckLevel, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence
 from bot.core.parts import Hook, Part
+from bot.core.readers import list_currencies, list_reader_countries
 from bot.core.request import Brief, SkillRequest
-from bot.grounding.channel_form import check_form, check_text
+from bot.grounding.channel_form import STOP_MISSING, check_form, check_text
 from bot.grounding.figure_checks import UNSOURCED, check_figures, format_person
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
@@ -25,7 +27,7 @@ from bot.grounding.sources import (
 )
 from bot.grounding.style import check_brand_rules
 from bot.grounding.units import agrees, is_bare, load_units
-from bot.i18n.messages import Money, Words
+from bot.i18n.messages import Country, Money, Words
 from bot.text.links import Link, find_links, is_allowed_host, normalize_address
 from bot.text.normalize import collapse_spaces
 
@@ -37,6 +39,10 @@ CALCULATION_HINT = (
 STYLE_RULES = ("length", "cliché", "echo", "call to action")  # of which the writer is told, too
 MAX_UNUSED = 4  # figures of the brief that are named one by one
 NONE_IN_STOCK = Words("The catalogue has none in stock ({source}).")
+NOT_BACK_YET = Words(
+    "The brief says that it is back on {day}. Today the catalogue has none in stock ({source})."
+)
+FOREIGN_CURRENCY = Words("Prices are in {currency}, and the text is for {countries}.")
 
 
 def check_draft(
@@ -62,23 +68,26 @@ def check_draft(
     found += check_law(texts, sources, request=request, brand=brand, today=today, periods=periods)
     found += check_brand_rules(texts, request=request, brand=brand)
     if channel is not None:
-        found += check_form(texts, brand=brand, channel=channel, goal=request.brief.goal)
+        found += check_form(texts, request=request, brand=brand, channel=channel)
     found += find_unused_figures(texts, sources)
     found += check_stock(request.brief, sources, channel, today)
+    found += check_currency(texts, request.brief, today)
     return sort_checks(found)
 
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
     """Turn findings that block, that warn, or are on style into sentences for the writer. What only
     people can settle is left out: what a person stated, a cut whose price before or after is not
-    known, and an empty stock. A figure without a source may be kept with a calculation."""
+    known, an empty stock, how to stop abroad. A figure without a source may be kept with a
+    calculation."""
     unsettled = (STATED_WORDS, UNKNOWN_PRICE, NEW_CUT, MANY_CUT, RANGE_CUT, NONE_IN_STOCK)
     for_people = {words.text for words in unsettled}
     faults = []
     for check in checks:
         is_marked = check.level == "warn" and check.words.text not in for_people
         is_style = check.level == "info" and check.rule in STYLE_RULES
-        if check.level == "block" or is_marked or is_style:
+        is_blocked = check.level == "block" and check.words.text != STOP_MISSING.text
+        if is_blocked or is_marked or is_style:
             where = f"{check.part}: " if check.part else ""
             hint = f" {CALCULATION_HINT}" if check.words.text == UNSOURCED.text else ""
             faults.append(where + check.words.to("en") + hint)
@@ -159,9 +168,25 @@ def check_stock(
         is_meant = is_any_meant or known.product == brief.product
         if known.fact.label == "stock" and known.fact.value == 0 and is_meant:
             words = NONE_IN_STOCK.with_params(source=known.fact.source.words())
+            if is_to_come:
+                source = known.fact.source.words()
+                words = NOT_BACK_YET.with_params(source=source, day=brief.since)
             level: CheckLevel = "info" if is_to_come else "warn"
             yield Check(rule="stock", level=level, words=words, fact=known.fact.id)
             return
+
+
+def check_currency(texts: Sequence[TextPart], brief: Brief, today: date) -> Iterator[Check]:
+    """Prices in money that none of the countries of the readers has."""
+    countries = list_reader_countries(brief)
+    figures = [one for text in texts if text.is_delivered for one in read_figures(text.text)]
+    used = {str(one.first.unit) for one in figures if one.is_money}
+    if countries and used and not used & list_currencies(countries, today):
+        words = FOREIGN_CURRENCY.with_params(
+            currency=", ".join(sorted(used)),
+            countries=join_with_or([Country(name=one) for one in countries]),
+        )
+        yield Check(rule="currency", level="info", words=words)
 
 
 def _check_citations(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:

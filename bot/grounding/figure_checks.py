@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import product
 from typing import Literal
 
@@ -34,7 +35,7 @@ from bot.grounding.units import (
     says,
 )
 from bot.i18n.messages import Money, Words
-from bot.i18n.periods import list_weekday_names
+from bot.i18n.periods import list_weekday_names, merge_words
 from bot.text.normalize import normalize_text
 
 # "Free delivery from €60": what must be spent, which is no product's price.
@@ -102,7 +103,9 @@ def _examine(
             known = sources.find_figure(
                 figure, part.cites, is_threshold=_is_threshold(figure, part.text)
             )
-            statement = sources.find_statement(figure) if known is None else None
+            statement = None
+            if known is None:
+                statement = sources.find_statement(figure) or _find_span(figure, part.text, sources)
             cut = None
             if statement is None and (known is None or known.fact.parts.kind == OFFER_KIND):
                 cut = _find_stated_cut(figure, part.text, sources)
@@ -162,6 +165,35 @@ def _check_weekday(figure: Figure, part: TextPart, today: date) -> Check | None:
     name = Words(list_weekday_names("en")[right.weekday()])
     words = Words("“{quote}”: that day is a {day}.", quote=figure.text, day=name)
     return part.build_check("figure", "block", words, override=True)
+
+
+def _find_span(figure: Figure, text: str, sources: Sources) -> Statement | None:
+    """Return the period of the brief within which a day lies that stands with its weekday:
+    Saturday 5, of Friday 4 to Sunday 6. A day that the text makes a first or last one does not."""
+    brief, reading = sources.brief, figure.first
+    if not (brief and brief.since and brief.until and reading.kind == "date" and reading.unit):
+        return None
+    low = normalize_text(text)
+    if re.search(rf"\b(?:{_ends()})[ ,:]*(?:l[ae] )?$", low[: figure.start]) or re.match(
+        rf" ?(?:-|–|(?:{_ends()})\b)", low[figure.end :]
+    ):
+        return None
+    inner = (brief.since + timedelta(n) for n in range(1, (brief.until - brief.since).days))
+    _year, month, day = reading.day
+    if any(
+        (one.day, str(one.weekday())) == (day, reading.unit) and month in (0, one.month)
+        for one in inner
+    ):
+        return Statement(brief.author, brief.dates or "", (), "brief")
+    return None
+
+
+@cache
+def _ends() -> str:
+    """Words before the first or the last day of a period, without those that join a list."""
+    kinds = ("deadlines", "since", "from_", "to")
+    words = {word for kind in kinds for word in merge_words(kind)} - {"and", "et"}
+    return "|".join(re.escape(word) for word in sorted(words))
 
 
 def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:

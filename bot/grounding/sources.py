@@ -14,7 +14,7 @@ from bot.core.checks import OPENING_KEY, Check, CheckLevel
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
 from bot.core.request import Brief
-from bot.grounding.numbers import read_counts, read_figures
+from bot.grounding.numbers import read_counts, read_figures, read_word_figures
 from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit, satisfies_bound
 from bot.i18n.messages import LANGUAGES, Words
 from bot.i18n.periods import index_weekday_names
@@ -234,9 +234,16 @@ class Sources:
         return within or former
 
     def find_statement(self, figure: Figure) -> Statement | None:
-        """Return who gave this figure without a source."""
+        """Return who gave this figure without a source: "twice" is what « doublés » says."""
+        is_times = figure.first.unit == "times"
         return next(
-            (one for one in self.statements if has_figure(one.text, one.figures, figure)), None
+            (
+                one
+                for one in self.statements
+                if has_figure(one.text, one.figures, figure)
+                or (is_times and has_figure(one.text, read_word_figures(one.text), figure))
+            ),
+            None,
         )
 
     def find_words(self, pattern: re.Pattern[str], *, in_label: bool) -> KnownFact | None:

@@ -7,6 +7,7 @@ from functools import cache
 
 from bot.config.brand import Brand
 from bot.core.checks import Check, CheckLevel
+from bot.core.readers import list_foreign_opt_outs
 from bot.core.request import Brief, SkillRequest
 from bot.grounding.sources import TextPart
 from bot.i18n.languages import Address, AddressForm, get_language
@@ -86,9 +87,12 @@ def _check_mentions(
     whole = normalize_text(
         collapse_spaces(" ".join(part.text for part in parts if part.is_delivered))
     )
+    foreign = list_foreign_opt_outs(request, brand)
     for mention in brand.mentions:
         applies = not mention.channels or request.channel in mention.channels
         if not applies or mention.language not in (None, request.language):
+            continue
+        if mention.text in foreign:
             continue
         if normalize_text(collapse_spaces(mention.text)).strip(" .") not in whole:
             words = Words("Add the required mention: “{said}”.", said=mention.text)

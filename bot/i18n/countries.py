@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from bot.i18n.languages import LANGUAGES
 from bot.text.normalize import collapse_spaces, normalize_text, tokenize
 
 MAX_NAME_WORDS = 5
+PEOPLE = "customers people subscribers clients clientes gens abonnes abonnees"
 PEOPLE_WORDS = (  # beside a country they restrict nobody
     "all our my the customers people in and tous toutes les nos mes clients clientes gens de du "
     "en a au aux et"
@@ -65,6 +67,34 @@ def list_named_countries(words: str) -> tuple[str, ...]:
                 return ()
         del tokens[:size]
     return tuple(dict.fromkeys(found))
+
+
+def find_countries(words: str) -> tuple[str, ...]:
+    """Return the codes of the countries of people: "the UK people who wait". What the words say of
+    a thing ("who bought Irish linen", "a dress in jersey") is no country of theirs."""
+    if whole := list_named_countries(words):
+        return whole
+    tokens, small = re.findall(r"[^\W_]+", words), {*tokenize(f"{PEOPLE} {PEOPLE_WORDS}")}
+    found, run, has_people = list[str](), list[str](), False
+    at = 0
+    while at < len(tokens):
+        size = next((n for n in range(MAX_NAME_WORDS, 0, -1) if _find_name(tokens, at, n)), 1)
+        plain = {*tokenize(tokens[at])}
+        if code := _find_name(tokens, at, size):
+            run.append(code)
+        elif plain <= small:
+            has_people |= bool(plain & {*tokenize(PEOPLE)})
+        else:
+            found, run, has_people = found + run * has_people, [], False
+        at += size
+    return tuple(dict.fromkeys(found + run * has_people))
+
+
+def _find_name(tokens: Sequence[str], at: int, size: int) -> str | None:
+    """Return the code of the country that so many words name. A code alone may be another word
+    ("CA"), so it counts where people say it as a name: "UK"."""
+    name = " ".join(tokens[at : at + size])
+    return _find_spoken_country(name.lower() if len(name) == len("XX") else name)
 
 
 def _find_spoken_country(name: str) -> str | None:

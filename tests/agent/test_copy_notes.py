@@ -1,6 +1,6 @@
 """What code works out for a writer of copy: the room of an SMS, stock, prices, audience, doubt."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -103,6 +103,7 @@ def test_opt_out_by_a_number_is_asked_about_abroad() -> None:
         return [check.words.to("en") for check in found]
 
     home = BRAND.model_copy(update={"languages": ("fr",)})
+    assert not asked("sms", "GB", "Ireland", brand=home)  # nobody at home: the text lacks it
     (words,) = asked("sms", "FR", "GB", "Ireland", brand=home)
     assert "STOP 36111" in words
     assert "United Kingdom or Ireland" in words
@@ -120,6 +121,20 @@ def test_each_link_has_its_room() -> None:
         room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111", 1)
         assert f"with {address} ({len(tagged)} characters" in told
         assert f"may have {room} characters in one SMS" in told
+
+
+def test_the_link_of_the_brief_has_its_room_and_no_other_link() -> None:
+    told = notes(make_evidence(), make_request("sms", words="vase, alba.example/sale please"))
+    tagged = tag_links("https://alba.example/sale", BRAND.site, campaign_code(""))
+    room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111", 1)
+    assert f"with https://alba.example/sale ({len(tagged)} characters" in told
+    assert f"may have {room} characters in one SMS" in told
+    assert LINK not in told
+
+
+def test_writer_knows_the_link_that_code_adds() -> None:
+    assert LINK in notes(make_evidence(), make_request("push"))
+    assert LINK not in notes(make_evidence(), make_request("product_page"))
 
 
 @pytest.mark.parametrize(("more", "is_fault"), [(0, False), (1, True), (31, False)])
@@ -150,6 +165,48 @@ def test_writer_is_told_that_a_product_is_sold_out() -> None:
     assert "SOLD OUT" not in notes(make_evidence(), make_request())
     listing = make_request("product_page")  # describes it all the same
     assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(0)), listing)
+
+
+def test_writer_knows_whether_what_is_back_is_so_today() -> None:
+    def told(since: date) -> str:
+        request = make_request("sms", goal="back in stock", since=since)
+        evidence = make_evidence(stock=Decimal(0))
+        return "\n".join(list_copy_notes(request, evidence, BRAND, None, NOW.date()))
+
+    later = NOW.date() + timedelta(days=3)
+    assert str(later) in told(later)
+    assert str(NOW.date()) in told(later)
+    assert "SOLD OUT" not in told(later)
+    assert "SOLD OUT" in told(NOW.date())
+
+
+@pytest.mark.parametrize(
+    ("audience", "told"),
+    [
+        ("the UK people who wait for it", True),
+        ("our best customers with a high CA", False),
+        ("people in France and the UK", False),
+        ("our subscribers", False),
+        ("buyers of the jersey dress and of Irish linen", False),
+    ],
+)
+def test_writer_knows_what_does_not_hold_abroad(audience: str, told: bool) -> None:
+    home = BRAND.model_copy(update={"languages": ("fr",)})
+    request = make_request("sms", audience=audience)
+    said = "\n".join(list_copy_notes(request, make_evidence(), home, load_channels()["sms"]))
+    assert ("STOP 36111" in said) is told
+    assert ("GBP" in said) is told
+
+
+def test_an_ad_ends_with_its_offer() -> None:
+    def asked(channel: str, **brief: Any) -> list[str]:
+        request = make_request(channel, until=date(2026, 12, 1), **brief)
+        found = list_open_questions(request, make_evidence(), load_channels()[channel])
+        return [check.words.to("en") for check in found]
+
+    assert "1 December" in "".join(asked("google_ad", offer="20% off until 1 December"))
+    assert not asked("google_ad")
+    assert not asked("email", offer="20% off until 1 December")
 
 
 def test_writer_is_told_the_range_of_prices() -> None:

@@ -1,5 +1,6 @@
 """The table of marketing channels: every channel has all that a text for it needs."""
 
+import re
 from datetime import date
 
 import pytest
@@ -82,6 +83,16 @@ def test_channel_has_limits_with_source_and_a_prompt(channel: Channel) -> None:
     assert len(channel.parts) == 1 or all(f"`{key}`" in rules for key in channel.parts)
     assert channel.names
     assert all(name == name.lower() for name in channel.names)
+
+
+def test_example_of_a_channel_with_short_parts_keeps_its_limits() -> None:
+    rules, parts = read_prompt("channels/google_ad"), load_channels()["google_ad"].parts
+    headlines, description = rules.split("For instance")[1].split("; a description")
+    shown = re.findall(r"\"([^\"]+)\"", headlines)
+    assert parts["headlines"].items
+    assert parts["headlines"].items[0] <= len(shown) == len(set(shown))
+    assert max(map(len, shown)) <= parts["headlines"].most
+    assert len(description.strip().strip('"')) <= parts["descriptions"].most
 
 
 def test_prompts_of_channels_that_are_gone_are_gone() -> None:

@@ -75,6 +75,7 @@ def test_of_a_day_to_come_contradicts_no_empty_stock() -> None:
     goal = {"goal": "back in stock"}
     (one,) = check_stock("Back on 1 December.", **goal, since=date(2026, 12, 1))
     assert one.level == "info"
+    assert "1 December" in one.words.to("en")
     (one,) = check_stock("The throw is back in stock.", **goal)
     assert one.level == "warn"
     assert not list_faults((one,)), "only people know whether the brief or the catalogue is right"
@@ -102,3 +103,43 @@ def test_of_days_is_shown_with_their_month() -> None:
     words = "double points on 28 and 29 November"
     checks = found(words, "On 28 and 29 November your points count twice.")
     assert [c.quote for c in checks if c.level == "stated"] == ["28 and 29 November", "29 November"]
+
+
+POINTS = "points doublés du vendredi 4 au dimanche 6 décembre"
+SPAN = {
+    "dates": "du vendredi 4 au dimanche 6 décembre",
+    "since": date(2026, 12, 4),
+    "until": date(2026, 12, 6),
+}
+
+
+def list_unsourced(text: str) -> list[str | None]:
+    checks = found(POINTS, text, **SPAN)
+    return [one.quote for one in checks if one.rule == "figure" and one.level in ("block", "warn")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Deux fois plus de points, en ligne.",
+        "Ce samedi 5, les points de vos commandes doublent.",
+        "Le samedi 5 décembre, la commande rapporte plus.",
+        "Vendredi 4, samedi 5 et dimanche 6, la commande rapporte plus.",
+    ],
+)
+def test_what_the_brief_says_in_other_words_is_no_figure_without_a_source(text: str) -> None:
+    assert list_unsourced(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("Trois fois plus de points, en ligne.", "Trois fois"),
+        ("Des points offerts jusqu'au samedi 5 décembre.", "samedi 5 décembre"),
+        ("Points offerts du samedi 5 au dimanche 6.", "samedi 5"),
+        ("Points offerts samedi 5 au plus tard.", "samedi 5"),
+        ("Des points offerts dimanche 7.", "dimanche 7"),
+    ],
+)
+def test_another_multiple_and_another_end_have_no_source(text: str, quote: str) -> None:
+    assert quote in list_unsourced(text)

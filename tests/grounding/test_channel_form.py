@@ -5,8 +5,10 @@ import re
 import pytest
 
 from bot.config.brand import RequiredMention
+from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Part, Quote
+from bot.grounding.copy_checks import list_faults
 from tests.support.shirt import BRAND, fact, found, mail, only, part, proved, request
 
 
@@ -33,6 +35,39 @@ def test_sms_needs_its_sender_and_an_opt_out() -> None:
     assert found(good) == set()
     bad = proved(part("Non-stop, elle est en lin.", key="text"), channel="sms")
     assert {check.rule for check in bad if check.level == "block"} == {"sender", "stop"}
+
+
+@pytest.mark.parametrize(
+    ("audience", "stop", "missing"),
+    [
+        ("nos clients du Royaume-Uni", "STOP au 36180", True),
+        ("nos clients du Royaume-Uni", "", True),
+        ("nos clients du Royaume-Uni", "STOP to 88440", False),
+        ("nos clients français", "STOP au 36180", False),
+    ],
+)
+def test_number_to_stop_is_that_of_the_readers_country(
+    audience: str, stop: str, missing: bool
+) -> None:
+    mention = RequiredMention(text="STOP au 36180", channels=("sms",))
+    brand = BRAND.model_copy(update={"mentions": (mention,), "languages": ("fr",)})
+    asked = request(audience=audience).model_copy(update={"channel": "sms"})
+    text = part(f"STUDIOLIN : elle est là. Commandez. {stop}", key="text")
+    checks = proved(text, brand=brand, asked=asked, channel="sms")
+    blocked = [check for check in checks if check.level == "block"]
+    assert [check.rule for check in blocked] == (["stop"] if missing else [])
+    assert all(check.override for check in blocked)
+    assert not list_faults(blocked), "only people know the number"
+
+
+def test_prices_in_money_of_another_country_are_told() -> None:
+    def told(audience: str, text: str = "Elle coûte 49,90 €.") -> list[Check]:
+        return only(proved(text, asked=request(audience=audience)), "currency")
+
+    assert [check.level for check in told("nos clients anglais")] == ["info"]
+    assert not told("nos clients anglais", "Elle est en lin.")
+    assert not told("nos clients anglais et belges")
+    assert not told("nos clients fidèles")
 
 
 def test_characters_that_make_an_sms_longer_are_named() -> None:

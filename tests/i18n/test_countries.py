@@ -3,6 +3,7 @@
 import pytest
 
 from bot.i18n.countries import (
+    find_countries,
     list_country_names,
     list_named_countries,
     parse_country_code,
@@ -52,3 +53,21 @@ def test_people_of_countries_alone_are_told_from_others(words: str, codes: tuple
 def test_country_in_a_sentence_is_translated_when_shown() -> None:
     words = restore_words(Words("{place}.", place=Country(name="ES")).model_dump(mode="json"))
     assert (words.to("en"), words.to("fr")) == ("Spain.", "Espagne.")
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        ("the UK", ("GB",)),
+        ("the UK people waiting for the throw", ("GB",)),
+        ("clients fidèles, nos clientes belges et françaises", ("BE", "FR")),
+        ("people in the United Kingdom who bought linen", ("GB",)),
+        ("people who bought Irish linen", ()),
+        ("clientes qui ont acheté une robe en jersey", ()),
+        ("clients à fort CA", ()),
+    ],
+)
+def test_countries_of_people_are_found_in_what_is_said_of_them(
+    words: str, codes: tuple[str, ...]
+) -> None:
+    assert find_countries(words) == codes

@@ -274,6 +274,27 @@ def test_card_says_where_a_text_without_a_link_leads(
     assert (told in shown) is leads
 
 
+@pytest.mark.parametrize(
+    ("words", "others", "told"),
+    [
+        ("an ad for both", ("vase",), "Leads to: no page known."),
+        ("for both, as on other.example, to shop.example/sale", ("vase",), "shop.example/sale?utm"),
+        ("to shop.example/sale", (), "Leads to: https://shop.example/sale?utm_campaign="),
+    ],
+)
+def test_an_ad_leads_to_the_page_that_the_brief_names_or_says_that_none_is_known(
+    sqlite: Database, words: str, others: tuple[str, ...], told: str
+) -> None:
+    part = Part(kind="copy", key="headline", title="Text", body=Copy(text="Choose your linen"))
+    page = {"id": "product.linen.link", "label": "link", "unit": None}
+    link = PRICE.model_copy(update=page | {"value": "https://shop.example/p/linen"})
+    wanted = brief(product="linen", words=words, others=others)
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=(part,), channel="meta_ad", wanted=wanted)
+        draft.evidence = Evidence(facts=(link,)).model_dump_json()
+        assert told in text_of(drawn(seen(session)).blocks)
+
+
 def test_several_texts_of_a_list_have_a_heading_in_the_plural(sqlite: Database) -> None:
     texts = [Copy(text=f"Linen shirt {n}") for n in (1, 2)]
     listed = tuple(

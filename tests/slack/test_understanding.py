@@ -129,7 +129,7 @@ async def test_words_that_no_field_takes_stand_on_the_card(intern: Understanding
         understood("requests", draft_request(channels=MAIL), left_over=["with emojis"]),
     )
     (card,) = intern.bench.said()
-    assert "Not used: with emojis" in text_of(card)
+    assert "Not in the text: with emojis" in text_of(card)
 
 
 async def test_two_markets_make_two_texts_with_their_own_values(tmp_path: Path) -> None:

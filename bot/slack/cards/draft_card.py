@@ -8,8 +8,8 @@ from bot.approvals.decision import explain_no_approver
 from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.export import is_audience_draft
-from bot.drafts.models import Draft, tag_links
-from bot.drafts.recipients import LEADS_TO, find_target
+from bot.drafts.models import Draft
+from bot.drafts.recipients import describe_target
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
@@ -265,12 +265,15 @@ def render_draft_card(card: CardData, language: str) -> Message:
 def _render_target(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Say where the reader's click leads, with the campaign code, for whoever sets the link in the
     tool that sends the text."""
-    channel = find_copy_channel(draft)
-    link = find_target(draft.brief, draft.parts, draft.facts, channel)
-    if link is None:
-        return []
-    link = tag_links(link, card.brand.site if card.brand else None, draft.code)
-    return [plain_context_block(LEADS_TO.with_params(link=link).to(language))]
+    words = describe_target(
+        draft.brief,
+        draft.parts,
+        draft.facts,
+        find_copy_channel(draft),
+        site=card.brand.site if card.brand else None,
+        code=draft.code,
+    )
+    return [plain_context_block(words.to(language))] if words else []
 
 
 def _has_text_below(card: CardData, draft: Draft) -> bool:

@@ -13,7 +13,7 @@ from bot.core.facts import NO_SOURCE
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.drafts.models import Draft
-from bot.drafts.recipients import describe_recipients
+from bot.drafts.recipients import describe_recipients, describe_unused
 from bot.errors import CannotDo
 from bot.grounding.price_cuts import UNKNOWN_PRICE
 from bot.i18n.languages import get_language
@@ -65,7 +65,8 @@ def render_unused(draft: Draft, language: str) -> list[Block]:
         return []
     apart = f"{get_language(language).marks.semicolon} "
     words = quote_as_mrkdwn(apart.join(draft.brief.left_over), 400)
-    return [context_block(Words("Not used: {what}", what=words).to(language))]
+    said = describe_unused(words, is_copy=draft.channel is not None)
+    return [context_block(said.to(language))]
 
 
 def render_assumptions(draft: Draft, language: str) -> list[Block]:

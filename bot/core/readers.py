@@ -1,0 +1,63 @@
+"""In which countries the readers of a text are, and what of the brand does not hold there."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from bot.config.brand import Brand, RequiredMention
+from bot.core.audience_rule import AudienceRule
+from bot.core.channels import list_sender_channels
+from bot.core.request import Brief, SkillRequest
+from bot.i18n.countries import find_countries, parse_country_code
+from bot.i18n.languages import get_language
+
+
+def list_reader_countries(brief: Brief) -> tuple[str, ...]:
+    """Return the codes of the countries that the audience names. A market has its own values, so
+    for it there are none."""
+    if brief.market:
+        return ()
+    rule = AudienceRule.model_validate_json(brief.rule) if brief.rule else AudienceRule()
+    counted = [code for one in rule.countries if (code := parse_country_code(one))]
+    return tuple(dict.fromkeys((*counted, *find_countries(brief.audience or ""))))
+
+
+def list_foreign_opt_outs(request: SkillRequest, brand: Brand) -> tuple[str, ...]:
+    """Return how an SMS of the brand is stopped by a number, where all its readers are abroad: the
+    number is not theirs."""
+    countries = list_reader_countries(request.brief)
+    home = get_language(brand.languages[0]).law
+    if not countries or any(one in home for one in countries):
+        return ()
+    return list_opt_out_numbers(request, brand)
+
+
+def list_opt_out_numbers(request: SkillRequest, brand: Brand) -> tuple[str, ...]:
+    """Return the mentions with a number that an SMS to these readers has."""
+    senders = list_sender_channels()
+    return tuple(
+        one.text
+        for one in list_mentions(request, brand)
+        if one.channels and senders.issuperset(one.channels) and re.search(r"\d", one.text)
+    )
+
+
+def list_mentions(request: SkillRequest, brand: Brand) -> list[RequiredMention]:
+    """Return what the brand always mentions in that channel and language."""
+    return [
+        one
+        for one in brand.mentions
+        if one.language in (None, request.language)
+        and (not one.channels or request.channel in one.channels)
+    ]
+
+
+def list_currencies(countries: Sequence[str], day: date) -> frozenset[str]:
+    """Return what people pay in there."""
+    from babel.numbers import get_territory_currencies
+
+    return frozenset(
+        currency
+        for country in countries
+        for currency in get_territory_currencies(country, start_date=day)
+    )
