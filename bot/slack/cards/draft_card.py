@@ -9,7 +9,7 @@ from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.export import is_audience_draft
 from bot.drafts.models import Draft
-from bot.drafts.recipients import describe_target
+from bot.drafts.recipients import describe_draft_target
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
@@ -265,14 +265,7 @@ def render_draft_card(card: CardData, language: str) -> Message:
 def _render_target(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Say where the reader's click leads, with the campaign code, for whoever sets the link in the
     tool that sends the text."""
-    words = describe_target(
-        draft.brief,
-        draft.parts,
-        draft.facts,
-        find_copy_channel(draft),
-        site=card.brand.site if card.brand else None,
-        code=draft.code,
-    )
+    words = describe_draft_target(draft, card.brand.site if card.brand else None)
     return [plain_context_block(words.to(language))] if words else []
 
 
