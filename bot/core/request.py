@@ -127,7 +127,7 @@ class Brief(BaseModel):
     tally: SalesQuery | None = None  # of earlier versions; nothing reads it
     stands_on: str | None = None  # the id of the draft that this request started from
     instructions: tuple[Instruction, ...] = ()  # for the versions of its text, oldest first
-    follows: str | None = None  # the question before, which this one continues: "and in October?"
+    follows: str | None = None  # the questions that this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml
     tone: str | None = None  # the tone asked for, in the person's words
     own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts

@@ -24,9 +24,11 @@ from bot.tasks.intake import read_form_fields
 from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.understand import ProductReference, ReadRequest, Understanding
+from bot.text.normalize import collapse_spaces
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
+MAX_QUESTIONS = 4  # that a new one continues
 LATEST = timedelta(days=14)  # "last week", which skills with days of their own cover
 
 
@@ -375,7 +377,15 @@ def _build_copy_brief(
     return Brief(
         words="\n".join(
             dict.fromkeys(
-                filter(None, [source.words if source else "", incoming.words, *incoming.more_words])
+                filter(
+                    None,
+                    [
+                        source.words if source else "",
+                        incoming.words,
+                        *incoming.more_words,
+                        read.idea,
+                    ],
+                )
             )
         ),
         author=incoming.author,
@@ -457,7 +467,7 @@ def _analyse(
         against=read.against,
         within=days_ahead,
         stands_on=(about.id if about else None) or answers.get("stands_on"),
-        follows=about.brief.words if about is not None and not about.is_copy else None,
+        follows=_chain_questions(about.brief) if about and not about.is_copy else None,
         market=next(iter(read.markets), None),
         left_over=left_over,
         material=incoming.material,
@@ -466,6 +476,14 @@ def _analyse(
     return SkillRequest(
         skill=read.skill, brief=brief, reason=incoming.reason, previous=incoming.previous
     )
+
+
+def _chain_questions(before: Brief) -> str:
+    """Return the questions that a new one continues, a line each: the first one, which names what
+    all are about, and the latest."""
+    asked = [*(before.follows or "").split("\n"), collapse_spaces(before.words)]
+    first, *later = dict.fromkeys(filter(None, asked))
+    return "\n".join([first, *later[1 - MAX_QUESTIONS :]])
 
 
 def _continue_question(read: ReadRequest, about: ThreadDraft) -> ReadRequest:

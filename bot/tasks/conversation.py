@@ -31,6 +31,7 @@ from bot.text.normalize import normalize_text
 MAX_OPEN_QUESTIONS = 20
 MAX_TABLE_ROWS = 8  # of a report, as the AI is told about it
 MAX_PRODUCTS, MAX_AUDIENCES = 5, 5  # of a report
+IDEAS_SKILL = "ideas"
 # The parts of a report that say how it was made, not what was found.
 REPORT_NOTES = ("how_to_read", "sources", "picture", "not_used")
 
@@ -154,6 +155,7 @@ def build_thread_draft(session: Session, draft: Draft) -> ThreadDraft:
         openings=() if of_one_customer else tuple(_list_openings(draft)),
         audiences=() if draft.channel else tuple(_list_audiences(draft)),
         products=() if draft.channel or of_one_customer else _list_products(draft),
+        ideas=tuple(step.words for step in draft.next_steps if draft.skill == IDEAS_SKILL),
     )
 
 

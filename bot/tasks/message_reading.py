@@ -169,6 +169,7 @@ class MessageReading(RunningTask):
             words,
             question.request if question else "",
             *(d.product or "" for d in drafts),
+            *(idea for d in drafts for idea in d.ideas),
         ):
             for match in await library.find_mentioned(text) if text else ():
                 products.setdefault(match.handle, match)

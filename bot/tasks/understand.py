@@ -64,6 +64,7 @@ class ReadRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
     skill: str
     about: str | None = None
+    idea: str | None = None  # the request for a draft of the report's idea that is meant
     channels: tuple[str, ...] = ()
     markets: tuple[str, ...] = ()
     language: Language | None = None
@@ -159,12 +160,14 @@ def check_form(form: MessageForm, message: Message, brand: Brand) -> Understandi
 
 
 class _FormCheck:
-    """The check of one answer. `left_over` collects words of the message that were not used."""
+    """The check of one answer. `left_over` collects words of the message that were not used. What
+    the message says (`said`) and, for a draft of an idea, what that says is what may be quoted
+    (`typed`)."""
 
     def __init__(self, form: MessageForm, message: Message, brand: Brand) -> None:
         self.form, self.message, self.brand = form, message, brand
         question = message.question
-        self.typed = [message.words, question.request if question else ""]
+        self.typed = self.said = [message.words, question.request if question else ""]
         # A product may be named by an earlier message: "write an e-mail about it".
         self.told = [*self.typed, *(one.text for one in message.thread)]
         self.left_over: list[str] = []
@@ -176,6 +179,7 @@ class _FormCheck:
         if outcome == "not_for_us" and message.heard == "overheard":
             return Understanding(outcome=outcome)
         requests = tuple(filter(None, (self._check_request(one) for one in form.requests)))
+        self.typed = self.said
         if outcome == "answer_question" and message.question is None:
             outcome = "requests"
         if outcome == "revise":
@@ -253,6 +257,8 @@ class _FormCheck:
         if form.skill not in load_skills():
             self.dropped += 1
             return None
+        idea = self.message.find_idea(form.about)
+        self.typed = [*self.said, idea] if idea else self.said
         language = form.language.value.strip().lower()
         if language not in LANGUAGES:
             self._leave(form.language.words, language)
@@ -264,6 +270,7 @@ class _FormCheck:
         return ReadRequest(
             skill=form.skill,
             about=about.id if about else None,
+            idea=idea,
             channels=self._check_values(form.channels, load_channels()),
             markets=self._check_values(
                 [one for one in form.markets if one not in abroad], self.brand.markets
@@ -271,7 +278,7 @@ class _FormCheck:
             language=language or None,
             is_language_stated=bool(language) and self._is_quoted(form.language.words, self.typed),
             products=tuple(filter(None, map(self._check_product, form.products))),
-            topic=self._quote(form.topic, self.told),
+            topic=self._quote(form.topic, [*self.told, *self.typed]),
             goal=form.goal if form.goal in get_args(Goal) else None,
             audience=counted.name if counted else self._check_audience(form, abroad),
             rule=counted.rule if counted else None,
@@ -353,7 +360,7 @@ class _FormCheck:
         return next(iter(self._check_values([reading], load_occasions())), None)
 
     def _check_product(self, reading: Reading) -> ProductReference | None:
-        if not self._is_quoted(reading.words, self.told):
+        if not self._is_quoted(reading.words, [*self.told, *self.typed]):
             self._leave(reading.words, reading.value)
             return None
         match = next((one for one in self.message.products if one.handle == reading.value), None)
