@@ -128,8 +128,8 @@ class _ResultBuilder:
     def _build_fact(self, period: PeriodName, group: Group, name: str, days: Days) -> Fact | None:
         measure = self.answer.get_measure(name)
         exact = _to_decimal(self.answer.get_value(period, group, name))
-        if exact is None:
-            return None
+        if exact is None or (not exact and measure.is_sum and None in group):
+            return None  # nothing of what is not stated: no returns without a reason
         value = _round(exact, measure)
         since, until = self._cut_days(group, days)
         named = self.notes.name(group)
