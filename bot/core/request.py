@@ -185,6 +185,15 @@ class KeptPassage(BaseModel):
     text: str
 
 
+class FixedPart(BaseModel):
+    """A part of the previous draft that stays as it is, with the facts that it cites."""
+
+    model_config = ConfigDict(frozen=True)
+    key: str
+    text: str
+    facts: tuple[str, ...] = ()
+
+
 class SkillRequest(BaseModel):
     """A handler's input. When a person sent a draft back, it also holds their reason and the
     draft's text."""
@@ -198,6 +207,8 @@ class SkillRequest(BaseModel):
     previous: str | None = None  # the previous draft's text
     # of the previous draft, what people wrote themselves and nobody asked to change
     kept: tuple[KeptPassage, ...] = ()
+    # all but the opening, where other openings alone are asked for
+    fixed: tuple[FixedPart, ...] = ()
 
     @property
     def language(self) -> Language:

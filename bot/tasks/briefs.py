@@ -188,6 +188,7 @@ def revise_request(
             "brief": old.model_copy(update=changed),
             "reason": "\n".join(filter(None, [incoming.reason, *incoming.more_words])) or None,
             "previous": incoming.previous,
+            "fixed": (),
             # A translation keeps no passage word for word.
             "kept": () if is_translated else understanding.kept,
         }

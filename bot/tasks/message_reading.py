@@ -14,10 +14,10 @@ from bot.agent.llm.turn import TurnModel
 from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
-from bot.core.request import Brief, IncomingRequest, SkillRequest, add_answer
+from bot.core.request import Brief, FixedPart, IncomingRequest, SkillRequest, add_answer
 from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
-from bot.drafts.models import Draft, replace_opening
+from bot.drafts.models import Draft, list_parts_beside_opening, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
@@ -41,6 +41,17 @@ CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
 def with_forms(words: Words) -> Words:
     """Mark an error beside which the card offers what can be done without the AI."""
     return words.with_params(**{FORMS_PARAM: "yes"})
+
+
+def fix_all_but_opening(plan: Plan, before: Draft) -> Plan:
+    """Return the plan of a revision that changes the opening of a draft alone."""
+    revised, *others = plan.requests
+    fixed = tuple(
+        FixedPart(key=part.key, text=part.text, facts=part.facts)
+        for part in list_parts_beside_opening(before)
+    )
+    requests = (revised.model_copy(update={"fixed": fixed}), *others)
+    return plan.model_copy(update={"requests": requests})
 
 
 @dataclass(frozen=True)
@@ -205,6 +216,8 @@ class MessageReading(RunningTask):
                 today=services.now().date(),
                 draft=await services.database.run(self._describe_previous),
             )
+            if understanding.new_openings:
+                plan = fix_all_but_opening(plan, before)
             return await self._follow(plan)
         if understanding.outcome == "answer_question" and not understanding.requests:
             understanding, incoming = await services.database.run(

@@ -44,6 +44,7 @@ from bot.text.normalize import normalize_text, tokenize
 log = logging.getLogger("bot.tasks.understand")
 
 MAX_REPLY_CHARACTERS = 600
+NEW = "new"  # in the place of an opening's number
 MAX_GAP = 60  # characters that an offer may leave out between two of its words
 
 
@@ -88,6 +89,7 @@ class Understanding(BaseModel):
     """What a message is to us. `line` is the reply in words: the whole answer, or what is said
     beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
     `opening` is the number of the other opening that was picked, with nothing else to change;
+    `new_openings` tells that other openings alone are asked for;
     `beside` are the texts that are asked for beside the revision."""
 
     model_config = ConfigDict(frozen=True)
@@ -98,6 +100,7 @@ class Understanding(BaseModel):
     instruction: str | None = None
     kept: tuple[KeptPassage, ...] = ()
     opening: int | None = None
+    new_openings: bool = False
     answer: str | None = None
     closes: bool = False
     line: Words | None = None
@@ -243,6 +246,7 @@ class _FormCheck:
                 (one.number for one in draft.openings if str(one.number) == self.form.opening),
                 None,
             ),
+            new_openings=self.form.opening.strip().lower() == NEW,
             unsupported=unsupported,
             line=line,
         )

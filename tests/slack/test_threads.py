@@ -422,6 +422,29 @@ async def test_opening_is_picked_by_words(
     assert wanted.text in intern.bench.said()[-1].text
 
 
+async def test_other_openings_are_shown_and_leave_the_rest_as_it_is(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    (before,) = intern.bench.drafts
+    edit(intern, before, body="Ours alone, and free delivery.")
+    await intern.bench.run()
+    new = {
+        **{name: {"text": f"Quite another {name}", "facts": []} for name in MAIL_PARTS},
+        "hooks": [{**hook, "text": f"New: {hook['text']}"} for hook in HOOKS],
+    }
+    words = "3 other subject lines"
+    read = revising(words, opening="new")
+    await ask(intern, words, read, *[says(new)] * 2, thread=thread)
+    _, edited, after = sorted(intern.bench.drafts, key=lambda draft: draft.version)
+    assert dict_of(after) == dict_of(edited) | {"subject": "Quite another subject"}
+    shown = text_of(intern.bench.said()[-1])
+    assert all(hook.text in shown for hook in after.other_hooks)
+    await ask(intern, "warmer", revising("warmer"), *[says(new)] * 2, thread=thread)
+    last = max(intern.bench.drafts, key=lambda draft: draft.version)
+    assert dict_of(last)["body"] == "Quite another body"
+
+
 async def test_opening_with_another_wish_is_a_revision_that_knows_the_openings(
     intern: UnderstandingBench,
 ) -> None:
