@@ -1,7 +1,7 @@
 """Turn what a message was understood to ask for into one request for each text or question."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import get_args
 
@@ -134,9 +134,11 @@ async def plan_revision(
     library: Library,
     today: date,
     draft: ThreadDraft,
+    shown: Collection[str] = (),
 ) -> Plan:
     """Return the request of the draft again, and after it those of the texts for other channels or
-    markets that its message asks for as well."""
+    markets that its message asks for as well. `shown` are the products that the draft stands on:
+    an instruction that names one of a text on a range puts another in its place there."""
     beside = tuple(
         one.model_copy(update={"about": draft.id}) if one.about else one
         for one in understanding.beside
@@ -151,7 +153,9 @@ async def plan_revision(
         today=today,
         drafts=(draft,),
     )
-    revised = revise_request(before, understanding, incoming, brand)
+    mentioned = {one.handle for one in await library.find_mentioned(incoming.reason or "")}
+    is_swap = before.brief.product is None and not mentioned.isdisjoint(shown)
+    revised = revise_request(before, understanding, incoming, brand, is_swap=is_swap)
     requests = [revised, *others.requests]
     if others.requests:
         requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
@@ -159,9 +163,15 @@ async def plan_revision(
 
 
 def revise_request(
-    before: SkillRequest, understanding: Understanding, incoming: IncomingRequest, brand: Brand
+    before: SkillRequest,
+    understanding: Understanding,
+    incoming: IncomingRequest,
+    brand: Brand,
+    *,
+    is_swap: bool = False,
 ) -> SkillRequest:
-    """Return the request of a draft again, with what the instruction sets anew."""
+    """Return the request of a draft again, with what the instruction sets anew. After a swap the
+    text is still about its range, and about the new product beside it."""
     new = next(iter(understanding.requests), ReadRequest(skill=before.skill))
     old = before.keep_reason().brief
     changed: dict[str, object] = {
@@ -181,7 +191,11 @@ def revise_request(
         changed["language"] = new.language
     if new.since or new.until:
         changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
-    changed |= _name_products(new.products)
+    if is_swap:
+        handles = (one.handle for one in new.products if one.handle)
+        changed["others"] = tuple(dict.fromkeys((*old.others, *handles)))
+    else:
+        changed |= _name_products(new.products)
     is_translated = changed.get("language", old.language) != old.language
     return before.model_copy(
         update={

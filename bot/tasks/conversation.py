@@ -192,6 +192,12 @@ def _list_products(draft: Draft) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, cited)))[:MAX_PRODUCTS]
 
 
+def list_shown_products(draft: Draft) -> frozenset[str]:
+    """Return the handles of the products whose facts the text of a draft cites."""
+    cited = [draft.facts.get(id) for part in draft.parts for id in part.facts]
+    return frozenset(one.parts.subject for one in cited if one and one.parts.kind in PRODUCT_KINDS)
+
+
 def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> PendingQuestion | None:
     """Return the open question of this thread; outside its thread a question takes its own options
     alone."""

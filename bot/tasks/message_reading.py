@@ -26,6 +26,7 @@ from bot.tasks.conversation import (
     Conversation,
     build_thread_draft,
     describe_previous,
+    list_shown_products,
     load_conversation,
 )
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage
@@ -215,6 +216,7 @@ class MessageReading(RunningTask):
                 library=services.library(task.workspace),
                 today=services.now().date(),
                 draft=await services.database.run(self._describe_previous),
+                shown=list_shown_products(before),
             )
             if understanding.new_openings:
                 plan = fix_all_but_opening(plan, before)

@@ -398,6 +398,41 @@ def dict_of(draft: Draft) -> dict[str, str]:
     return {part.key: part.text for part in draft.parts}
 
 
+# Another product.
+
+
+@pytest.mark.parametrize(
+    ("words", "is_swap"),
+    [("the bathrobe in place of the Alba shirt", True), ("about the bathrobe", False)],
+)
+async def test_product_in_the_place_of_another_leaves_the_text_on_its_range(
+    intern: UnderstandingBench, words: str, is_swap: bool
+) -> None:
+    cited = ["product.lin-alba.materials"]
+    mail = {
+        **{name: {"text": "The Alba shirt is linen.", "facts": cited} for name in MAIL_PARTS},
+        "hooks": HOOKS,
+    }
+    found = full_params("product", {"product": "lin-alba"})
+    thread = await ask(
+        intern,
+        "an e-mail about the house",
+        understood("requests", asked_request(topic="the house", channels=[MAIL])),
+        calls(("product", found)),
+        says(mail),
+        says(mail),
+    )
+    bathrobe = asked_request(products=[reading("bai-buee", "the bathrobe")])
+    await ask(intern, words, revising(words, bathrobe), thread=thread)
+    brief = max(intern.bench.drafts, key=lambda draft: draft.version).brief
+    subject = (brief.product, brief.product_words, brief.others)
+    if is_swap:
+        assert subject == (None, "the house", ("bai-buee",))
+    else:
+        assert subject[0] == "bai-buee"
+    assert "[product.bai-buee.name]" in fenced(list_writing(intern)[-1], "facts")
+
+
 # Other openings.
 
 
