@@ -65,6 +65,7 @@ bench: .venv/.ready-dev
 
 evals: .venv/.ready-dev  ## recorded answers; LIVE=1 asks the model of the settings
 	@$(BIN)/python -m evals.run $(if $(LIVE),--live)
+	@$(BIN)/python -m evals.other_shops
 	@$(BIN)/python -m evals.grounding_sets
 
 chaos: .venv/.ready-dev

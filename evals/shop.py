@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,9 +51,11 @@ def set_clock() -> None:
     set_clock_ahead((NOON - now()).total_seconds())
 
 
-def find_home() -> Path:
-    """Return the folder of the shop for this version of the code."""
+def find_home(other: str = "") -> Path:
+    """Return the folder of the shop for this version of the code. `other` describes another shop
+    than the sample shop."""
     package, digest = Path(bot.__file__).parent, hashlib.sha256(TODAY.isoformat().encode())
+    digest.update(other.encode())
     for pattern in SOURCES:
         for path in sorted(package.glob(pattern)):
             if path.suffix in (".py", ".toml"):
@@ -61,17 +63,23 @@ def find_home() -> Path:
     return HOME / f"shop-{digest.hexdigest()[:12]}"
 
 
+def fill_sample(playground: PlaygroundHome) -> None:
+    playground.fill(TODAY)
+
+
 @contextmanager
-def open_shop() -> Iterator[EvalShop]:
+def open_shop(
+    home: Path | None = None, fill: Callable[[PlaygroundHome], None] = fill_sample
+) -> Iterator[EvalShop]:
     """Open the shop, which takes a minute when it has to be made. The database is a copy, so that
     no run sees what another was told."""
     set_clock()
-    home = find_home()
+    home = home or find_home()
     home.mkdir(parents=True, exist_ok=True)
     playground = PlaygroundHome(Settings(home=home))
     playground.folder.mkdir(exist_ok=True)
     with playground.lock():
-        playground.fill(TODAY)
+        fill(playground)
     folder = playground.folder
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "evals.db"

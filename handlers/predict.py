@@ -8,7 +8,6 @@ from bot.i18n.messages import Words
 
 TITLE = "What comes next"
 HINT = "who is likely to buy again in the next 60 days?"
-OWN_PERIOD = True  # a forecast uses all orders
 TOOLS = (
     "describe_data",
     "forecast",

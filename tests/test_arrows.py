@@ -172,7 +172,7 @@ def test_only_six_modules_lie_directly_in_bot() -> None:
 
 def test_the_table_is_held_against_real_files() -> None:
     assert len(FILES) > 40
-    assert imports(FILES["bot.agent.context"]) >= {"bot.config.brand", "bot.core.facts"}
+    assert imports(FILES["bot.agent.request_state"]) >= {"bot.config.brand", "bot.core.facts"}
 
 
 def test_context_of_a_skill_is_known_only_to_what_writes_with_it() -> None:

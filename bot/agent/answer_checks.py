@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from bot.agent import copy_notes
+from bot.agent import copy_audience
 from bot.agent.claim_check import (
     NO_AI,
     ClaimChecker,
@@ -22,6 +22,7 @@ from bot.core.checks import Check
 from bot.core.fact_book import collect_cited_facts, replace_fact_names
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import split_output
+from bot.errors import CannotDo
 from bot.grounding.calculations import (
     CalculationError,
     UnprovenFigure,
@@ -35,6 +36,7 @@ from bot.grounding.sources import Sources, list_text_parts
 
 # Facts that a card shows or a check needs, cited or not.
 KEPT_KINDS = ("segment", "reduced")
+MAX_DATA_SECONDS = 10
 T = TypeVar("T", bound=BaseModel)
 # Of a form that the model fills in and code turns into an output: its sentences and figures.
 ListClaims = Callable[[T], Sequence[ClaimSentence]] | None
@@ -94,15 +96,18 @@ class AnswerChecks:
         *,
         is_copy: bool = True,
     ) -> ClaimResult:
-        """Have a model judge the sentences, and keep the proofs of figures."""
+        """Have a model judge the sentences, and keep the proofs of figures. Sentences of gaps are
+        judged where it is known what the data hold."""
+        data = await self._describe_data() if any(one.gap for one in sentences) else ()
         self.claims = await self.checker.check(
-            sentences,
+            [one for one in sentences if data or not one.gap],
             evidence,
             self._ctx.request,
             call=f"{self._call}.{call}",
             own_words=self._ctx.list_own_words(),
             notes=self._list_claim_notes(),
             figures=figures,
+            data=data,
             is_copy=is_copy,
             before=self.claims,
         )
@@ -170,11 +175,20 @@ class AnswerChecks:
     def _list_known_facts(self) -> Evidence:
         return self._list_told_facts().plus(self.proofs)
 
+    async def _describe_data(self) -> Sequence[str]:
+        """Return what the data hold, as the tools list it; nothing where that can't be had."""
+        from bot.data.metrics.query.describe import describe_data
+
+        try:
+            return await self._ctx.data.run_limited(describe_data, MAX_DATA_SECONDS)
+        except CannotDo:
+            return ()
+
     def _list_claim_notes(self) -> tuple[str, ...]:
         """Return what bears a sentence out besides facts: how the look-ups were read, for whom the
         text is, what was assumed, and what the tools said."""
         ctx = self._ctx
         notes = [f"Read as: {reading}" for reading in ctx.read_as]
-        notes += [f"Audience: {rule}" for rule in copy_notes.describe_counted_audience(ctx)]
+        notes += [f"Audience: {rule}" for rule in copy_audience.describe_counted_audience(ctx)]
         notes += [f"Assumed: {one.words.to('en')}" for one in ctx.request.brief.assumed]
         return (*notes, *ctx.tool_notes)

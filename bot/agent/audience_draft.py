@@ -7,7 +7,8 @@ from pydantic import Field
 
 from bot.agent.request_state import RequestState
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
-from bot.core.audience_rule import CONSENT_LABELS, AudienceRule, join_with_or
+from bot.core.audience_rule import AudienceRule
+from bot.core.audience_words import CONSENT_LABELS, describe_conditions, join_with_or
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
@@ -109,7 +110,7 @@ def _build_table(
         (name.to(language), value.to(language) if isinstance(value, Words) else value)
         for name, value in lines
     ]
-    conditions = rule.describe_conditions(titles).to(language)
+    conditions = describe_conditions(rule, titles).to(language)
     columns = (Words("Rule").to(language), conditions[:1].upper() + conditions[1:])
     cited = ("rule", "rule-code", *rule.figures, "customers", f"by-{rule.purpose}")
     ids = tuple(facts[name].id for name in cited if name in facts)

@@ -22,7 +22,7 @@ from bot.agent.loop import OFF, ON, ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.turns import NoTurnLog, TurnLog
 from bot.core.checks import OPENING_KEY, Check
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, spell_base
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import SkillRequest
 from bot.core.thread_text import list_unmasked_speakers
@@ -45,6 +45,7 @@ from bot.text.normalize import collapse_spaces, normalize_text
 MAX_SENTENCES = 80  # of one call; those behind stay unchecked
 MAX_FACTS, MAX_VALUE = 120, 600
 MAX_NOTES, MAX_CONVERSATION = 40, 12_000
+MAX_DATA = 8_000
 MAX_WHY = 160
 MAX_FIGURES = 20  # without a source, of one call
 RULE, UNCHECKED_RULE = "claim", "claims unchecked"
@@ -57,6 +58,7 @@ Judgement = Literal["supported", "stated", "not_supported", "no_claim"]
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 PROMPT = "claims"
+GAP = "can't tell"  # marks a sentence of a gap
 AUDIENCES = "audiences."  # how the ids of facts about an audience begin
 
 
@@ -85,11 +87,13 @@ class ClaimForm(BaseModel):
 
 @dataclass(frozen=True)
 class ClaimSentence:
-    """A sentence to judge: its part, its text, and the ids of the facts that its part cites."""
+    """A sentence to judge: its part, its text, and the ids of the facts that its part cites. One of
+    a `gap` names what the data lack: it is judged by what they hold, and counts as no claim."""
 
     part: str
     text: str
     cites: tuple[str, ...]
+    gap: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,10 @@ class ClaimResult:
         stays, and people confirm it."""
         unless = ", unless the brief asks for these words" if is_copy else ""
         return [
-            f"{sentence.part}: no fact bears out “{verdict.words}”"
+            f"{sentence.part}: the data hold “{verdict.words}” ({verdict.why}): look it up and "
+            "answer it, or name what they really lack"
+            if sentence.gap
+            else f"{sentence.part}: no fact bears out “{verdict.words}”"
             f"{f' ({verdict.why})' if verdict.why else ''}: say what a fact says, or leave it "
             f"out{unless}"
             for sentence, verdict in self._judge(sentences)
@@ -138,9 +145,9 @@ class ClaimResult:
         supported = unchecked = 0
         for sentence, verdict in self._judge(sentences):
             if verdict is None:
-                unchecked += 1
+                unchecked += not sentence.gap
             elif verdict.judgement == "supported":
-                supported += 1
+                supported += not sentence.gap
             elif verdict.judgement == "not_supported" or (
                 verdict.judgement == "stated" and not sentence.part.startswith(OPENING_KEY)
             ):
@@ -192,7 +199,6 @@ def list_sentences(pieces: Iterable[TextPart]) -> tuple[ClaimSentence, ...]:
 
 
 def list_output_sentences(output: BaseModel) -> tuple[ClaimSentence, ...]:
-    """Return the sentences of an Output."""
     return list_sentences(list_text_parts(*split_output(output)))
 
 
@@ -223,17 +229,19 @@ def build_claim_prompt(
     notes: Sequence[str] = (),
     figures: Sequence[UnprovenFigure] = (),
     *,
+    data: Sequence[str] = (),
     is_copy: bool = True,
 ) -> str:
-    """Return the message: the facts, the notes of the tools, what was asked, the conversation that
-    a report is about, the numbered sentences with the names of the facts that they cite, and the
-    figures without a source."""
+    """Return the message: the facts, the notes of the tools, what the data hold, what was asked,
+    the conversation that a report is about, the numbered sentences with the names of the facts
+    that they cite, and the figures without a source."""
     facts = list_facts_beside(sentences, evidence)
     names = {fact.id: name for name, fact in name_facts(facts).items()}
     lines = [_describe_fact(fact, names, request.language) for fact in facts]
     numbered = []
     for id, sentence in number_sentences(sentences).items():
         cites = " ".join(names[cite] for cite in sentence.cites if cite in names)
+        cites = " ".join(filter(None, [GAP if sentence.gap else "", cites]))
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
     versions = [one.words for one in request.keep_reason().brief.instructions]
@@ -242,18 +250,22 @@ def build_claim_prompt(
     )
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
+    notes = [note for note in notes if note not in data]
     if notes:
         message.append(fence_value("notes", "\n".join(map(collapse_spaces, notes[:MAX_NOTES]))))
+    if data:
+        listed = "\n".join(collapse_spaces(strip_hidden(line)) for line in data)
+        message.append(fence_value("data", listed[:MAX_DATA]))
     message.append(fence_value("asked", asked or "none"))
     if brief.material and not is_copy:
         message.append(fence_value("conversation", brief.material[-MAX_CONVERSATION:]))
     message.append(fence_value("sentences", "\n".join(numbered)))
     if figures:
-        listed = [
+        shown = [
             f"{id} in “{collapse_spaces(one.shown or one.sentence)}”: {one.reason}"
             for id, one in number_figures(figures).items()
         ]
-        message.append(fence_value("figures", "\n".join(listed)))
+        message.append(fence_value("figures", "\n".join(shown)))
     return "\n".join(message)
 
 
@@ -326,7 +338,8 @@ def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> 
     compared = f"compared with {before}" if before else ""
     stated = "stated by a person" if fact.stated_by else ""
     written = ", ".join(fact.source.details[1:])  # of a customer's words: channel and stars
-    rest = "; ".join(filter(None, (days, compared, stated, written)))
+    base = spell_base(fact, "en")
+    rest = "; ".join(filter(None, (base, days, compared, stated, written)))
     return f"{names[fact.id]} {about}: {collapse_spaces(value)}{f' ({rest})' if rest else ''}"
 
 
@@ -382,12 +395,14 @@ class ClaimChecker:
         own_words: Iterable[str] = (),
         notes: Sequence[str] = (),
         figures: Sequence[UnprovenFigure] = (),
+        data: Sequence[str] = (),
         is_copy: bool = True,
         before: ClaimResult | None = None,
     ) -> ClaimResult:
         """Have the sentences judged, and calculations proposed for the figures without a source.
         `call` names the call among those of its task, `notes` are what tools said besides facts,
-        `before` is the result on the answer that this one corrects.
+        `data` what the data hold, for the sentences of gaps, `before` is the result on the answer
+        that this one corrects.
         Does not raise when the model can't be had: the result then says why."""
         if self.model is None:
             return ClaimResult(failure=NO_AI)
@@ -402,7 +417,9 @@ class ClaimChecker:
         veil.add_names(list_unmasked_speakers(request.brief.material))
         asked = find_personal_data(request.brief.words, own)
         veil.add_names(one.value for one in asked if one.kind == "NAME")  # who signs the text
-        prompt = build_claim_prompt(sentences, evidence, request, notes, figures, is_copy=is_copy)
+        prompt = build_claim_prompt(
+            sentences, evidence, request, notes, figures, data=data, is_copy=is_copy
+        )
         message = veil.mask(prompt)
         try:
             form = await ask_once(

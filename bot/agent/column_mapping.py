@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import OFF, ON, ask_once
@@ -29,18 +29,16 @@ PROMPT = "mapping"
 AIDS = ("unit_price", "line_discount", "time")  # columns that ours are computed from
 
 
-class MappedColumnForm(BaseModel):
+class MappedColumnForm(BaseModel, extra="forbid"):
     """One column of the file, by its number from 1, and what it becomes."""
 
-    model_config = ConfigDict(extra="forbid")
     column: int
     becomes: str
 
 
-class MappingForm(BaseModel):
+class MappingForm(BaseModel, extra="forbid"):
     """The kind of rows, or "none", and the columns."""
 
-    model_config = ConfigDict(extra="forbid")
     kind: str
     columns: list[MappedColumnForm]
 

@@ -7,39 +7,34 @@ is restored in the answer.
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.agent import audience_draft, copy_notes, digest_wording, report_writer, text_check
+from bot.agent import (
+    audience_draft,
+    copy_audience,
+    copy_notes,
+    digest_wording,
+    report_writer,
+    text_check,
+)
 from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import (
-    AgentLoop,
-    AgentOptions,
-    LoopServices,
-    WritingVersion,
-    hash_prompt,
-    hash_tools,
-)
+from bot.agent.loop import AgentLoop, LoopServices, WritingVersion, hash_prompt, hash_tools
 from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
-from bot.agent.request_state import RequestState, deny_right
+from bot.agent.request_state import RequestState
 from bot.agent.skills import load_skills
-from bot.agent.tool import Tool, ToolDeps, load_tools
-from bot.config.brand import Brand
-from bot.core.channels import Channel
+from bot.agent.tool import ToolDeps, load_tools
 from bot.core.charts import ChartPicture, render_png
 from bot.core.checks import Check
-from bot.core.facts import Fact
-from bot.core.library import Library
 from bot.core.parts import Copy, File, Part, fill_own_text, fix_parts
 from bot.core.report import ComputedOutput
-from bot.core.request import Question, SkillRequest
-from bot.core.writer import ReceiptWriter, Writer
+from bot.core.request import Question
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notes, write_offline_draft
 from bot.offline.reports import write_offline_report
@@ -49,38 +44,9 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class SkillContext(RequestState):
-    def __init__(
-        self,
-        request: SkillRequest,
-        *,
-        brand: Brand,
-        channel: Channel | None,
-        library: Library,
-        writer: Writer,
-        receipt: ReceiptWriter,
-        stated: Sequence[Fact] = (),
-        today: date | None = None,
-        may: Callable[[str], Awaitable[bool]] = deny_right,
-        agent: AgentOptions | None = None,
-        tools: Mapping[str, Tool] | None = None,
-    ):
-        """`tools` are the tools that handlers can name; None: those of `bot.agent.tools`."""
-        super().__init__(
-            request,
-            brand=brand,
-            channel=channel,
-            library=library,
-            writer=writer,
-            receipt=receipt,
-            stated=stated,
-            today=today,
-            may=may,
-            agent=agent,
-        )
-        self._tools, self._veil, self._writes = tools, Pseudonymizer(), 0
-        self.version = WritingVersion()
-        self.pictures: dict[str, bytes] = {}  # by SHA-256
-        self.answer_checks = AnswerChecks(self, self.claim_checker, self._agent.call)
+    @cached_property
+    def answer_checks(self) -> AnswerChecks:
+        return AnswerChecks(self, self.claim_checker, self._agent.call)
 
     @property
     def _model(self) -> TurnModel:
@@ -228,11 +194,11 @@ class SkillContext(RequestState):
 
     def describe_audience(self) -> str:
         """Say for whom a text is, as far as the data tell it."""
-        return copy_notes.describe_audience(self)
+        return copy_audience.describe_audience(self)
 
     async def keep_counted_audience(self) -> None:
         """After writing, store in the brief the audience that the model counted with a tool."""
-        await copy_notes.keep_counted_audience(self)
+        await copy_audience.keep_counted_audience(self)
 
     def add_offer_prices(self) -> None:
         """Add what the products cost with the offer of the brief, as far as code can tell."""

@@ -1,4 +1,4 @@
-"""What code works out for a writer of copy from the facts, and for whom the text is.
+"""What code works out for a writer of copy from the facts.
 
 The notes tell the room of an SMS, stock, prices, the price with the offer, what is known of the
 audience, and the doubt of customers. Faults of style go back to the writer alone.
@@ -12,10 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pydantic import BaseModel
 
 from bot.agent.loop import Wish
-from bot.agent.request_state import RequestState
 from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Brand
-from bot.core.audience_rule import AudienceRule, join_with_or
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
@@ -23,8 +21,6 @@ from bot.core.parts import Part, split_output
 from bot.core.readers import (
     list_currencies,
     list_foreign_opt_outs,
-    list_mentions,
-    list_opt_out_numbers,
     list_reader_countries,
 )
 from bot.core.request import SkillRequest
@@ -34,7 +30,7 @@ from bot.drafts.recipients import find_target, list_brief_links
 from bot.grounding.figure_checks import OFFER_KIND
 from bot.i18n.countries import translate_country
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Country, Money, Words
+from bot.i18n.messages import Money, Words
 from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
 
@@ -50,23 +46,6 @@ MONTH = timedelta(days=30)  # in which a lower price is a cut
 REDUCED = Words("{product}: reduced, {price} instead of {before}.")
 REDUCED_SINCE = Words("{product}: reduced since {day}, {price} instead of {before}.")
 OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
-AUDIENCE_TOOL = "audience"
-SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
-CONDITIONS = "segment.audience.audience"  # the rule in words
-RULE = "segment.audience.rule"
-SIGNED_UP = (
-    f"where the customers' file says when people signed up, `{AUDIENCE_TOOL}` counts them by "
-    "never_ordered and joined_within; those of the segment new have ordered."
-)
-POINTING = (
-    ", unless the request points to the people of the report (“those”): "
-    f"then call `{AUDIENCE_TOOL}` with their conditions first"
-)
-TRUE_OF_SOME = (
-    "; where the text is true of some of them only (“your order is late”), it is for those: if the "
-    f"conditions of `{AUDIENCE_TOOL}` tell exactly who they are, call it first; else write into "
-    "`not_used` for whom alone it is"
-)
 WITHOUT_PRODUCT = (
     "The brief names no product. The products among the facts are best sellers. A text about an "
     "offer on everything, a service such as delivery, an event or news needs none: leave them out. "
@@ -92,12 +71,6 @@ NOT_NEW = (
     "The orders have this product for long: it is not new. Write as new only what the brief says "
     "is new about it."
 )
-COUNTED_AS = Words("The audience was counted as: {rule}")
-STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
-NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
-SET_IN_AD = Words(
-    "“{audience}” was not counted in your data: choose these people in the settings of the ad."
-)
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
@@ -115,7 +88,6 @@ def list_copy_notes(
     channel: Channel | None,
     today: date | None = None,
 ) -> list[str]:
-    """Return the notes as sentences for the writer."""
     notes = [*_describe_audience(request, evidence), *_describe_abroad(request, evidence, brand)]
     if not request.brief.product and evidence.of("product"):
         notes += [OF_RANGE if request.brief.category else WITHOUT_PRODUCT, NO_LIMITS]
@@ -320,7 +292,7 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
     """Tell how much is left for the writer beside the sender, how to stop and each link that the
     text may have: the one that the brief gives, or else those of facts and the brand."""
-    mentions = [one.text for one in list_mentions(request, brand)]
+    mentions = [one.text for one in brand.list_mentions(request.language, request.channel)]
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
@@ -406,120 +378,6 @@ def _get(evidence: Evidence, handle: str | None, label: str) -> Fact | None:
         ),
         None,
     )
-
-
-def describe_audience(ctx: RequestState) -> str:
-    """Say for whom the text is and what the data know of them, for the prompt."""
-    brief = ctx.request.brief
-    if conditions := ctx.evidence.get(CONDITIONS):
-        name = brief.audience or str(conditions.value)
-        return f"{name}: counted, see the facts of {SEGMENT}"
-    if brief.rule:
-        return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
-    is_public = ctx.channel is not None and ctx.channel.is_public
-    is_matched = ctx.channel is not None and ctx.channel.consent is not None
-    if brief.goal_audience and not is_public:
-        known = SIGNED_UP if brief.goal == "welcome" else "no data count them."
-        return (
-            f"{brief.goal_audience.to('en')}: {known} Go by these words, and count nobody in their "
-            f"place{POINTING if ctx.earlier.report else ''}."
-        )
-    if not brief.audience:
-        everybody = "anybody may read it" if is_public else "the whole list"
-        unless = POINTING if ctx.earlier.report and (is_matched or not is_public) else ""
-        return f"nobody in particular: {everybody}{unless}{'' if is_public else TRUE_OF_SOME}"
-    if is_public and not is_matched:
-        return f"{brief.audience}: whom the text speaks to. Anybody may read it: count nobody."
-    if is_public:
-        return (
-            f"{brief.audience}: whom the ad is aimed at. A place, an age or an interest is a "
-            "setting of the ad: count nobody for it. Only customers of ours, by what they bought, "
-            f"looked at or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, "
-            "purpose ads."
-        )
-    pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
-    return (
-        f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
-        "conditions first; what it finds chooses the argument. If that is everybody, or no data "
-        "hold all of it (people who move house, who left a basket), count nobody in their place "
-        "and go by the words."
-    )
-
-
-def describe_counted_audience(ctx: RequestState) -> tuple[str, ...]:
-    """Return the rule of the audience in words, with its name: nothing when none is counted."""
-    conditions = ctx.evidence.get(CONDITIONS)
-    if conditions is None:
-        return ()
-    name = ctx.request.brief.audience
-    return (f"{name}: {conditions.value}" if name else str(conditions.value),)
-
-
-async def keep_counted_audience(ctx: RequestState) -> None:
-    """Store in the brief the audience that the model counted with a tool, so that the card shows
-    its size and a later version keeps it. Note how it was counted, or that it was not. Without an
-    audience, count whom the channel reaches."""
-    brief = ctx.request.brief
-    aimed = brief.audience or brief.goal_audience
-    is_known = aimed or brief.rule or brief.notice or ctx.evidence.get(CONDITIONS)
-    if not (is_known or _find_counted_rule(ctx)):
-        await ctx.look_up("reach")
-    if ctx.by_rules:
-        return
-    if brief.rule is None and (rule := _find_counted_rule(ctx)):
-        purpose = ctx.channel.consent if ctx.channel else None
-        changed = rule.model_copy(update={"purpose": purpose}) if purpose else rule
-        brief = brief.model_copy(update={"rule": changed.stored})
-        ctx.request = ctx.request.model_copy(update={"brief": brief})
-        await ctx.look_up(SEGMENT, replace=True)
-    conditions = ctx.evidence.get(CONDITIONS)
-    if conditions:
-        ctx.notes += find_foreign_opt_out(ctx.request, ctx.evidence, ctx.brand, ctx.channel)
-    if conditions and brief.rule and brief.audience is None:
-        assumed = tuple(one for one in brief.assumed if one.field != "audience")
-        brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
-        ctx.request = ctx.request.model_copy(update={"brief": brief})
-    elif conditions and brief.rule:
-        _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
-    elif aimed and not conditions and not (ctx.channel and ctx.channel.is_public):
-        _note(ctx, NOT_COUNTED.with_params(audience=aimed))
-    elif aimed and not conditions and ctx.channel and ctx.channel.consent:
-        _note(ctx, SET_IN_AD.with_params(audience=aimed))
-
-
-def find_foreign_opt_out(
-    request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
-) -> tuple[Check, ...]:
-    """Return the question whether those of the readers who are in other countries can stop an SMS
-    by the number that the brand always mentions. Where all of them are, the text lacks it."""
-    counted = evidence.get(RULE)
-    stored = request.brief.rule or (str(counted.value) if counted else None)
-    countries = list_reader_countries(request.brief.model_copy(update={"rule": stored}))
-    home = get_language(brand.languages[0]).law
-    abroad = [Country(name=one) for one in countries if one not in home]
-    numbers = list_opt_out_numbers(request, brand)
-    if not numbers or not 0 < len(abroad) < len(countries):
-        return ()
-    words = STOP_ABROAD.with_params(mention="; ".join(numbers), countries=join_with_or(abroad))
-    return (Check(rule="opt-out", level="info", words=words),)
-
-
-def _note(ctx: RequestState, words: Words) -> None:
-    ctx.notes += (Check(rule="audience", level="info", words=words),)
-
-
-def _find_counted_rule(ctx: RequestState) -> AudienceRule | None:
-    """Return the rule that the model has counted for this text, if it is one. A place is a setting
-    of what anybody may read, and no count of its readers."""
-    before = {str(fact.value) for fact in ctx.earlier.facts if _is_rule(fact)}
-    rules = {str(fact.value) for fact in ctx.book.facts if _is_rule(fact)} - before
-    rule = AudienceRule.model_validate_json(rules.pop()) if len(rules) == 1 else None
-    is_setting = rule and rule.is_only_of_places and ctx.channel and ctx.channel.is_public
-    return None if is_setting else rule
-
-
-def _is_rule(fact: Fact) -> bool:
-    return fact.parts.kind == COUNTED and fact.parts.measure == "rule"
 
 
 def find_offer_prices(evidence: Evidence, request: SkillRequest, today: date) -> Iterator[Fact]:

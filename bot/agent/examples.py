@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnRequest
 from bot.core.writer import ReceiptWriter
@@ -56,20 +56,18 @@ EMPTY_MESSAGE: dict[str, Any] = {
 }
 
 
-class ExampleTurn(BaseModel):
+class ExampleTurn(BaseModel, frozen=True, extra="forbid"):
     """A turn: tools to call, by name and arguments, or the filled-in form."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     tools: tuple[dict[str, dict[str, Any]], ...] = ()
     form: dict[str, Any] | None = None
 
 
-class Example(BaseModel):
+class Example(BaseModel, frozen=True, extra="forbid"):
     """One question with its answer. `after`: the example whose thread it belongs to. `understood`:
     how the message is read, without what is empty. `turns`: one list for each request. `struck`:
     words that the claim check does not find borne out, with the reason."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     ask: str
     after: str | None = None

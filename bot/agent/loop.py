@@ -17,14 +17,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from bot.agent.llm.api_request import format_corrections
-from bot.agent.llm.turn import (
-    ConversationMessage,
-    ModelSize,
-    ToolUse,
-    TurnAnswer,
-    TurnModel,
-    TurnRequest,
-)
+from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnModel, TurnRequest
 from bot.agent.tool import (
     DeliveryPort,
     FoundThings,
@@ -191,7 +184,6 @@ class AgentLoop(Generic[T]):
         )
 
     async def _run_tools(self, turn: int, answer: TurnAnswer) -> ConversationMessage:
-        """Run the tools and return the message with their results."""
         self.services.on_step(find_step_words(answer.tool_uses))
         runner = ToolRunner(self.tools, self.deps, self.veil, self.found)
         allowed = max(0, self.services.limits.tool_calls - self._tool_calls)
@@ -228,7 +220,6 @@ class AgentLoop(Generic[T]):
     async def _send_back(
         self, turn: int, answer: TurnAnswer, faults: tuple[str, ...]
     ) -> ConversationMessage:
-        """Return the message that sends the answer back."""
         self._count(answer)
         text = format_corrections(self.veil.mask(faults))
         if await self._must_answer(turn + 1):
@@ -353,7 +344,6 @@ async def ask_once(
     task: TurnLog | None = None,
     call: str,
     masked_by: Pseudonymizer | None = None,
-    size: ModelSize = "small",
     model_name: str | None = None,
     deadline: float = math.inf,
 ) -> T:
@@ -361,8 +351,8 @@ async def ask_once(
 
     `system` stays the same for all calls of a kind, so that the server can cache it; `message` is
     what varies. Personal data in `message` is replaced before the model sees it, unless `masked_by`
-    has done so already, and is restored in the answer. `model_name` names another model than that
-    of the size. `deadline` is a time of the event loop's clock. `task` keeps the answer under
+    has done so already, and is restored in the answer. `model_name` names another model than the
+    small one. `deadline` is a time of the event loop's clock. `task` keeps the answer under
     the name `call`: a run after a crash gets the same answer and pays nothing, even when `message`
     has changed since."""
     log, veil = task or NoTurnLog(), masked_by or Pseudonymizer()
@@ -381,7 +371,7 @@ async def ask_once(
             tools=(),
             messages=(stored.sent,),
             output=output,
-            size=size,
+            size="small",
             model=model_name,
         )
         # The model's own deadline for a call holds, too.

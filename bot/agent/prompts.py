@@ -40,12 +40,10 @@ class UnfilledGap(Exception):
 
 @cache
 def read_prompt(name: str) -> str:
-    """Read the prompt file with its placeholders."""
     return (PROMPTS_FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
 def find_gaps(name: str) -> set[str]:
-    """Return the names of the placeholders of a prompt."""
     return set(GAP_PATTERN.findall(read_prompt(name)))
 
 

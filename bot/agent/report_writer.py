@@ -11,7 +11,7 @@ from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
-from bot.core.charts import Exhibit, build_exhibit_chart
+from bot.core.charts import Exhibit, ScopePart, build_exhibit_chart
 from bot.core.checks import Check
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
@@ -29,12 +29,14 @@ from bot.core.report import (
     build_not_used,
     build_report,
     choose_exhibit,
+    is_given,
 )
 from bot.core.request import Brief
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import CALCULATED, ReportChecker
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, format_short_period
 from bot.i18n.periods import find_periods
 from bot.i18n.typography import insert_nbsp
@@ -50,11 +52,12 @@ SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
-SEVERAL_NOT_RANKED = Words("Small groups are hidden; some may rank higher.")
+SEVERAL_NOT_RANKED = Words("Small groups are hidden: each order is among those that may be shown.")
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
+MAX_BESIDE = 2  # readings of further points
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
     "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
@@ -165,11 +168,13 @@ def list_report_sentences(
     form: ReportForm, book: FactBook, language: Language
 ) -> list[ClaimSentence]:
     """Return the texts of a report with their slots filled and the facts that these name. A text
-    whose slots can't be filled goes back for that. What the data can't tell is no claim, and no
-    fact bears it out, unless it has a figure."""
+    whose slots can't be filled goes back for that. What the data can't tell is a gap, and what
+    another reason leaves unanswered is judged only where it has a figure."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    texts += [(form.gap_part, form.cannot_tell)] if SLOT_PATTERN.search(form.cannot_tell) else []
+    is_gap = is_given(form.cannot_tell) and form.cannot_tell_because == "data"
+    if is_gap or SLOT_PATTERN.search(form.cannot_tell):
+        texts.append((form.gap_part, form.cannot_tell))
     found = []
     for part, text in texts:
         try:
@@ -177,32 +182,39 @@ def list_report_sentences(
         except SlotError:
             continue
         if filled.text:
-            found.append(ClaimSentence(part, filled.text, filled.facts))
+            gap = is_gap and part == form.gap_part
+            found.append(ClaimSentence(part, filled.text, filled.facts, gap=gap))
     return found
 
 
 def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how the question was read, in one line, then the age of old data: the readings of the
-    calls whose figures the headline shows, else the points, and that of the shown exhibit. A call
-    that was corrected or not used says nothing about the report."""
+    """Return how the question was read, in one line, then how further points were where their days
+    or conditions differ, and the age of old data: the readings of the calls whose figures the
+    headline shows, else the points, and that of the shown exhibit. A call that was corrected or
+    not used says nothing about the report."""
     # of two calls that gave a figure, the one whose exhibit is shown
     ordered = sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
+
+    def list_used(texts: Sequence[str]) -> list[Exhibit]:
+        cited = _list_cited(texts, ctx)
+        used = (next((e for e in ordered if id in e.facts and e.read_as), None) for id in cited)
+        return [one for one in used if one]
+
     shown = [chosen] if chosen and chosen.read_as else []
-    for texts in ([form.headline], [*form.points, form.cannot_tell]):
-        used = [
-            next((one for one in ordered if id in one.facts and one.read_as), None)
-            for id in _list_cited(texts, ctx)
-        ]
-        if found := [one for one in (*used, *shown) if one]:
-            return _merge_readings(found)
+    headline, points = list_used([form.headline]), list_used([*form.points, form.cannot_tell])
+    if found := headline or [*points, *shown]:
+        return _merge_readings(found, [*points, *shown], ctx.request.language)
     with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
     alone = (one for one in ctx.read_as if one not in with_exhibit)
     return tuple(one[:1].upper() + one[1:] for one in alone)[:1]
 
 
-def _merge_readings(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
+def _merge_readings(
+    exhibits: Sequence[Exhibit], others_cited: Sequence[Exhibit], language: Language
+) -> tuple[str, ...]:
     """Return one line of how the calls were read, the first in full and of the others what differs
-    from it, and behind it the other lines of all."""
+    from it; a line on those beside them that had other days or conditions; and behind it the other
+    lines of all."""
     first, *others = exhibits
     line, *_ = first.read_as.splitlines()
     if first.scope:
@@ -213,18 +225,34 @@ def _merge_readings(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
             if part in parts:
                 parts[part][text] = None
         line = " · ".join(", ".join(texts) for texts in parts.values())
-    rest = [text for one in exhibits for text in one.read_as.splitlines()[1:]]
-    return (line[:1].upper() + line[1:], *dict.fromkeys(rest))
+    told = {_find_conditions(one) for one in exhibits}
+    beside = {
+        conditions: text
+        for one in reversed(others_cited)
+        if (conditions := _find_conditions(one)) not in told
+        and (text := " · ".join(text for _part, text in one.scope))
+    }
+    apart = f"{get_language(language).marks.semicolon} "
+    what = apart.join([*reversed(beside.values())][:MAX_BESIDE])
+    further = [Words("Further points: {what}", what=what).to(language)] if what else []
+    every = [*exhibits, *others_cited]
+    rest = [text for one in every for text in one.read_as.splitlines()[1:]]
+    return (line[:1].upper() + line[1:], *further, *dict.fromkeys(rest))
+
+
+def _find_conditions(exhibit: Exhibit) -> frozenset[ScopePart]:
+    """Return which days and which part of the data a call was about."""
+    return frozenset(one for one in exhibit.scope if one[0] not in ("what", "by", "more"))
 
 
 def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:
     """Return the exhibit that the report shows, the measures of the headline first. None where the
-    chosen one holds no figure of the headline: it is about something else."""
+    chosen one holds no figure of what is said: it is about something else."""
     chosen = choose_exhibit(form, ctx.book, ctx.exhibits)
     if chosen is None:
         return None
     headline, points = _list_cited([form.headline], ctx), _list_cited(form.points, ctx)
-    if headline and chosen.all_facts and chosen.all_facts.isdisjoint(headline):
+    if headline and chosen.all_facts and chosen.all_facts.isdisjoint([*headline, *points]):
         return None
     return chosen.with_columns_first(headline, points)
 
@@ -389,7 +417,6 @@ def describe_occasions(ctx: "SkillContext") -> str:
 
 
 def _list_idea_facts(ctx: "SkillContext", idea: IdeaForm) -> tuple[str, ...]:
-    """Return the ids of the facts that the idea stands on."""
     named = [fact.id for name in idea.facts if (fact := ctx.book.get(name.strip("{} ")))]
     filled = ctx.book.fill(idea.fact, ctx.request.language).facts
     return tuple(dict.fromkeys([*filled, *named]))

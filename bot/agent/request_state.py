@@ -1,17 +1,14 @@
 """What is known of a request while it is worked on: its brand and channel, the facts that were
 looked up, and what tools found. `bot.agent.context.SkillContext` adds what writes."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from bot.agent.claim_check import ClaimChecker
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import (
-    AgentOptions,
-    EarlierWork,
-)
-from bot.agent.tool import FoundThings
+from bot.agent.loop import AgentOptions, EarlierWork, WritingVersion
+from bot.agent.tool import FoundThings, Tool
 from bot.config.brand import Brand
 from bot.core.brand_facts import ABOUT_BRAND, list_brand_facts
 from bot.core.channels import Channel
@@ -23,6 +20,7 @@ from bot.core.library import Library, ProductMatch
 from bot.core.request import SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import set_occasion_days
+from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
 from bot.text.escape import strip_hidden_deep
 
@@ -30,12 +28,7 @@ if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
 
 
-PRODUCT_NAME_LABELS = (
-    "name",
-    "vendor",
-    "type",
-    "colours",
-)  # the labels of product facts that are names
+PRODUCT_NAME_LABELS = ("name", "vendor", "type", "colours")  # of product facts that are names
 
 
 async def deny_right(_right: str) -> bool:
@@ -53,11 +46,13 @@ class RequestState:
         library: Library,
         writer: Writer,
         receipt: ReceiptWriter,
-        stated: Sequence[Fact],
-        today: date | None,
-        may: Callable[[str], Awaitable[bool]],
-        agent: AgentOptions | None,
+        stated: Sequence[Fact] = (),
+        today: date | None = None,
+        may: Callable[[str], Awaitable[bool]] = deny_right,
+        agent: AgentOptions | None = None,
+        tools: Mapping[str, Tool] | None = None,
     ):
+        """`tools` are the tools that handlers can name; None: those of `bot.agent.tools`."""
         self.request, self.brand, self.channel, self.today = request, brand, channel, today
         self._agent, self._found = agent or AgentOptions(), FoundThings(FactBook())
         self.evidence = Evidence(facts=tuple(stated))
@@ -67,6 +62,9 @@ class RequestState:
         model = None if writer.by_rules else cast(TurnModel, writer)
         self.claim_checker = ClaimChecker(model, receipt, self._agent.turns, self._agent.claims)
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
+        self._tools, self._veil, self._writes = tools, Pseudonymizer(), 0
+        self.version = WritingVersion()
+        self.pictures: dict[str, bytes] = {}  # by SHA-256
 
     async def look_up(
         self, *kinds: str, request: SkillRequest | None = None, replace: bool = False

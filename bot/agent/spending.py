@@ -247,7 +247,6 @@ class SpendingCap:
 
 
 def explain_unknown_price(model: str) -> Words:
-    """Explain how to set the price of a model that has none."""
     return Words(
         "Nobody has said what {model} costs, so it is not called. An administrator can set its "
         "price in policy.toml: {table}, with input and output in US dollars per million tokens.",

@@ -14,7 +14,7 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import OFF, ON, ask_once, measure_nothing
@@ -44,23 +44,20 @@ TASK_SHARE = 0.4  # of a request's money or tokens; the answer itself needs the 
 READ_SECONDS = 5.0  # to look up which texts have no labels yet
 
 
-class LabelForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class LabelForm(BaseModel, extra="forbid"):
     theme: str
     tone: str
     sentence: int
 
 
-class LabelledTextForm(BaseModel):
+class LabelledTextForm(BaseModel, extra="forbid"):
     """A text by its number from 1, with its themes."""
 
-    model_config = ConfigDict(extra="forbid")
     text: int
     labels: list[LabelForm]
 
 
-class ThemeLabelsForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class ThemeLabelsForm(BaseModel, extra="forbid"):
     texts: list[LabelledTextForm]
 
 

@@ -27,17 +27,17 @@ from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
 from bot.core.charts import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
-from bot.core.facts import Fact
+from bot.core.facts import Fact, spell_base
 from bot.core.request import Question, SkillRequest
 from bot.db.session import DATABASE_ERRORS
 from bot.errors import CannotDo, TryAgain, log_bug, translate_system_error
-from bot.i18n.messages import Language, Words, format_short_period
+from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer
 from bot.text.escape import strip_hidden_deep
 
@@ -58,15 +58,14 @@ UNUSED: tuple[object, ...] = ("none", "", 0, [])  # what a call says for what it
 MAX_MISTAKES = 10  # validation errors told at once
 
 
-class ToolParams(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class ToolParams(BaseModel, frozen=True, extra="forbid"):
+    pass
 
 
-class ToolResult(BaseModel):
+class ToolResult(BaseModel, frozen=True):
     """What a tool found. `notes` are sentences for the model: what was left out, what is not in
     the data, how a word was understood."""
 
-    model_config = ConfigDict(frozen=True)
     facts: tuple[Fact, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     notes: tuple[str, ...] = ()
@@ -346,7 +345,7 @@ def describe_facts(
     becomes, what it is a measure of, its period and its source. What all of them share stands once.
     Facts that don't fit are neither listed nor named."""
     sources = {fact.sourced(language) for fact in facts}
-    periods = {describe_days(fact, language, today) for fact in facts}
+    periods = {fact.name_days(language, today) for fact in facts}
     shared = [next(iter(one)) for one in (periods, sources) if len(one) == 1 and len(facts) > 1]
     lines = [veil.mask(f"All of it: {' · '.join(filter(None, shared))}")] if any(shared) else []
     size, left_out = sum(map(len, lines)), 0
@@ -388,7 +387,8 @@ def _describe_fact(
     before = book.find_name(fact.compared_with) if fact.compared_with else None
     about = [
         ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
-        "" if "period" in hidden else describe_days(fact, language, today),
+        spell_base(fact, language),
+        "" if "period" in hidden else fact.name_days(language, today),
         f"compared with {before}" if before else "",
     ]
     described = " · ".join(filter(None, about))
@@ -399,12 +399,6 @@ def _describe_fact(
     name = book.next_name(fact)
     masked = veil.mask(f" · {described}{end}")
     return f"{name}{id}: {text}{masked}".replace("\n", "\n  ")
-
-
-def describe_days(fact: Fact, language: Language, today: date = date.min) -> str:
-    """Return the days of a fact; with their year where `today` does not make it clear."""
-    days = [day for day in (fact.since, fact.until) if day]
-    return format_short_period(days[0], days[-1], language, today) if days else ""
 
 
 def _translate(about: str, language: Language) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
 from bot.errors import CannotDo
@@ -28,10 +28,9 @@ from bot.text.escape import strip_hidden
 ColumnFormat = Literal["email", "gmail", "email-md5", "phone", "phone-plus", "clear"]
 
 
-class Platform(BaseModel):
+class Platform(BaseModel, frozen=True):
     """A destination of an audience file; platforms.toml explains its fields."""
 
-    model_config = ConfigDict(frozen=True)
     title: Words | str  # a proper name is not translated
     ads: bool = True
     by: Literal["address", "id"] = "address"
@@ -43,10 +42,9 @@ class Platform(BaseModel):
         return self.ads and self.by == "address"
 
 
-class FileFormat(BaseModel):
+class FileFormat(BaseModel, frozen=True):
     """The columns of a file, name → how each is made. The first `matched` identify the person."""
 
-    model_config = ConfigDict(frozen=True)
     columns: dict[str, ColumnFormat]
     matched: int = 1
     header: bool = True
@@ -93,20 +91,18 @@ def adapt_rule(rule: AudienceRule, platform: str) -> AudienceRule:
     return rule  # the team's own tool may use the consent of the rule
 
 
-class ExportColumn(BaseModel):
+class ExportColumn(BaseModel, frozen=True):
     """A column of the file, how it was made, and in how many rows it has a value."""
 
-    model_config = ConfigDict(frozen=True)
     name: str
     made: ColumnFormat
     filled: int
 
 
-class AudienceExport(BaseModel):
+class AudienceExport(BaseModel, frozen=True):
     """The exported file. `rule` is the SHA-256 of the rule's JSON, `fitting` the number of people
     who match and have consented, `people` the number of those who are in the file."""
 
-    model_config = ConfigDict(frozen=True)
     platform: str
     rule: str
     fitting: int
@@ -146,11 +142,10 @@ class AudienceExport(BaseModel):
         return lines
 
 
-class ExportReceipt(BaseModel):
+class ExportReceipt(BaseModel, frozen=True):
     """The receipt of an exported file, without the persons in it. `approved` is the fingerprint of
     the approved text that contains the rule."""
 
-    model_config = ConfigDict(frozen=True)
     audience: str
     code: str
     platform: str
@@ -278,7 +273,6 @@ def encode_csv(platform: str, lines: Sequence[tuple[str, ...]]) -> bytes:
 
 
 def describe_columns(platform: str, lines: Sequence[tuple[str, ...]]) -> tuple[ExportColumn, ...]:
-    """Describe each column of these rows."""
     return tuple(
         ExportColumn(name=name, made=made, filled=sum(bool(line[at]) for line in lines))
         for at, (name, made) in enumerate(FILES[platform].columns.items())

@@ -245,7 +245,6 @@ class ChainVerdict:
     the last entry's hash if there is none. `signed` counts entries with a good signature;
     `unchecked` counts entries signed with another key, or all signed ones if there is no key."""
 
-    workspace: str
     entries: int
     fault: Words | None
     head: str = ""
@@ -258,7 +257,7 @@ def verify_chain(session: Session, workspace: str, signer: Signer | None = None)
     try:
         return _verify_entries(session, workspace, signer)
     except (ValueError, TypeError):  # a time or reference that can't be parsed
-        return ChainVerdict(workspace, 0, Words("An entry can't be read: it was changed."))
+        return ChainVerdict(0, Words("An entry can't be read: it was changed."))
 
 
 def _verify_entries(session: Session, workspace: str, signer: Signer | None) -> ChainVerdict:
@@ -270,27 +269,25 @@ def _verify_entries(session: Session, workspace: str, signer: Signer | None) -> 
     for entry in session.scalars(rows).yield_per(1000):
         if entry.seq != count + 1:
             fault = Words("Entry {seq} is missing.", seq=count + 1)
-            return ChainVerdict(workspace, count, fault)
+            return ChainVerdict(count, fault)
         if entry.prev != prev or entry.hash != entry.digest():
-            return ChainVerdict(workspace, count, Words("Entry {seq} was changed.", seq=entry.seq))
+            return ChainVerdict(count, Words("Entry {seq} was changed.", seq=entry.seq))
         if not signatures.accept(entry.signature, entry.signed, begins=entry.event == ROWS_ADOPTED):
             fault = Words("Entry {seq} is not signed with the key of this home.", seq=entry.seq)
-            return ChainVerdict(workspace, count, fault)
+            return ChainVerdict(count, fault)
         prev, count = entry.hash, entry.seq
     head = session.get(JournalHead, workspace)
     if head is None and count == 0:
-        return ChainVerdict(workspace, 0, None)
+        return ChainVerdict(0, None)
     if head is None or head.count != count or head.hash != prev:
         known = head.count if head else 0
         fault = Words(
             "The end was cut off: {known} written, {count} there.", known=known, count=count
         )
-        return ChainVerdict(workspace, count, fault)
+        return ChainVerdict(count, fault)
     if not signatures.ends_with(head.signature, head.signed):
-        return ChainVerdict(
-            workspace, count, Words("The end is not signed with the key of this home.")
-        )
-    return ChainVerdict(workspace, count, None, prev, signatures.good, signatures.unchecked)
+        return ChainVerdict(count, Words("The end is not signed with the key of this home."))
+    return ChainVerdict(count, None, prev, signatures.good, signatures.unchecked)
 
 
 def parse_key_name(signature: str | None) -> str | None:

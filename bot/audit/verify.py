@@ -12,10 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    select,
-    text,
-)
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision

@@ -118,22 +118,20 @@ class PlaygroundHome:
         for name in SETTINGS_FILES:
             if not (self.folder / name).exists():
                 shutil.copyfile(made / name, self.folder / name)
-        self._import(made)
+        self.import_shop(made)
         filled = {"size": SIZE, "seed": SHOP_SEED, "today": today.isoformat()}
         (self.folder / FILLED).write_text(json.dumps(filled) + "\n", encoding="utf-8")
 
-    def _import(self, made: Path) -> None:
+    def import_shop(self, made: Path, currency: str = SHOP_CURRENCY) -> None:
         """Import the shop's files as the `import` command would."""
         container = Container(self.settings).migrated()
-        importer = FileImporter(container, TEAM_ID, SHOP_CURRENCY)
+        importer = FileImporter(container, TEAM_ID, currency)
         try:
             with importer.stoppable():
                 importer.load_products(TableFile(made / PRODUCTS_FILE))
                 for name in FILES:
                     path = made / name
-                    found = detect_schema(
-                        path, name=name, options=ImportOptions(currency=SHOP_CURRENCY)
-                    )
+                    found = detect_schema(path, name=name, options=ImportOptions(currency=currency))
                     importer.load(TableFile(path), found)
         finally:
             container.database.close()

@@ -117,8 +117,6 @@ def _require_settings(settings: Settings, command: SlackCommand) -> None:
 
 
 class ServerProcess:
-    """The lifetime of one process."""
-
     def __init__(self, settings: Settings, *, listens: bool, works: bool) -> None:
         self.settings, self.listens, self.works = settings, listens, works
         _require_settings(settings, "serve" if listens else "work")

@@ -25,7 +25,7 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, describe_passed, group_checks
-from bot.core.facts import Fact
+from bot.core.facts import Fact, name_other_days
 from bot.core.request import (
     Brief,
     IncomingRequest,
@@ -304,16 +304,17 @@ def _format_draft(
     lines += [f"  {LEVEL_MARKS['pass']} {say(passed)}"] if passed else []
     counted = [check for check in checks if check.rule in ("figure", "claim")]
     lines += [
-        _format_check(check, language)
+        f"  {LEVEL_MARKS[check.level]} {check.words.to(language)}"
         for check in checks
         if check.level != "pass" or check not in counted
     ] + [""]
     lines += [say(Words("Sources:") if channel else Words("Every figure:"))] if proof else []
-    said = []
+    said, days = [], name_other_days(proof, language)
     for fact in proof:
         value = fact.shown(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
-        said.append(f"  {fact.named(language)}{colon} {text} ({fact.sourced(language)})")
+        name = ", ".join(filter(None, (fact.named(language), days.get(fact.id))))
+        said.append(f"  {name}{colon} {text} ({fact.sourced(language)})")
     lines += dict.fromkeys(said)
     if drafted.leads:
         steps = ", ".join(say(lead.label) for lead in drafted.leads)
@@ -330,7 +331,11 @@ def _collect_proof(drafted: DraftResult) -> list[Fact]:
         known = [sources.find_figure(one, text.cites) for one in read_figures(text.text)]
         found += [one.fact for one in known if one is not None]
         found += list_proofs(text.text, evidence.facts)
-    proving = {fact.id: fact for fact in found if fact is not None and fact.stated_by is None}
+    proving = {
+        fact.id: fact
+        for fact in found
+        if fact is not None and fact.stated_by is None and not fact.is_rule
+    }
     return list(proving.values())
 
 
@@ -345,10 +350,6 @@ def _format_assumptions(brief: Brief, language: str, *, is_copy: bool) -> list[s
         return unused
     assumed = apart.join(assumption.words.to(language) for assumption in brief.assumed)
     return [*unused, Words("I assumed: {what}", what=assumed).to(language)]
-
-
-def _format_check(check: Check, language: str) -> str:
-    return f"  {LEVEL_MARKS[check.level]} {check.words.to(language)}"
 
 
 def _print_json(

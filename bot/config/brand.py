@@ -4,39 +4,37 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, Field, PrivateAttr
 
 from bot.i18n.languages import Address, Language, load_languages
 
+UNNAMED = "Your shop"  # a shop that has not set its name yet
 HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
-class TextSample(BaseModel):
+class TextSample(BaseModel, frozen=True, extra="forbid"):
     """A text written in the brand's voice."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     text: str = Field(min_length=1)
     language: Language = "en"
     channel: str | None = None
 
 
-class RequiredMention(BaseModel):
+class RequiredMention(BaseModel, frozen=True, extra="forbid"):
     """Text that must be in every draft for these channels; no channels: for all of them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     text: str = Field(min_length=1)
     language: Language | None = None
     channels: tuple[str, ...] = ()
 
 
-class Market(BaseModel):
+class Market(BaseModel, frozen=True, extra="forbid"):
     """What differs in one country. What is not set is the brand's own.
 
     `names` are further names that people use for the country. `prices` are the prices of products
     there, by handle; with a `currency` of its own, a product without a price here has none.
     `legal` is the country whose advertising law applies; without it, the market's own key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     language: Language
     names: tuple[str, ...] = ()
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
@@ -50,10 +48,9 @@ class Market(BaseModel):
     occasions: tuple[str, ...] = ()  # keys of occasions that count there; none: all
 
 
-class Brand(BaseModel):
+class Brand(BaseModel, frozen=True, extra="forbid"):
     """The settings of `brand.toml`. Only the name is required."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     name: str = Field(min_length=1)
     sender: str | None = Field(default=None, max_length=11)  # the name an SMS starts with
     site: str | None = Field(
@@ -116,6 +113,14 @@ class Brand(BaseModel):
         """Return the keys of the occasions that count in that market; empty: all of them."""
         market = self.markets.get((country or "").upper())
         return market.occasions if market else ()
+
+    def list_mentions(self, language: Language, channel: str | None) -> list[RequiredMention]:
+        """Return what a text in this language must mention in this channel."""
+        return [
+            one
+            for one in self.mentions
+            if one.language in (None, language) and (not one.channels or channel in one.channels)
+        ]
 
     @property
     def link_sites(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -19,11 +19,10 @@ UserStanding = Literal["member", "guest", "stranger", "bot", "gone"]
 Admission = Literal["admitted", "outsider", "closed"]
 
 
-class Access(BaseModel):
+class Access(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
     """Lists of member ids (U…, W…) and user groups (S…). A right without a list has its default:
     every full member may ask; approvers may import, export and administer; nobody sees people."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
     ask: tuple[str, ...] | None = None
     import_: tuple[str, ...] | None = Field(default=None, alias="import")
     export: tuple[str, ...] | None = None
@@ -69,7 +68,6 @@ FIELDS_WITHOUT_PEOPLE = ("shared_channels", "listen")
 
 
 def is_group(id: str) -> bool:
-    """Whether this is the id of a user group."""
     return id.startswith("S")
 
 
@@ -128,59 +126,54 @@ def is_shared_outside(channel: Mapping[str, Any], workspace: str) -> bool:
 MAX_NAMED_PEOPLE = 20  # people listed in one sentence
 
 
-class ApprovalPolicy(BaseModel):
+class ApprovalPolicy(BaseModel, frozen=True, extra="forbid"):
     """Without a named approver nobody may approve; the card explains how to name one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     approvers: tuple[str, ...] = ()  # Slack member ids
     editors: tuple[str, ...] = ()  # besides approvers and the requester; empty: everybody
     author_may_approve: bool = False
     needed: int = Field(default=1, ge=1, le=5)
 
 
-class DeliveryPolicy(BaseModel):
+class DeliveryPolicy(BaseModel, frozen=True, extra="forbid"):
     """Where an approved draft may be delivered besides the thread of its request."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     channels: tuple[str, ...] = ()  # Slack channel ids
     files: tuple[Literal["md", "html", "json"], ...] = ("md", "html", "json")
 
 
-class ModelPrice(BaseModel):
+class ModelPrice(BaseModel, frozen=True, extra="forbid"):
     """A model's price in US dollars per million tokens. `cached` is the price of a token read from
     the server's cache; None: a tenth of `input`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     input: Decimal = Field(ge=0)
     output: Decimal = Field(ge=0)
     cached: Decimal | None = Field(default=None, ge=0)
 
 
-class SpendingPolicy(BaseModel):
+class SpendingPolicy(BaseModel, frozen=True, extra="forbid"):
     """The limit on the AI's cost in US dollars per 24 hours. Once it is reached, the intern says
     so. With 0 no AI is called, not even a free one. `prices`, by model name, take precedence over
     the prices that we ship. A single task has limits of its own: US dollars, and tokens read and
     written in all its calls."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     usd_a_day: Decimal = Field(default=Decimal("5"), ge=0)
     usd_a_task: Decimal = Field(default=Decimal("1"), gt=0)
     tokens_a_task: int = Field(default=400_000, ge=1_000)
     prices: dict[str, ModelPrice] = {}
 
 
-class PersonLimits(BaseModel):
+class PersonLimits(BaseModel, frozen=True, extra="forbid"):
     """Limits per person: open tasks, tasks in 24 hours, and US dollars for the AI in 24 hours
     (None: only the workspace's limit). Tasks that the clock starts, such as digests and alerts,
     count for nobody."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     open_tasks: int = Field(default=30, ge=1, le=100_000)
     tasks_a_day: int = Field(default=300, ge=1, le=1_000_000)
     usd_a_day_per_person: Decimal | None = Field(default=None, ge=0)
 
 
-class LibraryPolicy(BaseModel):
+class LibraryPolicy(BaseModel, frozen=True, extra="forbid"):
     """The smallest group that is shown: customers in an audience or a segment (`floor`), and
     customers behind a sum or mean of sales (`sales_floor`; orders, where no customer is known).
     Also how files in the watched folder are handled, the channels whose files need no mention of
@@ -188,7 +181,6 @@ class LibraryPolicy(BaseModel):
     what the columns of an unknown file are (`mapping`) and read the themes of what customers wrote
     (`theme_labels`): of the newest texts, at most `theme_label_texts` a day."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     floor: int = Field(default=20, ge=1, le=10_000)  # customers
     sales_floor: int = Field(default=5, ge=1, le=10_000)  # customers behind a sum of sales
     keep_originals: bool = False  # whether imported files are kept in inbox/done/
@@ -200,11 +192,10 @@ class LibraryPolicy(BaseModel):
     shared_inbox: bool = False  # whether other accounts of this machine may write to the inbox
 
 
-class JournalPolicy(BaseModel):
+class JournalPolicy(BaseModel, frozen=True, extra="forbid"):
     """Where the journal's head is published once a day: "file" (in the home), a Slack channel id,
     or "none"."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     publish: str = "file"
 
     @field_validator("publish")
@@ -217,17 +208,15 @@ class JournalPolicy(BaseModel):
         return value
 
 
-class ChecksPolicy(BaseModel):
+class ChecksPolicy(BaseModel, frozen=True, extra="forbid"):
     """The second look at drafts by an AI: "on" (the small model), "off", or the name of a model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     claims: str = Field(default="on", min_length=1)
 
 
-class Policy(BaseModel):
+class Policy(BaseModel, frozen=True, extra="forbid"):
     """The settings of `policy.toml`. All of them have safe defaults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     approval: ApprovalPolicy = ApprovalPolicy()
     delivery: DeliveryPolicy = DeliveryPolicy()
     spend: SpendingPolicy = SpendingPolicy()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
 from bot.errors import CannotDo
@@ -93,11 +93,9 @@ POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg")
 SQLITE_SCHEMES = ("sqlite", "sqlite+pysqlite")
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
     """Each field is one environment variable: its alias is the variable's name. docs/settings.md
     describes them, in this order."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
     slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.config.brand import Brand
+from bot.config.brand import UNNAMED, Brand
 from bot.config.policy import RIGHTS, Policy
 from bot.config.settings import SettingsError, describe_error
 
@@ -108,7 +108,7 @@ def check_toml_files(home: Path) -> None:
 
 def _default_brand() -> dict[str, Any]:
     """The brand of a shop that has not configured its name yet."""
-    return {"name": "Your shop", "languages": ("en", "fr")}
+    return {"name": UNNAMED, "languages": ("en", "fr")}
 
 
 def _parse_brand(name: str, text: str) -> TomlContents[Brand]:

@@ -1,17 +1,15 @@
 """An audience rule: the conditions that pick customers, as it is stored, shown and edited."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
-from bot.core.condition_words import describe_amount, describe_day
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName, MetricCondition
-from bot.i18n.french_regions import ABROAD, name_department
-from bot.i18n.messages import Country, Words, quote_name
+from bot.i18n.messages import Words
 
 AudiencePurpose = Literal["email", "sms", "ads"]
 DayCount = Annotated[int, Field(ge=1, le=3650)]
@@ -27,26 +25,8 @@ SEGMENT_LABELS: Mapping[str, Words] = {
     "lapsed": Words("Lapsed"),
     "one-time": Words("One-time"),
 }
-CONSENT_LABELS = {
-    "email": Words("Customers who agreed to e-mails"),
-    "sms": Words("Customers who agreed to SMS"),
-    "ads": Words("Customers who agreed to be matched for ads"),
-}
 AudienceGoal = Literal["none", "win back", "second order", "reward"]
-# The names of the audiences that are suggested, by id.
-AUDIENCE_NAMES: Mapping[str, Words] = {
-    "buyers": Words("Buyers of {thing}"),
-    "alike": Words("People like the buyers of {thing}"),
-    "loyal": Words("Best and loyal customers"),
-    "drifting": Words("Customers at risk or drifting away"),
-    "lapsed": Words("Customers lost from sight"),
-    "newcomers": Words("Newcomers"),
-    "niche": Words("The niche around {thing}"),
-    "there": Words("All customers"),
-    "yours": Words("Your rule"),
-}
 PLACE_LIST_SEPARATOR = "; "  # between several places
-MAX_NAMED_VALUES = 4  # of one condition
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 
 
@@ -66,6 +46,7 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "code": Words("campaign code"),
     "return_reason": Words("return reason"),
     "level": Words("loyalty level"),
+    "city": Words("town"),
     "customer_points": Words("loyalty points"),
     "first_order_source": Words("source of the first order"),
     "payment_method": Words("means of payment"),
@@ -87,36 +68,20 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "customer_bought": Words("bought"),
 }
 PLACE_FIELDS = ("country", "region", "department")
-# whose values say by themselves what they are
-PLAIN_FIELDS = (*PLACE_FIELDS, "product", "category", "device", "source", "channel")
-ORDERED_FIELDS = ("product", "category")
 PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
-YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says
-    ("returned", "yes"): Words("items returned"),
-    ("returned", "no"): Words("items not returned"),
-    ("late", "yes"): Words("late"),
-    ("late", "no"): Words("in time"),
-    ("discounted", "yes"): Words("with a discount"),
-    ("discounted", "no"): Words("without a discount"),
-}
 DAY_FIELDS = (
     "customer_first_order",
     "customer_last_order",
     "customer_ordered",
     "customer_not_ordered",
 )
-PHRASE_FIELDS = (  # whose words need no "ordered" before them
-    *("selected_orders", "selected_spent", "selected_units", "order_value"),
-    *("customer_orders", "customer_spent", *DAY_FIELDS),
-)
 
 
-class OrderCondition(BaseModel):
+class OrderCondition(BaseModel, frozen=True, extra="forbid"):
     """Orders that each customer has, or with `never` has not, in these days, which are inclusive.
     The filters are those of a `MetricQuery` of orders: every group holds, of a group one condition
     suffices. Their values are those of the data."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     filters: tuple[tuple[MetricCondition, ...], ...] = ()
     since: date | None = None
     until: date | None = None
@@ -156,69 +121,11 @@ class OrderCondition(BaseModel):
             return self.since < day
         return self.never or self.until is not None or not fields.isdisjoint(DAY_FIELDS)
 
-    def words(self, titles: Mapping[str, str]) -> Words:
-        """Return the condition as people say it: "at least 2 orders (“Alba”) since 1 June"."""
-        when = _describe_days(self.since, self.until)
-        groups = [group for group in self.filters if group]
-        head = None
-        if self.never:
-            head = _describe_never(groups, titles) if groups and not when else None
-            groups = [] if head else groups
-            head = head or Words("no order")
-        elif named := next((one for one in groups if one[0].field in PHRASE_FIELDS), None):
-            head = _describe_group(named, titles)
-            groups = [group for group in groups if group != named]
-        elif named := next((one for one in groups if _are_fields(one, ORDERED_FIELDS)), None):
-            head = Words("bought {things}", things=_describe_group(named, titles))
-            groups = [group for group in groups if group != named]
-        parts = [_describe_group(group, titles) for group in groups]
-        if not parts and not when:
-            return head or Words("ordered at least once")
-        head = head or Words("ordered")
-        if parts:
-            head = Words("{what} ({which})", what=head, which=_join_with_and(parts))
-        return Words("{what} {when}", what=head, when=when) if when else head
 
-
-def _describe_group(group: Sequence[MetricCondition], titles: Mapping[str, str]) -> Words:
-    return _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
-
-
-def _are_fields(group: Sequence[MetricCondition], fields: Sequence[str]) -> bool:
-    """Whether each of the conditions says which values one of these fields has."""
-    return all(
-        one.field in fields
-        and one.operator in ("is", "in")
-        and (one.values not in ((ANY_VALUE,), (NO_VALUE,)) or one.field == "code")
-        for one in group
-    )
-
-
-def _describe_never(
-    groups: Sequence[Sequence[MetricCondition]], titles: Mapping[str, str]
-) -> Words | None:
-    """Return what customers never did, where there is a word for it."""
-    if len(groups) != 1:
-        return None
-    first = groups[0][0]
-    if not _are_fields(groups[0], (first.field,)):
-        return None
-    if first.field == "code" and first.values == (ANY_VALUE,):
-        return Words("never used a campaign code")
-    if first.field == "returned" and first.values == ("yes",):
-        return Words("never returned anything")
-    if first.field in PLACE_FIELDS:
-        return Words("never ordered to {place}", place=_describe_group(groups[0], titles))
-    if first.field in ORDERED_FIELDS:
-        return Words("never bought {things}", things=_describe_group(groups[0], titles))
-    return None
-
-
-class RatingCondition(BaseModel):
+class RatingCondition(BaseModel, frozen=True, extra="forbid"):
     """Ratings that each customer gave, of stars within these bounds and in these days, all
     inclusive. With `no_order_after` the customer has not ordered after the day of such a rating."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     at_least: Annotated[int, Field(ge=1, le=5)] | None = None
     at_most: Annotated[int, Field(ge=1, le=5)] | None = None
     since: date | None = None
@@ -230,23 +137,10 @@ class RatingCondition(BaseModel):
         days = {"since": self.since and self.since + by, "until": self.until and self.until + by}
         return self.model_copy(update=days)
 
-    def words(self) -> Words:
-        parts = []
-        if n := self.at_least:
-            parts.append(Words.count("at least {n} star", "at least {n} stars", n))
-        if n := self.at_most:
-            parts.append(Words.count("at most {n} star", "at most {n} stars", n))
-        if days := _describe_days(self.since, self.until):
-            parts.append(days)
-        if self.no_order_after:
-            parts.append(Words("no order afterwards"))
-        return Words("left a rating ({what})", what=_join_with_and(parts or [Words("ever")]))
 
-
-class ViewCondition(BaseModel):
+class ViewCondition(BaseModel, frozen=True, extra="forbid"):
     """Products or categories of which each customer looked at one, in these days, all inclusive."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     products: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     since: date | None = None
@@ -257,14 +151,8 @@ class ViewCondition(BaseModel):
         days = {"since": self.since and self.since + by, "until": self.until and self.until + by}
         return self.model_copy(update=days)
 
-    def words(self, titles: Mapping[str, str]) -> Words:
-        things = join_with_or(_name_products(self.products, self.categories, titles))
-        if days := _describe_days(self.since, self.until):
-            return Words("looked at {things} ({days})", things=things, days=days)
-        return Words("looked at {things}", things=things)
 
-
-class AudienceRule(BaseModel):
+class AudienceRule(BaseModel, frozen=True, extra="forbid"):
     """Conditions on customers. All set conditions must hold; of a list, one value is enough.
 
     An empty condition matches everybody. Products are keys of the catalogue, or (`bought_named`)
@@ -275,7 +163,6 @@ class AudienceRule(BaseModel):
     customers and consents, and no condition on orders is possible. Only customers who consented to
     `purpose` are ever in the audience."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     purpose: AudiencePurpose = "email"
     segments: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()
@@ -410,205 +297,9 @@ class AudienceRule(BaseModel):
         viewed = [key for one in self.viewed for key in one.products]
         return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like, *ordered, *viewed]))
 
-    def words(self, titles: Mapping[str, str] | None = None) -> Words:
-        """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
-        return _join_with_and([CONSENT_LABELS[self.purpose], *self._parts(titles or {})])
-
-    def describe_conditions(self, titles: Mapping[str, str] | None = None) -> Words:
-        """The rule as a sentence without the consent: shown beside the count of all who match."""
-        parts = self._parts(titles or {})
-        return _join_with_and(parts) if parts else Words("all customers")
-
-    def _parts(self, titles: Mapping[str, str]) -> list[Words]:
-        parts = [*self._groups(), *self._things(titles)]
-        parts += [one.words(titles) for one in self.orders]
-        parts += [one.words() for one in self.rated]
-        parts += [one.words(titles) for one in self.viewed]
-        return [*parts, *self._amounts(), *self._places(), *self._dates(), *self._beginnings()]
-
-    def _groups(self) -> list[Words]:
-        if not self.segments:
-            return []
-        groups = join_with_or([SEGMENT_LABELS[segment] for segment in self.segments])
-        return [Words("in the group {groups}", groups=groups)]
-
-    def _things(self, titles: Mapping[str, str]) -> list[Words]:
-        parts = []
-        bought = _name_products(self.bought, self.bought_categories, titles)
-        bought += [
-            Words("a product whose name says {word}", word=quote_name(word))
-            for word in self.bought_named
-        ]
-        if bought:
-            parts.append(_describe_bought(bought, self.bought_within, self.bought_at_least))
-        elif self.bought_within:
-            parts.append(Words("bought in the last {days} days", days=self.bought_within))
-        without = _name_products(self.not_bought, self.not_bought_categories, titles)
-        if without:
-            parts.append(_describe_not_bought(without, self.not_within))
-        elif self.not_within:
-            parts.append(Words("did not buy in the last {days} days", days=self.not_within))
-        for like in (titles.get(self.like_product or "", self.like_product), self.like_category):
-            if like:
-                parts.append(
-                    Words("similar to buyers of {thing}, without it so far", thing=quote_name(like))
-                )
-        return parts
-
-    def _amounts(self) -> list[Words]:
-        parts = []
-        if self.min_orders:
-            n = self.min_orders
-            parts.append(Words.count("at least {n} order", "at least {n} orders", n))
-        if self.max_orders:
-            n = self.max_orders
-            parts.append(Words.count("at most {n} order", "at most {n} orders", n))
-        if self.min_spend:
-            parts.append(Words("spent at least {amount}", amount=self.min_spend))
-        return parts
-
-    def _places(self) -> list[Words]:
-        """Return a country and a region as two conditions: both must hold."""
-        countries = [Country(name=one) for one in self.countries]
-        return [
-            Words("ordered to {places}", places=join_with_or(places))
-            for places in (countries, self.regions)
-            if places
-        ]
-
-    def _dates(self) -> list[Words]:
-        parts = []
-        if self.last_from:
-            parts.append(Words("last order on {day} or later", day=self.last_from))
-        if self.last_until:
-            parts.append(Words("no order since {day}", day=self.last_until + timedelta(days=1)))
-        return parts
-
-    def _beginnings(self) -> list[Words]:
-        parts = [Words("never ordered")] if self.never_ordered else []
-        if self.joined_within:
-            parts.append(Words("signed up in the last {days} days", days=self.joined_within))
-        return parts
-
-
-def _describe_days(since: date | None, until: date | None) -> Words | None:
-    if since and until:
-        return Words("from {since} to {until}", since=since, until=until)
-    if since:
-        return Words("since {day}", day=since)
-    return Words("until {day}", day=until) if until else None
-
 
 def _move_days(condition: MetricCondition, by: timedelta) -> MetricCondition:
     if condition.field not in DAY_FIELDS or condition.values in ((ANY_VALUE,), (NO_VALUE,)):
         return condition
     moved = tuple((date.fromisoformat(one) + by).isoformat() for one in condition.values)
     return condition.model_copy(update={"values": moved})
-
-
-def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -> Words:
-    """Return "product: “Alba”" or "value of the order: at least 50"."""
-    label = ORDER_FIELDS[condition.field]
-    if (condition.field, condition.values[0]) in YES_OR_NO_NAMES:
-        wanted = [one for one in ("yes", "no") if one in condition.values]
-        if condition.operator == "is_not":
-            wanted = [one for one in ("yes", "no") if one not in condition.values]
-        return _as_words(join_with_or([YES_OR_NO_NAMES[condition.field, one] for one in wanted]))
-    if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
-        has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
-        return Words("with {what}", what=label) if has else Words("without {what}", what=label)
-    if condition.field in DAY_FIELDS:
-        days = [date.fromisoformat(one) for one in condition.values]
-        return describe_day(condition.field, condition.operator, days)
-    if amount := describe_amount(condition.field, condition.operator, condition.values):
-        return amount
-    values: list[str | Words | Country] = list(condition.values)
-    if condition.field == "country":
-        values = [Country(name=one) for one in condition.values]
-    elif condition.field in PRODUCT_FIELDS:
-        values = [quote_name(titles.get(one, one)) for one in condition.values]
-    elif condition.field in ("region", "department"):
-        values = [_name_place(condition.field, one) for one in condition.values]
-    first, last = values[0], values[-1]
-    if condition.operator == "at_least":
-        return Words("{what}: at least {value}", what=label, value=first)
-    if condition.operator == "at_most":
-        return Words("{what}: at most {value}", what=label, value=first)
-    if condition.operator == "between":
-        return Words("{what}: {first} to {last}", what=label, first=first, last=last)
-    if len(values) > MAX_NAMED_VALUES:
-        rest = len(values) - MAX_NAMED_VALUES
-        more = Words.count("{n} more", "{n} more", rest)
-        values = [*values[:MAX_NAMED_VALUES], more]
-    joined = join_with_or([Words("{value}", value=one) for one in values])
-    if condition.field in PLAIN_FIELDS:
-        words = _as_words(joined)
-        return Words("not {what}", what=words) if condition.operator == "is_not" else words
-    if condition.operator == "is_not":
-        return Words("{what}: not {value}", what=label, value=joined)
-    return Words("{what}: {value}", what=label, value=joined)
-
-
-def _name_place(field: str, value: str) -> str | Words:
-    if value.startswith(ABROAD):
-        return Words("{value}", value=Country(name=value.removeprefix(ABROAD)))
-    return name_department(value) if field == "department" else value
-
-
-def _as_words(text: str | Words | Country) -> Words:
-    return text if isinstance(text, Words) else Words("{value}", value=text)
-
-
-def _name_products(
-    products: Sequence[str], categories: Sequence[str], titles: Mapping[str, str]
-) -> list[Words]:
-    return [quote_name(name) for name in (*(titles.get(one, one) for one in products), *categories)]
-
-
-def _describe_bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
-    joined = join_with_or(things)
-    if least is not None and within is not None:
-        return Words(
-            "bought at least {n} of {things} in the last {days} days",
-            n=least,
-            things=joined,
-            days=within,
-        )
-    if least is not None:
-        return Words("bought at least {n} of {things}", n=least, things=joined)
-    if within is None:
-        return Words("bought {things}", things=joined)
-    return Words("bought {things} in the last {days} days", things=joined, days=within)
-
-
-def _describe_not_bought(things: Sequence[Words], within: int | None) -> Words:
-    joined = join_with_or(things)
-    if within is None:
-        return Words("never bought {things}", things=joined)
-    return Words("did not buy {things} in the last {days} days", things=joined, days=within)
-
-
-def join_with_or(things: Sequence[str | Words | Country]) -> str | Words | Country:
-    """Join as `a, b or c`. The last separator is translated with the sentence."""
-    if len(things) == 1:
-        return things[0]
-    listed = things[-2]
-    for one in reversed(things[:-2]):
-        listed = Words("{first}, {rest}", first=one, rest=listed)
-    return Words("{first} or {last}", first=listed, last=things[-1])
-
-
-def _join_with_and(parts: Sequence[Words]) -> Words:
-    if len(parts) == 1:
-        return parts[0]
-    return Words("{first}; {rest}", first=parts[0], rest=_join_with_and(parts[1:]))
-
-
-def name_audience(id: str, rule: AudienceRule, thing: str) -> Words:
-    """Return the name of an audience for people. `thing` is what it bought."""
-    words = AUDIENCE_NAMES[id]
-    name = Words(words.text, thing=quote_name(thing)) if "{" in words.text else words
-    if not rule.countries or id == "yours":
-        return name
-    places = join_with_or([Country(name=one) for one in rule.countries])
-    return Words("{first}, {rest}", first=name, rest=places)

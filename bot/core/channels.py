@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.parts import Copy, Hook
@@ -26,12 +26,11 @@ HOOKS_TITLE = Words("Other openings").text
 PartRole = Literal["title", "preview", "text", "button", "list", "tags"]
 
 
-class PartLimit(BaseModel):
+class PartLimit(BaseModel, frozen=True, extra="forbid"):
     """The maximum size of one part. A `hard` limit blocks approval; `advice` only warns. With the
     unit "segments", an SMS is counted in the segments that it is sent as. A part with `items` is a
     list of texts, each with this limit."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     title: str  # the part's name on screen, in English
     heading: str = ""  # above several texts of a list: "Headlines"
     most: int
@@ -48,7 +47,6 @@ class PartLimit(BaseModel):
         return self.heading if self.heading and count > 1 else self.title
 
     def as_prompt(self) -> str:
-        """The limit as text for the prompt."""
         size = f"at most {self.most} {self.unit}"
         if self.items:
             fewest, most = self.items
@@ -56,10 +54,9 @@ class PartLimit(BaseModel):
         return f"{size}, none of {' '.join(self.refused)}" if self.refused else size
 
 
-class Channel(BaseModel):
+class Channel(BaseModel, frozen=True, extra="forbid"):
     """A marketing channel: e-mail, SMS, a product page. `channels.toml` says what a field means."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     key: str
     title: str
     names: tuple[str, ...]  # what people call it, in English and French, lower case

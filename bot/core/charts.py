@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.facts import PERCENT_UNITS, count_percent_decimals, sign_number, spell_number
 from bot.core.parts import Table
@@ -18,10 +18,9 @@ from bot.i18n.messages import Language, Words, format_value
 from bot.text.normalize import normalize_text
 
 
-class ExhibitPoint(BaseModel):
+class ExhibitPoint(BaseModel, frozen=True):
     """One bar, or one day or month of a line. `name` is the label on the axis."""
 
-    model_config = ConfigDict(frozen=True)
     name: str
     value: float
     low: float | None = None  # a range around the value
@@ -30,11 +29,10 @@ class ExhibitPoint(BaseModel):
     day: date | None = None  # of a line
 
 
-class ExhibitChart(BaseModel):
+class ExhibitChart(BaseModel, frozen=True):
     """The data of a chart. `title` says what is drawn, in the reader's language: the measure, by
     what, and the days."""
 
-    model_config = ConfigDict(frozen=True)
     kind: Literal["bars", "line"]
     title: str = ""
     points: tuple[ExhibitPoint, ...]
@@ -43,13 +41,13 @@ class ExhibitChart(BaseModel):
     measure: str = ""  # of the facts that it draws, where the exhibit has several
 
 
+MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 
 
-class Exhibit(BaseModel):
+class Exhibit(BaseModel, frozen=True):
     """A table, a chart or both, about the same figures. `id` is given by the loop: e1, e2, …"""
 
-    model_config = ConfigDict(frozen=True)
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
@@ -68,7 +66,7 @@ class Exhibit(BaseModel):
 
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
         """Return the exhibit with the measures of these facts in its first columns: those of the
-        first collection, then those of the second, then the others."""
+        first collection, then those of the second, then the others as far as there is room."""
         if self.table is None or not self.column_facts:
             return self
 
@@ -77,6 +75,10 @@ class Exhibit(BaseModel):
 
         names = len(self.table.columns) - len(self.column_facts)
         order = sorted(range(len(self.column_facts)), key=lambda n: rank(self.column_facts[n]))
+        used = sum(rank(facts) == 0 for facts in self.column_facts)
+        order = order[: max(used, MAX_COLUMNS)]
+        gone = frozenset[str]().union(*self.column_facts)
+        gone -= frozenset[str]().union(*(self.column_facts[n] for n in order))
 
         def sort(row: Sequence[str]) -> tuple[str, ...]:
             return (*row[:names], *(row[names + n] for n in order))
@@ -85,6 +87,7 @@ class Exhibit(BaseModel):
             update={
                 "columns": sort(self.table.columns),
                 "rows": tuple(sort(row) for row in self.table.rows),
+                "facts": tuple(id for id in self.table.facts if id not in gone),
             }
         )
         facts = tuple(self.column_facts[n] for n in order)

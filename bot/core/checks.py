@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, field_validator, model_validator
 
 from bot.i18n.messages import Language, Words, restore_words
 
@@ -16,7 +16,7 @@ OPENING_KEY = "hook."  # begins the part of a finding on another opening, before
 IN_OPENING = Words("Other opening {n}: {what}")
 
 
-class Check(BaseModel):
+class Check(BaseModel, frozen=True):
     """One finding of a rule, its place in the draft and its level.
 
     Levels: pass: fine, and worth showing · info: to know · stated: a person said it, and approving
@@ -26,7 +26,6 @@ class Check(BaseModel):
     who said yes to a warning, and `accepted_as` on what ground.
     """
 
-    model_config = ConfigDict(frozen=True)
     rule: str  # "length", "figure", "claim", "quote", "banned word", "required mention", …
     level: CheckLevel
     words: Words
@@ -90,10 +89,6 @@ def select_blocking(checks: Iterable[Check]) -> list[Check]:
 def select_final(checks: Iterable[Check]) -> list[Check]:
     """Return the checks that no approver can override: the channel itself would refuse the text."""
     return [check for check in select_blocking(checks) if not check.override]
-
-
-def select_open_warnings(checks: Iterable[Check]) -> list[Check]:
-    return [check for check in checks if check.is_open_warning]
 
 
 def sort_checks(checks: Iterable[Check]) -> tuple[Check, ...]:

@@ -43,6 +43,10 @@ def describe_amount(
 ) -> Words | None:
     """Return a condition on a number, None for a field without words of its own. `shown` are the
     values as they are written, "€300"."""
+    if field == "nth_order" and operator == "at_least":
+        return Words("from order no. {n} on", n=values[0])
+    if field == "nth_order" and operator in ("is", "in") and [*values] == ["1"]:
+        return Words("first order")
     if field not in _PHRASES:
         return None
     written = [*(shown or values)]

@@ -1,27 +1,28 @@
 """The figures of one task under short names, and the slots in a text that code fills with them.
 
 A model never types a figure. It reads `f12: 58% …` and writes `{f12}`, `{f12:bare}` (without the
-unit), `{f12:abs}` (without the sign) or `{f12:from-to}` (a comparison: "from 58% to 39%"). The
-slots are filled once, in the text's language, before the draft is stored. An output stands on the
-facts of its slots and on those that its parts cite.
+unit), `{f12:abs}` (without the sign), `{f12:round}` ("about €136,000") or `{f12:from-to}` (a
+comparison: "from 58% to 39%"). The slots are filled once, in the text's language, before the draft
+is stored. An output stands on the facts of its slots and on those that its parts cite.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.charts import Exhibit
-from bot.core.facts import FACT_UNITS, Fact, spell_unit
+from bot.core.facts import FACT_UNITS, PERCENT_UNITS, Fact, spell_unit
 from bot.core.parts import Copy, Hook, Quote, Table
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Language
+from bot.i18n.messages import Language, Words
 
-SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|from-to))?\}")
+SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|round|from-to))?\}")
 SENTENCE_START = re.compile(r"(?:^|[.!?…]\s|\n)[\s*_•–-]*$")
-SlotForm = Literal["", "bare", "abs", "from-to"]
+SlotForm = Literal["", "bare", "abs", "round", "from-to"]
+ROUND_DIGITS = 3  # of a rounded figure
 T = TypeVar("T")
 
 
@@ -29,12 +30,10 @@ class SlotError(ValueError):
     """A slot that can't be filled, in words that the model can act on."""
 
 
-class FilledText(BaseModel):
-    """A text with its slots filled: the text, the same with slots, and the ids of its facts."""
+class FilledText(NamedTuple):
+    """A text with its slots filled, and the ids of the facts in them."""
 
-    model_config = ConfigDict(frozen=True)
     text: str
-    slotted: str
     facts: tuple[str, ...]
 
 
@@ -49,7 +48,6 @@ class FactBook:
             self.add(fact)
 
     def add(self, fact: Fact) -> str:
-        """Add a fact and return its name."""
         name = self.next_name(fact)
         if name not in self._facts:
             self._names[fact.id, str(fact.value), fact.unit or ""] = name
@@ -89,9 +87,20 @@ class FactBook:
             exact = None if fact.exact is None else abs(fact.exact)
             fact = fact.model_copy(update={"value": abs(fact.value), "exact": exact})
             return fact.as_read.spelled(language)
+        if form == "round":
+            return self._spell_rounded(name, fact, language)
         if form == "bare":
             fact = fact.as_read.model_copy(update={"unit": None})  # rounded as with its unit
         return fact.shown(language)
+
+    def _spell_rounded(self, name: str, fact: Fact, language: Language) -> str:
+        exact = fact.number
+        step = Decimal(1).scaleb(exact.adjusted() - ROUND_DIGITS + 1)
+        if step <= 1 or fact.unit in PERCENT_UNITS:
+            raise SlotError(f"{name} is as round as it is told: write {{{name}}}.")
+        rounded = (exact / step).to_integral_value() * step
+        near = fact.model_copy(update={"value": rounded.quantize(Decimal(1)), "exact": None})
+        return Words("about {figure}", figure=near.shown(language)).to(language)
 
     def _spell_change(self, name: str, fact: Fact, language: Language) -> str:
         before = fact.compared_with and next(
@@ -115,7 +124,7 @@ class FactBook:
             form: SlotForm = found[2] or ""  # type: ignore[assignment]
             filled = self.spell(found[1], form, language)
             fact = self._facts[found[1]]
-            is_phrase = form == "from-to" or fact.is_our_text
+            is_phrase = form in ("round", "from-to") or fact.is_our_text
             if is_phrase and SENTENCE_START.search(text[: found.start()]):
                 filled = filled[:1].upper() + filled[1:]
             ids.append(fact.id)
@@ -126,7 +135,7 @@ class FactBook:
             if form != "bare":
                 end += _measure_repeated_unit(fact.unit, text[end:], language)
         whole = "".join([*pieces, text[end:]])
-        return FilledText(text=whole, slotted=text, facts=tuple(dict.fromkeys(ids)))
+        return FilledText(whole, tuple(dict.fromkeys(ids)))
 
 
 def _measure_repeated_unit(unit: str | None, rest: str, language: Language) -> int:

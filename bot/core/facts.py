@@ -12,7 +12,6 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
@@ -20,7 +19,7 @@ from pydantic import (
 )
 
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Money, Words, format_value
+from bot.i18n.messages import Money, Words, format_short_period, format_value
 
 # What stands where a file's name would: what comes in by itself, and other sources.
 INTERNAL_SOURCES = {
@@ -49,6 +48,8 @@ PRODUCT_KINDS = ("product", "availability", "prices")  # of facts about one prod
 PERCENT_UNITS = ("%", "points")
 MINUS = "\u2212"
 UNSIGNED_CHANGES = ("guard-change",)  # how large a change must be to be seen
+RULE_MEASURES = ("rule", "rule-code")
+FEW = 50  # of fewer, a share is told with how many it is of
 MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
 # measures of one order or one customer alone
 ONE_CUSTOMER_MEASURES = ("largest-order", "largest-day", "top-customer")
@@ -65,10 +66,9 @@ OUR_WORDS = (
 )  # labels of facts whose text is ours: it has a translation
 
 
-class Source(BaseModel):
+class Source(BaseModel, frozen=True):
     """`Source("shop.csv", line=12)`. `file` is a file's name, or one of INTERNAL_SOURCES."""
 
-    model_config = ConfigDict(frozen=True)
     file: str
     more: int = 0  # how many other files
     line: int | None = None
@@ -245,10 +245,9 @@ class FactId(NamedTuple):
 _parse_id = lru_cache(maxsize=8192)(FactId.parse)
 
 
-class Fact(SourcedModel):
+class Fact(SourcedModel, frozen=True):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
-    model_config = ConfigDict(frozen=True)
     id: str  # "product.linen-shirt.price": kind, subject, measure
     label: str  # "price"
     about: str = ""  # what it is a measure of, for people: "sizing"; products need none
@@ -258,7 +257,7 @@ class Fact(SourcedModel):
     source: ReadSource
     as_of: date
     rows: int | None = None  # how many rows of the source it stands on
-    of: int | None = None  # of how many a share is, where a row counts several: clicks
+    of: int | None = None  # of how many a share is, where that is not its rows
     query: str | None = None  # the name of the query that gives it
     stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
     since: date | None = None  # the first and last day that it is about, both inclusive
@@ -277,6 +276,16 @@ class Fact(SourcedModel):
     def named(self, language: str) -> str:
         """What it is of, and the label: "Search, spend"."""
         return ", ".join(filter(None, (self.about.strip(), self.titled(language))))
+
+    def name_days(self, language: str, today: date = date.min) -> str:
+        """Its days; with their year where `today` does not make it clear."""
+        days = [day for day in (self.since, self.until) if day]
+        return format_short_period(days[0], days[-1], language, today) if days else ""
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether its value is an audience's rule as code reads it, and not for people."""
+        return self.parts.measure in RULE_MEASURES and str(self.value).startswith("{")
 
     @property
     def number(self) -> Decimal:
@@ -355,10 +364,22 @@ class Fact(SourcedModel):
         return self.source.without_age.words()
 
 
+def spell_base(fact: Fact, language: str) -> str:
+    """Return "of 12" for a share of few; else nothing."""
+    is_of_few = fact.unit == "%" and not fact.is_change and 0 < (fact.of or 0) < FEW
+    return Words("of {n}", n=fact.of).to(language) if is_of_few else ""
+
+
 def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None]:
     """Return the cells of a table's column, written as in a sentence, but without a unit that its
-    head says. A change in points says so: its head names a rate."""
-    return [None if fact is None else _without_counted_unit(fact).shown(language) for fact in facts]
+    head says. A change in points says so: its head names a rate. A share of few says of how
+    many."""
+    return [None if fact is None else _spell_cell(fact, language) for fact in facts]
+
+
+def _spell_cell(fact: Fact, language: str) -> str:
+    shown, base = _without_counted_unit(fact).shown(language), spell_base(fact, language)
+    return f"{shown} ({base})" if base else shown
 
 
 def _without_counted_unit(fact: Fact) -> Fact:
@@ -369,10 +390,19 @@ def _without_counted_unit(fact: Fact) -> Fact:
     return fact.model_copy(update={"unit": "pts" if is_points else None})
 
 
-class Evidence(BaseModel):
+def name_other_days(facts: Sequence[Fact], language: str) -> dict[str, str]:
+    """Return the days of the facts that are of other days than the first one, by their ids."""
+    dated = [fact for fact in facts if fact.since or fact.until]
+    return {
+        fact.id: fact.name_days(language, fact.as_of)
+        for fact in dated
+        if (fact.since, fact.until) != (dated[0].since, dated[0].until)
+    }
+
+
+class Evidence(BaseModel, frozen=True):
     """All the facts a draft may stand on, in the order looked up."""
 
-    model_config = ConfigDict(frozen=True)
     facts: tuple[Fact, ...] = ()
 
     def get(self, fact_id: str) -> Fact | None:

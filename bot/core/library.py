@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 
 
-class ProductMatch(BaseModel):
+class ProductMatch(BaseModel, frozen=True):
     """A product that a phrase may mean.
 
     `score` is 0 to 1; 1 is the product's exact name. `is_one` is true when the phrase names what
@@ -17,7 +17,6 @@ class ProductMatch(BaseModel):
     `otherwise` is a name in the phrase for a product of this sort that is not this product's name:
     "zinzin" in « le plaid zinzin »."""
 
-    model_config = ConfigDict(frozen=True)
     handle: str
     title: str
     score: float

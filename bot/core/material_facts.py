@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
@@ -20,11 +20,10 @@ MATERIAL_LABEL = Words("true of the material")
 MATERIAL_FACT_LABELS = ("materials", "name")  # labels of product facts that name its materials
 
 
-class MaterialFact(BaseModel):
+class MaterialFact(BaseModel, frozen=True, extra="forbid"):
     """One sentence about a material. `words` name the material; `use` lists what kind of product
     the sentence applies to."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     words: tuple[str, ...]
     not_: tuple[str, ...] = Field(default=(), alias="not")
@@ -50,7 +49,6 @@ class MaterialFact(BaseModel):
 
 @cache
 def load_material_facts() -> dict[str, MaterialFact]:
-    """Return all material facts by fact id."""
     rows = tomllib.loads(MATERIAL_FACTS_FILE.read_text(encoding="utf-8"))["truths"]
     return {material.fact_id: material for material in (MaterialFact(**row) for row in rows)}
 

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from bot.text.normalize import tokenize, word_set
 
@@ -37,6 +37,7 @@ MeasureName = Literal[
     "revenue_per_customer",
     "orders_per_customer",
     "units_per_order",
+    "average_price",
     "returned",
     "return_rate",
     "repeat_rate",
@@ -133,12 +134,8 @@ MeasureName = Literal[
     "sales_per_1000_sessions",
     "sessions_share",
 ]
-DimensionName = Literal[
-    "day",
-    "week",
-    "month",
-    "quarter",
-    "year",
+# Both dimensions and fields of conditions.
+OrderColumn = Literal[
     "weekday",
     "hour",
     "country",
@@ -157,16 +154,10 @@ DimensionName = Literal[
     "return_reason",
     "segment",
     "level",
+    "city",
     "customer_type",
-    "first_order_month",
-    "first_order_source",
-    "nth_order",
-    "returned",
-    "late",
-    "discounted",
-    "reduced_price",
-    "ordered_after",
-    "with_product",
+]
+OtherColumn = Literal[
     "payment_method",
     "carrier",
     "campaign",
@@ -180,46 +171,36 @@ DimensionName = Literal[
     "step",
     "medium",
 ]
+DimensionName = Literal[
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    OrderColumn,
+    "first_order_month",
+    "first_order_source",
+    "nth_order",
+    "returned",
+    "late",
+    "discounted",
+    "reduced_price",
+    "ordered_after",
+    "with_product",
+    OtherColumn,
+]
 FieldName = Literal[
     "day",
-    "weekday",
-    "hour",
-    "country",
-    "region",
-    "department",
-    "device",
-    "source",
-    "channel",
-    "category",
-    "product",
-    "variant",
-    "colour",
-    "size",
-    "code",
-    "status",
-    "return_reason",
-    "segment",
-    "level",
-    "customer_type",
+    OrderColumn,
     "first_order_source",
     "nth_order",
     "with_product",
-    "payment_method",
-    "carrier",
-    "campaign",
-    "audience",
-    "retailer",
-    "keyword",
-    "placement",
-    "rating",
-    "language",
-    "page",
-    "step",
-    "medium",
+    OtherColumn,
     "order_value",
     "order_units",
     "returned",
     "late",
+    "delivered_day",
     "discounted",
     "sale_day",
     "reduced_price",
@@ -280,11 +261,10 @@ class TooFewError(QueryError):
     """A query whose answer would tell what a few people did."""
 
 
-class MetricCondition(BaseModel):
+class MetricCondition(BaseModel, frozen=True):
     """One condition. `is` and `in` hold for any of the values, `is_not` for none of them; `between`
     has two values, both included. Days are ISO dates."""
 
-    model_config = ConfigDict(frozen=True)
     field: FieldName
     operator: OperatorName
     values: tuple[str, ...]
@@ -307,20 +287,18 @@ def parse_day(value: str) -> str:
         raise QueryError("{value} is not a day: write it as 2026-11-24.", value=value) from None
 
 
-class MetricBound(BaseModel):
+class MetricBound(BaseModel, frozen=True):
     """A bound on a group's measure: groups beyond it are left out."""
 
-    model_config = ConfigDict(frozen=True)
     measure: MeasureName
     operator: Literal["at_least", "at_most"]
     value: Decimal
 
 
-class MetricQuery(BaseModel):
+class MetricQuery(BaseModel, frozen=True):
     """What is asked. Days are inclusive. All groups of `filters` hold; within a group, one
     condition suffices. `limit` is the number of groups to show."""
 
-    model_config = ConfigDict(frozen=True)
     dataset: DatasetName
     measures: tuple[MeasureName, ...] = Field(min_length=1)
     dimensions: tuple[DimensionName, ...] = ()
@@ -359,10 +337,9 @@ class MetricQuery(BaseModel):
         return not known.isdisjoint(fields)
 
 
-class QuestionFields(BaseModel):
+class QuestionFields(BaseModel, frozen=True):
     """A question as the form asks it. `only` holds the words of the values to filter by."""
 
-    model_config = ConfigDict(frozen=True)
     measure: MeasureName | None = None
     split: DimensionName | None = None
     only: str = ""

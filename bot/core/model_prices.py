@@ -9,7 +9,7 @@ from decimal import ROUND_UP, Decimal
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 PRICES_FILE = Path(__file__).parent / "prices.toml"
 MILLION = Decimal(1_000_000)
@@ -38,11 +38,10 @@ class TokenUsage:
         return self.fresh + self.written + self.read
 
 
-class TokenPrice(BaseModel):
+class TokenPrice(BaseModel, frozen=True, extra="forbid"):
     """US dollars per million tokens. A prompt of more than `over` tokens costs the `over_` prices.
     `cached` is the price of a token read from the cache; None: a tenth of `input`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     input: Decimal
     output: Decimal
     cached: Decimal | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from bot.i18n.messages import Words
 from bot.text.normalize import normalize_stored_text
@@ -23,28 +23,25 @@ T = TypeVar("T", bound=BaseModel)
 Text = Annotated[str, AfterValidator(normalize_stored_text)]
 
 
-class Copy(BaseModel):
+class Copy(BaseModel, frozen=True):
     """Text that is delivered. `facts` are the ids of the facts that support it."""
 
-    model_config = ConfigDict(frozen=True)
     text: Text
     facts: tuple[str, ...] = ()
 
 
-class Hook(BaseModel):
+class Hook(BaseModel, frozen=True):
     """An alternative opening for the same text; `angle` names its idea. It is not delivered."""
 
-    model_config = ConfigDict(frozen=True)
     angle: str
     text: Text
     facts: tuple[str, ...] = ()
 
 
-class NextStep(BaseModel):
+class NextStep(BaseModel, frozen=True):
     """A follow-up: a button that starts a skill with these words. It is not delivered. With `ask`,
     a form opens first in which the words can be changed."""
 
-    model_config = ConfigDict(frozen=True)
     label: Words
     skill: str
     words: str
@@ -52,30 +49,26 @@ class NextStep(BaseModel):
     form: dict[str, str] = {}  # fields of the Brief that are already known
 
 
-class Heading(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class Heading(BaseModel, frozen=True):
     text: Text
 
 
-class Quote(BaseModel):
+class Quote(BaseModel, frozen=True):
     """A customer's own words, unchanged, and the id of the fact that they come from."""
 
-    model_config = ConfigDict(frozen=True)
     text: Text
     fact: str
 
 
-class Table(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class Table(BaseModel, frozen=True):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     facts: tuple[str, ...] = ()
 
 
-class File(BaseModel):
+class File(BaseModel, frozen=True):
     """A file or an image, identified by its SHA-256. `alt` describes it."""
 
-    model_config = ConfigDict(frozen=True)
     name: str
     sha256: str
     alt: str = ""
@@ -95,10 +88,9 @@ PART_TYPES: dict[PartKind, type[BaseModel]] = {
 CANNOT_TELL_TITLE = Words("What I can't tell").text  # the title of the part that lists limits
 
 
-class Part(BaseModel):
+class Part(BaseModel, frozen=True):
     """One named part of a draft: `key` names it in code, `title` on screen (in English)."""
 
-    model_config = ConfigDict(frozen=True)
     kind: PartKind
     key: str
     title: str

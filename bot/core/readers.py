@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from bot.config.brand import Brand, RequiredMention
+from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
 from bot.core.channels import list_sender_channels
 from bot.core.request import Brief, SkillRequest
@@ -37,19 +37,9 @@ def list_opt_out_numbers(request: SkillRequest, brand: Brand) -> tuple[str, ...]
     senders = list_sender_channels()
     return tuple(
         one.text
-        for one in list_mentions(request, brand)
+        for one in brand.list_mentions(request.language, request.channel)
         if one.channels and senders.issuperset(one.channels) and re.search(r"\d", one.text)
     )
-
-
-def list_mentions(request: SkillRequest, brand: Brand) -> list[RequiredMention]:
-    """Return what the brand always mentions in that channel and language."""
-    return [
-        one
-        for one in brand.mentions
-        if one.language in (None, request.language)
-        and (not one.channels or request.channel in one.channels)
-    ]
 
 
 def list_currencies(countries: Sequence[str], day: date) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from bot.core.charts import Exhibit, is_row_name
 from bot.core.fact_book import FactBook, SlotError
@@ -30,21 +30,20 @@ PRODUCT_LIST = Words("product list")
 QUOTABLE_MEASURES = ("said", "words")  # facts whose value is somebody's own words
 
 
-class NextStepForm(BaseModel):
+class NextStepForm(BaseModel, frozen=True):
     """A next step that the model offers."""
 
-    model_config = ConfigDict(frozen=True)
     label: str = Field(description="the button, a verb and its object, at most 40 characters")
     skill: str = Field(description="the skill that carries it out")
     words: str = Field(description="the request that the button makes, in a whole sentence")
 
 
-class ReportForm(BaseModel):
+class ReportForm(BaseModel, frozen=True):
     """What the model fills in."""
 
-    model_config = ConfigDict(frozen=True)
     headline: str = Field(
-        description="the finding in one sentence of at most 110 characters, its figure as a slot"
+        description="the finding in one sentence of at most 110 characters, its figure as a slot; "
+        "or that the question can't be answered, and why"
     )
     points: list[str] = Field(
         description="up to five further findings, one short sentence each, figures as slots"
@@ -370,10 +369,9 @@ class QuietDigest(ComputedOutput):
 MAX_IDEAS = 12
 
 
-class IdeaForm(BaseModel):
+class IdeaForm(BaseModel, frozen=True):
     """One idea, as the model fills it in."""
 
-    model_config = ConfigDict(frozen=True)
     idea: str = Field(description="the idea in one line, at most 90 characters")
     audience: str = Field(description="who it is for, in a few words")
     fact: str = Field(
@@ -405,8 +403,7 @@ class IdeaForm(BaseModel):
         return first, last
 
 
-class IdeasForm(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class IdeasForm(BaseModel, frozen=True):
     ideas: list[IdeaForm] = Field(description=f"as many as were asked for, at most {MAX_IDEAS}")
     not_used: list[str] = Field(
         default=[],

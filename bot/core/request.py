@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.i18n.messages import Language, Words
 
@@ -36,35 +36,31 @@ JUST_FOR_ME = re.compile(
 )
 
 
-class Assumption(BaseModel):
+class Assumption(BaseModel, frozen=True):
     """A value that nobody stated, assumed so that work can start. `field` is the Brief's field."""
 
-    model_config = ConfigDict(frozen=True)
     field: str
     value: str
     words: Words
 
 
-class Option(BaseModel):
+class Option(BaseModel, frozen=True):
     """A one-tap answer. Tapping it drafts again with `field` set to `value`."""
 
-    model_config = ConfigDict(frozen=True)
     label: Words
     field: str
     value: str
 
 
-class OrderFilter(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class OrderFilter(BaseModel, frozen=True):
     by: OrderTrait
     values: tuple[str, ...] = ()
     but: bool = False
 
 
-class SalesQuery(BaseModel):
+class SalesQuery(BaseModel, frozen=True):
     """A question about orders, as earlier versions stored it. A `MetricQuery` has its place."""
 
-    model_config = ConfigDict(frozen=True)
     measure: str = "revenue"
     cut: str = ""
     only: tuple[OrderFilter, ...] = ()
@@ -86,18 +82,16 @@ class SalesQuery(BaseModel):
 MAX_INSTRUCTIONS = 20  # of the versions of one text
 
 
-class Instruction(BaseModel):
+class Instruction(BaseModel, frozen=True):
     """What somebody asked of a later version of a text."""
 
-    model_config = ConfigDict(frozen=True)
     words: str
     by: str  # a person's id
 
 
-class Brief(BaseModel):
+class Brief(BaseModel, frozen=True):
     """One request of one person. `words` is what they typed, `material` the surrounding thread."""
 
-    model_config = ConfigDict(frozen=True)
     words: str
     author: str
     language: Language
@@ -147,7 +141,7 @@ class Brief(BaseModel):
     def as_prompt(self) -> str:
         """The brief as text for the prompt: one field per line."""
         fields = {
-            "product": self.product_words,
+            "product" if self.product or self.category else "about": self.product_words,
             "goal": self.goal,
             "audience": self.audience,
             "offer": self.offer,
@@ -177,28 +171,25 @@ def parse_just_for_me(words: str) -> tuple[bool, str]:
     return (True, words[found.end() :]) if found else (False, words.strip())
 
 
-class KeptPassage(BaseModel):
+class KeptPassage(BaseModel, frozen=True):
     """A passage that a person wrote into a draft: the key of its part, and its words."""
 
-    model_config = ConfigDict(frozen=True)
     part: str
     text: str
 
 
-class FixedPart(BaseModel):
+class FixedPart(BaseModel, frozen=True):
     """A part of the previous draft that stays as it is, with the facts that it cites."""
 
-    model_config = ConfigDict(frozen=True)
     key: str
     text: str
     facts: tuple[str, ...] = ()
 
 
-class SkillRequest(BaseModel):
+class SkillRequest(BaseModel, frozen=True):
     """A handler's input. When a person sent a draft back, it also holds their reason and the
     draft's text."""
 
-    model_config = ConfigDict(frozen=True)
     skill: str
     brief: Brief
     channel: str | None = None  # a key of channels.toml
@@ -244,11 +235,10 @@ class SkillRequest(BaseModel):
         )
 
 
-class Question(BaseModel):
+class Question(BaseModel, frozen=True):
     """A question to the person that must be answered before work starts. `options` are answers
     to tap."""
 
-    model_config = ConfigDict(frozen=True)
     words: Words
     options: tuple[str, ...] = ()
 
@@ -256,11 +246,10 @@ class Question(BaseModel):
 # The incoming request, and what intake makes of it.
 
 
-class IncomingRequest(BaseModel):
+class IncomingRequest(BaseModel, frozen=True):
     """A request as it came in: its words, and the fields that a form or a button set. A set field
     takes precedence over the words."""
 
-    model_config = ConfigDict(frozen=True)
     words: str
     author: str
     material: str = ""
@@ -294,10 +283,9 @@ class IncomingRequest(BaseModel):
         ]
 
 
-class IntakeResult(BaseModel):
+class IntakeResult(BaseModel, frozen=True):
     """A Brief and the requests made from it, one per channel."""
 
-    model_config = ConfigDict(frozen=True)
     brief: Brief
     requests: tuple[SkillRequest, ...]
 

@@ -95,7 +95,6 @@ def format_message(who: str, text: str, *, replies: bool = False) -> str:
 
 
 def parse_messages(material: str) -> list[ThreadMessage]:
-    """Return the messages of a material, in order."""
     found: list[tuple[str, list[str]]] = []
     for line in material.split("\n"):
         who, colon, text = line.partition(": ")

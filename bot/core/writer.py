@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from bot.i18n.messages import Words
 
@@ -19,14 +19,13 @@ BUDGET_RESERVED = Words(
 )
 
 
-class LlmCall(BaseModel):
+class LlmCall(BaseModel, frozen=True):
     """One call to a writer: the exact text that was sent, its tokens and its cost.
 
     A call with an id is reported twice: before the bytes are sent, and when it has ended. The first
     report may wait, and may raise SpendingRefused or SpendingBusy; then nothing is sent.
     """
 
-    model_config = ConfigDict(frozen=True)
     writer: str
     sent: str  # the exact request body; empty when nothing was sent
     to: str | None = None  # host and port; None when nothing was sent
@@ -54,6 +53,4 @@ class Writer(Protocol):
         """Return what is wrong with the set-up, None when nothing is. Called once at start."""
         ...
 
-    async def close(self) -> None:
-        """Close its connections."""
-        ...
+    async def close(self) -> None: ...

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.core.audience_rule import join_with_or
+from bot.core.audience_words import join_with_or
 from bot.i18n.languages import SOURCE_LANGUAGE
 from bot.i18n.messages import Words, join_words
 

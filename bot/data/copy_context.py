@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
+from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import Channel, load_channels
 from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
@@ -294,7 +295,7 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     titles, language = load_catalogue_titles(warehouse), request.language
     if purpose is not None:
         rule = rule.model_copy(update={"purpose": purpose})
-    words = rule.words(titles) if purpose else rule.describe_conditions(titles)
+    words = describe_rule(rule, titles) if purpose else describe_conditions(rule, titles)
     values: dict[str, str | Words | None] = {
         "audience": words,
         **_describe_members(warehouse, rule, channel, language),

@@ -43,7 +43,6 @@ class PermissionReport:
     stuck: tuple[str, ...] = ()
 
     def lines(self, home: Path) -> Iterator[str]:
-        """Yield the messages for the log."""
         if self.loose:
             yield (
                 f"{_format_names(self.loose)} of {home} could be read by others on this machine. "

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.i18n.messages import Words
 
@@ -78,10 +78,9 @@ TEMPLATES: dict[str, str] = tomllib.loads(
 )  # by code
 
 
-class RejectReason(BaseModel):
+class RejectReason(BaseModel, frozen=True):
     """Why a row stays out, or one cell of it where `cell_only`: then its row is taken in."""
 
-    model_config = ConfigDict(frozen=True)
     code: RejectCode
     args: dict[str, int | str] = {}
     cell_only: bool = False

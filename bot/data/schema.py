@@ -6,28 +6,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 SCHEMA_FILE = Path(__file__).parent / "schema.toml"
 COLUMN_NAMES_FILE = Path(__file__).parent / "column_names.toml"
 ColumnType = Literal["text", "key", "person", "whole", "money", "number", "day", "moment", "yes"]
 
 
-class SchemaColumn(BaseModel):
+class SchemaColumn(BaseModel, frozen=True, extra="forbid"):
     """One of our columns. `called` lists the names that files use for it, the most likely first.
     Rows stored by an earlier version lack a column that was `added`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     type: ColumnType
     needed: bool = False
     added: bool = False
     called: tuple[str, ...] = ()
 
 
-class DatasetKind(BaseModel):
+class DatasetKind(BaseModel, frozen=True, extra="forbid"):
     """One kind of rows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     stale: int  # days
     dated: str  # the column with a row's date

@@ -4,6 +4,7 @@ Python's own functions are used where they exist, because loading scipy takes lo
 analyses. The others use scipy.special.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from math import erfc, lgamma, sqrt
 from statistics import NormalDist
@@ -191,6 +192,23 @@ def fisher_test(hits: float, of: float, other_hits: float, other_of: float) -> f
     counts, chances = _hypergeometric_pmf(of + other_of, marked, of)
     this = chances[int(hits - counts[0])]
     return float(min(1.0, chances[chances <= this * (1 + 1e-7)].sum()))
+
+
+MIN_EXPECTED = 5  # of each kind in each group; below that, two groups take the exact test
+
+
+def compute_equal_shares_p(hits: Sequence[int], of: Sequence[int]) -> float:
+    """Return the p-value of equal shares in several groups, by Pearson's chi-square test; of two
+    groups it is the pooled two-proportion z-test, or Fisher's where few are expected. Fleiss, Levin
+    and Paik, "Statistical Methods for Rates and Proportions" (2003), chapters 3 and 9."""
+    told, whole = np.array(hits, float), np.array(of, float)
+    pooled = told.sum() / whole.sum()
+    if pooled in (0, 1):
+        return 1.0
+    if len(hits) == 2 and whole.min() * min(pooled, 1 - pooled) < MIN_EXPECTED:
+        return fisher_test(hits[0], of[0], hits[1], of[1])
+    spread = (told / whole - pooled) ** 2 * whole / (pooled * (1 - pooled))
+    return chi_square_tail(float(spread.sum()), len(hits) - 1)
 
 
 def _hypergeometric_cdf(hits: float, all_: float, marked: float, drawn: float) -> float:

@@ -14,7 +14,6 @@ DAMAGE_MESSAGES = ("not a database", "malformed", "corrupt", "database schema", 
 
 
 def list_sqlite_files(database: Path) -> list[Path]:
-    """Return the paths of the database file and its companion files."""
     return [database.with_name(f"{database.name}{ending}") for ending in SQLITE_SUFFIXES]
 
 

@@ -186,7 +186,6 @@ def build_sent_delivery(delivery: Delivery, draft: Draft) -> SentDelivery:
         code=delivery.code,
         channel=FILE_CHANNELS.get(draft.channel or "", draft.channel or ""),
         sent_at=delivery.gone_at.astimezone(UTC).replace(tzinfo=None),
-        product=draft.brief.product,
         subject=texts.get("subject"),
         text=texts.get("body") or texts.get("text") or body or None,
     )

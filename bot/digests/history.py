@@ -26,13 +26,7 @@ from bot.data.local_data import LocalData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.delivery.attribution import CampaignMatch, build_sent_delivery, find_sent_deliveries
 from bot.delivery.models import Delivery
-from bot.digests.visibility import (
-    Viewer,
-    find_channels,
-    find_owner,
-    is_shared_with_team,
-    may_see,
-)
+from bot.digests.visibility import Viewer, find_channels, find_owner, is_shared_with_team, may_see
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words

@@ -184,7 +184,6 @@ def _list_details(
 
 
 def _read_part_text(part: Part) -> str:
-    """The exact text of a part."""
     body = part.body
     if isinstance(body, File):
         return f"{body.name} (SHA-256 {body.sha256})" + (f"\n{body.alt}" if body.alt else "")

@@ -14,13 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.core.channels import PartLimit, load_channels, measure_text
-from bot.core.checks import (
-    Acceptance,
-    Check,
-    select_blocking,
-    select_final,
-    select_open_warnings,
-)
+from bot.core.checks import Acceptance, Check, select_blocking, select_final
 from bot.core.facts import Evidence
 from bot.core.parts import (
     CANNOT_TELL_TITLE,
@@ -216,7 +210,7 @@ class Draft(Row):
 
     def list_open_warnings(self) -> list[Check]:
         """The warnings to which nobody has said yes."""
-        return select_open_warnings(self.findings or ())
+        return [check for check in self.findings or () if check.is_open_warning]
 
     def accept_warnings(
         self,

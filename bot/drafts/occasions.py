@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from dateutil.easter import easter  # type: ignore[import-untyped]
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from bot.core.request import Brief
 from bot.i18n.languages import LANGUAGES, SOURCE_LANGUAGE
@@ -197,10 +197,9 @@ def _list_day_rules(
 OCCASIONS_FILE = Path(__file__).parent / "occasions.toml"
 
 
-class OccasionPeriod(BaseModel):
+class OccasionPeriod(BaseModel, frozen=True, extra="forbid"):
     """A range of days, both included. Without a country it applies everywhere."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     starts: date = Field(alias="from")
     until: date
     country: str | None = None  # ISO 3166, "FR"
@@ -213,10 +212,9 @@ class OccasionPeriod(BaseModel):
         return f"{self.starts} to {self.until}{country}"
 
 
-class Occasion(BaseModel):
+class Occasion(BaseModel, frozen=True, extra="forbid"):
     """An occasion for which people buy."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     key: str
     title: dict[str, str]  # by language, in the form used inside a sentence
     names: tuple[str, ...]  # the names that people use, in all languages, lower case
@@ -229,10 +227,6 @@ class Occasion(BaseModel):
     def _fill_titles(cls, given: dict[str, str]) -> dict[str, str]:
         """Use the English title in a language that has none."""
         return dict.fromkeys(LANGUAGES, given[SOURCE_LANGUAGE]) | given
-
-    def running(self, today: date, country: str | None = None) -> OccasionPeriod | None:
-        """The current period in that country, or in any country when none is given."""
-        return next((p for p in self._in(country) if p.starts <= today <= p.until), None)
 
     def coming(self, today: date, country: str | None = None) -> OccasionPeriod | None:
         """The current period or the next one."""

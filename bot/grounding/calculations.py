@@ -17,7 +17,7 @@ from bot.core.facts import Fact, FactId
 from bot.grounding.numbers import list_numbers, read_figures
 from bot.grounding.sources import UNPROVING_KINDS, Sources, read_fact
 from bot.grounding.units import RATE, Figure, Reading, agrees, load_units, says
-from bot.i18n.messages import Language
+from bot.i18n.messages import Language, format_short_period
 from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces, normalize_text
 
@@ -63,6 +63,7 @@ class Operand:
     unit: str | None = None
     fact: Fact | None = None
     is_free: bool = False  # named by the sentence alone, or 100, or 1
+    is_period: bool = False  # the length of the fact's days, not its value
 
 
 Leaf = ast.Constant | ast.Name
@@ -117,7 +118,9 @@ def prove_figure(
     figure = unproven.figure
     finder = _OperandFinder(unproven, named, sources)
     if not figure.is_number:
-        facts = _require_date(figure, text, finder)
+        facts, is_period = _require_date(figure, text, finder)
+        if is_period:
+            return _build_period_proof(unproven, facts[0], sources, language)
         shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
         return _build_proof(unproven, shown, facts, sources)
     if bound := BOUND.fullmatch(text):
@@ -140,6 +143,8 @@ def prove_figure(
             if unproven.is_price and not figure.bound:
                 _require_consistent_price(tree, values, unproven.sentence)
             facts = [one.fact for one in chosen if one.fact]
+            if chosen[0].is_period:
+                return _build_period_proof(unproven, facts[0], sources, language)
             shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
             return _build_proof(unproven, shown.replace("*", "×"), facts, sources)
     raise CalculationError("the result is not what the sentence says")
@@ -213,7 +218,7 @@ class _OperandFinder:
             options += [Operand(fact.exact * found[0].size, found[0].unit, fact)]
         if is_alone and fact.since and fact.until:
             days = Decimal((fact.until - fact.since).days + 1)
-            options.append(Operand(days * 1440, "time", fact))
+            options.append(Operand(days * 1440, "time", fact, is_period=True))
         if not options or len(found) > 1:
             raise CalculationError(f"{fact.id} has no figure, or several")
         return options
@@ -339,9 +344,10 @@ def _drop_bound(figure: Figure, bound: re.Match[str]) -> str:
     return value
 
 
-def _require_date(figure: Figure, text: str, finder: _OperandFinder) -> list[Fact]:
+def _require_date(figure: Figure, text: str, finder: _OperandFinder) -> tuple[list[Fact], bool]:
     """Return the facts that have a date or a weekday, or from whose last day a number of days, as
-    a fact has it, leads to it: "f3 + 21". Raises CalculationError."""
+    a fact has it, leads to it: "f3 + 21"; and whether it is a day of a fact's period, not of its
+    value. Raises CalculationError."""
     (tree, leaves), days, facts = _parse(text), list[date](), list[Fact]()
     name = tree.left if isinstance(tree, ast.BinOp) else tree
     fact = finder.named.get(name.id) if isinstance(name, ast.Name) else None
@@ -358,10 +364,21 @@ def _require_date(figure: Figure, text: str, finder: _OperandFinder) -> list[Fac
     else:
         days = [day for day in (fact.since, fact.until) if day]
         known = list(read_fact(fact).figures)
-    known += [Figure("", 0, 0, (Reading("date", (d.year, d.month, d.day)),)) for d in days]
-    if figure.first.kind not in ("date", "weekday") or not any(agrees(figure, k) for k in known):
+    of_days = [Figure("", 0, 0, (Reading("date", (d.year, d.month, d.day)),)) for d in days]
+    is_in_value = any(agrees(figure, one) for one in known)
+    is_in_days = any(agrees(figure, one) for one in of_days)
+    if figure.first.kind not in ("date", "weekday") or not (is_in_value or is_in_days):
         raise CalculationError(f"{fact.id} does not have that day")
-    return [fact, *facts]
+    return [fact, *facts], not is_in_value and not facts
+
+
+def _build_period_proof(
+    unproven: UnprovenFigure, fact: Fact, sources: Sources, language: Language
+) -> Fact:
+    """Build the proof of a day or a length of time by the days that a fact is about."""
+    days = [day for day in (fact.since, fact.until) if day]
+    shown = format_short_period(days[0], days[-1], language, date.min)
+    return _build_proof(unproven, shown, [fact], sources).model_copy(update={"label": "period"})
 
 
 def _build_proof(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.config.brand import Brand
-from bot.core.audience_rule import join_with_or
+from bot.core.audience_words import join_with_or
 from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
 from bot.core.checks import Check, CheckLevel
 from bot.core.readers import list_foreign_opt_outs, list_reader_countries

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.config.brand import Brand
-from bot.core.audience_rule import join_with_or
+from bot.core.audience_words import join_with_or
 from bot.core.channels import Channel
 from bot.core.checks import Check, CheckLevel, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence

@@ -15,7 +15,7 @@ from typing import Literal
 
 from babel import Locale
 from dateutil.easter import easter  # type: ignore[import-untyped]
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from bot.config.brand import Brand, MarketBrand
 from bot.core.channels import list_sender_channels
@@ -46,10 +46,9 @@ MAX_BETWEEN = 3  # words between the two of `near`
 MAX_BETWEEN_IN_FACT = 6  # a fact lists more: delivery assembled, €29, free from €500
 
 
-class SourcedRule(BaseModel):
+class SourcedRule(BaseModel, frozen=True, extra="forbid"):
     """A rule: its sentence, its source, the day of the look-up, and whether it was found there."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     why: str
     source: str
     source_gb: str | None = None
@@ -139,8 +138,7 @@ class SmsHours(SourcedRule):
         return not is_holiday and (self.sundays or day.weekday() != SUNDAY)
 
 
-class LegalRules(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class LegalRules(BaseModel, frozen=True, extra="forbid"):
     order_words: tuple[str, ...]  # which tell people what to do next
     rules: tuple[LegalRule, ...]
     products: tuple[ProductRule, ...]

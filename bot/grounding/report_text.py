@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -42,7 +43,6 @@ ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
 ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
 CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
-SUPERLATIVE = re.compile(r"\bl(?:e|a|es) (?:plus|moins)\b")  # is no « au plus » of a fact
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
 HALVES = " half moitie"
@@ -50,6 +50,7 @@ DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
 TRAILING = ".,;:!?…’'"
+MINUTES = 1440  # of a day
 MAX_BARE_COUNT = 20  # the largest count in words of what a report lists
 
 
@@ -147,7 +148,7 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
     if "{" in rest or "}" in rest:
         yield (
             "braces hold a slot alone: {f1}, {f1:bare} (no unit), {f1:abs} (no sign), "
-            "{f1:from-to} (compared figures)"
+            "{f1:round} (about), {f1:from-to} (compared figures)"
         )
 
 
@@ -192,6 +193,7 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
             is_twin = 2 * len(title & called) >= max(len(title), len(called))
             is_named_before = other in shown and not is_next
             near = beside if own - others else last if is_named_before else frozenset()
+            near -= _list_other_phrases(other, language, f"{before} {behind}")
             apart = others - own
             is_near = 2 * len(near & apart) >= len(apart) > 0 and not around & (own - others)
             if is_near and (other in shown or is_twin):
@@ -219,9 +221,17 @@ def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
     return _list_stems(" ".join((fact.titled(language), fact.about, *names)))
 
 
+def _list_other_phrases(fact: Fact, language: Language, text: str) -> frozenset[str]:
+    """Return the stems that name a fact only together with short words, where the text doesn't
+    have these: "au plus" is not in "le plus souvent"."""
+    phrases = [one.strip() for one in normalize_text(fact.titled(language)).split(",")]
+    stems = [_list_stems(one) for one in phrases if " " in one and one not in text]
+    return frozenset(stem for one in stems if len(one) == 1 for stem in one)
+
+
 @lru_cache(maxsize=4096)
 def _list_stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[a-z]+", SUPERLATIVE.sub(" ", normalize_text(text)))
+    words = re.findall(r"[a-z]+", normalize_text(text))
     return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 
@@ -256,6 +266,7 @@ class _Material:
         self._years = {day.year for day in days}  # in 2026 you sold: no number of what was sold
         lengths = {(f.until - f.since).days + 1 for f in facts if f.since and f.until}
         self._figures += [one for n in lengths for one in read_figures(f"{n} days")]
+        self._lengths = [Decimal(n * MINUTES) for n in lengths]
         for fact in facts:  # "sales lost (9,000 to 14,700)", of a fact in euros
             unit, size = find_unit(fact.unit)
             self._figures += [
@@ -268,6 +279,8 @@ class _Material:
         """Whether what tools or the request said has this figure, or a proof or a fact has it."""
         is_year = figure.first.value in self._years and figure.text[:4].isdigit()
         if is_year or any(agrees(figure, known) for known in self._figures):
+            return True
+        if figure.first.unit == "months" and any(says(figure, n, "time") for n in self._lengths):
             return True
         if self._proofs and build_proof_id(text, figure.text) in self._proofs:
             return True

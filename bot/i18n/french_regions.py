@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.i18n.countries import translate_country
 from bot.text.normalize import tokenize
@@ -13,11 +13,10 @@ from bot.text.normalize import tokenize
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-class FrenchRegion(BaseModel):
+class FrenchRegion(BaseModel, frozen=True, extra="forbid"):
     """A région. `departments` are codes; `country` is the country code that addresses overseas may
     have in place of FR."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     translated: dict[str, str]  # by language
     departments: tuple[str, ...]

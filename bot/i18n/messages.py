@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.i18n import countries
 from bot.i18n.languages import LANGUAGES as LANGUAGES
@@ -29,25 +29,22 @@ CONTRACTS = Path(__file__).parent.parent / "contracts.toml"
 SHOWN_TITLES: dict[str, str] = tomllib.loads(CONTRACTS.read_text(encoding="utf-8"))["shown_titles"]
 
 
-class Money(BaseModel):
+class Money(BaseModel, frozen=True):
     """An amount with its currency (ISO 4217)."""
 
-    model_config = ConfigDict(frozen=True)
     amount: Decimal
     currency: str
 
 
-class Country(BaseModel):
+class Country(BaseModel, frozen=True):
     """A country as a file spells it ("BE", "Belgium"), translated when it is shown."""
 
-    model_config = ConfigDict(frozen=True)
     name: str
 
 
-class Words(BaseModel):
+class Words(BaseModel, frozen=True):
     """A sentence for a person: `Words("Approved by {who}", who="<@U1>").to("fr")`."""
 
-    model_config = ConfigDict(frozen=True)
     text: str
     many: str | None = None
     params: dict[str, Any] = {}
@@ -130,13 +127,7 @@ def _is_near(day: date, today: date) -> bool:
 
 
 def _join_days(
-    since: date,
-    until: date,
-    language: str,
-    month: str,
-    *,
-    has_year: bool,
-    are_months: bool = False,
+    since: date, until: date, language: str, month: str, *, has_year: bool, are_months: bool = False
 ) -> str:
     """Join two days or months. What they share stands once, behind the last."""
     first, last = (

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from sqlalchemy import (
     Integer,
     Select,
@@ -61,11 +61,10 @@ class Requester:
 current_requester: ContextVar[Requester | None] = ContextVar("requester", default=None)
 
 
-class Job(BaseModel):
+class Job(BaseModel, frozen=True):
     """Do `kind` to the row `subject`. Two jobs with the same id are one job. `person` is whose
     share of the workers it uses."""
 
-    model_config = ConfigDict(frozen=True)
     kind: JobKind
     subject: str
     workspace: str

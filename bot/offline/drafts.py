@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from bot.config.brand import Brand
+from bot.config.brand import UNNAMED, Brand
 from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
 from bot.core.checks import Check
 from bot.core.fact_sentences import join_copies
@@ -48,13 +48,13 @@ def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
 
 
 def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
-    """Return what people should know about the text: that the brand has no SMS sender."""
-    segments = ctx.channel and any(one.unit == "segments" for one in ctx.channel.parts.values())
-    if not segments or ctx.brand.sender:
-        return ()
-    words = Words(
-        "No SMS sender in brand.toml: the text begins with {brand}.", brand=ctx.brand.name
-    )
+    """Return what people should know about the text: that the brand has no name or SMS sender."""
+    name, parts = ctx.brand.name, ctx.channel.parts.values() if ctx.channel else ()
+    words = Words("No name in brand.toml: texts say {brand}.", brand=name)
+    if name != UNNAMED:
+        words = Words("No SMS sender in brand.toml: the text begins with {brand}.", brand=name)
+        if ctx.brand.sender or not any(one.unit == "segments" for one in parts):
+            return ()
     return (Check(rule="sender", level="warn", words=words),)
 
 
@@ -136,6 +136,8 @@ class TemplateWriter:
             )
         ]
         if limit.unit == "segments":
+            link = self.values.get_text("link")  # the product's own comes before a sentence
+            tries.sort(key=lambda one: link not in one.text)
             linked = [(one, one.text + "x" * LINK_TAG * one.text.count("://")) for one in tries]
             sized = [(count_sms_segments(convert_to_gsm7(text)), one) for one, text in linked]
             best = (one for most in (ONE_SMS, limit.most) for size, one in sized if size <= most)

@@ -342,7 +342,6 @@ def read_form(fields: QuestionFields, load_names: LoadNames) -> QuestionReading:
 def _list_value_filters(
     dataset: DatasetName, values: Mapping[str, Sequence[str]]
 ) -> tuple[Filter, ...]:
-    """Return the filters for these values by their column."""
     fields = COLUMN_FIELDS[dataset]
     return tuple(
         (_build_condition(fields[column], "in", *dict.fromkeys(some)),)

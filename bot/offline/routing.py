@@ -8,12 +8,13 @@ the fields can say what was not used.
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.channels import Channel, load_channels
 from bot.core.request import Goal
@@ -32,6 +33,7 @@ WORDS_BEFORE_QUOTE = 4  # among which a "not" makes the quote unwanted
 FIELD_GROUPS = ("goals", "notices", "languages")  # whose phrases stand anywhere in the words
 MAX_REPLY_WORDS = 12  # of a reply that asks for another version
 _PIECE_ENDS = re.compile(r"[,;:.!?()]+(?=\s|$)|\n|\s[–—-]\s")
+_AMOUNT_SPACE = re.compile(r"(?<=\d)\s+(?=[%€£$])")
 _QUOTED = re.compile(r"[“\"«]\s*([^”\"»]+?)\s*[”\"»]")
 
 Tokens = Sequence[str]
@@ -46,10 +48,9 @@ class Route(NamedTuple):
     unsupported: str | None = None
 
 
-class FoundFields(BaseModel):
+class FoundFields(BaseModel, frozen=True):
     """The fields of a brief that were found in the words; `rest` is what no field took."""
 
-    model_config = ConfigDict(frozen=True)
     channels: tuple[str, ...] = ()
     language: Language | None = None
     goal: Goal | None = None
@@ -82,6 +83,9 @@ def find_skill(
     best = [name for name, score in scores.items() if score and score == max(scores.values())]
     has_channel, can_write = any(_locate_channels(tokens)), COPY_SKILL in skills
     asks, writes = (_begins_with(beginning, kind) for kind in ("question", "write"))
+    notice = 0 if asks or _begins_with(beginning, "show") else _score_notice(beginning)
+    if can_write and notice and has_channel and not best:
+        return Route(COPY_SKILL)
     is_new = can_write and not has_channel and (writes or not (best or asks))
     if is_new and (thing := _find_unsupported(beginning)):
         return Route(unsupported=thing)
@@ -94,16 +98,21 @@ def find_skill(
     if best == [ANSWER_SKILL] and has_channel and not asks:  # "our best sellers newsletter"
         best = []
     begins = load_routing()["beginnings"]
-    if best and has_channel and ({*begins["write"]} - {*begins["verbs"]}) & {*tokens}:
-        best.append(COPY_SKILL)  # "sum up the reviews and write an e-mail"
+    is_both = has_channel and ({*begins["write"]} - {*begins["verbs"]}) & {*tokens}
+    if best and can_write and (is_both or notice > max(scores.values())):
+        best.append(COPY_SKILL)  # "sum up the reviews and write an e-mail", "ask for a review"
     return Route(best[0]) if len(best) == 1 else Route(None, tuple(best))
 
 
 def find_message_kind(words: str) -> str | None:
     """Return "thanks", "greeting" or "never_mind" when the whole message is nothing else."""
-    kinds: dict[str, list[str]] = load_routing()["messages"]
-    said = filter(None, (" ".join(tokenize(piece)) for piece in _PIECE_ENDS.split(words)))
-    found = {next((kind for kind in kinds if one in kinds[kind]), None) for one in said}
+    table: dict[str, list[str]] = load_routing()["messages"]
+    kinds = {tuple(one.split()): kind for kind, some in table.items() for one in some}
+    left, found = tokenize(words), set[str | None]()
+    while left:
+        said = max((one for one in kinds if tuple(left[: len(one)]) == one), key=len, default=())
+        found.add(kinds.get(said))
+        left = left[len(said) or len(left) :]
     return found.pop() if len(found) == 1 else None
 
 
@@ -132,7 +141,6 @@ def find_channels(words: str) -> tuple[str, ...]:
 
 
 def read_fields(words: str) -> FoundFields:
-    """Return the fields that the words name."""
     words, fields = straighten_apostrophes(words), load_routing()["fields"]
     found: dict[str, list[str]] = {kind: [] for kind in (*fields, "rest")}
     for match in _QUOTED.finditer(words):
@@ -143,12 +151,14 @@ def read_fields(words: str) -> FoundFields:
         for kind, part in _split_piece(piece.split()):
             if text := _trim_field(kind, part):
                 found[kind].append(text)
-    news = words
+    news, occasion = words, find_named_occasion(words)
     for text in (*found["audience"], *found["must_say"]):  # "new customers" is no news
         news = news.replace(text, " ")
-    tokens, every = tokenize(news), tokenize(words)
+    people, every = fields["audience"]["contains"], tokenize(words)
+    named = tokenize(occasion[1]) if occasion else ()  # nor is "new year"
+    pairs = [pair for pair in pairwise([*tokenize(news), ""]) if pair[0] not in named]
+    tokens = [token for token, after in pairs if not _names_one_of([after], people)]
     names: dict[str, list[str]] = load_routing()["languages"]
-    occasion = find_named_occasion(words)
     return FoundFields(
         channels=find_channels(words),
         language=next((one for one in LANGUAGES if _names_one_of(every, names[one])), None),
@@ -284,9 +294,10 @@ def _has_day(tokens: Tokens) -> bool:
 
 
 def _begins_discount(words: Sequence[str]) -> bool:
-    """Return whether the words begin with a reduction: -20 %, −5€, "20% off", "£100 off". "100%
+    """Return whether the words begin with a reduction: -20 %, −5€, "20 % off", "£100 off". "100%
     linen" is none."""
-    first, ahead = words[0], tokenize(" ".join(words[1:4]))
+    first, *rest = _AMOUNT_SPACE.sub("", " ".join(words[:5])).split()
+    ahead = tokenize(" ".join(rest[:3]))
     if first[:1] in {*"-−–"} and first[1:2].isdigit():
         return True
     is_amount = any(sign in first for sign in "%€£$") and any(c.isdigit() for c in first)
@@ -348,15 +359,11 @@ def _locate(tokens: Tokens, phrase: str) -> list[str] | None:
     """Return the tokens that match the words of the phrase, None when one is missing."""
     left, found = iter(tokens), list[str]()
     for word in phrase.split():
-        match = next((token for token in left if _matches(token, word)), None)
+        match = next((token for token in left if fnmatchcase(token, word)), None)
         if match is None:
             return None
         found.append(match)
     return found
-
-
-def _matches(token: str, word: str) -> bool:
-    return token.startswith(word[:-1]) if word.endswith("*") else token == word
 
 
 def _names_one_of(tokens: Tokens, phrases: Sequence[str]) -> bool:
@@ -415,6 +422,14 @@ def _begins_with_channel(tokens: Tokens) -> bool:
     if first == 1 and any(_score(tokens[:1], *some) for some in _list_phrases().values()):
         return False
     return first in (0, 1) and not _begins_with(tokens, "question")
+
+
+def _score_notice(tokens: Tokens) -> int:
+    """Return how many words the ready text has with which the words begin: "abandoned basket …",
+    "relance panier abandonné …"."""
+    phrases = chain.from_iterable(load_routing()["notices"].values())
+    found = [_locate(tokens, phrase) or [] for phrase in phrases]
+    return max(len(one) for one in found if {*one[:1]} <= {*tokens[:2]})
 
 
 def _find_unsupported(beginning: Tokens) -> str | None:

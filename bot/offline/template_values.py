@@ -94,7 +94,7 @@ class TemplateValues:
         if some := [one for one in some if one.text]:
             self.values[name] = tuple(some)
 
-    def _text(self, name: str) -> str:
+    def get_text(self, name: str) -> str:
         return self.values[name][0].text if name in self.values else ""
 
     def _set_brand_values(self) -> None:
@@ -191,7 +191,7 @@ class TemplateValues:
     def _strip_name(self, offer: str) -> str:
         """Return the offer without what it is on, if that is the product by its name: "15% off the
         Quai shelf". A part of the name alone may mean more: "-20 % sur les draps"."""
-        reading, name = self.texts["reading"], _list_stems(self._text("name"))
+        reading, name = self.texts["reading"], _list_stems(self.get_text("name"))
         known, pieces = name | _list_stems(" ".join(reading["small"])), []
         for words in map(str.split, offer.split(", ")):
             for start in range(1, len(words)):
@@ -223,12 +223,11 @@ class TemplateValues:
         if self.wish == "angle":
             headlines = [*headlines[1:], *headlines[:1]]
         self._set("headline", *(_edit(one, _capitalize(one.text)) for one in headlines))
-        offer, dates = self._text("offer"), self._text("dates")
+        offer, dates = self.get_text("offer"), self.get_text("dates")
         whole = [text for text in opening["news"] if "{dates}" not in text or "{offer" in text]
         news = self._fill_first(whole if offer else opening["news"])
         self._set("news", _edit(news, _capitalize(news.text)) if news else None)
-        has_news = "{news}" in str(self.templates)
-        said = normalize_text(news.text if news and has_news else "")
+        said = normalize_text(news.text if news and "{news}" in str(self.templates) else "")
         if normalize_text(offer) not in said:
             self._set("offer_line", self._fill_first(self.texts["values"]["offer_line"]))
         if not offer and normalize_text(dates) not in said:
@@ -252,16 +251,11 @@ class TemplateValues:
     def _set_mentions(self) -> None:
         """The mentions that the brand and the law ask for, and how to stop."""
         language = self.request.language
-        asked = [
-            one.text
-            for one in self.brand.mentions
-            if (not one.channels or self.channel.key in one.channels)
-            and one.language in (None, language)
-        ]
+        asked = [one.text for one in self.brand.list_mentions(language, self.channel.key)]
         self._set("mentions", " ".join(asked))
         if not any("stop" in tokenize(text) for text in asked):
             self._set("stop", self.texts["values"]["stop"][0])
-        if is_alcohol(self._text("name") or self.request.brief.words):
+        if is_alcohol(self.get_text("name") or self.request.brief.words):
             self._set("caution", ALCOHOL_WARNING.get(language))
 
     def _set_notice(self, notice: str) -> None:
@@ -344,5 +338,5 @@ def _capitalize(text: str) -> str:
 
 
 def _make_tag(text: str) -> str:
-    """Return the words as one, for a hashtag."""
-    return "".join(_capitalize(word) for word in re.findall(r"\w+", text))
+    """Return the words as one, for a hashtag: "Mother's Day" → "MothersDay"."""
+    return "".join(_capitalize(one) for one in re.findall(r"\w+", re.sub(r"['’]s\b", "s", text)))

@@ -19,8 +19,6 @@ Check = Callable[[SchemaErrors, Any, str], None]
 
 
 def require_string(minimum: int, maximum: int) -> Check:
-    """Check a string of `minimum` to `maximum` characters."""
-
     def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not isinstance(value, str):
             faults.add("must be a string", pointer)
@@ -43,8 +41,6 @@ def require_pattern(pattern: str, what: str) -> Check:
 
 
 def require_integer(minimum: int, maximum: int) -> Check:
-    """Check an integer from `minimum` to `maximum`."""
-
     def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
             faults.add("must be an integer", pointer)
@@ -67,8 +63,6 @@ def require_choice(*choices: str) -> Check:
 
 
 def require_list(each: Check, minimum: int, maximum: int) -> Check:
-    """Check a list of `minimum` to `maximum` entries, each by `each`."""
-
     def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not isinstance(value, list):
             faults.add("must be an array", pointer)
@@ -109,7 +103,6 @@ class ObjectSchema:
     extra_check: Check = allow_anything
 
     def __call__(self, faults: SchemaErrors, value: Any, pointer: str) -> None:
-        """Check a value against this schema."""
         if not isinstance(value, dict):
             faults.add("must be an object", pointer)
             return

@@ -53,7 +53,6 @@ def build_environment(slack: LocalSlack, home: Path, key: str = "") -> dict[str,
 
 
 def has_own_ai(environment: Mapping[str, str]) -> bool:
-    """Whether this environment connects an AI."""
     return bool(environment.get("ANTHROPIC_API_KEY") or environment.get("ANTHROPIC_BASE_URL"))
 
 

@@ -259,7 +259,6 @@ class Place:
 
 
 def remove_message(messages: list[SlackMessage], message: SlackMessage) -> None:
-    """Remove a message from a list sorted by ts."""
     at = bisect_left(messages, message.ts, key=lambda one: one.ts)
     if at < len(messages) and messages[at] is message:
         del messages[at]

@@ -138,10 +138,7 @@ class DamagedState(Exception):
 
 
 def open_slack(
-    folder: Path,
-    port: int,
-    report: Callable[[str], None],
-    scopes: frozenset[str] = GRANTED_SCOPES,
+    folder: Path, port: int, report: Callable[[str], None], scopes: frozenset[str] = GRANTED_SCOPES
 ) -> LocalSlack:
     """Return the saved local Slack, or a new one, without starting it.
 

@@ -43,15 +43,10 @@ def offer_invitation(slack: SlackWorkspace, place: Place, message: SlackMessage)
     button = {
         "type": "button",
         "action_id": INVITE_ACTION,
-        "text": _build_plain_text(press),
+        "text": {"type": "plain_text", "text": press},
         "style": "primary",
     }
     _post_notice(slack, place, message.user, words, message.thread_ts, button)
-
-
-def is_slack_notice(message: SlackMessage) -> bool:
-    """Whether Slack itself handles the buttons of this message, not the app."""
-    return message.user == SLACK_BOT_USER
 
 
 def accept_invitation(slack: SlackWorkspace, user: str, message: SlackMessage) -> AppResponse:
@@ -97,10 +92,6 @@ def _post_notice(
         subtype="slack_notice",
     )
     slack.post_ephemeral(place, notice)
-
-
-def _build_plain_text(text: str) -> dict[str, str]:
-    return {"type": "plain_text", "text": text}
 
 
 # Messages, edits and deletions of people and other bots.
@@ -250,7 +241,7 @@ class PressActions(SlackWorkspace):
         if message is None or message.deleted or message.ephemeral_to not in (None, user):
             raise ImpossibleAction(f"{user} sees no message {ts} in {channel}")
         block, element = _find_element(message.blocks, user, action_id, block_id, value)
-        if is_slack_notice(message):
+        if message.user == SLACK_BOT_USER:  # whose buttons Slack itself handles
             return accept_invitation(self, user, message)
         state = self.states.setdefault((ts, user), collect_initial_values(message.blocks))
         action = self._build_action(block, element, value, state)

@@ -152,7 +152,6 @@ class SlackWorkspace:
         return [one for one in self.places[channel].ephemerals if one.ephemeral_to == user]
 
     def home(self, user: str) -> View | None:
-        """Return the Home tab that was published for this person."""
         return self.homes.get(user)
 
     def status(self, channel: str, thread_ts: str) -> str:
@@ -287,7 +286,6 @@ class SlackWorkspace:
         return answer
 
     def notify_view_change(self, view: View) -> None:
-        """Notify the listeners that a view was opened, changed or closed."""
         self.notify_change("home" if view.kind == "home" else "view", user=view.user)
 
     # The request bodies that Slack sends to an app: events, commands and interactions.
@@ -373,12 +371,10 @@ class SlackWorkspace:
         }
 
     def build_user_payload(self, user: str) -> Payload:
-        """Build the user object of an interaction."""
         name = self.people[user].name
         return {"id": user, "username": name, "name": name, "team_id": self.team_of(user)}
 
     def build_view_payload(self, view: View) -> Payload:
-        """Build the view object of an interaction."""
         return view.as_slack(self.team, self.app, self.bot_id)
 
     def create_trigger(self, user: str) -> Trigger:

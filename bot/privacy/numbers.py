@@ -200,16 +200,12 @@ def _find_ibans(text: str) -> Iterator[Span]:
         length = _LENGTH.get(found[0][:2].upper())
         cued = bool(_BANK.search(text[max(0, found.start() - 40) : found.start()]))
         end = _find_iban_end(text, found, length) if length else None
-        if end is not None and _count_digits(text[found.start() : end]) >= _MIN_IBAN_DIGITS:
+        if end is not None and sum(map(str.isdigit, text[found.start() : end])) >= _MIN_IBAN_DIGITS:
             yield "IBAN", found.start(), end
         elif cued or (length and _is_near_length(found, length)):
-            yield "IBAN", found.start(), _find_last_digits_end(text, found)
+            yield "IBAN", found.start(), _find_last_digits_end(found)
         else:
             yield from _find_unlisted_iban(found)
-
-
-def _count_digits(text: str) -> int:
-    return sum(map(str.isdigit, text))
 
 
 def _find_iban_end(text: str, found: re.Match[str], length: int) -> int | None:
@@ -226,13 +222,11 @@ def _find_iban_end(text: str, found: re.Match[str], length: int) -> int | None:
 
 def _is_near_length(found: re.Match[str], length: int) -> bool:
     """Whether its length differs from the country's IBANs by at most two characters."""
-    signs = re.findall(
-        r"[A-Za-z0-9]", found[0][: _find_last_digits_end(found.string, found) - found.start()]
-    )
+    signs = re.findall(r"[A-Za-z0-9]", found[0][: _find_last_digits_end(found) - found.start()])
     return abs(len(signs) - length) <= 2 and sum(map(str.isdigit, signs)) >= 12
 
 
-def _find_last_digits_end(text: str, found: re.Match[str]) -> int:
+def _find_last_digits_end(found: re.Match[str]) -> int:
     """Return the end of the last group that contains a digit: words may have matched behind it."""
     end = found.end()
     for group in re.finditer(r"[A-Za-z0-9]+", found[0]):

@@ -5,7 +5,7 @@ Messages already posted in Slack carry these ids, so an id never changes.
 
 import json
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.drafts.models import Draft
 
@@ -81,11 +81,10 @@ CHECK_TEXT = "check_text"  # the shortcut on a message; see manifest.json
 METADATA_EVENT_TYPE = "super_intern_post"
 
 
-class ButtonValue(BaseModel):
+class ButtonValue(BaseModel, frozen=True):
     """What a button carries: a draft with the fingerprint of the words shown, or a task, or a
     dropped file (`seen` is then its revision). `pick` is the chosen option."""
 
-    model_config = ConfigDict(frozen=True)
     task: str | None = None
     draft: str | None = None
     seen: str | None = None  # the fingerprint of the words that were on the card

@@ -10,7 +10,7 @@ the worker checks again before anything is shown or done. A request that acts at
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from slack_bolt.response import BoltResponse
 
@@ -26,7 +26,6 @@ Body = dict[str, Any]
 # seconds to wait for Slack; then a storing request goes on, an acting one fails
 STORE_SECONDS, ACT_SECONDS = 1.8, 0.9
 SYSTEM_EVENTS = ("channel_shared", "channel_unshared", "user_change")  # no person causes them
-RequestKind = Literal["event", "command", "interaction"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,6 @@ class RequestAuthor:
     request is certainly meant for the intern, so its person may be told why it was refused.
     """
 
-    kind: RequestKind
     workspace: str
     user: str
     channel: str
@@ -170,7 +168,6 @@ def parse_author(body: Body, *, has_ai: bool) -> RequestAuthor | None:
         return _parse_event_author(body, body["event"] or {})
     if body.get("command"):
         return RequestAuthor(
-            "command",
             str(body.get("team_id") or body.get("enterprise_id") or ""),
             str(body.get("user_id") or ""),
             str(body.get("channel_id") or ""),
@@ -189,7 +186,6 @@ def _parse_event_author(body: Body, event: Mapping[str, Any]) -> RequestAuthor |
     if kind in SYSTEM_EVENTS or not isinstance(user, str) or not user:
         return None
     return RequestAuthor(
-        "event",
         workspace,
         user,
         _read_channel(event.get("channel")),
@@ -217,7 +213,6 @@ def _parse_message_author(
         if not surely and not thread:
             return None
     return RequestAuthor(
-        "event",
         workspace,
         user,
         channel,
@@ -237,9 +232,7 @@ def _parse_interaction_author(body: Body) -> RequestAuthor | None:
     channel = _read_id(body.get("channel")) or str(container.get("channel_id") or "")
     if not channel and isinstance(body.get("view"), Mapping):
         channel = str(unpack_metadata(body["view"]).get("channel") or "")
-    return RequestAuthor(
-        "interaction", workspace, str(user["id"]), channel, container.get("thread_ts")
-    )
+    return RequestAuthor(workspace, str(user["id"]), channel, container.get("thread_ts"))
 
 
 def _is_in_installation(body: Body, installation: Installation) -> bool:

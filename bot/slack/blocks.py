@@ -100,7 +100,6 @@ def _escape_value(gap: str, value: Any) -> Any:
 
 
 def translate_title(title: str, language: str) -> str:
-    """Translate the title of a part or a channel."""
     return translate_stored_title(title, language)
 
 

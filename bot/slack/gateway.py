@@ -104,12 +104,7 @@ class SlackGateway:
         await notices.send_ephemeral(self.sender, post)
 
     async def read_conversation(
-        self,
-        workspace: str,
-        place: Mapping[str, Any],
-        words: str = "",
-        *,
-        is_recap: bool = False,
+        self, workspace: str, place: Mapping[str, Any], words: str = "", *, is_recap: bool = False
     ) -> str:
         """Return the request's thread as text, or its channel when the words refer to it.
 

@@ -19,7 +19,6 @@ MAX_DESCRIPTION_CHARACTERS = 100  # Slack allows 2,000, but its menu shows one l
 
 
 def list_bot_scopes() -> frozenset[str]:
-    """Return the scopes of the bot token."""
     return frozenset(build_manifest()["oauth_config"]["scopes"]["bot"])
 
 

@@ -57,7 +57,6 @@ def make_place(
     asked: str | None = None,
     private: bool = False,
 ) -> Place:
-    """Return the Place of a request."""
     fields = {"channel": channel, "thread": thread, "asked": asked, "user": user}
     place: Place = {key: value for key, value in fields.items() if value}
     return place | ({"dm": True} if private and not channel.startswith("D") else {})
@@ -216,11 +215,7 @@ async def read_conversation(
 
 
 async def read_thread(
-    client: AsyncWebClient,
-    channel: str,
-    thread: str,
-    until: str,
-    pieces: Mapping[str, str],
+    client: AsyncWebClient, channel: str, thread: str, until: str, pieces: Mapping[str, str]
 ) -> list[SlackMessage]:
     """Return the messages of a thread before `until`, oldest first: people's with their author, the
     intern's cards with what they show. `pieces` are those of the cards, by ts. Return nothing when

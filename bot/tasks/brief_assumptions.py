@@ -36,12 +36,14 @@ def list_assumptions(
     alternatives: Sequence[ProductMatch] = (),
     *,
     is_language_known: bool = True,
+    is_product_clear: bool = True,
     is_notice: bool = False,
 ) -> tuple[Assumption, ...]:
     """List what the draft assumes because the words do not say it.
 
-    `is_language_known`: the language was detected in the words themselves. `is_notice`: the text
-    sells nothing, so no goal is assumed; an offer says its goal itself."""
+    `is_language_known`: the language was detected in the words themselves. `is_product_clear`: no
+    word beside the product's name stayed unread. `is_notice`: the text sells nothing, so no goal is
+    assumed; an offer says its goal itself."""
     assumptions = []
     if not stated.channels:
         channel = get_default_channel()
@@ -53,7 +55,7 @@ def list_assumptions(
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
     if not (stated.goal or stated.offer or is_notice):
         assumptions.append(Assumption(field="goal", value="inform", words=INFORM))
-    if product and product.score < 1 and alternatives:
+    if product and product.score < 1 and (alternatives or not is_product_clear):
         words = Words("the product is {product}", product=product.title)
         assumptions.append(Assumption(field="product", value=product.handle, words=words))
     if not stated.language and not is_language_known:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
@@ -32,11 +32,10 @@ MAX_QUESTIONS = 4  # that a new one continues
 LATEST = timedelta(days=14)  # "last week", which skills with days of their own cover
 
 
-class Plan(BaseModel):
+class Plan(BaseModel, frozen=True):
     """The requests of a message. `cannot` is the line on what is not done; a `question` must be
     answered before work on any request starts."""
 
-    model_config = ConfigDict(frozen=True)
     requests: tuple[SkillRequest, ...] = ()
     cannot: Words | None = None
     question: Question | None = None
@@ -517,9 +516,10 @@ def _continue_question(read: ReadRequest, about: ThreadDraft) -> ReadRequest:
 
 
 def _count_days_ahead(read: ReadRequest, today: date) -> int | None:
-    """Return the number of days of a period that lies ahead: "in the next 60 days"."""
+    """Return the number of days of a period that lies ahead and begins at once: "in the next 60
+    days". December, asked for in November, is none."""
     if read.until is None or read.until <= today:
         return None
-    if read.since is not None and read.since < today:
+    if read.since is not None and not today <= read.since <= today + timedelta(days=1):
         return None
     return (read.until - today).days

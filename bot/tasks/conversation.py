@@ -207,11 +207,11 @@ def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> Pendi
     here = {piece.rpartition(".")[0] for piece in pieces}
     for row in session.scalars(asking.order_by(Task.changed_at.desc()).limit(MAX_OPEN_QUESTIONS)):
         question = row.question_asked
-        if question is None or _is_continued(session, row):
+        if question is None or row.is_continued(session):
             continue
         typed = normalize_text(task.words).strip()
         is_option = typed in {normalize_text(one).strip() for one in question.options}
-        if row.id in here or (is_option and _is_same_channel(row, task)):
+        if row.id in here or (is_option and row.place.get("channel") == task.place.get("channel")):
             return PendingQuestion(
                 task=row.id,
                 words=question.words.to("en"),
@@ -219,15 +219,6 @@ def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> Pendi
                 request=row.words,
             )
     return None
-
-
-def _is_same_channel(one: Task, other: Task) -> bool:
-    """Whether two requests were made in one channel, or in one person's direct messages."""
-    return one.place.get("channel") == other.place.get("channel")
-
-
-def _is_continued(session: Session, task: Task) -> bool:
-    return session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None
 
 
 # Earlier work: the draft that a text revises or adapts, or the report that it starts from.

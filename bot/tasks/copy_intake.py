@@ -17,6 +17,7 @@ from bot.core.library import Library, ProductMatch
 from bot.core.request import Brief, Goal, IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.data.catalogue.search import match_name
 from bot.drafts.occasions import load_occasions
+from bot.errors import FORMS_PARAM, CannotDo
 from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline import routing
@@ -32,6 +33,11 @@ MIN_EXACT_SCORE = 0.85  # from here on, a product is clearly named
 MIN_PRODUCT_SCORE = 0.5  # below this score no product is assumed
 MAX_SCORE_GAP = 0.12  # a product this close to the best match may be meant as well
 MAX_OPTIONS = 3
+FOREIGN_FIELDS = Words(
+    "The text will be {this}, and these words are not: {said}. Give them {this} in the form.",
+    **{FORMS_PARAM: "yes"},
+)
+HAS_WORDS = re.compile(r"\b(?!code\b)[a-zà-ÿ]{2,}")  # "until Sunday", not "-15 %, code LIN5"
 
 
 class CopyIntake:
@@ -59,7 +65,7 @@ class CopyIntake:
         channels = fields.channels or (DEFAULT_CHANNEL,)
         has_message = fields.notice or fields.offer or fields.must_say
         is_about_product = not has_message or any(needs_product(key) for key in channels)
-        is_about_product = is_about_product or "product" in self._answers
+        is_about_product |= "product" in self._answers or self._is_offer_unclear()
         if is_about_product and not products:
             return await self._ask_for_product()
         is_quoted = not (fields.notice or self._incoming.answers.get("preview"))
@@ -67,6 +73,10 @@ class CopyIntake:
         language = fields.language or catalogue or self._choose_language()
         if catalogue not in (None, language):
             return _explain_language(products[0].title, language, catalogue)
+        if is_quoted and (foreign := self._list_foreign_fields(language)):
+            screen, phrase = self._incoming.ui_language, Words(get_language(language).phrase)
+            said = ", ".join(Words("“{quote}”", quote=one).to(screen) for one in foreign)
+            raise CannotDo(FOREIGN_FIELDS.with_params(said=said, this=phrase))
         brief = self._build_brief(products, alternatives, language)
         return IntakeResult(
             brief=brief,
@@ -206,9 +216,11 @@ class CopyIntake:
         """Return the products that the words name, without the words that name something else, such
         as a measure."""
         text = drop_measure_names(text)
-        name = " ".join(routing.list_content_words(text)) or text
-        found = [await match_name(one, self._library, self._brand.name) for one in (text, name)]
-        return max(found, key=lambda one: one[0].score if one else 0)
+        name = " ".join(routing.list_content_words(text))
+        whole = "" if self._fields.notice else text  # "panier abandonné" names no bread basket
+        texts = filter(None, (whole, name))
+        found = [await match_name(one, self._library, self._brand.name) for one in texts]
+        return max(found, key=lambda one: one[0].score if one else 0, default=())
 
     async def _collect_left_over(self, piece: str, named: Sequence[ProductMatch]) -> None:
         """Keep the words that neither a field nor the catalogue knows."""
@@ -243,8 +255,28 @@ class CopyIntake:
         facts = await self._library.look_up("product", request)
         return detect_catalogue_language(Evidence(facts=tuple(facts)), handle)
 
+    def _is_offer_unclear(self) -> bool:
+        """Return whether the offer may be on something that the catalogue doesn't know."""
+        if self._answers or self._fields.notice or not self._left_over:
+            return False
+        offer = tokenize(self._fields.offer or "")
+        return bool(offer) and not {"on", "sur"} & {*offer}
+
+    def _list_foreign_fields(self, language: Language) -> list[str]:
+        """Return what the message says in another language and the text would say as it is."""
+        if self._detect_language() in (None, language):
+            return []
+        typed, told = (
+            (fields.offer, fields.dates, *fields.must_say)
+            for fields in (routing.read_fields(self._words), self._fields)
+        )
+        return [text for text in told if text and text in typed and HAS_WORDS.search(text)]
+
     def _choose_language(self) -> Language:
-        return detect_language(self._words, WRITTEN_LANGUAGES) or self._brand.languages[0]
+        return self._detect_language() or self._brand.languages[0]
+
+    def _detect_language(self) -> Language | None:
+        return detect_language(self._words, WRITTEN_LANGUAGES)
 
     def _build_brief(
         self,
@@ -262,7 +294,8 @@ class CopyIntake:
             language,
             product,
             alternatives,
-            is_language_known=language == self._choose_language(),
+            is_language_known=language == (self._detect_language() or incoming.ui_language),
+            is_product_clear=not self._left_over,
             is_notice=fields.notice is not None,
         )
         options = build_options(stated, language, self._brand, alternatives)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.agent.prompts import fence_value, fill_prompt
 from bot.agent.skills import load_skills
@@ -31,40 +31,36 @@ RANGE_KEY = "range "  # begins the key of a range in the list of products
 Heard = Literal["addressed", "overheard"]
 
 
-class ThreadMessage(BaseModel):
+class ThreadMessage(BaseModel, frozen=True):
     """An earlier message of the thread. "person" is the author of the message that is read;
     `draft` is the id of the draft or report that it shows."""
 
-    model_config = ConfigDict(frozen=True)
     who: Literal["person", "intern", "somebody else"]
     kind: Literal["draft", "report", "question", "text"]
     text: str
     draft: str | None = None
 
 
-class Opening(BaseModel):
+class Opening(BaseModel, frozen=True):
     """Another opening that a draft offers. `number` counts from 1."""
 
-    model_config = ConfigDict(frozen=True)
     number: int
     angle: str
     text: str
 
 
-class ReportAudience(BaseModel):
+class ReportAudience(BaseModel, frozen=True):
     """An audience that a report counts, with its AudienceRule as JSON."""
 
-    model_config = ConfigDict(frozen=True)
     name: str
     rule: str
 
 
-class ThreadDraft(BaseModel):
+class ThreadDraft(BaseModel, frozen=True):
     """A draft or a report of the thread, in its newest version. `text` is all of a draft's text.
     `products` are titles of the products that a report has figures of, `ideas` the requests for a
     draft of each of its ideas."""
 
-    model_config = ConfigDict(frozen=True)
     id: str
     skill: str
     channel: str | None = None
@@ -84,20 +80,18 @@ class ThreadDraft(BaseModel):
         return self.channel is not None
 
 
-class PendingQuestion(BaseModel):
+class PendingQuestion(BaseModel, frozen=True):
     """A question to the author of the message; `request` is what it was asked about."""
 
-    model_config = ConfigDict(frozen=True)
     task: str
     words: str
     options: tuple[str, ...] = ()
     request: str = ""
 
 
-class Message(BaseModel):
+class Message(BaseModel, frozen=True):
     """A message with all that helps to understand it."""
 
-    model_config = ConfigDict(frozen=True)
     words: str
     today: date
     heard: Heard = "addressed"

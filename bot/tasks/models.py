@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from sqlalchemy import Index, Select, Text, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -29,10 +29,9 @@ AUTOMATIC_FORM_KEYS = ("digest", "series")  # form keys that only digests and al
 HEARD, OVERHEARD, OWN_THREAD = "heard", "overheard", "own thread"
 
 
-class NewTask(BaseModel):
+class NewTask(BaseModel, frozen=True):
     """A request before it is stored. `place` is a Slack location, opaque outside `bot.slack`."""
 
-    model_config = ConfigDict(frozen=True)
     id: str  # derived from Slack's ids, so that a repeated event gives the same task
     workspace: str
     author: str
@@ -153,7 +152,6 @@ class Task(Row):
 
     @staticmethod
     def ids_of_person(workspace: str, person: str) -> Select[Any]:
-        """Select the ids of the tasks of one person."""
         return select(Task.id).where(Task.workspace == workspace, Task.person == person)
 
     def retry(self, id: str, **changed: Any) -> NewTask:
@@ -205,6 +203,9 @@ class Task(Row):
     def store_brief(self, brief: Brief, now: datetime) -> None:
         self.brief, self.changed_at = brief.model_dump_json(), now
         self.private = self.private or brief.private
+
+    def is_continued(self, session: Session) -> bool:
+        return session.scalar(select(Task.id).where(Task.parent == self.id).limit(1)) is not None
 
     def ask(self, session: Session, enqueue: Enqueue, question: Question, now: datetime) -> None:
         """End with a question. Its answer is a new task."""

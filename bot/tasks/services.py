@@ -129,7 +129,6 @@ class RunningTask:
 
     @cached_property
     def turns(self) -> TaskTurns | NoTurnLog:
-        """Where the turns of this task are kept."""
         services, task = self.services, self.task
         if services.key is None:
             return NoTurnLog()

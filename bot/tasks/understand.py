@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import ask_once
@@ -48,21 +48,19 @@ NEW = "new"  # in the place of an opening's number
 MAX_GAP = 60  # characters that an offer may leave out between two of its words
 
 
-class ProductReference(BaseModel):
+class ProductReference(BaseModel, frozen=True):
     """A product as the message names it, or a range: then `category` is its name. With neither a
     handle nor a category it is none of the catalogue's."""
 
-    model_config = ConfigDict(frozen=True)
     words: str
     handle: str | None = None
     category: str | None = None
     title: str | None = None
 
 
-class ReadRequest(BaseModel):
+class ReadRequest(BaseModel, frozen=True):
     """One request, with values that are in the lists and words that are in the message."""
 
-    model_config = ConfigDict(frozen=True)
     skill: str
     about: str | None = None
     idea: str | None = None  # the request for a draft of the report's idea that is meant
@@ -85,14 +83,13 @@ class ReadRequest(BaseModel):
     tone: str | None = None
 
 
-class Understanding(BaseModel):
+class Understanding(BaseModel, frozen=True):
     """What a message is to us. `line` is the reply in words: the whole answer, or what is said
     beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
     `opening` is the number of the other opening that was picked, with nothing else to change;
     `new_openings` tells that other openings alone are asked for;
     `beside` are the texts that are asked for beside the revision."""
 
-    model_config = ConfigDict(frozen=True)
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()
     beside: tuple[ReadRequest, ...] = ()

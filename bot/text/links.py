@@ -114,11 +114,6 @@ class Link:
     mail: bool = False
 
     @property
-    def domain(self) -> str:
-        """The registrable domain: `shop.co.uk` of `www.mail.shop.co.uk`."""
-        return find_registrable_domain(self.host)
-
-    @property
     def plain(self) -> bool:
         """Whether it is a web URL in the usual notation, which may be opened."""
         written = re.match(r"(?:https?://)?[\w.-]+(?::\d+)?(?:[/?#]|$)", self.text, re.IGNORECASE)
@@ -271,14 +266,13 @@ def _contains_link(target: str) -> bool:
 
 
 def _find_loose_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield links in running text."""
     for name, shape in _SHAPES.items():
         for match in shape.finditer(clean) if _SIGNS[name].search(clean) else ():
             start, shown = match.start(), match[0].rstrip(_AFTER)
             if "(" in shown and match[0][len(shown) :].startswith(")"):
                 shown += ")"
             if name == "bare":
-                shown = _trim_bare_link(shown, clean[match.end() :])
+                shown = _trim_bare_link(shown)
             if not shown:
                 continue
             end = start + len(shown)
@@ -302,7 +296,7 @@ def _parse_full_host(shown: str) -> str:
     return parse_host(shown)
 
 
-def _trim_bare_link(shown: str, after: str) -> str:
+def _trim_bare_link(shown: str) -> str:
     """Return the part of "shop.example/spring" that is a link; "" when the dot ends a sentence or
     an abbreviation, or the name has no public suffix."""
     name = re.match(_LABELS, shown)

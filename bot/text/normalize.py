@@ -130,7 +130,6 @@ def collapse_spaces(text: str) -> str:
 
 
 def word_set(words: str) -> frozenset[str]:
-    """Return the words of a string as a set."""
     return frozenset(words.split())
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.agent.copy_audience import find_foreign_opt_out
 from bot.agent.copy_notes import (
     NOT_NEW,
     drop_answered_questions,
-    find_foreign_opt_out,
     find_offer_prices,
     find_old_launch,
     find_style_faults,
@@ -93,6 +93,16 @@ def test_writer_of_an_sms_is_told_the_room_beside_sender_tagged_link_and_opt_out
             f"{one} characters in one SMS" in told and f"{two} in two" in told
         )
     assert "SMS" not in notes(make_evidence(), make_request("push"))
+
+
+def test_room_of_an_sms_is_less_what_every_text_must_mention() -> None:
+    mention = RequiredMention(text="Members only")
+    brand = BRAND.model_copy(update={"mentions": (*BRAND.mentions, mention)})
+    evidence, channel = make_evidence(), load_channels()["sms"]
+    told = "\n".join(list_copy_notes(make_request("sms"), evidence, brand, channel))
+    tagged = tag_links(LINK, BRAND.site, campaign_code("any piece"))
+    room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111 Members only", 1)
+    assert f"may have {room} characters in one SMS" in told
 
 
 def test_opt_out_by_a_number_is_asked_about_abroad() -> None:

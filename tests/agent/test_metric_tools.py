@@ -14,7 +14,7 @@ from typing import Any, get_args
 import pytest
 
 from bot.agent.claim_check import ClaimSentence, build_claim_prompt
-from bot.agent.tool import Tool, ToolError, load_tools
+from bot.agent.tool import Tool, ToolError, describe_facts, load_tools
 from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
@@ -25,6 +25,7 @@ from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.grounding.report_text import ReportChecker
+from bot.privacy import Pseudonymizer
 from tests.support.metric_queries import mixed_shop, query_tool, tool_deps, where, workspace_data
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
@@ -166,6 +167,29 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
     names = [book.add(fact) for fact in result.facts]
     spelled = book.spell(names[0], "from-to", "en")
     assert spelled == f"from {before.as_read.spelled('en')} to {now.as_read.spelled('en')}"
+
+
+async def test_a_month_that_is_not_over_says_up_to_which_day_it_is(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["average_price", "units"],
+        dimensions=["month"],
+        since="2026-09-01",
+        order="natural",
+    )
+    (exhibit,) = result.exhibits
+    assert exhibit.table
+    names = [row[0] for row in exhibit.table.rows]
+    assert names == ["September 2026", "October 2026", "November 2026, until 24 November", "Total"]
+    assert exhibit.chart
+    assert exhibit.chart.measure == "average-price"
+    price, units = (
+        next(one for one in result.facts if one.parts.measure == name)
+        for name in ("average-price", "units")
+    )
+    assert price.titled("fr") == "prix de vente moyen par article"
+    assert price.number * units.number > 0
 
 
 async def test_days_of_a_condition_are_read_as_a_french_range(mixed: Warehouse) -> None:
@@ -340,6 +364,51 @@ async def test_having_order_and_limit(mixed: Warehouse) -> None:
     bound = {"measure": "orders", "operator": "at_least", "value": str(sorted(values)[1])}
     large = await query_tool(deps, **call, having=[bound])
     assert [f.value for f in large.facts if f.label == "orders" and f.about] == values[:2]
+
+
+@pytest.mark.parametrize("comparison", ["none", "previous_period"])
+async def test_bounds_are_said_to_be_on_the_present_of_two_periods(comparison: str) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["orders"],
+        dimensions=["country"],
+        since="2026-10-01",
+        until="2026-10-31",
+        comparison=comparison,
+        having=[{"measure": "orders", "operator": "at_least", "value": "30"}],
+    )
+    is_compared = comparison != "none"
+    assert any(note.startswith("having bounds") for note in result.notes) is is_compared
+    assert ("orders, October: at least 30" in result.exhibits[0].shows) is is_compared
+
+
+async def test_share_of_few_says_of_how_many() -> None:
+    rows = [
+        {
+            "order": f"{country}{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": f"{country}{n}",
+            "amount": Decimal(50),
+            "quantity": 1,
+            "currency": "EUR",
+            "country": country,
+            "code": "spring" if n < 10 else None,
+        }
+        for country, many in {"FR": 80, "BE": 20}.items()
+        for n in range(many)
+    ]
+    deps = tool_deps(workspace_data(small(orders=rows)))
+    measures = ["code_share", "orders_share"]
+    call = {"dataset": "orders", "measures": measures, "dimensions": ["country"]}
+    result = await query_tool(deps, **call)
+    table = result.exhibits[0].table
+    assert table
+    belgium = next(row for row in table.rows if row[0] == "Belgium")
+    assert belgium[1:] == ("50% (of 20)", "20%")  # a fifth of 100 orders
+    lines = describe_facts(result.facts, FactBook(), "en", Pseudonymizer()).lines
+    assert [line for line in lines if "Belgium · of 20" in line]
+    assert not [line for line in lines if "France · of" in line]
 
 
 # What the data can't tell is said.
@@ -542,11 +611,12 @@ async def test_filter_by_returns_says_that_some_are_still_to_come(
     assert any("are still to come" in note for note in result.notes) == says_so
 
 
-async def test_a_part_of_an_order_is_not_called_an_order() -> None:
+@pytest.mark.parametrize("field", ["category", "return_reason"])
+async def test_a_part_of_an_order_is_not_called_an_order(field: str) -> None:
     call = {"dataset": "orders", "measures": ["average_order"], "since": "2026-11-01"}
     deps = tool_deps(workspace_data(sample()))
     whole = await query_tool(deps, **call, dimensions=["country"])
-    part = await query_tool(deps, **call, dimensions=["category"])
+    part = await query_tool(deps, **call, dimensions=[field])
     assert {fact.label for fact in whole.facts} == {"average order"}
     assert {fact.label for fact in part.facts} == {"spent on these lines per order, on average"}
     noted = ["not the whole order" in " ".join(result.notes) for result in (whole, part)]
@@ -567,6 +637,29 @@ async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
     deps = tool_deps(workspace_data(sample()))
     result = await query_tool(deps, **call, measures=[measure], dimensions=[dimension])
     assert any(words in note for note in result.notes)
+
+
+async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "measures": ["late_orders", "due_orders"]}
+    days = {"since": "2026-10-01", "until": "2026-10-31"}
+    placed = await query_tool(deps, **call, **days)
+    assert placed.exhibits[0].scope[-1] == ("days", "orders placed: October")
+    assert any("delivered_day" in note for note in placed.notes)
+    span = [
+        [where("delivered_day", "at_least", days["since"])],
+        [where("delivered_day", "at_most", days["until"])],
+    ]
+    came = await query_tool(deps, **call, filters=span)
+    sql = """SELECT count(DISTINCT "order") FROM orders WHERE delivered::DATE
+        BETWEEN DATE '2026-10-01' AND DATE '2026-10-31' AND promised IS NOT NULL"""
+    (many,) = sample().engine.con.execute(sql).fetchone()
+    assert figure_of(came, "due-orders") == pytest.approx(many, rel=0.02)
+    assert figure_of(came, "due-orders") != figure_of(placed, "due-orders")
+
+
+def figure_of(result: Any, measure: str) -> Any:
+    return next(float(one.number) for one in result.facts if one.parts.measure == measure)
 
 
 # Names.

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule, OrderCondition
+from bot.core.audience_words import describe_conditions, describe_orders, describe_rule
 from bot.data.analyses.products import PurchasedProducts, find_products_with_word
 from bot.data.analyses.segments.audience import (
     NO_CONSENTS,
@@ -126,7 +127,7 @@ def test_rule_follows_the_date_of_the_last_order() -> None:
         HAVING max("at")::DATE BETWEEN DATE '2026-05-01' AND DATE '2026-08-31'"""
     )
     assert count_audience(sample(), rule).fits == len(expected)
-    said = rule.words({})
+    said = describe_rule(rule, {})
     assert "no order since 1 September 2026" in said.to("en")
     assert "pas de commande depuis le 1er septembre 2026" in said.to("fr")
 
@@ -164,7 +165,7 @@ def test_rule_refuses_an_unknown_group() -> None:
 
 def test_country_and_region_of_a_rule_read_as_two_conditions() -> None:
     rule = AudienceRule(purpose="email", countries=("FR", "BE"), regions=("75",))
-    said = rule.describe_conditions().to("en")
+    said = describe_conditions(rule).to("en")
     assert said == "ordered to France or Belgium; ordered to 75"
 
 
@@ -177,12 +178,12 @@ def test_rule_reads_as_a_sentence() -> None:
         min_orders=2,
         countries=("FR", "BE", "CH"),
     )
-    assert rule.words({"cui-planche": "Planche Meule"}).to("en") == (
+    assert describe_rule(rule, {"cui-planche": "Planche Meule"}).to("en") == (
         "Customers who agreed to SMS; in the group Drifting away or At risk;"
         " bought “Planche Meule” in the last 180 days; at least 2 orders; ordered to"
         " France, Belgium or Switzerland"
     )
-    french = rule.words({"cui-planche": "Planche Meule"}).to("fr").replace("\u00a0", "~")
+    french = describe_rule(rule, {"cui-planche": "Planche Meule"}).to("fr").replace("\u00a0", "~")
     assert french == (
         "Clients qui acceptent les SMS~; dans le groupe Clients qui s'éloignent ou À risque~;"
         " ont acheté «~Planche Meule~» au cours des 180 derniers jours~; au moins 2 commandes~;"
@@ -256,7 +257,7 @@ def test_orders_condition_selects_who_sql_selects(
 def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
     rule = AudienceRule(orders=(orders(LINEN, **SUMMER), orders(KNITWEAR, never=True)))
     assert AudienceRule.model_validate_json(rule.stored) == rule
-    assert rule.describe_conditions().to("en") == (
+    assert describe_conditions(rule).to("en") == (
         "bought “Vêtements en lin” from 1 June 2026 to 31 August 2026; never bought “Mailles”"
     )
 
@@ -267,7 +268,7 @@ def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
 )
 def test_units_bought_stand_in_the_rule(language: str, words: str) -> None:
     rule = AudienceRule(orders=(orders(LINEN, ("selected_units", "at_least", "2")),))
-    assert words in rule.describe_conditions().to(language)
+    assert words in describe_conditions(rule).to(language)
 
 
 @pytest.mark.parametrize(
@@ -279,12 +280,12 @@ def test_units_bought_stand_in_the_rule(language: str, words: str) -> None:
 )
 def test_yes_or_no_of_a_condition_reads_as_what_it_says(value: str, words: str) -> None:
     rule = AudienceRule(orders=(orders(("returned", "is", value), never=True),))
-    assert rule.describe_conditions().to("fr") == words
+    assert describe_conditions(rule).to("fr") == words
 
 
 def test_denied_yes_or_no_of_a_condition_reads_as_the_other_one() -> None:
     rule = AudienceRule(orders=(orders(("returned", "is_not", "yes")),))
-    assert rule.describe_conditions({}).to("en") == "ordered (items not returned)"
+    assert describe_conditions(rule, {}).to("en") == "ordered (items not returned)"
 
 
 @pytest.mark.parametrize(
@@ -320,8 +321,8 @@ def test_denied_yes_or_no_of_a_condition_reads_as_the_other_one() -> None:
 def test_orders_condition_reads_as_people_say_it(
     condition: OrderCondition, english: str, told: str
 ) -> None:
-    assert condition.words({}).to("en") == english
-    assert condition.words({}).to("fr") == told
+    assert describe_orders(condition, {}).to("en") == english
+    assert describe_orders(condition, {}).to("fr") == told
 
 
 def test_days_of_a_condition_are_a_french_range() -> None:
@@ -338,7 +339,7 @@ def test_days_of_a_condition_are_a_french_range() -> None:
             ]
         }
     )
-    said = AudienceRule(orders=(condition,)).describe_conditions().to("fr")
+    said = describe_conditions(AudienceRule(orders=(condition,))).to("fr")
     assert "du 1er janvier 2025 au 31 décembre 2025" in said
 
 
@@ -403,6 +404,6 @@ def test_who_never_ordered_meets_no_condition_on_orders() -> None:
     assert rule.impossible is None
     assert rule.model_copy(update={"segments": ("new",)}).impossible is not None
     assert AudienceRule.model_validate_json(rule.stored) == rule
-    words = rule.words()
+    words = describe_rule(rule)
     assert words.to("en").endswith("never ordered; signed up in the last 30 days")
     assert "jamais commandé" in words.to("fr")

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from bot.core.audience_rule import AudienceRule, OrderCondition
+from bot.core.audience_words import describe_conditions
 from bot.data.analyses.audience_proposals import find, find_similar_name, list_proposals
 from bot.data.analyses.audience_proposals.proposal_facts import PastPurchases
 from bot.data.analyses.products import PurchasedProducts, Subject
@@ -90,7 +91,7 @@ def test_every_day_of_a_rule_moves() -> None:
     )
     rule = AudienceRule(last_from=date(2026, 6, 1), orders=(ordered,), bought_within=90)
     moved = rule.move(timedelta(days=-1))
-    assert moved.describe_conditions().to("en") == (
+    assert describe_conditions(moved).to("en") == (
         "bought in the last 90 days; first order from 28 February 2026 to 30 March 2026 or with "
         "first order from 30 April 2026 to 30 May 2026; last order on 31 May 2026 or later"
     )

@@ -213,6 +213,7 @@ def test_size_says_how_many_read_the_language_of_the_text() -> None:
     loyal = facts("segment", language="en", audience="FR")["segment.audience.size"].words
     assert loyal is not None
     assert loyal.to("fr").endswith("lisent en anglais")
+    assert loyal.to("fr").count("dont") < 2
 
 
 def test_audience_of_an_sms_is_counted_by_the_consent_to_sms() -> None:

@@ -7,6 +7,8 @@ from scipy.stats import binom, chi2, fisher_exact, hypergeom, norm, t
 from bot.data.stats import (
     binomial_cdf,
     chi_square_tail,
+    compare_shares,
+    compute_equal_shares_p,
     fisher_test,
     hypergeometric_cdf,
     hypergeometric_tail,
@@ -46,3 +48,12 @@ def test_tails_are_accurate(value: float) -> None:
     assert float(normal_tail(value)) == pytest.approx(norm.sf(value), rel=1e-9)
     assert float(student_tail(value, 7.3)) == pytest.approx(t.sf(value, 7.3), rel=1e-9)
     assert chi_square_tail(value, 3) == pytest.approx(chi2.sf(value, 3), rel=1e-9)
+
+
+def test_equal_shares_of_two_groups_are_tested_as_two_proportions() -> None:
+    one, other = np.array([31.0]), np.array([459.0])
+    (p,) = compare_shares(one, np.array([1323.0]), other, np.array([24492.0]), np.ones(1))
+    assert compute_equal_shares_p([31, 459], [1323, 24492]) == pytest.approx(p)
+    assert compute_equal_shares_p([1, 6], [20, 30]) == fisher_test(1, 20, 6, 30)
+    assert compute_equal_shares_p([20, 40, 60], [100, 100, 100]) < 0.001
+    assert compute_equal_shares_p([0, 0], [9, 9]) == 1

@@ -119,6 +119,14 @@ def prove_nothing() -> None:
     pytest.fail("the figure has a source")
 
 
+@pytest.mark.parametrize("text", ["Come by until 15 December.", "Free for 8 days."])
+def test_a_day_or_a_period_is_proven_by_the_days_of_a_fact_and_not_by_its_value(text: str) -> None:
+    (figure,) = unproven(text)
+    proof = prove(text, "f5")
+    assert (proof.label, proof.query) == ("period", WEEK.id)
+    assert proof.value == f"{figure.figure.text} = 8 to 15 Dec 2026"
+
+
 def test_proof_holds_for_its_sentence_alone() -> None:
     proof = prove("Three socks, a quarter off.", "1 - f2 / (3 * f3)")
     evidence = EVIDENCE.plus([proof])

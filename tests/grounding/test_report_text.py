@@ -79,6 +79,31 @@ def test_a_change_has_its_sign(text: str, language: Language, filled: str) -> No
 @pytest.mark.parametrize(
     ("text", "language", "filled"),
     [
+        ("{f1:round} in December", "en", "About €136,000 in December"),
+        ("En décembre, {f1:round}", "fr", "En décembre, environ 136 000 €"),
+        ("We sold {f2:round}", "en", "We sold about 9,880 units"),
+    ],
+)
+def test_a_figure_may_be_rounded_and_is_then_said_to_be(
+    text: str, language: Language, filled: str
+) -> None:
+    book = FactBook(
+        [
+            fact("m.all.revenue", Decimal("136382"), "EUR"),
+            fact("m.all.units", Decimal("9876"), "units"),
+            fact("m.all.rate", Decimal("39"), "%"),
+            fact("m.all.orders", Decimal("97"), "orders"),
+        ]
+    )
+    assert book.fill(text, language).text == filled
+    for name in ("f3", "f4"):
+        with pytest.raises(SlotError, match="round as it is told"):
+            book.fill(f"{{{name}:round}}", language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "filled"),
+    [
         ("{f1} d'entre eux", "fr", "Au moins 23 d'entre eux"),
         ("Of 36, {f2} agreed. {f2} came.", "en", "Of 36, under 20 agreed. Under 20 came."),
         ("{f3}: {f1}", "en", "lin-solene: at least 23"),
@@ -391,6 +416,8 @@ CAMPAIGNS = (
     fact("r.high", Decimal("5"), "%", label="effet, au plus"),
     fact("r.linen", Decimal("236"), label="customers", about="Vêtements en lin or Coussin"),
     fact("r.dry", Decimal("142"), label="customers", about="Vêtements en lin, never bought Bain"),
+    fact("r.least", Decimal("2"), "points", label="gap, at least"),
+    fact("r.most", Decimal("4"), "points", label="gap, at most"),
 )
 
 
@@ -406,6 +433,10 @@ CAMPAIGNS = (
         ("{f12} of visits come through the app.", True),
         ("Those are among the {f15:bare} customers who bought linen.", True),
         ("Entre {f13} et {f14}, le plus probablement.", True),
+        ("L'écart est le plus probablement entre {f13} et {f14}.", True),
+        ("Most likely the gap is between {f17} and {f18}.", True),
+        ("C'est au plus {f13}.", False),
+        ("C'est au plus {f14}.", True),
     ],
 )
 def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(
@@ -462,6 +493,15 @@ def test_typed_figure_stands_with_its_calculation_alone(
         return
     proof = prove_figure(unproven, calculation, named, sources)
     assert not check_sales(proof).find_faults(form)
+
+
+def test_months_that_the_days_of_a_fact_make_up_need_no_calculation() -> None:
+    year = fact(
+        "metric.all.texts", Decimal("90"), since=date(2025, 11, 28), until=date(2026, 11, 27)
+    )
+    checker = ReportChecker(FactBook([year]), (), "how are we?", "en", (), TODAY)
+    assert not checker.find_faults(write("{f1} over the last 12 months."))
+    assert checker.find_faults(write("{f1} over the last 11 months."))
 
 
 def test_claim_check_reads_the_sentence_of_a_figure_with_its_slots_filled() -> None:

@@ -256,6 +256,13 @@ async def test_figure_that_has_no_period_is_not_said_to_be_of_too_few() -> None:
     assert "a few people" not in found.parts[0].text
 
 
+async def test_groups_that_are_all_hidden_do_not_come_first() -> None:
+    found = await answer("units by product in the UK last week")
+    assert "Others" not in found.parts[0].text
+    (total,) = found.parts[0].facts
+    assert "others" not in total
+
+
 async def test_rate_that_would_tell_of_a_few_is_not_said_to_be_missing() -> None:
     orders = [{**one, "returned": n == 0} for n, one in enumerate(few_orders(30))]
     found = await answer("return rate?", library=workspace_data(small(orders=orders)))

@@ -95,11 +95,27 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
         )
     )
     ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"], "percent": 0}))
-    found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
+    found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f2} since then."))
     assert text_of(found, "Read as") == ["Orders · October"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
     assert text_of(found, "Read as") == ["Orders · October"]
     assert not [part for part in found.parts if part.key == "table"]  # it holds no figure of this
+
+
+async def test_a_point_on_other_days_is_read_as_well_and_its_table_may_be_shown() -> None:
+    later = {**QUERY, "since": "2026-10-10"}
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "measures": ["orders"], "dimensions": []}),
+        ("query_metrics", {**later, "measures": ["units"]}),
+    )
+    said = report("{f1} in all.", "{f2} since then.", exhibit="e2")
+    found, _letters = await answer(looked_up, said)
+    (reading,) = text_of(found, "Read as")
+    first, further = reading.splitlines()
+    assert first == "Orders · October"
+    assert further.startswith("Further points: ")
+    assert "10 to 31 Oct" in further
+    assert table_of(found).rows
 
 
 async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> None:
@@ -114,6 +130,20 @@ async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> Non
         assert "rows shown" not in text_of(found, "Read as")[0]
         assert "Ask for" not in " ".join(part.text for part in found.parts)
     assert "Ask for fewer measures" in str(letters[1])
+
+
+async def test_a_wide_table_keeps_the_measures_of_the_headline_and_what_fits_beside() -> None:
+    measures = ["revenue", "orders", "units", "customers", "average_order", "new_customers"]
+    wide = {**QUERY, "measures": measures, "comparison": "previous_period"}
+    said = report("{f10} in the whole shop.", exhibit="e1")
+    found, _letters = await answer(calls(("query_metrics", wide)), said)
+    (fact,) = [one for one in found.evidence.facts if one.id in found.parts[0].facts]
+    columns = table_of(found).columns
+    assert len(columns) == 1 + 9
+    assert columns[1].lower().startswith(fact.label)
+    assert {id.rpartition(".")[2].removesuffix("-change") for id in table_of(found).facts} < {
+        one.replace("_", "-") for one in measures
+    }
 
 
 async def test_rows_that_the_question_excludes_stand_neither_in_table_nor_picture() -> None:
@@ -286,15 +316,48 @@ async def test_claim_check_gets_the_notes_of_the_tools() -> None:
     assert note in str(claude.judged[0]["messages"])
 
 
-async def test_what_the_data_cannot_tell_is_no_claim() -> None:
-    for cannot_tell, is_judged in (("Why they left.", False), ("Who the {f1} were.", True)):
-        good = report("{f2} in October.", cannot_tell=cannot_tell)
-        async with ScriptedClaude(LOOKS_UP, good) as claude:
-            writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
-            await run("orders by country?", writer=writer, skill="answer")
-            await writer.close()
-        judged = list_judged(claude.judged[0]).values()
-        assert any(one.startswith(cannot_tell.partition("{")[0]) for one in judged) is is_judged
+@pytest.mark.parametrize(
+    ("cannot_tell", "because", "is_judged"),
+    [("why they left (nobody asked)", "people", False), ("who the {f1} were", "people", True)],
+)
+async def test_what_is_not_answered_for_another_reason_is_no_claim(
+    cannot_tell: str, because: str, is_judged: bool
+) -> None:
+    good = report("{f2} in October.", cannot_tell=cannot_tell, cannot_tell_because=because)
+    async with ScriptedClaude(LOOKS_UP, good) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    judged = list_judged(claude.judged[0]).values()
+    assert any(one.startswith(cannot_tell.partition("{")[0]) for one in judged) is is_judged
+    assert "<<<data" not in str(claude.judged[0]["messages"])
+
+
+async def test_what_the_data_are_said_to_lack_is_held_to_what_they_hold() -> None:
+    lacks = "the region (the file names none)"
+    wrong = report("{f2} in October.", cannot_tell=lacks, cannot_tell_because="data")
+    better = report("{f2} in October.")
+
+    def judge(letter: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "verdicts": [
+                verdict(id, "not_supported", lacks, "orders have region")
+                if text == lacks
+                else verdict(id)
+                for id, text in list_judged(letter).items()
+            ]
+        }
+
+    async with ScriptedClaude(LOOKS_UP, wrong, better, judge=judge) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders by region?", writer=writer, skill="answer")
+        await writer.close()
+    asked = str(claude.judged[0]["messages"])
+    assert "can't tell]: the region" in asked
+    assert "orders: 24295 order lines" in asked
+    assert "the data hold" in str(claude.letters[2]["messages"][-1]["content"])
+    assert isinstance(found, DraftResult)
+    assert not text_of(found, "Your data can't tell")
 
 
 async def test_claim_check_gets_how_the_calls_were_read() -> None:

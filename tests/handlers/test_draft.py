@@ -514,7 +514,7 @@ async def test_card_says_of_an_audience_that_it_was_not_counted(channel: str, to
 
 
 def test_claim_check_is_told_for_whom_a_text_is() -> None:
-    from bot.agent.copy_notes import CONDITIONS, describe_counted_audience
+    from bot.agent.copy_audience import CONDITIONS, describe_counted_audience
 
     ctx = make_context(audience="our regulars")
     assert describe_counted_audience(ctx) == ()

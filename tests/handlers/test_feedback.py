@@ -192,8 +192,9 @@ async def test_theme_that_nobody_wrote_about_is_said_to_be_missing() -> None:
 SIZING = dict.fromkeys(
     ("product", "category", "channel", "country", "language", "stars", "since", "until"), "none"
 )
+SIZING |= dict.fromkeys(("region", "segment"), "none")
 READS = {**SIZING, "words": "none", "theme": "sizing", "tone": "complaint", "most": 4}
-COUNTS = {**SIZING, "theme": "sizing"} | dict.fromkeys(("brand", "region", "segment"), "none")
+COUNTS = {**SIZING, "theme": "sizing", "brand": "none"}
 LOOKS_UP = calls(("feedback_themes", COUNTS), ("read_feedback", READS))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.agent.pipeline import DraftResult, run_skill
-from bot.config.brand import Brand, RequiredMention
+from bot.config.brand import UNNAMED, Brand, RequiredMention
 from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.core.checks import select_blocking
 from bot.core.facts import Evidence
@@ -88,7 +88,9 @@ def write(
     return parts
 
 
-def run_draft(product: Product, channel: str, language: Language, **fields: Any) -> DraftResult:
+def run_draft(
+    product: Product, channel: str, language: Language, *, brand: Brand = BRAND, **fields: Any
+) -> DraftResult:
     """The draft with its checks, as the pipeline makes it."""
 
     async def ignore(_: LlmCall) -> None:
@@ -106,7 +108,7 @@ def run_draft(product: Product, channel: str, language: Language, **fields: Any)
     made = asyncio.run(
         run_skill(
             SkillRequest(skill="draft", channel=channel, brief=brief),
-            brand=BRAND,
+            brand=brand,
             library=CatalogueLibrary(lambda: [product]),
             writer=OfflineWriter(),
             receipt=ignore,
@@ -181,6 +183,26 @@ def test_sms_names_sender_and_how_to_stop_in_gsm7() -> None:
         assert "STOP" in text
         assert is_gsm7(text)
         assert count_sms_segments(text) <= 2
+
+
+def test_product_link_stands_in_an_sms_before_a_catalogue_sentence() -> None:
+    link, told = "https://maison-ormelin.example/p/moss-rain-jacket", "Taped seams and a drop tail."
+    product = JACKET.model_copy(update={"link": link, "description": told})
+    brand = BRAND.model_copy(update={"site": "https://maison-ormelin.example"})
+    text = write(product, "sms", brand=brand)["text"]
+    assert link in text
+    assert told not in text
+    assert count_sms_segments(text) == 1
+
+
+def test_hashtag_has_no_mark_of_possession() -> None:
+    assert "#MothersDay" in write(JACKET, "instagram", occasion="fete_des_meres")["hashtags"]
+
+
+def test_brand_without_a_name_is_marked() -> None:
+    unnamed = run_draft(JACKET, "email", "en", brand=BRAND.model_copy(update={"name": UNNAMED}))
+    assert [one.rule for one in unnamed.checks].count("sender") == 1
+    assert not [one for one in run_draft(JACKET, "email", "en").checks if one.rule == "sender"]
 
 
 def test_catalogue_sentences_stand_word_for_word() -> None:
@@ -336,7 +358,7 @@ def test_exclamation_marks_of_a_name_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"goal": "launch"}, {"offer": "-10%"}])
-def test_text_that_sells_what_is_sold_out_is_marked(fields: dict[str, str]) -> None:
+def test_text_that_sells_what_is_sold_out_is_marked(fields: dict[str, Any]) -> None:
     for stock in (0, 5, None):
         made = run_draft(JACKET.model_copy(update={"stock": stock}), "push", "en", **fields)
         marked = [check.level for check in made.checks if check.rule == "stock"]
@@ -414,6 +436,11 @@ def test_notice_goes_out_as_an_email_and_an_sms(notice: str, language: Language)
         assert "STOP" in text
         assert is_gsm7(text)
         assert count_sms_segments(text) <= 2
+
+
+def test_sold_out_agrees_with_any_name() -> None:
+    for text in write(JACKET, "email", "fr", notice="sold_out").values():
+        assert "épuisé" not in text.lower()
 
 
 def test_notice_for_another_channel_is_refused() -> None:

@@ -66,6 +66,15 @@ MESSAGES = [
     ("our best sellers newsletter for Friday", None),
     ("can you book me a flight to Rome", None),
     ("the linen shirt", None),
+    ("abandoned basket e-mail, the second one", "draft"),
+    ("relance panier abandonné par sms", "draft"),
+    ("ask for a review after delivery, by e-mail", None),
+    ("demande d'avis pour ceux qui ont acheté le plaid", None),
+    ("translate the welcome e-mail", None),
+    ("late parcels: what do customers say?", "feedback"),
+    ("what are people complaining about?", "feedback"),
+    ("did the photo test win?", "experiment"),
+    ("combien de visites depuis instagram", "answer"),
 ]
 
 
@@ -157,7 +166,9 @@ def test_keywords_of_a_skill_are_in_both_languages() -> None:
         ("ok", "thanks"),
         ("Laisse tomber.", "never_mind"),
         ("Salut ! Tu vas bien ?", "greeting"),
+        ("coucou ça va ?", "greeting"),
         ("thanks, and an e-mail", None),
+        ("hi, never mind", None),
     ],
 )
 def test_whole_messages_are_told_apart(words: str, kind: str | None) -> None:
@@ -200,6 +211,12 @@ def test_whole_messages_are_told_apart(words: str, kind: str | None) -> None:
         }),
         ("e-mail for the vase, 27 to 30 November", {"dates": "27 to 30 November"}),
         ("100% linen shirt", {"offer": None}),
+        ("e-mail: the vase, now 10 € off", {"offer": "10 € off"}),
+        ("sms, 20% off from 1 to 7 May", {"offer": "20% off", "dates": "from 1 to 7 May"}),
+        ("mail, dire que le port est offert", {"offer": None, "must_say": ("le port est offert",)}),
+        ("e-mail: new customers get 10% off", {"goal": None}),
+        ("post for the new year: the vase", {"goal": None, "occasion": "nouvel_an"}),
+        ("post pour le vase, nouveauté", {"goal": "launch"}),
         ("e-mail to new customers", {"goal": None, "audience": "new customers"}),
         ("sms: the vase is back in stock", {"goal": "back in stock"}),
         ("un mail : la veste arrive vendredi", {"goal": "launch", "dates": "vendredi"}),

@@ -96,7 +96,7 @@ def thread(extra: str) -> str:
 READS: dict[str, dict[str, Any]] = {
     "read_feedback": {
         **dict.fromkeys(("words", "theme", "product", "category", "channel", "country"), "none"),
-        **dict.fromkeys(("language", "stars", "since", "until"), "none"),
+        **dict.fromkeys(("region", "segment", "language", "stars", "since", "until"), "none"),
         "tone": "any",
         "most": 15,
     },

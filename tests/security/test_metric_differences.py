@@ -635,6 +635,18 @@ def test_figure_that_an_earlier_answer_forbids_is_said_to_be_that(sqlite: Databa
     assert "earlier" in why
 
 
+def test_groups_left_out_beside_an_earlier_answer_are_named_in_a_ranking(sqlite: Database) -> None:
+    warehouse, log = late_by_country(FR=32, BE=30, NL=10), log_of(sqlite)
+    asked = {**BY_COUNTRY, "order": "highest", "measures": ["late_orders"]}
+    _, answer = follow(warehouse, log, "UMARIE", [{**asked, "until": date(2026, 11, 18)}, asked])
+    assert answer
+    assert answer.left_out
+    result = build_result(warehouse, answer, "en")
+    assert "France" in result.exhibits[0].not_ranked
+    assert "under" not in result.exhibits[0].not_ranked
+    assert [note for note in result.notes if "none of them is the top" in note]
+
+
 def late_sets(answer: MetricAnswer) -> Iterator[frozenset[int]]:
     """The late orders that each figure counts, by their numbers."""
     for one in answer.recipe.shown:

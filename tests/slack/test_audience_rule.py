@@ -12,6 +12,7 @@ from bot.audiences.platforms import AudienceExport, ExportColumn, ExportReceipt
 from bot.audit.journal import JournalEntry
 from bot.audit.receipt import Receipt
 from bot.core.audience_rule import AudienceRule
+from bot.core.audience_words import describe_conditions
 from bot.core.parts import NextStep
 from bot.core.request import Brief, SkillRequest
 from bot.delivery.models import Delivery
@@ -210,7 +211,7 @@ async def test_rule_with_days_only_covers_any_purchase() -> None:
     assert lately + not_lately == everybody
     assert "Bought in the last 60 days" in texts[1]
     assert "Did not buy in the last 60 days" in texts[2]
-    assert "n'ont rien acheté" in AudienceRule(not_within=60).describe_conditions().to("fr")
+    assert "n'ont rien acheté" in describe_conditions(AudienceRule(not_within=60)).to("fr")
 
 
 async def test_changed_rule_starts_a_counting_task(bench: Bench) -> None:

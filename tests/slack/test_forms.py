@@ -1,5 +1,6 @@
 """The forms and the read-only views."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -215,6 +216,21 @@ def test_sources_view_shows_the_sources(sqlite: Database, language: str) -> None
         )
 
 
+def test_rule_of_an_audience_as_code_reads_it_is_no_source(sqlite: Database) -> None:
+    rule = PRICE.model_copy(
+        update={"id": "audiences.loyal.rule", "value": '{"segments":["loyal"]}'}
+    )
+    said = rule.model_copy(update={"id": "segment.loyal.rule", "value": "3 orders or more"})
+    body = Copy(text=EMAIL[0].text, facts=(rule.id, said.id))
+    cited = (EMAIL[0].model_copy(update={"body": body}),)
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=cited)
+        draft.evidence = Evidence(facts=(rule, said)).model_dump_json()
+        shown = text_of(draft_details.build_sources_view(draft, "en")["blocks"])
+    assert "3 orders or more" in shown
+    assert "segments" not in shown
+
+
 def test_long_fact_is_shown_in_full_once(sqlite: Database) -> None:
     long = PRICE.model_copy(update={"value": "Washed linen. " * 15 + "End.", "unit": None})
     cited = tuple(
@@ -228,6 +244,20 @@ def test_long_fact_is_shown_in_full_once(sqlite: Database) -> None:
     shown = text_of(view["blocks"])
     assert shown.count("End.") == 1
     assert shown.count("Washed linen. Washed linen.") > 1
+
+
+def test_a_figure_of_other_days_than_the_first_names_them(sqlite: Database) -> None:
+    october = {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}
+    year = {"since": date(2025, 11, 1), "until": date(2026, 10, 31)}
+    first = PRICE.model_copy(update={"id": "a.b.now", "label": "orders", **october})
+    other = PRICE.model_copy(update={"id": "a.b.year", "label": "texts", **year})
+    part = EMAIL[0].model_copy(update={"body": Copy(text="x", facts=(first.id, other.id))})
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=(part,))
+        draft.evidence = Evidence(facts=(first, other)).model_dump_json()
+        shown = text_of(draft_details.build_sources_view(draft, "en")["blocks"])
+    assert "• orders:" in shown
+    assert "• texts, Nov 2025 to Oct 2026:" in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -77,12 +77,12 @@ SELECT client AS customer, consent_ts AS at, "inscrit le" AS since, pays AS coun
  "département" AS region, langue AS language, "consentement e-mail" = 'oui' AS email,
  "consentement SMS" = 'oui' AS sms, consent_ad_user_data = 'oui' AS ads_user_data,
  consent_ad_personalization = 'oui' AS ads_personalization,
- opt_out IS NOT NULL AS opted_out FROM read('customers.csv')""",
+ opt_out IS NOT NULL AS opted_out, ville AS city FROM read('customers.csv')""",
 }
 SELECTS |= {
     "customers": """
 SELECT client AS customer, "inscrit le" AS since, pays AS country, "département" AS region,
- langue AS language FROM read('customers.csv')""",
+ langue AS language, ville AS city FROM read('customers.csv')""",
     "returns": f"""
 SELECT commande || '-' || row_number() OVER (PARTITION BY commande ORDER BY n) AS id,
  commande AS "order", "livrée le"::TIMESTAMP AS at, client AS customer,

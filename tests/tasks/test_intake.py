@@ -160,6 +160,47 @@ async def test_unknown_product_is_asked_about() -> None:
     assert isinstance(found, Question)
 
 
+async def test_offer_on_a_product_that_nobody_knows_is_no_offer_on_everything() -> None:
+    words = "sms for the Zorro gloves, -20% this weekend"
+    assert isinstance(await asked(words), Question)
+    assert (await taken(words, answers={"answer 1": "on everything"})).brief.product is None
+    assert (await taken("sms to the moonlight club, -20% on everything")).brief.offer
+
+
+async def test_words_in_another_language_than_the_text_are_not_taken_over() -> None:
+    words = "an sms for the chemise en lin Alma, -15%, code LIN5"
+    assert (await taken(words)).brief.language == "fr"
+    with pytest.raises(CannotDo) as no:
+        await asked(f"{words}, until Sunday")
+    assert no.value.words.params[FORMS_PARAM]
+    assert "until Sunday" in no.value.words.to("fr")
+    again = await taken(f"{words}, until Sunday", answers={"dates": "jusqu'à dimanche"})
+    assert again.brief.dates == "jusqu'à dimanche"
+
+
+async def test_language_that_only_the_screen_tells_is_assumed() -> None:
+    french = Brand(name="Alba", languages=("fr", "en"))
+    brief = (await taken("sms, code LIN5", brand=french, ui_language="en")).brief
+    assert "language" in [one.field for one in brief.assumed]
+    brief = (await taken("sms, code LIN5", brand=french, ui_language="fr")).brief
+    assert "language" not in [one.field for one in brief.assumed]
+
+
+async def test_product_named_with_an_unknown_word_is_assumed() -> None:
+    shop = Shop({"pot": {"name": "Copper Kettle Teapot", "type": "Teaware"}})
+    for words, is_assumed in (("sms: Zinc Kettle Teapot", True), ("sms: Kettle Teapot", False)):
+        brief = (await taken(words, shop=shop)).brief
+        assert brief.product == "pot"
+        assert ("product" in [one.field for one in brief.assumed]) is is_assumed
+
+
+async def test_words_of_a_ready_text_name_no_product() -> None:
+    shop = Shop({"basket": {"name": "Panier en osier"}})
+    assert (await taken("relance panier abandonné par sms", shop=shop)).brief.product is None
+    named = await taken("sms panier abandonné pour le panier en osier", shop=shop)
+    assert named.brief.product == "basket"
+
+
 async def test_text_is_in_the_language_of_the_catalogue() -> None:
     french = Brand(name="Alba", languages=("fr", "en"))
     assert (await taken("un mail pour la chemise en lin Alma", brand=french)).brief.language == "fr"
@@ -287,11 +328,10 @@ def test_occasions_have_a_source_and_a_date() -> None:
 def test_sales_periods_are_known() -> None:
     winter = load_occasions()["soldes_hiver"]
     assert winter.legal
-    assert winter.running(date(2027, 1, 20), "FR")
-    assert not winter.running(date(2026, 11, 24), "FR")
     coming = winter.coming(date(2026, 11, 24), "FR")
     assert coming
     assert (coming.starts, coming.until) == (date(2027, 1, 6), date(2027, 2, 2))
+    assert winter.coming(date(2027, 1, 20), "FR") == coming
     by_country = [(p.country, p.starts.day) for p in winter.list_coming(date(2026, 11, 24))]
     assert by_country == [("BE", 2), ("FR", 6)]
     assert winter.list_coming(date(2026, 11, 24), "FR") == [coming]

@@ -606,6 +606,24 @@ async def test_a_period_ahead_is_a_number_of_days() -> None:
     assert request.brief.within == 60
 
 
+async def test_a_forecast_keeps_the_days_and_the_comparison_that_it_is_asked_for() -> None:
+    words = "what will we sell in December, against last December?"
+    _, found = read_one(
+        words,
+        skill="predict",
+        since="2026-12-01",
+        until="2026-12-31",
+        compared_since="2025-12-01",
+        compared_until="2025-12-31",
+        period_words="in December last December",
+    )
+    (request,) = await plan(found, words)
+    brief = request.brief
+    assert (brief.since, brief.until) == (date(2026, 12, 1), date(2026, 12, 31))
+    assert brief.against == (date(2025, 12, 1), date(2025, 12, 31))
+    assert (brief.within, brief.left_over) == (None, ())
+
+
 async def test_an_unknown_product_near_to_others_is_asked_about() -> None:
     words = "a mail for the silk shirt"
     form = understood("requests", asked_request(products=[reading("none", "silk shirt")]))
@@ -638,6 +656,14 @@ async def test_a_text_about_a_range_needs_no_product() -> None:
     assert (sms.brief.product, sms.brief.category) == (None, "Mailles")
     told = build_prompt(message(words, ranges=("Mailles",)))
     assert "range Mailles" in told
+
+
+async def test_a_topic_is_told_as_one_and_not_as_a_product() -> None:
+    form = understood("requests", asked_request(topic="thank you"))
+    (request,) = await plan(check(form, "a thank you e-mail"), "a thank you e-mail")
+    lines = request.brief.as_prompt().splitlines()
+    assert "about: thank you" in lines
+    assert not [line for line in lines if line.startswith("product:")]
 
 
 async def test_what_starts_from_a_text_about_a_range_is_about_that_range() -> None:

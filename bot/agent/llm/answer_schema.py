@@ -95,7 +95,6 @@ def _fill_with_blanks(node: SchemaNode, defs: SchemaNode, name: str) -> Any:
 
 
 def _describe_blank(node: SchemaNode, name: str) -> str:
-    """Describe the expected content of a blank."""
     description = name.replace("_", " ")
     if options := node.get("enum"):
         description += f", one of: {', '.join(map(str, options))}"

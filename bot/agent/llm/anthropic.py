@@ -112,7 +112,6 @@ class AnthropicWriter:
         return None
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._client.close()
 
     def _build_retry_policy(

@@ -378,10 +378,7 @@ class AnthropicClient:
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
         from httpx2 import Limits
 
-        for logger_name in (
-            "anthropic",
-            "httpx2",
-        ):  # they log request bodies and URLs
+        for logger_name in ("anthropic", "httpx2"):  # they log request bodies and URLs
             logging.getLogger(logger_name).setLevel(logging.WARNING)
         read_timeout = min(READ_TIMEOUT, self._deadline) if self.is_anthropic else self._deadline
         timeout = Timeout(self._deadline, connect=CONNECT_TIMEOUT, read=read_timeout)

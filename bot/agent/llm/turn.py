@@ -82,7 +82,6 @@ class TurnAnswer:
     model: str = ""
 
     def as_message(self) -> ConversationMessage:
-        """The answer as a message of the conversation."""
         return ConversationMessage(
             role="assistant",
             text=self.text,

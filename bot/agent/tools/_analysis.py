@@ -138,7 +138,7 @@ class Finding:
         since, until = period or (self.where.since, self.where.until)
         prepared = []
         for fact in facts:
-            if is_of_one_customer(fact):
+            if fact.parts.measure in ONE_CUSTOMER_MEASURES:
                 continue
             id, compared = _add_suffix(fact.id, suffix), fact.compared_with
             changes = {
@@ -270,10 +270,6 @@ async def find_product(name: str, deps: ToolDeps) -> Product:
 # Facts.
 
 
-def is_of_one_customer(fact: Fact) -> bool:
-    return fact.parts.measure in ONE_CUSTOMER_MEASURES
-
-
 def _build_suffix(where: AnalysisFilter, of_call: str) -> str:
     values = [getattr(where, name) for name in TEXT_FILTERS]
     days = (where.since, where.until, where.days and f"{where.days}-days")
@@ -303,7 +299,6 @@ def read_day_of(facts: Iterable[Fact], measure: str) -> date | None:
 
 
 def group_by_subject(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
-    """Return the facts of each subject, in their order."""
     groups: dict[str, list[Fact]] = {}
     for fact in facts:
         groups.setdefault(fact.parts.subject, []).append(fact)

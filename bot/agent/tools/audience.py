@@ -33,6 +33,7 @@ from bot.core.audience_rule import (
     RatingCondition,
     ViewCondition,
 )
+from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName
@@ -159,9 +160,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     days = await run_query(deps, _find_days) if facts else None
     return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
-        title=rule.describe_conditions(titles),  # of all who meet them, agreed or not
+        title=describe_conditions(rule, titles),  # of all who meet them, agreed or not
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
-        exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
+        exhibits=SIZE.build(facts, finding.language, whole=describe_conditions(rule, titles)),
         notes=[*words, *_explain(facts, rule)],
     )
 
@@ -186,9 +187,10 @@ def _label(fact: Fact) -> Fact:
 def _explain(facts: tuple[Fact, ...], rule: AudienceRule) -> list[str]:
     if not facts:
         return []
-    few = [fact.parts.measure.removeprefix("by-") for fact in facts if _is_too_few(fact)]
+    few = [fact.parts.measure for fact in facts if _is_too_few(fact)]
+    first = f"Too few agreed to be written to by {rule.purpose}: say so before anything else."
     return [
-        *(f"Too few agreed to be written to by {way}: say so before anything else." for way in few),
+        *([first] if f"by-{rule.purpose}" in few else []),
         *([] if rule.never_ordered else [ONLY_BUYERS]),
         "Only customers who agreed to the purpose are ever exported. They are counted only by the "
         "purposes of this list; “all who agreed …” counts those with and without an order, and is "
@@ -256,7 +258,7 @@ def _describe_rule(
     stored = next((fact for fact in own if fact.parts.measure == "rule"), None)
     if stored is None:
         return []
-    words = rule.words(titles).to(deps.request.language)
+    words = describe_rule(rule, titles).to(deps.request.language)
     id = str(stored.parts._replace(measure="conditions"))
     return [stored.model_copy(update={"id": id, "label": "conditions", "value": words})]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult, describe_days
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import run_query
 from bot.core.facts import MINUS, Fact, FactId, find_points_step, spell_number
 from bot.grounding.numbers import read_figures
@@ -174,7 +174,7 @@ def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
 def _describe(fact: Fact, deps: ToolDeps, with_days: bool) -> str:
     """Return what a figure is: "spend (wool plaid · 9–27 Nov)"."""
     language = deps.request.language
-    days = describe_days(fact, language, deps.today) if with_days else ""
+    days = fact.name_days(language, deps.today) if with_days else ""
     rest = " · ".join(filter(None, (fact.about, days)))
     return f"{fact.titled(language)} ({rest})" if rest else fact.titled(language)
 

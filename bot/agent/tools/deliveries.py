@@ -9,13 +9,10 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "FR
 
 from dataclasses import replace
 
-from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_filter,
-    find_analysis,
-    link_changes,
-)
+from bot.agent.tool import ToolDeps, ToolResult
+from bot.agent.tools._analysis import build_filter, find_analysis, link_changes
 from bot.agent.tools._exhibits import GroupExhibit
+from bot.agent.tools.trends import Params
 from bot.i18n.french_regions import find_department, name_department
 from bot.i18n.messages import Words
 
@@ -31,18 +28,6 @@ REGIONS = GroupExhibit(
     },
     bars="late",
 )
-
-
-class Params(ToolParams):
-    product: str
-    category: str
-    brand: str
-    country: str
-    region: str
-    device: str
-    source: str
-    segment: str
-    until: str
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:

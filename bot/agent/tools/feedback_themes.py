@@ -1,7 +1,8 @@
 """What customers write about, counted: themes (sizing, late parcels, fabric …) with their share of
 texts, praise and complaints, what rose or fell in the last 30 days, where a theme is concentrated
 (a product, category, region), what to fix first, the mean rating and the share of happy customers.
-With a theme named, everything about it and its parts, its months, and since when.
+With a theme named, everything about it and its parts, its texts by product in the days asked for,
+its months, and since when.
 Countries may be several: "FR, GB"; stars are like "1-2".
 segment is one of the customers' file, or a loyalty level.
 Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
@@ -60,6 +61,16 @@ COURSE = {
     "share": Words("Share of reviews and messages"),
     "complaints": Words("Complaints"),
 }
+BY_PRODUCT = GroupExhibit(
+    "the theme by product",
+    Words("Product"),
+    {
+        "texts-on-it": Words("Reviews and messages on it"),
+        "complaints-on-it": Words("Complaints"),
+        "all-texts": Words("All reviews and messages"),
+    },
+    bars="texts-on-it",
+)
 CHANGES = GroupExhibit(
     "themes that moved",
     Words("Theme"),
@@ -107,6 +118,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "complaints, rise and reach. Only “confirmed” is beyond chance."
         )
     months: tuple[Fact, ...] = ()
+    products = await _count_by_product(theme or wanted, where, deps) if wanted else ()
+    facts = (*facts, *products)
+    notes += _explain_products(products, params) if wanted else ()
     if theme:
         part = partial(_find_months, theme=theme)
         course = (await find_analysis(deps, "feedback", where, part=part)).result.facts
@@ -134,10 +148,38 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=(
             *EXHIBIT.build(table_facts, finding.language),
             *CHANGES.build(changes, finding.language),
+            *BY_PRODUCT.build(_name_by_product(products), finding.language),
             *_build_course(months, finding.language),
         ),
         notes=notes,
     )
+
+
+async def _count_by_product(theme: str, where: AnalysisFilter, deps: ToolDeps) -> tuple[Fact, ...]:
+    """Return how many texts on a theme are about which product, in the days asked for."""
+    part = partial(_find_products, theme=theme)
+    counted = await find_analysis(deps, "feedback", where, part=part)
+    return counted.prepare(_translate_places(counted.result.facts, counted.language))
+
+
+def _find_products(warehouse: Warehouse, where: AnalysisFilter, *, theme: str) -> AnalysisResult:
+    from bot.data.analyses.feedback.theme_products import find_products
+
+    return find_products(warehouse, where, theme=theme)
+
+
+def _explain_products(products: Sequence[Fact], params: Params) -> Iterable[str]:
+    if products:
+        yield (
+            "“on it” by product: counts of the texts of these days, no rates. “there” and "
+            "“elsewhere” are of the days beside them: don't mix the two."
+        )
+    elif not read_text(params.product):
+        yield "By product it can't be told for these days: none of these texts names one."
+
+
+def _name_by_product(products: Sequence[Fact]) -> list[Fact]:
+    return [one.model_copy(update={"about": one.about.partition(", ")[2]}) for one in products]
 
 
 def _find_months(warehouse: Warehouse, where: AnalysisFilter, *, theme: str) -> AnalysisResult:
@@ -271,6 +313,8 @@ def _translate_places(facts: Iterable[Fact], language: Language) -> tuple[Fact, 
         return f"{Words(theme).to(language)}{comma}{place}" if comma else about
 
     return tuple(
-        fact.model_copy(update={"about": name(fact.about)}) if "--" in fact.parts.subject else fact
+        fact.model_copy(update={"about": name(fact.about)})
+        if "--" in fact.parts.subject or fact.parts.subject.startswith("of-")
+        else fact
         for fact in facts
     )

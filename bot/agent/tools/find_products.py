@@ -124,7 +124,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     ordered = _sort(products, params, best, arrived)
     if params.sold_at_least and every:
         ordered = [
-            one for one in ordered if _count_sold(sales.get(one.handle)) >= params.sold_at_least
+            one
+            for one in ordered
+            if number_of(sales.get(one.handle, ()), "units") >= params.sold_at_least
         ]
     shown, facts, rows = list[Product](), list[Fact](), list[list[Fact]]()
     for product in ordered[: params.most]:
@@ -171,10 +173,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 def _build_sellers(params: Params, sold: Sequence[Fact], language: Language) -> tuple[Exhibit, ...]:
     return replace(SELLERS, bars=_choose_measure(params)).build(sold, language)
-
-
-def _count_sold(sales: Sequence[Fact] | None) -> Decimal:
-    return number_of(sales or (), "units")
 
 
 def _wants_sales(params: Params) -> bool:
@@ -224,11 +222,7 @@ def _build_cover(product: Product, basis: Fact, days: Decimal, query: str) -> Fa
 
 
 async def _rank_by_sales(
-    deps: ToolDeps,
-    where: AnalysisFilter,
-    among: Sequence[str] | None,
-    most: int,
-    by: SellerMeasure,
+    deps: ToolDeps, where: AnalysisFilter, among: Sequence[str] | None, most: int, by: SellerMeasure
 ) -> Finding:
     """Return the best sellers among the products with these handles; None: among all that sold."""
     handles = None if among is None else frozenset(among)

@@ -187,10 +187,7 @@ def _list_visits(groups: dict[str, list[Fact]]) -> list[Fact]:
 
 
 def _select_shown_steps(
-    facts: Sequence[Fact],
-    told: Sequence[Fact],
-    groups: dict[str, list[Fact]],
-    language: Language,
+    facts: Sequence[Fact], told: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
 ) -> list[Fact]:
     """Return the facts of the steps that are told, each named as people read it."""
     shown, subjects = [], {fact.parts.subject for fact in told}
@@ -205,17 +202,11 @@ def _select_shown_steps(
 
 
 def _build_exhibits(
-    facts: Sequence[Fact],
-    told: Sequence[Fact],
-    groups: dict[str, list[Fact]],
-    language: Language,
+    facts: Sequence[Fact], told: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
 ) -> list[Exhibit]:
     visits = [fact for fact in facts if fact.parts.subject.startswith("visits-")]
     steps = _select_shown_steps(facts, told, groups, language)
-    exhibits = [
-        *STEPS.build(steps, language),
-        *VISITS.build(visits, language),
-    ]
+    exhibits = [*STEPS.build(steps, language), *VISITS.build(visits, language)]
     drawn = [
         (name, fact)
         for name, group in groups.items()

@@ -20,6 +20,7 @@ from bot.agent.tools._analysis import NONE, build_filter, find_analysis, run_que
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.segments import SegmentName
 from bot.core.audience_rule import AudienceRule
+from bot.core.audience_words import describe_conditions
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
@@ -98,7 +99,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         facts,
         title=TEST_NAMES[params.place],
-        reading=rule.describe_conditions() if rule else None,
+        reading=describe_conditions(rule) if rule else None,
         exhibits=replace(LIFTS, heading=_find_heading(lifts)).build(lifts, finding.language),
         notes=(NOTE, ORDERS_NOTE) if by_orders else (NOTE,),
     )

@@ -1,13 +1,15 @@
 """Customers' own sentences, newest first, to read and to quote letter for letter: reviews and
 messages that hold all of some words, are about a theme (one that feedback_themes lists), or
 complain, praise or ask. Each has its text's id, channel, stars and day. Texts with personal data
-are left out. Countries may be several: "FR, GB"; stars are like "1-2".
+are left out. Countries may be several: "FR, GB"; stars are like "1-2"; segment is one of the
+customers' file, or a loyalty level.
 Not for how many say so (feedback_themes): a few sentences prove no share.
 Example: {"words": "zip broken", "theme": "none", "tone": "complaint", "product": "none",
-"category": "none", "channel": "none", "country": "none", "language": "fr", "stars": "none",
-"since": "none", "until": "none", "most": 8}
+"category": "none", "channel": "none", "country": "none", "region": "none", "segment": "none",
+"language": "fr", "stars": "none", "since": "none", "until": "none", "most": 8}
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -46,6 +48,8 @@ class Params(ToolParams):
     category: str
     channel: str
     country: str
+    region: str
+    segment: str
     language: str
     stars: str
     since: str
@@ -63,6 +67,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         warehouse: "Warehouse",
     ) -> "tuple[ReadSentences, tuple[Fact, ...], AnalysisFilter, str]":
         from bot.data.analyses.feedback.quotes import read_sentences
+        from bot.data.analyses.products import load_catalogue_titles
         from bot.data.metrics.filters import validate_filter
 
         if "feedback" not in warehouse.listed:
@@ -80,8 +85,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if theme and found.theme is None:
             known_themes = ", ".join(found.themes[:MAX_THEMES])
             raise ToolError(f"There is no theme “{theme}”. There are: {known_themes}.")
-        title = name_product(warehouse, known)
-        return found, tuple(_to_fact(one, warehouse) for one in found.sentences), known, title
+        title, titles = name_product(warehouse, known), load_catalogue_titles(warehouse)
+        facts = tuple(_to_fact(one, warehouse, titles) for one in found.sentences)
+        return found, facts, known, title
 
     await label_themes(deps, where)
     found, facts, known, product = await run_query(deps, read)
@@ -107,14 +113,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
 
 
-def _to_fact(sentence: "CustomerSentence", warehouse: "Warehouse") -> Fact:
+def _to_fact(
+    sentence: "CustomerSentence", warehouse: "Warehouse", titles: Mapping[str, str]
+) -> Fact:
     text = sentence.text
     stars = f"{text.rating:g}/5" if text.rating is not None else ""
     day = text.day or warehouse.as_of("feedback")
     return Fact(
         id=str(FactId("feedback", f"text-{slugify(text.id)}", "said")),
         label=LABEL.text,
-        about=text.product or "",
+        about=titles.get(text.product or "", text.product or ""),
         value=sentence.said,
         source=warehouse.source("feedback").with_details(text.id, text.channel, stars),
         as_of=day,

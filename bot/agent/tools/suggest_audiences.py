@@ -10,14 +10,10 @@ Example: {"product": "none", "category": "Bath", "goal": "none", "country": "non
 from dataclasses import replace
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_filter,
-    find_analysis,
-    find_product,
-    group_by_subject,
-)
+from bot.agent.tools._analysis import build_filter, find_analysis, find_product, group_by_subject
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.core.audience_rule import AUDIENCE_NAMES, AudienceGoal, AudienceRule, name_audience
+from bot.core.audience_rule import AudienceGoal, AudienceRule
+from bot.core.audience_words import AUDIENCE_NAMES, describe_rule, name_audience
 from bot.core.channels import describe_unknown_consents
 from bot.data.catalogue.product import build_availability_facts
 from bot.i18n.messages import Words
@@ -68,7 +64,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             rule = AudienceRule.model_validate_json(str(group["rule"].value))
             thing = group.get("thing") or groups["all"].get("subject")
             about = name_audience(name, rule, str(thing.value) if thing else "").to(language)
-            words = rule.words(titles).to(language)
+            words = describe_rule(rule, titles).to(language)
             conditions = group["rule"].model_copy(update={"label": "conditions", "value": words})
             id = str(conditions.parts._replace(measure="conditions"))
             kept = [group[measure] for measure in MEASURES if measure in group]

@@ -13,12 +13,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_filter,
-    find_analysis,
-    group_by_subject,
-    link_changes,
-)
+from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subject, link_changes
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact

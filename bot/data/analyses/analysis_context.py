@@ -55,10 +55,7 @@ class AnalysisContext:
 
 
 def analyse_purchases(
-    kind: str,
-    warehouse: Warehouse,
-    filter_: AnalysisFilter,
-    add: Callable[[AnalysisContext], None],
+    kind: str, warehouse: Warehouse, filter_: AnalysisFilter, add: Callable[[AnalysisContext], None]
 ) -> AnalysisResult:
     """Return the facts that `add` adds about the purchases that the filter selects."""
     lines = purchase_lines(warehouse, filter_)

@@ -36,7 +36,6 @@ class SentDelivery:
     code: str
     channel: str  # as in the campaigns' column: email, sms, ads
     sent_at: datetime
-    product: str | None = None
     subject: str | None = None
     text: str | None = None
 
@@ -150,9 +149,7 @@ def _group_rows(rows: Iterable[dict[str, Any]], by: str) -> dict[str, list[dict[
 
 
 def _build_result(
-    code: str,
-    rows: Sequence[dict[str, Any]],
-    orders: Sequence[dict[str, Any]],
+    code: str, rows: Sequence[dict[str, Any]], orders: Sequence[dict[str, Any]]
 ) -> DeliveryResult:
     counts = {}
     for name in MEASURES:

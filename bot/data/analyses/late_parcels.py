@@ -188,13 +188,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if surely is not None:
         now.mark(LATE_REGIONS_VALUE, now.any_of("region", _list_regions(parcels, surely)))
         before.mark(LATE_REGIONS_VALUE, before.any_of("region", _list_regions(parcels, surely)))
-    _add_regions(
-        result,
-        parcels,
-        people,
-        _select_usual_regions(due, groups),
-        currency,
-    )
+    _add_regions(result, parcels, people, _select_usual_regions(due, groups), currency)
     if surely is not None:
         _add_late_regions(result, parcels, people, surely, currency)
     return result

@@ -26,7 +26,6 @@ def unknown_name_message(name: str) -> Words:
 
 
 def load_catalogue_titles(warehouse: Warehouse) -> dict[str, str]:
-    """Return product → title, as the catalogue writes it."""
     if warehouse.products is None:
         return {}
     named = fetch_rows(warehouse, warehouse.products.select("product", "title"))

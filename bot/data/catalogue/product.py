@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from bot.core.facts import Fact, FactId, ReadSource, Source, SourcedModel
 from bot.i18n.messages import Language, Words
@@ -18,18 +18,16 @@ if TYPE_CHECKING:
 ProductStatus = Literal["active", "draft", "archived", "unpublished"]
 
 
-class PriceChange(BaseModel):
+class PriceChange(BaseModel, frozen=True):
     """The price from this day on."""
 
-    model_config = ConfigDict(frozen=True)
     day: date
     price: Decimal
 
 
-class Product(SourcedModel):
+class Product(SourcedModel, frozen=True, extra="forbid"):
     """One product. What the file does not contain is None or empty, never guessed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     handle: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")  # part of fact ids, so it contains no dot
     title: str = Field(min_length=1)
     description: str | None = None
@@ -189,7 +187,6 @@ def load_price_history(warehouse: "Warehouse", product: Product) -> PriceHistory
 def load_price_histories(
     warehouse: "Warehouse", products: Sequence[Product]
 ) -> dict[str, PriceHistory]:
-    """Return the price histories of products by handle."""
     imported: dict[str, dict[date, Decimal]] = {product.handle: {} for product in products}
     table = warehouse.table("prices")
     if table is not None:

@@ -212,7 +212,6 @@ class CatalogueRow:
         return {field: next((c.strip() for c in cells if c.strip()), "") for field, cells in said}
 
     def column_name(self, field: str) -> str:
-        """Return the file's name of the column of that field."""
         columns = self._header.fields.get(field)
         return self._header.names[columns[0]] if columns else ""
 

@@ -329,7 +329,6 @@ def _is_hinted(kind: str, file: str) -> bool:
 
 
 def has_french_names(names: Sequence[str]) -> bool:
-    """Return whether the columns have French names."""
     return sum(map(_is_french, names)) >= 2
 
 

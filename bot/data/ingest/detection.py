@@ -267,11 +267,7 @@ LEAST_ORDERS_OF_LINES = 2  # orders of several lines that tell what an amount is
 
 
 def detect_schema(
-    path: Path,
-    *,
-    name: str,
-    options: ImportOptions = AS_DETECTED,
-    several: bool = False,
+    path: Path, *, name: str, options: ImportOptions = AS_DETECTED, several: bool = False
 ) -> FileSchema:
     """Detect how a file can be read. Nothing is written.
 

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, field_validator
 
 from bot.data.text_file import BYTE_ORDER_MARKS, detect_unmarked_utf16
 from bot.errors import CannotDo, translate_system_error
@@ -27,12 +27,11 @@ OFFERED_CURRENCIES = ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")
 DECIMAL_MARKS: dict[DecimalSign, DecimalMark] = {"comma": ",", "point": "."}
 
 
-class ImportOptions(BaseModel):
+class ImportOptions(BaseModel, frozen=True, extra="forbid"):
     """The settings that a person chose for a file. They override what is detected. `called` maps
     the file's columns (by name, or by number from 1) to ours. `currency` (ISO 4217) applies to rows
     that name none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     kind: str | None = None
     called: dict[str, str] = {}
     currency: str | None = None
@@ -48,7 +47,7 @@ class ImportOptions(BaseModel):
 AS_DETECTED = ImportOptions()
 
 
-class MappedColumn(BaseModel):
+class MappedColumn(BaseModel, frozen=True, extra="forbid"):
     """One column of the file that is read: its name, ours, and its conversion.
 
     `how` is one of: as it is, keyed, yes/no, number, amount, date, time, step, status, reference,
@@ -56,7 +55,6 @@ class MappedColumn(BaseModel):
     that of a computed column lies behind those of the file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     theirs: str
     ours: str
     how: str
@@ -65,10 +63,9 @@ class MappedColumn(BaseModel):
     scale: float = 1.0  # factor that converts a rating to a scale of 5
 
 
-class FileSchema(BaseModel):
+class FileSchema(BaseModel, frozen=True, extra="forbid"):
     """How a file will be read. It is stored as JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     kind: str  # of schema.toml, or "products", which the catalogue reads
     format: FileFormat
@@ -127,7 +124,6 @@ class FileSchema(BaseModel):
         return tuple(ways)
 
     def mark(self, place: int) -> DecimalMark:
-        """Return the decimal mark of the column at this position."""
         return self.marks.get(place, self.decimal)
 
     def place(self, ours: str) -> int | None:
@@ -146,7 +142,6 @@ class LoadResult:
     rows: int
     rejected: int
     rejects: Path | None  # of RejectedRow, as JSON lines
-    currencies: tuple[str, ...]
     doubled: int = 0
     numbered: int = 0
 
@@ -221,7 +216,6 @@ def is_old_workbook(head: bytes) -> bool:
 
 
 def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -324,7 +318,6 @@ class FileLayout:
 
 
 def layout_of_schema(schema: FileSchema) -> FileLayout:
-    """Return the layout of the rows of a detected file."""
     return FileLayout(**{one.name: getattr(schema, one.name) for one in fields(FileLayout)})
 
 

@@ -167,7 +167,6 @@ def _has_amounts(found: ColumnMatch) -> bool:
 
 
 def layout_under_header(head: HeaderRow, file: FileInfo) -> FileLayout:
-    """Return the layout of the rows below this header."""
     return FileLayout(
         file.format,
         file.encoding,

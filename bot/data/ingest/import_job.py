@@ -386,13 +386,7 @@ class ImportJob:
         return await self._change(upload.id, partial(FileUpload.ask_again, preview=whole))
 
     def _record_import(
-        self,
-        id: str,
-        session: Session,
-        stored: StoredRows,
-        *,
-        rejected: int,
-        rejects: str | None,
+        self, id: str, session: Session, stored: StoredRows, *, rejected: int, rejects: str | None
     ) -> None:
         """Record the outcome in the transaction that stores the rows, so that after a crash there
         are either both or none."""

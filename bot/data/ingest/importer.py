@@ -13,21 +13,12 @@ from sqlalchemy.orm import Session
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest.assumptions import (
-    describe_repeats,
-    describe_replaced,
-    find_changes,
-)
+from bot.data.ingest.assumptions import describe_repeats, describe_replaced, find_changes
 from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
 from bot.data.ingest.header import split_tables
-from bot.data.ingest.inspection import (
-    JoinedTable,
-    is_standalone,
-    join_order_files,
-    order_file_side,
-)
+from bot.data.ingest.inspection import JoinedTable, is_standalone, join_order_files, order_file_side
 from bot.data.ingest.known_customers import find_known_customers
 from bot.data.ingest.loader import load_file
 from bot.data.ingest.product_files import reread_product_file
@@ -357,12 +348,7 @@ class LibraryImporter:
         return ImportableRows(table.loaded.rejected, table.loaded.rejects, keep, complete)
 
     def _preview(
-        self,
-        workspace: str,
-        path: Path,
-        found: FileSchema,
-        joined: tuple[Words, ...],
-        folder: Path,
+        self, workspace: str, path: Path, found: FileSchema, joined: tuple[Words, ...], folder: Path
     ) -> ImportPreview:
         """Return the preview: for a small file with the rows, rejects and days that a complete
         reading gives, and with what it would change."""

@@ -298,7 +298,6 @@ def inspect_files(
 
 
 def _describe_workbooks(every: Sequence[TableFile]) -> Iterator[Words]:
-    """Describe the tables of each workbook that contains several."""
     for path in dict.fromkeys(part.path for part in every if part.sheets):
         some = [", ".join(part.sheets) for part in every if part.path == path]
         yield Words(

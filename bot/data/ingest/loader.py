@@ -28,12 +28,7 @@ from bot.data.ingest.file_schema import (
     check_unchanged,
     layout_of_schema,
 )
-from bot.data.ingest.rejects import (
-    REJECTS_SUFFIX,
-    RejectedRow,
-    RejectMasking,
-    write_rejects,
-)
+from bot.data.ingest.rejects import REJECTS_SUFFIX, RejectedRow, RejectMasking, write_rejects
 from bot.data.ingest.row_preparation import prepare_rows
 from bot.data.ingest.source import RowSource, open_source, quote_name
 from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
@@ -143,21 +138,13 @@ def _write_table(
     if rejects:
         rejects_path = to.with_suffix(f".rejects{REJECTS_SUFFIX}")
         write_rejects(rejects, _temporary_path(rejects_path, fresh))
-    currencies: tuple[str, ...] = ()
-    if "currency" in load_kinds()[schema.kind].columns:
-        said = "SELECT DISTINCT currency FROM kept WHERE currency IS NOT NULL ORDER BY 1 LIMIT 50"
-        currencies = tuple(row[0] for row in con.execute(said).fetchall())
     out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
     left_out = out + len(source.faults)
-    return LoadResult(rows, left_out, rejects_path, currencies, doubled, numbered)
+    return LoadResult(rows, left_out, rejects_path, doubled, numbered)
 
 
 def _write_addresses(
-    source: RowSource,
-    schema: FileSchema,
-    key: bytes,
-    apart: Path,
-    fresh: list[tuple[Path, Path]],
+    source: RowSource, schema: FileSchema, key: bytes, apart: Path, fresh: list[tuple[Path, Path]]
 ) -> None:
     """Write the ids and addresses of customers whose consent allows their use."""
     import pyarrow.parquet as pq
@@ -179,7 +166,6 @@ def _write_addresses(
 
 
 def _temporary_path(to: Path, fresh: list[tuple[Path, Path]]) -> Path:
-    """Return a temporary path beside the final one."""
     to.parent.mkdir(parents=True, exist_ok=True)
     made = to.with_name(f".{uuid.uuid4().hex}.part")
     fresh.append((made, to))

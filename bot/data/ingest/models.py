@@ -129,7 +129,6 @@ class FileUpload(Row):
 
     @property
     def card_post_id(self) -> str:
-        """The id of its card's post."""
         return card_post_id(self.id)
 
     @property

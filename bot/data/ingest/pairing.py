@@ -44,7 +44,7 @@ def split_upload(
     if upload.state != "reading" or turn != upload.turn:
         return False
     mine, *rest = (
-        replace(file, id=_sheet_upload_id(file.id, some) if at else file.id, sheets=some)
+        replace(file, id=task_id(file.id, *some) if at else file.id, sheets=some)
         for file, tables in zip(upload.files, sheets, strict=True)
         for at, some in enumerate(tables)
     )
@@ -52,11 +52,6 @@ def split_upload(
         upload.told = {**(upload.told or {}), "sheets": list(mine.sheets)}
     upload.beside = serialize_files(rest)
     return True
-
-
-def _sheet_upload_id(id: str, sheets: Sequence[str]) -> str:
-    """Return the id of the upload for these sheets of a file."""
-    return task_id(id, *sheets)
 
 
 def separate_files(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.file_schema import FileSchema
@@ -36,11 +36,10 @@ LEGACY_SUFFIX = ".csv"
 COLUMN_TITLES = (Words("line"), Words("column"), Words("reason"), Words("row"))
 
 
-class RejectedRow(BaseModel):
+class RejectedRow(BaseModel, frozen=True):
     """A row that stays out, or one cell of it. `line` is as an editor shows it; `May!17` where
     several sheets are read as one."""
 
-    model_config = ConfigDict(frozen=True)
     line: int | str
     column: str
     reason: RejectReason

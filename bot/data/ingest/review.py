@@ -98,7 +98,6 @@ class ImportUndo(Row):
 
     @staticmethod
     def record_products(session: Session, upload: FileUpload, change: "ProductChange") -> None:
-        """Record which products an import replaced."""
         products = change.model_dump_json()
         undo = ImportUndo.of(upload, PRODUCTS_KIND, change.stored_at, products=products)
         session.add(undo)

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.data.catalogue.cells import find_currency
 from bot.data.ingest.column_names import (
@@ -39,10 +39,9 @@ ORDER_FIELDS = frozenset(
 )
 
 
-class ToolExport(BaseModel):
+class ToolExport(BaseModel, frozen=True, extra="forbid"):
     """One export of a tool, as a file of `tools/` describes it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     tool: str
     kind: str

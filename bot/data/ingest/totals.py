@@ -122,11 +122,7 @@ class _FigureRow:
 
 
 def _read_figures(
-    source: RowSource,
-    proof: FormatProof,
-    summed: list[int],
-    naming: list[int],
-    told: list[int],
+    source: RowSource, proof: FormatProof, summed: list[int], naming: list[int], told: list[int]
 ) -> list[_FigureRow]:
     def mark(at: int) -> str:
         return proof.marks.get(at, proof.decimal)

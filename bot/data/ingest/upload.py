@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.i18n.messages import Words
 
@@ -92,21 +92,19 @@ def serialize_files(files: Sequence[UploadedFile]) -> list[dict[str, Any]] | Non
 # What was detected in a file before it is imported.
 
 
-class MatchedColumn(BaseModel):
+class MatchedColumn(BaseModel, frozen=True):
     """A column of the file and the column that it becomes. `how` is the conversion, in English:
     "keyed", "yes/no"."""
 
-    model_config = ConfigDict(frozen=True)
     theirs: str
     ours: str
     how: str = ""
 
 
-class ColumnProof(BaseModel):
+class ColumnProof(BaseModel, frozen=True):
     """A column that an AI proposed, and what the file's own cells say of it. Not `proved`: they
     neither bear it out nor contradict it."""
 
-    model_config = ConfigDict(frozen=True)
     theirs: str
     ours: str
     proved: bool
@@ -139,14 +137,13 @@ class ProposedMapping:
     by: str
 
 
-class ImportPreview(BaseModel):
+class ImportPreview(BaseModel, frozen=True):
     """What was detected in a file, as its card shows it before the import. `rows` is counted or
     estimated; `sample` holds up to three rows by our columns, with personal values hidden. Columns
     in `apart` are stored encrypted, those in `dropped` are never stored. `joined` tells how one
     table was made of several files. `otherwise` lists the settings that a person may choose
     instead: ("dates", "day-first")."""
 
-    model_config = ConfigDict(frozen=True)
     kind: str
     rows: int
     first: date | None = None

@@ -19,11 +19,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bot.data.ingest.assumptions import (
-    ImportChanges,
-    describe_repeats,
-    find_changes,
-)
+from bot.data.ingest.assumptions import ImportChanges, describe_repeats, find_changes
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import AS_DETECTED, FileSchema, ImportOptions, LoadResult
 from bot.data.ingest.header import split_tables
@@ -80,7 +76,6 @@ def describe_missing_side(side: str) -> str:
 
 
 def note_path(path: Path) -> Path:
-    """Return the path of the note beside a file."""
     return path.with_name(f"{path.name}.txt")
 
 
@@ -157,7 +152,6 @@ class FolderImport:
             return f"{told}{stayed}{_format_note(schema)}"
 
     def _import_products(self, part: TableFile, schema: FileSchema) -> str:
-        """Import a catalogue."""
         catalogue = reread_product_file(part.path, schema)
         stored = store_products(self.data, self.workspace, catalogue, schema.name)
         if catalogue.rejects or catalogue.remarks:
@@ -224,7 +218,6 @@ class WatchFolder:
             )
 
     async def do(self, _: str) -> None:
-        """Run the job."""
         await asyncio.to_thread(self.process)
 
     def process(self) -> int:
@@ -307,7 +300,6 @@ class WatchFolder:
         return self._move_to(path, path.parent / WAITING_FOLDER, describe_missing_side(side))
 
     def _other_files(self, path: Path) -> list[Path]:
-        """Return the other files that are ready in this inbox."""
         return sorted(one for one in path.parent.iterdir() if one != path and _is_ready(one))
 
     def _import_tables(

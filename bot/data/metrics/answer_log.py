@@ -16,14 +16,13 @@ RETENTION = timedelta(days=7)
 
 @dataclass(frozen=True)
 class SalesAnswerRecord:
-    """An answer that was given: its days, its measure, and its filter or recipe as canonical JSON.
-    `refused`: it was not given, and is only counted."""
+    """An answer that was given: its days, its measure, and its filter or recipe as canonical
+    JSON."""
 
     since: date
     until: date
     measure: str
     filter: str
-    refused: bool = False
 
 
 class AnswerLog(Protocol):
@@ -36,9 +35,7 @@ class AnswerLog(Protocol):
         including those of other processes; None where it is one of them."""
         ...
 
-    def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
-        """Mark the recorded answer as refused."""
-        ...
+    def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None: ...
 
 
 # The answer log in the database.
@@ -109,7 +106,8 @@ class DatabaseAnswerLog:
         with self._database.begin() as session:
             SalesAnswer.sweep(session, workspace, person, state, now)
             given = [
-                _row_to_answer(row) for row in SalesAnswer.given(session, workspace, person, state)
+                SalesAnswerRecord(row.since, row.until, row.measure, row.filter)
+                for row in SalesAnswer.given(session, workspace, person, state)
             ]
             if answer in given:
                 return None
@@ -134,7 +132,3 @@ class DatabaseAnswerLog:
         """Return how many answers were refused since then."""
         with self._database.begin() as session:
             return SalesAnswer.refused_since(session, self._workspace, since)
-
-
-def _row_to_answer(row: SalesAnswer) -> SalesAnswerRecord:
-    return SalesAnswerRecord(row.since, row.until, row.measure, row.filter)

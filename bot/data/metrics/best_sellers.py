@@ -40,14 +40,43 @@ NON_PRODUCT_WORDS = word_set(
 )
 
 
-def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+def find(
+    warehouse: Warehouse,
+    filter_: AnalysisFilter,
+    dimensions: Sequence[str] = SELLER_DIMENSIONS,
+    *,
+    handles: Collection[str] | None = None,
+    most: int = MAX_SELLERS,
+    by: str = "revenue",
+) -> AnalysisResult:
     """Return, over the requested days or the last 90: sellers.product-<product> and
     sellers.category-<name> .revenue, .units, .orders, .since, .until, the best ten each by revenue
     net of refunds; sellers.all.orders, .revenue and .average-order. What too few customers bought
     is summed in sellers.others-product.revenue and sellers.others-category. Only the currency of
     most orders counts; a limit names the others. Raises CannotDo where the orders lack a column of
     the filter."""
-    return _find(warehouse, filter_, SELLER_DIMENSIONS)
+    if warehouse.table("orders") is None:
+        return AnalysisResult.refuse("sellers", warehouse, NO_ORDERS)
+    since, until = choose_days(warehouse, filter_)
+    result = AnalysisResult("sellers", warehouse.source("orders"), until, floors=warehouse.floors)
+    known = list_currencies(warehouse, "orders")
+    lines = select_counted_lines(warehouse, filter_, since, until, known[0] if known else None)
+    result.add_currency_limit(known)
+    tables = {
+        name: add_category(warehouse, lines) if name == "category" else lines for name in dimensions
+    }
+    people = build_buyers(warehouse, tables[dimensions[-1]], dimensions)
+    best = {
+        name: _find_best_sellers(result, warehouse, table, people, name, handles, most, by)
+        for name, table in tables.items()
+    }
+    wanted = [(name, seller.key) for name, some in best.items() for seller in some]
+    safe_values = people.find_publishable(wanted, warehouse.sales_floor)
+    days = (since, until)
+    _add_total(result, warehouse, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
+    for name in dimensions:
+        _add_sellers(result, people, best[name], safe_values, days, known[:1], name)
+    return result
 
 
 def choose_days(warehouse: Warehouse, filter_: AnalysisFilter) -> tuple[date, date]:
@@ -87,40 +116,7 @@ def rank_products(
     """Return sellers.product-<product> .revenue, .units, .orders, .since and .until of the `most`
     best sellers among the products with these handles (None: all products), and sellers.all as
     `find` does. Days, floors and currency are those of `find`."""
-    return _find(warehouse, filter_, ("product",), handles=handles, most=most, by=by)
-
-
-def _find(
-    warehouse: Warehouse,
-    filter_: AnalysisFilter,
-    dimensions: Sequence[str],
-    *,
-    handles: Collection[str] | None = None,
-    most: int = MAX_SELLERS,
-    by: str = "revenue",
-) -> AnalysisResult:
-    if warehouse.table("orders") is None:
-        return AnalysisResult.refuse("sellers", warehouse, NO_ORDERS)
-    since, until = choose_days(warehouse, filter_)
-    result = AnalysisResult("sellers", warehouse.source("orders"), until, floors=warehouse.floors)
-    known = list_currencies(warehouse, "orders")
-    lines = select_counted_lines(warehouse, filter_, since, until, known[0] if known else None)
-    result.add_currency_limit(known)
-    tables = {
-        name: add_category(warehouse, lines) if name == "category" else lines for name in dimensions
-    }
-    people = build_buyers(warehouse, tables[dimensions[-1]], dimensions)
-    best = {
-        name: _find_best_sellers(result, warehouse, table, people, name, handles, most, by)
-        for name, table in tables.items()
-    }
-    wanted = [(name, seller.key) for name, some in best.items() for seller in some]
-    safe_values = people.find_publishable(wanted, warehouse.sales_floor)
-    days = (since, until)
-    _add_total(result, warehouse, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
-    for name in dimensions:
-        _add_sellers(result, people, best[name], safe_values, days, known[:1], name)
-    return result
+    return find(warehouse, filter_, ("product",), handles=handles, most=most, by=by)
 
 
 def build_buyers(warehouse: Warehouse, lines: ir.Table, by: Sequence[str]) -> Population:

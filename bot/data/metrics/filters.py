@@ -39,6 +39,8 @@ FILTER_NAMES = {
     "late": Words("day promised"),
     "promised": Words("day promised"),
 }
+# what files say of customers, and not of what they did
+PEOPLE_TYPES = {"segment": "string", "level": "string", "points": "float64", "city": "string"}
 
 
 def find_last_whole_day(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> date:
@@ -76,29 +78,28 @@ def add_category(warehouse: Warehouse, table: ir.Table) -> ir.Table:
 
 
 def build_people(warehouse: Warehouse) -> ir.Table | None:
-    """Return `customer`, `segment`, and the `level` and `points` of the loyalty programme, one row
-    for each customer that a file describes; None where none does."""
+    """Return `customer`, `segment`, the `level` and `points` of the loyalty programme, and `city`,
+    one row for each customer that a file describes; None where none does."""
     parts = []
-    for kind, names in (("customers", ("segment", "level", "points")), ("consents", ("segment",))):
+    for kind, names in (("customers", (*PEOPLE_TYPES,)), ("consents", ("segment", "city"))):
         table = warehouse.table(kind)
         if table is not None:
-            empty = {"segment": "string", "level": "string", "points": "float64"}
             columns = {
                 name: table[name].cast(type_) if name in names else ibis.null(type_)
-                for name, type_ in empty.items()
+                for name, type_ in PEOPLE_TYPES.items()
             }
             parts.append(table.select(customer=table.customer, **columns))
     if not parts:
         return None
-    people = parts[0] if len(parts) == 1 else ibis.union(*parts)
+    people = ibis.union(*parts)
     return people.group_by("customer").aggregate(
-        segment=people.segment.max(), level=people.level.max(), points=people.points.max()
+        **{name: people[name].max() for name in PEOPLE_TYPES}
     )
 
 
 def add_people(warehouse: Warehouse, rows: ir.Table) -> ir.Table:
-    """Return the rows with the `segment`, `level` and `points` of their customer. A segment that
-    they have themselves stays."""
+    """Return the rows with what `build_people` knows of their customer. A segment that they have
+    themselves stays."""
     people = build_people(warehouse)
     if people is None:
         return rows

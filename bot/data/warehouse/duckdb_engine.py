@@ -112,10 +112,7 @@ class EmptyWarehouse(Warehouse):
     an idle one would cost each workspace 3 MB."""
 
     def __init__(
-        self,
-        start: "Callable[[], tuple[SQLBackend, ir.Table | None]]",
-        today: date,
-        floors: Floors,
+        self, start: "Callable[[], tuple[SQLBackend, ir.Table | None]]", today: date, floors: Floors
     ) -> None:
         self._start, self._guard = start, threading.Lock()
         self._started: tuple[SQLBackend, ir.Table | None] | None = None

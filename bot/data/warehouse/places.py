@@ -100,7 +100,7 @@ def _read_spellings(warehouse: Warehouse, kind: str) -> _Spellings:
             one: parse_country_code(one) for row in pairs if (one := row["country"]) is not None
         }
         known = sorted(
-            (str(row["region"]), codes.get(row["country"]))
+            (str(row["region"]), codes.get(row["country"]) or "")  # a row may name no country
             for row in pairs
             if row["region"] is not None
         )

@@ -60,12 +60,7 @@ class FileListing:
     now: Callable[[], datetime]
 
     def change(
-        self,
-        workspace: str,
-        kind: str,
-        merge: MergeFunction,
-        key_id: str,
-        on_commit: CommitHook,
+        self, workspace: str, kind: str, merge: MergeFunction, key_id: str, on_commit: CommitHook
     ) -> MergeResult:
         """Merge and list the files. It starts again when somebody else changed the listing
         meanwhile."""

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 FOLDER = Path(__file__).parent
 SOURCE_LANGUAGE = "en"  # of the texts in the code; who speaks none of the others reads it
@@ -22,13 +22,12 @@ else:
 Address = Literal["tu", "vous"]  # familiar and polite, in every language that has both
 
 
-class Marks(BaseModel):
+class Marks(BaseModel, frozen=True, extra="forbid"):
     """How punctuation and figures are written. `change` is a figure's way from {old} to {new},
     `days` and `months` the way from {first} to {last}; `first_of_month` is a pattern of Babel. A
     space that does not break stands before the `spaced` marks in prose, before the `spaced_units`
     behind a figure, and inside `quotes`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     colon: str
     semicolon: str
     percent: str
@@ -41,28 +40,25 @@ class Marks(BaseModel):
     quotes: str = Field(default="", pattern="^(..)?$")
 
 
-class AddressForm(BaseModel):
+class AddressForm(BaseModel, frozen=True, extra="forbid"):
     """A form of address: its name, and the normalized words that give it away."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     words: tuple[str, ...]
     excepted: tuple[str, ...] = Field(default=(), alias="except")
 
 
-class Audiences(BaseModel):
+class Audiences(BaseModel, frozen=True, extra="forbid"):
     """Groups of customers that a draft can be written for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     lapsed: str
     loyal: str
 
 
-class PeriodWords(BaseModel):
+class PeriodWords(BaseModel, frozen=True, extra="forbid"):
     """The normalized words of days and periods: see `bot.i18n.periods`, and `bot.grounding.dates`
     for the last three."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     day: tuple[str, ...]
     week: tuple[str, ...]
     month: tuple[str, ...]
@@ -92,11 +88,10 @@ class PeriodWords(BaseModel):
     weak_deadlines: tuple[str, ...]  # these only where the sentence promises something
 
 
-class LanguageTable(BaseModel):
+class LanguageTable(BaseModel, frozen=True, extra="forbid"):
     """What a language's file says. `name`, `phrase` and `option` are English: they are keys of
     translations. `law` are countries of the legal rules."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     own_name: str
     phrase: str

@@ -59,14 +59,13 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     found = sorted(every, key=lambda blocker: -blocker.money)[:MAX_BLOCKERS]
     names = ", ".join(_name_source(builder, kind) for kind in sources if builder.subjects(kind))
     nothing = builder.state("nothing", names=names) if names else builder.state("no_source")
-    headline = found[0].effect if found else nothing
     details = [_write_details(builder, blocker) for blocker in found]
     points = [
         join_copies([_end(blocker.effect), detail])
         for blocker, detail in zip(found[1:], details[1:], strict=True)
     ]
     return await builder.build(
-        headline,
+        found[0].effect if found else nothing,
         [*details[:1], *points],
         table=_build_table(builder, found),
         chart=_draw(builder, found[0].fact_subject) if found else None,
@@ -93,8 +92,8 @@ def _find_steps(builder: ReportBuilder) -> Iterator[Blocker]:
         theme = builder.words("on_phones" if is_on_phones else "on_site")
         test = builder.step("test", step=one.named(builder.language))
         leads = (builder.step("feedback", theme=theme), test)
-        price = builder.write(one, "lost")
-        yield Blocker(one, builder.write(one, "fall"), price, "lost-money", leads)
+        fall, price = builder.write(one, "fall"), builder.write(one, "lost")
+        yield Blocker(one, fall, price, "lost-money", leads)
 
 
 def _find_late_parcels(builder: ReportBuilder) -> Iterator[Blocker]:
@@ -124,8 +123,8 @@ def _find_advertised(builder: ReportBuilder) -> Iterator[Blocker]:
         if one.status == CONFIRMED:
             cut = builder.words(f"dimensions.{one.word('dimension')}")
             lead = builder.step("return" if one.get("return") else "cost", cut=cut)
-            effect = _write_worse(builder, one)
-            yield Blocker(one, effect, builder.write(one, "excess"), "excess", (lead,))
+            effect, price = _write_worse(builder, one), builder.write(one, "excess")
+            yield Blocker(one, effect, price, "excess", (lead,))
 
 
 def _write_worse(builder: ReportBuilder, one: FactSubject) -> Copy:

@@ -158,14 +158,13 @@ async def _write_plan(builder: ReportBuilder, request: SkillRequest) -> BaseMode
         await builder.look_up("funnel")
         builder.kinds.remove("funnel")
         falls = [one for one in list_falls(builder) if one.key.startswith("device-")]
-    headline = _write_plan_headline(builder, plan)
     names = [f"+{builder.spell(one.facts['lift'])}" for one in plan.lifts]
     drawn = "weeks" if plan.proposed.get("weeks") else "people"
     half = [one for one in plan.weeks if one.number("weeks") == MAX_WEEKS // 2]
     shortest = (half if half and plan.is_feasible else plan.weeks)[-1:]
     whole = "read_as" if plan.start.get("size") else "read_as_all"
     return await builder.build(
-        headline,
+        _write_plan_headline(builder, plan),
         [
             builder.write(plan.start, f"starts.{plan.place}"),
             _write_people(builder, plan, request.brief.audience or ""),

@@ -35,13 +35,12 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     ranked = [one for one in every.values() if one.get("fix-first-rank")]
     ranked.sort(key=lambda one: one.number("fix-first-rank"))
     chosen = focus or ranked or shown
-    headline = _write_headline(builder, chosen[0], every["all"])
     measure = "complaints" if any(one.number("complaints") for one in shown) else "texts"
     about = ", ".join(one.named(builder.language) for one in focus[:2])
     read_as = builder.words("read_as", themes=about or builder.words("all_themes"))
     bars = sorted((o for o in shown if o.number(measure)), key=lambda o: -o.number(measure))
     return await builder.build(
-        headline,
+        _write_headline(builder, chosen[0], every["all"]),
         _list_points(builder, every, shown, chosen, is_about_all=not focus),
         table=builder.tabulate(shown),
         chart=builder.draw_bars(
@@ -63,9 +62,8 @@ def _write_headline(builder: ReportBuilder, theme: FactSubject, whole: FactSubje
         return builder.write(theme, "moved", day=whole.get("now-first-day"))
     if theme.number("praise-share") > theme.number("complaint-share"):
         return builder.write(theme, "praised", **given)
-    return builder.write(
-        theme, "complained" if theme.number("complaints") else "mentioned", **given
-    )
+    key = "complained" if theme.number("complaints") else "mentioned"
+    return builder.write(theme, key, **given)
 
 
 def _list_points(

@@ -42,21 +42,19 @@ async def _report_repurchase(builder: ReportBuilder) -> Report | None:
     if not tenths or top is None or rest is None:
         return None
     days = whole.key.split("-")[1]
+    drawn = builder.words("charts.again", days=days)
     first, last = tenths[0].get("bought"), tenths[-1].get("bought")
     given = {"likeliest": top.get("customers"), "share": first}
-    headline = builder.write(whole, "buyers", "likeliest", days=days, **given)
-    points = [
-        builder.write(whole, "tried", days=days, top=first, bottom=last),
-        builder.write(whole, f"simple_{whole.word('simple-rule') or 'most'}"),
-        builder.write(whole, "error"),
-    ]
-    drawn = builder.words("charts.again", days=days)
     refusals = list_unanswerable(builder.evidence, "behaviour")
     reasons = [one for one in refusals if one.value != NO_CATEGORIES.to(builder.language)]
     why = " ".join(one.spelled(builder.language) for one in reasons)
     return await builder.build(
-        headline,
-        points,
+        builder.write(whole, "buyers", "likeliest", days=days, **given),
+        [
+            builder.write(whole, "tried", days=days, top=first, bottom=last),
+            builder.write(whole, f"simple_{whole.word('simple-rule') or 'most'}"),
+            builder.write(whole, "error"),
+        ],
         table=builder.tabulate((top, rest)),
         chart=builder.draw_bars(drawn, tenths, "bought", strong=tenths[0]),
         gaps=False,
@@ -75,13 +73,11 @@ async def _report_leaving(builder: ReportBuilder) -> Report | None:
     if len(leaving) < len(LEAVING_GROUPS) or len(past) < len(SILENCE_GROUPS):
         return None
     (best, others), (on, silent, longer) = leaving, past
-    headline = builder.write(others, "leaving", best=best.get("customers"))
-    bought = {"on": on.get("bought"), "longer": longer.get("bought")}
     first = best if best.number("customers") else others
     return await builder.build(
-        headline,
+        builder.write(others, "leaving", best=best.get("customers")),
         [
-            builder.write(silent, "silent", **bought),
+            builder.write(silent, "silent", on=on.get("bought"), longer=longer.get("bought")),
             builder.state("control", group=first.named(builder.language)),
         ],
         table=builder.tabulate(leaving),
@@ -112,11 +108,10 @@ async def _report_next(builder: ReportBuilder) -> Report | MissingData:
     top, (before, after) = found[0], pairs[found[0].key]
     anyway = top.status not in ("", "more often")
     given = {"before": quote_name(before), "after": quote_name(after)}
-    headline = builder.write(top, "next_anyway" if anyway else "next", **given)
     names = [f"{a} → {b}" for a, b in pairs.values()]
     thing = builder.words("new_there") if before == after else after
     return await builder.build(
-        headline,
+        builder.write(top, "next_anyway" if anyway else "next", **given),
         [builder.write(product or every.get("next-purchases"), "compared_products", "compared")],
         table=builder.tabulate(found, "next_columns", names),
         chart=builder.draw_bars("charts.next", found, "share", strong=top, names=names),

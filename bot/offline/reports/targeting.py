@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from bot.core.audience_rule import AUDIENCE_NAMES, AudienceRule, name_audience
+from bot.core.audience_rule import AudienceRule
+from bot.core.audience_words import AUDIENCE_NAMES, describe_conditions, name_audience
 from bot.core.fact_sentences import CONFIRMED, FactSubject
 from bot.core.facts import Evidence
 from bot.core.parts import NextStep, Table
@@ -39,15 +40,6 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         shown.sort(key=lambda one: -one.number("bought-share"))
     names = [_name(builder, whole, one) for one in shown]
     first, days = shown[0], whole.get("days")
-    headline = builder.write(first, "first", "audience", audience=names[0], days=days)
-    points = [
-        builder.write(first, "expected", days=days),
-        builder.write(first, "test"),
-        *(
-            builder.write(one, *_choose_texts(one), audience=name)
-            for one, name in zip(shown[1:], names[1:], strict=True)
-        ),
-    ]
     thing = whole.word("subject") or builder.words("everything")
     drawn = builder.words("charts.any_time")
     if days:
@@ -56,8 +48,15 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     for key in ("category", "things"):  # names, for the form that changes a rule
         stored += every[key].facts.values() if key in every else ()
     return await builder.build(
-        headline,
-        points,
+        builder.write(first, "first", "audience", audience=names[0], days=days),
+        [
+            builder.write(first, "expected", days=days),
+            builder.write(first, "test"),
+            *(
+                builder.write(one, *_choose_texts(one), audience=name)
+                for one, name in zip(shown[1:], names[1:], strict=True)
+            ),
+        ],
         table=_build_table(builder, every, shown, names),
         chart=builder.draw_bars(
             drawn,
@@ -120,7 +119,7 @@ def _build_table(
     for one in shown:
         rule = AudienceRule.model_validate_json(one.word("rule"))
         stated = [fact for name in ("rule", *rule.figures) if (fact := one.get(name))]
-        told.append(builder.copy(builder.say(rule.describe_conditions(titles)), stated))
+        told.append(builder.copy(builder.say(describe_conditions(rule, titles)), stated))
     rows = tuple((*row, copy.text) for row, copy in zip(table.rows, told, strict=True))
     cited = (*table.facts, *(id for copy in told for id in copy.facts))
     columns = (*table.columns, builder.state("rule").text)
@@ -139,6 +138,5 @@ def _list_next_steps(
     form = {"audience": names[0], "rule": shown[0].word("rule")}
     thing = whole.word("most-bought") or whole.word("subject")  # a text needs one product
     key = "copy_thing" if thing else "copy"
-    steps.append(builder.step(key, form, audience=names[0], thing=thing))
-    steps.append(builder.step("test", form, audience=names[0]))
-    return steps
+    copy = builder.step(key, form, audience=names[0], thing=thing)
+    return [*steps, copy, builder.step("test", form, audience=names[0])]

@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.core.audience_words import describe_orders
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact, FactId
 from bot.core.parts import Copy, Table
 from bot.core.report import MissingData, Report
@@ -64,7 +65,7 @@ async def write_top_customers(
         headline=Copy(text=headline.to(language), facts=ids),
         table=Table(columns=tuple(one.to(language) for one in COLUMNS), rows=rows, facts=ids),
         how_to_read=Copy(text=f"{note.to(language)} {ONE_CUSTOMER_NOTICE.to(language)}"),
-        read_as=Copy(text=query.orders.words({}).to(language)),
+        read_as=Copy(text=describe_orders(query.orders, {}).to(language)),
     )
 
 

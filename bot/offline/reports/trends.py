@@ -45,18 +45,7 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         headline = _list_returns(builder, returned)[0]
     else:
         headline = builder.write(every.get("tested"), "steady")
-    points = [
-        builder.write(every.get("ended"), "break"),
-        _write_certainty(builder, moved, every.get("tested")),
-        builder.write_list("also", _pick(rest, CONFIRMED), "change"),
-        builder.write_list("stepped", steps[:MAX_SERIES], "change"),
-        *(builder.write(one, "fall_orders", "fall") for one in falls[:1]),
-        *_list_returns(builder, _pick(returned, CONFIRMED)),
-        builder.write_list("new", new[:MAX_SERIES], "last"),
-        builder.write_list("watched", _pick(rest, TO_WATCH), "change"),
-    ]
     shown = [one for one in series if one.status in CHANGE_STATUSES or one.key.startswith("total-")]
-    table = builder.tabulate(shown or series[:1])
     read_as = builder.words("read_as")
     if named:
         read_as = builder.words("read_as_named", name=named[0].named(builder.language))
@@ -64,8 +53,17 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
         read_as = Words("{what}", what=f"{builder.say(read_as)} · {days}")
     return await builder.build(
         headline,
-        points,
-        table=table or builder.tabulate(returned, "return_columns"),
+        [
+            builder.write(every.get("ended"), "break"),
+            _write_certainty(builder, moved, every.get("tested")),
+            builder.write_list("also", _pick(rest, CONFIRMED), "change"),
+            builder.write_list("stepped", steps[:MAX_SERIES], "change"),
+            *(builder.write(one, "fall_orders", "fall") for one in falls[:1]),
+            *_list_returns(builder, _pick(returned, CONFIRMED)),
+            builder.write_list("new", new[:MAX_SERIES], "last"),
+            builder.write_list("watched", _pick(rest, TO_WATCH), "change"),
+        ],
+        table=builder.tabulate(shown or series[:1]) or builder.tabulate(returned, "return_columns"),
         chart=builder.draw_line(moved or (None if named else every.get(ORDERS))),
         limits=[builder.write(every.get("tested"), "chance")],
         read_as=read_as,
@@ -77,11 +75,8 @@ def _rank(one: FactSubject) -> tuple[int, bool, float]:
     """Confirmed first, then to watch; totals after what they are made of; the widest gap first."""
     gap = abs(one.number("last") - one.number("expected"))
     is_total = one.key.startswith("total-") and one.key != ORDERS
-    return (
-        CHANGE_STATUSES.index(one.status) if one.status in CHANGE_STATUSES else 2,
-        is_total,
-        -float(gap),
-    )
+    rank = CHANGE_STATUSES.index(one.status) if one.status in CHANGE_STATUSES else 2
+    return rank, is_total, -float(gap)
 
 
 def _pick(some: Sequence[FactSubject], status: str) -> list[FactSubject]:

@@ -135,8 +135,6 @@ METHODS: dict[str, Method] = {}
 def register_method(
     name: str, *scopes: str, caller: str = "bot"
 ) -> Callable[[MethodFunction], MethodFunction]:
-    """Register a function as a Web API method."""
-
     def register(function: MethodFunction) -> MethodFunction:
         METHODS[name] = Method(name, function, scopes, caller)
         return function

@@ -15,7 +15,6 @@ MAX_METADATA_CHARACTERS = 16_000
 
 @register_method("chat.postMessage", "chat:write")
 def post_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Post a message as the bot."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
     fields = read_content(slack, args)

@@ -149,14 +149,12 @@ def _check_errors(view: View, errors: Any) -> dict[str, str]:
 
 @register_method("views.open")
 def open_modal(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Open a modal for the person of the trigger_id."""
     trigger = use_trigger(slack, args)
     return build_view_response(slack, open_view(slack, read_view_source(args), trigger.user))
 
 
 @register_method("views.publish")
 def publish_home(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Publish the Home tab of one person."""
     user = args.require_string("user_id")
     if user not in slack.people:
         raise ApiRefusal("user_not_found")

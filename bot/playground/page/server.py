@@ -37,7 +37,7 @@ def build_snapshot(slack: LocalSlack, user: str) -> PageData:
         "me": user,
         "bot": slack.bot_user,
         "people": {id: describe_person(slack, id) for id in slack.people},
-        "places": [describe_place(slack, place, user) for place in mine],
+        "places": [describe_place(slack, place) for place in mine],
         "messages": {place.id: list_messages(slack, place, user) for place in mine},
         "views": list_views(slack, user),
         "home": describe_view(slack.homes.get(user)),
@@ -58,7 +58,7 @@ def describe_person(slack: LocalSlack, id: str) -> PageData:
     }
 
 
-def describe_place(slack: LocalSlack, place: Place, user: str) -> PageData:
+def describe_place(slack: LocalSlack, place: Place) -> PageData:
     return {
         "id": place.id,
         "name": place.name,
@@ -113,7 +113,6 @@ def list_statuses(slack: LocalSlack) -> list[PageData]:
 
 
 def list_prompts(slack: LocalSlack) -> PageData:
-    """Return the suggested prompts of each place."""
     return {channel: prompts for (channel, thread), prompts in slack.prompts.items() if not thread}
 
 
@@ -314,7 +313,6 @@ class BrowserTab:
         await self._send([done])
 
     async def _send_changes(self) -> None:
-        """Send the queued changes in batches."""
         while True:
             await self._has_changes.wait()
             await asyncio.sleep(GATHER_SECONDS)
@@ -341,7 +339,7 @@ class BrowserTab:
                 return {"type": "switches", "switches": self._switch_state}
             case ("place",):
                 mine = [place for place in slack.places.values() if user in place.members]
-                places = [describe_place(slack, place, user) for place in mine]
+                places = [describe_place(slack, place) for place in mine]
                 return {"type": "places", "places": places}
         return None
 
@@ -357,7 +355,7 @@ class BrowserTab:
         if message.is_reply and message.thread_ts:
             self.queue_change(("message", channel, message.thread_ts))  # its reply count changes
         update = {"type": "message", "message": describe_message(self.slack, message)}
-        return update | {"place": describe_place(self.slack, place, self.user)}
+        return update | {"place": describe_place(self.slack, place)}
 
     async def _poll_records(self) -> None:
         """Send the intern's records when they have changed, while the panel is open."""

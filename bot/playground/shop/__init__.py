@@ -50,12 +50,7 @@ class Shop:
 
 
 def fill(
-    folder: Path,
-    *,
-    size: Size = "middle",
-    seed: int = 7,
-    today: date,
-    until: date | None = None,
+    folder: Path, *, size: Size = "middle", seed: int = 7, today: date, until: date | None = None
 ) -> Shop:
     """Write the shop's files. The data end on `until`, by default the day before `today`."""
     last = until or today - timedelta(days=1)

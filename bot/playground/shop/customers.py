@@ -59,7 +59,6 @@ class Customer:
 def generate_customers(
     seed: int, count: int, period: SalesPeriod, categories: Sequence[str]
 ) -> list[Customer]:
-    """Generate the customers, ordered by registration."""
     rng, names = RandomStream(seed, "customers"), read_toml("places")
     inventor = _CustomerGenerator(rng, period, names, categories)
     made = [inventor.generate() for _ in range(count)]

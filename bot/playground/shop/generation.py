@@ -70,8 +70,6 @@ class RandomStream:
 
 
 class WeightedChoice(Generic[T]):
-    """A random choice with weights."""
-
     def __init__(self, items: Sequence[T], weights: Iterable[float]):
         self._items = items
         self._sums = list(accumulate(weights))
@@ -94,7 +92,6 @@ def read_toml(name: str) -> dict[str, Any]:
 
 
 def read_planted(section: str) -> dict[str, Any]:
-    """Return a section of planted.toml."""
     found: dict[str, Any] = read_toml("planted")[section]
     return found
 

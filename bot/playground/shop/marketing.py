@@ -228,7 +228,6 @@ class CampaignHistory:
                 order.code, order.source = sent.code, sent.source["channel"]
 
     def _is_in_audience(self, customer: Customer, source: dict[str, Any], day: int) -> bool:
-        """Whether a customer is in the campaign's audience."""
         language = source.get("language", "fr")
         if customer.language != language or not customer.can_receive(source["channel"], day):
             return False

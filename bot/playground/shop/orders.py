@@ -190,7 +190,6 @@ class OrderBook:
                 )
 
     def _generate_orders(self, customer: Customer) -> Iterator[ShopOrder]:
-        """Yield the orders of one customer."""
         life, rng = self.lives[customer.segment], self.rng
         day, number = customer.first_order_day, 0
         end = self.period.length

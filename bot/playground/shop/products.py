@@ -88,7 +88,9 @@ class ProductRange:
         self.period = period
         source = read_toml("goods")
         self.categories: dict[str, Any] = source["categories"]
-        self.products = [_build_product(entry) for entry in source["products"]]
+        self.products = [
+            ShopProduct(**{**entry, "price": entry["price"] * 100}) for entry in source["products"]
+        ]
         self.by_ref = {product.ref: product for product in self.products}
         for product in self.products:
             _set_prices(product, period, RandomStream(seed, "price", product.ref))
@@ -152,10 +154,6 @@ class ProductRange:
         for ref, days in ((out["product"], out["days"]), (out["quiet"], out["quiet_days"])):
             self.by_ref[ref].until = self.period.start_of_last(days) - 1
             self.by_ref[ref].stock = 0
-
-
-def _build_product(entry: dict[str, Any]) -> ShopProduct:
-    return ShopProduct(**{**entry, "price": entry["price"] * 100})
 
 
 def _set_prices(product: ShopProduct, period: SalesPeriod, rng: RandomStream) -> None:

@@ -200,7 +200,6 @@ class ClientCommands:
         self.screen.queue_latest(again=True)
 
     async def list_people(self, _: str) -> None:
-        """List the people and their roles."""
         for person in self.slack.people.values():
             if not person.is_bot:
                 you = " (you)" if person.id == self.user else ""

@@ -20,11 +20,7 @@ from bot.i18n.messages import Language, parse_language
 from bot.playground.block_kit import list_elements
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage, StoredFile
-from bot.playground.terminal.block_rendering import (
-    BlockRenderer,
-    ControlLocation,
-    ControlRegistry,
-)
+from bot.playground.terminal.block_rendering import BlockRenderer, ControlLocation, ControlRegistry
 from bot.playground.terminal.text_rendering import DisplayNames, render_mrkdwn
 from bot.playground.workspace import WorkspaceChange
 from bot.text.escape import strip_hidden

@@ -119,7 +119,6 @@ def find_person(name: str, slack: LocalSlack) -> str | None:
 
 
 def find_channel(name: str, slack: LocalSlack) -> str | None:
-    """Return a channel's id by its name."""
     wanted = name.removeprefix("#").lower()
     found = (place.id for place in slack.places.values() if not place.is_direct)
     return next((id for id in found if slack.places[id].name == wanted), None)
@@ -177,7 +176,6 @@ def render_text_object(text: dict[str, Any] | None, names: DisplayNames) -> Text
 
 
 def render_inline_elements(elements: list[dict[str, Any]], names: DisplayNames) -> Text:
-    """Render the inline elements of a rich_text block."""
     found = Text()
     for one in elements:
         style = " ".join(name for name, on in (one.get("style") or {}).items() if on is True)

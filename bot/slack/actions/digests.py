@@ -30,12 +30,7 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.reports import can_post_in
 from bot.slack.blocks import Block, actions_block, button, confirm, context_block, quote_as_mrkdwn
-from bot.slack.listeners import (
-    BlockAction,
-    ListenerContext,
-    ViewSubmission,
-    load_visible_task,
-)
+from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_task
 from bot.slack.notices import plan_notice
 from bot.slack.threads import add_heirs, make_place
 from bot.slack.views.digest_form import (
@@ -210,7 +205,6 @@ def _start_preview(
 
 
 def build_digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
-    """Build the digest's schedule and the buttons that change it."""
     if schedule is None or schedule.state == "off":
         return []
     ref = ButtonValue(task=task, pick=schedule.name).pack()
@@ -226,11 +220,11 @@ def build_digest_buttons(schedule: Schedule | None, task: str, language: str) ->
     if schedule.state == "paused":
         line += f" · {Words('it rests until it is switched on').to(language)}"
     row = [button(words.to(language), name, ref) for name, words in offers]
-    row.append(_build_delete_button(schedule, ref, language))
+    row.append(_build_delete_button(ref, language))
     return [context_block(line), *actions_block(*row)]
 
 
-def _build_delete_button(schedule: Schedule, ref: str, language: str) -> Block:
+def _build_delete_button(ref: str, language: str) -> Block:
     """Build a button that asks for confirmation, because a deleted digest can't be restored."""
     gone = Words("It will not come any more, and what is set in it is gone.").to(language)
     ask = confirm(Words("Delete this digest?"), gone, Words("Delete it"), language)

@@ -29,12 +29,7 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue, pack_draft
 from bot.slack.blocks import Block, context_block, truncate
 from bot.slack.files import upload_file
-from bot.slack.listeners import (
-    BlockAction,
-    ListenerContext,
-    ViewSubmission,
-    load_visible_draft,
-)
+from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_draft
 from bot.slack.views.inputs import FormBuilder, read_choice
 from bot.tasks.models import Task
 
@@ -96,7 +91,6 @@ def find_approved_rule(draft: Draft, code: str) -> AudienceRule:
 
 
 def find_audience_name(draft: Draft, code: str) -> str:
-    """Return the audience's name in the draft."""
     return find_exportable_rules(draft)[code][0]
 
 

@@ -24,11 +24,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import digests, exports, imports
-from bot.slack.listeners import (
-    BlockAction,
-    ListenerContext,
-    load_visible_draft,
-)
+from bot.slack.listeners import BlockAction, ListenerContext, load_visible_draft
 from bot.slack.views import draft_details, forms, next_step_forms
 from bot.tasks.draft_versions import list_version_history
 from bot.tasks.models import Task

@@ -85,11 +85,7 @@ class CardData:
         return any(delivery.state in ("going", "gone") for delivery in self.deliveries)
 
 
-def load_card_data(
-    session: Session,
-    post: OutboxMessage,
-    policy: Policy,
-) -> CardData:
+def load_card_data(session: Session, post: OutboxMessage, policy: Policy) -> CardData:
     """Read what the card of this row shows now."""
     piece = post.piece or ""
     task = find_one(session, Task, piece.rsplit(".", 1)[0])

@@ -63,7 +63,6 @@ def needs_decision(draft: Draft) -> bool:
 
 
 def find_part_limit(draft: Draft, part: Part) -> PartLimit | None:
-    """Return the limit of a part in the draft's channel."""
     channel = load_channels().get(draft.channel or "")
     return channel.find_limit(part.key) if channel else None
 
@@ -155,11 +154,7 @@ def _group_parts(draft: Draft, channel: Channel) -> list[tuple[list[Part], PartL
 
 
 def _render_by_role(
-    parts: Sequence[Part],
-    limit: PartLimit,
-    draft: Draft,
-    language: str,
-    hosts: Collection[str],
+    parts: Sequence[Part], limit: PartLimit, draft: Draft, language: str, hosts: Collection[str]
 ) -> list[Block]:
     """Render one part, or the texts of a list, as its role in the channel says. A length is named
     only where it is over the limit."""

@@ -226,7 +226,6 @@ def render_findings(
 
 
 def render_check(check: Check, language: str) -> str:
-    """Render a finding as one line."""
     mark = SEVERITY_MARKS[check.severity or "info"]
     words = render_words(check.words, language, MAX_LINE)
     if check.quote and quote_as_mrkdwn(check.quote, 120) not in words:

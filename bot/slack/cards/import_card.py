@@ -35,11 +35,7 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.card_data import explain_fallback
-from bot.slack.cards.import_labels import (
-    FORMAT_LABELS,
-    build_mapping_table,
-    suggest_questions,
-)
+from bot.slack.cards.import_labels import FORMAT_LABELS, build_mapping_table, suggest_questions
 from bot.slack.threads import Place
 from bot.text.normalize import collapse_spaces
 

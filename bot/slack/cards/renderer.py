@@ -366,7 +366,6 @@ def _list_charts(card: CardData) -> list[File]:
 
 
 def make_thread_place(post: OutboxMessage) -> Place:
-    """Return the place in the thread of a posted message."""
     spot = find_card_thread(post)
     under = {"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {}
     return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under

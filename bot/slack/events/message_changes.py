@@ -221,7 +221,6 @@ async def handle_user_change(context: ListenerContext, body: dict[str, Any]) -> 
 
 
 def redraw_cards(session: Session, context: ListenerContext, workspace: str, user: str) -> None:
-    """Redraw the newest cards of this person."""
     tasks = select(Task.id).where(Task.workspace == workspace, Task.author == user)
     for task in session.scalars(tasks.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
         for card in list_cards(session, task):

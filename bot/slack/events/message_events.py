@@ -298,7 +298,6 @@ def _read_text(event: dict[str, Any]) -> str:
 
 
 async def handle_session_stopped(context: ListenerContext, body: dict[str, Any]) -> None:
-    """Handle Slack's `agent_session_stopped`."""
     event, workspace = body["event"], str(body.get("team_id") or "")
     user, channel = str(event.get("user") or ""), str(event.get("channel") or "")
     thread = str(event.get("thread_ts") or "")
@@ -307,12 +306,7 @@ async def handle_session_stopped(context: ListenerContext, body: dict[str, Any])
 
 
 def stop_thread_tasks(
-    session: Session,
-    context: ListenerContext,
-    workspace: str,
-    user: str,
-    channel: str,
-    thread: str,
+    session: Session, context: ListenerContext, workspace: str, user: str, channel: str, thread: str
 ) -> list[str]:
     """Stop the open tasks of this thread that this person asked for; an approver may stop all.
     Return their ids."""

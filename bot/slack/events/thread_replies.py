@@ -335,7 +335,7 @@ def find_open_question(
             continue
         is_recent = now - task.changed_at < ANSWER_WITHIN and _picks_option(task, words)
         is_answer = thread in (card_thread.thread, card.ts) if thread else is_recent
-        if is_answer and not _is_continued(session, task):
+        if is_answer and not task.is_continued(session):
             return task
     return None
 
@@ -362,7 +362,3 @@ def build_answered_task(session: Session, task: Task, answer: str, id: str) -> N
     card = session.get(OutboxMessage, f"{task.first_piece}:card")
     form = add_answer(task.form, task.question_asked, answer)
     return task.retry(id, form=form, place=continue_in_thread(task.place, card))
-
-
-def _is_continued(session: Session, task: Task) -> bool:
-    return session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None

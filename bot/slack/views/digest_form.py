@@ -15,13 +15,7 @@ from bot.i18n.periods import list_weekday_names
 from bot.slack import action_ids
 from bot.slack.blocks import Block, context_block, plain_text, truncate
 from bot.slack.listeners import ViewSubmission
-from bot.slack.views.inputs import (
-    PLACEHOLDER,
-    FormBuilder,
-    Labels,
-    read_checked,
-    read_choice,
-)
+from bot.slack.views.inputs import PLACEHOLDER, FormBuilder, Labels, read_checked, read_choice
 
 SECTIONS = {
     "sales": Words("Sales"),

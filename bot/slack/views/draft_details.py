@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision
 from bot.audiences.platforms import ExportReceipt
 from bot.audit.receipt import Receipt
-from bot.core.facts import NO_SOURCE, Fact
+from bot.core.facts import NO_SOURCE, Fact, name_other_days
 from bot.data.catalogue.models import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -70,12 +70,17 @@ def list_source_blocks(draft: Draft, language: str) -> list[Block]:
     calculations of its figures. A long value is shown once, and cut where it comes again."""
     blocks: list[Block] = []
     shown: set[str] = set()
+    cited = [fact for part in draft.parts for id in part.facts if (fact := draft.facts.get(id))]
+    days = name_other_days(cited, language)
     for part in draft.parts:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
         facts += list_proofs(part.text, draft.facts.facts)
+        facts = [fact for fact in facts if not fact.is_rule]
         if facts:
             lines = [
-                _render_fact(fact, language, AGAIN if fact.id in shown else MAX_VALUE)
+                _render_fact(
+                    fact, language, AGAIN if fact.id in shown else MAX_VALUE, days.get(fact.id, "")
+                )
                 for fact in facts
             ]
             shown.update(fact.id for fact in facts)
@@ -109,11 +114,11 @@ def build_copy_view(draft: Draft, language: str) -> Block:
     )
 
 
-def _render_fact(fact: Fact, language: str, most: int) -> str:
+def _render_fact(fact: Fact, language: str, most: int, days: str = "") -> str:
     """Render one fact: "price: £49 — catalogue shop.csv, line 12, 24 November 2026". Its value has
-    at most `most` characters."""
+    at most `most` characters. `days`: those that it is about, where they need to be said."""
     value = quote_as_mrkdwn(fact.spelled(language), most)
-    name = quote_as_mrkdwn(fact.named(language), 100)
+    name = quote_as_mrkdwn(", ".join(filter(None, (fact.named(language), days))), 140)
     colon = get_language(language).marks.colon
     line = f"• {name}{colon} *{value}*" if value else f"• {name}"
     if fact.stated_by:

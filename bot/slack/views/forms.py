@@ -144,7 +144,6 @@ def build_send_back_form(draft: Draft, language: str) -> Block:
 
 
 def build_reject_form(draft: Draft, language: str) -> Block:
-    """Build the form for rejecting a draft for good."""
     form, hint = FormBuilder(language), Words("There will be no new draft.")
     why = form.text("reason", Words("Why?"), multiline=True, hint=hint)
     title = Words("Reject")
@@ -385,6 +384,5 @@ def _load_draft(
 
 
 def _find_currency(draft: Draft) -> str | None:
-    """Return the currency of the product's prices."""
     prices = [fact for fact in draft.facts.of("product") if fact.label == "price" and fact.unit]
     return prices[0].unit if prices else None

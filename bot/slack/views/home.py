@@ -39,11 +39,7 @@ from bot.slack.listeners import (
     parse_block_action,
     run_for_viewer,
 )
-from bot.slack.views.brief_form import (
-    build_brief_form,
-    build_own_text_choice,
-    find_known_values,
-)
+from bot.slack.views.brief_form import build_brief_form, build_own_text_choice, find_known_values
 from bot.slack.views.inputs import fit_view
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
 from bot.text.normalize import collapse_spaces
@@ -135,7 +131,6 @@ async def _publish_home(context: ListenerContext, workspace: str, user: str) -> 
 async def _set_suggested_prompts(
     context: ListenerContext, workspace: str, user: str, channel: str
 ) -> None:
-    """Show suggested prompts in the direct messages."""
     language = await context.people.language(workspace, user)
     hints = [
         Words("Write an e-mail: our linen shirt is back in stock"),
@@ -239,8 +234,6 @@ def _find_card(session: Session, piece: str) -> OutboxMessage | None:
 
 
 def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: str) -> list[Block]:
-    """Build the blocks of the tab."""
-
     def head(words: Words) -> Block:
         return section_block(f"*{words.to(language)}*")
 

@@ -10,7 +10,8 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
-from bot.core.audience_rule import CONSENT_LABELS, SEGMENT_LABELS, AudienceRule
+from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.audience_words import CONSENT_LABELS, describe_conditions
 from bot.core.facts import Evidence
 from bot.core.metric_query import ComparisonName, QuestionFields
 from bot.core.parts import NextStep
@@ -299,7 +300,6 @@ def _accept_rule(
 
 
 def _find_product_titles(facts: Evidence) -> dict[str, str]:
-    """Return the titles of the products in the rules, by product key."""
     return {f.about: str(f.value) for f in facts.of("audiences") if f.parts.subject == "things"}
 
 
@@ -328,7 +328,7 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
     return [
         context_block(
             render_words(
-                Words("And as before: {rule}", rule=rest.describe_conditions(titles)), language
+                Words("And as before: {rule}", rule=describe_conditions(rest, titles)), language
             )
         )
     ]

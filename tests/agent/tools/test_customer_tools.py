@@ -441,6 +441,8 @@ async def test_who_agreed_is_told_as_far_as_it_may_be(
     assert counted["by-sms"].value == shown
     warned = any(one.startswith("Too few") and "by sms" in one for one in result.notes)
     assert warned == (agreed < 20)
+    other = await call_tool("audience", {**given, "purpose": "ads"}, tool_deps(data_of(shop)))
+    assert not any("by sms" in one for one in other.notes)
 
 
 def daily_orders(*, until: date, days: int, country: str = "FR", a_day: int = 2) -> list[Any]:

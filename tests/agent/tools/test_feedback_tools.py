@@ -129,7 +129,7 @@ async def test_complaints_on_a_theme_and_a_product_in_french() -> None:
         {"theme": "sizing-small", "tone": "complaint", "product": "Robe Solène en lin", "most": 3},
         tool_deps(language="fr"),
     )
-    assert {fact.about for fact in result.facts} == {"lin-solene"}
+    assert {fact.about for fact in result.facts} == {"Robe Solène en lin"}
     assert "Robe Solène en lin" in result.read_as
     assert "mots d'un client" in {fact.titled("fr") for fact in result.facts}
 
@@ -226,6 +226,31 @@ async def test_a_theme_is_told_by_month_and_since_when() -> None:
     assert [row[1:3] for row in table.rows[4:6]] == [("3", "30"), ("15", "30")]
     assert line is not None
     assert len(line.points) == 8
+
+
+async def test_a_theme_is_counted_by_product_in_the_days_that_were_asked_for() -> None:
+    asked = {"theme": "sizing", "since": "2026-10-26", "until": "2026-11-24"}
+    result = await call_tool("feedback_themes", asked)
+    counts = [
+        one
+        for one in result.facts
+        if one.parts.subject.startswith("of-") and one.parts.measure == "texts-on-it"
+    ]
+    assert len(counts) > 1
+    assert {(one.since, one.until) for one in counts} == {(date(2026, 10, 26), date(2026, 11, 24))}
+    assert counts == sorted(counts, key=lambda one: -one.number)
+    whole = figure(result, "feedback.sizing--2026-10-26--2026-11-24.texts")
+    assert sum(one.number for one in counts) <= whole.number
+    (table,) = [one.table for one in result.exhibits if one.shows == "the theme by product"]
+    assert table is not None
+    assert len(table.rows) == len(counts)
+
+
+async def test_the_texts_of_one_product_are_counted_where_themes_take_more() -> None:
+    asked = {"theme": "sizing", "product": "Robe Solène en lin", "since": "2026-11-15"}
+    result = await call_tool("feedback_themes", {**asked, "until": "2026-11-24"})
+    assert "themes take 20" in " ".join(result.notes)
+    assert any(one.parts.subject.startswith("of-lin-solene") for one in result.facts)
 
 
 async def test_no_start_is_told_of_a_steady_theme() -> None:

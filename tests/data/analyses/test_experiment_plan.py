@@ -1,5 +1,6 @@
 """The plan of a test: sample size, duration and audience."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -62,6 +63,19 @@ def test_base_rate_is_the_one_of_the_place() -> None:
     subject = find(sample(), AnalysisFilter(plan=PlanRequest("subject")))
     assert 30 < value(subject, "subject", "base") < 40
     assert str(subject.source) == "campaigns.csv"
+
+
+def test_base_rate_begins_where_the_rate_has_changed_and_says_so() -> None:
+    """Mobile orders broke on 11 November; a rate that is typed has no days."""
+    mobile = AnalysisFilter(device="mobile", plan=PlanRequest("checkout"))
+    found = find(sample(), mobile)
+    assert value(found, "checkout", "first-day") == "2026-11-11"
+    assert value(found, "checkout", "base") == Decimal("38.4")
+    assert [limit.params["day"] for limit in found.limits if "day" in limit.params]
+    desktop = find(sample(), replace(mobile, device="desktop"))
+    assert value(desktop, "checkout", "first-day") == "2026-10-28"
+    typed = find(sample(), replace(mobile, plan=PlanRequest("checkout", Decimal(40))))
+    assert not typed.limits
 
 
 def test_plan_for_one_product_counts_only_its_visits() -> None:

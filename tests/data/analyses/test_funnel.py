@@ -256,7 +256,7 @@ def test_loss_interval_has_its_coverage() -> None:
         of = np.full(70, 40.0)
         would = dice.binomial(40, 0.6, 70).astype(float)
         did = np.concatenate([would[:56], dice.binomial(would[56:].astype(int), 2 / 3)])
-        cost = estimate_loss(np.stack([of, did], axis=1), 0, 56, 1.0, BasketValue(100.0, 5.0, 900))
+        cost = estimate_loss(np.stack([of, did], axis=1), 0, 56, 1.0, BasketValue(100.0, 5.0))
         held += cost.buyers[1] <= would[56:].sum() - did[56:].sum() <= cost.buyers[2]
     assert 180 <= held <= 199
 

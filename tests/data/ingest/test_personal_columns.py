@@ -75,3 +75,11 @@ def test_sample_rows_show_no_personal_data(tmp_path: Path) -> None:
     understood = detect_schema(file(tmp_path, CUSTOMERS, "customers.csv"), name="customers.csv")
     assert "box.example" not in understood.model_dump_json()
     assert understood.sample[0]["customer"] == "(keyed)"
+
+
+@pytest.mark.parametrize("column", ["ville", "City"])
+def test_town_of_a_customer_is_kept_and_their_street_is_not(tmp_path: Path, column: str) -> None:
+    text = f"customer,level,street,{column}\nC1,Gold,1 rue du Bac,Lille\nC2,Gold,2 rue X,Lyon\n"
+    came = take_in(file(tmp_path, text, "customers.csv"), tmp_path)
+    assert [row["city"] for row in came.rows] == ["Lille", "Lyon"]
+    assert came.understood.dropped == ("street",)

@@ -103,6 +103,7 @@ ORDER_MEASURES = {
         / {CUSTOMERS}""",
     "orders_per_customer": "SELECT avg(orders) FROM people",
     "units_per_order": f"SELECT (SELECT sum(pieces) FROM lines) / {ORDERS}",
+    "average_price": f"SELECT {REVENUE} / (SELECT sum(pieces) FROM lines)",
     "returned": "SELECT sum(pieces) FROM lines WHERE returned AND amount >= 0",
     "return_rate": """SELECT 100.0 * sum(pieces) FILTER (returned)
         / sum(pieces) FILTER (returned IS NOT NULL) FROM lines WHERE amount >= 0""",

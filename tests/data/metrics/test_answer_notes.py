@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.data.metrics.query.answer_facts import build_result
+from bot.data.metrics.query.answer_facts import MetricResult, build_result
 from tests.support.metric_queries import answer, condition
 from tests.support.small_tables import small
 
@@ -41,8 +41,14 @@ def test_value_of_a_filter_that_no_row_has_is_named_unless_few_people_ever_had_i
 
 
 def say_unranked(orders: dict[str, int], **query: Any) -> str:
-    """What is said of revenue by region, with so many orders of one customer each; those of Arles
-    are of 900 each if `large` is set."""
+    """What is said of revenue by region."""
+    asked = {"measures": ["revenue"], "dimensions": ["region"], "order": "highest", **query}
+    return answer_regions(orders, dataset="orders", **asked).exhibits[0].not_ranked
+
+
+def answer_regions(orders: dict[str, int], **query: Any) -> MetricResult:
+    """An answer about so many orders of one customer each by region; those of Arles are of 900
+    each if `large` is set."""
     large = query.pop("large", False)
     rows = [
         {
@@ -58,9 +64,7 @@ def say_unranked(orders: dict[str, int], **query: Any) -> str:
         for n in range(many)
     ]
     warehouse = small(orders=rows)
-    asked = {"measures": ["revenue"], "dimensions": ["region"], "order": "highest", **query}
-    found = answer(warehouse, dataset="orders", **asked)
-    return build_result(warehouse, found, "en").exhibits[0].not_ranked
+    return build_result(warehouse, answer(warehouse, **query), "en")
 
 
 def test_groups_that_are_less_together_than_any_shown_are_said_to_be() -> None:
@@ -88,11 +92,88 @@ def test_place_of_the_largest_small_group_is_told_by_its_power_of_ten_alone() ->
     assert say_unranked({**shown, **few, "Arles": 4}).endswith("the first place is right.")
 
 
-@pytest.mark.parametrize(
-    "query", [{"order": "lowest"}, {"measures": ["average_order"]}, {"measures": ["orders_share"]}]
-)
-def test_small_groups_may_stand_above_others_where_nothing_excludes_it(
+EVEN = {"Paris": 8, "Lyon": 8, **FEW}
+
+
+@pytest.mark.parametrize("query", [{"order": "lowest"}, {"measures": ["average_order"]}])
+def test_order_where_small_groups_may_stand_above_is_of_those_that_may_be_shown(
     query: dict[str, Any],
 ) -> None:
-    orders = {"Paris": 8, "Lyon": 8, **FEW}
-    assert say_unranked(orders, **query).endswith("some may rank higher.")
+    assert say_unranked(EVEN, **query).endswith("among those that may be shown (2 of 5).")
+
+
+def test_largest_that_may_be_shown_are_called_so_with_what_they_hold_of_the_total() -> None:
+    said = say_unranked(EVEN, measures=["orders_share"])
+    assert "the largest of those that may be shown (2 of 5)" in said
+    assert "hold 64% of the total" in said  # 16 of 25 orders
+
+
+def test_model_is_told_not_to_call_them_the_top() -> None:
+    asked = {"dataset": "orders", "measures": ["revenue"], "dimensions": ["region"]}
+    notes = answer_regions(EVEN, **asked, order="lowest").notes
+    assert [note for note in notes if "none of them is the top" in note]
+    certain = {"Paris": 40, "Lyon": 30, **FEW}
+    assert "top" not in " ".join(answer_regions(certain, **asked, order="highest").notes)
+
+
+def list_blank_notes(blank: int, **query: Any) -> list[str]:
+    """What is said of blank cells where so many of 100 orders name no customer and no device."""
+    rows = [
+        {
+            "order": f"o{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": None if n < blank else f"c{n % 30}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "device": None if n < blank else "mobile" if n % 2 else "desktop",
+        }
+        for n in range(100)
+    ]
+    notes = answer(small(orders=rows), dataset="orders", **query).notes
+    return [note for note in notes if "of all rows" in note]
+
+
+def test_figures_of_customers_say_that_some_orders_name_none() -> None:
+    asked = {"measures": ["revenue", "customers", "revenue_per_customer"]}
+    assert list_blank_notes(25, **asked) == [
+        "25% of all rows of orders name no customer. Without them: customers, revenue_per_customer."
+    ]
+    assert not list_blank_notes(25, measures=["revenue"])
+    assert not list_blank_notes(0, **asked)
+    assert not list_blank_notes(3, **asked)  # a small group
+
+
+def test_blank_rows_that_an_exclusion_lets_through_are_said() -> None:
+    excluded = [[condition("device", "is_not", "mobile")]]
+    assert list_blank_notes(25, measures=["revenue"], filters=excluded) == [
+        "device is blank in 25% of all rows of orders. They are counted here, as not mobile."
+    ]
+    assert not list_blank_notes(0, measures=["revenue"], filters=excluded)
+    chosen = [[condition("device", "is", "mobile")]]
+    assert not list_blank_notes(25, measures=["revenue"], filters=chosen)
+
+
+@pytest.mark.parametrize(("returned", "is_chance"), [((12, 16), True), ((6, 24), False)])
+def test_rates_of_two_groups_that_chance_may_explain_are_said_to_be(
+    returned: tuple[int, int], *, is_chance: bool
+) -> None:
+    rows = [
+        {
+            "order": f"{region}{n}",
+            "at": datetime(2026, 10, 3, 12),
+            "customer": f"{region}{n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "region": region,
+            "returned": n < many,
+        }
+        for region, many in zip(("Paris", "Lyon"), returned, strict=True)
+        for n in range(60)
+    ]
+    warehouse = small(orders=rows)
+    asked = {"measures": ["return_rate", "revenue_share"], "dimensions": ["region"]}
+    found = build_result(warehouse, answer(warehouse, dataset="orders", **asked), "en")
+    said = [note for note in found.notes if "may be chance" in note]
+    assert [note.partition(":")[0] for note in said] == ["return_rate"] * is_chance

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from bot.agent.tool import ToolError
 from bot.core.audience_rule import AudienceRule, RatingCondition
+from bot.core.audience_words import describe_conditions
 from bot.core.metric_query import MetricCondition, QueryError, TooFewError
 from bot.data.analyses.feedback.texts import select_feedback
 from bot.data.analyses.result import AnalysisFilter
@@ -72,6 +74,7 @@ def count(warehouse: Warehouse, *filters: MetricCondition, measure: str = "revie
         (condition("level", "is", "gold"), 40),
         (condition("customer_points", "at_least", "500"), 20),
         (condition("segment", "is", "press"), 30),
+        (condition("city", "is", "lille"), 40),
         (condition("country", "is", "Belgium"), 30),
     ],
 )
@@ -82,6 +85,7 @@ def test_feedback_is_filtered_by_what_its_customers_did(wanted: MetricCondition,
             "level": "Gold" if n < 40 else "Silver",
             "points": 500.0 if n < 20 else 10.0,
             "segment": "press" if n >= 90 else "other",
+            "city": "Lille" if n < 40 else "Lyon",
         }
         for n in range(120)
     ]
@@ -145,6 +149,20 @@ def test_themes_are_of_those_of_a_level_whatever_else_they_are() -> None:
         assert len(fetch_rows(warehouse, rows)) == many
 
 
+async def test_words_of_a_level_are_read_and_those_of_few_are_not() -> None:
+    levels = {"Gold": 40, "Silver": 119}
+    members = [
+        {"customer": f"c{n}", "level": next((k for k, v in levels.items() if n < v), "Bronze")}
+        for n in range(120)
+    ]
+    texts = [{**one, "text": f"Too small, {n}."} for n, one in enumerate(of_customers())]
+    deps = tool_deps(data_of(shop(texts, customers=members)))
+    found = await call_tool("read_feedback", {"segment": "gold", "most": 3}, deps)
+    assert found.notes[0].startswith("40 texts fit")
+    with pytest.raises(ToolError, match="Fewer than 20 customers"):
+        await call_tool("read_feedback", {"segment": "bronze", "most": 3}, deps)
+
+
 # The audience of those who rated so.
 
 
@@ -192,7 +210,7 @@ def test_ratings_stand_in_the_rule(language: str, words: str) -> None:
     rated = RatingCondition(at_most=2, since=date(2026, 5, 1), no_order_after=True)
     rule = AudienceRule(rated=(rated,))
     assert AudienceRule.model_validate_json(rule.stored) == rule
-    assert rule.describe_conditions().to(language) == words
+    assert describe_conditions(rule).to(language) == words
     assert rule.move(timedelta(days=-1)).rated[0].since == date(2026, 4, 30)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.condition_words import describe_amount
 from bot.core.metric_query import MetricCondition, QueryError
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import ALL_GROUPS
@@ -213,6 +214,21 @@ def test_orders_are_told_by_which_of_the_customer_they_are(mixed: Warehouse) -> 
     assert 0 < many < sum(int(row[0]) for nth, row in theirs.items() if nth != "1")
 
 
+@pytest.mark.parametrize(
+    ("operator", "values", "words"),
+    [
+        ("is", ("1",), "première commande"),
+        ("at_least", ("2",), "à partir de la commande n° 2"),
+    ],
+)
+def test_which_order_of_a_customer_is_said_in_words(
+    operator: str, values: tuple[str, ...], words: str
+) -> None:
+    said = describe_amount("nth_order", operator, values)
+    assert said is not None
+    assert said.to("fr").replace("\N{NO-BREAK SPACE}", " ") == words
+
+
 def test_refusal_lists_each_field_that_the_data_have_once(mixed: Warehouse) -> None:
     filters = [[condition("rating", "is", "1")]]
     with pytest.raises(QueryError) as refused:
@@ -262,13 +278,19 @@ def test_sale_days_are_unknown_without_prices(mixed: Warehouse) -> None:
         ("level", "is", ("gold",), "n < 60"),
         ("level", "is", ("none",), "n >= 120"),
         ("customer_points", "at_least", ("100",), "n BETWEEN 100 AND 119"),
+        ("city", "is", ("lille",), "n < 90"),
     ],
 )
-def test_customers_are_selected_by_what_their_loyalty_programme_says(
+def test_customers_are_selected_by_what_a_file_says_of_them(
     field: str, operator: str, values: tuple[str, ...], where: str
 ) -> None:
     members = [
-        {"customer": f"c{n}", "level": "Gold" if n < 60 else "Silver", "points": float(n)}
+        {
+            "customer": f"c{n}",
+            "level": "Gold" if n < 60 else "Silver",
+            "points": float(n),
+            "city": "Lille" if n < 90 else "Lyon",
+        }
         for n in range(120)
     ]
     shop = replace(mixed_shop(customers=members), floor=1, sales_floor=1)
@@ -448,6 +470,19 @@ def test_unknown_value_beside_known_ones_is_told_and_changes_nothing(
     ours = found.get_value("now", ALL_GROUPS, "revenue")
     assert ours == alone.get_value("now", ALL_GROUPS, "revenue") > 0
     assert "In orders no country is called Narnia: none has it." in found.words
+
+
+def test_of_conditions_of_which_one_suffices_an_unknown_one_is_left_out(mixed: Warehouse) -> None:
+    asked = {"dataset": "orders", "measures": ["revenue"]}
+    known, unknown = condition("country", "is", "FR"), condition("device", "is", "mobil")
+    found = answer(mixed, **asked, filters=[[known, unknown]])
+    alone = answer(mixed, **asked, filters=[[known]])
+    assert found.query.filters == alone.query.filters
+    assert any("called mobil" in note and "others count" in note for note in found.words)
+    with pytest.raises(QueryError, match="called mobil"):
+        answer(mixed, **asked, filters=[[known], [unknown]])
+    several = answer(mixed, **asked, filters=[[condition("device", "in", "mobile", "desktp")]])
+    assert any("Near it: desktop" in note for note in several.words)
 
 
 def test_unknown_value_lists_what_there_is(mixed: Warehouse) -> None:

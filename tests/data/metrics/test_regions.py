@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.core.audience_rule import AudienceRule, OrderCondition
+from bot.core.audience_words import describe_conditions
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import count_audience
 from bot.data.metrics.filters import filter_rows
@@ -84,6 +85,18 @@ async def test_orders_are_grouped_by_the_region_of_a_department(shop: Warehouse)
     assert {"Brittany", "Corsica", "Belgium"} <= (await group(shop, "region", "en")).keys()
 
 
+async def test_region_stands_with_a_country_and_without_one() -> None:
+    """A file may leave the country of some rows empty."""
+    rows = [
+        {"order": f"{country}{n}", "customer": f"{country}{n}", "country": country, "region": "33"}
+        for country in ("FR", None)
+        for n in range(PEOPLE)
+    ]
+    at = datetime.combine(DAY, time(12))
+    shop = small(orders=[{**row, "at": at, "amount": Decimal(10), "quantity": 1} for row in rows])
+    assert await group(shop, "region") == {"Nouvelle-Aquitaine": "30", "33": "30"}
+
+
 async def test_department_has_its_name_and_code(shop: Warehouse) -> None:
     found = await group(shop, "department")
     assert found["Gironde (33)"] == "60"
@@ -122,5 +135,5 @@ def test_analysis_and_audience_are_narrowed_by_a_region(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_condition_of_a_rule_names_the_department(language: str) -> None:
     orders = OrderCondition(filters=((condition("department", "is_not", "75"),),))
-    said = AudienceRule(orders=(orders,)).describe_conditions().to(language)
+    said = describe_conditions(AudienceRule(orders=(orders,))).to(language)
     assert "Paris (75)" in said

@@ -7,6 +7,7 @@ import pytest
 
 from bot.agent.tools.audience import Params
 from bot.core.audience_rule import ORDER_FIELDS, AudienceRule, ViewCondition
+from bot.core.audience_words import describe_conditions
 from bot.data.analyses.segments.audience import list_members, select_matching
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -98,7 +99,7 @@ def test_visits_of_strangers_choose_nobody(events: list[dict[str, Any]]) -> None
 def test_what_they_looked_at_stands_in_the_rule(language: str, words: str) -> None:
     rule = viewed("dress", since=date(2026, 5, 1)).model_copy(update={"not_bought": ("dress",)})
     assert AudienceRule.model_validate_json(rule.stored) == rule
-    said = rule.describe_conditions({"dress": "Linen dress"}).to(language)
+    said = describe_conditions(rule, {"dress": "Linen dress"}).to(language)
     assert said.replace("\u00a0", " ") == words
     assert rule.move(timedelta(days=-1)).viewed[0].since == date(2026, 4, 30)
     assert AudienceRule(viewed=(ViewCondition(),)).impossible

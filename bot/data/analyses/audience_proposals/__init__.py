@@ -11,7 +11,8 @@ from difflib import get_close_matches
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.audience_rule import PLACE_LIST_SEPARATOR, AudienceRule, join_with_or
+from bot.core.audience_rule import PLACE_LIST_SEPARATOR, AudienceRule
+from bot.core.audience_words import join_with_or
 from bot.data.analyses.audience_proposals.proposal_facts import (
     BACKTEST_DAYS,
     Niche,

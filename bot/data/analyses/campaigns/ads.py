@@ -184,11 +184,7 @@ def find_main_currency(rows: Iterable[dict[str, Any]]) -> tuple[str | None, tupl
 
 
 def make_fact_adder(
-    result: AnalysisResult,
-    subject: str,
-    about: str,
-    rows: int,
-    query: str = "ads",
+    result: AnalysisResult, subject: str, about: str, rows: int, query: str = "ads"
 ) -> Callable[..., None]:
     """Return a function that adds measures to a subject. The rows are sums that the team's own
     tools report, so no floor applies."""

@@ -100,7 +100,6 @@ def _select_sent(rows: ir.Table) -> ir.Table:
 
 
 def find_mailing_source(warehouse: Warehouse) -> Source:
-    """Return the files that the mailings come from."""
     rows = warehouse.table("campaigns")
     assert rows is not None
     return find_source(warehouse, "campaigns", _select_sent(rows))

@@ -304,11 +304,7 @@ def _add_outcome(tell: AddFact, trial: Experiment, arm: ArmCounts) -> None:
 
 
 def _add_effects(
-    result: AnalysisResult,
-    trial: Experiment,
-    add: AddFact,
-    subject: str,
-    about: str,
+    result: AnalysisResult, trial: Experiment, add: AddFact, subject: str, about: str
 ) -> None:
     control, add_arms = trial.control, dict[str, AddFact]()
     if trial.is_guessed:
@@ -349,10 +345,7 @@ def _add_effects(
 
 
 def _add_best_variant(
-    add: AddFact,
-    trial: Experiment,
-    ranked: Sequence[ArmCounts],
-    ps: Sequence[float],
+    add: AddFact, trial: Experiment, ranked: Sequence[ArmCounts], ps: Sequence[float]
 ) -> None:
     """Tell, of several winners, whether the best is better than the next. This is one more
     comparison and is counted as one."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Any
 
 import ibis
@@ -12,6 +13,7 @@ from ibis import _
 from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Source
 from bot.core.metric_query import PlanRequest, TestPlace
+from bot.data.analyses.funnel import find as find_funnel
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
     FUNNEL_STEPS,
@@ -44,7 +46,8 @@ END_MEASURES: dict[TestPlace, str] = {"subject": "opened", "letter": "clicks"}
 @dataclass(frozen=True)
 class BaselineRate:
     """Of `many` visits or delivered e-mails in `days` days, `succeeded` succeeded. `product` is set
-    when only visits that saw it count, and success is putting it into the cart."""
+    when only visits that saw it count, and success is putting it into the cart. `changed`: the days
+    begin on the one from which the rate is another, and the earlier ones do not count."""
 
     many: int
     succeeded: int
@@ -53,6 +56,7 @@ class BaselineRate:
     source: Source
     sql: str
     product: str | None = None
+    changed: bool = False
 
     @property
     def first(self) -> date:
@@ -85,6 +89,9 @@ def _compute_visit_baseline(
     source, part = warehouse.source("events"), select_part(filter_)
     product = filter_.product if place == "product" else None
     start, end = FUNNEL_STEPS.index(START_EVENTS[place]) + 1, len(FUNNEL_STEPS)
+    change = None if product else _find_change(warehouse, replace(part, until=last), start)
+    changed = change is not None and change > days[0]
+    days = [day for day in days if change is None or day >= change]
     if part != AnalysisFilter():
         steps = (start, start + 1 if product else end)
         if not _may_show_part(warehouse, part, product, days, steps):
@@ -99,7 +106,17 @@ def _compute_visit_baseline(
     reached = _sum_column([r for r in rows if r["depth"] >= start], "sessions")
     lines = _sum_column([r for r in rows if r["depth"] >= end], "sessions")
     began = min((row["day"] for row in rows), default=days[0])
-    return BaselineRate(reached, lines, (last - began).days + 1, last, source, render_sql(query))
+    many_days, sql = (last - began).days + 1, render_sql(query)
+    return BaselineRate(reached, lines, many_days, last, source, sql, changed=changed)
+
+
+def _find_change(warehouse: Warehouse, part: AnalysisFilter, start: int) -> date | None:
+    """Return the last day on which a step from this one on changed, as the path to purchase
+    confirms it of these visits."""
+    steps = combinations(FUNNEL_STEPS[start - 1 :], 2)
+    found = find_funnel(warehouse, part)
+    since = [found.get(f"total-all-{one}-to-{other}", "since") for one, other in steps]
+    return max((date.fromisoformat(str(one.value)) for one in since if one), default=None)
 
 
 def select_part(filter_: AnalysisFilter) -> AnalysisFilter:

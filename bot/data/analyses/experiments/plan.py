@@ -60,6 +60,7 @@ ONLY_VISITS = Words(
 SMALL_PART = Words(
     "Too few of these visits buy, or too few people are behind them, for a rate to start from."
 )
+CHANGED_RATE = Words("This rate changed on {day}: it is counted from that day on.")
 VISITS_REQUIRED = {
     "visits": Words(
         "Such a test is read by visits, and there is no file of visits: import one (an events"
@@ -122,6 +123,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     weekly = plan.weekly or (known.weekly if known else None)
     unit = _choose_unit(plan)
     _add_baseline(result, plan, place, known, base, weekly)
+    if known and known.changed and plan.base is None:
+        result.add_limit(CHANGED_RATE.with_params(day=known.first))
     for lift in _choose_lifts(plan):
         _add_sample_size(result, place, base, lift, unit, weekly)
     for weeks in DEFAULT_WEEKS if weekly else ():

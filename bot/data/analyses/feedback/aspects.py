@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from bot.data.analyses.feedback.classifier import ThemeClassifier, read_examples
 from bot.text import normalize
@@ -175,12 +175,11 @@ ASPECTS_FOLDER = Path(__file__).parent
 GOOD, BAD, SAYS, ASKS, NEVER = "good", "bad", "says", "asks", "never"
 
 
-class AspectPart(BaseModel):
+class AspectPart(BaseModel, frozen=True, extra="forbid"):
     """Phrases of a theme or part: `says` only mentions it, `good` and `bad` imply a judgement,
     `asks` are questions, `never` are phrases that look like it but mean something else. `means`
     tells a model what it is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     means: str = ""
     says: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
@@ -204,12 +203,11 @@ class AspectTheme(AspectPart):
     parts: dict[PartId, AspectPart] = {}
 
 
-class ToneWords(BaseModel):
+class ToneWords(BaseModel, frozen=True, extra="forbid"):
     """The language's general words: praise, blame, negation ("not"), contrast ("but"), asking
     ("do"). `emphasizes`: negations that deny nothing ("never so good"). `denies_first`: the first
     word of a negation in two, which stands before the verb ("ne … pas")."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     good: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
     denies: tuple[str, ...] = ()
@@ -222,10 +220,9 @@ class ToneWords(BaseModel):
 ThemeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$")]  # part of fact ids
 
 
-class AspectList(BaseModel):
+class AspectList(BaseModel, frozen=True, extra="forbid"):
     """The aspect file of one language."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     words: ToneWords = ToneWords()
     themes: dict[ThemeId, AspectTheme] = {}
 

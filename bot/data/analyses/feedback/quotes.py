@@ -150,7 +150,6 @@ def _build_quote(
 
 
 def _contradicts_rating(text: FeedbackText, flag: int) -> bool:
-    """Tell whether the author's rating contradicts the flag."""
     if text.rating is None:
         return False
     return (

@@ -214,11 +214,6 @@ class ComparedPeriods:
         return np.array([bool(t.day and self.before <= t.day < self.now) for t in texts], bool)
 
 
-def extend_to_previous(since: date) -> date:
-    """Return the start of the 90 days before, which are read too for comparison."""
-    return since - timedelta(days=PREVIOUS_DAYS)
-
-
 def choose_periods(filter_: AnalysisFilter, newest: date) -> ComparedPeriods:
     """Return the 30 days up to the newest text and the 90 before; or the requested days."""
     last = filter_.until or newest
@@ -320,7 +315,9 @@ def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     if filter_.brand:
         table = filter_brand(warehouse, table, filter_.brand)
     if filter_.since:
-        table = table.filter(table["at"].date() >= ibis.literal(extend_to_previous(filter_.since)))
+        table = table.filter(
+            table["at"].date() >= ibis.literal(filter_.since - timedelta(days=PREVIOUS_DAYS))
+        )
     if filter_.until:
         table = table.filter(table["at"].date() <= ibis.literal(filter_.until))
     return table
@@ -354,18 +351,13 @@ def read_texts(
     return found
 
 
-def count_authors(texts: Sequence[FeedbackText]) -> int:
-    return len({text.author for text in texts})
-
-
 def is_of_few(texts: Sequence[FeedbackText], filter_: AnalysisFilter, floor: int) -> bool:
     """Tell whether these texts of a place or of a segment are of too few people to be shown."""
     is_group = any((filter_.segment, filter_.country, filter_.region))
-    return is_group and count_authors(texts) < floor
+    return is_group and len({text.author for text in texts}) < floor
 
 
 def list_values(texts: Sequence[FeedbackText], dimension: str) -> list[str | None]:
-    """Return each text's value of a dimension."""
     at = DIMENSIONS.index(dimension)
     return [text.places[at] for text in texts]
 

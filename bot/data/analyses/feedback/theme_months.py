@@ -13,24 +13,14 @@ from functools import partial
 import numpy as np
 
 from bot.data.analyses.cache import MentionCache
-from bot.data.analyses.feedback.texts import (
-    choose_periods,
-    is_of_few,
-    read_texts,
-    select_feedback,
-)
+from bot.data.analyses.feedback.texts import choose_periods, is_of_few, read_texts, select_feedback
 from bot.data.analyses.feedback.theme_shares import (
     ThemeChange,
     compute_share_p_values,
     compute_stratified_p,
     stratify_texts,
 )
-from bot.data.analyses.feedback.theme_table import (
-    Mask,
-    ThemeTable,
-    build_theme_table,
-    is_complaint,
-)
+from bot.data.analyses.feedback.theme_table import Mask, ThemeTable, build_theme_table, is_complaint
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import compute_percent
 from bot.data.warehouse.query import defer_sql

@@ -23,12 +23,7 @@ from bot.data.analyses.feedback.mention_records import (
     pack_labels,
 )
 from bot.data.analyses.feedback.mentions import pack_language
-from bot.data.analyses.feedback.texts import (
-    MAX_TEXTS,
-    FeedbackText,
-    detect_languages,
-    format_title,
-)
+from bot.data.analyses.feedback.texts import MAX_TEXTS, FeedbackText, detect_languages, format_title
 from bot.data.text_workers import TextWorkers
 
 Flags = NDArray[np.uint8]

@@ -170,7 +170,7 @@ def _compute_loss(logs: Numbers, histories: PurchaseHistories) -> tuple[float, N
 
 @dataclass(frozen=True)
 class GammaGammaFit:
-    """The three parameters. `mean` is the value of an average customer's purchase."""
+    """The three parameters."""
 
     p: float
     q: float
@@ -180,10 +180,6 @@ class GammaGammaFit:
     @property
     def sound(self) -> bool:
         return self.converged and self.q > 1 and max(self.p, self.q) < 1000
-
-    @property
-    def mean(self) -> float:
-        return self.p * self.v / (self.q - 1)
 
 
 def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:

@@ -262,10 +262,7 @@ def _compare_products(
 
 
 def _add_steps(
-    warehouse: Warehouse,
-    result: AnalysisResult,
-    visits: VisitCounts | None,
-    sizes: _StepSizes,
+    warehouse: Warehouse, result: AnalysisResult, visits: VisitCounts | None, sizes: _StepSizes
 ) -> None:
     money = list_currencies(warehouse, "orders")
     if len(money) > 1:

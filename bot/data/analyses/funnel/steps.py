@@ -216,11 +216,10 @@ DRAW_COUNT, RANDOM_SEED = 20_000, 7
 
 @dataclass(frozen=True)
 class BasketValue:
-    """The average order value: the mean, its standard error, and the number of orders."""
+    """The average order value: the mean and its standard error."""
 
     mean: float
     error: float
-    orders: int
 
 
 @dataclass(frozen=True)
@@ -265,7 +264,7 @@ def estimate_basket(paid: float, worth: float, squares: float) -> BasketValue | 
         return None
     mean = worth / paid
     variance = max(squares / paid - mean**2, 0.0) * paid / (paid - 1)
-    return BasketValue(mean, float(np.sqrt(variance / paid)), round(paid))
+    return BasketValue(mean, float(np.sqrt(variance / paid)))
 
 
 def _draw_beta(dice: np.random.Generator, hits: float, of: float, spread: float) -> Numbers:

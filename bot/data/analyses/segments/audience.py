@@ -118,7 +118,7 @@ class AudienceSelection:
         rows = [table.select("customer", "since") for table in every if table is not None]
         if not rows:
             raise CannotDo(NO_PEOPLE)
-        joined = rows[0] if len(rows) == 1 else ibis.union(*rows)
+        joined = ibis.union(*rows)
         return self._cache_table(
             "people", joined.group_by("customer").aggregate(since=_.since.min())
         )
@@ -379,7 +379,7 @@ def count_readers(
         return Readers(0, 0)
     if rule is not None:
         reached = reached.semi_join(select_matching(warehouse, rule), "customer")
-    people = told[0] if len(told) == 1 else ibis.union(*told)
+    people = ibis.union(*told)
     people = (
         people.semi_join(reached, "customer")
         .group_by("customer")

@@ -80,10 +80,7 @@ def build_cohorts(people: ir.Table, until: date) -> ir.Table:
 
 
 def build_first_purchase_groups(
-    people: ir.Table,
-    lines: ir.Table,
-    until: date,
-    by: RepeatDimension,
+    people: ir.Table, lines: ir.Table, until: date, by: RepeatDimension
 ) -> ir.Table:
     """Return name, month, customers and back, by the content of the first purchase, or by its
     source."""
@@ -229,7 +226,7 @@ def _add_first_purchase_groups(
             b
             for b in rates
             if _is_asked_for(context, by, b)
-            or (b.q <= CONFIRMED_FDR and not _has_product_filter(context))
+            or (b.q <= CONFIRMED_FDR and not (context.filter_.product or context.filter_.category))
         ]
         shown_names = [back.name for back in shown]
         if by == "source":  # a customer has a single source, so the others are the remainder
@@ -246,10 +243,6 @@ def _add_first_purchase_groups(
     context.result.add(
         "first-purchase", "groups-compared", compared, rows=row["customers_90"], query="cohorts"
     )
-
-
-def _has_product_filter(context: AnalysisContext) -> bool:
-    return bool(context.filter_.product or context.filter_.category)
 
 
 def _is_asked_for(context: AnalysisContext, by: RepeatDimension, repeat_rate: RepeatRate) -> bool:

@@ -135,10 +135,7 @@ SEGMENT_DEFINITIONS = (
         "promising",
         Words("2 orders, the last one within twice the shop's typical gap"),
     ),
-    Segment(
-        "new",
-        Words("one order, within twice the shop's typical gap"),
-    ),
+    Segment("new", Words("one order, within twice the shop's typical gap")),
     Segment(
         "at-risk",
         Words("silent for 2 to 3 times their usual gap, among the 20% who spent most"),

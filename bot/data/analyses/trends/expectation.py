@@ -217,11 +217,7 @@ class SeriesDeviation:
 
 
 def measure_deviation(
-    counts: Numbers,
-    weeks: list[date],
-    sizes: Numbers | None = None,
-    *,
-    common: int | None = None,
+    counts: Numbers, weeks: list[date], sizes: Numbers | None = None, *, common: int | None = None
 ) -> SeriesDeviation | None:
     """Compare the last weeks with their expected values. `counts` is series × weeks, the last
     column being the tested week; `weeks` are the Mondays without a gap; `sizes`, of the same shape,
@@ -234,12 +230,7 @@ def measure_deviation(
 
 
 def _measure_deviation(
-    counts: Numbers,
-    weeks: list[date],
-    sizes: Numbers | None,
-    *,
-    seasonal: bool,
-    common: int | None,
+    counts: Numbers, weeks: list[date], sizes: Numbers | None, *, seasonal: bool, common: int | None
 ) -> SeriesDeviation | None:
     measured = [
         _measure_last_weeks(

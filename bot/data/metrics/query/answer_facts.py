@@ -33,7 +33,7 @@ from bot.data.metrics.query.wording import (
     summarize_query,
 )
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Language, Words, format_short_period
+from bot.i18n.messages import Language, Words, format_short_day, format_short_period
 from bot.text.normalize import slugify
 
 METRIC_KIND = "metric"
@@ -146,10 +146,21 @@ class _ResultBuilder:
             source=self.answer.get_source(self.warehouse, period, group, name),
             as_of=min(self.days[1], self.warehouse.as_of(self.answer.dataset.kind)),
             rows=self.answer.get_count(period, group, name),
+            of=self._find_base(period, group, name),
             query=self.answer.sql.get(measure.share_of or name),
             since=since,
             until=until,
         )
+
+    def _find_base(self, period: PeriodName, group: Group, name: str) -> int | None:
+        """Return how many a share is of. Rows that stand for several people don't say it."""
+        measure = self.answer.get_measure(name)
+        if measure.unit != "%" or self.answer.dataset.weights:
+            return None
+        if measure.share_of:
+            group = ALL_GROUPS
+            period = period if self.query.dimensions else "whole"
+        return self.answer.get_count(period, group, measure.share_of or name)
 
     def _list_filters(self, group: Group) -> list[str]:
         """Return the conditions in words, without those that the name of the group makes clear."""
@@ -178,6 +189,7 @@ class _ResultBuilder:
                 "about": about,
                 "value": exact.quantize(digits),
                 "exact": exact,
+                "of": None,
                 "unit": unit,
             }
         )
@@ -275,10 +287,7 @@ class _ResultBuilder:
     ) -> list[tuple[tuple[str, ...], Group, int]]:
         """Return the lines of the table: names, group, and which of its figures stand in the first
         column. Where only the total is compared, its earlier figures are lines of their own."""
-        lines = [
-            (name_row(self.warehouse, self.answer, group, self.language), group, 0)
-            for group in groups[1:]
-        ]
+        lines = [(self._name_line(group), group, 0) for group in groups[1:]]
         lines.append((self._name_total(), ALL_GROUPS, 0))
         if self._is_only_total_compared(cells):
             empty = ("",) * (len(self.query.dimensions) - 1)
@@ -286,6 +295,19 @@ class _ResultBuilder:
             change = CHANGE_LABEL.to(self.language).capitalize()
             lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
         return lines
+
+    def _name_line(self, group: Group) -> tuple[str, ...]:
+        """Name a group; of a month, a week or the like that the days don't hold whole, say up to
+        which day it is."""
+        names = list(name_row(self.warehouse, self.answer, group, self.language))
+        last = self._cut_days(group, self.days)[1]
+        for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
+            is_dated = dimension in DATED_DIMENSIONS and self.answer.recipe.is_single(group)
+            if is_dated and value and last < get_last_day(dimension, date.fromisoformat(value)):
+                day = format_short_day(last, self.language, self.warehouse.today)
+                until = Words("until {day}", day=day).to(self.language)
+                names[n] = f"{names[n]}, {until}"
+        return tuple(names)
 
     def _is_only_total_compared(self, cells: Any) -> bool:
         compared = {group for (group, _), one in cells.items() if one[1] is not None}

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from bot.core.facts import Fact
+from bot.core.facts import Fact, spell_number
 from bot.core.metric_query import ORDERED_DIMENSIONS
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_choice import explain_withheld
@@ -16,11 +18,34 @@ from bot.data.metrics.query.release import (
     get_floor,
     is_too_few,
 )
-from bot.data.metrics.query.wording import is_by_time, name_group, name_hidden_times
+from bot.data.metrics.query.wording import (
+    is_by_time,
+    is_of_deliveries,
+    name_group,
+    name_hidden_times,
+)
+from bot.data.stats import WATCHED_P, compute_equal_shares_p
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 
+ORDER_DAYS = (
+    "The days are those on which the orders were placed, not those on which they came (a filter, "
+    "delivered_day). Say “of the orders placed …”."
+)
+NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
+
+
+def may_be_chance(facts: Sequence[Fact]) -> bool:
+    """Whether rates differ by no more than chance often makes of equal ones. A rate whose part is
+    no whole number of its rows is of something else than these."""
+    counts = [(fact.number * (fact.rows or 0) / 100, fact.rows or 0) for fact in facts]
+    if len(counts) < 2 or len({fact.number for fact in facts}) < 2:
+        return False
+    if any(not of or abs(hits - round(hits)) > NEARLY_WHOLE for hits, of in counts):
+        return False
+    p = compute_equal_shares_p([round(hits) for hits, _ in counts], [of for _, of in counts])
+    return p >= WATCHED_P
 
 
 class AnswerNotes:
@@ -33,15 +58,28 @@ class AnswerNotes:
         notes = [
             *self.answer.words,
             *self._count_groups(),
-            *filter(None, [self._tell_unranked("en")]),
+            *self._warn_of_unranked(),
             *self.answer.notes,
+            *self._explain_bounds(),
             *self._list_gaps(groups, cells),
+            *([ORDER_DAYS] if is_of_deliveries(self.answer) else []),
+            *self._list_chance(groups, cells),
             *self._list_counted(),
             *self._list_last_days(facts),
         ]
         if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
             notes.append(f"{self.query.dataset} are {stale} days old.")
         return tuple(notes)
+
+    def _explain_bounds(self) -> list[str]:
+        """Say which of two periods the bounds are on."""
+        if not self.query.having or self.answer.periods.before is None:
+            return []
+        first, last = self.answer.periods.now
+        return [
+            f"having bounds the figures of {first} to {last} alone: a group that was within the "
+            "bounds in the earlier days only is not here."
+        ]
 
     def name(self, group: Group) -> tuple[str, ...]:
         if group == ALL_GROUPS:
@@ -100,6 +138,14 @@ class AnswerNotes:
         """Say for people how many groups have no place among those shown."""
         return self._tell_unranked(self.language)
 
+    def _warn_of_unranked(self) -> list[str]:
+        """Say it to the model, and that what is no place among all groups can't be called one."""
+        told = self._tell_unranked("en")
+        ranked, above = self._rank()
+        if ranked and not above:
+            told += " Word it so: none of them is the top or the first of all."
+        return [told] if told else []
+
     def _describe_others(self) -> str:
         """Say that the hidden groups are together, and which of them are hidden only for the sake
         of the others: these may be named."""
@@ -114,45 +160,93 @@ class AnswerNotes:
         return f": they are together as others{also}"
 
     def _tell_unranked(self, language: Language) -> str:
-        """Say of groups that are ordered by a measure how many have no place among them, because
-        it would tell their figure, and above which of the others they can't stand."""
+        """Say of groups that are ordered by a measure that some have no place among them, because
+        it would tell their figure, and which places are sure all the same. Where none is, they are
+        said to be the largest of those that may be shown, and how much of the total they hold."""
+        counts, order = self.answer.counts, self.query.order
+        if counts is None or not self.unranked:
+            return ""
+        floor = get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
+        ranked, above = self._rank()
+        if not ranked:
+            return Words("Small groups are hidden (under {n} people).", n=floor).to(language)
+        if above:
+            return self._place(floor, len(ranked), above).to(language)
+        if lost := sorted(self.unranked - counts.unranked):
+            words = Words(
+                "Left out beside an earlier answer, because the difference would tell of a few "
+                "people: {what}. They may stand higher."
+            )
+            names = [" · ".join(self.name(one)) for one in lost]
+            named = ", ".join(names[:6]) + (" …" if names[6:] else "")
+            return words.with_params(what=named).to(language)
+        words = Words(
+            "Small groups are hidden (under {floor} people): the largest of those that may be "
+            "shown ({n} of {known})."
+        )
+        if order in ORDERS_BELOW or not self.answer.get_measure(self.first).is_sum:
+            words = Words(
+                "Small groups are hidden (under {floor} people): the order is among those that "
+                "may be shown ({n} of {known})."
+            )
+        n, known = counts.known - len(self.unranked), counts.known
+        line = words.with_params(floor=floor, n=n, known=known).to(language)
+        total, *figures = self._list_figures(ranked)
+        held = sum(one for one in figures if one is not None)
+        share = int(100 * held / total) if counts.adds_up and total else 0
+        if share < 1 or order in ORDERS_BELOW:
+            return line
+        spelled = spell_number(Decimal(share), "%", language)
+        rest = Words("Those in the order hold {share} of the total.", share=spelled)
+        return f"{line} {rest.to(language)}"
+
+    @cached_property
+    def first(self) -> str:
+        """The measure that groups are ordered by; of a share, that of which it is one."""
+        name = self.query.measures[0]
+        return self.answer.get_measure(name).share_of or name
+
+    @cached_property
+    def unranked(self) -> frozenset[Group]:
+        """The groups without a place: those that had none, and those that lost their first figure,
+        or all of them, to an earlier answer."""
         counts, dimensions = self.answer.counts, self.query.dimensions
         in_time = dimensions and dimensions[0] in ORDERED_DIMENSIONS
         if counts is None or (in_time and self.query.order == "natural"):
-            return ""
-        recipe = self.answer.recipe
-        shown = [one for one in recipe.list_groups() if recipe.is_single(one)]
-        unranked = self._list_unranked(shown)
-        n = len(unranked)
-        if not n:
-            return ""
-        floor = get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
-        ranked = [one for one in shown if one not in unranked]
-        larger = self._list_larger(ranked) if unranked == counts.unranked and ranked else (0, 0)
-        return self._place(floor, len(ranked), *larger).to(language)
-
-    def _list_unranked(self, shown: Sequence[Group]) -> frozenset[Group]:
-        """Return the groups without a place: those that had none, and those that lost their first
-        figure, or all of them, to an earlier answer."""
-        counts, first = self.answer.counts, self.query.measures[0]
-        assert counts is not None
+            return frozenset()
+        shown = self.answer.recipe.list_groups()
         lost = self.answer.left_out.intersection(self.answer.rows["now"].groups)
         return counts.unranked | {
-            one for one in lost if one not in shown or not self.answer.is_allowed(one, first)
+            one
+            for one in lost
+            if one not in shown or not self.answer.is_allowed(one, self.query.measures[0])
         }
 
-    def _place(self, floor: int, shown: int, than_all: int, than_each: int) -> Words:
-        """Say above which of the shown groups those without a place can't stand: of so many that
-        are larger than all of these together, and than each of them."""
-        above = max(than_all, than_each)
-        if not shown:
-            return Words("Small groups are hidden (under {n} people).", n=floor)
+    def _rank(self) -> tuple[list[Group], int]:
+        """Return the groups that have a place, and above how many of them those without one can't
+        stand: they are larger than all of these together, or than each of them."""
+        counts, recipe = self.answer.counts, self.answer.recipe
+        if counts is None or not self.unranked:
+            return [], 0
+        ranked = [
+            one
+            for one in recipe.list_groups()
+            if recipe.is_single(one) and one not in self.unranked
+        ]
+        if self.unranked != counts.unranked or self.query.order in ORDERS_BELOW:
+            return ranked, 0
+        total, *figures = self._list_figures(ranked)
+        bounds = counts.unranked_sum if total is not None else None, counts.unranked_bound
+        than_all, than_each = (
+            len([one for one in figures if bound is not None and one is not None and one > bound])
+            for bound in bounds
+        )
+        return ranked, max(than_all, than_each)
+
+    def _place(self, floor: int, shown: int, above: int) -> Words:
+        """Say of so many of the shown groups that their place is right."""
         if above == shown:
             return Words("Small groups are hidden (under {n} people); the order is right.", n=floor)
-        if not above:
-            return Words(
-                "Small groups are hidden (under {n} people); some may rank higher.", n=floor
-            )
         return Words.count(
             "Small groups are hidden (under {floor} people); the first place is right.",
             "Small groups are hidden (under {floor} people); the first {n} places are right.",
@@ -160,20 +254,9 @@ class AnswerNotes:
             floor=floor,
         )
 
-    def _list_larger(self, shown: Sequence[Group]) -> tuple[int, int]:
-        """Return how many of the shown groups are larger than all without a place together, and
-        than each of them."""
-        first, counts = self.query.measures[0], self.answer.counts
-        if counts is None or self.query.order in ORDERS_BELOW:
-            return 0, 0
-        name = self.answer.get_measure(first).share_of or first
-        total, *figures = (self.answer.get_value("now", one, name) for one in (ALL_GROUPS, *shown))
-        bounds = counts.unranked_sum if total is not None else None, counts.unranked_bound
-        than_all, than_each = (
-            len([one for one in figures if bound is not None and one is not None and one > bound])
-            for bound in bounds
-        )
-        return than_all, than_each
+    def _list_figures(self, groups: Sequence[Group]) -> list[Any]:
+        """Return the first measure of the total, and of groups."""
+        return [self.answer.get_value("now", one, self.first) for one in (ALL_GROUPS, *groups)]
 
     def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
         """Say which figures are missing for which groups, and why."""
@@ -248,6 +331,27 @@ class AnswerNotes:
             return "any of it"
         named = [" · ".join(self.name(one)) or "the total" for one in some]
         return ", ".join(named[:6]) + (f" and {len(named) - 6} more" if named[6:] else "")
+
+    def _list_chance(self, groups: Sequence[Group], cells: Any) -> list[str]:
+        """Say of which rates a difference may be chance: between the groups, and from the earlier
+        period."""
+        notes = []
+        for name in self.query.measures:
+            measure = self.answer.get_measure(name)
+            if measure.unit != "%" or measure.share_of:
+                continue
+            single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
+            facts = [fact for one in single if (fact := cells[one, name][0])]
+            if may_be_chance(facts):
+                notes.append(
+                    f"{name}: the difference between these groups may be chance. Call none better, "
+                    "higher or lower without saying so."
+                )
+            alike = [one for one in groups if may_be_chance([*filter(None, cells[one, name][:2])])]
+            if alike:
+                names = self._list_names(alike, groups)
+                notes.append(f"{name}: the change may be chance for {names}. Say so.")
+        return notes
 
     def _list_counted(self) -> list[str]:
         """Say on how many rows figures stand that are not of all rows."""

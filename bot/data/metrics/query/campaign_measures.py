@@ -17,12 +17,12 @@ from bot.data.metrics.query.dataset import (
     TIME_DIMENSIONS,
     Basis,
     Dimension,
+    Expression,
     Measure,
     MetricDataset,
     RowSelection,
     build_row_key,
     column,
-    percent,
     ratio,
     select_amount,
 )
@@ -32,8 +32,8 @@ from bot.i18n.messages import Words
 
 
 def select_campaigns(selection: RowSelection) -> ir.Table:
-    """Return the rows of the days with `arrived` (delivered where known, else sent), `income` and
-    `cost` in the counted currency."""
+    """Return the rows of the days with `arrived` (delivered where known, else sent), `clickable`
+    (the same, or impressions), and `income` and `cost` in the counted currency."""
     rows = selection.warehouse.table("campaigns")
     assert rows is not None
     first, last = (ibis.literal(day) for day in selection.days)
@@ -45,6 +45,7 @@ def select_campaigns(selection: RowSelection) -> ir.Table:
 def _add_amounts(rows: ir.Table, currency: str | None) -> ir.Table:
     return rows.mutate(
         arrived=ibis.coalesce(rows.delivered, rows.sent),
+        clickable=ibis.coalesce(rows.delivered, rows.sent, rows.impressions),
         income=select_amount(rows, "sales", currency),
         cost=select_amount(rows, "spend", currency),
         many_sent=ibis.coalesce(rows.delivered, rows.sent, 0),
@@ -64,93 +65,58 @@ def _identify(warehouse: Warehouse) -> ir.Table:
     return rows.select("many_sent", key=key, person=key.cast("string"))
 
 
-def _sum(name: str) -> ir.Value:
-    return lambda t: t[name].sum()
-
-
-def _where_both(part: str, whole: str) -> ir.Value:
-    """Sums of rows that say both, in percent."""
-    return lambda t: percent(
-        t[part].sum(where=t[whole].notnull()), t[whole].sum(where=t[part].notnull())
+def _total(
+    label: Words, unit: str, column: str, needs: str = "", footnote: Words | None = None
+) -> Measure:
+    return Measure(
+        label,
+        unit,
+        lambda t: t[column].sum(),
+        needs=(needs or column,),
+        is_sum=True,
+        footnote=footnote,
     )
 
 
-def _per(part: str, whole: str) -> ir.Value:
-    return lambda t: ratio(
-        t[part].sum(where=t[whole].notnull()), t[whole].sum(where=t[part].notnull())
+def _sum_known(column: str, other: str) -> Expression:
+    """Sum up a column in the rows that have the other one, too."""
+    return lambda t: t[column].sum(where=t[other].notnull())
+
+
+def _per(part: str, whole: str) -> Expression:
+    return lambda t: ratio(_sum_known(part, whole)(t), _sum_known(whole, part)(t))
+
+
+def _rate(label: Words, part: str, whole: str, needs: tuple[str, ...]) -> Measure:
+    value = _per(part, whole)
+    return Measure(label, "%", lambda t: 100 * value(t), needs=needs, count=_sum_known(whole, part))
+
+
+def _per_1000(label: Words, unit: str, part: str, needs: tuple[str, ...]) -> Measure:
+    value = _per(part, "arrived")
+    return Measure(
+        label, unit, lambda t: 1000 * value(t), needs=needs, count=_sum_known("arrived", part)
     )
 
 
-def _clicked_of(t: ir.Table) -> ir.Value:
-    """What a click is one of: the mails that arrived, else the impressions of advertising."""
-    return ibis.coalesce(t.arrived, t.impressions)
-
-
-BASES: Mapping[str, Basis] = {
-    ALL_ROWS: Basis("people", lambda t: t["at"].notnull()),
-}
+BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t["at"].notnull())}
 BY_PLATFORM = Words("As reported by the platforms.")
 MEASURES: Mapping[str, Measure] = {
-    "sent": Measure(Words("sent"), "", _sum("sent"), needs=("sent",), is_sum=True),
-    "delivered": Measure(
-        Words("delivered"), "", _sum("delivered"), needs=("delivered",), is_sum=True
+    "sent": _total(Words("sent"), "", "sent"),
+    "delivered": _total(Words("delivered"), "", "delivered"),
+    "opened": _total(Words("opened"), "", "opened"),
+    "clicks": _total(Words("clicks"), "", "clicks"),
+    "impressions": _total(Words("impressions"), "", "impressions"),
+    "unsubscribed": _total(Words("unsubscribed"), "", "unsubscribed"),
+    "campaign_orders": _total(Words("orders (platform)"), "orders", "orders", footnote=BY_PLATFORM),
+    "campaign_sales": _total(Words("sales (platform)"), "money", "income", "sales", BY_PLATFORM),
+    "spend": _total(Words("spend"), "money", "cost", "spend"),
+    "open_rate": _rate(Words("open rate"), "opened", "arrived", ("opened",)),
+    "click_rate": _rate(Words("click rate"), "clicks", "clickable", ("clicks",)),
+    "unsubscribe_rate": _rate(
+        Words("unsubscribe rate"), "unsubscribed", "arrived", ("unsubscribed",)
     ),
-    "opened": Measure(Words("opened"), "", _sum("opened"), needs=("opened",), is_sum=True),
-    "clicks": Measure(Words("clicks"), "", _sum("clicks"), needs=("clicks",), is_sum=True),
-    "impressions": Measure(
-        Words("impressions"), "", _sum("impressions"), needs=("impressions",), is_sum=True
-    ),
-    "unsubscribed": Measure(
-        Words("unsubscribed"), "", _sum("unsubscribed"), needs=("unsubscribed",), is_sum=True
-    ),
-    "campaign_orders": Measure(
-        Words("orders (platform)"),
-        "orders",
-        _sum("orders"),
-        needs=("orders",),
-        is_sum=True,
-        footnote=BY_PLATFORM,
-    ),
-    "campaign_sales": Measure(
-        Words("sales (platform)"),
-        "money",
-        _sum("income"),
-        needs=("sales",),
-        is_sum=True,
-        footnote=BY_PLATFORM,
-    ),
-    "spend": Measure(Words("spend"), "money", _sum("cost"), needs=("spend",), is_sum=True),
-    "open_rate": Measure(
-        Words("open rate"),
-        "%",
-        _where_both("opened", "arrived"),
-        needs=("opened",),
-        count=lambda t: t.arrived.sum(where=t.opened.notnull()),
-    ),
-    "click_rate": Measure(
-        Words("click rate"),
-        "%",
-        lambda t: percent(
-            t.clicks.sum(where=_clicked_of(t).notnull()),
-            _clicked_of(t).sum(where=t.clicks.notnull()),
-        ),
-        needs=("clicks",),
-        count=lambda t: _clicked_of(t).sum(where=t.clicks.notnull()),
-    ),
-    "unsubscribe_rate": Measure(
-        Words("unsubscribe rate"),
-        "%",
-        _where_both("unsubscribed", "arrived"),
-        needs=("unsubscribed",),
-        count=lambda t: t.arrived.sum(where=t.unsubscribed.notnull()),
-    ),
-    "orders_per_click": Measure(
-        Words("orders per click"),
-        "%",
-        _where_both("orders", "clicks"),
-        needs=("orders", "clicks"),
-        count=lambda t: t.clicks.sum(where=t.orders.notnull()),
-    ),
+    "orders_per_click": _rate(Words("orders per click"), "orders", "clicks", ("orders", "clicks")),
     "cost_per_order": Measure(
         Words("cost per order"),
         "money",
@@ -168,19 +134,11 @@ MEASURES: Mapping[str, Measure] = {
         needs=("spend", "sales"),
         footnote=BY_PLATFORM,
     ),
-    "sales_per_1000_sent": Measure(
-        Words("sales per 1,000 delivered"),
-        "money",
-        lambda t: 1000 * _per("income", "arrived")(t),
-        needs=("sales", "sent"),
-        count=lambda t: t.arrived.sum(where=t.income.notnull()),
+    "sales_per_1000_sent": _per_1000(
+        Words("sales per 1,000 delivered"), "money", "income", ("sales", "sent")
     ),
-    "orders_per_1000_sent": Measure(
-        Words("orders per 1,000 delivered"),
-        "",
-        lambda t: 1000 * _per("orders", "arrived")(t),
-        needs=("orders", "sent"),
-        count=lambda t: t.arrived.sum(where=t.orders.notnull()),
+    "orders_per_1000_sent": _per_1000(
+        Words("orders per 1,000 delivered"), "", "orders", ("orders", "sent")
     ),
     "spend_share": Measure(Words("share of spend"), "%", share_of="spend"),
 }

@@ -24,6 +24,7 @@ from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
 from bot.data.metrics.filters import (
     OPTION_COLUMNS,
+    PEOPLE_TYPES,
     add_category,
     add_options,
     add_people,
@@ -60,7 +61,7 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
 # columns of feedback that other files tell of its customers, or of its orders
-REVIEWER_COLUMNS = ("customer", "buyer", "country", "segment", "level", "points")
+REVIEWER_COLUMNS = ("customer", "buyer", "country", *PEOPLE_TYPES)
 ID_COLUMNS = ("customer", "buyer", "visitor", "session", "order", "line", "id")
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "text": ("is", "in", "is_not", "contains"),
@@ -74,6 +75,7 @@ MISSING_HINTS: Mapping[str, str] = {
     "segment": "Groups by how people buy (loyal, lapsed, one-time …) are in segments and audience.",
     "level": "No file of a loyalty programme was imported.",
     "points": "No file of a loyalty programme was imported.",
+    "city": "Towns are read from a file of customers that has a column for them.",
 }
 NO_PRICES = (
     "No price history was imported, so sale days are not known. Orders at a discount are the field "
@@ -177,11 +179,33 @@ def resolve_conditions(
             raise QueryError("{field} stands in a group of its own.", field=SELECTED_FIELDS[0])
     notes: list[str] = []
     groups = tuple(
-        tuple(_resolve(warehouse, dataset, condition, notes) for condition in group)
-        for group in query.filters
-        if group
+        _resolve_group(warehouse, dataset, group, notes) for group in query.filters if group
     )
     return query.model_copy(update={"filters": groups}), notes
+
+
+class UnknownValue(QueryError):
+    """A value that the data don't have."""
+
+
+def _resolve_group(
+    warehouse: Warehouse,
+    dataset: MetricDataset,
+    group: Sequence[MetricCondition],
+    notes: list[str],
+) -> tuple[MetricCondition, ...]:
+    """Return the conditions of which one suffices. One whose value the data don't have is left out
+    where another stands."""
+    found, errors = list[MetricCondition](), list[UnknownValue]()
+    for condition in group:
+        try:
+            found.append(_resolve(warehouse, dataset, condition, notes))
+        except UnknownValue as error:
+            errors.append(error)
+    if errors and not found:
+        raise errors[0]
+    notes += [f"{error} Say that only the others count." for error in errors]
+    return tuple(found)
 
 
 def _resolve(
@@ -230,7 +254,6 @@ def _resolve(
 def list_fields(
     warehouse: Warehouse, fields: Mapping[str, Dimension | ConditionField], dataset: MetricDataset
 ) -> str:
-    """List the fields that the data have."""
     return ", ".join(name for name, one in fields.items() if is_told(warehouse, dataset, one.needs))
 
 
@@ -248,7 +271,6 @@ def choose_place_field(
 def _resolve_sale_days(
     warehouse: Warehouse, condition: MetricCondition, values: Sequence[str], notes: list[str]
 ) -> MetricCondition:
-    """Return the condition with the spans of the sales."""
     spans = find_sale_days(warehouse) or ()
     if {normalize_text(value) for value in values} not in ({"yes"}, {"no"}):
         raise QueryError("sale_day is yes or no.")
@@ -304,7 +326,7 @@ def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
     key = ("has", dataset.name, name)
     if key not in warehouse.released:
         name, _, value = name.partition(":")  # "step:cart": this value of the column
-        rows = _read_stored(warehouse, dataset, name)
+        rows = read_stored(warehouse, dataset, name)
         known = False
         if name in rows.columns:
             is_set = rows[name] == value if value else rows[name].notnull()
@@ -318,7 +340,7 @@ def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
     rows = warehouse.table(dataset.kind)
     assert rows is not None
     # other tables may have them where this one does not
-    joined = {"category", "segment", "level", "points"}
+    joined = {"category", *PEOPLE_TYPES}
     if dataset.kind == "feedback":
         joined |= {*REVIEWER_COLUMNS}
     names = [
@@ -333,11 +355,11 @@ def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
             warehouse.released["has", dataset.name, name] = bool(row[f"c{n}"])
 
 
-def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.Table:
+def read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.Table:
     """Return the stored rows, with what is joined to them for this column."""
     rows = warehouse.table(dataset.kind)
     assert rows is not None
-    if dataset.kind == "orders" and name in ("segment", "level", "points"):
+    if dataset.kind == "orders" and name in PEOPLE_TYPES:
         people = build_people(warehouse)
         return rows if people is None else people
     if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
@@ -362,7 +384,7 @@ def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapp
     is_computed = column == "at" and field.value is not None  # such as a campaign's name or code
     key = ("values", dataset.name, name if is_computed else column)
     if key not in warehouse.released:
-        rows = _read_stored(warehouse, dataset, column)
+        rows = read_stored(warehouse, dataset, column)
         of_row = field.value(rows) if is_computed and field.value else rows[column]
         counted = rows.filter(of_row.notnull()).group_by(value=of_row).aggregate(n=ibis._.count())
         found = fetch_rows(warehouse, counted)
@@ -404,11 +426,15 @@ def _resolve_texts(
         if normalize_text(value) not in {normalize_text(one) for one in (*matches, *called)}:
             notes.append(f"“{value}” was read as {', '.join(sorted(called)[:MAX_LISTED_VALUES])}.")
         found += matches
-    if unknown and (not found or any(_list_near_values(value, known) for value in unknown)):
+    if unknown and not found:
         raise _build_unknown_value(dataset, condition.field, unknown, known)
     if unknown:
         listed = ", ".join(unknown)
-        notes.append(f"In {dataset.name} no {condition.field} is called {listed}: none has it.")
+        near = ", ".join(dict.fromkeys(n for one in unknown for n in _list_near_values(one, known)))
+        near = f" Near it: {near}. Say that only the others count." if near else ""
+        notes.append(
+            f"In {dataset.name} no {condition.field} is called {listed}: none has it.{near}"
+        )
     operator_ = "in" if condition.operator == "contains" else condition.operator
     return condition.model_copy(
         update={"values": tuple(dict.fromkeys(found)), "operator": operator_}
@@ -454,7 +480,7 @@ def _build_unknown_value(
     field: str,
     unknown: Sequence[str],
     known: Mapping[str, Mapping[str, str]],
-) -> QueryError:
+) -> "UnknownValue":
     names = list(dict.fromkeys(called for values in known.values() for called in values.values()))
     near = [one for value in unknown for one in _list_near_values(value, known)]
     shown, size = list[str](), 0
@@ -473,11 +499,11 @@ def _build_unknown_value(
         "known": listed or "none",
     }
     if near:
-        return QueryError(
+        return UnknownValue(
             "There is no {field} called {value} in {dataset}. Near it: {near}. There are: {known}.",
             near=", ".join(dict.fromkeys(near)),
             **words,
         )
-    return QueryError(
+    return UnknownValue(
         "There is no {field} called {value} in {dataset}. There are: {known}.", **words
     )

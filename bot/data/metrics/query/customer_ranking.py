@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import ibis
 from ibis import _
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from bot.core.audience_rule import OrderCondition
 from bot.data.metrics.filters import list_currencies
@@ -17,10 +17,9 @@ from bot.data.warehouse.warehouse import Warehouse
 DEFAULT_CUSTOMERS, MAX_CUSTOMERS = 10, 50
 
 
-class TopCustomersQuery(BaseModel):
+class TopCustomersQuery(BaseModel, frozen=True):
     """Whose orders count, and how many customers are listed."""
 
-    model_config = ConfigDict(frozen=True)
     orders: OrderCondition = OrderCondition()
     limit: int = Field(default=DEFAULT_CUSTOMERS, ge=1, le=MAX_CUSTOMERS)
 

@@ -39,7 +39,10 @@ class Basis:
 
 
 # What differs between the lines of an order.
-LINE_FIELDS = ("category", "product", "variant", "colour", "size", "returned", "reduced_price")
+LINE_FIELDS = (
+    *("category", "product", "variant", "colour", "size"),
+    *("returned", "return_reason", "reduced_price"),
+)
 OF_LINES = (
     "of each order only the lines selected or grouped here count, not the whole order. Say so; the "
     "value of whole orders with such a product is not to be had."

@@ -181,7 +181,8 @@ def _count_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> in
 
 
 _COLUMNS: Mapping[DatasetName, str] = {  # of names that a question may filter by
-    "orders": "country region department source device code reason segment level category product",
+    "orders": "country region department source device code reason segment level city category "
+    "product",
     "visits": "country source device category product",
     "campaigns": "source code audience retailer product",
     "feedback": "country region department source segment category product",

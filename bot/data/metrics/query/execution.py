@@ -16,6 +16,7 @@ from bot.core.metric_query import (
     QueryError,
 )
 from bot.data.metrics.filters import list_currencies
+from bot.data.metrics.query.blanks import list_blanks
 from bot.data.metrics.query.conditions import list_fields, require_column, resolve_conditions
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset, list_cautions
 from bot.data.metrics.query.group_choice import (
@@ -50,6 +51,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     currencies = list_currencies(warehouse, dataset.kind) or _list_shop_currencies(warehouse)
     currency = currencies[0] if currencies else None
     notes = [*dropped, *periods.notes, *_list_cautions(warehouse, dataset, query)]
+    notes += list_blanks(warehouse, dataset, query)
     if len(currencies) > 1 and any(
         dataset.measures[name].unit == "money" or dataset.name == "orders"
         for name in query.measures

@@ -63,7 +63,7 @@ def select_reviews(selection: RowSelection) -> ir.Table:
     if query.uses(*PLACE_COLUMNS):
         reviews = add_places(warehouse, "feedback", reviews)
     reviews = name_reviewers(warehouse, reviews)
-    if query.uses("segment", "level", "customer_points"):
+    if query.uses("segment", "level", "customer_points", "city"):
         reviews = add_people(warehouse, reviews)
     if query.uses("customer_type", "ordered_after"):
         days = find_order_days(warehouse, selection.currency)
@@ -190,7 +190,8 @@ def _describe_rows(warehouse: Warehouse, query: MetricQuery) -> str:
     that."""
     if query.uses(*BUYER_FIELDS):
         return describe_named(warehouse)
-    return describe_named(warehouse, "customer") if query.uses("level", "customer_points") else ""
+    of_people = query.uses("level", "customer_points", "city")
+    return describe_named(warehouse, "customer") if of_people else ""
 
 
 def describe_named(warehouse: Warehouse, who: str = "buyer") -> str:
@@ -218,6 +219,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "language": column("language", Words("language")),
     "segment": column("segment", Words("segment")),
     "level": column("level", Words("loyalty level")),
+    "city": column("city", Words("town")),
     "customer_type": Dimension(
         Words("new or known customer"),
         lambda t: ibis.cases(

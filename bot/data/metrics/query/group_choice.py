@@ -265,28 +265,33 @@ def _choose_groups(
         out_of_bounds=len(open_groups) - len(kept),
         beyond_limit=len(kept) - len(chosen) - len(unseen),
         unranked=frozenset({*small, *unranked}),
-        unranked_sum=_sum_unranked(runner, values, rows["now"].groups, {*small, *unranked}),
+        adds_up=(adds_up := _adds_up(runner, values, rows["now"].groups)),
+        unranked_sum=_sum_unranked(runner, values, {*small, *unranked}) if adds_up else None,
         unranked_bound=_bound_unranked(runner, values, {*small, *unranked}),
     )
     return shown, counts
 
 
-def _sum_unranked(
+def _adds_up(
     runner: QueryRunner,
     values: Mapping[tuple[PeriodName, Group], Values],
     groups: Collection[Group],
+) -> bool:
+    """Whether the first measure of the groups adds up to that of the total."""
+    name = runner.names[0]
+    total = float(values["now", ALL_GROUPS].get(name) or 0)
+    figures = [float(values["now", one].get(name) or 0) for one in groups]
+    return runner.measures[name].is_sum and isclose(sum(figures), total, abs_tol=0.01)
+
+
+def _sum_unranked(
+    runner: QueryRunner,
+    values: Mapping[tuple[PeriodName, Group], Values],
     unranked: Collection[Group],
 ) -> float | None:
-    """Return the first measure of the groups without a place together. None where it does not add
-    up over groups, or one of them is below zero: then it is no bound of any of them."""
-    name = runner.names[0]
-    if not runner.measures[name].is_sum:
-        return None
-    figures = {one: float(values["now", one].get(name) or 0) for one in groups}
-    total = float(values["now", ALL_GROUPS].get(name) or 0)
-    if not isclose(sum(figures.values()), total, abs_tol=0.01):
-        return None
-    hidden = [figures[one] for one in unranked]
+    """Return the first measure of the groups without a place together. None where one of them is
+    below zero: then it is no bound of any of them."""
+    hidden = [float(values["now", one].get(runner.names[0]) or 0) for one in unranked]
     return None if min(hidden, default=0) < 0 else sum(hidden)
 
 

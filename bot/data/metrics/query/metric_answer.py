@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.core.facts import Source
 from bot.core.metric_query import OTHERS_VALUE, MetricQuery
@@ -37,11 +37,10 @@ OTHERS: Group = (OTHERS_VALUE,)
 Released = dict[Family, list[RowIndex]]
 
 
-class ShownGroup(BaseModel):
+class ShownGroup(BaseModel, frozen=True):
     """A group of one period that is shown, with the bases of its figures. `whole` is the period
     without the filters, of which a share is told. With `members` these are groups together."""
 
-    model_config = ConfigDict(frozen=True)
     period: PeriodName
     group: Group
     bases: tuple[str, ...]
@@ -53,10 +52,9 @@ class ShownGroup(BaseModel):
         return self.group == OTHERS and not self.members
 
 
-class MetricRecipe(BaseModel):
+class MetricRecipe(BaseModel, frozen=True):
     """How to read the rows behind an answer again. The query has its days and the data's values."""
 
-    model_config = ConfigDict(frozen=True)
     query: MetricQuery
     before: tuple[date, date] | None
     currency: str | None
@@ -103,6 +101,7 @@ class GroupCounts:
     beyond_limit: int
     # the too small ones, and those whose first measure is of too few people
     unranked: frozenset[Group]
+    adds_up: bool  # whether the first measure of all groups is that of the total
     # their first measure together, where it is what the shown total and groups leave over
     unranked_sum: float | None
     unranked_bound: float | None  # the power of ten that none of them exceeds

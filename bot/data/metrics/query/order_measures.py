@@ -68,6 +68,12 @@ TOP_NET_SHARES = {
     50: Words("net revenue share of the top 50% of customers"),
 }
 
+PRICE_NAMES = {
+    "gross": Words("average selling price per unit, before returns"),
+    "net": Words("average selling price per unit, after refunds"),
+    "": Words("average selling price per unit"),
+}
+
 
 def _top_share(n: int) -> Measure:
     names = {"gross": TOP_GROSS_SHARES[n], "net": TOP_NET_SHARES[n], "": TOP_SHARES[n]}
@@ -280,6 +286,12 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "units_per_order": Measure(
         Words("units per order"), "", lambda t: ratio(t.pieces.sum(), count_orders(t))
+    ),
+    "average_price": Measure(
+        Words("average selling price per unit"),
+        MONEY,
+        lambda t: ratio(t.paid.sum(), t.pieces.sum()),
+        read_as=lambda warehouse: PRICE_NAMES[find_revenue_basis(warehouse)],
     ),
     "returned": Measure(
         Words("units returned"),

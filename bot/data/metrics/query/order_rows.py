@@ -138,7 +138,7 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = add_places(warehouse, "orders", lines)
     if query.uses(*OPTION_COLUMNS):
         lines = add_options(warehouse, lines)
-    if query.uses("segment", "level", "customer_points"):
+    if query.uses("segment", "level", "customer_points", "city"):
         lines = add_people(warehouse, lines)
     return add_profile(lines, selection)
 

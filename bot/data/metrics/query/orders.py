@@ -89,6 +89,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "return_reason": column("reason", Words("return reason")),
     "segment": column("segment", Words("segment")),
     "level": column("level", Words("loyalty level")),
+    "city": column("city", Words("town")),
     "payment_method": column("payment_method", Words("means of payment")),
     "carrier": column("carrier", Words("carrier")),
     "first_order_source": Dimension(
@@ -148,6 +149,9 @@ FIELDS: Mapping[str, ConditionField] = {
     ),
     "order_units": ConditionField(Words("units of the order"), "number", lambda t: t.held),
     **DAY_FIELDS,
+    "delivered_day": ConditionField(
+        Words("day of delivery"), "day", lambda t: t.delivered, "delivered"
+    ),
     "customer_points": ConditionField(
         Words("loyalty points"), "number", lambda t: t.points, "points"
     ),

@@ -16,12 +16,7 @@ import numpy.typing as npt
 
 from bot.data.disclosure import find_hidden_groups
 from bot.data.floors import is_below_floor
-from bot.data.metrics.query.dataset import (
-    ALL_ROWS,
-    PEOPLE_FAMILIES,
-    Family,
-    MetricDataset,
-)
+from bot.data.metrics.query.dataset import ALL_ROWS, PEOPLE_FAMILIES, Family, MetricDataset
 from bot.data.warehouse.query import fetch_arrow, person_column
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -80,7 +75,6 @@ class Universe:
         return int(self.person.max(initial=0)) + 1
 
     def count_people(self, family: Family, elements: RowIndex) -> int:
-        """Return the number of people behind elements."""
         if family == "people" or family in self.counts:
             return len(elements)  # each is a person
         return len(find_distinct(self.person[elements], self.many_people))
@@ -203,7 +197,6 @@ class GroupedRows:
         return self.universe.elements(family, self.rows[mask])
 
     def count_people(self, basis: str, groups: Collection[Group] | None = None) -> int:
-        """Return the number of people behind a basis."""
         return self.universe.count_people(
             self.dataset.bases[basis].family, self.elements(basis, groups)
         )

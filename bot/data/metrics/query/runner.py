@@ -17,12 +17,7 @@ from bot.data.metrics.query import (
     visit_measures,
 )
 from bot.data.metrics.query.dataset import MetricDataset, RowSelection
-from bot.data.metrics.query.release import (
-    ALL_GROUPS,
-    Group,
-    GroupedRows,
-    read_grouped_rows,
-)
+from bot.data.metrics.query.release import ALL_GROUPS, Group, GroupedRows, read_grouped_rows
 from bot.data.warehouse.query import fetch_rows, render_sql
 from bot.data.warehouse.warehouse import FILE_COLUMN, Warehouse, describe_source
 

@@ -140,9 +140,11 @@ def _identify(warehouse: Warehouse) -> ir.Table:
     return rows.select("many_sessions", key=key, person=key.cast("string"))
 
 
-BASES: Mapping[str, Basis] = {
-    ALL_ROWS: Basis("people", lambda t: t.day.notnull()),
-}
+BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t.day.notnull())}
+
+
+def _total(label: Words, unit: str, column: str) -> Measure:
+    return Measure(label, unit, lambda t: t[column].sum(), needs=(column,), is_sum=True)
 
 
 def _sum_where(name: str, other: str) -> ir.Value:
@@ -154,9 +156,7 @@ def _count_orders(t: ir.Table) -> ir.Value:
 
 
 MEASURES: Mapping[str, Measure] = {
-    "sessions": Measure(
-        Words("sessions"), "", lambda t: t.sessions.sum(), needs=("sessions",), is_sum=True
-    ),
+    "sessions": _total(Words("sessions"), "", "sessions"),
     "engaged_share": Measure(
         Words("share of engaged sessions"),
         "%",
@@ -166,23 +166,9 @@ MEASURES: Mapping[str, Measure] = {
         needs=("engaged", "sessions"),
         count=_sum_where("sessions", "engaged"),
     ),
-    "page_views": Measure(
-        Words("page views"), "", lambda t: t["views"].sum(), needs=("views",), is_sum=True
-    ),
-    "traffic_orders": Measure(
-        Words("orders, as the traffic file counts them"),
-        "orders",
-        lambda t: t.orders.sum(),
-        needs=("orders",),
-        is_sum=True,
-    ),
-    "traffic_sales": Measure(
-        Words("sales, as the traffic file counts them"),
-        "money",
-        lambda t: t.sales.sum(),
-        needs=("sales",),
-        is_sum=True,
-    ),
+    "page_views": _total(Words("page views"), "", "views"),
+    "traffic_orders": _total(Words("orders, as the traffic file counts them"), "orders", "orders"),
+    "traffic_sales": _total(Words("sales, as the traffic file counts them"), "money", "sales"),
     "traffic_conversion": Measure(
         Words("orders or conversions per session"),
         "%",

@@ -49,7 +49,7 @@ def select_visits(selection: RowSelection) -> ir.Table:
     events = warehouse.table("events")
     assert events is not None
     first, last = (ibis.literal(day) for day in selection.days)
-    visits = _build_visits(warehouse, events).filter(_["at"].date().between(first, last))
+    visits = _build_visits(events).filter(_["at"].date().between(first, last))
     if query.asks("visit_sales", "sales_per_1000"):
         visits = _add_amounts(events, visits)
     if query.uses(*PRODUCT_COLUMNS):
@@ -66,7 +66,7 @@ def select_visits(selection: RowSelection) -> ir.Table:
     return filter_rows(DATASET, visits, query)
 
 
-def _build_visits(warehouse: Warehouse, events: ir.Table) -> ir.Table:
+def _build_visits(events: ir.Table) -> ir.Table:
     depth = ibis.cases(*((events.step == step, n) for n, step in enumerate(STEPS, 1)), else_=0)
     return events.group_by("session").aggregate(
         at=events["at"].min(),
@@ -147,7 +147,7 @@ def group_by_visit(visits: ir.Table, by: Sequence[str]) -> ir.Table:
 def _identify(warehouse: Warehouse) -> ir.Table:
     events = warehouse.table("events")
     assert events is not None
-    visits = _build_visits(warehouse, events)
+    visits = _build_visits(events)
     person = ibis.coalesce(
         ibis.literal("visitor ") + visits.visitor, ibis.literal("visit ") + visits.session
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bot.core.audience_rule import YES_OR_NO_NAMES
+from bot.core.audience_words import YES_OR_NO_NAMES
 from bot.core.charts import ScopePart
 from bot.core.condition_words import describe_amount, describe_day
 from bot.core.facts import spell_number
@@ -76,7 +76,7 @@ NOT_GIVEN: Mapping[str, Words] = {
     "campaign": Words("No campaign"),
     "with_product": Words("no other product"),
 }
-MAX_NAMES, MAX_SHORT_NAMES, MAX_HIDDEN_NAMES = 4, 3, 3
+MAX_NAMES, MAX_HIDDEN_NAMES = 4, 3
 SCOPE_NAMES: Mapping[str, Words] = {"feedback": Words("reviews")}
 
 
@@ -141,7 +141,6 @@ def name_dates(dimension: str, first: date, language: str) -> str:
 def name_group(
     warehouse: Warehouse, answer: MetricAnswer, group: Group, language: str
 ) -> tuple[str, ...]:
-    """Return the names of a group's values."""
     if group == (OTHERS_VALUE,):
         name = name_hidden_times(warehouse, answer, language) or OTHERS.to(language)
         return (name, *[""] * (len(answer.query.dimensions) - 1))
@@ -227,7 +226,6 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
 
 
 def _name_dimensions(answer: MetricAnswer, language: str) -> str:
-    """Return the names of the one or two dimensions."""
     first, *rest = (
         answer.dataset.dimensions[name].label.to(language) for name in answer.query.dimensions
     )
@@ -273,8 +271,15 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
         days = format_short_period(*answer.periods.now, language, today)
         if before:
             days = _add_comparison(asked.comparison, days, before, language, today)
+        if is_of_deliveries(answer):
+            days = Words("orders placed: {days}", days=days).to(language)
         parts.append(("days", days))
     return tuple(parts)
+
+
+def is_of_deliveries(answer: MetricAnswer) -> bool:
+    """Whether figures tell when orders came, which the days of the query don't choose by."""
+    return any("delivered" in answer.get_measure(name).needs for name in answer.query.measures)
 
 
 def _name_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
@@ -376,10 +381,13 @@ def _list_names(names: Sequence[str], most: int, language: str) -> str:
 
 
 def _describe_having(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
-    """Return the bounds on the measures of a group in words."""
-    parts = []
+    """Return the bounds on the measures of a group in words, where two periods are compared with
+    the days of the one that they bound."""
+    parts, is_compared = [], answer.periods.before is not None
+    days = format_short_period(*answer.periods.now, language, warehouse.today)
     for bound in answer.query.having:
         what = name_measure(warehouse, answer, bound.measure, language)
+        what = f"{what}, {days}" if is_compared else what
         unit = answer.dataset.measures[bound.measure].unit
         value = _spell_amount(str(bound.value), unit, answer, language)
         words = AT_LEAST if bound.operator == "at_least" else AT_MOST

@@ -1,0 +1,343 @@
+"""Audience rules in words: as sentences, and the names of audiences."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from bot.core.audience_rule import (
+    DAY_FIELDS,
+    ORDER_FIELDS,
+    PLACE_FIELDS,
+    PRODUCT_FIELDS,
+    SEGMENT_LABELS,
+    AudienceRule,
+    OrderCondition,
+    RatingCondition,
+    ViewCondition,
+)
+from bot.core.condition_words import describe_amount, describe_day
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition
+from bot.i18n.french_regions import ABROAD, name_department
+from bot.i18n.messages import Country, Words, quote_name
+
+CONSENT_LABELS = {
+    "email": Words("Customers who agreed to e-mails"),
+    "sms": Words("Customers who agreed to SMS"),
+    "ads": Words("Customers who agreed to be matched for ads"),
+}
+# The names of the audiences that are suggested, by id.
+AUDIENCE_NAMES: Mapping[str, Words] = {
+    "buyers": Words("Buyers of {thing}"),
+    "alike": Words("People like the buyers of {thing}"),
+    "loyal": Words("Best and loyal customers"),
+    "drifting": Words("Customers at risk or drifting away"),
+    "lapsed": Words("Customers lost from sight"),
+    "newcomers": Words("Newcomers"),
+    "niche": Words("The niche around {thing}"),
+    "there": Words("All customers"),
+    "yours": Words("Your rule"),
+}
+MAX_NAMED_VALUES = 4  # of one condition
+# whose values say by themselves what they are
+PLAIN_FIELDS = (*PLACE_FIELDS, "city", "product", "category", "device", "source", "channel")
+ORDERED_FIELDS = ("product", "category")
+YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says
+    ("returned", "yes"): Words("items returned"),
+    ("returned", "no"): Words("items not returned"),
+    ("late", "yes"): Words("late"),
+    ("late", "no"): Words("in time"),
+    ("discounted", "yes"): Words("with a discount"),
+    ("discounted", "no"): Words("without a discount"),
+}
+PHRASE_FIELDS = (  # whose words need no "ordered" before them
+    *("selected_orders", "selected_spent", "selected_units", "order_value"),
+    *("customer_orders", "customer_spent", *DAY_FIELDS),
+)
+
+
+def describe_rule(rule: AudienceRule, titles: Mapping[str, str] | None = None) -> Words:
+    """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
+    return _join_with_and([CONSENT_LABELS[rule.purpose], *_list_conditions(rule, titles or {})])
+
+
+def describe_conditions(rule: AudienceRule, titles: Mapping[str, str] | None = None) -> Words:
+    """The rule as a sentence without the consent: shown beside the count of all who match."""
+    parts = _list_conditions(rule, titles or {})
+    return _join_with_and(parts) if parts else Words("all customers")
+
+
+def _list_conditions(rule: AudienceRule, titles: Mapping[str, str]) -> list[Words]:
+    parts = [*_describe_segments(rule), *_describe_things(rule, titles)]
+    parts += [describe_orders(one, titles) for one in rule.orders]
+    parts += [_describe_rating(one) for one in rule.rated]
+    parts += [_describe_view(one, titles) for one in rule.viewed]
+    return [
+        *parts,
+        *_describe_amounts(rule),
+        *_describe_places(rule),
+        *_describe_dates(rule),
+        *_describe_beginnings(rule),
+    ]
+
+
+def _describe_segments(rule: AudienceRule) -> list[Words]:
+    if not rule.segments:
+        return []
+    groups = join_with_or([SEGMENT_LABELS[segment] for segment in rule.segments])
+    return [Words("in the group {groups}", groups=groups)]
+
+
+def _describe_things(rule: AudienceRule, titles: Mapping[str, str]) -> list[Words]:
+    parts = []
+    bought = _name_products(rule.bought, rule.bought_categories, titles)
+    bought += [
+        Words("a product whose name says {word}", word=quote_name(word))
+        for word in rule.bought_named
+    ]
+    if bought:
+        parts.append(_describe_bought(bought, rule.bought_within, rule.bought_at_least))
+    elif rule.bought_within:
+        parts.append(Words("bought in the last {days} days", days=rule.bought_within))
+    without = _name_products(rule.not_bought, rule.not_bought_categories, titles)
+    if without:
+        parts.append(_describe_not_bought(without, rule.not_within))
+    elif rule.not_within:
+        parts.append(Words("did not buy in the last {days} days", days=rule.not_within))
+    for like in (titles.get(rule.like_product or "", rule.like_product), rule.like_category):
+        if like:
+            parts.append(
+                Words("similar to buyers of {thing}, without it so far", thing=quote_name(like))
+            )
+    return parts
+
+
+def _describe_amounts(rule: AudienceRule) -> list[Words]:
+    parts = []
+    if rule.min_orders:
+        n = rule.min_orders
+        parts.append(Words.count("at least {n} order", "at least {n} orders", n))
+    if rule.max_orders:
+        n = rule.max_orders
+        parts.append(Words.count("at most {n} order", "at most {n} orders", n))
+    if rule.min_spend:
+        parts.append(Words("spent at least {amount}", amount=rule.min_spend))
+    return parts
+
+
+def _describe_places(rule: AudienceRule) -> list[Words]:
+    """Return a country and a region as two conditions: both must hold."""
+    countries = [Country(name=one) for one in rule.countries]
+    return [
+        Words("ordered to {places}", places=join_with_or(places))
+        for places in (countries, rule.regions)
+        if places
+    ]
+
+
+def _describe_dates(rule: AudienceRule) -> list[Words]:
+    parts = []
+    if rule.last_from:
+        parts.append(Words("last order on {day} or later", day=rule.last_from))
+    if rule.last_until:
+        parts.append(Words("no order since {day}", day=rule.last_until + timedelta(days=1)))
+    return parts
+
+
+def _describe_beginnings(rule: AudienceRule) -> list[Words]:
+    parts = [Words("never ordered")] if rule.never_ordered else []
+    if rule.joined_within:
+        parts.append(Words("signed up in the last {days} days", days=rule.joined_within))
+    return parts
+
+
+def describe_orders(condition: OrderCondition, titles: Mapping[str, str]) -> Words:
+    """Return the condition as people say it: "at least 2 orders (“Alba”) since 1 June"."""
+    when = _describe_days(condition.since, condition.until)
+    groups = [group for group in condition.filters if group]
+    head = None
+    if condition.never:
+        head = _describe_never(groups, titles) if groups and not when else None
+        groups = [] if head else groups
+        head = head or Words("no order")
+    elif named := next((one for one in groups if one[0].field in PHRASE_FIELDS), None):
+        head = _describe_group(named, titles)
+        groups = [group for group in groups if group != named]
+    elif named := next((one for one in groups if _are_fields(one, ORDERED_FIELDS)), None):
+        head = Words("bought {things}", things=_describe_group(named, titles))
+        groups = [group for group in groups if group != named]
+    parts = [_describe_group(group, titles) for group in groups]
+    if not parts and not when:
+        return head or Words("ordered at least once")
+    head = head or Words("ordered")
+    if parts:
+        head = Words("{what} ({which})", what=head, which=_join_with_and(parts))
+    return Words("{what} {when}", what=head, when=when) if when else head
+
+
+def _describe_group(group: Sequence[MetricCondition], titles: Mapping[str, str]) -> Words:
+    return _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
+
+
+def _are_fields(group: Sequence[MetricCondition], fields: Sequence[str]) -> bool:
+    """Whether each of the conditions says which values one of these fields has."""
+    return all(
+        one.field in fields
+        and one.operator in ("is", "in")
+        and (one.values not in ((ANY_VALUE,), (NO_VALUE,)) or one.field == "code")
+        for one in group
+    )
+
+
+def _describe_never(
+    groups: Sequence[Sequence[MetricCondition]], titles: Mapping[str, str]
+) -> Words | None:
+    """Return what customers never did, where there is a word for it."""
+    if len(groups) != 1:
+        return None
+    first = groups[0][0]
+    if not _are_fields(groups[0], (first.field,)):
+        return None
+    if first.field == "code" and first.values == (ANY_VALUE,):
+        return Words("never used a campaign code")
+    if first.field == "returned" and first.values == ("yes",):
+        return Words("never returned anything")
+    if first.field in PLACE_FIELDS:
+        return Words("never ordered to {place}", place=_describe_group(groups[0], titles))
+    if first.field in ORDERED_FIELDS:
+        return Words("never bought {things}", things=_describe_group(groups[0], titles))
+    return None
+
+
+def _describe_rating(rating: RatingCondition) -> Words:
+    parts = []
+    if n := rating.at_least:
+        parts.append(Words.count("at least {n} star", "at least {n} stars", n))
+    if n := rating.at_most:
+        parts.append(Words.count("at most {n} star", "at most {n} stars", n))
+    if days := _describe_days(rating.since, rating.until):
+        parts.append(days)
+    if rating.no_order_after:
+        parts.append(Words("no order afterwards"))
+    return Words("left a rating ({what})", what=_join_with_and(parts or [Words("ever")]))
+
+
+def _describe_view(view: ViewCondition, titles: Mapping[str, str]) -> Words:
+    things = join_with_or(_name_products(view.products, view.categories, titles))
+    if days := _describe_days(view.since, view.until):
+        return Words("looked at {things} ({days})", things=things, days=days)
+    return Words("looked at {things}", things=things)
+
+
+def _describe_days(since: date | None, until: date | None) -> Words | None:
+    if since and until:
+        return Words("from {since} to {until}", since=since, until=until)
+    if since:
+        return Words("since {day}", day=since)
+    return Words("until {day}", day=until) if until else None
+
+
+def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -> Words:
+    """Return "product: “Alba”" or "value of the order: at least 50"."""
+    label = ORDER_FIELDS[condition.field]
+    if (condition.field, condition.values[0]) in YES_OR_NO_NAMES:
+        wanted = [one for one in ("yes", "no") if one in condition.values]
+        if condition.operator == "is_not":
+            wanted = [one for one in ("yes", "no") if one not in condition.values]
+        return _as_words(join_with_or([YES_OR_NO_NAMES[condition.field, one] for one in wanted]))
+    if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
+        has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
+        return Words("with {what}", what=label) if has else Words("without {what}", what=label)
+    if condition.field in DAY_FIELDS:
+        days = [date.fromisoformat(one) for one in condition.values]
+        return describe_day(condition.field, condition.operator, days)
+    if amount := describe_amount(condition.field, condition.operator, condition.values):
+        return amount
+    values: list[str | Words | Country] = list(condition.values)
+    if condition.field == "country":
+        values = [Country(name=one) for one in condition.values]
+    elif condition.field in PRODUCT_FIELDS:
+        values = [quote_name(titles.get(one, one)) for one in condition.values]
+    elif condition.field in ("region", "department"):
+        values = [_name_place(condition.field, one) for one in condition.values]
+    first, last = values[0], values[-1]
+    if condition.operator == "at_least":
+        return Words("{what}: at least {value}", what=label, value=first)
+    if condition.operator == "at_most":
+        return Words("{what}: at most {value}", what=label, value=first)
+    if condition.operator == "between":
+        return Words("{what}: {first} to {last}", what=label, first=first, last=last)
+    if len(values) > MAX_NAMED_VALUES:
+        rest = len(values) - MAX_NAMED_VALUES
+        more = Words.count("{n} more", "{n} more", rest)
+        values = [*values[:MAX_NAMED_VALUES], more]
+    joined = join_with_or([Words("{value}", value=one) for one in values])
+    if condition.field in PLAIN_FIELDS:
+        words = _as_words(joined)
+        return Words("not {what}", what=words) if condition.operator == "is_not" else words
+    if condition.operator == "is_not":
+        return Words("{what}: not {value}", what=label, value=joined)
+    return Words("{what}: {value}", what=label, value=joined)
+
+
+def _name_place(field: str, value: str) -> str | Words:
+    if value.startswith(ABROAD):
+        return Words("{value}", value=Country(name=value.removeprefix(ABROAD)))
+    return name_department(value) if field == "department" else value
+
+
+def _as_words(text: str | Words | Country) -> Words:
+    return text if isinstance(text, Words) else Words("{value}", value=text)
+
+
+def _name_products(
+    products: Sequence[str], categories: Sequence[str], titles: Mapping[str, str]
+) -> list[Words]:
+    return [quote_name(name) for name in (*(titles.get(one, one) for one in products), *categories)]
+
+
+def _describe_bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
+    joined = join_with_or(things)
+    if least is not None and within is not None:
+        return Words(
+            "bought at least {n} of {things} in the last {days} days",
+            n=least,
+            things=joined,
+            days=within,
+        )
+    if least is not None:
+        return Words("bought at least {n} of {things}", n=least, things=joined)
+    if within is None:
+        return Words("bought {things}", things=joined)
+    return Words("bought {things} in the last {days} days", things=joined, days=within)
+
+
+def _describe_not_bought(things: Sequence[Words], within: int | None) -> Words:
+    joined = join_with_or(things)
+    if within is None:
+        return Words("never bought {things}", things=joined)
+    return Words("did not buy {things} in the last {days} days", things=joined, days=within)
+
+
+def join_with_or(things: Sequence[str | Words | Country]) -> str | Words | Country:
+    """Join as `a, b or c`. The last separator is translated with the sentence."""
+    if len(things) == 1:
+        return things[0]
+    listed = things[-2]
+    for one in reversed(things[:-2]):
+        listed = Words("{first}, {rest}", first=one, rest=listed)
+    return Words("{first} or {last}", first=listed, last=things[-1])
+
+
+def _join_with_and(parts: Sequence[Words]) -> Words:
+    if len(parts) == 1:
+        return parts[0]
+    return Words("{first}; {rest}", first=parts[0], rest=_join_with_and(parts[1:]))
+
+
+def name_audience(id: str, rule: AudienceRule, thing: str) -> Words:
+    """Return the name of an audience for people. `thing` is what it bought."""
+    words = AUDIENCE_NAMES[id]
+    name = Words(words.text, thing=quote_name(thing)) if "{" in words.text else words
+    if not rule.countries or id == "yours":
+        return name
+    places = join_with_or([Country(name=one) for one in rule.countries])
+    return Words("{first}, {rest}", first=name, rest=places)
