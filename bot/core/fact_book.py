@@ -124,6 +124,9 @@ class FactBook:
             form: SlotForm = found[2] or ""  # type: ignore[assignment]
             filled = self.spell(found[1], form, language)
             fact = self._facts[found[1]]
+            first, _, rest = filled.partition(" ")
+            if form == "round" and text[: found.start()].casefold().endswith(f"{first} "):
+                filled = rest  # the text says "about" itself
             is_phrase = form in ("round", "from-to") or fact.is_our_text
             if is_phrase and SENTENCE_START.search(text[: found.start()]):
                 filled = filled[:1].upper() + filled[1:]

@@ -81,6 +81,7 @@ def test_a_change_has_its_sign(text: str, language: Language, filled: str) -> No
     [
         ("{f1:round} in December", "en", "About €136,000 in December"),
         ("En décembre, {f1:round}", "fr", "En décembre, environ 136 000 €"),
+        ("En décembre, environ {f1:round}", "fr", "En décembre, environ 136 000 €"),
         ("We sold {f2:round}", "en", "We sold about 9,880 units"),
     ],
 )
