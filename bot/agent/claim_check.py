@@ -21,7 +21,7 @@ from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import OFF, ON, ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.turns import NoTurnLog, TurnLog
-from bot.core.checks import Check
+from bot.core.checks import OPENING_KEY, Check
 from bot.core.facts import Evidence, Fact, spell_base
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import SkillRequest
@@ -149,7 +149,7 @@ class ClaimResult:
             elif verdict.judgement == "supported":
                 supported += not sentence.gap
             elif verdict.judgement == "not_supported" or (
-                verdict.judgement == "stated" and not sentence.part.startswith("hook.")
+                verdict.judgement == "stated" and not sentence.part.startswith(OPENING_KEY)
             ):
                 found.append(_build_finding(sentence, verdict))
         if supported:
@@ -244,8 +244,9 @@ def build_claim_prompt(
         cites = " ".join(filter(None, [GAP if sentence.gap else "", cites]))
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
+    versions = [one.words for one in request.keep_reason().brief.instructions]
     asked = "\n".join(
-        filter(None, [brief.follows, brief.words, brief.offer, *brief.must_say, request.reason])
+        filter(None, [brief.follows, brief.words, brief.offer, *brief.must_say, *versions])
     )
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]

@@ -32,7 +32,7 @@ from bot.agent.skills import load_skills
 from bot.agent.tool import ToolDeps, load_tools
 from bot.core.charts import ChartPicture, render_png
 from bot.core.checks import Check
-from bot.core.parts import File, Part, fill_own_text
+from bot.core.parts import Copy, File, Part, fill_own_text, fix_parts
 from bot.core.report import ComputedOutput
 from bot.core.request import Question
 from bot.i18n.messages import Words
@@ -99,10 +99,10 @@ class SkillContext(RequestState):
             return written
         known = load_tools() if self._tools is None else self._tools
         used = [known[name] for name in tools]
-        fixed = {"brand": self.brand.as_prompt(), "skills": ", ".join(load_skills())}
+        rules = {"brand": self.brand.as_prompt(), "skills": ", ".join(load_skills())}
         if self.channel:
-            fixed["channel_rules"] = read_prompt(f"channels/{self.channel.key}").rstrip()
-        system_text = fill_prompt(system, fixed)
+            rules["channel_rules"] = read_prompt(f"channels/{self.channel.key}").rstrip()
+        system_text = fill_prompt(system, rules)
         self.evidence = self.evidence.plus(self.earlier.facts)
         if list_claims is None:
             self.add_brand_facts()
@@ -110,11 +110,15 @@ class SkillContext(RequestState):
         self._writes += 1
         call = f"write{self._writes}"
 
+        fixed = {one.key: Copy(text=one.text, facts=one.facts) for one in self.request.fixed}
+
         async def review(written: T, turn: int) -> Sequence[str]:
             claims_call = f"{call}.claims{turn}"
+            written = fix_parts(written, fixed)
             return await self.answer_checks.review(written, claims_call, list_claims, list_figures)
 
         def find_faults(written: T) -> list[str]:
+            written = fix_parts(written, fixed)
             faults = check(written) if check else []
             return list(dict.fromkeys([*faults, *self.find_unproven(written)]))
 
@@ -139,7 +143,7 @@ class SkillContext(RequestState):
         )
         result = await loop.run(message)
         self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(used))
-        written = self.answer_checks.read_output(result.output)
+        written = self.answer_checks.read_output(fix_parts(result.output, fixed))
         self.evidence = self.answer_checks.collect_evidence(written)
         return written
 

@@ -12,7 +12,7 @@ from bot.agent.context import SkillContext
 from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.request_state import deny_right
 from bot.agent.skills import load_skills
-from bot.agent.stated_facts import find_stated_facts
+from bot.agent.stated_facts import find_instructed_facts, find_stated_facts
 from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
 from bot.core.channels import NOT_USED, Channel, load_channels, measure_text
@@ -146,12 +146,13 @@ def build_figure_checks(output: ComputedOutput) -> tuple[Check, ...]:
 def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
     """Facts that people stated: the author in the brief, and whoever sent the draft back."""
     author = request.brief.author
-    back = find_stated_facts(
-        request.reason or "", request.sender or author, today, source="send-back"
-    )
-    back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
+    brief = request.keep_reason().brief
+    back = [
+        fact.model_copy(update={"id": f"back.{number}.{fact.id}" if number else f"back.{fact.id}"})
+        for number, one in enumerate(brief.instructions)
+        for fact in find_instructed_facts(one, brief.channels, today)
+    ]
     # What a form adds counts as typed by the author as well.
-    brief = request.brief
     fields = filter(None, (brief.follows, brief.offer, brief.dates, *brief.must_say))
     typed = "\n".join(
         dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))

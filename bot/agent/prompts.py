@@ -104,7 +104,9 @@ class RequestPrompt:
         request = veil.mask(self.request)
         conversation = veil.mask(self.conversation) or request.brief.material
         return {
-            "brief": request.brief.as_prompt(),
+            "brief": request.brief.model_copy(
+                update={"instructions": request.earlier_instructions}
+            ).as_prompt(),
             "facts": facts or "none",
             "channel": self.channel.as_prompt(request.language) if self.channel else "none",
             "language": get_language(request.language).name,

@@ -359,7 +359,7 @@ async def write_ideas(ctx: "SkillContext", tools: Sequence[str]) -> Ideas:
     return Ideas(
         not_used=build_not_used(form.not_used, ctx.request.language),
         ideas=[_build_idea(ctx, idea) for idea in good],
-        leads=[_build_step(number, idea) for number, idea in enumerate(good, 1)],
+        leads=[_build_step(ctx, number, idea) for number, idea in enumerate(good, 1)],
     )
 
 
@@ -425,18 +425,24 @@ def _list_idea_facts(ctx: "SkillContext", idea: IdeaForm) -> tuple[str, ...]:
 def _build_idea(ctx: "SkillContext", idea: IdeaForm) -> Copy:
     language = ctx.request.language
     title = Words("Mad: {idea}", idea=idea.idea.strip()).to(language) if idea.mad else idea.idea
-    audience = Words("For: {audience}", audience=idea.audience.strip()).to(language)
     fact = ctx.book.fill(idea.fact.strip(), language).text
-    lines = [title.strip(), audience, fact]
-    if idea.days:
-        assert ctx.today is not None
-        days = format_short_period(*idea.days, language, ctx.today)
-        lines.insert(2, Words("When: {days}", days=days).to(language))
-    shown = insert_nbsp("\n".join(lines), language)
+    shown = insert_nbsp("\n".join([title.strip(), *_aim_idea(ctx, idea), fact]), language)
     return Copy(text=shown, facts=_list_idea_facts(ctx, idea))
 
 
-def _build_step(number: int, idea: IdeaForm) -> NextStep:
-    """Build the button that drafts an idea at once."""
+def _aim_idea(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
+    """Say for whom an idea is, and when, a line each."""
+    language = ctx.request.language
+    lines = [Words("For: {audience}", audience=idea.audience.strip()).to(language)]
+    if idea.days:
+        assert ctx.today is not None
+        days = format_short_period(*idea.days, language, ctx.today)
+        lines.append(Words("When: {days}", days=days).to(language))
+    return lines
+
+
+def _build_step(ctx: "SkillContext", number: int, idea: IdeaForm) -> NextStep:
+    """Build the button that drafts an idea at once, for its people and days."""
     label = Words("Draft {n}", n=number)
-    return NextStep(label=label, skill="draft", words=idea.request.strip(), ask=False)
+    words = "\n".join([idea.request.strip(), *_aim_idea(ctx, idea)])
+    return NextStep(label=label, skill="draft", words=words, ask=False)

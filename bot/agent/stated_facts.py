@@ -1,11 +1,14 @@
 """Make facts of what people typed in a brief, an edit or a comment."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from bot.core.facts import Fact
+from bot.core.request import Instruction
 from bot.grounding.numbers import read_figures
+from bot.grounding.sources import find_part_counts
 from bot.grounding.units import Figure
 from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces
@@ -41,6 +44,17 @@ def find_stated_facts(
         )
         for number, (label, value, unit) in enumerate(dict.fromkeys(values), 1)
     )
+
+
+def find_instructed_facts(
+    instruction: Instruction, channels: Sequence[str], today: date
+) -> tuple[Fact, ...]:
+    """Return what an instruction for a version states. How many subjects or openings it asks for is
+    no figure of the text."""
+    text = instruction.words
+    counts = [text[one.start : one.end] for one in find_part_counts(text, channels)]
+    found = find_stated_facts(text, instruction.by, today, source="send-back")
+    return tuple(one for one in found if one.label != "figure" or one.value not in counts)
 
 
 def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:

@@ -35,7 +35,8 @@ from bot.core.charts import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact, spell_base
 from bot.core.request import Question, SkillRequest
-from bot.errors import CannotDo
+from bot.db.session import DATABASE_ERRORS
+from bot.errors import CannotDo, TryAgain, log_bug, translate_system_error
 from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer
 from bot.text.escape import strip_hidden_deep
@@ -52,6 +53,7 @@ MAX_FACTS = 60  # of one result
 MAX_RESULT_CHARACTERS = 6_000  # about 1,500 tokens
 MAX_VALUE_CHARACTERS = 600
 NO_MORE_CALLS = "No more calls of tools are possible: give the final answer."
+AFTER_BUG = "Ask in another way, or answer without it and say what could not be looked up."
 UNUSED: tuple[object, ...] = ("none", "", 0, [])  # what a call says for what it does not use
 MAX_MISTAKES = 10  # validation errors told at once
 
@@ -245,6 +247,13 @@ class ToolRunner:
             return CallError(error.words.to("en"), is_about_data=True)
         except TimeoutError:
             return CallError(f"This took longer than {self.seconds:g} seconds. Ask for less.")
+        except (TryAgain, *DATABASE_ERRORS):
+            raise  # something outside is away: the whole task waits for it
+        except Exception as bug:  # noqa: BLE001  a bug of one call is no end of the task
+            if isinstance(failure := translate_system_error(bug), TryAgain):
+                raise failure from None
+            log_bug(bug)
+            return CallError(f"{use.name} failed on this call. {AFTER_BUG}")
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,7 @@ class ServerProcess:
             stop_task=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
             has_ai=settings.writer == "claude",
+            places=settings.concurrency_per_workspace,
             audience=AudienceExporter(container).export,
         )
         people = UserDirectory(client)

@@ -12,6 +12,8 @@ CheckLevel = Literal["pass", "info", "stated", "warn", "block"]
 Severity = Literal["block", "warn", "info"]
 Acceptance = Literal["checked", "terms", "fact"]
 WORD = re.compile(r"[\w€£$%]+")
+OPENING_KEY = "hook."  # begins the part of a finding on another opening, before its number
+IN_OPENING = Words("Other opening {n}: {what}")
 
 
 class Check(BaseModel, frozen=True):
@@ -50,8 +52,17 @@ class Check(BaseModel, frozen=True):
         return restore_words(value) if isinstance(value, dict) else value
 
     @property
+    def opening(self) -> str | None:
+        """The number of the other opening that it is about. That is not what gets approved: one
+        that is chosen is checked anew as a part of the text."""
+        part = self.part or ""
+        return part.removeprefix(OPENING_KEY) if part.startswith(OPENING_KEY) else None
+
+    @property
     def severity(self) -> Severity | None:
         """How a person sees it: red, amber or grey. None: it passed."""
+        if self.opening and self.level != "pass":
+            return "info"
         if self.level == "block" or self.level == "warn":
             return self.level
         return None if self.level == "pass" else "info"
@@ -59,7 +70,7 @@ class Check(BaseModel, frozen=True):
     @property
     def is_open_warning(self) -> bool:
         """Whether nobody has said yes to this warning yet."""
-        return self.level == "warn" and self.accepted_by is None
+        return self.level == "warn" and self.accepted_by is None and self.opening is None
 
     def describe(self, language: Language) -> dict[str, str]:
         """The finding for other programs."""
@@ -72,7 +83,7 @@ class Check(BaseModel, frozen=True):
 
 
 def select_blocking(checks: Iterable[Check]) -> list[Check]:
-    return [check for check in checks if check.level == "block"]
+    return [check for check in checks if check.level == "block" and check.opening is None]
 
 
 def select_final(checks: Iterable[Check]) -> list[Check]:
@@ -99,10 +110,18 @@ def group_checks(checks: Iterable[Check]) -> list[Check]:
         is_mergeable = "{quote}" in check.words.text and check.quote is not None
         # What people stated stands in one line, whichever rule has found it.
         rule = None if check.level == "stated" and is_mergeable else check.rule
-        key = (check.level, rule, check.words.text, str(rest), check.accepted_by)
+        key = (check.level, rule, check.words.text, str(rest), check.accepted_by, check.opening)
         quote = None if is_mergeable else str(check.words.params.get("quote"))
         groups.setdefault((*key, quote), []).append(check)
-    return [_merge(group) for group in groups.values()]
+    return [_locate(_merge(group)) for group in groups.values()]
+
+
+def _locate(check: Check) -> Check:
+    """Return a finding on another opening with the number of that in its words."""
+    if check.opening is None:
+        return check
+    words = IN_OPENING.with_params(n=check.opening, what=check.words)
+    return check.model_copy(update={"words": words})
 
 
 def _drop_repeated(checks: Iterable[Check]) -> list[Check]:

@@ -130,6 +130,16 @@ def split_output(output: BaseModel) -> tuple[tuple[Part, ...], tuple[Hook, ...]]
     return tuple(parts), tuple(hooks)
 
 
+def fix_parts(output: T, fixed: Mapping[str, Copy]) -> T:
+    """Return an Output with these texts in the place of what was written for their fields."""
+    texts = {
+        name: fixed[name]
+        for name in type(output).model_fields
+        if name in fixed and isinstance(getattr(output, name), Copy)
+    }
+    return output.model_copy(update=texts) if texts else output
+
+
 def collect_next_steps(output: BaseModel) -> tuple[NextStep, ...]:
     """Return the next steps among an Output's fields, in their order."""
     found = []

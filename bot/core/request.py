@@ -79,6 +79,16 @@ class SalesQuery(BaseModel, frozen=True):
     most: int | None = None
 
 
+MAX_INSTRUCTIONS = 20  # of the versions of one text
+
+
+class Instruction(BaseModel, frozen=True):
+    """What somebody asked of a later version of a text."""
+
+    words: str
+    by: str  # a person's id
+
+
 class Brief(BaseModel, frozen=True):
     """One request of one person. `words` is what they typed, `material` the surrounding thread."""
 
@@ -110,7 +120,8 @@ class Brief(BaseModel, frozen=True):
     query: str | None = None  # the fields of the question form as JSON (QuestionFields)
     tally: SalesQuery | None = None  # of earlier versions; nothing reads it
     stands_on: str | None = None  # the id of the draft that this request started from
-    follows: str | None = None  # the question before, which this one continues: "and in October?"
+    instructions: tuple[Instruction, ...] = ()  # for the versions of its text, oldest first
+    follows: str | None = None  # the questions that this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml
     tone: str | None = None  # the tone asked for, in the person's words
     own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts
@@ -150,7 +161,8 @@ class Brief(BaseModel, frozen=True):
             "done apart from this, so neither yours nor `not_used`": "; ".join(self.beside),
         }
         lines = [f"{name}: {value}" for name, value in fields.items() if value]
-        return "\n".join([f"asked: {self.words}", *lines])
+        asked = [f"asked for a later version: {one.words}" for one in self.instructions]
+        return "\n".join([f"asked: {self.words}", *asked, *lines])
 
 
 def parse_just_for_me(words: str) -> tuple[bool, str]:
@@ -166,6 +178,14 @@ class KeptPassage(BaseModel, frozen=True):
     text: str
 
 
+class FixedPart(BaseModel, frozen=True):
+    """A part of the previous draft that stays as it is, with the facts that it cites."""
+
+    key: str
+    text: str
+    facts: tuple[str, ...] = ()
+
+
 class SkillRequest(BaseModel, frozen=True):
     """A handler's input. When a person sent a draft back, it also holds their reason and the
     draft's text."""
@@ -178,10 +198,27 @@ class SkillRequest(BaseModel, frozen=True):
     previous: str | None = None  # the previous draft's text
     # of the previous draft, what people wrote themselves and nobody asked to change
     kept: tuple[KeptPassage, ...] = ()
+    # all but the opening, where other openings alone are asked for
+    fixed: tuple[FixedPart, ...] = ()
 
     @property
     def language(self) -> Language:
         return self.brief.language
+
+    @property
+    def earlier_instructions(self) -> tuple[Instruction, ...]:
+        """What was asked of the versions before this one."""
+        found = self.brief.instructions
+        return found[:-1] if found and found[-1].words == self.reason else found
+
+    def keep_reason(self) -> "SkillRequest":
+        """Return the request with its reason as the last instruction of the brief."""
+        if not self.reason:
+            return self
+        new = Instruction(words=self.reason, by=self.sender or self.brief.author)
+        kept = (*self.earlier_instructions, new)[-MAX_INSTRUCTIONS:]
+        brief = self.brief.model_copy(update={"instructions": kept})
+        return self.model_copy(update={"brief": brief})
 
     @property
     def is_own_text(self) -> bool:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.audit.journal import Signer
@@ -48,6 +48,7 @@ from bot.db.base import (
 from bot.db.group_commit import GroupCommit
 
 __all__ = [
+    "DATABASE_ERRORS",
     "Database",
     "Moment",
     "Row",
@@ -63,6 +64,7 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 
+DATABASE_ERRORS = (OperationalError, InterfaceError)  # the database is unavailable for a while
 MAX_DATABASE_THREADS = 8
 BUSY_SECONDS = 120  # that a process waits for others' transactions, which SQLite lets in at random
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from bot.config.brand import Brand
 from bot.core.channels import Channel, load_channels
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
 from bot.drafts.models import Draft
+from bot.drafts.recipients import find_draft_target
 from bot.i18n.messages import Words, format_value, translate_stored_title
 from bot.text.normalize import collapse_spaces
 
@@ -41,19 +43,19 @@ def is_audience_draft(draft: Draft) -> bool:
 
 def render_draft(
     draft: Draft,
-    brand_name: str,
+    brand: Brand,
     format: str,
     language: str,
     approvals: Sequence[ExportableApproval] = (),
 ) -> str:
     """Render a draft as a file. `format` is `md`, `html` or `json`."""
     if format == "json":
-        return render_json(draft, brand_name, approvals)
+        return render_json(draft, brand, approvals)
     write = render_html if format == "html" else render_markdown
-    return write(draft, brand_name, approvals, language)
+    return write(draft, brand, approvals, language)
 
 
-def render_json(draft: Draft, brand_name: str, approvals: Sequence[ExportableApproval] = ()) -> str:
+def render_json(draft: Draft, brand: Brand, approvals: Sequence[ExportableApproval] = ()) -> str:
     """Render every part as it is stored, for programs."""
     parts = [
         {
@@ -65,12 +67,13 @@ def render_json(draft: Draft, brand_name: str, approvals: Sequence[ExportableApp
         for part in draft.parts
     ]
     document: dict[str, Any] = {
-        "brand": brand_name,
+        "brand": brand.name,
         "approved": bool(approvals),
         "channel": draft.channel,
         "language": draft.language,
         "version": draft.version,
         "campaign_code": draft.code,
+        "leads_to": find_draft_target(draft, brand.site),
         "fingerprint": draft.fingerprint,
         "approvals": [
             {"by": approval.by, "at": approval.at.isoformat(), "reason": approval.reason}
@@ -83,13 +86,13 @@ def render_json(draft: Draft, brand_name: str, approvals: Sequence[ExportableApp
 
 def render_markdown(
     draft: Draft,
-    brand_name: str,
+    brand: Brand,
     approvals: Sequence[ExportableApproval] = (),
     language: str | None = None,
 ) -> str:
     """Render Markdown. Each part is in a code fence, so that its text is never mark-up."""
     reader = language or draft.language
-    lines = [f"# {collapse_spaces(brand_name)}", ""]
+    lines = [f"# {collapse_spaces(brand.name)}", ""]
     if not approvals:
         lines += [f"> **{Words('Draft, not approved').to(reader)}**", ""]
     for part in draft.parts:
@@ -100,26 +103,28 @@ def render_markdown(
             "",
         ]
     lines += ["---", ""]
-    lines += [f"- {name}: {value}" for name, value in _list_details(draft, approvals, reader)]
+    lines += [
+        f"- {name}: {value}" for name, value in _list_details(draft, brand, approvals, reader)
+    ]
     return "\n".join(lines) + "\n"
 
 
 def render_html(
     draft: Draft,
-    brand_name: str,
+    brand: Brand,
     approvals: Sequence[ExportableApproval] = (),
     language: str | None = None,
 ) -> str:
     """Render a self-contained page that loads nothing and runs no script."""
     reader = language or draft.language
-    name = html.escape(brand_name)
+    name = html.escape(brand.name)
     banner = Words("Draft, not approved").to(reader)
     shown = "" if approvals else f'<p class="banner">{html.escape(banner)}</p>\n'
     channel = load_channels().get(draft.channel or "")
     parts = "\n".join(_render_html_part(part, reader, channel) for part in draft.parts)
     about = "\n".join(
         f"<dt>{html.escape(key)}</dt><dd>{html.escape(value)}</dd>"
-        for key, value in _list_details(draft, approvals, reader)
+        for key, value in _list_details(draft, brand, approvals, reader)
     )
     return (
         f'<!doctype html>\n<html lang="{html.escape(reader)}">\n<head>\n<meta charset="utf-8">\n'
@@ -158,10 +163,12 @@ def _render_html_table(table: Table, key: str) -> str:
 
 
 def _list_details(
-    draft: Draft, approvals: Sequence[ExportableApproval], reader: str
+    draft: Draft, brand: Brand, approvals: Sequence[ExportableApproval], reader: str
 ) -> list[tuple[str, str]]:
     """List the details at the end of the file."""
+    target = find_draft_target(draft, brand.site)
     details = [
+        *([(Words("Leads to").to(reader), target)] if target else []),
         (Words("Campaign code").to(reader), draft.code),
         (Words("Fingerprint").to(reader), draft.fingerprint),
         (Words("Language").to(reader), draft.language),

@@ -422,6 +422,16 @@ def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
     raise CannotDo("There is nothing in this draft that an opening could replace.")
 
 
+def list_parts_beside_opening(draft: Draft) -> list[Part]:
+    """Return the parts that another subject or title leaves as they are; none where the opening is
+    a sentence of a part."""
+    channel = load_channels().get(draft.channel or "")
+    copies = [part for part in draft.parts if part.kind == "copy"]
+    first = next(iter(copies), None)
+    limit = channel.find_limit(first.key) if channel and first else None
+    return copies[1:] if limit and limit.role == "title" else []
+
+
 def fit_opening(opening: str, limit: PartLimit) -> str:
     """Return the opening, or as many of its first sentences as the limit allows.
 

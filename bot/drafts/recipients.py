@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.core.channels import Channel
+from bot.core.channels import Channel, load_channels
 from bot.core.facts import Evidence
 from bot.core.parts import Part
 from bot.core.request import Brief
-from bot.drafts.models import tag_links
+from bot.drafts.models import Draft, tag_links
 from bot.i18n.messages import Words
 from bot.text.links import find_links, is_allowed_host, parse_host
 from bot.text.normalize import collapse_spaces
@@ -60,14 +60,32 @@ def find_target(
     site: str | None,
 ) -> str | None:
     """Return the page that the button, the ad or the post is to lead to: the one that the brief
-    names, or that of its product. None where the text has its link, stands on that page itself, or
-    is about several things."""
+    names, or that of its product; a button on a range or several things leads to the brand's site.
+    None where the text has its link, or stands on that page itself."""
     if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
         return None
     if named := list_brief_links(brief, site):
         return named[0]
     link = evidence.get(f"product.{brief.product}.link")
-    return None if brief.others or link is None else str(link.value)
+    if link is not None and not brief.others:
+        return str(link.value)
+    buttons = {key for key, limit in channel.parts.items() if limit.role == "button"}
+    return site if any(part.key in buttons and part.text.strip() for part in parts) else None
+
+
+def find_draft_target(draft: Draft, site: str | None) -> str | None:
+    """Return the page that a draft leads to, with its campaign code."""
+    channel = load_channels().get(draft.channel or "")
+    link = find_target(draft.brief, draft.parts, draft.facts, channel, site)
+    return tag_links(link, site, draft.code) if link else None
+
+
+def describe_draft_target(draft: Draft, site: str | None) -> Words | None:
+    """Say where the reader of a draft is led, as its card and what is sent of it say it."""
+    channel = load_channels().get(draft.channel or "")
+    return describe_target(
+        draft.brief, draft.parts, draft.facts, channel, site=site, code=draft.code
+    )
 
 
 def describe_target(

@@ -411,6 +411,8 @@ def _is_derived(figure: Figure, part: TextPart, sources: Sources) -> bool:
     if reading.unit in SPANS:
         spans = (one for one in _list_known(sources) if one.unit in SPANS)
         return any(says(figure, one.base, one.unit) for one in spans)
+    if reading.unit == "#stock" and figure.in_words:  # "three pieces to begin with": those it names
+        return said == len({sources.find_product(id) for id in part.cites} - {None})
     if not (figure.is_money or is_bare(figure)):
         return False
     results = {old - new for old, new in pairs} | _list_multiples(part.text, sources, 2)

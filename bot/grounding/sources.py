@@ -9,16 +9,17 @@ from typing import Literal
 
 from bot.config.brand import Brand
 from bot.core.brand_facts import list_brand_facts
-from bot.core.checks import Check, CheckLevel
+from bot.core.channels import HOOKS_TITLE, load_channels
+from bot.core.checks import OPENING_KEY, Check, CheckLevel
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
 from bot.core.request import Brief
 from bot.grounding.numbers import read_counts, read_figures, read_word_figures
 from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit, satisfies_bound
-from bot.i18n.messages import Words
+from bot.i18n.messages import LANGUAGES, Words
 from bot.i18n.periods import index_weekday_names
 from bot.text.links import find_links, normalize_address, parse_host
-from bot.text.normalize import collapse_spaces, normalize_text
+from bot.text.normalize import collapse_spaces, normalize_text, tokenize
 
 # Facts that prove nothing about the product: what was written before, and what informs the writer.
 UNPROVING_KINDS = frozenset(
@@ -39,6 +40,7 @@ LOWEST_LABELS = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
+WORDS_TO_A_NOUN, MIN_NAME = 3, 4  # "3 other subject lines"; a shorter word names no part
 MIN_WORDS = 3  # fewer between marks are an emphasis, or a name
 QUOTED = re.compile(
     r"«[ \u00a0\u202f]*([^«»]{2,600}?)[ \u00a0\u202f]*»|“([^“”]{2,600})”|„([^“”„]{2,600})“"
@@ -85,7 +87,8 @@ class TextPart:
 def list_text_parts(parts: Iterable[Part], hooks: Iterable[Hook] = ()) -> tuple[TextPart, ...]:
     found = [TextPart(part.key, part.kind, part.text, part.facts) for part in parts]
     found += [
-        TextPart(f"hook.{n}", "hook", hook.text, hook.facts) for n, hook in enumerate(hooks, 1)
+        TextPart(f"{OPENING_KEY}{n}", "hook", hook.text, hook.facts)
+        for n, hook in enumerate(hooks, 1)
     ]
     return tuple(found)
 
@@ -289,11 +292,19 @@ class Sources:
             found += [
                 Statement(brief.author, text, read_figures(text), "brief") for text in texts if text
             ]
+            for one in brief.instructions:
+                counts = find_part_counts(one.words, brief.channels)
+                figures = tuple(f for f in read_figures(one.words) if f not in counts)
+                found.append(Statement(one.by, one.words, figures, "send-back"))
         return tuple(found)
 
     @cached_property
     def products(self) -> frozenset[str]:
         return frozenset(known.product for known in self.known if known.product)
+
+    def find_product(self, id: str) -> str | None:
+        """Return the handle of the product that the fact with this id is about."""
+        return next((known.product for known in self.known if known.fact.id == id), None)
 
     @cached_property
     def prices(self) -> list[KnownFact]:
@@ -363,6 +374,36 @@ class Sources:
     @cached_property
     def hosts(self) -> frozenset[str]:
         return frozenset(parse_host(address) for address in self.addresses)
+
+
+def find_part_counts(text: str, channels: Iterable[str]) -> list[Figure]:
+    """Return the figures of an instruction that count parts of the text: "3 other subject lines",
+    « deux autres accroches »."""
+    names = _list_part_names(tuple(channels))
+    return [
+        figure
+        for figure in read_figures(text)
+        if figure.first.unit is None
+        and not names.isdisjoint(
+            word.removesuffix("s") for word in tokenize(text[figure.end :])[:WORDS_TO_A_NOUN]
+        )
+    ]
+
+
+@lru_cache(maxsize=16)
+def _list_part_names(channels: tuple[str, ...]) -> frozenset[str]:
+    """Return the words that name the parts of these channels and an opening, in all languages."""
+    parts = [
+        part for key in channels if (one := load_channels().get(key)) for part in one.parts.values()
+    ]
+    named = [(part.title, 0) for part in parts] + [(HOOKS_TITLE, -1)]
+    return frozenset(
+        word.removesuffix("s")
+        for title, first in named
+        for language in LANGUAGES
+        for word in tokenize(Words(title).to(language))[first:]
+        if len(word) >= MIN_NAME
+    )
 
 
 def find_spans_left_out(part: TextPart, sources: Sources) -> list[Span]:

@@ -23,7 +23,7 @@ CENT = Decimal("0.01")
 RATING_SCALES = (5, 10, 20)
 DOLLARS = frozenset({"USD", "CAD"})
 SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
-DAY_AFTER = ("on ", "le ")  # not "until", "by", "jusqu'au"
+DAY_AFTER = ("on ", "le ", "before ", "avant ")  # not "until", "by", "jusqu'au"
 MEASURES = ("length", "mass", "volume")
 PERSON_KINDS = frozenset({"#people", "#customers", "#reviews"})  # one review, one customer
 SPANS = {"time": Decimal(1), "months": Decimal(30 * 1440)}  # in minutes
@@ -211,7 +211,7 @@ def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: 
         return _is_same_date(s, k)
     if s.kind == "weekday" and isinstance(k.value, tuple):
         weekday = _find_weekday(k)
-        # "on Tuesday": the offer ended on Monday
+        # "on Tuesday" it is over, "before Tuesday": the offer ends on Monday
         after = (1,) if said.text.lower().startswith(DAY_AFTER) else ()
         return weekday is not None and int(str(s.value)) in {
             (weekday + days) % 7 for days in (0, *after)

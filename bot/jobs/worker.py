@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.agent.pipeline import recheck_parts
@@ -26,6 +25,7 @@ from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
 from bot.db.base import lock_one
+from bot.db.session import DATABASE_ERRORS
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -41,7 +41,6 @@ from bot.tasks.services import TaskServices, change_task
 log = logging.getLogger("bot.jobs.worker")
 
 JobHandler = Callable[[str], Awaitable[None]]
-DATABASE_ERRORS = (OperationalError, InterfaceError)  # the database is unavailable for a while
 FailureHandler = Callable[[str, Words], Awaitable[None]]  # gets a job's subject and the reason
 
 

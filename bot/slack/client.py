@@ -233,4 +233,5 @@ class SlackServices:
     audience: Callable[[str, AudienceRule, str], AudienceExport] | None = None
     # whether an AI is connected, so that it reads every message
     has_ai: bool = False
+    places: int = 3  # how many requests of a workspace are worked on at once
     home: Path | None = None  # the folder with the files that people may download again

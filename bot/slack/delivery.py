@@ -23,6 +23,7 @@ from bot.core.parts import File, Heading, Part, Table
 from bot.delivery.models import Delivery
 from bot.drafts.export import render_draft
 from bot.drafts.models import Draft
+from bot.drafts.recipients import describe_draft_target
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
@@ -40,6 +41,7 @@ from bot.slack.blocks import (
     count_utf16_units,
     linked_text_elements,
     measure_blocks,
+    plain_context_block,
     quote_as_mrkdwn,
     render_title,
     rich_text,
@@ -57,8 +59,11 @@ from bot.tasks.models import Task
 PIECE_CHARACTERS, MESSAGE_CHARACTERS, BLOCKS_PER_MESSAGE = 2_800, 10_000, 40
 
 
-def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]) -> list[Message]:
-    """Render every part under its name, uncut. The last message carries the campaign code."""
+def render_approved_messages(
+    draft: Draft, language: str, hosts: Collection[str], site: str | None = None
+) -> list[Message]:
+    """Render every part under its name, uncut. The last message carries the page that the text
+    leads to and the campaign code."""
     groups: list[list[Block]] = [[]]
     first = next((part.key for part in draft.parts if _fits_slack_table(part)), None)
     for part in draft.parts:
@@ -71,6 +76,8 @@ def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]
                 groups.append([])
             groups[-1] += part_blocks
     code = Words("Campaign code {code}", code=f"`{draft.code}`").to(language)
+    if target := describe_draft_target(draft, site):
+        groups[-1].append(plain_context_block(target.to(language)))
     groups[-1].append(context_block(code))
     text = next((part.text for part in draft.parts if part.text), draft.code)
     return [
@@ -183,7 +190,7 @@ class SlackDelivery:
         brand, reader = self.brand(load.draft.workspace), load.delivery.destination.get("to")
         people = self.sender.people
         language = await people.language(load.draft.workspace, reader or load.task.author)
-        text = render_draft(load.draft, brand.name, format, language, load.approvals)
+        text = render_draft(load.draft, brand, format, language, load.approvals)
         id = f"{load.delivery.id}:0"
         await self._plan(load, id, "file", self._find_place(load))
         await upload_file(self.sender, id, f"{load.draft.code}.{format}", text.encode())
@@ -222,11 +229,13 @@ class SlackDelivery:
 
     async def _send_messages(self, load: DeliveryData) -> None:
         place = self._find_place(load)
-        hosts = self.brand(load.draft.workspace).link_sites
+        brand = self.brand(load.draft.workspace)
         people = self.sender.people
         locale = await people.locale(load.task.workspace, load.task.author)
         for number, message in enumerate(
-            render_approved_messages(load.draft, parse_language(locale), hosts)
+            render_approved_messages(
+                load.draft, parse_language(locale), brand.link_sites, brand.site
+            )
         ):
             id = f"{load.delivery.id}:{number}"
             await self._plan(load, id, "delivery", place)

@@ -1,7 +1,6 @@
 """What the worker can do in Slack: draw cards, post notices, deliver, read threads and fetch
 files."""
 
-import contextlib
 from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,17 +9,16 @@ from typing import Any
 from bot.config.policy import Admission, Right
 from bot.data.ingest.models import FileUpload
 from bot.delivery.models import Delivery
-from bot.errors import TryAgain
 from bot.i18n.messages import Words
 from bot.slack import files, notices, threads
 from bot.slack.actions import imports
 from bot.slack.cards.renderer import CardRenderer
-from bot.slack.client import NO_MEMBER, SlackRefusal, SlackServices, call_slack, explain_refusal
+from bot.slack.client import NO_MEMBER, SlackRefusal, SlackServices, explain_refusal
 from bot.slack.delivery import SlackDelivery
 from bot.slack.membership import ChannelMembers, Membership
 from bot.slack.notices import enqueue_channel_closed, plan_notice, render_notice
 from bot.slack.sender import HISTORY_LAG_SECONDS, MessageSender
-from bot.slack.threads import find_thread, is_same_conversation, list_thread_cards
+from bot.slack.threads import find_thread, is_same_conversation, list_thread_cards, set_status
 from bot.slack.users import UserDirectory
 from bot.tasks.conversation import SlackMessage, ThreadReading
 
@@ -154,14 +152,7 @@ class SlackGateway:
         await self.post_notice(id)
 
     async def set_status(self, place: Mapping[str, Any], text: str) -> None:
-        """Show in the request's thread what is being done; an empty text clears it. Where Slack
-        refuses or is away, nothing is shown."""
-        thread = find_thread(place)
-        if thread is None or thread.thread is None:
-            return
-        arguments = {"channel_id": thread.channel, "thread_ts": thread.thread, "status": text}
-        with contextlib.suppress(SlackRefusal, TryAgain):
-            await call_slack(self._client.api_call("assistant.threads.setStatus", json=arguments))
+        await set_status(self._client, place, text)
 
     async def _can_read(self, workspace: str, place: Mapping[str, Any]) -> bool:
         channel, user = str(place.get("channel") or ""), str(place.get("user") or "")

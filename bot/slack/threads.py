@@ -10,6 +10,7 @@ asks who said what. The intern's own cards are left out. Of a long conversation 
 are kept. Only the place of the request is read.
 """
 
+import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -103,6 +104,17 @@ def find_thread(place: Mapping[str, Any]) -> ChannelThread | None:
     if place.get("dm") or place.get("fallback") or "channel" not in place:
         return None
     return ChannelThread(place["channel"], place.get("thread") or place.get("asked"))
+
+
+async def set_status(client: AsyncWebClient, place: Mapping[str, Any], text: str) -> None:
+    """Show in the request's thread what is being done; an empty text clears it. Where Slack
+    refuses or is away, nothing is shown."""
+    thread = find_thread(place)
+    if thread is None or thread.thread is None:
+        return
+    arguments = {"channel_id": thread.channel, "thread_ts": thread.thread, "status": text}
+    with contextlib.suppress(SlackRefusal, TryAgain):
+        await call_slack(client.api_call("assistant.threads.setStatus", json=arguments))
 
 
 def list_thread_cards(

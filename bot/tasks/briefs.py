@@ -1,7 +1,7 @@
 """Turn what a message was understood to ask for into one request for each text or question."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import get_args
 
@@ -24,9 +24,11 @@ from bot.tasks.intake import read_form_fields
 from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.understand import ProductReference, ReadRequest, Understanding
+from bot.text.normalize import collapse_spaces
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
+MAX_QUESTIONS = 4  # that a new one continues
 LATEST = timedelta(days=14)  # "last week", which skills with days of their own cover
 
 
@@ -122,12 +124,55 @@ def _leave_over(request: SkillRequest, names: tuple[str, ...]) -> SkillRequest:
     )
 
 
+async def plan_revision(
+    before: SkillRequest,
+    understanding: Understanding,
+    incoming: IncomingRequest,
+    *,
+    brand: Brand,
+    library: Library,
+    today: date,
+    draft: ThreadDraft,
+    shown: Collection[str] = (),
+) -> Plan:
+    """Return the request of the draft again, and after it those of the texts for other channels or
+    markets that its message asks for as well. `shown` are the products that the draft stands on:
+    an instruction that names one of a text on a range puts another in its place there."""
+    beside = tuple(
+        one.model_copy(update={"about": draft.id}) if one.about else one
+        for one in understanding.beside
+    )
+    others = await plan_requests(
+        understanding.model_copy(update={"requests": beside}),
+        incoming.model_copy(
+            update={"words": incoming.reason or "", "reason": None, "previous": None, "answers": {}}
+        ),
+        brand=brand,
+        library=library,
+        today=today,
+        drafts=(draft,),
+    )
+    mentioned = {one.handle for one in await library.find_mentioned(incoming.reason or "")}
+    is_swap = before.brief.product is None and not mentioned.isdisjoint(shown)
+    revised = revise_request(before, understanding, incoming, brand, is_swap=is_swap)
+    requests = [revised, *others.requests]
+    if others.requests:
+        requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
+    return Plan(requests=tuple(requests), cannot=others.cannot)
+
+
 def revise_request(
-    before: SkillRequest, understanding: Understanding, incoming: IncomingRequest, brand: Brand
+    before: SkillRequest,
+    understanding: Understanding,
+    incoming: IncomingRequest,
+    brand: Brand,
+    *,
+    is_swap: bool = False,
 ) -> SkillRequest:
-    """Return the request of a draft again, with what the instruction sets anew."""
+    """Return the request of a draft again, with what the instruction sets anew. After a swap the
+    text is still about its range, and about the new product beside it."""
     new = next(iter(understanding.requests), ReadRequest(skill=before.skill))
-    old = before.brief
+    old = before.keep_reason().brief
     changed: dict[str, object] = {
         "audience": new.audience or old.audience,
         "rule": new.rule if new.audience or new.rule else old.rule,
@@ -145,13 +190,18 @@ def revise_request(
         changed["language"] = new.language
     if new.since or new.until:
         changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
-    changed |= _name_products(new.products)
+    if is_swap:
+        handles = (one.handle for one in new.products if one.handle)
+        changed["others"] = tuple(dict.fromkeys((*old.others, *handles)))
+    else:
+        changed |= _name_products(new.products)
     is_translated = changed.get("language", old.language) != old.language
     return before.model_copy(
         update={
             "brief": old.model_copy(update=changed),
             "reason": "\n".join(filter(None, [incoming.reason, *incoming.more_words])) or None,
             "previous": incoming.previous,
+            "fixed": (),
             # A translation keeps no passage word for word.
             "kept": () if is_translated else understanding.kept,
         }
@@ -341,7 +391,15 @@ def _build_copy_brief(
     return Brief(
         words="\n".join(
             dict.fromkeys(
-                filter(None, [source.words if source else "", incoming.words, *incoming.more_words])
+                filter(
+                    None,
+                    [
+                        source.words if source else "",
+                        incoming.words,
+                        *incoming.more_words,
+                        read.idea,
+                    ],
+                )
             )
         ),
         author=incoming.author,
@@ -359,6 +417,7 @@ def _build_copy_brief(
         market=market,
         tone=read.tone,
         left_over=understanding.left_over,
+        instructions=source.instructions if source else (),
         material=incoming.material,
         private=incoming.private,
         assumed=assumed,
@@ -422,7 +481,7 @@ def _analyse(
         against=read.against,
         within=days_ahead,
         stands_on=(about.id if about else None) or answers.get("stands_on"),
-        follows=about.brief.words if about is not None and not about.is_copy else None,
+        follows=_chain_questions(about.brief) if about and not about.is_copy else None,
         market=next(iter(read.markets), None),
         left_over=left_over,
         material=incoming.material,
@@ -431,6 +490,14 @@ def _analyse(
     return SkillRequest(
         skill=read.skill, brief=brief, reason=incoming.reason, previous=incoming.previous
     )
+
+
+def _chain_questions(before: Brief) -> str:
+    """Return the questions that a new one continues, a line each: the first one, which names what
+    all are about, and the latest."""
+    asked = [*(before.follows or "").split("\n"), collapse_spaces(before.words)]
+    first, *later = dict.fromkeys(filter(None, asked))
+    return "\n".join([first, *later[1 - MAX_QUESTIONS :]])
 
 
 def _continue_question(read: ReadRequest, about: ThreadDraft) -> ReadRequest:

@@ -31,6 +31,7 @@ from bot.text.normalize import normalize_text
 MAX_OPEN_QUESTIONS = 20
 MAX_TABLE_ROWS = 8  # of a report, as the AI is told about it
 MAX_PRODUCTS, MAX_AUDIENCES = 5, 5  # of a report
+IDEAS_SKILL = "ideas"
 # The parts of a report that say how it was made, not what was found.
 REPORT_NOTES = ("how_to_read", "sources", "picture", "not_used")
 
@@ -154,6 +155,7 @@ def build_thread_draft(session: Session, draft: Draft) -> ThreadDraft:
         openings=() if of_one_customer else tuple(_list_openings(draft)),
         audiences=() if draft.channel else tuple(_list_audiences(draft)),
         products=() if draft.channel or of_one_customer else _list_products(draft),
+        ideas=tuple(step.words for step in draft.next_steps if draft.skill == IDEAS_SKILL),
     )
 
 
@@ -188,6 +190,12 @@ def _list_products(draft: Draft) -> tuple[str, ...]:
     facts = {fact.id: fact.about.split(" · ")[0] for fact in draft.facts.facts}
     cited = [facts.get(id, "") for part in draft.parts for id in part.facts]
     return tuple(dict.fromkeys(filter(None, cited)))[:MAX_PRODUCTS]
+
+
+def list_shown_products(draft: Draft) -> frozenset[str]:
+    """Return the handles of the products whose facts the text of a draft cites."""
+    cited = [draft.facts.get(id) for part in draft.parts for id in part.facts]
+    return frozenset(one.parts.subject for one in cited if one and one.parts.kind in PRODUCT_KINDS)
 
 
 def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> PendingQuestion | None:

@@ -22,6 +22,8 @@ MAX_RESULT_CHARACTERS = 1_200  # of a draft or a report in the thread
 MAX_THREAD_CHARACTERS = 6_000  # of all messages, about 1,500 tokens; the newest are kept
 MAX_LINE_CHARACTERS = 160
 MAX_DRAFTS = 8
+MAX_IDEA = 300  # characters of an idea's request
+IDEA_SIGN = "/"  # between the id of a report and the number of its idea
 NONE = "none"
 RANGE_KEY = "range "  # begins the key of a range in the list of products
 
@@ -56,7 +58,8 @@ class ReportAudience(BaseModel, frozen=True):
 
 class ThreadDraft(BaseModel, frozen=True):
     """A draft or a report of the thread, in its newest version. `text` is all of a draft's text.
-    `products` are titles of the products that a report has figures of."""
+    `products` are titles of the products that a report has figures of, `ideas` the requests for a
+    draft of each of its ideas."""
 
     id: str
     skill: str
@@ -70,6 +73,7 @@ class ThreadDraft(BaseModel, frozen=True):
     openings: tuple[Opening, ...] = ()
     audiences: tuple[ReportAudience, ...] = ()
     products: tuple[str, ...] = ()
+    ideas: tuple[str, ...] = ()
 
     @property
     def is_copy(self) -> bool:
@@ -98,7 +102,15 @@ class Message(BaseModel, frozen=True):
     ranges: tuple[str, ...] = ()  # categories and collections of the catalogue
 
     def find_draft(self, id: str | None) -> ThreadDraft | None:
-        return next((draft for draft in self.drafts if draft.id == id), None)
+        """Return the draft or report with this id, or that one of its ideas belongs to."""
+        own = (id or "").partition(IDEA_SIGN)[0]
+        return next((draft for draft in self.drafts if draft.id == own), None)
+
+    def find_idea(self, id: str) -> str | None:
+        """Return the request for a draft of the idea with this id."""
+        draft, number = self.find_draft(id), id.partition(IDEA_SIGN)[2]
+        known = {str(n): idea for n, idea in enumerate(draft.ideas, 1)} if draft else {}
+        return known.get(number)
 
     @property
     def passages(self) -> dict[str, KeptPassage]:
@@ -198,6 +210,8 @@ def _describe_drafts(message: Message) -> Iterable[str]:
         )
         for audience in draft.audiences:
             yield f"  audience: {_shorten(audience.name, MAX_LINE_CHARACTERS)}"
+        for number, idea in enumerate(draft.ideas, 1):
+            yield f"  {draft.id}{IDEA_SIGN}{number}, idea {number}: {_shorten(idea, MAX_IDEA)}"
         for opening in draft.openings:
             text = _shorten(f"{opening.angle}: {opening.text}", MAX_LINE_CHARACTERS)
             yield f"  other opening {opening.number}, {text}"

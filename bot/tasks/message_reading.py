@@ -14,18 +14,19 @@ from bot.agent.llm.turn import TurnModel
 from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
-from bot.core.request import Brief, IncomingRequest, SkillRequest, add_answer
+from bot.core.request import Brief, FixedPart, IncomingRequest, SkillRequest, add_answer
 from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
-from bot.drafts.models import Draft, replace_opening
+from bot.drafts.models import Draft, list_parts_beside_opening, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.tasks.briefs import Plan, plan_requests, revise_request
+from bot.tasks.briefs import Plan, plan_requests, plan_revision
 from bot.tasks.conversation import (
     Conversation,
     build_thread_draft,
     describe_previous,
+    list_shown_products,
     load_conversation,
 )
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage
@@ -41,6 +42,17 @@ CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
 def with_forms(words: Words) -> Words:
     """Mark an error beside which the card offers what can be done without the AI."""
     return words.with_params(**{FORMS_PARAM: "yes"})
+
+
+def fix_all_but_opening(plan: Plan, before: Draft) -> Plan:
+    """Return the plan of a revision that changes the opening of a draft alone."""
+    revised, *others = plan.requests
+    fixed = tuple(
+        FixedPart(key=part.key, text=part.text, facts=part.facts)
+        for part in list_parts_beside_opening(before)
+    )
+    requests = (revised.model_copy(update={"fixed": fixed}), *others)
+    return plan.model_copy(update={"requests": requests})
 
 
 @dataclass(frozen=True)
@@ -169,6 +181,7 @@ class MessageReading(RunningTask):
             words,
             question.request if question else "",
             *(d.product or "" for d in drafts),
+            *(idea for d in drafts for idea in d.ideas),
         ):
             for match in await library.find_mentioned(text) if text else ():
                 products.setdefault(match.handle, match)
@@ -195,10 +208,19 @@ class MessageReading(RunningTask):
         incoming = await self.build_incoming_request()
         if task.previous and understanding.outcome != "requests":
             before = await services.database.run(lambda s: s.get_one(Draft, task.previous))
-            incoming = incoming.model_copy(update={"previous": describe_previous(before)})
-            brand = services.brand(task.workspace)
-            requests = (revise_request(before.skill_request, understanding, incoming, brand),)
-            return await self._begin(requests)
+            plan = await plan_revision(
+                before.skill_request,
+                understanding,
+                incoming.model_copy(update={"previous": describe_previous(before)}),
+                brand=services.brand(task.workspace),
+                library=services.library(task.workspace),
+                today=services.now().date(),
+                draft=await services.database.run(self._describe_previous),
+                shown=list_shown_products(before),
+            )
+            if understanding.new_openings:
+                plan = fix_all_but_opening(plan, before)
+            return await self._follow(plan)
         if understanding.outcome == "answer_question" and not understanding.requests:
             understanding, incoming = await services.database.run(
                 self._repeat_question, understanding, incoming

@@ -106,7 +106,10 @@ class TaskRun(RunningTask):
                 requests = await self._read_by_rules()
             run = replace(self, task=task, thread=thread)
             sender = await services.database.read(run._find_sender) if task.previous else None
-            requests = tuple(one.model_copy(update={"sender": sender}) for one in requests)
+            requests = tuple(
+                one.model_copy(update={"sender": sender}).keep_reason() if one.reason else one
+                for one in requests
+            )
             for number, request in enumerate(requests):
                 if run.understands:
                     status.set(STEPS[load_skills()[request.skill].for_channels])
@@ -252,7 +255,7 @@ class TaskRun(RunningTask):
             is_private=task.private,
             claims=services.policy(task.workspace).checks.claims,
             conversation="" if request.skill == RECAP_SKILL else self.thread,
-            earlier=self._find_earlier_work(session, request),
+            earlier=self._find_earlier_work(session, request, is_revision=self._revises(number)),
             labels=self._build_theme_labeller(),
         )
 
@@ -269,13 +272,19 @@ class TaskRun(RunningTask):
             partial(services.spending.measure_task, self.payer),
         )
 
-    def _find_earlier_work(self, session: Session, request: SkillRequest) -> EarlierWork:
+    def _revises(self, number: int) -> bool:
+        """Whether this piece is the next version of a draft; what is asked for beside is not."""
+        return bool(self.task.previous) and number == 0
+
+    def _find_earlier_work(
+        self, session: Session, request: SkillRequest, *, is_revision: bool
+    ) -> EarlierWork:
         """Return what a text continues. What it starts from counts only where everybody who will
         see the text may see it."""
         if request.channel is None or self.writer.by_rules:
             return EarlierWork()
         task, on = self.task, request.brief.stands_on
-        previous = session.get(Draft, task.previous) if task.previous else None
+        previous = session.get(Draft, task.previous) if is_revision else None
         source = session.get(Draft, on) if on else None
         is_visible = may_see(session, self._build_viewer(), source)
         return build_earlier_work(request.brief, previous, source if is_visible else None)
@@ -328,7 +337,7 @@ class TaskRun(RunningTask):
                 piece=piece,
                 now=services.now(),
             )
-        before = session.get(Draft, task.previous) if task.previous else None
+        before = session.get(Draft, task.previous) if self._revises(number) else None
         unchanged: tuple[Check, ...] = ()
         if before and self.writer.by_rules:
             earlier = [

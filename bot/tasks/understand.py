@@ -44,6 +44,7 @@ from bot.text.normalize import normalize_text, tokenize
 log = logging.getLogger("bot.tasks.understand")
 
 MAX_REPLY_CHARACTERS = 600
+NEW = "new"  # in the place of an opening's number
 MAX_GAP = 60  # characters that an offer may leave out between two of its words
 
 
@@ -62,6 +63,7 @@ class ReadRequest(BaseModel, frozen=True):
 
     skill: str
     about: str | None = None
+    idea: str | None = None  # the request for a draft of the report's idea that is meant
     channels: tuple[str, ...] = ()
     markets: tuple[str, ...] = ()
     language: Language | None = None
@@ -84,14 +86,18 @@ class ReadRequest(BaseModel, frozen=True):
 class Understanding(BaseModel, frozen=True):
     """What a message is to us. `line` is the reply in words: the whole answer, or what is said
     beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
-    `opening` is the number of the other opening that was picked, with nothing else to change."""
+    `opening` is the number of the other opening that was picked, with nothing else to change;
+    `new_openings` tells that other openings alone are asked for;
+    `beside` are the texts that are asked for beside the revision."""
 
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()
+    beside: tuple[ReadRequest, ...] = ()
     draft: str | None = None
     instruction: str | None = None
     kept: tuple[KeptPassage, ...] = ()
     opening: int | None = None
+    new_openings: bool = False
     answer: str | None = None
     closes: bool = False
     line: Words | None = None
@@ -154,12 +160,14 @@ def check_form(form: MessageForm, message: Message, brand: Brand) -> Understandi
 
 
 class _FormCheck:
-    """The check of one answer. `left_over` collects words of the message that were not used."""
+    """The check of one answer. `left_over` collects words of the message that were not used. What
+    the message says (`said`) and, for a draft of an idea, what that says is what may be quoted
+    (`typed`)."""
 
     def __init__(self, form: MessageForm, message: Message, brand: Brand) -> None:
         self.form, self.message, self.brand = form, message, brand
         question = message.question
-        self.typed = [message.words, question.request if question else ""]
+        self.typed = self.said = [message.words, question.request if question else ""]
         # A product may be named by an earlier message: "write an e-mail about it".
         self.told = [*self.typed, *(one.text for one in message.thread)]
         self.left_over: list[str] = []
@@ -171,6 +179,7 @@ class _FormCheck:
         if outcome == "not_for_us" and message.heard == "overheard":
             return Understanding(outcome=outcome)
         requests = tuple(filter(None, (self._check_request(one) for one in form.requests)))
+        self.typed = self.said
         if outcome == "answer_question" and message.question is None:
             outcome = "requests"
         if outcome == "revise":
@@ -216,18 +225,17 @@ class _FormCheck:
             skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
             again = asked.model_copy(update={"skill": skill, "about": draft.id})
             return self._finish("requests", requests=(again,), line=line)
-        other = next(iter(requests), None)
-        if other and (
-            set(other.channels) - {draft.channel} or set(other.markets) - {draft.brief.market}
-        ):
+        own, others = _split_requests(requests, draft)
+        unsupported = self._quotes(self.form.unsupported)
+        if others and not own and self._names_target(instruction):
             # The text for another channel or market is one more draft. This one stays as it is.
-            again = other.model_copy(update={"skill": draft.skill, "about": draft.id})
-            return self._finish("requests", requests=(again,), line=line)
+            return self._finish("requests", requests=others, unsupported=unsupported, line=line)
         named = message.passages
         changed = [named[id] for id in self.form.changes if id in named]
         return self._finish(
             "revise",
-            requests=requests[:1],
+            requests=own[:1],
+            beside=others,
             draft=draft.id,
             instruction=instruction,
             kept=tuple(one for one in draft.passages if one not in changed),
@@ -235,13 +243,23 @@ class _FormCheck:
                 (one.number for one in draft.openings if str(one.number) == self.form.opening),
                 None,
             ),
+            new_openings=self.form.opening.strip().lower() == NEW,
+            unsupported=unsupported,
             line=line,
         )
+
+    def _names_target(self, instruction: str) -> bool:
+        """Whether an instruction names the channel or market of a text of its own, so that it asks
+        for that one: "the same as an SMS"."""
+        read = [one for form in self.form.requests for one in (*form.channels, *form.markets)]
+        return any(self._is_quoted(one.words, [instruction]) for one in read)
 
     def _check_request(self, form: RequestForm) -> ReadRequest | None:
         if form.skill not in load_skills():
             self.dropped += 1
             return None
+        idea = self.message.find_idea(form.about)
+        self.typed = [*self.said, idea] if idea else self.said
         language = form.language.value.strip().lower()
         if language not in LANGUAGES:
             self._leave(form.language.words, language)
@@ -253,6 +271,7 @@ class _FormCheck:
         return ReadRequest(
             skill=form.skill,
             about=about.id if about else None,
+            idea=idea,
             channels=self._check_values(form.channels, load_channels()),
             markets=self._check_values(
                 [one for one in form.markets if one not in abroad], self.brand.markets
@@ -260,7 +279,7 @@ class _FormCheck:
             language=language or None,
             is_language_stated=bool(language) and self._is_quoted(form.language.words, self.typed),
             products=tuple(filter(None, map(self._check_product, form.products))),
-            topic=self._quote(form.topic, self.told),
+            topic=self._quote(form.topic, [*self.told, *self.typed]),
             goal=form.goal if form.goal in get_args(Goal) else None,
             audience=counted.name if counted else self._check_audience(form, abroad),
             rule=counted.rule if counted else None,
@@ -342,7 +361,7 @@ class _FormCheck:
         return next(iter(self._check_values([reading], load_occasions())), None)
 
     def _check_product(self, reading: Reading) -> ProductReference | None:
-        if not self._is_quoted(reading.words, self.told):
+        if not self._is_quoted(reading.words, [*self.told, *self.typed]):
             self._leave(reading.words, reading.value)
             return None
         match = next((one for one in self.message.products if one.handle == reading.value), None)
@@ -433,6 +452,26 @@ class _FormCheck:
             return False
         wanted = _squeeze(text)
         return any(wanted in _squeeze(source) for source in sources)
+
+
+def _split_requests(
+    requests: Iterable[ReadRequest], draft: ThreadDraft
+) -> tuple[tuple[ReadRequest, ...], tuple[ReadRequest, ...]]:
+    """Return what the requests of a revision set anew in its draft, and what is asked for beside:
+    texts for other channels or markets, questions."""
+    own, others = list[ReadRequest](), list[ReadRequest]()
+    for one in requests:
+        if own and not load_skills()[one.skill].for_channels:
+            others.append(one)
+            continue
+        channels = tuple(key for key in one.channels if key != draft.channel)
+        markets = tuple(key for key in one.markets if key != draft.brief.market)
+        if channels or markets:
+            kept = {"channels": channels} if not markets else {"markets": markets}
+            others.append(one.model_copy(update={"skill": draft.skill, "about": draft.id} | kept))
+        if (channels, markets) == ((), ()) or (draft.channel in one.channels and not markets):
+            own.append(one)
+    return tuple(own), tuple(others)
 
 
 def _is_none(text: str) -> bool:

@@ -347,3 +347,31 @@ async def test_a_grammar_that_is_too_large_is_sent_without_strict(line: Any) -> 
     strict = [all(tool.get("strict") for tool in one["tools"]) for one in made.claude.letters]
     assert strict == [True, False, False]
     assert "format" in made.claude.letters[1]["output_config"]
+
+
+async def test_a_bug_in_a_tool_is_an_error_for_the_model_and_is_logged_without_its_text(
+    line: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = await line(calls(("count", {"country": "BE"})), says(FINAL))
+
+    def fail(_: str) -> None:
+        raise ValueError("Invalid isoformat string: 'marie@example.com'")
+
+    made.tools.may_run = fail
+    assert (await made.write()).headline == FINAL["headline"]
+    (reply,) = made.replies[0]
+    assert reply["is_error"]
+    assert reply["content"].startswith("count failed")
+    assert "ValueError at " in caplog.text
+    assert "marie@example.com" not in caplog.text + reply["content"]
+
+
+async def test_a_tool_that_waits_for_something_outside_has_the_task_tried_again(line: Any) -> None:
+    made = await line(calls(("count", {"country": "BE"})), says(FINAL))
+
+    def be_away(_: str) -> None:
+        raise TryAgain("the database is away")
+
+    made.tools.may_run = be_away
+    with pytest.raises(TryAgain, match="database"):
+        await made.write()

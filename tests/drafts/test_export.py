@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from bot.config.brand import Brand
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
 from bot.db.session import Database
 from bot.drafts.export import render_html, render_json, render_markdown
@@ -24,6 +25,7 @@ class Yes:
     reason: str | None = None
 
 
+MAISON = Brand(name="Maison", site="https://maison.example")
 YES = (Yes("Ada <b>", NOW), Yes("Bo", NOW, "Legal\nagreed"))
 TEXTS = {
     "subject": "Le lin, l'été & <vous> : « -20 % »",
@@ -93,20 +95,20 @@ def fenced(page: str) -> list[str]:
 
 
 def test_markdown_keeps_every_word(draft: Draft) -> None:
-    found = fenced(render_markdown(draft, "Maison", YES))
+    found = fenced(render_markdown(draft, MAISON, YES))
     assert found[:6] == [part.text for part in draft.parts[:6]]
     assert found[6] == "It 'fits'!"
 
 
 def test_html_keeps_every_word(draft: Draft) -> None:
-    page = Page(render_html(draft, "Maison", YES))
+    page = Page(render_html(draft, MAISON, YES))
     for part in draft.parts[:7]:
         assert page.texts[part.key] == part.text
     assert "&2" in page.texts["table"]
 
 
 def test_json_keeps_every_word(draft: Draft) -> None:
-    told = json.loads(render_json(draft, "Maison", YES))
+    told = json.loads(render_json(draft, MAISON, YES))
     assert [one.get("text") for one in told["parts"][:7]] == [p.text for p in draft.parts[:7]]
     assert told["approved"] is True
     assert told["approvals"][1]["reason"] == "Legal\nagreed"
@@ -115,16 +117,16 @@ def test_json_keeps_every_word(draft: Draft) -> None:
 
 
 def test_html_runs_and_loads_nothing(draft: Draft) -> None:
-    page = Page(render_html(draft, "<script>alert(1)</script>", YES))
+    page = Page(render_html(draft, Brand(name="<script>alert(1)</script>"), YES))
     assert "script" not in page.tags
     assert page.loads == []
     assert page.lang == "en"
-    assert "<b>" not in render_html(draft, "Maison", YES)
+    assert "<b>" not in render_html(draft, MAISON, YES)
 
 
 @pytest.mark.parametrize("write", [render_markdown, render_html, render_json])
 def test_export_names_approvers_and_fingerprint(draft: Draft, write: type[str]) -> None:
-    text = write(draft, "Maison", YES)  # type: ignore[call-overload]
+    text = write(draft, MAISON, YES)  # type: ignore[call-overload]
     for told in (draft.code, draft.fingerprint, "Bo", "agreed"):
         assert told in text
     assert "not approved" not in text
@@ -134,7 +136,18 @@ def test_export_names_approvers_and_fingerprint(draft: Draft, write: type[str]) 
 def test_export_without_approval_is_marked_as_draft(
     draft: Draft, write: type[str], says: str
 ) -> None:
-    assert f"{says}Draft, not approved" in write(draft, "Maison", ())  # type: ignore[call-overload]
-    french = write(draft, "Maison", (), "fr")  # type: ignore[call-overload]
+    assert f"{says}Draft, not approved" in write(draft, MAISON, ())  # type: ignore[call-overload]
+    french = write(draft, MAISON, (), "fr")  # type: ignore[call-overload]
     assert f"{says}Proposition, non validée" in french
-    assert json.loads(render_json(draft, "Maison"))["approved"] is False
+    assert json.loads(render_json(draft, MAISON))["approved"] is False
+
+
+def test_file_says_where_the_button_leads(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        button = Part(kind="copy", key="call_to_action", title="Button", body=Copy(text="See it"))
+        draft = drafted(session, parts=(button,))
+    target = f"https://maison.example?utm_campaign={draft.code}"
+    assert target in render_markdown(draft, MAISON, YES)
+    assert target in render_html(draft, MAISON, YES)
+    assert json.loads(render_json(draft, MAISON, YES))["leads_to"] == target
+    assert json.loads(render_json(draft, Brand(name="Maison"), YES))["leads_to"] is None

@@ -7,7 +7,7 @@ import pytest
 
 from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Market
-from bot.core.checks import Check, select_final
+from bot.core.checks import Check, group_checks, select_blocking, select_final
 from bot.core.facts import Evidence
 from bot.core.parts import Hook, Part, Quote
 from bot.grounding.sources import OWN_TEXT_ORIGIN
@@ -259,6 +259,33 @@ def test_hooks_are_checked() -> None:
     hooks = [Hook(angle="prix", text="À 49,90 €"), Hook(angle="matière", text="De la soie à 39 €")]
     checks = [check for check in proved("En lin.", hooks=hooks) if check.level == "block"]
     assert {(c.part, c.quote) for c in checks if c.quote} == {("hook.2", "39 €")}
+
+
+def test_finding_on_another_opening_is_located_and_stops_nobody() -> None:
+    hooks = [Hook(angle="prix", text="À 49,90 €"), Hook(angle="matière", text="De la soie à 39 €")]
+    checks = proved("En lin.", hooks=hooks)
+    found = [check for check in checks if check.part == "hook.2" and check.level == "block"]
+    assert found
+    assert {check.severity for check in found} == {"info"}
+    assert not {check.part for check in select_blocking(checks)} & {"hook.1", "hook.2"}
+    assert all("2" in check.words.params["n"] for check in group_checks(found))
+    chosen = proved("De la soie à 39 €")
+    assert {check.severity for check in chosen if check.quote == "39 €"} == {"block"}
+
+
+@pytest.mark.parametrize(("many", "is_found"), [(3, False), (2, True)])
+def test_count_of_the_products_that_a_text_names_needs_no_source(many: int, is_found: bool) -> None:
+    ids = [f"product.p{n}.name" for n in range(many)]
+    facts = Evidence(facts=tuple(fact(id, "name", id) for id in ids))
+    checks = proved(part("Trois pièces par où commencer.", *ids), evidence=facts)
+    assert bool([one for one in only(checks, "figure") if one.severity]) is is_found
+
+
+@pytest.mark.parametrize(("words", "is_found"), [("avant lundi", False), ("avant mercredi", True)])
+def test_before_the_day_after_the_last_is_the_end_of_the_offer(words: str, is_found: bool) -> None:
+    asked = request("-20 % jusqu'à dimanche soir", until=date(2026, 11, 29))
+    checks = proved(f"-20 % {words}.", asked=asked)
+    assert bool([one for one in only(checks, "figure") if one.level == "block"]) is is_found
 
 
 def test_figures_of_a_brief_are_stated_by_its_author() -> None:

@@ -8,7 +8,9 @@ import pytest
 from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence
+from bot.core.request import Instruction
 from bot.grounding.copy_checks import check_draft
+from bot.grounding.figure_checks import FROM_BRIEF
 from bot.grounding.legal import LegalRule, list_unverified_sources, load_legal_rules
 from bot.i18n.messages import Language
 from tests.support.shirt import BRAND, EVIDENCE, TODAY, fact, only, part, proved, request
@@ -36,6 +38,25 @@ def test_cut_is_counted_from_the_lowest_price_of_30_days() -> None:
     assert "€50.00" in checks[0].words.to("en")
     assert "the cut is 20 %" in checks[1].words.to("en")
     assert not only(proved("- 100 % lin\n- 6 coloris", evidence=nothing), "price cut")
+
+
+@pytest.mark.parametrize("origin", ["words", "instructions"])
+def test_free_delivery_passes_where_somebody_stated_from_which_amount(origin: str) -> None:
+    said = "livraison offerte dès 60 €"
+    instructions = (Instruction(words=said, by="UMAX"),) if origin == "instructions" else ()
+    asked = request(said if origin == "words" else "un mail", language="fr")
+    brief = asked.brief.model_copy(update={"instructions": instructions})
+    asked = asked.model_copy(update={"brief": brief})
+
+    def find(text: str) -> list[Check]:
+        checks = proved(text, language="fr", asked=asked, evidence=Evidence())
+        return only(checks, "delivery")
+
+    (passed,) = find("La livraison est offerte dès 60 € (voir nos conditions).")
+    assert passed.level != "block"
+    assert passed.words.text == FROM_BRIEF.text
+    (bare,) = find("La livraison est offerte.")
+    assert bare.words.text != FROM_BRIEF.text
 
 
 def test_green_claims_need_the_very_words_in_a_fact() -> None:

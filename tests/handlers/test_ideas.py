@@ -76,9 +76,10 @@ async def test_each_idea_has_its_audience_its_fact_and_its_draft(language: str) 
     marked = [part for part in found.parts if not part.text.startswith(titles)]
     assert marked == [found.parts[3]]
     assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
-    assert [(lead.skill, lead.ask, lead.words) for lead in found.leads] == [
-        ("draft", False, one["request"]) for one in some
-    ]
+    steps = [lead.words.split("\n") for lead in found.leads]
+    assert [(lead.skill, lead.ask) for lead in found.leads] == [("draft", False)] * 4
+    assert [request for request, _audience in steps] == [one["request"] for one in some]
+    assert all("loyal customers" in audience for _request, audience in steps)
     assert [(check.level, check.rule) for check in found.checks] == [
         ("pass", "figure"),
         ("pass", "claim"),
@@ -98,6 +99,7 @@ async def test_days_stand_in_an_idea_and_an_unused_budget_first() -> None:
     assert [part.key for part in found.parts] == ["not_used", "ideas.1"]
     assert found.parts[0].text == "“€ 2,000”"
     assert "When: 12 to 13 Dec" in found.parts[1].text
+    assert "When: 12 to 13 Dec" in found.leads[0].words
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from bot.core.parts import Part, Table
+from bot.core.parts import Copy, Part, Table
 from bot.db.session import Database
 from bot.i18n.messages import LANGUAGES
 from bot.slack.blocks import Message
 from bot.slack.delivery import render_approved_messages
 from tests.slack.test_draft_card import EXTREMES, LONG, RUDE
-from tests.support.card_scenes import BODY, SUBJECT, drafted, sound, text_of
+from tests.support.card_scenes import BODY, SUBJECT, drafted, drawn, seen, sound, text_of
 
 HOSTS = {"https://shop.example"}
 
@@ -98,3 +98,17 @@ def test_first_table_is_native_and_second_is_lines(sqlite: Database) -> None:
     ]
     assert words_of([message]) == "• Vêtements en lin · Règle\u00a0: Ont acheté du lin"
     assert "rich_text_preformatted" not in str(message.blocks)
+
+
+def test_approved_text_says_where_its_button_leads_as_its_card_does(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        button = Part(kind="copy", key="call_to_action", title="Button", body=Copy(text="See it"))
+        draft = drafted(session, parts=(button,))
+        site = "https://shop.example"
+        (message,) = render_approved_messages(draft, "en", HOSTS, site)
+        (without,) = render_approved_messages(draft, "en", HOSTS)
+        shown = text_of(drawn(seen(session)).blocks)
+    told = f"Leads to: {site}?utm_campaign={draft.code}"
+    assert told in text_of(sound(message).blocks)
+    assert "Leads to" not in text_of(without.blocks)
+    assert told in shown

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.agent.claim_check import build_claim_prompt
 from bot.config.brand import Brand, Market
 from bot.core.audience_rule import AudienceRule
 from bot.digests.visibility import list_quoted_drafts
@@ -290,6 +291,42 @@ async def test_follow_up_keeps_what_the_brief_had_resolved(
     assert "[product.bai-buee.name]" in list_writing(intern)[-1]
 
 
+async def test_revision_and_the_text_for_another_channel_are_both_made(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    beside = asked_request(channels=[reading("sms", "an SMS")])
+    read = revising("shorter", beside, unsupported=["a poster"])
+    await ask(intern, "shorter, an SMS too, and a poster", read, thread=thread)
+    before, mail, sms = intern.bench.drafts
+    assert [(one.channel, one.version) for one in (mail, sms)] == [("email", 2), ("sms", 1)]
+    for name in KEPT:
+        assert getattr(sms.brief, name) == getattr(before.brief, name) is not None
+    assert any("a poster" in text_of(one) for one in intern.bench.said())
+    assert dict_of(before)["subject"] in fenced(list_writing(intern)[-1], "previous")
+    assert "shorter" not in fenced(list_writing(intern)[-1], "reason")
+
+
+async def test_what_earlier_instructions_say_stays_a_source(intern: UnderstandingBench) -> None:
+    thread = await draft_mail(intern)
+    first = "say that delivery is free from €60"
+    await ask(intern, first, revising(first), thread=thread)
+    await ask(intern, "3 other subject lines", revising("3 other subject lines"), thread=thread)
+    after = intern.bench.drafts[-1]
+    assert [one.words for one in after.brief.instructions] == [first, "3 other subject lines"]
+    told = list_writing(intern)[-1]
+    assert first in fenced(told, "brief")
+    assert "3 other subject lines" not in fenced(told, "brief")  # it is the reason
+    stated = {str(one.value) for one in after.facts.facts if one.stated_by}
+    assert "60" in stated
+    assert "3" not in stated
+    judged = build_claim_prompt((), after.facts, after.skill_request)
+    assert first in fenced(judged, "asked")
+    assert fenced(judged, "asked").count("3 other subject lines") == 1
+    await ask(intern, "as an SMS", continuing(channels=[SMS]), thread=thread)
+    assert first in fenced(list_writing(intern)[-1], "brief")
+
+
 async def test_text_for_another_channel_is_told_the_text_before_with_what_people_wrote(
     intern: UnderstandingBench,
 ) -> None:
@@ -361,6 +398,41 @@ def dict_of(draft: Draft) -> dict[str, str]:
     return {part.key: part.text for part in draft.parts}
 
 
+# Another product.
+
+
+@pytest.mark.parametrize(
+    ("words", "is_swap"),
+    [("the bathrobe in place of the Alba shirt", True), ("about the bathrobe", False)],
+)
+async def test_product_in_the_place_of_another_leaves_the_text_on_its_range(
+    intern: UnderstandingBench, words: str, is_swap: bool
+) -> None:
+    cited = ["product.lin-alba.materials"]
+    mail = {
+        **{name: {"text": "The Alba shirt is linen.", "facts": cited} for name in MAIL_PARTS},
+        "hooks": HOOKS,
+    }
+    found = full_params("product", {"product": "lin-alba"})
+    thread = await ask(
+        intern,
+        "an e-mail about the house",
+        understood("requests", asked_request(topic="the house", channels=[MAIL])),
+        calls(("product", found)),
+        says(mail),
+        says(mail),
+    )
+    bathrobe = asked_request(products=[reading("bai-buee", "the bathrobe")])
+    await ask(intern, words, revising(words, bathrobe), thread=thread)
+    brief = max(intern.bench.drafts, key=lambda draft: draft.version).brief
+    subject = (brief.product, brief.product_words, brief.others)
+    if is_swap:
+        assert subject == (None, "the house", ("bai-buee",))
+    else:
+        assert subject[0] == "bai-buee"
+    assert "[product.bai-buee.name]" in fenced(list_writing(intern)[-1], "facts")
+
+
 # Other openings.
 
 
@@ -383,6 +455,29 @@ async def test_opening_is_picked_by_words(
     assert dict_of(after)["body"] == dict_of(draft)["body"]
     assert len(list_writing(intern)) == written  # the text is not written anew
     assert wanted.text in intern.bench.said()[-1].text
+
+
+async def test_other_openings_are_shown_and_leave_the_rest_as_it_is(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    (before,) = intern.bench.drafts
+    edit(intern, before, body="Ours alone, and free delivery.")
+    await intern.bench.run()
+    new = {
+        **{name: {"text": f"Quite another {name}", "facts": []} for name in MAIL_PARTS},
+        "hooks": [{**hook, "text": f"New: {hook['text']}"} for hook in HOOKS],
+    }
+    words = "3 other subject lines"
+    read = revising(words, opening="new")
+    await ask(intern, words, read, *[says(new)] * 2, thread=thread)
+    _, edited, after = sorted(intern.bench.drafts, key=lambda draft: draft.version)
+    assert dict_of(after) == dict_of(edited) | {"subject": "Quite another subject"}
+    shown = text_of(intern.bench.said()[-1])
+    assert all(hook.text in shown for hook in after.other_hooks)
+    await ask(intern, "warmer", revising("warmer"), *[says(new)] * 2, thread=thread)
+    last = max(intern.bench.drafts, key=lambda draft: draft.version)
+    assert dict_of(last)["body"] == "Quite another body"
 
 
 async def test_opening_with_another_wish_is_a_revision_that_knows_the_openings(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.agent.turns import AgentTurn
 from bot.approvals.decision import Decision
@@ -622,6 +623,22 @@ async def test_the_status_is_shown_and_cleared(intern: UnderstandingBench) -> No
     assert shown[0] == "is reading your message…"
     assert shown[-1] == ""
     assert intern.bench.slack.status(MARKETING, said.ts) == ""
+
+
+async def test_a_message_that_waits_for_others_says_so_at_once(
+    intern: UnderstandingBench,
+) -> None:
+    places = intern.bench.services.places
+    for n in range(places):
+        await intern.say(f"<@UINTERN> an e-mail about our linen shirt, number {n}", run=False)
+    assert status_calls(intern) == []
+    with intern.bench.database.begin() as session:
+        for task in session.scalars(select(Task)):
+            task.start(intern.bench.services.now())
+    said = await intern.say("<@UINTERN> and a push", run=False)
+    assert "Other requests come first" in intern.bench.slack.status(MARKETING, said.ts)
+    await intern.say("what do you think, Max?", thread=said.ts, run=False)  # perhaps not for us
+    assert len(status_calls(intern)) == 1
 
 
 async def test_the_status_is_cleared_when_the_work_fails(intern: UnderstandingBench) -> None:

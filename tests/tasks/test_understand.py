@@ -266,6 +266,44 @@ def test_words_of_a_period_may_stand_apart() -> None:
     assert found.left_over == ()
 
 
+async def test_a_draft_of_an_idea_has_what_the_idea_says() -> None:
+    idea = "An SMS about the Linen Shirt for Christmas\nFor: Gold customers\nWhen: 1 to 18 Dec"
+    report = REPORT.model_copy(update={"skill": "ideas", "ideas": ("An e-mail.", idea)})
+    assert "t2.0.v1/2, idea 2: An SMS about" in build_prompt(message("no 2", drafts=(report,)))
+    form = asked_request(
+        about="t2.0.v1/2",
+        channels=[reading("sms", "An SMS")],
+        products=[reading("linen-shirt", "the Linen Shirt")],
+        occasion=reading("noel", "Christmas"),
+        audience="Gold customers",
+        since="2026-12-01",
+        until="2026-12-18",
+        period_words="1 to 18 Dec",
+    )
+    found = check(understood("requests", form), "draft number 2", drafts=(report,))
+    (request,) = await plan(found, "draft number 2", [report])
+    brief = request.brief
+    assert (request.channel, brief.product, brief.occasion) == ("sms", "linen-shirt", "noel")
+    assert (brief.audience, brief.until) == ("Gold customers", date(2026, 12, 18))
+    assert (brief.stands_on, brief.words) == (report.id, f"draft number 2\n{idea}")
+    other = check(
+        understood("requests", {**form, "about": "t2.0.v1/7"}), "draft no 7", drafts=(report,)
+    )
+    assert other.requests[0].audience is None  # no such idea: nothing may be quoted from it
+
+
+async def test_a_question_continues_all_questions_before_it() -> None:
+    asked, words = REPORT, ("and in June?", "for France?", "on mobile?", "by week?", "only new?")
+    for one in words:
+        form = asked_request("answer", about=asked.id)
+        (request,) = await plan(
+            check(understood("requests", form), one, drafts=(asked,)), one, [asked]
+        )
+        asked = asked.model_copy(update={"brief": request.brief})
+    follows = (request.brief.follows or "").split("\n")
+    assert follows == [REPORT.brief.words, *words[1:-1]]
+
+
 def test_a_period_with_wrong_dates_is_named() -> None:
     _, found = read_one(
         "orders in October?", skill="answer", since="soon", period_words="in October"
@@ -339,6 +377,19 @@ def test_a_revision_for_another_channel_is_one_more_draft() -> None:
     assert (found.requests[0].about, found.requests[0].channels) == (MAIL.id, ("instagram",))
     same = {**form, "requests": [asked_request(channels=[reading("email", "mail")])]}
     assert check(same, "the mail, shorter", drafts=(MAIL,)).outcome == "revise"
+
+
+@pytest.mark.parametrize("entries", [1, 2])
+def test_a_revision_may_stand_beside_a_text_for_another_channel(entries: int) -> None:
+    words = "30% off instead, shorter, and an SMS too"
+    sms = asked_request(channels=[reading("sms", "an SMS")])
+    own = asked_request(offer="30% off instead", channels=[reading("email", "none")])
+    asked = [own, sms][-entries:]
+    form = understood("revise", *asked, draft=MAIL.id, instruction="30% off instead, shorter")
+    found = check(form, words, drafts=(MAIL,))
+    assert (found.outcome, found.draft) == ("revise", MAIL.id)
+    assert [one.offer for one in found.requests] == ["30% off instead"][: entries - 1]
+    assert [(one.about, one.channels) for one in found.beside] == [(MAIL.id, ("sms",))]
 
 
 def test_passages_that_nobody_asked_to_change_are_kept() -> None:

@@ -302,7 +302,7 @@ async def _upload_files(
             format = name.rsplit(".", 1)[-1]
             text = copies.receipts
             if format != "txt":
-                text = render_draft(copies.draft, brand.name, format, language)
+                text = render_draft(copies.draft, brand, format, language)
             await upload_file(context.sender, id, name, text.encode())
 
     await notify_of_failure(context, action, upload())

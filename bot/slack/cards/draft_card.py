@@ -9,7 +9,7 @@ from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.export import is_audience_draft
 from bot.drafts.models import Draft
-from bot.drafts.recipients import describe_target
+from bot.drafts.recipients import describe_draft_target
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
@@ -33,6 +33,7 @@ from bot.slack.blocks import (
     plain_text,
     quote_as_mrkdwn,
     render_words,
+    section_block,
     translate_title,
     truncate,
 )
@@ -253,7 +254,8 @@ def render_draft_card(card: CardData, language: str) -> Message:
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
     more = context_block(long.to(language))
-    below = [*_render_target(card, draft, language), *below]
+    target = _render_target(card, draft, language)
+    below = [*_render_openings(card, draft, language), *target, *below]
     room = MAX_MESSAGE_CHARACTERS - measure_blocks([*above, *below, more])
     copy, rest = render_copy(draft, language, hosts=card.hosts, room=room)
     blocks = [*above, *copy, *([more] if rest else []), *below]
@@ -262,17 +264,20 @@ def render_draft_card(card: CardData, language: str) -> Message:
     )
 
 
+def _render_openings(card: CardData, draft: Draft, language: str) -> list[Block]:
+    """List the other openings where these are what was asked for."""
+    others = list_other_openings(draft) if draft.skill_request.fixed else []
+    if not others or card.status != "open":
+        return []
+    lines = [f"{number + 1}. {quote_as_mrkdwn(hook.text, 300)}" for number, hook in others]
+    title = Words("Other openings").to(language)
+    return [context_block(title), section_block("\n".join(lines))]
+
+
 def _render_target(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Say where the reader's click leads, with the campaign code, for whoever sets the link in the
     tool that sends the text."""
-    words = describe_target(
-        draft.brief,
-        draft.parts,
-        draft.facts,
-        find_copy_channel(draft),
-        site=card.brand.site if card.brand else None,
-        code=draft.code,
-    )
+    words = describe_draft_target(draft, card.brand.site if card.brand else None)
     return [plain_context_block(words.to(language))] if words else []
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.core.request import parse_just_for_me, task_id
@@ -19,6 +19,7 @@ from bot.data.ingest import pairing
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.upload import Upload, UploadedFile
 from bot.errors import CannotDo, QuotaExceeded
+from bot.i18n.messages import Words
 from bot.offline.routing import find_channels
 from bot.slack.events.thread_replies import (
     build_answered_task,
@@ -30,7 +31,13 @@ from bot.slack.events.thread_replies import (
 )
 from bot.slack.listeners import ListenerContext
 from bot.slack.notices import enqueue_ephemeral
-from bot.slack.threads import Place, is_same_conversation, make_place, remove_markup
+from bot.slack.threads import (
+    Place,
+    is_same_conversation,
+    make_place,
+    remove_markup,
+    set_status,
+)
 from bot.tasks.models import HEARD, OPEN_STATES, OVERHEARD, Task
 
 PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # message subtypes that people write
@@ -82,9 +89,33 @@ async def accept_message(
         context.services.policy(workspace).library.channels
     ) and bool(event.get("files"))
     if direct or mentioned or event.get("thread_ts") or is_for_import:
-        await context.run(
+        is_new = await context.run(
             accept_request, context, workspace, event, bot_user, direct=direct, mentioned=mentioned
         )
+        if is_new and (direct or mentioned):
+            id = task_id(workspace, str(event["channel"]), str(event["ts"]))
+            context.background.start(show_waiting(context, id))
+
+
+WAITING = Words("has your message. Other requests come first…")
+
+
+async def show_waiting(context: ListenerContext, id: str) -> None:
+    """Say at once that a request waits, where as many as can be are worked on already."""
+    services = context.services
+
+    def find(session: Session) -> Task | None:
+        task = session.get(Task, id)
+        if task is None or task.state != "waiting" or not task.can_show_status:
+            return None
+        busy = select(func.count()).where(
+            Task.workspace == task.workspace, Task.state == "working", Task.id != id
+        )
+        return task if (session.scalar(busy) or 0) >= services.places else None
+
+    if task := await services.database.read(find):
+        language = await context.people.language(task.workspace, task.author)
+        await set_status(services.client, task.place, WAITING.to(language))
 
 
 async def refuse_message(

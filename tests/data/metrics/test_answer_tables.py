@@ -136,3 +136,20 @@ def test_columns_that_the_finding_needs_come_first() -> None:
     assert sorted_
     assert sorted_.columns == ("Device", "Units", "Revenue", "Orders")
     assert sorted_.rows[0][1] == exhibit.table.rows[0][3]
+
+
+@pytest.mark.parametrize("dimensions", [["device", "month"], ["month", "device"]])
+def test_days_of_a_group_are_those_of_its_month_wherever_it_stands(dimensions: list[str]) -> None:
+    found = answer(small(orders=ROWS), dataset="orders", measures=["orders"], dimensions=dimensions)
+    facts = build_result(small(orders=ROWS), found, "en").facts
+    october = next(one for one in facts if one.number == 40 and one.about)
+    assert (october.since, october.until) == (date(2026, 10, 1), date(2026, 10, 3))
+
+
+def test_nothing_of_what_is_not_stated_is_no_line() -> None:
+    returned = {"returned": True, "reason": "too small", "code": "GIFT"}
+    rows = [*list_orders(9, 30, code="GIFT"), *list_orders(10, 30, **returned)]
+    table = build_table(rows, measures=["returned"], dimensions=["code", "return_reason"])
+    names = [row[:2] for row in table.rows]
+    assert ("GIFT", "too small") in names
+    assert len(names) == 2  # and the total

@@ -128,8 +128,8 @@ class _ResultBuilder:
     def _build_fact(self, period: PeriodName, group: Group, name: str, days: Days) -> Fact | None:
         measure = self.answer.get_measure(name)
         exact = _to_decimal(self.answer.get_value(period, group, name))
-        if exact is None:
-            return None
+        if exact is None or (not exact and measure.is_sum and None in group):
+            return None  # nothing of what is not stated: no returns without a reason
         value = _round(exact, measure)
         since, until = self._cut_days(group, days)
         named = self.notes.name(group)
@@ -197,10 +197,10 @@ class _ResultBuilder:
     def _cut_days(self, group: Group, days: Days) -> Days:
         """Return the days of a group: those of its week or month that are in the period."""
         first, last = days
-        for dimension, value in zip(self.query.dimensions, group, strict=False):
+        for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
             members = self.answer.recipe.members.get(group, (group,))
             if dimension in DATED_DIMENSIONS and value is not None and group != OTHERS:
-                starts = [date.fromisoformat(one[0]) for one in members if one[0]]
+                starts = [date.fromisoformat(start) for one in members if (start := one[n])]
                 first, last = max(first, starts[0]), min(last, get_last_day(dimension, starts[-1]))
         return first, last
 
