@@ -19,6 +19,7 @@ from bot.core.parts import Copy, File, NextStep
 from bot.core.report import (
     MAX_HEADLINE,
     MAX_IDEAS,
+    MAX_SHOWN_ROWS,
     NONE,
     IdeaForm,
     Ideas,
@@ -101,7 +102,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         read_as=(*list_readings(form, exhibit, ctx), *list_left_out(form, exhibit, ctx)),
         unused=request.brief.left_over,
     )
-    picture = await _draw_exhibit(ctx, exhibit, filled.headline, language)
+    picture = await _draw_exhibit(ctx, exhibit, form, filled.headline)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
 
 
@@ -189,27 +190,27 @@ def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
     ordered = sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
     shown = [chosen] if chosen and chosen.read_as else []
     for texts in ([form.headline], [*form.points, form.cannot_tell]):
+        cited = _list_cited(texts, ctx)
         used = [
-            next((one for one in ordered if id in one.facts and one.read_as), None)
-            for id in _list_cited(texts, ctx)
+            next((one for one in ordered if id in one.facts and one.read_as), None) for id in cited
         ]
         if found := [one for one in (*used, *shown) if one]:
-            return _merge_readings(found)
+            return _merge_readings(found, cited or _list_cited(form.points, ctx))
     with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
     alone = (one for one in ctx.read_as if one not in with_exhibit)
     return tuple(one[:1].upper() + one[1:] for one in alone)[:1]
 
 
-def _merge_readings(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
+def _merge_readings(exhibits: Sequence[Exhibit], cited: Sequence[str]) -> tuple[str, ...]:
     """Return one line of how the calls were read, the first in full and of the others what differs
-    from it, and behind it the other lines of all."""
+    from it, and behind it the other lines of all. Named are the measures of the cited facts."""
     first, *others = exhibits
     line, *_ = first.read_as.splitlines()
-    if first.scope:
+    if scope := first.list_scope(cited):
         parts: dict[str, dict[str, None]] = {}
-        for part, text in first.scope:
+        for part, text in scope:
             parts.setdefault(part, {})[text] = None
-        for part, text in (one for other in others for one in other.scope):
+        for part, text in (one for other in others for one in other.list_scope(cited)):
             if part in parts:
                 parts[part][text] = None
         line = " · ".join(", ".join(texts) for texts in parts.values())
@@ -281,12 +282,23 @@ def build_refusal(sentence: str) -> Report:
     return Report(headline=Copy(text=f"{headline}."), points=[Copy(text=rest)])
 
 
+def _shows_table(exhibit: Exhibit, form: ReportForm, ctx: "SkillContext") -> bool:
+    """Whether a table says more than the chart: where one was asked for, and where bars would leave
+    out an earlier time or a measure that the report tells."""
+    if exhibit.table is None or len(exhibit.table.rows) > MAX_SHOWN_ROWS:
+        return False
+    cited = _list_cited([form.headline, *form.points], ctx)
+    is_bars = exhibit.chart is not None and exhibit.chart.kind == "bars"
+    return form.as_table or (is_bars and exhibit.compares(cited))
+
+
 async def _draw_exhibit(
-    ctx: "SkillContext", exhibit: Exhibit | None, headline: Copy, language: Language
+    ctx: "SkillContext", exhibit: Exhibit | None, form: ReportForm, headline: Copy
 ) -> File | None:
     """Draw the chart of the exhibit, with the finding as its title where it draws its figures. None
-    where the finding is about another measure of the exhibit than the one that the chart draws."""
-    if exhibit is None or exhibit.chart is None:
+    where its table is shown instead, and where the finding is about another measure of the exhibit
+    than the one that the chart draws."""
+    if exhibit is None or exhibit.chart is None or _shows_table(exhibit, form, ctx):
         return None
     told = [
         one for one in ctx.book.facts if one.id in headline.facts and one.id in exhibit.all_facts
@@ -295,7 +307,7 @@ async def _draw_exhibit(
     if exhibit.chart.measure and measures and exhibit.chart.measure not in measures:
         return None
     finding = headline.text if measures else ""
-    picture = build_exhibit_chart(exhibit, language, ctx.brand.colours, finding=finding)
+    picture = build_exhibit_chart(exhibit, ctx.request.language, ctx.brand.colours, finding=finding)
     return await ctx.draw(picture) if picture else None
 
 

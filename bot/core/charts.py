@@ -54,6 +54,7 @@ class Exhibit(BaseModel):
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
     scope: tuple[ScopePart, ...] = ()  # the same, part by part, as short as a card says it
+    measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     cut: str = ""  # how many of the rows it shows, for whoever sees it
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
@@ -65,6 +66,16 @@ class Exhibit(BaseModel):
     @property
     def all_facts(self) -> frozenset[str]:
         return frozenset([*self.facts, *(self.table.facts if self.table else ())])
+
+    def list_scope(self, cited: Collection[str]) -> tuple[ScopePart, ...]:
+        """Return how it was read, part by part, with the measures of which these facts are."""
+        named = (name for name, facts in self.measure_facts.items() if facts & {*cited})
+        return (*(("what", name) for name in named), *self.scope)
+
+    def compares(self, cited: Collection[str]) -> bool:
+        """Return whether its columns compare periods, or several measures of these facts."""
+        several = {facts for facts in self.column_facts if facts & {*cited}}
+        return len(several) > 1 or len({*self.column_facts}) < len(self.column_facts)
 
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
         """Return the exhibit with the measures of these facts in its first columns: those of the

@@ -24,6 +24,7 @@ TOLERATED_HEADLINE = 130  # the writer can't count the characters of a filled sl
 MAX_POINTS, MAX_NEXT_STEPS = 5, 3
 MAX_LABEL = 40  # characters of a next step's button
 MAX_QUOTES = 5
+MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 LONG_WORD = 5  # letters from which a word says what a request is about
 GapReason = Literal["data", "people", "tools"]
 PRODUCT_LIST = Words("product list")
@@ -50,6 +51,7 @@ class ReportForm(BaseModel):
         description="up to five further findings, one short sentence each, figures as slots"
     )
     exhibit: str = Field(description="the exhibit that shows the headline: e1, e2 …, or none")
+    as_table: bool = Field(default=False, description="the question wants the exhibit as a table")
     excluded_rows: list[str] = Field(
         default=[],
         description="names of rows of the exhibit that the question excludes: they are left out",

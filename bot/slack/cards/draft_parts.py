@@ -36,6 +36,7 @@ from bot.slack.blocks import (
 
 MAX_SEPARATE_PARTS = 12  # a draft with more parts shows them in one block
 MIN_EXCERPT_CHARACTERS = 200  # a shorter excerpt is not worth showing
+MAX_LINE_COLUMNS, FIGURES_A_LINE = 4, 3  # of a table as lines of text
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
 FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest must fit on one screen
 # Of a report, which must fit on one screen.
@@ -255,13 +256,32 @@ def render_slack_table(table: Table) -> Block:
 
 
 def _render_table_lines(table: Table) -> Block:
-    """Render a table as lines of text, because a message can have only one native table."""
+    """Render a table as lines of text, because a message can have only one native table, and a
+    view none. Of a wide one, each figure has the name of its column beside it."""
+    if len(table.columns) > MAX_LINE_COLUMNS:
+        return _render_wide_rows(table)
     lines = [" · ".join(filter(None, row)) for row in (table.columns, *table.rows)]
     return rich_text(
         rich_text_quote(
             text_elements("\n".join([*lines[:1], *(f"• {line}" for line in lines[1:])]) or "-")
         )
     )
+
+
+def _render_wide_rows(table: Table) -> Block:
+    elements = []
+    for name, *cells in table.rows:
+        told = [
+            f"{column} {cell}"
+            for column, cell in zip(table.columns[1:], cells, strict=False)
+            if cell
+        ]
+        lines = [
+            " · ".join(told[n : n + FIGURES_A_LINE]) for n in range(0, len(told), FIGURES_A_LINE)
+        ]
+        elements.append(rich_text_section(text_elements(name or "-", bold=True)))
+        elements.append(rich_text_quote(text_elements("\n".join(lines) or "-")))
+    return rich_text(*elements)
 
 
 def _render_excerpt(part: Part, language: str, room: int) -> tuple[list[Block], str]:
