@@ -136,27 +136,51 @@ def list_export_steps(
         for subject in subjects
         if subject in rules and not _is_too_small(rules[subject], values)
     ][:most]
+    audiences = [AudienceRule.model_validate_json(str(fact.value)) for fact in chosen]
+    titles = {
+        fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS
+    }
+    own = _list_own_conditions(audiences, titles)
     return [
         NextStep(
-            label=_label_export(AudienceRule.model_validate_json(str(fact.value)), values, fact),
+            label=_label_export(rule, values, fact, conditions),
             skill="targeting",
             words=_name(fact, facts),
             form={"rule": str(fact.value)},
         )
-        for fact in chosen
+        for fact, rule, conditions in zip(chosen, audiences, own, strict=True)
     ]
 
 
-def _label_export(rule: AudienceRule, values: Mapping[str, Decimal | str], fact: Fact) -> Words:
-    """Say how many people are exported, for what and where: "Export 139 contacts for SMS (France)".
-    Counts that may not be shown are left out."""
+def _list_own_conditions(
+    rules: Sequence[AudienceRule], titles: Mapping[str, str]
+) -> list[list[Words]]:
+    """Return for each audience the conditions that not all of them have, without the countries."""
+    conditions = [
+        rule.model_copy(update={"countries": ()}).list_conditions(titles) for rule in rules
+    ]
+    return [
+        [one for one in some if not all(one in others for others in conditions)]
+        for some in conditions
+    ]
+
+
+def _label_export(
+    rule: AudienceRule,
+    values: Mapping[str, Decimal | str],
+    fact: Fact,
+    conditions: Sequence[Words],
+) -> Words:
+    """Say how many people are exported, for what, and what sets them apart or where they live:
+    "Export 139 contacts for SMS (France)". Counts that may not be shown are left out."""
     many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
     what = Words("contacts")
     if isinstance(many, Decimal):
         what = Words.count("{n} contact", "{n} contacts", int(many))
     places = [Country(name=one) for one in rule.countries]
     words = EXPORTS[rule.purpose].with_params(what=what)
-    return Words("{what} ({which})", what=words, which=join_with_or(places)) if places else words
+    which = next(iter(conditions), join_with_or(places) if places else None)
+    return Words("{what} ({which})", what=words, which=which) if which else words
 
 
 def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:

@@ -412,14 +412,14 @@ class AudienceRule(BaseModel):
 
     def words(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
-        return _join_with_and([CONSENT_LABELS[self.purpose], *self._parts(titles or {})])
+        return _join_with_and([CONSENT_LABELS[self.purpose], *self.list_conditions(titles or {})])
 
     def describe_conditions(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a sentence without the consent: shown beside the count of all who match."""
-        parts = self._parts(titles or {})
+        parts = self.list_conditions(titles or {})
         return _join_with_and(parts) if parts else Words("all customers")
 
-    def _parts(self, titles: Mapping[str, str]) -> list[Words]:
+    def list_conditions(self, titles: Mapping[str, str]) -> list[Words]:
         parts = [*self._groups(), *self._things(titles)]
         parts += [one.words(titles) for one in self.orders]
         parts += [one.words() for one in self.rated]

@@ -35,6 +35,7 @@ from bot.slack.blocks import (
 )
 
 MAX_SEPARATE_PARTS = 12  # a draft with more parts shows them in one block
+IDEAS_SKILL, IDEA_PARTS = "ideas", "ideas."
 MIN_EXCERPT_CHARACTERS = 200  # a shorter excerpt is not worth showing
 MAX_LINE_COLUMNS, FIGURES_A_LINE = 4, 3  # of a table as lines of text
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
@@ -60,7 +61,7 @@ def is_report(draft: Draft) -> bool:
 def needs_decision(draft: Draft) -> bool:
     """Return whether people approve the draft. A report, a refusal to answer and ideas go nowhere
     from here."""
-    return not (draft.is_empty or is_report(draft) or draft.skill == "ideas")
+    return not (draft.is_empty or is_report(draft) or draft.skill == IDEAS_SKILL)
 
 
 def find_part_limit(draft: Draft, part: Part) -> PartLimit | None:
@@ -90,7 +91,7 @@ def render_copy(
     parts = tuple(part for part in draft.parts if part not in list_folded_parts(draft))
     if (channel := find_copy_channel(draft)) is not None:
         return _render_channel_copy(draft, channel, language, hosts, room)
-    if len(parts) > MAX_SEPARATE_PARTS:
+    if len(parts) > MAX_SEPARATE_PARTS and draft.skill != IDEAS_SKILL:
         return _render_compact_parts(parts, language, hosts, room)
     blocks: list[Block] = []
     rest: list[str] = []
@@ -203,6 +204,8 @@ def render_part(
     size = render_length(part.text, find_part_limit(draft, part), language)
     above = context_block(f"{name} · {size}" if size else name)
     body = part.body
+    if draft.skill == IDEAS_SKILL and part.key.startswith(IDEA_PARTS):
+        return [_render_idea(part)]
     if isinstance(body, File) and body.picture and draft.skill in FOLDED_PARTS:
         return [context_block(f":bar_chart: {Words('The chart is in this thread.').to(language)}")]
     if isinstance(body, File):
@@ -225,6 +228,14 @@ def render_part(
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
         return [above, block, context_block(quote_as_mrkdwn(fact.sourced(language), 500))]
     return [above, block]
+
+
+def _render_idea(part: Part) -> Block:
+    """Render an idea under its number, which its button and people name, and its first line."""
+    head, *lines = part.text.splitlines()
+    name = f"{part.key.removeprefix(IDEA_PARTS)}. {head}"
+    quote = [rich_text_quote(text_elements("\n".join(lines)))] if lines else []
+    return rich_text(rich_text_section(text_elements(name, bold=True)), *quote)
 
 
 def _render_audience_rule(table: Table, language: str) -> Block:
