@@ -12,6 +12,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
 from bot.core.request import SkillRequest
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Country, Language, Words
 
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
@@ -137,9 +138,7 @@ def list_export_steps(
         if subject in rules and not _is_too_small(rules[subject], values)
     ][:most]
     audiences = [AudienceRule.model_validate_json(str(fact.value)) for fact in chosen]
-    titles = {
-        fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS
-    }
+    titles = {fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS}
     own = _list_own_conditions(audiences, titles)
     return [
         NextStep(
@@ -195,6 +194,16 @@ def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextSt
         form={"rule": str(rule.value)},
     )
     return (step,)
+
+
+def list_other_languages(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
+    """Return the text in the language that most of its readers read, if it is in another one."""
+    most = evidence.get("segment.audience.most-read-language")
+    if request.channel is None or most is None or most.value == request.language:
+        return ()
+    words = Words("The same {language}", language=Words(get_language(str(most.value)).phrase))
+    asked = words.to(request.language)
+    return (NextStep(label=words, skill="draft", words=asked, ask=False),)
 
 
 def _is_too_small(rule: Fact, values: Mapping[str, Decimal | str]) -> bool:

@@ -162,7 +162,7 @@ async def test_card_has_a_button_for_each_of_twelve_ideas(sqlite: Database) -> N
 
     with sqlite.begin() as session:
         message = build(session)
-    assert message.blocks[0]["text"]["text"] == "Campaign ideas ·\u00a0v1"
+    assert message.blocks[0]["text"]["text"].startswith("Ideas · ")
     shown = json.dumps(message.blocks)
     assert "3. Idea of c" in shown  # as its button and people name it
     assert shown.count("deas") == 1

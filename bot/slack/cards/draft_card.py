@@ -39,7 +39,13 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.card_data import CardData, explain_fallback
-from bot.slack.cards.draft_parts import IDEAS_SKILL, find_copy_channel, is_report, needs_decision, render_copy
+from bot.slack.cards.draft_parts import (
+    IDEAS_SKILL,
+    find_copy_channel,
+    is_report,
+    needs_decision,
+    render_copy,
+)
 from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
