@@ -136,7 +136,7 @@ def is_row_name(name: str, row: Sequence[str]) -> bool:
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
 COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is compared with
-WIDTH, WRAP = 480, 62
+WIDTH, WRAP = 380, 50  # on a phone the picture is some 300 wide, and its labels stay readable
 MAX_BARS = 12
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of an exhibit with fewer shows nothing
 MAX_NAME_LENGTH = 38  # characters of a bar's name

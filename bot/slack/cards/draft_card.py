@@ -367,7 +367,9 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
     if card.source_draft is not None:
-        title = quote_as_mrkdwn(render_draft_title(card.source_draft, language), 200)
+        title = quote_as_mrkdwn(
+            render_draft_title(card.source_draft, language, with_request=True), 200
+        )
         small.append(Words("Stands on: {what}", what=title).to(language))
     small += render_visibility(card, language)
     blocks = [_render_title_block(draft, language), *([context_block(*small)] if small else [])]
