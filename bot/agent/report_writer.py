@@ -19,7 +19,6 @@ from bot.core.parts import Copy, File, NextStep
 from bot.core.report import (
     MAX_HEADLINE,
     MAX_IDEAS,
-    MAX_SHOWN_ROWS,
     NONE,
     IdeaForm,
     Ideas,
@@ -282,23 +281,15 @@ def build_refusal(sentence: str) -> Report:
     return Report(headline=Copy(text=f"{headline}."), points=[Copy(text=rest)])
 
 
-def _shows_table(exhibit: Exhibit, form: ReportForm, ctx: "SkillContext") -> bool:
-    """Whether a table says more than the chart: where one was asked for, and where bars would leave
-    out an earlier time or a measure that the report tells."""
-    if exhibit.table is None or len(exhibit.table.rows) > MAX_SHOWN_ROWS:
-        return False
-    cited = _list_cited([form.headline, *form.points], ctx)
-    is_bars = exhibit.chart is not None and exhibit.chart.kind == "bars"
-    return form.as_table or (is_bars and exhibit.compares(cited))
-
-
 async def _draw_exhibit(
     ctx: "SkillContext", exhibit: Exhibit | None, form: ReportForm, headline: Copy
 ) -> File | None:
     """Draw the chart of the exhibit, with the finding as its title where it draws its figures. None
     where its table is shown instead, and where the finding is about another measure of the exhibit
     than the one that the chart draws."""
-    if exhibit is None or exhibit.chart is None or _shows_table(exhibit, form, ctx):
+    if exhibit is None or exhibit.chart is None:
+        return None
+    if exhibit.shows_table(_list_cited([form.headline, *form.points], ctx), asked=form.as_table):
         return None
     told = [
         one for one in ctx.book.facts if one.id in headline.facts and one.id in exhibit.all_facts

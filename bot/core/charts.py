@@ -43,6 +43,7 @@ class ExhibitChart(BaseModel):
     measure: str = ""  # of the facts that it draws, where the exhibit has several
 
 
+MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 
 
@@ -72,8 +73,14 @@ class Exhibit(BaseModel):
         named = (name for name, facts in self.measure_facts.items() if facts & {*cited})
         return (*(("what", name) for name in named), *self.scope)
 
-    def compares(self, cited: Collection[str]) -> bool:
-        """Return whether its columns compare periods, or several measures of these facts."""
+    def shows_table(self, told: Collection[str], *, asked: bool = False) -> bool:
+        """Return whether its table says more than its chart: where it was asked for, and where bars
+        would leave out an earlier time or a measure of the facts that are told."""
+        if self.table is None or self.chart is None or len(self.table.rows) > MAX_SHOWN_ROWS:
+            return False
+        return asked or (self.chart.kind == "bars" and self._compares(told))
+
+    def _compares(self, cited: Collection[str]) -> bool:
         several = {facts for facts in self.column_facts if facts & {*cited}}
         return len(several) > 1 or len({*self.column_facts}) < len(self.column_facts)
 

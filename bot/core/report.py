@@ -24,7 +24,6 @@ TOLERATED_HEADLINE = 130  # the writer can't count the characters of a filled sl
 MAX_POINTS, MAX_NEXT_STEPS = 5, 3
 MAX_LABEL = 40  # characters of a next step's button
 MAX_QUOTES = 5
-MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 LONG_WORD = 5  # letters from which a word says what a request is about
 GapReason = Literal["data", "people", "tools"]
 PRODUCT_LIST = Words("product list")

@@ -6,8 +6,8 @@ looked up stand behind *Details*.
 
 from collections.abc import Sequence
 
+from bot.core.charts import MAX_SHOWN_ROWS
 from bot.core.parts import Part, Table
-from bot.core.report import MAX_SHOWN_ROWS
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.slack.action_ids import CHANGE, pack_draft
