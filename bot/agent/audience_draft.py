@@ -8,11 +8,17 @@ from pydantic import Field
 from bot.agent.request_state import RequestState
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
 from bot.core.audience_rule import AudienceRule
-from bot.core.audience_words import CONSENT_LABELS, describe_conditions, join_with_or
+from bot.core.audience_words import (
+    CONSENT_LABELS,
+    describe_conditions,
+    join_with_or,
+    list_conditions,
+)
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
 from bot.core.request import SkillRequest
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Country, Language, Words
 
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
@@ -137,27 +143,49 @@ def list_export_steps(
         for subject in subjects
         if subject in rules and not _is_too_small(rules[subject], values)
     ][:most]
+    audiences = [AudienceRule.model_validate_json(str(fact.value)) for fact in chosen]
+    titles = {fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS}
+    own = _list_own_conditions(audiences, titles)
     return [
         NextStep(
-            label=_label_export(AudienceRule.model_validate_json(str(fact.value)), values, fact),
+            label=_label_export(rule, values, fact, conditions),
             skill="targeting",
             words=_name(fact, facts),
             form={"rule": str(fact.value)},
         )
-        for fact in chosen
+        for fact, rule, conditions in zip(chosen, audiences, own, strict=True)
     ]
 
 
-def _label_export(rule: AudienceRule, values: Mapping[str, Decimal | str], fact: Fact) -> Words:
-    """Say how many people are exported, for what and where: "Export 139 contacts for SMS (France)".
-    Counts that may not be shown are left out."""
+def _list_own_conditions(
+    rules: Sequence[AudienceRule], titles: Mapping[str, str]
+) -> list[list[Words]]:
+    """Return for each audience the conditions that not all of them have, without the countries."""
+    conditions = [
+        list_conditions(rule.model_copy(update={"countries": ()}), titles) for rule in rules
+    ]
+    return [
+        [one for one in some if not all(one in others for others in conditions)]
+        for some in conditions
+    ]
+
+
+def _label_export(
+    rule: AudienceRule,
+    values: Mapping[str, Decimal | str],
+    fact: Fact,
+    conditions: Sequence[Words],
+) -> Words:
+    """Say how many people are exported, for what, and what sets them apart or where they live:
+    "Export 139 contacts for SMS (France)". Counts that may not be shown are left out."""
     many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
     what = Words("contacts")
     if isinstance(many, Decimal):
         what = Words.count("{n} contact", "{n} contacts", int(many))
     places = [Country(name=one) for one in rule.countries]
     words = EXPORTS[rule.purpose].with_params(what=what)
-    return Words("{what} ({which})", what=words, which=join_with_or(places)) if places else words
+    which = next(iter(conditions), join_with_or(places) if places else None)
+    return Words("{what} ({which})", what=words, which=which) if which else words
 
 
 def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
@@ -172,6 +200,16 @@ def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextSt
         form={"rule": str(rule.value)},
     )
     return (step,)
+
+
+def list_other_languages(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
+    """Return the text in the language that most of its readers read, if it is in another one."""
+    most = evidence.get("segment.audience.most-read-language")
+    if request.channel is None or most is None or most.value == request.language:
+        return ()
+    words = Words("The same {language}", language=Words(get_language(str(most.value)).phrase))
+    asked = words.to(request.language)
+    return (NextStep(label=words, skill="draft", words=asked, ask=False),)
 
 
 def _is_too_small(rule: Fact, values: Mapping[str, Decimal | str]) -> bool:

@@ -41,7 +41,7 @@ def describe_audience(ctx: RequestState) -> str:
     """Say for whom the text is and what the data know of them, for the prompt."""
     brief = ctx.request.brief
     if conditions := ctx.evidence.get(CONDITIONS):
-        name = brief.audience or str(conditions.value)
+        name = brief.typed_audience or str(conditions.value)
         return f"{name}: counted, see the facts of {SEGMENT}"
     if brief.rule:
         return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
@@ -108,7 +108,7 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         assumed = tuple(one for one in brief.assumed if one.field != "audience")
         brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
         ctx.request = ctx.request.model_copy(update={"brief": brief})
-    elif conditions and brief.rule:
+    elif conditions and brief.rule and brief.typed_audience:
         _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif aimed and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=aimed))

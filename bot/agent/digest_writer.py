@@ -36,6 +36,7 @@ from bot.data.analyses.findings import (
     tell_break,
     tell_covered_days,
     tell_earlier_days,
+    tell_steady_sales,
 )
 from bot.data.analyses.result import SMALL_GROUPS
 from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
@@ -145,7 +146,8 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         )
         _keep_facts(ctx, writer, moves, evidence)
         return ComposedDigest(output)
-    first_points = [point for point in (moves[0].cost, broken) if point.text]
+    sales = tell_steady_sales(writer, evidence) if chosen and "trends" in kinds else Copy(text="")
+    first_points = [point for point in (moves[0].cost, sales, broken) if point.text]
     told = moves[: MAX_MOVES - len(first_points)]
     limits = [Copy(text=writer.say(CERTAINTY))]
     if narrowed:

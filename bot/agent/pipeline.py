@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from bot.agent.audience_draft import list_copy_exports
+from bot.agent.audience_draft import list_copy_exports, list_other_languages
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.context import SkillContext
 from bot.agent.loop import AgentOptions, WritingVersion
@@ -113,7 +113,11 @@ async def run_skill(
         hooks,
         ctx.evidence,
         sort_checks((*checks, *ctx.notes)),
-        (*collect_next_steps(output), *list_copy_exports(ctx.evidence, ctx.request)),
+        (
+            *collect_next_steps(output),
+            *list_other_languages(ctx.evidence, ctx.request),
+            *list_copy_exports(ctx.evidence, ctx.request),
+        ),
         ctx.pictures,
         ctx.version,
     )

@@ -127,7 +127,7 @@ class RequestPrompt:
             return None
         own = self.brand.list_occasions(brief.market)
         if occasion := load_occasions().get(brief.occasion or ""):
-            periods = occasion.list_coming(self.today, brief.market)
+            periods = occasion.list_near(self.today, brief.market)
             days = "".join(f", {period.as_prompt(brief.market)}" for period in periods)
             unusual = f" (not among the occasions of {brief.market})" if own else ""
             unusual = "" if occasion.key in own else unusual

@@ -104,7 +104,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         read_as=(*list_readings(form, exhibit, ctx), *list_left_out(form, exhibit, ctx)),
         unused=request.brief.left_over,
     )
-    picture = await _draw_exhibit(ctx, exhibit, filled.headline, language)
+    picture = await _draw_exhibit(ctx, exhibit, form, filled.headline)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
 
 
@@ -195,47 +195,53 @@ def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
     # of two calls that gave a figure, the one whose exhibit is shown
     ordered = sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
 
-    def list_used(texts: Sequence[str]) -> list[Exhibit]:
-        cited = _list_cited(texts, ctx)
+    def list_used(cited: Sequence[str]) -> list[Exhibit]:
         used = (next((e for e in ordered if id in e.facts and e.read_as), None) for id in cited)
         return [one for one in used if one]
 
     shown = [chosen] if chosen and chosen.read_as else []
-    headline, points = list_used([form.headline]), list_used([*form.points, form.cannot_tell])
+    of_headline = _list_cited([form.headline], ctx)
+    of_points = _list_cited([*form.points, form.cannot_tell], ctx)
+    headline, points = list_used(of_headline), list_used(of_points)
     if found := headline or [*points, *shown]:
-        return _merge_readings(found, [*points, *shown], ctx.request.language)
+        named = [*(of_headline or of_points)]
+        return _merge_readings(found, named, [*points, *shown], of_points, ctx.request.language)
     with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
     alone = (one for one in ctx.read_as if one not in with_exhibit)
     return tuple(one[:1].upper() + one[1:] for one in alone)[:1]
 
 
 def _merge_readings(
-    exhibits: Sequence[Exhibit], others_cited: Sequence[Exhibit], language: Language
+    exhibits: Sequence[Exhibit],
+    cited: Sequence[str],
+    others: Sequence[Exhibit],
+    others_cited: Sequence[str],
+    language: Language,
 ) -> tuple[str, ...]:
     """Return one line of how the calls were read, the first in full and of the others what differs
     from it; a line on those beside them that had other days or conditions; and behind it the other
-    lines of all."""
-    first, *others = exhibits
+    lines of all. Named are the measures of the cited facts."""
+    first, *more = exhibits
     line, *_ = first.read_as.splitlines()
-    if first.scope:
+    if scope := first.list_scope(cited):
         parts: dict[str, dict[str, None]] = {}
-        for part, text in first.scope:
+        for part, text in scope:
             parts.setdefault(part, {})[text] = None
-        for part, text in (one for other in others for one in other.scope):
+        for part, text in (one for other in more for one in other.list_scope(cited)):
             if part in parts:
                 parts[part][text] = None
         line = " · ".join(", ".join(texts) for texts in parts.values())
     told = {_find_conditions(one) for one in exhibits}
     beside = {
         conditions: text
-        for one in reversed(others_cited)
+        for one in reversed(others)
         if (conditions := _find_conditions(one)) not in told
-        and (text := " · ".join(text for _part, text in one.scope))
+        and (text := " · ".join(text for _part, text in one.list_scope(others_cited)))
     }
     apart = f"{get_language(language).marks.semicolon} "
     what = apart.join([*reversed(beside.values())][:MAX_BESIDE])
     further = [Words("Further points: {what}", what=what).to(language)] if what else []
-    every = [*exhibits, *others_cited]
+    every = [*exhibits, *others]
     rest = [text for one in every for text in one.read_as.splitlines()[1:]]
     return (line[:1].upper() + line[1:], *further, *dict.fromkeys(rest))
 
@@ -310,11 +316,14 @@ def build_refusal(sentence: str) -> Report:
 
 
 async def _draw_exhibit(
-    ctx: "SkillContext", exhibit: Exhibit | None, headline: Copy, language: Language
+    ctx: "SkillContext", exhibit: Exhibit | None, form: ReportForm, headline: Copy
 ) -> File | None:
     """Draw the chart of the exhibit, with the finding as its title where it draws its figures. None
-    where the finding is about another measure of the exhibit than the one that the chart draws."""
+    where its table is shown instead, and where the finding is about another measure of the exhibit
+    than the one that the chart draws."""
     if exhibit is None or exhibit.chart is None:
+        return None
+    if exhibit.shows_table(_list_cited([form.headline, *form.points], ctx), asked=form.as_table):
         return None
     told = [
         one for one in ctx.book.facts if one.id in headline.facts and one.id in exhibit.all_facts
@@ -323,7 +332,7 @@ async def _draw_exhibit(
     if exhibit.chart.measure and measures and exhibit.chart.measure not in measures:
         return None
     finding = headline.text if measures else ""
-    picture = build_exhibit_chart(exhibit, language, ctx.brand.colours, finding=finding)
+    picture = build_exhibit_chart(exhibit, ctx.request.language, ctx.brand.colours, finding=finding)
     return await ctx.draw(picture) if picture else None
 
 

@@ -56,16 +56,16 @@ PHRASE_FIELDS = (  # whose words need no "ordered" before them
 
 def describe_rule(rule: AudienceRule, titles: Mapping[str, str] | None = None) -> Words:
     """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
-    return _join_with_and([CONSENT_LABELS[rule.purpose], *_list_conditions(rule, titles or {})])
+    return _join_with_and([CONSENT_LABELS[rule.purpose], *list_conditions(rule, titles or {})])
 
 
 def describe_conditions(rule: AudienceRule, titles: Mapping[str, str] | None = None) -> Words:
     """The rule as a sentence without the consent: shown beside the count of all who match."""
-    parts = _list_conditions(rule, titles or {})
+    parts = list_conditions(rule, titles or {})
     return _join_with_and(parts) if parts else Words("all customers")
 
 
-def _list_conditions(rule: AudienceRule, titles: Mapping[str, str]) -> list[Words]:
+def list_conditions(rule: AudienceRule, titles: Mapping[str, str]) -> list[Words]:
     parts = [*_describe_segments(rule), *_describe_things(rule, titles)]
     parts += [describe_orders(one, titles) for one in rule.orders]
     parts += [_describe_rating(one) for one in rule.rated]

@@ -42,6 +42,7 @@ class ExhibitChart(BaseModel, frozen=True):
 
 
 MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
+MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 
 
@@ -52,6 +53,7 @@ class Exhibit(BaseModel, frozen=True):
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
     scope: tuple[ScopePart, ...] = ()  # the same, part by part, as short as a card says it
+    measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     cut: str = ""  # how many of the rows it shows, for whoever sees it
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
@@ -63,6 +65,22 @@ class Exhibit(BaseModel, frozen=True):
     @property
     def all_facts(self) -> frozenset[str]:
         return frozenset([*self.facts, *(self.table.facts if self.table else ())])
+
+    def list_scope(self, cited: Collection[str]) -> tuple[ScopePart, ...]:
+        """Return how it was read, part by part, with the measures of which these facts are."""
+        named = (name for name, facts in self.measure_facts.items() if facts & {*cited})
+        return (*(("what", name) for name in named), *self.scope)
+
+    def shows_table(self, told: Collection[str], *, asked: bool = False) -> bool:
+        """Return whether its table says more than its chart: where it was asked for, and where bars
+        would leave out an earlier time or a measure of the facts that are told."""
+        if self.table is None or self.chart is None or len(self.table.rows) > MAX_SHOWN_ROWS:
+            return False
+        return asked or (self.chart.kind == "bars" and self._compares(told))
+
+    def _compares(self, cited: Collection[str]) -> bool:
+        several = {facts for facts in self.column_facts if facts & {*cited}}
+        return len(several) > 1 or len({*self.column_facts}) < len(self.column_facts)
 
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
         """Return the exhibit with the measures of these facts in its first columns: those of the
@@ -128,7 +146,7 @@ def is_row_name(name: str, row: Sequence[str]) -> bool:
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
 COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is compared with
-WIDTH, WRAP = 480, 62
+WIDTH, WRAP = 380, 50  # on a phone the picture is some 300 wide, and its labels stay readable
 MAX_BARS = 12
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of an exhibit with fewer shows nothing
 MAX_NAME_LENGTH = 38  # characters of a bar's name

@@ -146,7 +146,7 @@ def _contains(longer: str, shorter: str) -> bool:
     return _pad(shorter) != _pad(longer) and _pad(shorter) in _pad(longer)
 
 
-def _says(longer: str, shorter: str) -> bool:
+def says_words(longer: str, shorter: str) -> bool:
     """Whether all words of the shorter stand in the longer, in their order."""
     words, rest = WORD.findall(shorter.casefold()), iter(WORD.findall(longer.casefold()))
     return all(word in rest for word in words)
@@ -166,7 +166,7 @@ def _merge(group: list[Check]) -> Check:
     wider = [one for one in quotes if not any(_contains(other, one) for other in quotes)]
     if first.level == "stated":
         for one in sorted(wider, key=len):
-            if any(_says(other, one) for other in wider if other is not one):
+            if any(says_words(other, one) for other in wider if other is not one):
                 wider.remove(one)
     marked, *rest = (quotes[one] for one in wider)
     for quote in rest:

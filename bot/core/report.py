@@ -49,6 +49,7 @@ class ReportForm(BaseModel, frozen=True):
         description="up to five further findings, one short sentence each, figures as slots"
     )
     exhibit: str = Field(description="the exhibit that shows the headline: e1, e2 …, or none")
+    as_table: bool = Field(default=False, description="the question wants the exhibit as a table")
     excluded_rows: list[str] = Field(
         default=[],
         description="names of rows of the exhibit that the question excludes: they are left out",

@@ -138,6 +138,13 @@ class Brief(BaseModel, frozen=True):
         """Whom the goal means, where nothing else says whom the text is for."""
         return None if self.audience or self.rule else GOAL_AUDIENCES.get(self.goal or "")
 
+    @property
+    def typed_audience(self) -> str | None:
+        """The audience as a person named it: what else stands there, code took from its rule, in
+        one language and for one channel."""
+        is_by_rule = self.rule and self.audience and self.audience not in self.words
+        return None if is_by_rule else self.audience
+
     def as_prompt(self) -> str:
         """The brief as text for the prompt: one field per line."""
         fields = {

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
 from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import Channel, load_channels
-from bot.core.facts import Fact, Source
+from bot.core.facts import Fact, Source, spell_number
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
 from bot.i18n.countries import list_named_countries, parse_country_code
@@ -34,6 +34,7 @@ REVIEWS_LABEL = Words("reviews read")
 BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
 MOST_PRAISED_LABEL = Words("praised most")
+MOST_READ = "most read language"  # label of a fact about an audience
 UNKNOWN_CONSENT = Words("Your data don't tell who agreed to this channel.")
 FIRST_SALE, FIRST_SOLD = "first_sale", Words("in the orders since")
 WRITING_KINDS = ("praise", "past_copy", "segment", "reach", FIRST_SALE)
@@ -234,10 +235,10 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
 
 
 def _format_share(rate: float, letter: "Mailing", language: str) -> str:
-    shown = f"{100 * rate:.1f}".replace(".", get_language(language).decimal_mark)
-    words = Words("{share} % of {n} sent")
+    shown = spell_number(Decimal(f"{100 * rate:.1f}"), "%", language)
+    words = Words("{share} of {n} sent")
     if letter.delivered is not None:
-        words = Words("{share} % of {n} delivered")
+        words = Words("{share} of {n} delivered")
     return words.with_params(share=shown, n=letter.sent).to(language)
 
 
@@ -268,13 +269,14 @@ def _reach_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact
         return
     from bot.data.analyses.segments.audience import count_consents
 
-    size = None if channel.consent else UNKNOWN_CONSENT
+    size, most = None if channel.consent else UNKNOWN_CONSENT, None
     if channel.consent and (agreed := count_consents(warehouse).get(channel.consent)):
         size = Words("{n} customers agreed", n=agreed)
         size = _add_readers(warehouse, size, agreed, channel.consent, request.language)
+        most = _find_most_read(warehouse, agreed, channel.consent, request.language)
     yield from _build_facts(
         "segment.audience",
-        {"size": size},
+        {"size": size, MOST_READ: most},
         warehouse.source("consents"),
         warehouse.as_of("consents"),
         request.language,
@@ -318,16 +320,19 @@ def _describe_members(
     except CannotDo:
         return {}
     size, is_held = count.description, channel is not None and channel.consent is not None
+    most = None
     if count.fits is None:
         return {"size": size}
     if is_held and count.reachable is not None and not count.nearly_all:
         size = _add_readers(warehouse, size, count.reachable, rule.purpose, language, rule)
+        most = _find_most_read(warehouse, count.reachable, rule.purpose, language, rule)
     if not is_held:
         size = Words("{fits} customers fit", fits=count.fits)
         if channel is not None and not channel.is_public:
             size = Words("{fits} customers fit. {reason}", fits=count.fits, reason=UNKNOWN_CONSENT)
     return {
         "size": size,
+        MOST_READ: most,
         "rule": rule.stored if is_held and count.reachable else None,
         "favourite category": tastes.favourite,
         "typical category": tastes.typical,
@@ -357,6 +362,23 @@ def _add_readers(
     if counted.read < floor:
         return Words("{size}; under {n} of them read {tongue}", **named | {"n": floor})
     return Words("{size}; {n} of them read {tongue}", **named)
+
+
+def _find_most_read(
+    warehouse: "Warehouse",
+    reached: int,
+    purpose: AudiencePurpose,
+    language: Language,
+    rule: AudienceRule | None = None,
+) -> str | None:
+    """Return the other language that most of these people read; None if there is none."""
+    from bot.data.analyses.segments.audience import count_readers
+
+    others = (one for one in LANGUAGES if one != language)
+    return next(
+        (one for one in others if 2 * count_readers(warehouse, purpose, one, rule).read > reached),
+        None,
+    )
 
 
 def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRule | None:

@@ -18,6 +18,7 @@ DayRange = tuple[date, date]
 WEDNESDAY, THURSDAY, SUNDAY = 2, 3, 6
 ONE_DAY = timedelta(days=1)
 FOUR_WEEKS = timedelta(days=27)
+JUST_PASSED = timedelta(days=6)
 BELGIUM_PATTERN = re.compile(r"\b(?:belgi\w+|belges?)\b")
 
 
@@ -240,6 +241,11 @@ class Occasion(BaseModel, frozen=True, extra="forbid"):
         found = {self.coming(today, one) for one in countries}
         return sorted((p for p in found if p), key=lambda p: (p.starts, p.country or ""))
 
+    def list_near(self, today: date, country: str | None = None) -> list[OccasionPeriod]:
+        """The same, but one that has just passed counts before the next one: an offer for it may
+        still run."""
+        return self.list_coming(today - JUST_PASSED, country)
+
     def _in(self, country: str | None) -> list[OccasionPeriod]:
         return [p for p in self.periods if not (country and p.country) or p.country == country]
 
@@ -261,10 +267,10 @@ def find_named_occasion(words: str) -> tuple[Occasion, str] | None:
 
 
 def set_occasion_days(brief: Brief, today: date) -> Brief:
-    """Return the brief with the days of its occasion in its market, the next ones; unchanged
+    """Return the brief with the days of its occasion in its market, the nearest; unchanged
     without an occasion whose days are known."""
     occasion = load_occasions().get(brief.occasion or "")
-    periods = occasion.list_coming(today, brief.market) if occasion else []
+    periods = occasion.list_near(today, brief.market) if occasion else []
     if not periods:
         return brief
     until = max(period.until for period in periods)

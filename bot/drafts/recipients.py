@@ -26,7 +26,7 @@ def describe_recipients(
     audience: Words | str = collapse_spaces(brief.audience or "")
     if brief.goal_audience and not (channel and channel.is_public):
         audience = brief.goal_audience
-    elif rule and audience in ("", rule.value):
+    elif rule and (brief.typed_audience is None or audience in ("", rule.value)):
         audience = rule.words or Words("{line}", line=str(rule.value))
     elif not (audience or brief.notice or (channel and channel.is_public)):
         audience = Words("your whole list")

@@ -11,11 +11,11 @@ WAITING = (
 )
 DONE = Words("In seven days: {what}.")
 WORK = {
-    "drafted": Words("drafts made"),
-    "approved": Words("drafts approved"),
-    "sent-back": Words("changes requested"),
-    "rejected": Words("rejected"),
-    "delivered": Words("gone out"),
+    "drafted": Words.count("{n} draft made", "{n} drafts made", 1),
+    "approved": Words.count("{n} approved", "{n} approved", 1),
+    "sent-back": Words.count("changes requested on {n}", "changes requested on {n}", 1),
+    "rejected": Words.count("{n} rejected", "{n} rejected", 1),
+    "delivered": Words.count("{n} gone out", "{n} gone out", 1),
 }
 
 
@@ -30,8 +30,8 @@ def tell_waiting_drafts(writer: SentenceWriter, evidence: Evidence) -> Copy:
 def tell_week_of_drafts(writer: SentenceWriter, evidence: Evidence) -> Copy:
     """Say what became of drafts in seven days; an empty text if there were none."""
     week = group_by_subject(evidence, "work").get("week")
-    labels = {name: label for name, label in WORK.items() if week and week.number(name)}
-    if week is None or not labels:
+    known = {name: fact for name in WORK if week and week.number(name) and (fact := week.get(name))}
+    if not known:
         return Copy(text="")
-    figures = writer.tell_labels(week, labels)
-    return Copy(text=writer.say(DONE.with_params(what=figures.text)), facts=figures.facts)
+    said = [writer.say(WORK[name].with_params(n=int(fact.number))) for name, fact in known.items()]
+    return writer.copy(writer.say(DONE.with_params(what=", ".join(said))), known.values())

@@ -200,7 +200,7 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
     """Whether a date is one of the brief's occasion, and promises nothing."""
     brief = sources.brief
     occasion = load_occasions().get(brief.occasion or "") if brief else None
-    periods = occasion.list_coming(today, brief.market) if occasion and brief else []
+    periods = occasion.list_near(today, brief.market) if occasion and brief else []
     if not periods or is_promise(normalize_text(text), figure.start):
         return False
     return any(

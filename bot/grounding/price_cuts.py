@@ -39,9 +39,9 @@ UNKNOWN_PRICE = Words(
     "known here. Check it before you approve (Directive 98/6, article 6a)."
 )
 NO_PRODUCT = Words(
-    "No product is named: where the prices stand, the cut is counted from the lowest price of the "
-    "last 30 days (Directive 98/6, article 6a). A personal code is not concerned (Commission "
-    "notice 2021/C 526/02, 2.3)."
+    "The offer is not for one product: where the prices stand, the cut is counted from the lowest "
+    "price of the last 30 days (Directive 98/6, article 6a). A personal code is not concerned "
+    "(Commission notice 2021/C 526/02, 2.3)."
 )
 NEW_CUT = Words(
     "{quote}: off the lowest price of the last 30 days, {price}, people pay {left}; off today's "

@@ -322,8 +322,8 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
         for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone")
         if not getattr(read, name)
     }
-    if source.rule and source.audience and source.audience not in source.words:
-        kept.pop("audience", None)  # code named it by its rule, for that channel
+    if source.typed_audience is None:
+        kept.pop("audience", None)
     kept["must_say"] = tuple(dict.fromkeys((*source.must_say, *read.must_say)))
     if not read.since and not read.until:
         kept["period_words"] = source.dates
@@ -384,7 +384,8 @@ def _build_copy_brief(
     named = named or {"product_words": read.topic or next(iter(unknown), None)}
     # The writer reads the message itself, so no goal is assumed.
     assumed = list_assumptions(read, language, is_notice=True)
-    if market:  # it is for the people there
+    rule = incoming.answers.get("rule") or read.rule
+    if market or rule:  # it is for the people there, or for those of the rule
         assumed = tuple(one for one in assumed if one.field != "audience")
     if is_known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
@@ -412,7 +413,7 @@ def _build_copy_brief(
         must_say=read.must_say,
         since=read.since,
         until=read.until,
-        rule=incoming.answers.get("rule") or read.rule,
+        rule=rule,
         stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
         market=market,
         tone=read.tone,

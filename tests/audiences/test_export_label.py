@@ -33,3 +33,29 @@ def test_export_button_says_how_many_for_what_and_where(
     ]
     steps = list_export_steps([facts[1].id], facts)
     assert [step.label.to("en") for step in steps] == ([label] if label else [])
+
+
+def test_export_buttons_side_by_side_name_what_sets_them_apart() -> None:
+    rules = {
+        "first": AudienceRule(purpose="email", countries=("FR",)),
+        "second": AudienceRule(purpose="email", countries=("FR",), segments=("loyal",)),
+    }
+    facts = [
+        Fact(
+            id=f"audiences.{subject}.{measure}",
+            label=measure,
+            value=value,
+            source=Source("orders.csv"),
+            as_of=date(2026, 11, 24),
+        )
+        for subject, rule in rules.items()
+        for measure, value in {
+            "rule": rule.model_dump_json(),
+            "by-email": Decimal(139),
+        }.items()
+    ]
+    steps = list_export_steps([fact.id for fact in facts], facts)
+    assert [step.label.to("en") for step in steps] == [
+        "Export 139 contacts for e-mail (France)",
+        "Export 139 contacts for e-mail (in the group Loyal)",
+    ]

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.agent.audience_draft import list_other_languages
 from bot.agent.claim_check import build_claim_prompt
 from bot.core.audience_rule import AudienceRule
 from bot.core.channels import load_channels
@@ -98,7 +99,7 @@ def test_facts_are_in_language_of_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delivered", "told"), [(None, "25.0 % of 1,248 sent"), (1236, "25.2 % of 1,236 delivered")]
+    ("delivered", "told"), [(None, "25% of 1,248 sent"), (1236, "25.2% of 1,236 delivered")]
 )
 def test_open_rate_says_whether_messages_were_sent_or_delivered(
     delivered: int | None, told: str
@@ -202,7 +203,7 @@ def test_size_says_how_many_read_the_language_of_the_text() -> None:
         return small(consents=consents, orders=[order | {"order": "o0"}])
 
     def size(**codes: int) -> str:
-        (fact,) = find_writing_facts("reach", list_of(**codes), request())
+        fact, *_most = find_writing_facts("reach", list_of(**codes), request())
         return str(fact.value)
 
     assert size(en=30, fr=50) == "80 customers agreed; 30 of them read in English"
@@ -210,7 +211,15 @@ def test_size_says_how_many_read_the_language_of_the_text() -> None:
     assert size(fr=50).endswith("; none of them reads in English")
     assert size(en=50, fr=5) == "55 customers agreed"
     assert size(en=30, none=50) == "80 customers agreed"
-    loyal = facts("segment", language="en", audience="FR")["segment.audience.size"].words
+    found = facts("segment", language="en", audience="FR")
+    (offer,) = list_other_languages(Evidence(facts=tuple(found.values())), request())
+    assert (offer.label.to("fr"), offer.words) == (
+        "La même chose en français",
+        "The same in French",
+    )
+    few = tuple(find_writing_facts("reach", list_of(en=50, fr=30), request()))
+    assert list_other_languages(Evidence(facts=few), request()) == ()
+    loyal = found["segment.audience.size"].words
     assert loyal is not None
     assert loyal.to("fr").endswith("lisent en anglais")
     assert loyal.to("fr").count("dont") < 2
@@ -263,7 +272,7 @@ def test_whole_list_is_counted_by_who_agreed_to_the_channel() -> None:
         ("push", UNKNOWN_CONSENT.text),
     ):
         asked = request().model_copy(update={"channel": channel})
-        (size,) = find_writing_facts("reach", sample(), asked)
+        size, *_most = find_writing_facts("reach", sample(), asked)
         assert (size.id, size.value) == ("segment.audience.size", said)
     page = request().model_copy(update={"channel": "product_page"})
     assert find_writing_facts("reach", sample(), page) == ()

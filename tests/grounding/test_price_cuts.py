@@ -71,7 +71,7 @@ def test_cut_of_no_named_product_is_only_told() -> None:
     said = "-10 % sur votre première commande avec BIENVENUE10."
     (told,) = only(proved(said, evidence=Evidence(facts=(PRICE,)), asked=asked), "price cut")
     assert told.level == "info"
-    assert "no product" in told.words.to("en").lower()
+    assert "not for one product" in told.words.to("en").lower()
     shown = f"{said} La chemise : 35 €."
     (told,) = only(proved(shown, evidence=Evidence(facts=(PRICE,)), asked=asked), "price cut")
     assert told.level == "warn"

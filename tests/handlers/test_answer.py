@@ -82,6 +82,9 @@ async def test_split_has_a_table_and_a_picture() -> None:
     found = await answer("revenue by country in October")
     assert {"headline", "table", "picture"} <= set(keys(found))
     assert found.pictures
+    compared = await answer("revenue by country in October compared with September")
+    assert "table" in keys(compared)
+    assert not compared.pictures  # bars would leave out September
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ async def test_figures_are_filled_in_and_cited() -> None:
     assert found.parts[0].facts
     assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
     assert text_of(found, "In figures")
-    assert text_of(found, "Read as") == ["Revenue before returns · by country · October"]
+    assert text_of(found, "Read as") == ["Orders · by country · October"]
     assert text_of(found, "Data")[0].startswith("orders, ")
     assert [(check.level, check.rule) for check in found.checks] == [
         ("pass", "figure"),
@@ -95,10 +95,11 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
         )
     )
     ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"], "percent": 0}))
-    found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f2} since then."))
-    assert text_of(found, "Read as") == ["Orders · October"]
+    found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
+    further = "Further points: units · 10 to 31 Oct"
+    assert text_of(found, "Read as") == [f"Orders, units · October\n{further}"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
-    assert text_of(found, "Read as") == ["Orders · October"]
+    assert text_of(found, "Read as") == ["Units · October"]
     assert not [part for part in found.parts if part.key == "table"]  # it holds no figure of this
 
 
@@ -177,6 +178,21 @@ async def test_picture_shows_the_measure_of_the_finding_or_nothing() -> None:
     assert about["revenue"] == []
 
 
+async def test_table_stands_where_bars_would_leave_out_what_is_told() -> None:
+    compared = calls(("query_metrics", {**QUERY, "comparison": "previous_period"}))
+    several = report("{f1} in the shop.", "They made {f2}.", exhibit="e1")
+    asked = report("{f1} in the shop.", exhibit="e1", as_table=True)
+    bars = report("{f1} in the shop.", exhibit="e1")
+    for looked_up, form in ((compared, bars), (LOOKS_UP, several), (LOOKS_UP, asked)):
+        found, _letters = await answer(looked_up, form)
+        assert "picture" not in {part.key for part in found.parts}
+        assert "Total" in [row[0] for row in table_of(found).rows]
+    found, _letters = await answer(compared, bars)
+    assert table_of(found).columns[:4] == ("Country", "Orders, October", "September", "Change")
+    found, _letters = await answer(LOOKS_UP, bars)
+    assert "picture" in {part.key for part in found.parts}
+
+
 async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> None:
     ranked = {
         **QUERY,
@@ -187,13 +203,13 @@ async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> Non
         "limit": 5,
     }
     looked_up = calls(("query_metrics", ranked), ("query_metrics", QUERY))
-    for form in (
-        report("{f2} of this product.", exhibit="none"),
-        report("Here is the ranking.", exhibit="e1"),
+    for text, exhibit, named in (
+        ("{f2} of this product.", "none", "Reviews, rated or not · by"),
+        ("Here is the ranking.", "e1", "By"),
     ):
-        found, _letters = await answer(looked_up, form)
+        found, _letters = await answer(looked_up, report(text, exhibit=exhibit))
         first, *more = text_of(found, "Read as")[0].splitlines()
-        assert first == "Reviews · by product · Jun to Oct"
+        assert first == f"{named} product · Jun to Oct"
         assert "Small groups are hidden (under 5 people)" in " ".join(more)
     for form in (
         report("Here are the countries.", exhibit="e2"),

@@ -11,6 +11,7 @@ from bot.cli.digest import classify_digest
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.data.analyses.findings import WATCH
+from bot.slack.cards.report_card import MAX_CARD_POINTS
 from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 from tests.support.still_shop import still
@@ -29,7 +30,12 @@ async def test_planted_changes_are_reported_with_proven_figures(words: str) -> N
     assert "mobile" in parts["headline"].text
     points = [part for part in found.parts if part.key.startswith("points.")]
     assert len(points) <= 5
+    on_card = "\n".join(part.text for part in points[:MAX_CARD_POINTS])
+    assert "Revenue: " in on_card or "Chiffre d'affaires" in on_card
+    assert "paying on the phone" in on_card or "paiement sur téléphone" in on_card
     text = "\n".join(part.text for part in (*points, parts["more"]))
+    assert "site et paiement" not in text
+    assert "website and payment" not in text
     assert "Bougies" in text
     assert "33" in text
     assert "Nuée" in text
@@ -150,15 +156,15 @@ async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None)
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_last_findings_are_graded_with_both_figures(language: str) -> None:
-    past = await last_week(changed={"feedback--website.share-now": Decimal("16.1")})
+    past = await last_week(changed={"feedback--website-phone.share-now": Decimal("16.1")})
     words = {"en": "what moved this week?", "fr": "le point de la semaine"}[language]
     found = await run(words, known=past)
     assert isinstance(found, DraftResult)
     graded = next(part for part in found.parts if part.key == "graded")
     went = {"en": "it went on", "fr": "cela se poursuit"}[language]
     (website,) = [line for line in graded.text.splitlines() if "16" in line and went in line]
-    assert "13" in website
-    assert "before.feedback--website.share-now" in graded.facts
+    assert "10.1" in website.replace(",", ".")
+    assert "before.feedback--website-phone.share-now" in graded.facts
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 

@@ -88,7 +88,7 @@ async def test_sentence_that_the_claim_check_denies_gives_way_to_code() -> None:
 async def test_sentence_with_figures_of_another_finding_gives_way_to_code() -> None:
     alone = await by_code()
     shown = texts(alone, "headline", "points.")
-    findings = len(shown) - 1  # one point says what the headline has cost
+    findings = len(shown) - 2  # two points say what the headline has cost, and the sales
     same = says({"sentences": ["It moved to {f1}."] * findings})
     found, letters = await digest(same, same)
     assert len(letters) == 2

@@ -18,8 +18,9 @@ from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
 from bot.core.audience_rule import AudienceRule
+from bot.core.audience_words import describe_rule
 from bot.core.channels import load_channels
-from bot.core.facts import Fact, FactId, Source
+from bot.core.facts import Evidence, Fact, FactId, Source
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Brief, Goal, Question, SkillRequest
@@ -140,6 +141,31 @@ async def test_a_text_for_a_market_is_for_its_customers() -> None:
     assert said[0].endswith("ordered to United Kingdom")
     assert "245 customers fit" in said[1]
     assert ctx.request.brief.audience is None  # the same text for France is for other people
+
+
+async def test_audience_that_code_named_is_told_by_the_channel_s_consent_in_any_language() -> None:
+    rule = AudienceRule(segments=("loyal",))
+    brief: dict[str, Any] = {
+        "product": "lin-alba",
+        "rule": rule.model_dump_json(),
+        "audience": f"{describe_rule(rule).to('en')}",
+    }
+    model = Scripted(*[email()] * 2)
+    ctx = make_context(model, library=sample_data(), **brief)
+    sms = describe_rule(rule.model_copy(update={"purpose": "sms"}))
+    fact = Fact(
+        id="segment.audience.audience",
+        label="audience",
+        value=sms.to("en"),
+        words=sms,
+        source=Source("orders.csv"),
+        as_of=date(2026, 11, 24),
+    )
+    evidence = Evidence(facts=(fact,))
+    shown = describe_recipients(ctx.request.brief, evidence, load_channels()["sms"])
+    assert shown == [sms]
+    typed = ctx.request.brief.model_copy(update={"audience": "loyal", "words": "for the loyal"})
+    assert describe_recipients(typed, evidence, load_channels()["sms"]) == ["loyal"]
 
 
 @pytest.mark.parametrize("cites", [True, False])

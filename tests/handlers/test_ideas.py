@@ -1,5 +1,6 @@
 """Campaign ideas: each with who it is for and the fact behind it, and a button that drafts it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -163,6 +164,10 @@ async def test_card_has_a_button_for_each_of_twelve_ideas(sqlite: Database) -> N
 
     with sqlite.begin() as session:
         message = build(session)
+    assert message.blocks[0]["text"]["text"].startswith("Ideas · ")
+    shown = json.dumps(message.blocks)
+    assert "3. Idea of c" in shown  # as its button and people name it
+    assert shown.count("deas") == 1
     buttons = pressable(message.blocks)
     assert action_ids.APPROVE not in buttons
     assert len([name for name in buttons if name.startswith(action_ids.LEAD_NOW)]) == MAX_IDEAS

@@ -12,7 +12,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.cards.draft_status import render_proof
+from bot.slack.cards.draft_status import render_check, render_proof
 from tests.conftest import NOW
 from tests.support.card_scenes import (
     BOSS,
@@ -158,3 +158,11 @@ def test_one_line_says_what_was_checked() -> None:
     )
     line = render_proof([passed[0], unchecked], "en") or ""
     assert line.endswith("4 figures checked · Claims not checked: no AI connected.")
+
+
+def test_words_that_a_line_names_already_are_not_quoted_again() -> None:
+    words = Words("From the brief: {quote}. Approving confirms it.", quote="“yours”, “from today”")
+    shown = render_check(
+        Check(rule="claim", level="stated", words=words, quote="yours, from today"), "en"
+    )
+    assert shown.count("yours") == 1

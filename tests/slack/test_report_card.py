@@ -103,14 +103,15 @@ def test_short_table_stands_on_the_card_and_details_have_the_rest(sqlite: Databa
 
 def test_card_shows_at_most_four_columns_and_details_all(sqlite: Database) -> None:
     columns = ("Device", "Paid", "Before", "Change", "Visits")
-    wide = Table(columns=columns, rows=(tuple("abcde"), tuple("fghij")))
+    wide = Table(columns=columns, rows=(("a", *"bcde"), ("f", "g", "h", "", "j")))
     with sqlite.begin() as session:
         draft = reported(session, REPORT.model_copy(update={"table": wide}))
         message = drawn(seen(session))
         details = text_of(sound_view(build_details_view(draft, "en")))
     (table,) = [block for block in message.blocks if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == [*columns[:4]]
-    assert "Visits" in details
+    assert "Paid b · Before c · Change d\nVisits e" in details
+    assert "Paid g · Before h · Visits j" in details
 
 
 def test_chart_is_named_and_replaces_the_table(sqlite: Database) -> None:

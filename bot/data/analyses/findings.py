@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.data.analyses.feedback.aspects import PhraseMatch
 
 MAX_THEMES, MAX_PRODUCTS = 3, 3
+SITE_THEME = "website"
 MOSTLY_ONE_SERIES = 0.8  # the share of a total from which a series is nearly all of it
 STEP_SENTENCES = {  # by the end of the subject's key
     "view-to-cart": Words(
@@ -42,6 +43,9 @@ STEP_COSTS = (
 )
 LATE_PARCELS = Words("Parcels to {name}: {late} come late, {rest} elsewhere.")
 WEEK = Words("{name}: {last} ({days}), {expected} expected ({change}).")
+STEADY_WEEK = Words(
+    "{name}: {last} ({days}), {expected} expected ({change}), no more than chance does."
+)
 WEEKS = Words("{name}: {last} a week ({days}), {expected} expected ({change}).")
 THEME = Words("“{name}”: {share_now} of reviews and messages, {share_before} before.")
 SOLD_OUT = Words(
@@ -89,6 +93,12 @@ class Move:
         return f"{self.fact_subject.kind}.{self.fact_subject.key}"
 
     @property
+    def is_of_site(self) -> bool:
+        """Whether it is what customers say of the website."""
+        key = self.fact_subject.key
+        return self.fact_subject.kind == "feedback" and key.partition("-")[0] == SITE_THEME
+
+    @property
     def facts(self) -> tuple[str, ...]:
         """Return the ids of the facts that its sentences state."""
         return tuple(dict.fromkeys([*self.text.facts, *self.cost.facts]))
@@ -103,12 +113,14 @@ def find_moves(writer: SentenceWriter, evidence: Evidence, series: str | None = 
     if series:
         facts = tuple(f for f in evidence.facts if f.id.startswith(f"{series}."))
         evidence = Evidence(facts=facts)
+    themes = [*_find_themes(writer, evidence)]
     found = [
         *_find_steps(writer, evidence),
+        *(one for one in themes if one.is_of_site),  # it may be what customers say of the steps
         *_find_late_parcels(writer, evidence),
         *_find_series(writer, evidence),
-        *_find_themes(writer, evidence),
         *_find_advertised(writer, evidence),
+        *(one for one in themes if not one.is_of_site),
     ]
     return sorted(found, key=lambda move: not move.is_sure)
 
@@ -163,6 +175,15 @@ def _find_series(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
         )
 
 
+def tell_steady_sales(writer: SentenceWriter, evidence: Evidence) -> Copy:
+    """Say what was sold in the week, where no total moved; an empty text where one did."""
+    totals = group_by_subject(evidence, "trends", "total-")
+    steady = totals.get("total-revenue") or totals.get("total-orders")
+    if steady is None or any(one.status in CHANGE_STATUSES for one in totals.values()):
+        return Copy(text="")
+    return writer.tell(steady, STEADY_WEEK, days=writer.name_days(steady.get("last")))
+
+
 def _is_part_of(one: FactSubject, whole: FactSubject | None) -> bool:
     """Whether a total that moved says the same already: of a series that is nearly all of it, and
     of another total."""
@@ -180,9 +201,10 @@ def _is_part_of(one: FactSubject, whole: FactSubject | None) -> bool:
 
 def _find_themes(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
     themes = group_by_subject(evidence, "feedback").values()
-    for one in [o for o in themes if o.status in CHANGE_STATUSES and o.get("share-now")][
-        :MAX_THEMES
-    ]:
+    moved = [one for one in themes if one.status in CHANGE_STATUSES and one.get("share-now")]
+    # Where a part of a theme moved, it says more than the whole.
+    wholes = {one.key.rpartition("-")[0] for one in moved}
+    for one in [one for one in moved if one.key not in wholes][:MAX_THEMES]:
         name = one.named(writer.language)
         ask = writer.say(Words("What do customers say about {theme}?", theme=name))
         label = Words("What customers say: {theme}", theme=name)

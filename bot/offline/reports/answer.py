@@ -141,7 +141,9 @@ async def _build_report(
     ctx.evidence = ctx.evidence.plus(result.facts)
     writer, exhibit = SentenceWriter(language), result.exhibits[0]
     headline, *points = _write_findings(writer, answer, result)
-    picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
+    picture = None
+    if not exhibit.shows_table(exhibit.facts):
+        picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     limits = " ".join(words.to(language) for words in found.limits)
     read_as = (result.read_as, exhibit.cut, exhibit.not_ranked)
     sources = describe_data(result.facts[:1], ctx.data.name_files(), language)

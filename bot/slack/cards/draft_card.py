@@ -6,9 +6,11 @@ from bot.agent.examples import EXAMPLE_WRITER
 from bot.agent.skills import load_skills
 from bot.approvals.decision import explain_no_approver
 from bot.core.channels import load_channels
+from bot.core.request import Brief
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.export import is_audience_draft
 from bot.drafts.models import Draft
+from bot.drafts.occasions import load_occasions
 from bot.drafts.recipients import describe_draft_target
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
@@ -38,7 +40,13 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.card_data import CardData, explain_fallback
-from bot.slack.cards.draft_parts import find_copy_channel, is_report, needs_decision, render_copy
+from bot.slack.cards.draft_parts import (
+    IDEAS_SKILL,
+    find_copy_channel,
+    is_report,
+    needs_decision,
+    render_copy,
+)
 from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
@@ -304,12 +312,15 @@ def _render_record(card: CardData, draft: Draft, language: str) -> Message:
     return Message(_render_fallback_text(card, draft, language), blocks)
 
 
-def render_draft_title(draft: Draft, language: str) -> str:
-    """ "E-mail · Linen shirt · France · v2"."""
+def render_draft_title(draft: Draft, language: str, *, with_request: bool = False) -> str:
+    """ "E-mail · Linen shirt · France · v2". Where nothing names what a text is about, a list of
+    texts tells them apart by the words of their requests."""
     channel = load_channels().get(draft.channel or "")
     brief = draft.brief
     own_text = next(iter(brief.own_text.values()), None)
-    words = brief.product_words or brief.product or own_text or brief.words
+    words = brief.product_words or brief.product or own_text or _name_range(brief, language)
+    if not words and (with_request or not (channel or draft.skill == IDEAS_SKILL)):
+        words = brief.words
     version = Words("v{n}", n=draft.version).to(language)
     skill = load_skills().get(draft.skill)
     title = channel.title if channel else skill.title if skill else ""
@@ -318,14 +329,21 @@ def render_draft_title(draft: Draft, language: str) -> str:
     if is_audience_draft(draft):
         title = Words("Audience to export").text
     names = [translate_title(title, language)] if title else []
-    subject = truncate(collapse_spaces(words), 80) or "…"
+    subject = truncate(collapse_spaces(words), 80)
     if draft.is_empty:  # there is no finding, and no version to tell apart
-        return subject
+        return subject or "…"
     # The words of the request repeat the title.
     if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
     market = [translate_country(draft.brief.market, language)] if draft.brief.market else []
-    return f"{' · '.join([*names, subject, *market])} ·\u00a0{version}"
+    return f"{' · '.join(filter(None, [*names, subject, *market]))} ·\u00a0{version}"
+
+
+def _name_range(brief: Brief, language: str) -> str:
+    """Return what a text without a product is about."""
+    occasion = load_occasions().get(brief.occasion or "")
+    title = occasion.title[language] if occasion else ""
+    return brief.range_words or title or brief.category or ""
 
 
 def render_visibility(card: CardData, language: str) -> list[str]:
@@ -357,7 +375,9 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
     if card.source_draft is not None:
-        title = quote_as_mrkdwn(render_draft_title(card.source_draft, language), 200)
+        title = quote_as_mrkdwn(
+            render_draft_title(card.source_draft, language, with_request=True), 200
+        )
         small.append(Words("Stands on: {what}", what=title).to(language))
     small += render_visibility(card, language)
     blocks = [_render_title_block(draft, language), *([context_block(*small)] if small else [])]

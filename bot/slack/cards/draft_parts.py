@@ -35,7 +35,9 @@ from bot.slack.blocks import (
 )
 
 MAX_SEPARATE_PARTS = 12  # a draft with more parts shows them in one block
+IDEAS_SKILL, IDEA_PARTS = "ideas", "ideas."
 MIN_EXCERPT_CHARACTERS = 200  # a shorter excerpt is not worth showing
+MAX_LINE_COLUMNS, FIGURES_A_LINE = 4, 3  # of a table as lines of text
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
 FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest must fit on one screen
 # Of a report, which must fit on one screen.
@@ -59,7 +61,7 @@ def is_report(draft: Draft) -> bool:
 def needs_decision(draft: Draft) -> bool:
     """Return whether people approve the draft. A report, a refusal to answer and ideas go nowhere
     from here."""
-    return not (draft.is_empty or is_report(draft) or draft.skill == "ideas")
+    return not (draft.is_empty or is_report(draft) or draft.skill == IDEAS_SKILL)
 
 
 def find_part_limit(draft: Draft, part: Part) -> PartLimit | None:
@@ -88,7 +90,7 @@ def render_copy(
     parts = tuple(part for part in draft.parts if part not in list_folded_parts(draft))
     if (channel := find_copy_channel(draft)) is not None:
         return _render_channel_copy(draft, channel, language, hosts, room)
-    if len(parts) > MAX_SEPARATE_PARTS:
+    if len(parts) > MAX_SEPARATE_PARTS and draft.skill != IDEAS_SKILL:
         return _render_compact_parts(parts, language, hosts, room)
     blocks: list[Block] = []
     rest: list[str] = []
@@ -197,6 +199,8 @@ def render_part(
     size = render_length(part.text, find_part_limit(draft, part), language)
     above = context_block(f"{name} · {size}" if size else name)
     body = part.body
+    if draft.skill == IDEAS_SKILL and part.key.startswith(IDEA_PARTS):
+        return [_render_idea(part)]
     if isinstance(body, File) and body.picture and draft.skill in FOLDED_PARTS:
         return [context_block(f":bar_chart: {Words('The chart is in this thread.').to(language)}")]
     if isinstance(body, File):
@@ -219,6 +223,14 @@ def render_part(
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
         return [above, block, context_block(quote_as_mrkdwn(fact.sourced(language), 500))]
     return [above, block]
+
+
+def _render_idea(part: Part) -> Block:
+    """Render an idea under its number, which its button and people name, and its first line."""
+    head, *lines = part.text.splitlines()
+    name = f"{part.key.removeprefix(IDEA_PARTS)}. {head}"
+    quote = [rich_text_quote(text_elements("\n".join(lines)))] if lines else []
+    return rich_text(rich_text_section(text_elements(name, bold=True)), *quote)
 
 
 def _render_audience_rule(table: Table, language: str) -> Block:
@@ -250,13 +262,32 @@ def render_slack_table(table: Table) -> Block:
 
 
 def _render_table_lines(table: Table) -> Block:
-    """Render a table as lines of text, because a message can have only one native table."""
+    """Render a table as lines of text, because a message can have only one native table, and a
+    view none. Of a wide one, each figure has the name of its column beside it."""
+    if len(table.columns) > MAX_LINE_COLUMNS:
+        return _render_wide_rows(table)
     lines = [" · ".join(filter(None, row)) for row in (table.columns, *table.rows)]
     return rich_text(
         rich_text_quote(
             text_elements("\n".join([*lines[:1], *(f"• {line}" for line in lines[1:])]) or "-")
         )
     )
+
+
+def _render_wide_rows(table: Table) -> Block:
+    elements = []
+    for name, *cells in table.rows:
+        told = [
+            f"{column} {cell}"
+            for column, cell in zip(table.columns[1:], cells, strict=False)
+            if cell
+        ]
+        lines = [
+            " · ".join(told[n : n + FIGURES_A_LINE]) for n in range(0, len(told), FIGURES_A_LINE)
+        ]
+        elements.append(rich_text_section(text_elements(name or "-", bold=True)))
+        elements.append(rich_text_quote(text_elements("\n".join(lines) or "-")))
+    return rich_text(*elements)
 
 
 def _render_excerpt(part: Part, language: str, room: int) -> tuple[list[Block], str]:

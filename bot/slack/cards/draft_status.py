@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, demand_author_or_approver
 from bot.core.channels import load_channels
-from bot.core.checks import Check, Severity, describe_passed, group_checks
+from bot.core.checks import Check, Severity, describe_passed, group_checks, says_words
 from bot.core.facts import NO_SOURCE
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery
@@ -228,7 +228,7 @@ def render_findings(
 def render_check(check: Check, language: str) -> str:
     mark = SEVERITY_MARKS[check.severity or "info"]
     words = render_words(check.words, language, MAX_LINE)
-    if check.quote and quote_as_mrkdwn(check.quote, 120) not in words:
+    if check.quote and not says_words(words, check.quote):
         words = f"{words} {quote_in_language(check.quote, 120, language)}"
     if check.accepted_by:
         accepted = Words("{who} has checked this", who=f"<@{check.accepted_by}>").to(language)

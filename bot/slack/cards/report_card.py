@@ -6,6 +6,7 @@ looked up stand behind *Details*.
 
 from collections.abc import Sequence
 
+from bot.core.charts import MAX_SHOWN_ROWS
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -38,7 +39,7 @@ GAP_PARTS = {  # what is not answered: because no file holds it, or for another 
 }
 MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES = 4, 3, 3
 MAX_FOLLOW_UP = 900
-MAX_CARD_ROWS, MAX_CARD_COLUMNS = 6, 4  # what is more stands behind Details
+MAX_CARD_COLUMNS = 4  # those of a phone
 
 
 def list_card_points(draft: Draft) -> list[Part]:
@@ -133,7 +134,7 @@ def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
         words = Words("The chart is in this thread.")
         return [context_block(f":bar_chart: {words.to(language)}")]
     table = parts["table"].body if "table" in parts else None
-    if isinstance(table, Table) and 1 < len(table.rows) <= MAX_CARD_ROWS:
+    if isinstance(table, Table) and 1 < len(table.rows) <= MAX_SHOWN_ROWS:
         rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows)
         columns = table.columns[:MAX_CARD_COLUMNS]
         return [render_slack_table(Table(columns=columns, rows=rows))]

@@ -258,7 +258,11 @@ def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: st
 
 
 def _render_line(line: HomeLine, language: str) -> str:
-    name = render_draft_title(line.draft, language) if line.draft else collapse_spaces(line.words)
+    name = (
+        render_draft_title(line.draft, language, with_request=True)
+        if line.draft
+        else collapse_spaces(line.words)
+    )
     words = quote_as_mrkdwn(name or "…", 120)
     states = {
         "waiting": Words("waiting"),

@@ -72,8 +72,8 @@ def test_traffic_and_missing_codes_are_named_in_the_language() -> None:
         (
             ["orders", "units"],
             [
-                *("Orders, October", "Orders, September", "Orders, change"),
-                *("Units, October", "Units, September", "Units, change"),
+                *("Orders, October", "September", "Change"),
+                *("Units, October", "September", "Change"),
             ],
         ),
     ],

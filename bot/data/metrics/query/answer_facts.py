@@ -263,6 +263,10 @@ class _ResultBuilder:
             name: frozenset(id for id, (*_, measure) in self.groups.items() if measure == name)
             for name in self.query.measures
         }
+        named = {
+            name_measure(self.warehouse, self.answer, name, self.language, as_read=True): facts
+            for name, facts in facts_of.items()
+        }
         single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
         chart = self._build_chart(single, cells)
         ids = tuple(fact.id for fact in self.facts)
@@ -272,6 +276,7 @@ class _ResultBuilder:
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
                 scope=list_scope(self.warehouse, self.answer, self.language),
+                measure_facts=named,
                 cut=self.notes.describe_cut(),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
@@ -325,7 +330,7 @@ class _ResultBuilder:
 
     def _head(self, name: str, n: int, *, is_compared: bool) -> str:
         """Name a column: the measure; of figures that are compared, with the days that each is of.
-        A table of one measure names it once."""
+        The columns beside it are named by their days alone."""
         label = name_measure(self.warehouse, self.answer, name, self.language)
         if is_compared:
             periods = self.answer.periods
@@ -334,7 +339,7 @@ class _ResultBuilder:
                 self._name_period(periods.before),
                 CHANGE_LABEL.to(self.language),
             )[n]
-            label = f"{label}, {what}" if n == 0 or len(self.query.measures) > 1 else what
+            label = f"{label}, {what}" if n == 0 else what
         return label[:1].upper() + label[1:]
 
     def _name_period(self, days: Days | None) -> str:

@@ -77,7 +77,6 @@ NOT_GIVEN: Mapping[str, Words] = {
     "with_product": Words("no other product"),
 }
 MAX_NAMES, MAX_HIDDEN_NAMES = 4, 3
-SCOPE_NAMES: Mapping[str, Words] = {"feedback": Words("reviews")}
 
 
 def name_value(
@@ -251,16 +250,15 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
         for name in answer.query.measures
     ]
     scope = list_scope(warehouse, answer, language)
-    return " · ".join([", ".join(labels), *(text for part, text in scope if part != "what")])
+    return " · ".join([", ".join(labels), *(text for _part, text in scope)])
 
 
 def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tuple[ScopePart, ...]:
-    """Return how the query was read, part by part, as a card says it: who or what, which of them,
-    by what, and when. Measures are named where they could be read in two ways. Days that were not
-    asked for are left out."""
+    """Return how the query was read, part by part, as a card says it: which of them, by what, and
+    when. Measures stand apart: a card names those that it tells. Days that were not asked for are
+    left out."""
     query, today = answer.query, warehouse.today
-    what = _name_scope(warehouse, answer, language)
-    parts = [("what", what)] if what else []
+    parts = []
     for group, text in zip(
         query.filters, describe_filters(warehouse, answer, language), strict=True
     ):
@@ -283,24 +281,6 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
 def is_of_deliveries(answer: MetricAnswer) -> bool:
     """Whether figures tell when orders came, which the days of the query don't choose by."""
     return any("delivered" in answer.get_measure(name).needs for name in answer.query.measures)
-
-
-def _name_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
-    """Return whom or what the figures count: "customers", "revenue before returns"; nothing of
-    campaigns whose channel is said."""
-    measures, names = [answer.get_measure(name) for name in answer.query.measures], []
-    if answer.query.dataset == "orders" and any(one.unit == "customers" for one in measures):
-        names = [Words("customers")]
-    if answer.query.dataset == "campaigns" and answer.query.uses("channel"):
-        return ""
-    if not answer.query.uses("returned"):  # else it is clear which items are counted
-        names += [
-            label
-            for one in measures
-            if one.read_as and (label := one.read_as(warehouse)).text != one.label.text
-        ]
-    names = names or [SCOPE_NAMES.get(answer.query.dataset, answer.dataset.label)]
-    return ", ".join(dict.fromkeys(one.to(language) for one in names))
 
 
 def name_measure(
