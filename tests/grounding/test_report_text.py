@@ -451,6 +451,37 @@ def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(
     assert (not faults) is is_right, faults
 
 
+SUMMER = {"since": date(2026, 6, 5), "until": date(2026, 8, 31)}
+AUGUST = {"since": date(2026, 8, 1), "until": date(2026, 8, 31)}
+OCTOBER = {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}
+SHARE = "share of orders with a discount"
+GROUPS = (
+    fact("q.sms.sent", Decimal("357"), label="sent", about="om-soldes · SMS"),
+    fact("q.loyal.sent", Decimal("357"), label="sent", about="loyal customers · SMS"),
+    fact("q.mail.sent", Decimal("410"), label="sent", about="loyal customers · e-mail"),
+    fact("q.summer.share", Decimal("24"), "%", label=SHARE, about="new customers", **SUMMER),
+    fact("q.august.share", Decimal("7"), "%", label=SHARE, about="app", **AUGUST),
+    fact("q.app.share", Decimal("9"), "%", label=SHARE, about="app", **OCTOBER),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Sent to {f1:bare} loyal customers.", ()),
+        ("That was {f4} from 5 June to 31 August.", ()),
+        ("That was {f6} for new customers.", ("app, share", "new customers, share", "5 Jun")),
+    ],
+)
+def test_figures_of_one_label_are_told_apart_by_what_they_are_of(
+    text: str, named: tuple[str, ...]
+) -> None:
+    checker = ReportChecker(FactBook(GROUPS), (), "5 June to 31 August", "en", ("draft",), TODAY)
+    faults = checker.find_faults(write(text))
+    assert bool(faults) is bool(named), faults
+    assert all(one in faults[0] for one in named)
+
+
 def check_sales(*proofs: Fact) -> ReportChecker:
     return ReportChecker(
         FactBook(SOLD),
