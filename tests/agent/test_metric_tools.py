@@ -540,6 +540,18 @@ async def test_a_campaign_is_named_with_its_subject_line() -> None:
         assert rest.startswith(subjects[code])
 
 
+async def test_no_rows_are_not_called_blank() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "campaigns", "measures": ["sent", "delivered"], "dimensions": ["campaign"]}
+    nothing = await query_tool(
+        deps, **call, filters=[[where("channel", "is", "sms")]], since="2026-11-20"
+    )
+    assert "No row of these days has the channel sms." in nothing.notes
+    assert not [note for note in nothing.notes if "blank" in note]
+    everything = await query_tool(deps, **call)
+    assert not [note for note in everything.notes if "orders were placed" in note]
+
+
 async def test_blank_column_is_the_reason_of_a_missing_figure() -> None:
     deps = tool_deps(workspace_data(sample()))
     by_channel = await query_tool(

@@ -136,6 +136,10 @@ def test_our_words_have_a_capital_where_they_begin_a_sentence(
         ("{f1:bare} customers", "en", "4,973 customers"),
         ("{f2} % de plus", "fr", "+12\u00a0% de plus"),
         ("{f1} customership", "en", "4,973\u00a0customers customership"),
+        ("{f1} past customers came", "en", "4,973 past customers came"),
+        ("{f1}, past customers", "en", "4,973\u00a0customers, past customers"),
+        ("La baisse est de {f3:from-to}.", "fr", "La baisse est de 58\u00a0% à 39\u00a0%."),
+        ("The range is from {f3:from-to}", "en", "The range is from 58% to 39%"),
     ],
 )
 def test_a_unit_that_the_text_repeats_stands_once(
@@ -145,6 +149,8 @@ def test_a_unit_that_the_text_repeats_stands_once(
         [
             fact("metric.all.customers", Decimal("4973"), "customers"),
             fact("trends.fr.change", Decimal("12"), "%"),
+            fact("m.all.pay", Decimal("39"), "%", compared_with="m.all.pay-before"),
+            fact("m.all.pay-before", Decimal("58"), "%"),
         ]
     )
     assert book.fill(text, language).text == filled
