@@ -374,6 +374,27 @@ def test_report_has_the_filled_figures_and_cites_their_facts() -> None:
     assert french.sources.text.startswith("commandes, ")
 
 
+@pytest.mark.parametrize(
+    ("unused", "is_shown"),
+    [
+        ("exclude anyone with an open ticket", False),
+        ("exclude whoever lives near our shops", True),
+        ("reviews in the last days", True),
+    ],
+)
+def test_what_cannot_be_told_is_not_listed_as_not_used_too(unused: str, is_shown: bool) -> None:
+    form = ReportForm(
+        headline="{f2}",
+        points=[],
+        exhibit="none",
+        cannot_tell="who has an open ticket in the last days (no message has a status)",
+        not_used=[unused],
+        next_steps=[],
+    )
+    report = build_report(form, build_book(), None, data={}, language="en")
+    assert bool(report.not_used) is is_shown
+
+
 def test_unfillable_slot_raises() -> None:
     form = ReportForm(
         headline="{f77}", points=[], exhibit="none", cannot_tell="none", not_used=[], next_steps=[]
