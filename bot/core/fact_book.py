@@ -115,7 +115,8 @@ class FactBook:
 
     def fill(self, text: str, language: Language) -> FilledText:
         """Fill the slots of a text. A unit or a word that the text repeats beside a slot stands
-        once; a phrase that begins a sentence has a capital. Raises SlotError for a slot that can't be filled."""
+        once; a phrase that begins a sentence has a capital. Raises SlotError for a slot that can't
+        be filled."""
         ids: list[str] = []
         pieces: list[str] = []
         end = 0

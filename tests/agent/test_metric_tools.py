@@ -1,6 +1,7 @@
 """The tools that look up, describe and calculate figures."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +21,10 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.core.report import ReportForm
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.product import Product
 from bot.data.metrics.query.runner import DATASETS
+from bot.data.service import WorkspaceData
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -713,6 +717,31 @@ async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
     deps = tool_deps(workspace_data(sample()))
     result = await query_tool(deps, **call, measures=[measure], dimensions=[dimension])
     assert any(words in note for note in result.notes)
+
+
+async def test_products_that_fell_and_are_sold_out_are_named() -> None:
+    call = {"dataset": "orders", "measures": ["units"], "dimensions": ["product"], "limit": 4}
+    days = {"since": "2026-10-01", "until": "2026-10-31", "comparison": "previous_period"}
+    shelf = [
+        Product(handle=handle, title=title, stock=stock, source="shop.csv", as_of=TODAY)
+        for handle, title, stock in (("lit-bocage", "Bocage", 0), ("lin-esther", "Esther", 3))
+    ]
+    data = WorkspaceData(CatalogueLibrary(lambda: shelf), sample)
+    result = await query_tool(tool_deps(data), **call, **days, order="decline")
+    assert "Sold out now (stock 0): Bocage." in result.notes
+    alone = await query_tool(tool_deps(data), **call, **days | {"comparison": "none"})
+    assert not [note for note in alone.notes if "Sold out" in note]
+
+
+async def test_time_to_delivery_of_the_last_days_names_the_day_to_compare_up_to() -> None:
+    call = {"dataset": "orders", "measures": ["mean_delivery_days"], "since": "2026-11-01"}
+    deps = tool_deps(workspace_data(sample()))
+    result = await query_tool(deps, **call, until="2026-11-24", comparison="previous_period")
+    assert any("compare the days up to then" in note for note in result.notes)
+    took = "SELECT quantile_cont(date_diff('day', \"at\"::date, delivered::date), 0.95) FROM orders"
+    ((days,),) = sample().engine.con.execute(took).fetchall()
+    settled = str(date(2026, 11, 24) - timedelta(days=math.ceil(days)))
+    assert any(f"up to {settled}" in note for note in result.notes)
 
 
 async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -> None:
