@@ -544,6 +544,18 @@ async def test_a_campaign_is_named_with_its_subject_line() -> None:
         assert rest.startswith(subjects[code])
 
 
+async def test_new_customers_of_few_are_told_by_their_orders() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "since": "2026-09-01", "limit": 8}
+    few = await query_tool(deps, **call, measures=["new_customers"], dimensions=["code"])
+    assert any("instead of new_customers: orders, with customer_type" in one for one in few.notes)
+    both = ["code", "customer_type"]
+    told = await query_tool(deps, **call, measures=["orders"], dimensions=both)
+    assert any("-customer-type-" in fact.id for fact in told.facts)
+    whole = await query_tool(deps, **call, measures=["new_customers"])
+    assert not any("instead of" in one for one in whole.notes)
+
+
 async def test_no_rows_are_not_called_blank() -> None:
     deps = tool_deps(workspace_data(sample()))
     call = {"dataset": "campaigns", "measures": ["sent", "delivered"], "dimensions": ["campaign"]}

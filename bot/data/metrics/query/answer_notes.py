@@ -299,6 +299,8 @@ class AnswerNotes:
                 if some:
                     names = self._list_names(some, groups)
                     notes.append(f"No {name} for {names}: {why.rstrip('.')}.")
+            if few and measure.instead:
+                notes.append(f"What may be told instead of {name}: {measure.instead}.")
             together = [
                 self.name(one)[0]
                 for one in groups
