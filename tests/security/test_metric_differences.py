@@ -580,6 +580,11 @@ BY_COUNTRY: dict[str, Any] = {
     "dimensions": ("country",),
 }
 
+REVENUE_OF_LATE: dict[str, Any] = {
+    "measures": ("revenue",),
+    "filters": [[condition("late", "is", "yes")]],
+}
+
 
 def test_one_of_two_groups_is_told_in_place_of_the_total() -> None:
     """With the total it would tell the other one, of which a single person had a late order."""
@@ -623,21 +628,33 @@ def test_group_that_has_no_place_and_is_left_out_counts_once(sqlite: Database) -
 
 def test_figure_that_an_earlier_answer_forbids_is_said_to_be_that(sqlite: Database) -> None:
     """Two late orders are new since the earlier answer; the twelve of all days are not too few."""
-    warehouse, log = late_by_country(FR=12, BE=30), log_of(sqlite)
+    warehouse, log = late_by_country(FR=32, BE=30, NL=10), log_of(sqlite)
+    asked = {**BY_COUNTRY, **REVENUE_OF_LATE}
+    _, answer = follow(warehouse, log, "UMARIE", [{**asked, "until": date(2026, 11, 18)}, asked])
+    assert answer
+    assert answer.left_out
+    assert answer.get_value("now", ("FR",), "revenue") is None
+
+
+def test_counts_of_the_same_groups_on_other_days_are_told_and_their_revenue_is_not(
+    sqlite: Database,
+) -> None:
+    warehouse, log = late_by_country(FR=32, BE=30, NL=10), log_of(sqlite)
+    counted = {**BY_COUNTRY, "measures": ("late_orders",)}
     _, answer = follow(
-        warehouse, log, "UMARIE", [{**BY_COUNTRY, "until": date(2026, 11, 10)}, BY_COUNTRY]
+        warehouse, log, "UMARIE", [{**counted, "until": date(2026, 11, 18)}, counted]
     )
     assert answer
-    assert answer.get_value("now", ("FR",), "late_orders") is None
-    assert answer.get_value("now", ("FR",), "orders") == 60
-    notes = build_result(warehouse, answer, "en").notes
-    (why,) = [note for note in notes if note.startswith("No late_orders for") and "France" in note]
-    assert "earlier" in why
+    assert answer.get_value("now", ("FR",), "late_orders") == 32
+    spent = {**BY_COUNTRY, **REVENUE_OF_LATE}
+    _, answer = follow(warehouse, log, "UMAX", [{**spent, "until": date(2026, 11, 18)}, spent])
+    assert answer
+    assert answer.get_value("now", ("FR",), "revenue") is None
 
 
 def test_groups_left_out_beside_an_earlier_answer_are_named_in_a_ranking(sqlite: Database) -> None:
     warehouse, log = late_by_country(FR=32, BE=30, NL=10), log_of(sqlite)
-    asked = {**BY_COUNTRY, "order": "highest", "measures": ["late_orders"]}
+    asked = {**BY_COUNTRY, **REVENUE_OF_LATE, "order": "highest"}
     _, answer = follow(warehouse, log, "UMARIE", [{**asked, "until": date(2026, 11, 18)}, asked])
     assert answer
     assert answer.left_out

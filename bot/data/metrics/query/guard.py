@@ -3,7 +3,8 @@
 Two answers may differ by a filter or by some days; the difference of their sums is the sum of what
 is in only one of them. An answer that would tell, together with earlier ones on the same state of
 the data, what a few people did is given with fewer figures, or refused. The same holds for sums and
-differences of single figures."""
+differences of single figures. Counts of the same groups on other days are not held against each
+other: they tell how many, of whom nothing is known but the day."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,12 @@ from itertools import islice
 from typing import Any
 
 from bot.core.facts import Fact
-from bot.core.metric_query import MetricQuery, QueryError, TooFewError
+from bot.core.metric_query import (
+    ORDERED_DIMENSIONS,
+    MetricQuery,
+    QueryError,
+    TooFewError,
+)
 from bot.data.floors import is_below_floor
 from bot.data.metrics.answer_log import AnswerLog, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import MetricResult
@@ -45,6 +51,7 @@ MAX_CACHED_BYTES = 200_000_000  # of row numbers, kept in memory for the next an
 METRIC_KEY = "metric"  # in the filter of an answer's record, and in `Warehouse.released`
 FIGURE_KEY = "figure"  # in `Warehouse.released`, beside a fact's id
 PEOPLE_UNIT = "customers"
+COUNT_UNITS = ("orders", "units", "texts", "visits", "%")  # of what may be told of few on a day
 MAX_FIGURES = 5_000
 
 
@@ -59,6 +66,7 @@ def guard_answer(
     earlier = log.record(person, state, record) if log else ()
     if earlier is None:
         return answer  # the same answer again
+    earlier = [one for one in earlier if not _differs_in_days_alone(answer, one)]
     try:
         known = [_read_rows(warehouse, one) for one in earlier[:MAX_EARLIER_ANSWERS]]
     except QueryError:
@@ -80,6 +88,27 @@ def guard_answer(
         _cache_rows(warehouse, record, released)
         return smaller
     raise _refuse(warehouse, answer.query, released, earlier, known)
+
+
+def _differs_in_days_alone(answer: MetricAnswer, record: SalesAnswerRecord) -> bool:
+    """Whether an earlier answer has the same groups and conditions, so that only days are between
+    them, and one of the two holds counts alone: then their difference is no one's spending."""
+    data: dict[str, Any] = json.loads(record.filter)
+    if METRIC_KEY not in data:
+        return False
+    before, now = MetricRecipe.model_validate(data[METRIC_KEY]).query, answer.query
+    apart = [
+        (one.dataset, one.filters, one.having, {*one.dimensions}.difference(ORDERED_DIMENSIONS))
+        for one in (before, now)
+    ]
+    return apart[0] == apart[1] and any(_holds_counts_alone(one) for one in (before, now))
+
+
+def _holds_counts_alone(query: MetricQuery) -> bool:
+    measures = DATASETS[query.dataset].measures
+    named = (measures[name] for name in query.measures)
+    whole = (measures[one.share_of] if one.share_of else one for one in named)
+    return all(one.unit in COUNT_UNITS and not one.of_one_customer for one in whole)
 
 
 def digest_state(warehouse: Warehouse, query: MetricQuery) -> str:
