@@ -3,7 +3,7 @@
 from bot.agent.request_state import RequestState
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
-from bot.core.audience_words import join_with_or
+from bot.core.audience_words import TOO_FEW_SIZES, join_with_or
 from bot.core.channels import Channel
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
@@ -15,6 +15,7 @@ from bot.i18n.messages import Country, Words
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
+SIZE = "segment.audience.size"
 RULE = "segment.audience.rule"
 SIGNED_UP = (
     f"where the customers' file says when people signed up, `{AUDIENCE_TOOL}` counts them by "
@@ -32,6 +33,7 @@ TRUE_OF_SOME = (
 COUNTED_AS = Words("The audience was counted as: {rule}")
 STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
+TOO_FEW = Words("Too few people to send this to: choose a wider audience.")
 SET_IN_AD = Words(
     "“{audience}” was not counted in your data: choose these people in the settings of the ad."
 )
@@ -102,6 +104,9 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         ctx.request = ctx.request.model_copy(update={"brief": brief})
         await ctx.look_up(SEGMENT, replace=True)
     conditions = ctx.evidence.get(CONDITIONS)
+    size = ctx.evidence.get(SIZE)
+    if conditions and size and size.words and size.words.text in TOO_FEW_SIZES:
+        _note(ctx, TOO_FEW)
     if conditions:
         ctx.notes += find_foreign_opt_out(ctx.request, ctx.evidence, ctx.brand, ctx.channel)
     if conditions and brief.rule and brief.audience is None:

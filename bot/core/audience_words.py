@@ -24,6 +24,11 @@ CONSENT_LABELS = {
     "sms": Words("Customers who agreed to SMS"),
     "ads": Words("Customers who agreed to be matched for ads"),
 }
+# The sizes of audiences that are too small to be written to.
+UNDER_FLOOR = Words("under {n} customers")
+FEW_AGREED = Words("{fits} customers fit, too few of them agreed {to}: under {n}")
+NONE_AGREED = Words("{fits} customers fit, none of them agreed {to}")
+TOO_FEW_SIZES = (UNDER_FLOOR.text, FEW_AGREED.text, NONE_AGREED.text)
 # The names of the audiences that are suggested, by id.
 AUDIENCE_NAMES: Mapping[str, Words] = {
     "buyers": Words("Buyers of {thing}"),

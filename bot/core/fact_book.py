@@ -114,8 +114,9 @@ class FactBook:
         return get_language(language).marks.change.format(old=old, new=new)
 
     def fill(self, text: str, language: Language) -> FilledText:
-        """Fill the slots of a text. A unit that the text repeats after a slot stands once; a phrase
-        that begins a sentence has a capital. Raises SlotError for a slot that can't be filled."""
+        """Fill the slots of a text. A unit or a word that the text repeats beside a slot stands
+        once; a phrase that begins a sentence has a capital. Raises SlotError for a slot that can't
+        be filled."""
         ids: list[str] = []
         pieces: list[str] = []
         end = 0
@@ -124,10 +125,9 @@ class FactBook:
             form: SlotForm = found[2] or ""  # type: ignore[assignment]
             filled = self.spell(found[1], form, language)
             fact = self._facts[found[1]]
-            first, _, rest = filled.partition(" ")
-            if form == "round" and text[: found.start()].casefold().endswith(f"{first} "):
-                filled = rest  # the text says "about" itself
             is_phrase = form in ("round", "from-to") or fact.is_our_text
+            if is_phrase:
+                filled = filled[_measure_repeated_start(filled, "".join(pieces)) :]
             if is_phrase and SENTENCE_START.search(text[: found.start()]):
                 filled = filled[:1].upper() + filled[1:]
             ids.append(fact.id)
@@ -137,6 +137,8 @@ class FactBook:
             end = found.end()
             if form != "bare":
                 end += _measure_repeated_unit(fact.unit, text[end:], language)
+            if form == "" and _names_unit_again(fact.unit, text[end:], language):
+                pieces[-1] = self.spell(found[1], "bare", language)
         whole = "".join([*pieces, text[end:]])
         return FilledText(whole, tuple(dict.fromkeys(ids)))
 
@@ -152,6 +154,23 @@ def _measure_repeated_unit(unit: str | None, rest: str, language: Language) -> i
         if said[: len(word)].casefold() == word.casefold() and not after.isalnum():
             return len(rest) - len(said) + len(word)
     return 0
+
+
+def _measure_repeated_start(filled: str, before: str) -> int:
+    """Return how many characters at the beginning of `filled` say the word, not a figure, on which
+    the text before it ends: in "de" + "de 58 % à 39 %" those of the second one."""
+    start = re.match(r"([^\W\d]+) ", filled)
+    last = re.search(r"([^\W\d]+) $", before)
+    is_same = start and last and start[1].casefold() == last[1].casefold()
+    return len(start[0]) if start and is_same else 0
+
+
+def _names_unit_again(unit: str | None, rest: str, language: Language) -> bool:
+    """Whether `rest` says what is counted after one word more: "254 customers past customers"."""
+    second = re.match(r"\s[^\W\d]+\s([^\W\d]+)", rest)
+    if unit not in FACT_UNITS or not second:
+        return False
+    return second[1].casefold() in {one.casefold() for one in spell_unit(unit, language)}
 
 
 def replace_fact_names(value: T, book: FactBook) -> T:

@@ -24,6 +24,7 @@ TOLERATED_HEADLINE = 130  # the writer can't count the characters of a filled sl
 MAX_POINTS, MAX_NEXT_STEPS = 5, 3
 MAX_LABEL = 40  # characters of a next step's button
 MAX_QUOTES = 5
+LONG_ASK = 4  # words from which a part of a request says what it is about
 LONG_WORD = 5  # letters from which a word says what a request is about
 GapReason = Literal["data", "people", "tools"]
 PRODUCT_LIST = Words("product list")
@@ -184,10 +185,18 @@ def build_not_used(words: Sequence[str], language: Language) -> Copy | None:
 
 def _tells(text: str, asked: str) -> bool:
     """Whether a text is about these words of the request: it has half of the long ones, or of all
-    where none is long."""
+    where none is long; or half of them in a row, with a long one: "an open ticket"."""
     words, told = tokenize(asked), {word[:LONG_WORD] for word in tokenize(text)}
     wanted = {word[:LONG_WORD] for word in words if len(word) >= LONG_WORD} or {*words}
+    if len(words) >= LONG_ASK and _has_half_in_a_row(text, words):
+        return True
     return 2 * len(wanted & told) >= len(wanted) > 0
+
+
+def _has_half_in_a_row(text: str, words: Sequence[str]) -> bool:
+    told, many = f" {' '.join(tokenize(text))} ", (len(words) + 1) // 2
+    runs = (words[start : start + many] for start in range(len(words) - many + 1))
+    return any(max(map(len, run)) >= LONG_WORD and f" {' '.join(run)} " in told for run in runs)
 
 
 def is_given(text: str) -> bool:

@@ -193,7 +193,8 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
             continue
         partner = shown[at - 1] if is_next and len(before.split()) < 2 else None  # {f1} of {f2}
         around, title = _list_stems(f"{before} {behind}"), _list_stems(fact.titled(language))
-        own = _list_role_words(fact, language)
+        alike = [one for one in book.facts if _is_told_alike(one, fact, language)]
+        own = frozenset().union(*(_list_role_words(one, language, with_span=True) for one in alike))
         for other in book.facts:
             if other.unit != fact.unit or other.value == fact.value or other is partner:
                 continue
@@ -205,11 +206,30 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
             apart = others - own
             is_near = 2 * len(near & apart) >= len(apart) > 0 and not around & (own - others)
             if is_near and (other in shown or is_twin):
+                mine, theirs = _name_apart(fact, other, language)
                 yield (
-                    f"{slot[1]} is {fact.titled(language)}, and the words beside it are of "
-                    f"{other.titled(language)}: take the slot that these words name"
+                    f"{slot[1]} is {mine}, and the words beside it are of {theirs}: take the slot "
+                    "that these words name"
                 )
                 break
+
+
+def _is_told_alike(one: Fact, other: Fact, language: Language) -> bool:
+    """Whether two facts have one value under one label, so that either's words are true of it."""
+    is_same = (one.value, one.unit) == (other.value, other.unit)
+    return is_same and one.titled(language) == other.titled(language)
+
+
+def _name_apart(one: Fact, other: Fact, language: Language) -> tuple[str, str]:
+    """Return the labels of two facts; where they are equal, with what each is of, and its days."""
+    names = (one.titled(language), other.titled(language))
+    if names[0] != names[1]:
+        return names
+    first, second = (
+        " · ".join(filter(None, (fact.named(language), fact.name_days(language))))
+        for fact in (one, other)
+    )
+    return first, second
 
 
 @cache
@@ -222,10 +242,12 @@ def _month_numbers(language: Language) -> dict[str, int]:
     return names
 
 
-def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
-    """Return the stems of what a fact is called, and of its month."""
+def _list_role_words(fact: Fact, language: Language, *, with_span: bool = False) -> frozenset[str]:
+    """Return the stems of what a fact is called, and of its month; of several months, the first and
+    the last one `with_span`."""
     months = {day.month for day in (fact.since, fact.until) if day}
-    names = [name for name, n in _month_numbers(language).items() if months == {n}]
+    months = months if with_span or len(months) == 1 else set()
+    names = [name for name, n in _month_numbers(language).items() if n in months]
     return _list_stems(" ".join((fact.titled(language), fact.about, *names)))
 
 

@@ -1,6 +1,7 @@
 """The tools that look up, describe and calculate figures."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +21,10 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.core.report import ReportForm
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.product import Product
 from bot.data.metrics.query.runner import DATASETS
+from bot.data.service import WorkspaceData
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -540,6 +544,30 @@ async def test_a_campaign_is_named_with_its_subject_line() -> None:
         assert rest.startswith(subjects[code])
 
 
+async def test_new_customers_of_few_are_told_by_their_orders() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "since": "2026-09-01", "limit": 8}
+    few = await query_tool(deps, **call, measures=["new_customers"], dimensions=["code"])
+    assert any("instead of new_customers: orders, with customer_type" in one for one in few.notes)
+    both = ["code", "customer_type"]
+    told = await query_tool(deps, **call, measures=["orders"], dimensions=both)
+    assert any("-customer-type-" in fact.id for fact in told.facts)
+    whole = await query_tool(deps, **call, measures=["new_customers"])
+    assert not any("instead of" in one for one in whole.notes)
+
+
+async def test_no_rows_are_not_called_blank() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "campaigns", "measures": ["sent", "delivered"], "dimensions": ["campaign"]}
+    nothing = await query_tool(
+        deps, **call, filters=[[where("channel", "is", "sms")]], since="2026-11-20"
+    )
+    assert "No row of these days has the channel sms." in nothing.notes
+    assert not [note for note in nothing.notes if "blank" in note]
+    everything = await query_tool(deps, **call)
+    assert not [note for note in everything.notes if "orders were placed" in note]
+
+
 async def test_blank_column_is_the_reason_of_a_missing_figure() -> None:
     deps = tool_deps(workspace_data(sample()))
     by_channel = await query_tool(
@@ -701,6 +729,31 @@ async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
     deps = tool_deps(workspace_data(sample()))
     result = await query_tool(deps, **call, measures=[measure], dimensions=[dimension])
     assert any(words in note for note in result.notes)
+
+
+async def test_products_that_fell_and_are_sold_out_are_named() -> None:
+    call = {"dataset": "orders", "measures": ["units"], "dimensions": ["product"], "limit": 4}
+    days = {"since": "2026-10-01", "until": "2026-10-31", "comparison": "previous_period"}
+    shelf = [
+        Product(handle=handle, title=title, stock=stock, source="shop.csv", as_of=TODAY)
+        for handle, title, stock in (("lit-bocage", "Bocage", 0), ("lin-esther", "Esther", 3))
+    ]
+    data = WorkspaceData(CatalogueLibrary(lambda: shelf), sample)
+    result = await query_tool(tool_deps(data), **call, **days, order="decline")
+    assert "Sold out now (stock 0): Bocage." in result.notes
+    alone = await query_tool(tool_deps(data), **call, **days | {"comparison": "none"})
+    assert not [note for note in alone.notes if "Sold out" in note]
+
+
+async def test_time_to_delivery_of_the_last_days_names_the_day_to_compare_up_to() -> None:
+    call = {"dataset": "orders", "measures": ["mean_delivery_days"], "since": "2026-11-01"}
+    deps = tool_deps(workspace_data(sample()))
+    result = await query_tool(deps, **call, until="2026-11-24", comparison="previous_period")
+    assert any("compare the days up to then" in note for note in result.notes)
+    took = "SELECT quantile_cont(date_diff('day', \"at\"::date, delivered::date), 0.95) FROM orders"
+    ((days,),) = sample().engine.con.execute(took).fetchall()
+    settled = str(date(2026, 11, 24) - timedelta(days=math.ceil(days)))
+    assert any(f"up to {settled}" in note for note in result.notes)
 
 
 async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -> None:

@@ -136,6 +136,10 @@ def test_our_words_have_a_capital_where_they_begin_a_sentence(
         ("{f1:bare} customers", "en", "4,973 customers"),
         ("{f2} % de plus", "fr", "+12\u00a0% de plus"),
         ("{f1} customership", "en", "4,973\u00a0customers customership"),
+        ("{f1} past customers came", "en", "4,973 past customers came"),
+        ("{f1}, past customers", "en", "4,973\u00a0customers, past customers"),
+        ("La baisse est de {f3:from-to}.", "fr", "La baisse est de 58\u00a0% à 39\u00a0%."),
+        ("The range is from {f3:from-to}", "en", "The range is from 58% to 39%"),
     ],
 )
 def test_a_unit_that_the_text_repeats_stands_once(
@@ -145,6 +149,8 @@ def test_a_unit_that_the_text_repeats_stands_once(
         [
             fact("metric.all.customers", Decimal("4973"), "customers"),
             fact("trends.fr.change", Decimal("12"), "%"),
+            fact("m.all.pay", Decimal("39"), "%", compared_with="m.all.pay-before"),
+            fact("m.all.pay-before", Decimal("58"), "%"),
         ]
     )
     assert book.fill(text, language).text == filled
@@ -368,6 +374,27 @@ def test_report_has_the_filled_figures_and_cites_their_facts() -> None:
     assert french.sources.text.startswith("commandes, ")
 
 
+@pytest.mark.parametrize(
+    ("unused", "is_shown"),
+    [
+        ("exclude anyone with an open ticket", False),
+        ("exclude whoever lives near our shops", True),
+        ("reviews in the last days", True),
+    ],
+)
+def test_what_cannot_be_told_is_not_listed_as_not_used_too(unused: str, is_shown: bool) -> None:
+    form = ReportForm(
+        headline="{f2}",
+        points=[],
+        exhibit="none",
+        cannot_tell="who has an open ticket in the last days (no message has a status)",
+        not_used=[unused],
+        next_steps=[],
+    )
+    report = build_report(form, build_book(), None, data={}, language="en")
+    assert bool(report.not_used) is is_shown
+
+
 def test_unfillable_slot_raises() -> None:
     form = ReportForm(
         headline="{f77}", points=[], exhibit="none", cannot_tell="none", not_used=[], next_steps=[]
@@ -449,6 +476,37 @@ def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(
     checker = ReportChecker(FactBook(CAMPAIGNS), (), " ".join(known), "en", ("draft",), TODAY)
     faults = checker.find_faults(write(text))
     assert (not faults) is is_right, faults
+
+
+SUMMER = {"since": date(2026, 6, 5), "until": date(2026, 8, 31)}
+AUGUST = {"since": date(2026, 8, 1), "until": date(2026, 8, 31)}
+OCTOBER = {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}
+SHARE = "share of orders with a discount"
+GROUPS = (
+    fact("q.sms.sent", Decimal("357"), label="sent", about="om-soldes · SMS"),
+    fact("q.loyal.sent", Decimal("357"), label="sent", about="loyal customers · SMS"),
+    fact("q.mail.sent", Decimal("410"), label="sent", about="loyal customers · e-mail"),
+    fact("q.summer.share", Decimal("24"), "%", label=SHARE, about="new customers", **SUMMER),
+    fact("q.august.share", Decimal("7"), "%", label=SHARE, about="app", **AUGUST),
+    fact("q.app.share", Decimal("9"), "%", label=SHARE, about="app", **OCTOBER),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Sent to {f1:bare} loyal customers.", ()),
+        ("That was {f4} from 5 June to 31 August.", ()),
+        ("That was {f6} for new customers.", ("app, share", "new customers, share", "5 Jun")),
+    ],
+)
+def test_figures_of_one_label_are_told_apart_by_what_they_are_of(
+    text: str, named: tuple[str, ...]
+) -> None:
+    checker = ReportChecker(FactBook(GROUPS), (), "5 June to 31 August", "en", ("draft",), TODAY)
+    faults = checker.find_faults(write(text))
+    assert bool(faults) is bool(named), faults
+    assert all(one in faults[0] for one in named)
 
 
 def check_sales(*proofs: Fact) -> ReportChecker:

@@ -539,6 +539,26 @@ async def test_card_says_of_an_audience_that_it_was_not_counted(channel: str, to
     assert all("“who looked without buying”" in one and told in one for one in said)
 
 
+@pytest.mark.parametrize(("size", "is_told"), [("under {n} customers", True), ("{n} fit", False)])
+async def test_card_says_that_an_audience_is_too_small(size: str, is_told: bool) -> None:
+    ctx = make_context(Scripted(), channel="email", audience="our regulars")
+    values = {"audience": None, "size": Words(size, n=20)}
+    ctx.evidence = ctx.evidence.plus(
+        Fact(
+            id=f"segment.audience.{name}",
+            label=name,
+            value="ordered at least twice",
+            source="orders.csv",
+            as_of=NOW.date(),
+            words=words,
+        )
+        for name, words in values.items()
+    )
+    await ctx.keep_counted_audience()
+    said = [one.words.to("en") for one in ctx.notes if one.rule == "audience"]
+    assert any("wider audience" in one for one in said) is is_told
+
+
 def test_claim_check_is_told_for_whom_a_text_is() -> None:
     from bot.agent.copy_audience import CONDITIONS, describe_counted_audience
 

@@ -37,7 +37,7 @@ from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import describe_unknown_consents
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName
-from bot.core.request import Brief
+from bot.core.request import SkillRequest
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -166,7 +166,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         title=describe_conditions(rule, titles),  # of all who meet them, agreed or not
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=describe_conditions(rule, titles)),
-        notes=[*words, *_explain(facts, rule, deps.request.brief)],
+        notes=[*words, *_explain(facts, rule, deps.request)],
     )
 
 
@@ -187,13 +187,14 @@ def _label(fact: Fact) -> Fact:
     return fact.model_copy(update={"label": label.text, "unit": unit})
 
 
-def _explain(facts: tuple[Fact, ...], rule: AudienceRule, brief: Brief) -> list[str]:
+def _explain(facts: tuple[Fact, ...], rule: AudienceRule, request: SkillRequest) -> list[str]:
     if not facts:
         return []
     few = [fact.parts.measure for fact in facts if _is_too_few(fact)]
+    is_copy = request.channel is not None  # whose card says it, and whose text doesn't
     first = f"Too few agreed to be written to by {rule.purpose}: say so before anything else."
     return [
-        *([first] if f"by-{rule.purpose}" in few else []),
+        *([first] if f"by-{rule.purpose}" in few and not is_copy else []),
         *([] if rule.never_ordered else [ONLY_BUYERS]),
         "Only customers who agreed to the purpose are ever exported. They are counted only by the "
         "purposes of this list; “all who agreed …” counts those with and without an order, and is "
@@ -203,7 +204,7 @@ def _explain(facts: tuple[Fact, ...], rule: AudienceRule, brief: Brief) -> list[
         "“people then” met the conditions 90 days ago, their days moved back by 90, too; “bought "
         "… since” is the share of them that did. “smallest effect”: the "
         "smallest one that a test on them shows.",
-        *filter(None, [describe_unknown_consents(brief)]),
+        *filter(None, [describe_unknown_consents(request.brief)]),
     ]
 
 

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import ToolError, ToolResult
+from bot.agent.tools import audience
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.facts import Fact
+from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import count_audience
-from tests.support.sample_tables import sample
+from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
     call_tool,
@@ -514,3 +517,19 @@ async def test_the_best_day_of_a_segment_is_named_in_the_readers_language() -> N
     day = figure(result, "segments.champions.best-day")
     assert day.spelled("en") == "Sunday"
     assert day.spelled("fr") == "dimanche"
+
+
+@pytest.mark.parametrize(("channel", "is_told"), [(None, True), ("email", False)])
+def test_only_a_report_is_told_to_say_that_few_agreed(channel: str | None, is_told: bool) -> None:
+    """A text has no place for it; its card says it."""
+    few = Fact(
+        id="audiences.yours.by-email",
+        label="of these, agreed to e-mail",
+        value="under 20",
+        source="consents.csv",
+        as_of=TODAY,
+    )
+    brief = Brief(words="whom?", author="U1", language="en")
+    request = SkillRequest(skill="draft" if channel else "targeting", brief=brief, channel=channel)
+    notes = audience._explain((few,), AudienceRule(purpose="email", min_orders=2), request)
+    assert any("Too few agreed" in one for one in notes) is is_told

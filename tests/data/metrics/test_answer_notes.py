@@ -40,6 +40,27 @@ def test_value_of_a_filter_that_no_row_has_is_named_unless_few_people_ever_had_i
     assert missing == ["No row of these days has the country BE."]
 
 
+def test_months_of_each_group_are_in_the_order_of_time() -> None:
+    people = {("FR", 8): 10, ("FR", 9): 30, ("FR", 10): 20, ("BE", 8): 40, ("BE", 9): 9}
+    rows = [
+        {
+            "order": f"{country}{month}{n}",
+            "at": datetime(2026, month, 3, 12),
+            "customer": f"{country}{month}{n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "country": country,
+        }
+        for (country, month), many in people.items()
+        for n in range(many)
+    ]
+    asked = {"dataset": "orders", "measures": ["orders"], "dimensions": ["country", "month"]}
+    groups = answer(small(orders=rows), **asked).recipe.list_groups()
+    shown = [(one[0], str(one[1])[5:7]) for one in groups]
+    assert shown == [("BE", "08"), ("BE", "09"), ("FR", "08"), ("FR", "09"), ("FR", "10")]
+
+
 def say_unranked(orders: dict[str, int], **query: Any) -> str:
     """What is said of revenue by region."""
     asked = {"measures": ["revenue"], "dimensions": ["region"], "order": "highest", **query}

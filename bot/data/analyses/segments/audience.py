@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.core.audience_words import FEW_AGREED, NONE_AGREED, UNDER_FLOOR
 from bot.data.analyses.products import (
     PurchasedProducts,
     find_products_with_word,
@@ -253,19 +254,14 @@ class AudienceCount:
     def description(self) -> Words:
         """Return the card's text on the size."""
         if self.fits is None:
-            return Words("under {n} customers", n=self.floor)
+            return UNDER_FLOOR.with_params(n=self.floor)
         if self.cannot is not None:
             return Words("{fits} customers fit. {reason}", fits=self.fits, reason=self.cannot)
         to = AGREED_TO[self.purpose]
         if self.reachable is None:
-            return Words(
-                "{fits} customers fit, too few of them agreed {to}: under {n}",
-                fits=self.fits,
-                n=self.floor,
-                to=to,
-            )
+            return FEW_AGREED.with_params(fits=self.fits, n=self.floor, to=to)
         if not self.reachable:
-            return Words("{fits} customers fit, none of them agreed {to}", fits=self.fits, to=to)
+            return NONE_AGREED.with_params(fits=self.fits, to=to)
         if self.nearly_all:
             return Words(
                 "{fits} customers fit, at least {n} of them agreed {to}",

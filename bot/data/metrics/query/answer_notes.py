@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from bot.core.facts import Fact, spell_number
-from bot.core.metric_query import ORDERED_DIMENSIONS
 from bot.data.metrics.query.dataset import ALL_ROWS
-from bot.data.metrics.query.group_choice import explain_withheld
+from bot.data.metrics.query.group_choice import explain_withheld, is_in_time
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
@@ -219,9 +218,8 @@ class AnswerNotes:
     def unranked(self) -> frozenset[Group]:
         """The groups without a place: those that had none, and those that lost their first figure,
         or all of them, to an earlier answer."""
-        counts, dimensions = self.answer.counts, self.query.dimensions
-        in_time = dimensions and dimensions[0] in ORDERED_DIMENSIONS
-        if counts is None or (in_time and self.query.order == "natural"):
+        counts = self.answer.counts
+        if counts is None or is_in_time(self.query):
             return frozenset()
         shown = self.answer.recipe.list_groups()
         lost = self.answer.left_out.intersection(self.answer.rows["now"].groups)
@@ -269,6 +267,9 @@ class AnswerNotes:
 
     def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
         """Say which figures are missing for which groups, and why."""
+        has_rows = self.answer.count_things(ALL_GROUPS) > 0
+        if not has_rows and self.answer.is_allowed(ALL_GROUPS, self.first):
+            return [self._say_no_rows()]
         notes = []
         for name in self.query.measures:
             measure = self.answer.get_measure(name)
@@ -298,6 +299,8 @@ class AnswerNotes:
                 if some:
                     names = self._list_names(some, groups)
                     notes.append(f"No {name} for {names}: {why.rstrip('.')}.")
+            if few and measure.instead:
+                notes.append(f"What may be told instead of {name}: {measure.instead}.")
             together = [
                 self.name(one)[0]
                 for one in groups
@@ -306,6 +309,17 @@ class AnswerNotes:
             if few and together:
                 notes.append(f"{name} is told of these together: {'; '.join(together)}.")
         return notes
+
+    def _say_no_rows(self) -> str:
+        alone = [group[0] for group in self.query.filters if len(group) == 1]
+        plain = [
+            f"the {c.field} {c.values[0]}"
+            for c in alone
+            if c.operator in ("is", "in") and len(c.values) == 1
+        ]
+        if not plain or len(plain) < len(self.query.filters):
+            return "No row is of these days and filters."
+        return f"No row of these days has {' and '.join(plain)}."
 
     def _sort_by_reason(
         self, groups: Sequence[Group], name: str

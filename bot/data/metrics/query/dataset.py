@@ -67,7 +67,8 @@ class Measure:
     how many days a row may still change: newer rows would make a rate too low, and unequally so
     for groups that sold lately, so a query with this measure ends before them. `told_apart_by` are
     the fields that tell what a rate counts from what it does not: by them it is 100% or 0%, and
-    `counts`, which counts the same, is asked for instead."""
+    `counts`, which counts the same, is asked for instead. `instead` says what else may be told
+    where the measure is of too few people."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -94,6 +95,7 @@ class Measure:
     settles_after: int = 0
     told_apart_by: tuple[str, ...] = ()
     counts: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True)

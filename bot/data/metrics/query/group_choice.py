@@ -364,14 +364,30 @@ def _sort_groups(
             return None if before is None else value - float(before)
         return (value - float(before)) / abs(float(before)) if before else None
 
-    has_time = query.dimensions[0] in ORDERED_DIMENSIONS
-    return sorted(groups, key=in_time if has_time and query.order == "natural" else by_value)
+    def in_time_within(group: Group) -> tuple[Any, ...]:
+        """Sort by the first dimension as the largest of it stands, in each by the second."""
+        return (first_places[group[0]], in_time(group[1:]))
+
+    ranked = sorted(groups, key=by_value)
+    if not is_in_time(query):
+        return ranked
+    if query.dimensions[0] in ORDERED_DIMENSIONS:
+        return sorted(groups, key=in_time)
+    first_places = {one: n for n, one in enumerate(dict.fromkeys(group[0] for group in ranked))}
+    return sorted(groups, key=in_time_within)
+
+
+def is_in_time(query: MetricQuery) -> bool:
+    """Whether groups are in the order of time: all of them, or those of each first value."""
+    return query.order == "natural" and not {*query.dimensions}.isdisjoint(ORDERED_DIMENSIONS)
 
 
 def _cut(query: MetricQuery, groups: list[Group], room: int) -> list[Group]:
     """Return as many groups as there is room for: of a period's days the last ones."""
     if query.dimensions[0] in ORDERED_DIMENSIONS and query.order == "natural":
         return groups[-room:]
+    if is_in_time(query) and query.limit <= 0:  # no gaps in the months of a group
+        return groups[:room]
     return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
 
 

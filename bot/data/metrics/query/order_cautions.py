@@ -3,6 +3,7 @@ still to come, parcels that are missing, customers from before the data."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from math import ceil
 
 import ibis
 import ibis.expr.types as ir
@@ -16,6 +17,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 RETURN_FIELDS = ("returned", "return_reason")  # what tells which lines came back
+NEARLY_ALL = 0.95  # of the parcels, in the time that these took
 RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
 NO_REFUNDS = (
     "the file marks returned lines and has no refund amounts; what was paid for these lines is "
@@ -85,10 +87,26 @@ def warn_of_parcels_on_their_way(warehouse: Warehouse, days: tuple[date, date]) 
     n = _count_undelivered(warehouse, days, lambda orders: ibis.literal(True))
     if n < warehouse.sales_floor:
         return ""
-    return (
+    note = (
         f"{n} orders of these days have not arrived and do not count (all filters apart): the "
         "last weeks look faster than they are. Say so."
     )
+    settled = _find_settled_day(warehouse)
+    if days[1] <= settled:
+        return note
+    return (
+        f"{note} Beside an earlier period a fall of the time to delivery means nothing: nearly all "
+        f"have arrived of the orders placed up to {settled}, so compare the days up to then."
+    )
+
+
+def _find_settled_day(warehouse: Warehouse) -> date:
+    """Return the last day whose orders have had the time in which nearly all of them arrive."""
+    orders = warehouse.table("orders")
+    assert orders is not None
+    took = orders.delivered.cast("date").delta(orders["at"].date(), unit="day").cast("float64")
+    (row,) = fetch_rows(warehouse, orders.aggregate(days=took.quantile(NEARLY_ALL)))
+    return warehouse.as_of("orders") - timedelta(days=ceil(row["days"] or 0))
 
 
 def _count_undelivered(

@@ -243,6 +243,7 @@ MEASURES: Mapping[str, Measure] = {
         needs=("customer",),
         is_sum=True,
         caution=warn_of_old_customers,
+        instead="orders, with customer_type as a further dimension",
     ),
     "repeat_customers": Measure(
         Words("customers with several orders"),

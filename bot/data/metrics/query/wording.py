@@ -280,7 +280,8 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
 
 def is_of_deliveries(answer: MetricAnswer) -> bool:
     """Whether figures tell when orders came, which the days of the query don't choose by."""
-    return any("delivered" in answer.get_measure(name).needs for name in answer.query.measures)
+    needs = (answer.get_measure(name).needs for name in answer.query.measures)
+    return answer.query.dataset == "orders" and any("delivered" in one for one in needs)
 
 
 def name_measure(
