@@ -392,6 +392,15 @@ def test_a_revision_may_stand_beside_a_text_for_another_channel(entries: int) ->
     assert [(one.about, one.channels) for one in found.beside] == [(MAIL.id, ("sms",))]
 
 
+def test_a_question_beside_a_revision_is_answered() -> None:
+    words = "shorter, and how many people bought linen?"
+    question = asked_request("answer", topic="how many people bought linen?")
+    form = understood("revise", question, draft=MAIL.id, instruction="shorter")
+    found = check(form, words, drafts=(MAIL,))
+    assert (found.outcome, found.requests) == ("revise", ())
+    assert [one.skill for one in found.beside] == ["answer"]
+
+
 def test_passages_that_nobody_asked_to_change_are_kept() -> None:
     form = understood("revise", draft=EDITED.id, instruction="shorter")
     assert check(form, "shorter", drafts=(EDITED,)).kept == (PASSAGE,)
