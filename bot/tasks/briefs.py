@@ -158,8 +158,8 @@ async def plan_revision(
     requests = [revised, *others.requests]
     if others.requests:
         requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
-        beside = tuple(dict.fromkeys((*before.brief.beside, *requests[0].brief.beside)))
-        brief = requests[0].brief.model_copy(update={"beside": beside})
+        known = dict.fromkeys((*before.brief.beside, *requests[0].brief.beside))
+        brief = requests[0].brief.model_copy(update={"beside": tuple(known)})
         requests[0] = requests[0].model_copy(update={"brief": brief})
     return Plan(requests=tuple(requests), cannot=others.cannot)
 
