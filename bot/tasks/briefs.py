@@ -500,7 +500,7 @@ def _chain_questions(before: Brief) -> str:
     """Return the questions that a new one continues, a line each: the first one, which names what
     all are about, and the latest."""
     asked = [*(before.follows or "").split("\n"), collapse_spaces(before.words)]
-    first, *later = dict.fromkeys(filter(None, asked))
+    first, *later = dict.fromkeys(filter(None, asked)) or [""]  # a form may hold no words
     return "\n".join([first, *later[1 - MAX_QUESTIONS :]])
 
 

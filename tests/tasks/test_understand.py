@@ -552,6 +552,9 @@ async def test_a_question_under_a_report_knows_the_question_before() -> None:
     (request,) = await plan(found, "and in June?", (REPORT,))
     assert request.brief.follows == "how many orders in May?"
     assert "continues the question: how many orders in May?" in request.brief.as_prompt()
+    wordless = REPORT.model_copy(update={"brief": REPORT.brief.model_copy(update={"words": " "})})
+    (request,) = await plan(found, "and in June?", (wordless,))
+    assert not request.brief.follows
 
 
 @pytest.mark.parametrize(
