@@ -142,6 +142,8 @@ async def plan_revision(
         one.model_copy(update={"about": draft.id}) if one.about else one
         for one in understanding.beside
     )
+    if _find_other_market(before.brief, incoming, brand):
+        beside = ()  # the others were made with the version of the first market
     others = await plan_requests(
         understanding.model_copy(update={"requests": beside}),
         incoming.model_copy(
@@ -191,6 +193,8 @@ def revise_request(
     }
     if new.language and new.is_language_stated:
         changed["language"] = new.language
+    if market := _find_other_market(old, incoming, brand):
+        changed |= {"market": market, "language": brand.markets[market].language}
     if new.since or new.until:
         changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
     if is_swap:
@@ -209,6 +213,12 @@ def revise_request(
             "kept": () if is_translated else understanding.kept,
         }
     )
+
+
+def _find_other_market(before: Brief, incoming: IncomingRequest, brand: Brand) -> str | None:
+    """Return the market for which a button wants the same version of a text."""
+    market = incoming.answers.get("market")
+    return market if market in brand.markets and market != before.market else None
 
 
 # Values from forms and buttons.

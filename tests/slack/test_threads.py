@@ -353,6 +353,21 @@ async def test_button_for_the_same_in_another_language_makes_one_more_text(
     assert after.brief.offer == before.brief.offer is not None
 
 
+async def test_a_changed_text_can_be_had_for_another_market(intern: UnderstandingBench) -> None:
+    thread = await draft_mail(intern)
+    beside = asked_request(channels=[reading("sms", "an SMS")])
+    await ask(intern, "shorter, an SMS too", revising("shorter", beside), thread=thread)
+    revision = next(one for one in intern.tasks if one.previous)
+    again = revision.retry("again", form={"market": "FR", "channels": "email"})
+    with intern.bench.database.begin() as session:
+        Task.accept(session, intern.bench.enqueue, again, intern.bench.services.now())
+    await intern.bench.run()
+    assert [one.channel for one in intern.bench.drafts].count("sms") == 1
+    last = next(one for one in intern.bench.drafts if one.task == "again")
+    assert (last.channel, last.brief.market, last.language) == ("email", "FR", "fr")
+    assert last.skill_request.reason == "shorter"
+
+
 async def test_changes_to_a_text_of_a_form_are_no_text_of_their_own(
     intern: UnderstandingBench,
 ) -> None:
