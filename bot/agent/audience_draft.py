@@ -208,8 +208,9 @@ def list_other_languages(evidence: Evidence, request: SkillRequest) -> tuple[Nex
     if request.channel is None or most is None or most.value == request.language:
         return ()
     words = Words("The same {language}", language=Words(get_language(str(most.value)).phrase))
+    form = {"language": str(most.value)}
     asked = words.to(request.language)
-    return (NextStep(label=words, skill="draft", words=asked, ask=False),)
+    return (NextStep(label=words, skill="draft", words=asked, ask=False, form=form),)
 
 
 def _is_too_small(rule: Fact, values: Mapping[str, Decimal | str]) -> bool:

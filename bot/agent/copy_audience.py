@@ -1,5 +1,7 @@
 """For whom a text is: what the prompt says of its audience, and the audience that was counted."""
 
+from itertools import chain
+
 from bot.agent.request_state import RequestState
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
@@ -7,9 +9,8 @@ from bot.core.audience_words import TOO_FEW_SIZES, join_with_or
 from bot.core.channels import Channel
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.readers import list_opt_out_numbers, list_reader_countries
+from bot.core.readers import find_opt_outs_abroad, list_reader_countries
 from bot.core.request import SkillRequest
-from bot.i18n.languages import get_language
 from bot.i18n.messages import Country, Words
 
 AUDIENCE_TOOL = "audience"
@@ -128,13 +129,14 @@ def find_foreign_opt_out(
     by the number that the brand always mentions. Where all of them are, the text lacks it."""
     counted = evidence.get(RULE)
     stored = request.brief.rule or (str(counted.value) if counted else None)
-    countries = list_reader_countries(request.brief.model_copy(update={"rule": stored}))
-    home = get_language(brand.languages[0]).law
-    abroad = [Country(name=one) for one in countries if one not in home]
-    numbers = list_opt_out_numbers(request, brand)
-    if not numbers or not 0 < len(abroad) < len(countries):
+    brief = request.brief.model_copy(update={"rule": stored})
+    many = len(list_reader_countries(brief))
+    known = find_opt_outs_abroad(request.model_copy(update={"brief": brief}), brand)
+    found = {text: abroad for text, abroad in known.items() if len(abroad) < many}
+    if not found:
         return ()
-    words = STOP_ABROAD.with_params(mention="; ".join(numbers), countries=join_with_or(abroad))
+    places = [Country(name=one) for one in dict.fromkeys(chain.from_iterable(found.values()))]
+    words = STOP_ABROAD.with_params(mention="; ".join(found), countries=join_with_or(places))
     return (Check(rule="opt-out", level="info", words=words),)
 
 

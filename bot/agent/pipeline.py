@@ -115,7 +115,7 @@ async def run_skill(
         sort_checks((*checks, *ctx.notes)),
         (
             *collect_next_steps(output),
-            *list_other_languages(ctx.evidence, ctx.request),
+            *(() if ctx.by_rules else list_other_languages(ctx.evidence, ctx.request)),
             *list_copy_exports(ctx.evidence, ctx.request),
         ),
         ctx.pictures,

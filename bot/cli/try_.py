@@ -21,6 +21,7 @@ from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.spending import Payer, SpendingCap
 from bot.app import Container
+from bot.config.brand import Brand
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.channels import list_sender_channels, load_channels
@@ -95,7 +96,7 @@ async def _run_words(
     if args.json:
         _print_json(reading, made, writer)
     else:
-        _print_result(reading, made, writer, args.language, run.site)
+        _print_result(reading, made, writer, args.language, run.brand)
     return 0 if made or reading.lines else 3
 
 
@@ -141,8 +142,8 @@ class TerminalRun:
         return run
 
     @property
-    def site(self) -> str | None:
-        return self.container.brand(self.workspace).site
+    def brand(self) -> Brand:
+        return self.container.brand(self.workspace)
 
     @property
     def payer(self) -> Payer:
@@ -247,7 +248,7 @@ def _print_result(
     made: list[tuple[SkillRequest, DraftResult]],
     writer: Writer,
     language: str,
-    site: str | None,
+    brand: Brand,
 ) -> None:
     lines: list[str] = []
     lines += [line.to(language) for line in reading.lines]
@@ -258,12 +259,12 @@ def _print_result(
             for one in reading.question.options
         ]
     for request, drafted in made:
-        lines += _format_draft(request, drafted, writer, language, site)
+        lines += _format_draft(request, drafted, writer, language, brand)
     sys.stdout.write(strip_hidden("\n".join(lines).rstrip()) + "\n")
 
 
 def _format_draft(
-    request: SkillRequest, drafted: DraftResult, writer: Writer, language: str, site: str | None
+    request: SkillRequest, drafted: DraftResult, writer: Writer, language: str, brand: Brand
 ) -> list[str]:
     def say(words: Words) -> str:
         return words.to(language)
@@ -290,6 +291,7 @@ def _format_draft(
         title = limit.name(len(parts)) if limit else title
         texts = (line for part in parts for line in part.text.split("\n"))
         lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
+    site = brand.find_site(request.brief.market)
     if leads := describe_target(request.brief, drafted.parts, drafted.evidence, channel, site=site):
         lines += [say(leads), ""]
     if drafted.hooks:

@@ -95,7 +95,7 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
         changed: dict[str, object] = {
             "languages": (market.language,),
             "sender": market.sender or self.sender,
-            "site": market.site or self.site,
+            "site": self.find_site(country),
         }
         if market.signature:
             changed |= {"signature": market.signature, "signatures": {}}
@@ -113,6 +113,11 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
         """Return the keys of the occasions that count in that market; empty: all of them."""
         market = self.markets.get((country or "").upper())
         return market.occasions if market else ()
+
+    def find_site(self, country: str | None) -> str | None:
+        """Return the site for that market; without such a market, the brand's own."""
+        market = self.markets.get(country or "")
+        return (market.site if market else None) or self.site
 
     def list_mentions(self, language: Language, channel: str | None) -> list[RequiredMention]:
         """Return what a text in this language must mention in this channel."""

@@ -121,8 +121,8 @@ def describe_unknown_consents(brief: Brief) -> str:
         if not (c.is_public or c.consent) and any(normalize_text(name) in asked for name in c.names)
     ]
     return (
-        f"No data tell who can be reached by: {', '.join(unknown)}. Say so plainly in "
-        "`cannot_tell`; agreeing to another way is no answer."
+        f"No data tell who can be reached by: {', '.join(unknown)}. Where it is meant, say so "
+        "plainly in `cannot_tell`; agreeing to another way is no answer."
         if unknown
         else ""
     )

@@ -26,20 +26,22 @@ def list_foreign_opt_outs(request: SkillRequest, brand: Brand) -> tuple[str, ...
     """Return how an SMS of the brand is stopped by a number, where all its readers are abroad: the
     number is not theirs."""
     countries = list_reader_countries(request.brief)
-    home = get_language(brand.languages[0]).law
-    if not countries or any(one in home for one in countries):
-        return ()
-    return list_opt_out_numbers(request, brand)
+    found = find_opt_outs_abroad(request, brand)
+    return tuple(text for text, abroad in found.items() if abroad == countries)
 
 
-def list_opt_out_numbers(request: SkillRequest, brand: Brand) -> tuple[str, ...]:
-    """Return the mentions with a number that an SMS to these readers has."""
-    senders = list_sender_channels()
-    return tuple(
-        one.text
-        for one in brand.list_mentions(request.language, request.channel)
-        if one.channels and senders.issuperset(one.channels) and re.search(r"\d", one.text)
-    )
+def find_opt_outs_abroad(request: SkillRequest, brand: Brand) -> dict[str, tuple[str, ...]]:
+    """Return the mentions with a number that an SMS to these readers has and that is foreign to
+    some of them, each with the countries where it is. A number is at home where the law of its
+    mention's language holds, or that of the brand's first one."""
+    senders, found = list_sender_channels(), dict[str, tuple[str, ...]]()
+    for one in brand.list_mentions(request.language, request.channel):
+        if one.channels and senders.issuperset(one.channels) and re.search(r"\d", one.text):
+            home = get_language(one.language or brand.languages[0]).law
+            countries = list_reader_countries(request.brief)
+            if abroad := tuple(country for country in countries if country not in home):
+                found[one.text] = abroad
+    return found
 
 
 def list_currencies(countries: Sequence[str], day: date) -> frozenset[str]:

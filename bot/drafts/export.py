@@ -73,7 +73,7 @@ def render_json(draft: Draft, brand: Brand, approvals: Sequence[ExportableApprov
         "language": draft.language,
         "version": draft.version,
         "campaign_code": draft.code,
-        "leads_to": find_draft_target(draft, brand.site),
+        "leads_to": find_draft_target(draft, brand),
         "fingerprint": draft.fingerprint,
         "approvals": [
             {"by": approval.by, "at": approval.at.isoformat(), "reason": approval.reason}
@@ -166,7 +166,7 @@ def _list_details(
     draft: Draft, brand: Brand, approvals: Sequence[ExportableApproval], reader: str
 ) -> list[tuple[str, str]]:
     """List the details at the end of the file."""
-    target = find_draft_target(draft, brand.site)
+    target = find_draft_target(draft, brand)
     details = [
         *([(Words("Leads to").to(reader), target)] if target else []),
         (Words("Campaign code").to(reader), draft.code),

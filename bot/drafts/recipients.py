@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.config.brand import Brand
 from bot.core.channels import Channel, load_channels
 from bot.core.facts import Evidence
 from bot.core.parts import Part
@@ -42,12 +43,15 @@ def describe_unused(what: str, *, is_copy: bool) -> Words:
 
 
 def list_brief_links(brief: Brief, site: str | None) -> list[str]:
-    """Return the pages that the brief names, as addresses of the web: on the brand's site, where it
-    has one, as a shop that is named beside them is no page for the reader."""
+    """Return the pages that the brief names, those of the latest version first, as addresses of the
+    web: on the brand's site, where it has one, as a shop that is named beside them is no page for
+    the reader."""
     hosts = {parse_host(site)} if site else set()
+    texts = [*(one.words for one in reversed(brief.instructions)), brief.words]
     return [
         link.text if "://" in link.text else f"https://{link.text}"
-        for link in find_links(brief.words)
+        for text in texts
+        for link in find_links(text)
         if link.plain and (not hosts or is_allowed_host(link.host, hosts))
     ]
 
@@ -73,19 +77,20 @@ def find_target(
     return site if any(part.key in buttons and part.text.strip() for part in parts) else None
 
 
-def find_draft_target(draft: Draft, site: str | None) -> str | None:
+def find_draft_target(draft: Draft, brand: Brand | None) -> str | None:
     """Return the page that a draft leads to, with its campaign code."""
     channel = load_channels().get(draft.channel or "")
+    site = brand.find_site(draft.brief.market) if brand else None
     link = find_target(draft.brief, draft.parts, draft.facts, channel, site)
-    return tag_links(link, site, draft.code) if link else None
+    for known in brand.link_sites if brand else ():
+        link = link and tag_links(link, known, draft.code)
+    return link
 
 
-def describe_draft_target(draft: Draft, site: str | None) -> Words | None:
+def describe_draft_target(draft: Draft, brand: Brand | None) -> Words | None:
     """Say where the reader of a draft is led, as its card and what is sent of it say it."""
     channel = load_channels().get(draft.channel or "")
-    return describe_target(
-        draft.brief, draft.parts, draft.facts, channel, site=site, code=draft.code
-    )
+    return _describe(find_draft_target(draft, brand), draft.parts, channel)
 
 
 def describe_target(
@@ -95,12 +100,14 @@ def describe_target(
     channel: Channel | None,
     *,
     site: str | None,
-    code: str = "",
 ) -> Words | None:
-    """Say where the reader's click leads, with the campaign code if there is one. An ad leads
-    somewhere: where no page is known, that is said."""
-    link = find_target(brief, parts, evidence, channel, site)
+    """Say where the reader's click leads."""
+    return _describe(find_target(brief, parts, evidence, channel, site), parts, channel)
+
+
+def _describe(link: str | None, parts: Sequence[Part], channel: Channel | None) -> Words | None:
+    """Say which page it is. An ad leads somewhere: where no page is known, that is said."""
     if link is not None:
-        return LEADS_TO.with_params(link=tag_links(link, site, code) if code else link)
+        return LEADS_TO.with_params(link=link)
     has_link = any(find_links(part.text) for part in parts)
     return NO_PAGE if channel and channel.ads_on and not has_link else None

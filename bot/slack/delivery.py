@@ -60,7 +60,7 @@ PIECE_CHARACTERS, MESSAGE_CHARACTERS, BLOCKS_PER_MESSAGE = 2_800, 10_000, 40
 
 
 def render_approved_messages(
-    draft: Draft, language: str, hosts: Collection[str], site: str | None = None
+    draft: Draft, language: str, hosts: Collection[str], brand: Brand | None = None
 ) -> list[Message]:
     """Render every part under its name, uncut. The last message carries the page that the text
     leads to and the campaign code."""
@@ -76,7 +76,7 @@ def render_approved_messages(
                 groups.append([])
             groups[-1] += part_blocks
     code = Words("Campaign code {code}", code=f"`{draft.code}`").to(language)
-    if target := describe_draft_target(draft, site):
+    if target := describe_draft_target(draft, brand):
         groups[-1].append(plain_context_block(target.to(language)))
     groups[-1].append(context_block(code))
     text = next((part.text for part in draft.parts if part.text), draft.code)
@@ -233,9 +233,7 @@ class SlackDelivery:
         people = self.sender.people
         locale = await people.locale(load.task.workspace, load.task.author)
         for number, message in enumerate(
-            render_approved_messages(
-                load.draft, parse_language(locale), brand.link_sites, brand.site
-            )
+            render_approved_messages(load.draft, parse_language(locale), brand.link_sites, brand)
         ):
             id = f"{load.delivery.id}:{number}"
             await self._plan(load, id, "delivery", place)

@@ -142,6 +142,8 @@ async def plan_revision(
         one.model_copy(update={"about": draft.id}) if one.about else one
         for one in understanding.beside
     )
+    if _find_other_market(before.brief, incoming, brand):
+        beside = ()  # the others were made with the version of the first market
     others = await plan_requests(
         understanding.model_copy(update={"requests": beside}),
         incoming.model_copy(
@@ -158,6 +160,9 @@ async def plan_revision(
     requests = [revised, *others.requests]
     if others.requests:
         requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
+        known = dict.fromkeys((*before.brief.beside, *requests[0].brief.beside))
+        brief = requests[0].brief.model_copy(update={"beside": tuple(known)})
+        requests[0] = requests[0].model_copy(update={"brief": brief})
     return Plan(requests=tuple(requests), cannot=others.cannot)
 
 
@@ -188,6 +193,8 @@ def revise_request(
     }
     if new.language and new.is_language_stated:
         changed["language"] = new.language
+    if market := _find_other_market(old, incoming, brand):
+        changed |= {"market": market, "language": brand.markets[market].language}
     if new.since or new.until:
         changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
     if is_swap:
@@ -206,6 +213,12 @@ def revise_request(
             "kept": () if is_translated else understanding.kept,
         }
     )
+
+
+def _find_other_market(before: Brief, incoming: IncomingRequest, brand: Brand) -> str | None:
+    """Return the market for which a button wants the same version of a text."""
+    market = incoming.answers.get("market")
+    return market if market in brand.markets and market != before.market else None
 
 
 # Values from forms and buttons.
@@ -497,7 +510,7 @@ def _chain_questions(before: Brief) -> str:
     """Return the questions that a new one continues, a line each: the first one, which names what
     all are about, and the latest."""
     asked = [*(before.follows or "").split("\n"), collapse_spaces(before.words)]
-    first, *later = dict.fromkeys(filter(None, asked))
+    first, *later = dict.fromkeys(filter(None, asked)) or [""]  # a form may hold no words
     return "\n".join([first, *later[1 - MAX_QUESTIONS :]])
 
 

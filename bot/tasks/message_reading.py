@@ -37,6 +37,7 @@ from bot.text.normalize import normalize_text
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
 CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
+WHOLE_TEXT = ("language", "product", "others", "category", "offer")  # which all its parts tell
 
 
 def with_forms(words: Words) -> Words:
@@ -45,8 +46,11 @@ def with_forms(words: Words) -> Words:
 
 
 def fix_all_but_opening(plan: Plan, before: Draft) -> Plan:
-    """Return the plan of a revision that changes the opening of a draft alone."""
+    """Return the plan of a revision that changes the opening of a draft alone. One in another
+    language, or about something else, changes all of it."""
     revised, *others = plan.requests
+    if any(getattr(revised.brief, one) != getattr(before.brief, one) for one in WHOLE_TEXT):
+        return plan
     fixed = tuple(
         FixedPart(key=part.key, text=part.text, facts=part.facts)
         for part in list_parts_beside_opening(before)
@@ -145,6 +149,8 @@ class MessageReading(RunningTask):
                 receipt=self.receipt,
                 turns=self.turns,
             )
+            if task.previous:  # its form is that of the first version
+                return understanding
             return demand_request(understanding, task.form, message.words)
         except SpendingRefused as refused:
             raise CannotDo(with_forms(refused.words)) from None

@@ -143,9 +143,18 @@ def demand_request(
     understanding: Understanding, answers: Mapping[str, str], words: str
 ) -> Understanding:
     """Return the understanding of words that came with a command, a form or a button: these say
-    which skill is wanted, so that the words are a request, whatever they say."""
+    which skill is wanted, so that the words are a request, whatever they say. A button under a
+    draft asks for one more text or report, and not for another version of it."""
     skill = answers.get("skill") or (COPY_SKILL if answers.get("channel") else None)
-    if skill not in load_skills() or understanding.requests:
+    if skill not in load_skills():
+        return understanding
+    if understanding.outcome == "revise" and (source := answers.get("stands_on")):
+        new = next(iter(understanding.requests), ReadRequest(skill=skill))
+        new = new.model_copy(update={"skill": skill, "about": source})
+        return understanding.model_copy(
+            update={"outcome": "requests", "requests": (new, *understanding.beside), "beside": ()}
+        )
+    if understanding.requests:
         return understanding
     topic = words if load_skills()[skill].for_channels else None
     request = ReadRequest(skill=skill, topic=topic)
@@ -461,7 +470,7 @@ def _split_requests(
     texts for other channels or markets, questions."""
     own, others = list[ReadRequest](), list[ReadRequest]()
     for one in requests:
-        if own and not load_skills()[one.skill].for_channels:
+        if not load_skills()[one.skill].for_channels:
             others.append(one)
             continue
         channels = tuple(key for key in one.channels if key != draft.channel)

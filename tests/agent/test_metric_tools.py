@@ -413,6 +413,9 @@ async def test_share_of_few_says_of_how_many() -> None:
     lines = describe_facts(result.facts, FactBook(), "en", Pseudonymizer()).lines
     assert [line for line in lines if "Belgium · of 20" in line]
     assert not [line for line in lines if "France · of" in line]
+    of_money = ["top_50_percent_share", "revenue_share"]
+    result = await query_tool(deps, **{**call, "measures": of_money})
+    assert {one.of for one in result.facts} == {None}, "16 customers are no count to be told"
 
 
 # What the data can't tell is said.

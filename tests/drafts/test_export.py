@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bot.config.brand import Brand
+from bot.config.brand import Brand, Market
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
 from bot.db.session import Database
 from bot.drafts.export import render_html, render_json, render_markdown
 from bot.drafts.models import Draft
+from bot.drafts.recipients import find_draft_target
 from tests.conftest import NOW
 from tests.slack.test_draft_card import LONG, RUDE
 from tests.support.card_scenes import drafted
@@ -151,3 +152,21 @@ def test_file_says_where_the_button_leads(sqlite: Database) -> None:
     assert target in render_html(draft, MAISON, YES)
     assert json.loads(render_json(draft, MAISON, YES))["leads_to"] == target
     assert json.loads(render_json(draft, Brand(name="Maison"), YES))["leads_to"] is None
+
+
+def test_button_of_a_market_leads_to_its_site_or_to_the_page_asked_for_last(
+    sqlite: Database,
+) -> None:
+    site, page = "https://maison.example/uk", "maison.example/uk/robes"
+    brand = MAISON.model_copy(update={"markets": {"GB": Market(language="en", site=site)}})
+    with sqlite.begin() as session:
+        button = Part(kind="copy", key="call_to_action", title="Button", body=Copy(text="See it"))
+        draft = drafted(session, parts=(button,))
+        brief = draft.brief.model_copy(update={"market": "GB"})
+        asked = draft.skill_request.model_copy(update={"brief": brief})
+        draft.request = asked.model_dump_json()
+        tag = f"?utm_campaign={draft.code}"
+        assert find_draft_target(draft, brand) == f"{site}{tag}"
+        asked = asked.model_copy(update={"reason": f"lead to {page}"}).keep_reason()
+        draft.request = asked.model_dump_json()
+        assert find_draft_target(draft, brand) == f"https://{page}{tag}"

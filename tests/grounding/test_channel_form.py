@@ -60,6 +60,16 @@ def test_number_to_stop_is_that_of_the_readers_country(
     assert not list_faults(blocked), "only people know the number"
 
 
+def test_number_of_a_mention_is_of_the_country_of_its_language() -> None:
+    mention = RequiredMention(text="STOP au 36180", channels=("sms",), language="fr")
+    brand = BRAND.model_copy(update={"mentions": (mention,), "languages": ("en", "fr")})
+    text = part("STUDIOLIN : elle est là. Commandez. STOP au 36180", key="text")
+    for audience, rules in (("nos clients français", []), ("nos clients belges", ["stop"])):
+        asked = request(audience=audience).model_copy(update={"channel": "sms"})
+        checks = proved(text, brand=brand, asked=asked, channel="sms")
+        assert [check.rule for check in checks if check.level == "block"] == rules
+
+
 def test_prices_in_money_of_another_country_are_told() -> None:
     def told(audience: str, text: str = "Elle coûte 49,90 €.") -> list[Check]:
         return only(proved(text, asked=request(audience=audience)), "currency")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.config.brand import Brand
 from bot.core.parts import Copy, Part, Table
 from bot.db.session import Database
 from bot.i18n.messages import LANGUAGES
@@ -105,7 +106,8 @@ def test_approved_text_says_where_its_button_leads_as_its_card_does(sqlite: Data
         button = Part(kind="copy", key="call_to_action", title="Button", body=Copy(text="See it"))
         draft = drafted(session, parts=(button,))
         site = "https://shop.example"
-        (message,) = render_approved_messages(draft, "en", HOSTS, site)
+        brand = Brand(name="Maison", site=site)
+        (message,) = render_approved_messages(draft, "en", HOSTS, brand)
         (without,) = render_approved_messages(draft, "en", HOSTS)
         shown = text_of(drawn(seen(session)).blocks)
     told = f"Leads to: {site}?utm_campaign={draft.code}"

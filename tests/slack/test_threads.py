@@ -5,16 +5,20 @@ Each test goes from a message in the local Slack to what the AI is sent and what
 
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.agent.audience_draft import list_other_languages
 from bot.agent.claim_check import build_claim_prompt
 from bot.config.brand import Brand, Market
 from bot.core.audience_rule import AudienceRule
+from bot.core.facts import Evidence, Fact, Source
 from bot.digests.visibility import list_quoted_drafts
 from bot.drafts.models import Draft
+from bot.slack.actions.reports import build_next_step_form
 from bot.slack.threads import make_place
 from bot.tasks.message_prompt import MAX_THREAD_CHARACTERS, format_thread
 from bot.tasks.message_prompt import ThreadMessage as Message
@@ -305,6 +309,77 @@ async def test_revision_and_the_text_for_another_channel_are_both_made(
     assert any("a poster" in text_of(one) for one in intern.bench.said())
     assert dict_of(before)["subject"] in fenced(list_writing(intern)[-1], "previous")
     assert "shorter" not in fenced(list_writing(intern)[-1], "reason")
+    again = asked_request(channels=[reading("push", "a push")])
+    read = understood("revise", again, draft=mail.id, instruction="warmer")
+    await ask(intern, "warmer, and a push", read, thread=thread)
+    (last,) = [one for one in intern.bench.drafts if one.version == 3]
+    assert set(mail.brief.beside) < set(last.brief.beside)
+
+
+def start_from(intern: UnderstandingBench, words: str, form: dict[str, str], **more: str) -> None:
+    """Start a task as a button or a form under the first card does."""
+    thread = intern.tasks[0].place["asked"]
+    place = make_place(MARKETING, MARIE, thread=thread, asked=thread)
+    new = NewTask(
+        id="more", workspace="T0SHOP", author=MARIE, words=words, place=place, form=form, **more
+    )
+    with intern.bench.database.begin() as session:
+        Task.accept(session, intern.bench.enqueue, new, intern.bench.services.now())
+    intern.claude.script += [READ]
+
+
+@pytest.mark.parametrize(
+    "read", [revising("The same in French"), understood("requests", asked_request())]
+)
+async def test_button_for_the_same_in_another_language_makes_one_more_text(
+    intern: UnderstandingBench, read: Reading
+) -> None:
+    await draft_mail(intern)
+    (mail,) = intern.bench.drafts
+    most = Fact(
+        id="segment.audience.most-read-language",
+        label="most read language",
+        value="fr",
+        source=Source(file="consents.csv"),
+        as_of=date(2026, 11, 27),
+    )
+    (step,) = list_other_languages(Evidence(facts=(most,)), mail.skill_request)
+    start_from(intern, step.words, build_next_step_form(mail, step))
+    intern.readings.append(read)
+    await intern.bench.run()
+    before, after = intern.bench.drafts
+    assert (after.version, after.language, after.channel) == (1, "fr", "email")
+    assert after.brief.product == before.brief.product is not None
+    assert after.brief.offer == before.brief.offer is not None
+
+
+async def test_a_changed_text_can_be_had_for_another_market(intern: UnderstandingBench) -> None:
+    thread = await draft_mail(intern)
+    beside = asked_request(channels=[reading("sms", "an SMS")])
+    await ask(intern, "shorter, an SMS too", revising("shorter", beside), thread=thread)
+    revision = next(one for one in intern.tasks if one.previous)
+    again = revision.retry("again", form={"market": "FR", "channels": "email"})
+    with intern.bench.database.begin() as session:
+        Task.accept(session, intern.bench.enqueue, again, intern.bench.services.now())
+    await intern.bench.run()
+    assert [one.channel for one in intern.bench.drafts].count("sms") == 1
+    last = next(one for one in intern.bench.drafts if one.task == "again")
+    assert (last.channel, last.brief.market, last.language) == ("email", "FR", "fr")
+    assert last.skill_request.reason == "shorter"
+
+
+async def test_changes_to_a_text_of_a_form_are_no_text_of_their_own(
+    intern: UnderstandingBench,
+) -> None:
+    await draft_mail(intern)
+    (mail,) = intern.bench.drafts
+    form = {"skill": "draft", "channel": "email"}
+    start_from(intern, mail.brief.words, form, reason="shorter", previous=mail.id)
+    intern.readings.append(revising("shorter"))
+    await intern.bench.run()
+    after = intern.bench.drafts[-1]
+    assert after.version == 2
+    assert after.brief.product == mail.brief.product is not None
 
 
 async def test_what_earlier_instructions_say_stays_a_source(intern: UnderstandingBench) -> None:
@@ -478,6 +553,18 @@ async def test_other_openings_are_shown_and_leave_the_rest_as_it_is(
     await ask(intern, "warmer", revising("warmer"), *[says(new)] * 2, thread=thread)
     last = max(intern.bench.drafts, key=lambda draft: draft.version)
     assert dict_of(last)["body"] == "Quite another body"
+
+
+async def test_openings_in_another_language_leave_no_part_in_the_first_one(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    words = "3 other subject lines, in French"
+    french = asked_request(language=reading("fr", "in French"))
+    await ask(intern, words, revising(words, french, opening="new"), thread=thread)
+    after = intern.bench.drafts[-1]
+    assert (after.version, after.language) == (2, "fr")
+    assert after.skill_request.fixed == ()
 
 
 async def test_opening_with_another_wish_is_a_revision_that_knows_the_openings(

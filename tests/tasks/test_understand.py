@@ -392,6 +392,15 @@ def test_a_revision_may_stand_beside_a_text_for_another_channel(entries: int) ->
     assert [(one.about, one.channels) for one in found.beside] == [(MAIL.id, ("sms",))]
 
 
+def test_a_question_beside_a_revision_is_answered() -> None:
+    words = "shorter, and how many people bought linen?"
+    question = asked_request("answer", topic="how many people bought linen?")
+    form = understood("revise", question, draft=MAIL.id, instruction="shorter")
+    found = check(form, words, drafts=(MAIL,))
+    assert (found.outcome, found.requests) == ("revise", ())
+    assert [one.skill for one in found.beside] == ["answer"]
+
+
 def test_passages_that_nobody_asked_to_change_are_kept() -> None:
     form = understood("revise", draft=EDITED.id, instruction="shorter")
     assert check(form, "shorter", drafts=(EDITED,)).kept == (PASSAGE,)
@@ -543,6 +552,9 @@ async def test_a_question_under_a_report_knows_the_question_before() -> None:
     (request,) = await plan(found, "and in June?", (REPORT,))
     assert request.brief.follows == "how many orders in May?"
     assert "continues the question: how many orders in May?" in request.brief.as_prompt()
+    wordless = REPORT.model_copy(update={"brief": REPORT.brief.model_copy(update={"words": " "})})
+    (request,) = await plan(found, "and in June?", (wordless,))
+    assert not request.brief.follows
 
 
 @pytest.mark.parametrize(

@@ -185,8 +185,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 async def _split_largest(
     query: MetricQuery, name: DimensionName, whole: Part, deps: ToolDeps
 ) -> list[Fact]:
-    """Return the change of each device or country, and the split of the one with the largest part
-    of the change."""
+    """Return the change of each device or country that is stated, and the split of the one with the
+    largest part of the change."""
     query = query.model_copy(update={"dimensions": (name,)})
     visits = None
     if whole.now.visits is not None:
@@ -194,7 +194,7 @@ async def _split_largest(
     parts = {
         group: part
         for group, part in _list_parts(await look_up(query, deps), visits).items()
-        if group and (part.change < 0) == (whole.change < 0)
+        if group and None not in group and part.change * whole.change > 0
     }
     ranked = sorted(parts.values(), key=lambda part: -abs(part.change))[:MAX_PARTS]
     facts = [part.build_change() for part in ranked]

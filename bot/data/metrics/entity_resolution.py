@@ -31,6 +31,7 @@ RESOLVED_COLUMNS = (
     "category",
 )
 PRODUCT_COLUMNS = ("category", "product")
+PEOPLE_COLUMNS = ("level", "city")  # behind the products, whose words a town may have: "Bath"
 STEM_LENGTH = 5  # letters that words of one word family share
 MIN_SIMILARITY = 0.84  # similarity from which a word counts as misspelt
 MIN_FUZZY_LENGTH = 5  # in letters, of a word that may be misspelt
@@ -74,11 +75,7 @@ def resolve_values(asked: Sequence[str], known: Mapping[str, Mapping[str, str]])
     """`known` maps column → value → display name."""
     words = list(asked)
     resolved = ResolvedValues()
-    for column in RESOLVED_COLUMNS:
-        for name, value in _iter_names(column, known.get(column, {})):
-            if (at := _find_name(name.split(), words)) is not None:
-                resolved.only.setdefault(column, []).append(value)
-                del words[at : at + len(name.split())]
+    _take_names(RESOLVED_COLUMNS, words, known, resolved)
     if not words:
         return resolved
     for column in PRODUCT_COLUMNS:
@@ -88,8 +85,25 @@ def resolve_values(asked: Sequence[str], known: Mapping[str, Mapping[str, str]])
         ]:
             resolved.only[column] = [*resolved.only.get(column, []), *some]
             return resolved
+    _take_names(PEOPLE_COLUMNS, words, known, resolved)
+    if not words:
+        return resolved
     resolved.unknown = [word for word in words if not _names_product(word, known)] or words
     return resolved
+
+
+def _take_names(
+    columns: Sequence[str],
+    words: list[str],
+    known: Mapping[str, Mapping[str, str]],
+    resolved: ResolvedValues,
+) -> None:
+    """Take the names of values of these columns out of the words."""
+    for column in columns:
+        for name, value in _iter_names(column, known.get(column, {})):
+            if (at := _find_name(name.split(), words)) is not None:
+                resolved.only.setdefault(column, []).append(value)
+                del words[at : at + len(name.split())]
 
 
 def _iter_names(column: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -285,7 +285,7 @@ def _render_openings(card: CardData, draft: Draft, language: str) -> list[Block]
 def _render_target(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Say where the reader's click leads, with the campaign code, for whoever sets the link in the
     tool that sends the text."""
-    words = describe_draft_target(draft, card.brand.site if card.brand else None)
+    words = describe_draft_target(draft, card.brand)
     return [plain_context_block(words.to(language))] if words else []
 
 

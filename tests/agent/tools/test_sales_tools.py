@@ -99,6 +99,23 @@ async def test_a_change_of_revenue_is_split_exactly(part: str) -> None:
         assert change.number == Decimal(revenue[0].value) - Decimal(revenue[1].value)
 
 
+async def test_a_change_where_no_device_is_stated_is_not_split() -> None:
+    orders, events = [], []
+    for n in range(400):
+        at, known = datetime(2026, 11, 1 + n % 14, 9), n % 3
+        device = ("mobile", "desktop", None)[known]
+        amount = Decimal(20 + (at.day > 7) * (0, 1, 30)[known])
+        sold = {"order": f"o{n}", "customer": f"c{n}", "quantity": 1.0, "currency": "EUR"}
+        orders.append({**sold, "at": at, "amount": amount, "device": device})
+        seen = {"session": f"s{n}", "visitor": f"v{n}", "step": "view"}
+        events.append({**seen, "at": at, "device": device})
+    shop = data_of(small(orders=orders, events=events))
+    days = {"since": "2026-11-08", "until": "2026-11-14"}
+    result = await call_tool("split_revenue", days, tool_deps(shop))
+    split = {f.about for f in result.facts if f.parts.measure == "per-visit-change"}
+    assert split == {"", "desktop"}
+
+
 async def test_without_visits_a_change_is_split_into_orders_and_basket(orders_alone: Any) -> None:
     days = {"since": "2026-11-01", "until": "2026-11-14"}
     result = await call_tool("split_revenue", days, tool_deps(orders_alone))

@@ -165,6 +165,23 @@ def test_figures_of_customers_say_that_some_orders_name_none() -> None:
     assert not list_blank_notes(3, **asked)  # a small group
 
 
+def test_blanks_of_what_a_file_says_of_customers_are_counted_among_these() -> None:
+    start = datetime(2026, 6, 1, 12)
+    orders = [
+        {"order": f"o{n}", "at": start, "customer": f"c{n}", "amount": Decimal(AMOUNT)}
+        for n in range(200)
+    ]
+    customers = [
+        {"customer": f"c{n}", "city": None if n < 50 else "Nantes" if n % 2 else "Pau"}
+        for n in range(100)
+    ]
+    shop = small(orders=orders, customers=customers)
+    excluded = [[condition("city", "is_not", "Pau")]]
+    found = answer(shop, dataset="orders", measures=["orders"], filters=excluded)
+    (note,) = [one for one in found.notes if "blank" in one]
+    assert note.startswith("city is blank in 50% of the customers in your files.")
+
+
 def test_blank_rows_that_an_exclusion_lets_through_are_said() -> None:
     excluded = [[condition("device", "is_not", "mobile")]]
     assert list_blank_notes(25, measures=["revenue"], filters=excluded) == [

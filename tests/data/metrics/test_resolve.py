@@ -17,6 +17,8 @@ KNOWN = {
         "p3": "Bougie parfumée Figuier d'août",
         "p4": "Pull Ronan en laine",
     },
+    "level": {"Gold": "Gold"},
+    "city": {"Nantes": "Nantes", "Ronan": "Ronan"},
 }
 
 
@@ -35,6 +37,9 @@ KNOWN = {
         ("candles", {"category": ["Bougies et senteurs"]}),
         ("alba shirts", {"product": ["p1"]}),
         ("shirts", {"product": ["p1", "p2"]}),
+        ("ronan", {"product": ["p4"]}),  # which a town is called as well
+        ("nantes", {"city": ["Nantes"]}),
+        ("gold nantes", {"level": ["Gold"], "city": ["Nantes"]}),
         ("candles belgium", {"country": ["BE"], "category": ["Bougies et senteurs"]}),
     ],
 )

@@ -37,6 +37,7 @@ from bot.i18n.messages import Language, Words, format_short_day, format_short_pe
 from bot.text.normalize import slugify
 
 METRIC_KIND = "metric"
+MONEY_OF_CUSTOMERS = "of_customers"  # a base of measures of what customers spent
 MAX_SUBJECT_LENGTH = 110
 MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
 NOT_SHOWN = "–"
@@ -153,9 +154,13 @@ class _ResultBuilder:
         )
 
     def _find_base(self, period: PeriodName, group: Group, name: str) -> int | None:
-        """Return how many a share is of. Rows that stand for several people don't say it."""
+        """Return how many a share is of. A share of money is of none, and rows that stand for
+        several people don't say it."""
         measure = self.answer.get_measure(name)
-        if measure.unit != "%" or self.answer.dataset.weights:
+        whole = self.answer.get_measure(measure.share_of or name)
+        if measure.unit != "%" or whole.unit == "money" or self.answer.dataset.weights:
+            return None
+        if MONEY_OF_CUSTOMERS in whole.bases:
             return None
         if measure.share_of:
             group = ALL_GROUPS

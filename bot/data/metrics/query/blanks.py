@@ -9,6 +9,7 @@ from bot.core.metric_query import (
     MetricCondition,
     MetricQuery,
 )
+from bot.data.metrics.filters import PEOPLE_TYPES
 from bot.data.metrics.query.conditions import is_told, read_stored
 from bot.data.metrics.query.dataset import MetricDataset, get_field
 from bot.data.warehouse.query import fetch_rows
@@ -29,9 +30,11 @@ def list_blanks(warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery
         column = _find_column(warehouse, dataset, condition)
         if column and (share := _describe_share(warehouse, dataset, column)):
             values = " or ".join(condition.values)
+            is_of_people = dataset.kind == "orders" and column in PEOPLE_TYPES
+            rows = "the customers in your files" if is_of_people else f"all rows of {dataset.name}"
             yield (
-                f"{condition.field} is blank in {share} of all rows of {dataset.name}. They are "
-                f"counted here, as not {values}."
+                f"{condition.field} is blank in {share} of {rows}. They are counted here, as not "
+                f"{values}."
             )
 
 
