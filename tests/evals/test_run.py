@@ -109,6 +109,7 @@ def report(headline: str, **fields: Any) -> dict[str, Any]:
     blank: dict[str, Any] = {
         "points": [],
         "exhibit": "none",
+        "as_table": False,
         "cannot_tell": "none",
         "cannot_tell_because": "data",
     }
