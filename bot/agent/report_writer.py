@@ -411,13 +411,15 @@ def list_idea_sentences(ctx: "SkillContext", idea: IdeaForm) -> list[ClaimSenten
 
 
 def describe_occasions(ctx: "SkillContext") -> str:
-    """Return the occasions of the next weeks with their days, for the prompt."""
+    """Return the occasion that is asked about with its days, however far ahead, or those of the
+    next weeks, for the prompt."""
     brief, today = ctx.request.brief, ctx.today
     assert today is not None
     wanted = ctx.brand.list_occasions(brief.market) or tuple(load_occasions())
-    if brief.occasion:
-        wanted = (brief.occasion,)
-    coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
+    if known := load_occasions().get(brief.occasion or ""):
+        coming = [(known, period) for period in known.list_near(today, brief.market)]
+    else:
+        coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
     lines = [
         f"{one.title[ctx.request.language]}, {period.as_prompt(brief.market)}"
         for one, period in coming
