@@ -477,3 +477,10 @@ async def test_past_copy_without_any_sent_text_says_so() -> None:
     result = await call_tool("past_copy", {"words": "lin"}, tool_deps(data_of(small())))
     assert not result.facts
     assert "No text was sent yet" in text_of(result)
+    result = await call_tool("past_copy", {"words": "yawning zebras"})
+    assert not result.facts
+    assert "No text was sent" not in text_of(result)  # they are in other words
+    assert "fr, en, for: tous" in text_of(result)
+    result = await call_tool("past_copy", {"words": "clients qui s'éloignent"})
+    subjects = {fact.parts.subject for fact in result.facts}
+    assert "om-251014-revenez-automne" in subjects  # by its audience
