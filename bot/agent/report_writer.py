@@ -203,10 +203,13 @@ def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
     of_headline = _list_cited([form.headline], ctx)
     of_points = _list_cited([*form.points, form.cannot_tell], ctx)
     headline, points = list_used(of_headline), list_used(of_points)
-    if found := headline or [*points, *shown]:
+    bounded = [
+        one for one in ordered if _has_bound(one) and not one.all_facts.isdisjoint(of_points)
+    ]  # a headline without a figure says that nothing is within them
+    if found := headline or [*bounded, *points, *shown]:
         named = [*(of_headline or of_points)]
         return _merge_readings(found, named, [*points, *shown], of_points, ctx.request.language)
-    with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
+    with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits if exhibit.id}
     alone = (one for one in ctx.read_as if one not in with_exhibit)
     return tuple(one[:1].upper() + one[1:] for one in alone)[:1]
 
@@ -244,6 +247,11 @@ def _merge_readings(
     every = [*exhibits, *others]
     rest = [text for one in every for text in one.read_as.splitlines()[1:]]
     return (line[:1].upper() + line[1:], *further, *dict.fromkeys(rest))
+
+
+def _has_bound(exhibit: Exhibit) -> bool:
+    """Whether its call left out groups by a measure: "at least 50 orders"."""
+    return any(part == "having" for part, _text in exhibit.scope)
 
 
 def _find_conditions(exhibit: Exhibit) -> frozenset[ScopePart]:

@@ -47,7 +47,8 @@ ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days"
 
 
 class Exhibit(BaseModel, frozen=True):
-    """A table, a chart or both, about the same figures. `id` is given by the loop: e1, e2, …"""
+    """A table, a chart or both, about the same figures. `id` is given by the loop: e1, e2, …;
+    none where nothing can be shown, and only how the figures were read is kept."""
 
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"

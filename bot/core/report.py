@@ -196,7 +196,7 @@ def is_given(text: str) -> bool:
 
 
 def find_exhibit(id: str, exhibits: Sequence[Exhibit]) -> Exhibit | None:
-    return next((exhibit for exhibit in exhibits if exhibit.id == id.strip()), None)
+    return next((one for one in exhibits if one.id and one.id == id.strip()), None)
 
 
 def choose_exhibit(form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]) -> Exhibit | None:

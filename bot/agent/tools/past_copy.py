@@ -13,7 +13,6 @@ from bot.agent.tools._analysis import find_product, group_by_subject, read_text,
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.channels import load_channels
 from bot.core.facts import Fact
-from bot.data.analyses.campaigns.mailings import describe_sent_texts
 from bot.drafts.occasions import load_occasions, set_occasion_days
 from bot.i18n.messages import Words
 
@@ -79,6 +78,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 async def _explain_nothing(deps: ToolDeps) -> str:
     """Say that nothing was found by these words, where texts were sent: not that there is none."""
+    from bot.data.analyses.campaigns.mailings import describe_sent_texts
+
     sent = await run_query(deps, describe_sent_texts)
     if not sent:
         return "No text was sent yet."

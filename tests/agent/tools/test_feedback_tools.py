@@ -192,6 +192,8 @@ async def test_themes_without_days_say_the_days_that_they_are_of() -> None:
     days = format_short_period(texts.since, texts.until, "fr", TODAY)
     assert result.read_as == f"avis et messages · {days}"
     assert any(f"the texts of {texts.since} to {texts.until}" in note for note in result.notes)
+    of_one = await call_tool("feedback_themes", {"category": "Mailles"}, tool_deps(language="fr"))
+    assert of_one.read_as.endswith(f" · {days}")  # whenever its first and last text were
     narrow = await call_tool("feedback_themes", {"since": "2026-10-01"}, tool_deps())
     assert narrow.read_as == "reviews and messages · since 1 October"
     assert not any("No days were named" in note for note in narrow.notes)
