@@ -455,7 +455,12 @@ def _aim_idea(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
     lines = [Words("For: {audience}", audience=idea.audience.strip()).to(language)]
     if idea.days:
         assert ctx.today is not None
-        days = format_short_period(*idea.days, language, ctx.today)
+        first, last = idea.days
+        days = (
+            format_short_period(first, last, language, ctx.today)
+            if first
+            else Words("until {day}", day=last).to(language)
+        )
         lines.append(Words("When: {days}", days=days).to(language))
     return lines
 

@@ -175,6 +175,14 @@ async def test_a_sentence_keeps_its_rating_channel_and_day() -> None:
     assert not isinstance(fact.value, Decimal)
 
 
+async def test_the_overview_tells_of_each_theme_what_is_praise() -> None:
+    result = await call_tool("feedback_themes")
+    subjects = {f.parts.subject for f in result.facts if f.parts.measure == "complaint-share"}
+    praised = {f.parts.subject for f in result.facts if f.parts.measure == "praise-share"}
+    assert subjects
+    assert praised == subjects
+
+
 async def test_themes_without_days_say_the_days_that_they_are_of() -> None:
     result = await call_tool("feedback_themes", {}, tool_deps(language="fr"))
     texts = figure(result, "feedback.all.texts")
