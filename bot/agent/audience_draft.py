@@ -11,6 +11,7 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.audience_words import (
     CONSENT_LABELS,
     describe_conditions,
+    join_with_and,
     join_with_or,
     list_conditions,
 )
@@ -24,6 +25,7 @@ from bot.i18n.messages import Country, Language, Words
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
 NAME_SUBJECTS = ("things", "category")  # of the facts that name products and categories
 MAX_EXPORTS = 2  # next steps of one report
+MAX_CONDITIONS = 2  # of a button; one that is too long ends in “…”
 
 
 class AudienceDraft(ComputedOutput):
@@ -160,14 +162,16 @@ def list_export_steps(
 def _list_own_conditions(
     rules: Sequence[AudienceRule], titles: Mapping[str, str]
 ) -> list[list[Words]]:
-    """Return for each audience the conditions that not all of them have, without the countries."""
+    """Return for each audience the conditions that not all of them have, and behind them those that
+    all have, without the countries; none for one that nothing sets apart."""
+    if not rules:
+        return []
     conditions = [
         list_conditions(rule.model_copy(update={"countries": ()}), titles) for rule in rules
     ]
-    return [
-        [one for one in some if not all(one in others for others in conditions)]
-        for some in conditions
-    ]
+    shared = [one for one in conditions[0] if all(one in more for more in conditions)]
+    own = [[one for one in some if one not in shared] for some in conditions]
+    return [[*some, *shared] if some else [] for some in own]
 
 
 def _label_export(
@@ -184,8 +188,10 @@ def _label_export(
         what = Words.count("{n} contact", "{n} contacts", int(many))
     places = [Country(name=one) for one in rule.countries]
     words = EXPORTS[rule.purpose].with_params(what=what)
-    which = next(iter(conditions), join_with_or(places) if places else None)
-    return Words("{what} ({which})", what=words, which=which) if which else words
+    if conditions:
+        which = join_with_and(conditions[:MAX_CONDITIONS])
+        return Words("{what} ({which})", what=words, which=which)
+    return Words("{what} ({which})", what=words, which=join_with_or(places)) if places else words
 
 
 def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:

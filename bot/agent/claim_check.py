@@ -310,7 +310,8 @@ def number_sentences(sentences: Sequence[ClaimSentence]) -> dict[str, ClaimSente
 
 def list_facts_beside(sentences: Sequence[ClaimSentence], evidence: Evidence) -> list[Fact]:
     """Return the cited facts, and then the others that may prove something: of an audience what is
-    known of the same customers, such as its conditions."""
+    known of the same customers, such as its conditions. Where they are too many, those looked up
+    beside a cited one stay, such as the other rows of its table."""
     cited = {cite for sentence in sentences for cite in sentence.cites}
     audiences = {cite.rpartition(".")[0] for cite in cited if cite.startswith(AUDIENCES)}
     proving = [
@@ -321,7 +322,12 @@ def list_facts_beside(sentences: Sequence[ClaimSentence], evidence: Evidence) ->
         or fact.parts.kind not in UNPROVING_KINDS
         or fact.id.rpartition(".")[0] in audiences
     ]
-    return sorted(proving, key=lambda fact: fact.id not in cited)[:MAX_FACTS]
+    places = [place for place, fact in enumerate(proving) if fact.id in cited]
+    near = sorted(
+        range(len(proving)), key=lambda place: min((abs(place - one) for one in places), default=0)
+    )[:MAX_FACTS]
+    kept = [proving[place] for place in sorted(near)]
+    return sorted(kept, key=lambda fact: fact.id not in cited)
 
 
 def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> str:

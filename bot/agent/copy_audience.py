@@ -26,6 +26,10 @@ POINTING = (
     ", unless the request points to the people of the report (“those”): "
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
 )
+IN_REPORT = (
+    "Words such as “those” mean the people of the report. Whom it counted in the place of these "
+    "people is whom the text is for: count them by its conditions. "
+)
 TRUE_OF_SOME = (
     "; where the text is true of some of them only (“your order is late”), it is for those: if the "
     f"conditions of `{AUDIENCE_TOOL}` tell exactly who they are, call it first; else write into "
@@ -69,7 +73,7 @@ def describe_audience(ctx: RequestState) -> str:
             f"looked at or did, are matched to an ad: for these call `{AUDIENCE_TOOL}` first, "
             "purpose ads."
         )
-    pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
+    pointing = IN_REPORT if ctx.earlier.report else ""
     return (
         f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
         "conditions first; what it finds chooses the argument. If that is everybody, or no data "

@@ -105,7 +105,10 @@ class RequestPrompt:
         conversation = veil.mask(self.conversation) or request.brief.material
         return {
             "brief": request.brief.model_copy(
-                update={"instructions": request.earlier_instructions}
+                update={
+                    "instructions": request.earlier_instructions,
+                    "occasion": self._name_occasion(),
+                }
             ).as_prompt(),
             "facts": facts or "none",
             "channel": self.channel.as_prompt(request.language) if self.channel else "none",
@@ -118,6 +121,11 @@ class RequestPrompt:
             "brand": self.brand.as_prompt(),
             "today": f"{self.today:%A, %Y-%m-%d}" if self.today else "not known",
         }
+
+    def _name_occasion(self) -> str | None:
+        """Return the key of the brief's occasion, for tools, with its days."""
+        key = self.request.brief.occasion
+        return f"{key} ({described})" if key and (described := self._describe_occasion()) else key
 
     def _describe_occasion(self) -> str | None:
         """Return the occasion of the brief with its days in the market. Without one, the next

@@ -203,10 +203,13 @@ def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
     of_headline = _list_cited([form.headline], ctx)
     of_points = _list_cited([*form.points, form.cannot_tell], ctx)
     headline, points = list_used(of_headline), list_used(of_points)
-    if found := headline or [*points, *shown]:
+    bounded = [
+        one for one in ordered if _has_bound(one) and not one.all_facts.isdisjoint(of_points)
+    ]  # a headline without a figure says that nothing is within them
+    if found := headline or [*bounded, *points, *shown]:
         named = [*(of_headline or of_points)]
         return _merge_readings(found, named, [*points, *shown], of_points, ctx.request.language)
-    with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
+    with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits if exhibit.id}
     alone = (one for one in ctx.read_as if one not in with_exhibit)
     return tuple(one[:1].upper() + one[1:] for one in alone)[:1]
 
@@ -244,6 +247,11 @@ def _merge_readings(
     every = [*exhibits, *others]
     rest = [text for one in every for text in one.read_as.splitlines()[1:]]
     return (line[:1].upper() + line[1:], *further, *dict.fromkeys(rest))
+
+
+def _has_bound(exhibit: Exhibit) -> bool:
+    """Whether its call left out groups by a measure: "at least 50 orders"."""
+    return any(part == "having" for part, _text in exhibit.scope)
 
 
 def _find_conditions(exhibit: Exhibit) -> frozenset[ScopePart]:
@@ -411,13 +419,15 @@ def list_idea_sentences(ctx: "SkillContext", idea: IdeaForm) -> list[ClaimSenten
 
 
 def describe_occasions(ctx: "SkillContext") -> str:
-    """Return the occasions of the next weeks with their days, for the prompt."""
+    """Return the occasion that is asked about with its days, however far ahead, or those of the
+    next weeks, for the prompt."""
     brief, today = ctx.request.brief, ctx.today
     assert today is not None
     wanted = ctx.brand.list_occasions(brief.market) or tuple(load_occasions())
-    if brief.occasion:
-        wanted = (brief.occasion,)
-    coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
+    if known := load_occasions().get(brief.occasion or ""):
+        coming = [(known, period) for period in known.list_near(today, brief.market)]
+    else:
+        coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
     lines = [
         f"{one.title[ctx.request.language]}, {period.as_prompt(brief.market)}"
         for one, period in coming
@@ -445,7 +455,12 @@ def _aim_idea(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
     lines = [Words("For: {audience}", audience=idea.audience.strip()).to(language)]
     if idea.days:
         assert ctx.today is not None
-        days = format_short_period(*idea.days, language, ctx.today)
+        first, last = idea.days
+        days = (
+            format_short_period(first, last, language, ctx.today)
+            if first
+            else Words("until {day}", day=last).to(language)
+        )
         lines.append(Words("When: {days}", days=days).to(language))
     return lines
 

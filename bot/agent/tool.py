@@ -305,10 +305,12 @@ def render_result(
     lines = [*listed.lines]
     if listed.left_out:
         lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
+    number = sum(bool(exhibit.id) for exhibit in found.exhibits)
     for exhibit in result.exhibits:
+        number += 1
         named = exhibit.model_copy(
             update={
-                "id": f"e{len(found.exhibits) + 1}",
+                "id": f"e{number}",
                 "read_as": exhibit.read_as or result.read_as,
                 "scope": exhibit.scope or result.scope,
                 "facts": exhibit.facts or tuple(fact.id for fact in result.facts),
@@ -316,6 +318,11 @@ def render_result(
         )
         found.exhibits.append(named)
         lines.append(veil.mask(describe_exhibit(named)))
+    if result.read_as and result.facts and not result.exhibits:  # how its figures were read
+        ids = tuple(fact.id for fact in result.facts)
+        found.exhibits.append(
+            Exhibit(shows="", read_as=result.read_as, scope=result.scope, facts=ids)
+        )
     lines += [veil.mask(f"Note: {note}") for note in result.notes]
     found.notes += result.notes
     if result.read_as:

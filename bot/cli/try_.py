@@ -26,7 +26,8 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, describe_passed, group_checks
-from bot.core.facts import Fact, name_other_days
+from bot.core.facts import Evidence, Fact, source_quote, tell_facts_apart
+from bot.core.parts import Part
 from bot.core.request import (
     Brief,
     IncomingRequest,
@@ -289,7 +290,7 @@ def _format_draft(
         parts = tuple(group)
         limit = channel.find_limit(parts[0].key) if channel else None
         title = limit.name(len(parts)) if limit else title
-        texts = (line for part in parts for line in part.text.split("\n"))
+        texts = (line for part in parts for line in _list_lines(part, drafted.evidence, language))
         lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
     site = brand.find_site(request.brief.market)
     if leads := describe_target(request.brief, drafted.parts, drafted.evidence, channel, site=site):
@@ -311,17 +312,23 @@ def _format_draft(
         if check.level != "pass" or check not in counted
     ] + [""]
     lines += [say(Words("Sources:") if channel else Words("Every figure:"))] if proof else []
-    said, days = [], name_other_days(proof, language)
+    said, apart = [], tell_facts_apart(proof, drafted.evidence.facts, language)
     for fact in proof:
         value = fact.shown(language)
         text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
-        name = ", ".join(filter(None, (fact.named(language), days.get(fact.id))))
+        name = ", ".join(filter(None, (fact.named(language), apart.get(fact.id))))
         said.append(f"  {name}{colon} {text} ({fact.sourced(language)})")
     lines += dict.fromkeys(said)
     if drafted.leads:
         steps = ", ".join(say(lead.label) for lead in drafted.leads)
         lines += ["", say(Words("In Slack, buttons lead on: {steps}", steps=steps))]
     return [*lines, ""]
+
+
+def _list_lines(part: Part, evidence: Evidence, language: str) -> list[str]:
+    """Return the lines of a part, a customer's words with what they are on."""
+    fact = evidence.get(part.facts[0]) if part.kind == "quote" and part.facts else None
+    return [*part.text.split("\n"), *([f"  {source_quote(fact, language)}"] if fact else [])]
 
 
 def _collect_proof(drafted: DraftResult) -> list[Fact]:

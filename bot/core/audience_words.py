@@ -61,13 +61,13 @@ PHRASE_FIELDS = (  # whose words need no "ordered" before them
 
 def describe_rule(rule: AudienceRule, titles: Mapping[str, str] | None = None) -> Words:
     """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
-    return _join_with_and([CONSENT_LABELS[rule.purpose], *list_conditions(rule, titles or {})])
+    return join_with_and([CONSENT_LABELS[rule.purpose], *list_conditions(rule, titles or {})])
 
 
 def describe_conditions(rule: AudienceRule, titles: Mapping[str, str] | None = None) -> Words:
     """The rule as a sentence without the consent: shown beside the count of all who match."""
     parts = list_conditions(rule, titles or {})
-    return _join_with_and(parts) if parts else Words("all customers")
+    return join_with_and(parts) if parts else Words("all customers")
 
 
 def list_conditions(rule: AudienceRule, titles: Mapping[str, str]) -> list[Words]:
@@ -172,9 +172,9 @@ def describe_orders(condition: OrderCondition, titles: Mapping[str, str]) -> Wor
     parts = [_describe_group(group, titles) for group in groups]
     if not parts and not when:
         return head or Words("ordered at least once")
-    head = head or Words("ordered")
+    head = head or Words("placed an order")
     if parts:
-        head = Words("{what} ({which})", what=head, which=_join_with_and(parts))
+        head = Words("{what} ({which})", what=head, which=join_with_and(parts))
     return Words("{what} {when}", what=head, when=when) if when else head
 
 
@@ -222,7 +222,7 @@ def _describe_rating(rating: RatingCondition) -> Words:
         parts.append(days)
     if rating.no_order_after:
         parts.append(Words("no order afterwards"))
-    return Words("left a rating ({what})", what=_join_with_and(parts or [Words("ever")]))
+    return Words("left a rating ({what})", what=join_with_and(parts or [Words("ever")]))
 
 
 def _describe_view(view: ViewCondition, titles: Mapping[str, str]) -> Words:
@@ -332,10 +332,10 @@ def join_with_or(things: Sequence[str | Words | Country]) -> str | Words | Count
     return Words("{first} or {last}", first=listed, last=things[-1])
 
 
-def _join_with_and(parts: Sequence[Words]) -> Words:
+def join_with_and(parts: Sequence[Words]) -> Words:
     if len(parts) == 1:
         return parts[0]
-    return Words("{first}; {rest}", first=parts[0], rest=_join_with_and(parts[1:]))
+    return Words("{first}; {rest}", first=parts[0], rest=join_with_and(parts[1:]))
 
 
 def name_audience(id: str, rule: AudienceRule, thing: str) -> Words:

@@ -47,13 +47,15 @@ ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days"
 
 
 class Exhibit(BaseModel, frozen=True):
-    """A table, a chart or both, about the same figures. `id` is given by the loop: e1, e2, …"""
+    """A table, a chart or both, about the same figures. `id` is given by the loop: e1, e2, …;
+    none where nothing can be shown, and only how the figures were read is kept."""
 
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
     scope: tuple[ScopePart, ...] = ()  # the same, part by part, as short as a card says it
     measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
+    total: str = ""  # the name of the row that is of all rows together
     cut: str = ""  # how many of the rows it shows, for whoever sees it
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
@@ -118,6 +120,9 @@ class Exhibit(BaseModel, frozen=True):
         if table:
             rows = [row for row in table.rows if any(is_row_name(one, row) for one in names)]
             left_out = left_out.union(*rows)
+            if rows and self.total:  # it is of those left out as well
+                first = next((n for n, row in enumerate(table.rows) if row[0] == self.total), None)
+                rows += table.rows[first:] if first is not None else ()
             kept = tuple(row for row in table.rows if row not in rows)
             table = table.model_copy(update={"rows": kept}) if kept else None
         if chart:

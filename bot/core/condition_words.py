@@ -33,7 +33,7 @@ _PHRASES: Mapping[str, Callable[[int, Words], Words]] = {  # of a field: its num
 _DAY_NAMES: Mapping[str, Words] = {
     "customer_first_order": Words("first order"),
     "customer_last_order": Words("last order"),
-    "customer_ordered": Words("ordered"),
+    "customer_ordered": Words("placed an order"),
     "customer_not_ordered": Words("no order"),
 }
 

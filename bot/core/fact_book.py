@@ -206,7 +206,7 @@ def collect_cited_facts(
     ids |= {fact.id for fact in book.facts if fact.id in texts}
     ids |= {fact.id for text in texts if (fact := book.get(text.strip("{} ")))}
     for exhibit in exhibits:
-        if exhibit.id in texts:
+        if exhibit.id and exhibit.id in texts:
             ids |= {*exhibit.facts, *(exhibit.table.facts if exhibit.table else ())}
     ids |= {fact.compared_with for fact in book.facts if fact.id in ids and fact.compared_with}
     rows = {id.rpartition(".")[0] for id in ids}

@@ -398,14 +398,34 @@ def _without_counted_unit(fact: Fact) -> Fact:
     return fact.model_copy(update={"unit": "pts" if is_points else None})
 
 
-def name_other_days(facts: Sequence[Fact], language: str) -> dict[str, str]:
-    """Return the days of the facts that are of other days than the first one, by their ids."""
+def source_quote(fact: Fact, language: str) -> str:
+    """Say on what and where a customer wrote: "Linen shirt, reviews.csv, 5/5"."""
+    is_whole_text = fact.parts.subject.startswith("text-")  # else it is about a theme
+    about = fact.about if is_whole_text else ""
+    return ", ".join(filter(None, (about, fact.sourced(language))))
+
+
+def tell_facts_apart(facts: Sequence[Fact], known: Iterable[Fact], language: str) -> dict[str, str]:
+    """Return what the names of facts leave open, by their ids: the days of those that are of other
+    days than the first one, and which audience is meant where several have the same figure."""
     dated = [fact for fact in facts if fact.since or fact.until]
-    return {
-        fact.id: fact.name_days(language, fact.as_of)
-        for fact in dated
-        if (fact.since, fact.until) != (dated[0].since, dated[0].until)
+    today = max((fact.as_of for fact in facts), default=date.min)
+    conditions = {
+        fact.parts.subject: fact.shown(language).partition("; ")[2]  # behind the consent
+        for fact in known
+        if fact.parts.kind == "audiences" and fact.parts.measure == "conditions"
     }
+    subjects: dict[str, set[str]] = {}
+    for fact in facts:
+        subjects.setdefault(fact.named(language), set()).add(fact.parts.subject)
+    found = {}
+    for fact in facts:
+        is_other = fact in dated and (fact.since, fact.until) != (dated[0].since, dated[0].until)
+        days = fact.name_days(language, today) if is_other else ""
+        several = len(subjects[fact.named(language)]) > 1
+        which = conditions.get(fact.parts.subject, "") if several else ""
+        found[fact.id] = ", ".join(filter(None, (which, days)))
+    return found
 
 
 class Evidence(BaseModel, frozen=True):

@@ -205,7 +205,7 @@ def is_given(text: str) -> bool:
 
 
 def find_exhibit(id: str, exhibits: Sequence[Exhibit]) -> Exhibit | None:
-    return next((exhibit for exhibit in exhibits if exhibit.id == id.strip()), None)
+    return next((one for one in exhibits if one.id and one.id == id.strip()), None)
 
 
 def choose_exhibit(form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]) -> Exhibit | None:
@@ -402,13 +402,14 @@ class IdeaForm(BaseModel, frozen=True):
     )
 
     @property
-    def days(self) -> tuple[date, date] | None:
-        """Its days, both included; None for none. Raises ValueError for what are no days."""
-        if not is_given(self.first_day):
-            return None
-        first = date.fromisoformat(self.first_day)
+    def days(self) -> tuple[date | None, date] | None:
+        """Its days, both included, the first one where it is known; None for none. Raises
+        ValueError for what are no days."""
+        first = date.fromisoformat(self.first_day) if is_given(self.first_day) else None
         last = date.fromisoformat(self.last_day) if is_given(self.last_day) else first
-        if last < first:
+        if last is None:
+            return None
+        if first and last < first:
             raise ValueError("the last day is before the first")
         return first, last
 

@@ -64,17 +64,26 @@ def find_target(
     site: str | None,
 ) -> str | None:
     """Return the page that the button, the ad or the post is to lead to: the one that the brief
-    names, or that of its product; a button on a range or several things leads to the brand's site.
-    None where the text has its link, or stands on that page itself."""
+    names, or that of its product, else of the only one that the text tells of; a button on a range
+    or several things leads to the brand's site. None where the text has its link, or stands on that
+    page itself."""
     if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
         return None
     if named := list_brief_links(brief, site):
         return named[0]
-    link = evidence.get(f"product.{brief.product}.link")
+    product = brief.product or (None if brief.category else _find_only_product(parts))
+    link = evidence.get(f"product.{product}.link")
     if link is not None and not brief.others:
         return str(link.value)
     buttons = {key for key, limit in channel.parts.items() if limit.role == "button"}
     return site if any(part.key in buttons and part.text.strip() for part in parts) else None
+
+
+def _find_only_product(parts: Sequence[Part]) -> str | None:
+    """Return the product that a text is about which names none in its brief: the only one whose
+    facts it cites."""
+    cited = {id.split(".")[1] for part in parts for id in part.facts if id.startswith("product.")}
+    return cited.pop() if len(cited) == 1 else None
 
 
 def find_draft_target(draft: Draft, brand: Brand | None) -> str | None:

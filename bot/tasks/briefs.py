@@ -70,6 +70,7 @@ async def plan_requests(
             requests += _write_for_each(chosen, incoming, understanding, brand, about)
         else:
             requests.append(_analyse(chosen, incoming, understanding, about, today))
+    requests.sort(key=lambda one: one.channel is not None)  # a text may go by what a report finds
     if too_many := requests[MAX_REQUESTS:]:
         names = tuple(" ".join(filter(None, (one.channel, one.brief.market))) for one in too_many)
         requests = [_leave_over(one, names) for one in requests[:MAX_REQUESTS]]
@@ -493,6 +494,7 @@ def _analyse(
         since=read.since,
         until=read.until,
         against=read.against,
+        occasion=read.occasion,
         within=days_ahead,
         stands_on=(about.id if about else None) or answers.get("stands_on"),
         follows=_chain_questions(about.brief) if about and not about.is_copy else None,

@@ -61,7 +61,7 @@ from bot.tasks.services import (
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
 
-RECAP_SKILL, ANSWER_SKILL = "recap", "answer"
+RECAP_SKILL, ANSWER_SKILL, AUDIENCE_SKILL = "recap", "answer", "targeting"
 TOLD_APART = "see the text or the report that this continues"
 
 READING = Words("is reading your message…")
@@ -157,6 +157,7 @@ class TaskRun(RunningTask):
         ends with its last draft."""
         services, task = self.services, self.task
         piece = f"{task.id}.{number}"
+        request = await services.database.read(self._stand_on_audience, number, request)
         agent = await services.database.read(self._prepare_agent, number, request, on_step)
         if agent is None:
             if is_last:
@@ -275,6 +276,21 @@ class TaskRun(RunningTask):
     def _revises(self, number: int) -> bool:
         """Whether this piece is the next version of a draft; what is asked for beside is not."""
         return bool(self.task.previous) and number == 0
+
+    def _stand_on_audience(
+        self, session: Session, number: int, request: SkillRequest
+    ) -> SkillRequest:
+        """Return the request of a text on the audiences that the same message asked for, so that
+        it is for those people. What a text continues otherwise goes before."""
+        brief = request.brief
+        if request.channel is None or brief.stands_on or brief.rule or self._revises(number):
+            return request
+        before = (Draft.latest(session, f"{self.task.id}.{one}") for one in range(number))
+        found = [one.id for one in before if one and one.skill == AUDIENCE_SKILL]
+        if not found:
+            return request
+        changed = brief.model_copy(update={"stands_on": found[-1]})
+        return request.model_copy(update={"brief": changed})
 
     def _find_earlier_work(
         self, session: Session, request: SkillRequest, *, is_revision: bool

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.agent.claim_check import (
+    MAX_FACTS,
     MAY_NOT_LEAVE,
     NO_AI,
     NO_ANSWER,
@@ -16,6 +17,7 @@ from bot.agent.claim_check import (
     ClaimResult,
     ClaimSentence,
     SentenceVerdict,
+    list_facts_beside,
     list_sentences,
     read_verdicts,
 )
@@ -294,6 +296,20 @@ def test_facts_are_shown_with_what_they_are_compared_with() -> None:
     assert "f2 conversion, mobile: 58%" in text
     assert "s1 [f1]: Conversion fell to 39%." in text
     assert "a report for the team" in text
+
+
+def test_of_too_many_facts_those_beside_the_cited_ones_are_shown() -> None:
+    more: Any = {"label": "rating", "source": "feedback.csv", "as_of": NOW.date()}
+    rows = [
+        Fact(id=f"feedback.range-{n}.rating", value=Decimal(n), **more)
+        for n in range(3 * MAX_FACTS)
+    ]
+    cited = rows[2 * MAX_FACTS]
+    sentence = ClaimSentence("points", "The lowest of all.", (cited.id,))
+    shown = list_facts_beside([sentence], Evidence(facts=tuple(rows)))
+    assert shown[0] == cited
+    assert len(shown) == MAX_FACTS
+    assert {*rows[2 * MAX_FACTS - 50 : 2 * MAX_FACTS + 50]} <= {*shown}
 
 
 def test_question_that_goes_on_and_the_stars_of_a_review_are_shown() -> None:

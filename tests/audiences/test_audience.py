@@ -285,7 +285,7 @@ def test_yes_or_no_of_a_condition_reads_as_what_it_says(value: str, words: str) 
 
 def test_denied_yes_or_no_of_a_condition_reads_as_the_other_one() -> None:
     rule = AudienceRule(orders=(orders(("returned", "is_not", "yes")),))
-    assert describe_conditions(rule, {}).to("en") == "ordered (items not returned)"
+    assert describe_conditions(rule, {}).to("en") == "placed an order (items not returned)"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -59,3 +60,24 @@ def test_export_buttons_side_by_side_name_what_sets_them_apart() -> None:
         "Export 139 contacts for e-mail (France)",
         "Export 139 contacts for e-mail (in the group Loyal)",
     ]
+
+
+def test_export_button_names_what_sets_its_people_apart_before_what_all_share() -> None:
+    since: dict[str, Any] = {"purpose": "email", "last_until": date(2026, 8, 31)}
+    rules = {
+        "first": AudienceRule(segments=("loyal",), **since),
+        "second": AudienceRule(min_orders=3, **since),
+    }
+    facts = [
+        Fact(
+            id=f"audiences.{subject}.rule",
+            label="rule",
+            value=rule.model_dump_json(),
+            source=Source("orders.csv"),
+            as_of=date(2026, 11, 24),
+        )
+        for subject, rule in rules.items()
+    ]
+    labels = [step.label for step in list_export_steps([fact.id for fact in facts], facts)]
+    assert "in the group Loyal; no order since 1 September 2026" in labels[0].to("en")
+    assert "at least 3 orders; no order since" in labels[1].to("en")

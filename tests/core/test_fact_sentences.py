@@ -2,11 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from bot.core.fact_sentences import FactSubject, SentenceWriter
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, source_quote, tell_facts_apart
 from bot.i18n.messages import Language, Words
 
 BETWEEN = Words("between {worth_ends}")
@@ -101,3 +102,30 @@ def test_missing_data_is_said_by_the_facts_that_tell_it() -> None:
     said = SentenceWriter("en").report_missing_data(Evidence(facts=(cannot,)), ["audiences"])
     assert said.answer.text == "Import an order file."
     assert said.answer.facts == (cannot.id,)
+
+
+def test_facts_of_one_name_are_told_apart_by_audience_and_by_year() -> None:
+    def build(id: str, value: Decimal | str, **more: Any) -> Fact:
+        given: dict[str, Any] = {"as_of": date(2026, 11, 27), "source": "orders.csv", **more}
+        return Fact(id=id, label=id.rpartition(".")[2], value=value, **given)
+
+    rules = [build(f"audiences.a{n}.conditions", f"Agreed; {n} orders") for n in (1, 2)]
+    agreed = [build(f"audiences.a{n}.by-email", Decimal(n)) for n in (1, 2)]
+    now = build("orders.all.orders", Decimal(1), since=date(2026, 11, 1), until=date(2026, 11, 27))
+    days: dict[str, Any] = {
+        "since": date(2025, 12, 1),
+        "until": date(2025, 12, 31),
+        "as_of": date(2025, 12, 31),
+    }
+    before = build("orders.before.revenue", Decimal(1), **days)
+    found = tell_facts_apart([*agreed, now, before], [*rules, *agreed], "en")
+    assert [found[one.id] for one in agreed] == ["1 orders", "2 orders"]
+    assert found[before.id] == "December 2025"
+    assert not tell_facts_apart(agreed[:1], rules, "en")[agreed[0].id]
+
+
+def test_a_quote_says_on_which_product_it_is_and_no_theme() -> None:
+    given: dict[str, Any] = {"label": "said", "value": "Soft.", "about": "Linen shirt"}
+    given |= {"source": "reviews.csv", "as_of": date(2026, 11, 27)}
+    assert source_quote(Fact(id="feedback.text-1.said", **given), "en").startswith("Linen shirt, ")
+    assert source_quote(Fact(id="feedback.fabric.quote-1", **given), "en") == "reviews.csv"

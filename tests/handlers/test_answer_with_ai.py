@@ -119,6 +119,34 @@ async def test_a_point_on_other_days_is_read_as_well_and_its_table_may_be_shown(
     assert table_of(found).rows
 
 
+async def test_bound_that_no_group_reaches_stays_in_the_reading() -> None:
+    bound = [{"measure": "orders", "operator": "at_least", "value": "1000000"}]
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "measures": ["orders"], "having": bound}),
+        ("query_metrics", {**QUERY, "measures": ["orders"]}),
+    )
+    said = report("None has as many.", "{f1} in all.", exhibit="e2")
+    found, _letters = await answer(looked_up, said)
+    (reading,) = text_of(found, "Read as")
+    assert "at least 1" in reading
+    said = report("{f2} at most.", "{f1} in all.", exhibit="e2")
+    found, _letters = await answer(looked_up, said)
+    assert "at least 1" not in text_of(found, "Read as")[0]
+
+
+async def test_figures_without_an_exhibit_say_how_they_were_read() -> None:
+    days = {"since": "2026-12-01", "until": "2026-12-31"}
+    names = ("product", "category", "country", "source", "device")
+    scenario = {"days": 30, **dict.fromkeys(names, "none"), **days}
+    looked_up = calls(
+        ("forecast", scenario),
+        ("query_metrics", {**QUERY, "measures": ["orders"]}),
+    )
+    found, _letters = await answer(looked_up, report("{f1} to come."))
+    (reading,) = text_of(found, "Read as")
+    assert reading.startswith("Scenario")
+
+
 async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> None:
     measures = ["revenue", "orders", "units", "customers", "average_order", "new_customers"]
     wide = {**QUERY, "dimensions": ["product"], "limit": 60}
@@ -153,7 +181,7 @@ async def test_rows_that_the_question_excludes_stand_neither_in_table_nor_pictur
     found, letters = await answer(LOOKS_UP, form, words="orders by country, not Belgium")
     assert len(letters) == 2
     before, after = ({row[0] for row in table_of(one).rows} for one in (whole, found))
-    assert before - after == {"Belgium"}
+    assert before - after == {"Belgium", "Total"}  # which is of Belgium as well
     gone = {*table_of(whole).facts} - {*table_of(found).facts}
     assert {id.rpartition(".")[0].split("-")[2] for id in gone} == {"be"}
     (picture,) = (part.body for part in found.parts if part.key == "picture")

@@ -103,6 +103,12 @@ async def test_days_stand_in_an_idea_and_an_unused_budget_first() -> None:
     assert "When: 12 to 13 Dec" in found.leads[0].words
 
 
+async def test_the_last_day_of_an_idea_stands_without_a_first() -> None:
+    form = says({"ideas": [idea(first_day="none", last_day="2027-02-14")]})
+    found, _letters = await suggest(LOOKS_UP, form)
+    assert "When: until 14 February 2027" in found.parts[0].text
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

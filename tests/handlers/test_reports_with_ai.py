@@ -1,5 +1,6 @@
 """Reports that an AI writes with the tools of its skill."""
 
+import contextlib
 from typing import Any, NamedTuple
 
 import pytest
@@ -9,11 +10,14 @@ from bot.agent.pipeline import DraftResult
 from bot.agent.skills import load_skills
 from bot.core.parts import Table
 from bot.core.report import ReportForm
+from bot.core.request import Brief, SkillRequest
+from bot.drafts.occasions import load_occasions
+from bot.errors import CannotDo
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, calls, says
 from tests.handlers.test_recap import ENGLISH
 from tests.support.sample_tables import sample
-from tests.support.skill_runner import AI, collect_text, run
+from tests.support.skill_runner import AI, collect_text, run, run_request
 from tests.support.tool_schemas import check_tool_set
 
 ALL = dict.fromkeys(
@@ -182,3 +186,18 @@ async def test_top_customers_take_the_right_and_a_private_place(
     assert [part.key for part in found.parts] == ["answer"]
     assert not found.evidence.of_one_customer
     assert len(letters) == 1
+
+
+@pytest.mark.parametrize("skill", ["answer", "targeting", "ideas"])
+async def test_occasion_of_the_brief_is_told_with_its_days_however_far_ahead(skill: str) -> None:
+    answer = says({"ideas": []}) if skill == "ideas" else report("I can't tell.")
+    brief = Brief(words="for mums", author="UMARIE", language="en", occasion="fete_des_meres")
+    async with ScriptedClaude(answer, answer) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        with contextlib.suppress(CannotDo):  # there are no ideas
+            await run_request(SkillRequest(skill=skill, brief=brief), writer=writer)
+        await writer.close()
+    told = str(claude.letters[0]["messages"])
+    assert "fete_des_meres (" in told
+    days = {one.starts for one in load_occasions()["fete_des_meres"].list_near(NOW.date())}
+    assert all(told.count(str(day)) >= (2 if skill == "ideas" else 1) for day in days)

@@ -164,6 +164,28 @@ async def test_text_for_the_people_of_a_report_has_its_figures_and_their_audienc
     assert str(size.value) in text_of(intern.bench.said()[-1])
 
 
+async def test_text_of_a_message_that_asks_for_its_audience_too_knows_whom_it_found(
+    intern: UnderstandingBench,
+) -> None:
+    await ask(
+        intern,
+        "an SMS for who bought linen twice, and list them",
+        understood(
+            "requests",
+            asked_request(channels=[SMS], audience="who bought linen twice"),
+            asked_request("targeting"),
+        ),
+        calls(("audience", LAPSED)),
+        report("{f2} ordered twice and bought linen.", exhibit="e1"),
+    )
+    found, draft = intern.bench.drafts
+    assert (found.skill, draft.channel) == ("targeting", "sms")
+    assert draft.brief.stands_on == found.id
+    (written,) = list_writing(intern)
+    assert found.parts[0].text in fenced(written, "report")
+    assert "the report" in fenced(written, "audience")
+
+
 async def test_audience_of_a_report_is_offered_by_its_name(intern: UnderstandingBench) -> None:
     thread = await count_linen_buyers(intern)
     await ask(intern, "thanks", understood("reply", reply="With pleasure."), thread=thread)

@@ -8,7 +8,7 @@ from bot.agent.request_state import deny_right
 from bot.config.brand import Brand
 from bot.core.facts import Fact
 from bot.core.library import Library
-from bot.core.request import IncomingRequest, Question
+from bot.core.request import IncomingRequest, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.library import CatalogueLibrary
@@ -54,10 +54,25 @@ async def run(
     taken = await understand_request(asked, brand=BRAND, library=library, today=today)
     if isinstance(taken, Question):
         return taken
+    return await run_request(
+        taken.requests[0], library=library, writer=writer, today=today, known=known, may=may
+    )
+
+
+async def run_request(
+    request: SkillRequest,
+    *,
+    library: Library | None = None,
+    writer: Writer,
+    today: date = TODAY,
+    known: Sequence[Fact] = (),
+    may: Callable[[str], Awaitable[bool]] = deny_right,
+) -> DraftResult | Question:
+    """The intern's result for a request that was read already."""
     return await run_skill(
-        taken.requests[0],
+        request,
         brand=BRAND,
-        library=library,
+        library=library or library_of(sample()),
         writer=writer,
         receipt=_keep,
         code="si-test",

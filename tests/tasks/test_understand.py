@@ -462,7 +462,7 @@ async def test_a_request_knows_what_else_is_done_about_its_message() -> None:
         reply="Set it up with Slack's reminder.",
     )
     words = "a mail for the linen shirt to loyal customers, how many, a tiktok, and remind me"
-    mail, report = await plan(check(form, words), words)
+    report, mail = await plan(check(form, words), words)  # a text may go by what a report finds
     assert [one.partition(":")[0] for one in mail.brief.beside] == [
         "a report, targeting",
         "“tiktok”",

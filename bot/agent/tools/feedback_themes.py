@@ -36,7 +36,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words, format_short_period
 
 ALL_MEASURES = ("texts", "rating", "rating-of-texts", "happy-share", "unhappy-share")
-THEME_MEASURES = ("share", "complaint-share")
+THEME_MEASURES = ("share", "praise-share", "complaint-share")
 CHANGE_MEASURES = ("share-now", "share-before", "verdict")
 PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
 PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")

@@ -44,7 +44,7 @@ from bot.data.catalogue.search import ProductIndex, find_in_category
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Money, Words
 
-MAX_PRODUCTS = 20
+MAX_PRODUCTS, MAX_TIES = 20, 3
 COVER_DAYS = 28
 COVER_LABEL = Words("days of stock at this rate")
 SHOWN_LABELS = ("name", "price", "stock")
@@ -172,6 +172,17 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         read_as=join_scope(scope),
         scope=scope,
     )
+
+
+def _tell_ties(finding: Finding, measure: SellerMeasure) -> list[str]:
+    """Say which of the best are level, so that none of them is called the first."""
+    level: dict[Decimal, list[str]] = {}
+    for group in _group_sales(finding).values():
+        for fact in group:
+            if fact.parts.measure == measure and isinstance(fact.value, Decimal):
+                level.setdefault(fact.value, []).append(fact.about)
+    ties = [names for names in level.values() if len(names) > 1][:MAX_TIES]
+    return [f"Level, so none before the other: {', '.join(names)}." for names in ties]
 
 
 def _build_sellers(params: Params, sold: Sequence[Fact], language: Language) -> tuple[Exhibit, ...]:
@@ -378,6 +389,7 @@ def _explain(
             else f"{_choose_measure(params)}, {basis}after the filters"
         )
         notes.append(f"They are ranked by {how}.")
+        notes += [] if _wants_cover(params) else _tell_ties(finding, _choose_measure(params))
         if _wants_cover(params) and len(shown) < len(ordered):
             is_longest = params.sort == "stock_cover_longest"
             notes.append(

@@ -9,7 +9,7 @@ Example: {"words": "winter sale bed linen", "channel": "email", "product": "none
 """
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import find_product, group_by_subject, read_text
+from bot.agent.tools._analysis import find_product, group_by_subject, read_text, run_query
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.channels import load_channels
 from bot.core.facts import Fact
@@ -63,7 +63,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     imported = await deps.data.look_up("past_copy", request)
     groups = group_by_subject((*delivered, *imported))
     shown = [_name(fact) for group in [*groups.values()][:MAX_TEXTS] for fact in group]
-    notes = [] if shown else ["No text was sent yet that resembles this."]
+    notes = [] if shown else [await _explain_nothing(deps)]
     if shown and brief.occasion and brief.since:
         notes.append("Texts of the time of year of the occasion come first.")
     if len(groups) > MAX_TEXTS:
@@ -73,6 +73,19 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=EXHIBIT.build(shown, deps.request.language),
         notes=tuple(notes),
         read_as=Words("earlier texts like: {words}", words=asked).to(deps.request.language),
+    )
+
+
+async def _explain_nothing(deps: ToolDeps) -> str:
+    """Say that nothing was found by these words, where texts were sent: not that there is none."""
+    from bot.data.analyses.campaigns.mailings import describe_sent_texts
+
+    sent = await run_query(deps, describe_sent_texts)
+    if not sent:
+        return "No text was sent yet."
+    return (
+        f"None was found by these words, which does not mean that there is none: {sent} Search in "
+        "the words and the language of these texts, by an audience, or by an occasion."
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from bot.core.channels import Channel, PartLimit, count_sms_segments, load_channels, measure_text
+from bot.core.facts import source_quote
 from bot.core.parts import File, Part, Quote, Table
 from bot.drafts.export import AUDIENCE_PART
 from bot.drafts.models import Draft
@@ -221,7 +222,7 @@ def render_part(
         )
     )
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
-        return [above, block, context_block(quote_as_mrkdwn(fact.sourced(language), 500))]
+        return [above, block, context_block(quote_as_mrkdwn(source_quote(fact, language), 500))]
     return [above, block]
 
 

@@ -7,6 +7,7 @@ looked up stand behind *Details*.
 from collections.abc import Sequence
 
 from bot.core.charts import MAX_SHOWN_ROWS
+from bot.core.facts import source_quote
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -111,7 +112,7 @@ def _render_quotes(draft: Draft, language: str) -> list[Block]:
         source = next((draft.facts.get(id) for id in part.facts), None)
         quote = f"> {quote_as_mrkdwn(part.text, 500)}".replace("\n", "\n> ")
         if source is not None:
-            quote += f"\n> _{quote_as_mrkdwn(source.sourced(language), 150)}_"
+            quote += f"\n> _{quote_as_mrkdwn(source_quote(source, language), 150)}_"
         quotes.append(quote)
     return [section_block("\n\n".join(quotes))] if quotes else []
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision
 from bot.audiences.platforms import ExportReceipt
 from bot.audit.receipt import Receipt
-from bot.core.facts import NO_SOURCE, Fact, name_other_days
+from bot.core.facts import NO_SOURCE, Fact, tell_facts_apart
 from bot.data.catalogue.models import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -71,7 +71,7 @@ def list_source_blocks(draft: Draft, language: str) -> list[Block]:
     blocks: list[Block] = []
     shown: set[str] = set()
     cited = [fact for part in draft.parts for id in part.facts if (fact := draft.facts.get(id))]
-    days = name_other_days(cited, language)
+    apart = tell_facts_apart(cited, draft.facts.facts, language)
     for part in draft.parts:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
         facts += list_proofs(part.text, draft.facts.facts)
@@ -79,7 +79,7 @@ def list_source_blocks(draft: Draft, language: str) -> list[Block]:
         if facts:
             lines = [
                 _render_fact(
-                    fact, language, AGAIN if fact.id in shown else MAX_VALUE, days.get(fact.id, "")
+                    fact, language, AGAIN if fact.id in shown else MAX_VALUE, apart.get(fact.id, "")
                 )
                 for fact in facts
             ]
@@ -114,11 +114,11 @@ def build_copy_view(draft: Draft, language: str) -> Block:
     )
 
 
-def _render_fact(fact: Fact, language: str, most: int, days: str = "") -> str:
+def _render_fact(fact: Fact, language: str, most: int, apart: str = "") -> str:
     """Render one fact: "price: £49 — catalogue shop.csv, line 12, 24 November 2026". Its value has
-    at most `most` characters. `days`: those that it is about, where they need to be said."""
+    at most `most` characters. `apart`: what tells it from others of the same name."""
     value = quote_as_mrkdwn(fact.spelled(language), most)
-    name = quote_as_mrkdwn(", ".join(filter(None, (fact.named(language), days))), 140)
+    name = quote_as_mrkdwn(", ".join(filter(None, (fact.named(language), apart))), 140)
     colon = get_language(language).marks.colon
     line = f"• {name}{colon} *{value}*" if value else f"• {name}"
     if fact.stated_by:

@@ -175,6 +175,14 @@ async def test_a_sentence_keeps_its_rating_channel_and_day() -> None:
     assert not isinstance(fact.value, Decimal)
 
 
+async def test_the_overview_tells_of_each_theme_what_is_praise() -> None:
+    result = await call_tool("feedback_themes")
+    subjects = {f.parts.subject for f in result.facts if f.parts.measure == "complaint-share"}
+    praised = {f.parts.subject for f in result.facts if f.parts.measure == "praise-share"}
+    assert subjects
+    assert praised == subjects
+
+
 async def test_themes_without_days_say_the_days_that_they_are_of() -> None:
     result = await call_tool("feedback_themes", {}, tool_deps(language="fr"))
     texts = figure(result, "feedback.all.texts")
@@ -192,6 +200,8 @@ async def test_themes_without_days_say_the_days_that_they_are_of() -> None:
     days = format_short_period(texts.since, texts.until, "fr", TODAY)
     assert result.read_as == f"avis et messages · {days}"
     assert any(f"the texts of {texts.since} to {texts.until}" in note for note in result.notes)
+    of_one = await call_tool("feedback_themes", {"category": "Mailles"}, tool_deps(language="fr"))
+    assert of_one.read_as.endswith(f" · {days}")  # whenever its first and last text were
     narrow = await call_tool("feedback_themes", {"since": "2026-10-01"}, tool_deps())
     assert narrow.read_as == "reviews and messages · since 1 October"
     assert not any("No days were named" in note for note in narrow.notes)

@@ -240,6 +240,18 @@ async def test_products_that_did_not_sell_are_left_out_of_best_sellers_and_count
     assert any(note.startswith("1 products that fit are left out") for note in result.notes)
 
 
+async def test_products_that_sold_as_well_are_said_to_be_level() -> None:
+    found = await call_tool("find_products", {"sort": "best_sellers", "most": 20})
+    units = [f for f in found.facts if (f.parts.kind, f.parts.measure) == ("sellers", "units")]
+    level = {one.value for one in units if sum(one.value == f.value for f in units) > 1}
+    told = [note for note in found.notes if note.startswith("Level, so none before the other")]
+    assert len(told) == min(len(level), 3) > 0
+    names = [one.about for one in units if one.value == max(level)]
+    assert all(name in told[0] for name in names)
+    one = await call_tool("find_products", {"sort": "best_sellers", "most": 1})
+    assert not any(note.startswith("Level, so none") for note in one.notes)
+
+
 async def test_a_thing_of_a_category_is_sought_in_all_of_it() -> None:
     """A turtleneck is a pullover that doesn't say so: the whole range is ranked."""
     call = {"words": "pullover", "sort": "best_sellers", "in_stock": "any", "most": 20}
@@ -477,3 +489,10 @@ async def test_past_copy_without_any_sent_text_says_so() -> None:
     result = await call_tool("past_copy", {"words": "lin"}, tool_deps(data_of(small())))
     assert not result.facts
     assert "No text was sent yet" in text_of(result)
+    result = await call_tool("past_copy", {"words": "yawning zebras"})
+    assert not result.facts
+    assert "No text was sent" not in text_of(result)  # they are in other words
+    assert "fr, en, for: tous" in text_of(result)
+    result = await call_tool("past_copy", {"words": "clients qui s'éloignent"})
+    subjects = {fact.parts.subject for fact in result.facts}
+    assert "om-251014-revenez-automne" in subjects  # by its audience

@@ -194,7 +194,9 @@ def nearest_texts(
         is_coded = letter.code.casefold() in codes
         if (channel and letter.channel != channel) or not letter.text:
             continue
-        stems = _extract_stems(f"{letter.subject or ''} {letter.text}")
+        stems = _extract_stems(
+            f"{letter.code} {letter.audience or ''} {letter.subject or ''} {letter.text}"
+        )
         shared = len(wanted_stems & stems) / len(wanted_stems) if wanted_stems else 0.0
         same = 1.0 if product and product in (letter.product or "") else 0.0
         timely = 1.0 if season and letter.at and _is_in_season(letter.at.date(), season) else 0.0
@@ -211,6 +213,20 @@ def nearest_texts(
             -(n.letter.at.timestamp() if n.letter.at else 0),
         ),
     )[:MAX_SIMILAR]
+
+
+def describe_sent_texts(warehouse: Warehouse) -> str:
+    """Say in which languages and for whom texts were sent, for who found none by words of their
+    own; nothing where none was sent."""
+    if "campaigns" not in warehouse.listed:
+        return ""
+    letters = [one for one in load_mailings(warehouse, None) if one.text]
+    if not letters:
+        return ""
+    languages = Counter(one.language or "?" for one in letters).most_common()
+    audiences = Counter(one.audience or "?" for one in letters).most_common()
+    told, whom = (", ".join(name for name, _ in found) for found in (languages, audiences))
+    return f"{len(letters)} texts were sent, in {told}, for: {whom}."
 
 
 def _is_in_season(day: date, season: tuple[date, date]) -> bool:

@@ -87,7 +87,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
                 )
             )
         return result
-    _add_period(result, level, periods)
+    _add_period(result, level, periods, _find_first_day(warehouse, periods))
     _add_themes(result, warehouse, theme_table, level, periods)
     add_text_ratings(result, level.texts)
     if filter_.language is None:  # ratings without text have no language
@@ -104,7 +104,17 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     return result
 
 
-def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeriods) -> None:
+def _find_first_day(warehouse: Warehouse, periods: ComparedPeriods) -> date:
+    """Return the first of the days that are counted on which there is feedback at all."""
+    texts = warehouse.table("feedback")
+    assert texts is not None
+    (row,) = fetch_rows(warehouse, texts.aggregate(day=texts["at"].min().cast("date")))
+    return max(periods.first, row["day"] or periods.first)
+
+
+def _add_period(
+    result: AnalysisResult, level: ThemeTable, periods: ComparedPeriods, first: date
+) -> None:
     """Add feedback.all.texts, .first-day, .last-day, .now-first-day, .before-first-day and
     .texts-without-list."""
     total = len(level.texts)
@@ -112,8 +122,8 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
     add("texts", total)
     days = [text.day for text in level.texts if text.day]
     if days:
-        add("first-day", min(days))
-        add("last-day", max(days))
+        add("first-day", first)
+        add("last-day", periods.last)
         add("now-first-day", periods.now)
         add("before-first-day", periods.before)
         for first, last in _find_silences(days):

@@ -282,6 +282,7 @@ class _ResultBuilder:
                 shows=describe_query(self.warehouse, self.answer, self.language),
                 scope=list_scope(self.warehouse, self.answer, self.language),
                 measure_facts=named,
+                total=self._name_total()[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
