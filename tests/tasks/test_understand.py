@@ -697,6 +697,28 @@ def test_a_revision_sets_only_what_the_instruction_says() -> None:
     assert (request.reason, request.kept) == ("make it 30% off", (PASSAGE,))
 
 
+@pytest.mark.parametrize(
+    ("before", "said", "after"),
+    [
+        ("-15 % avec DOUX15", "livraison offerte dès 60 €", "{before} + {said}"),
+        ("free delivery from €60", "20% off", "{before} + {said}"),
+        ("20% off", "30% off", "{said}"),
+        ("20% off + free delivery from €60", "30% off", "free delivery from €60 + {said}"),
+        ("free delivery from €60", "free delivery from €40", "{said}"),
+        ("20% off", "20% off and free delivery", "{said}"),
+    ],
+)
+def test_an_added_offer_stands_beside_the_one_before(before: str, said: str, after: str) -> None:
+    mail = MAIL_BRIEF.model_copy(
+        update={"offer": before, "must_say": ("DOUX15",), "dates": "till Sunday"}
+    )
+    found = Understanding(outcome="revise", requests=(ReadRequest(skill="draft", offer=said),))
+    incoming = IncomingRequest(words="", author="ana", reason=said)
+    brief = revise_request(SkillRequest(skill="draft", brief=mail), found, incoming, BRAND).brief
+    assert brief.offer == after.format(before=before, said=said)
+    assert (brief.must_say, brief.dates) == (("DOUX15",), "till Sunday")
+
+
 @pytest.mark.parametrize("markets", [[reading("GB", "for the UK")], [reading("GB", "UK")]])
 def test_a_market_is_no_audience(markets: list[dict[str, str]]) -> None:
     read, found = read_one("and for the UK", markets=markets, audience="for the UK")
