@@ -213,8 +213,8 @@ def revise_request(
 
 
 def _join_offers(old: str | None, new: str | None) -> str | None:
-    """Return the offer with what an instruction adds to it: free delivery beside a cut. Another cut,
-    or another sum to spend, takes the place of the one before."""
+    """Return the offer with what an instruction adds to it: free delivery beside a cut. Another
+    cut, or another sum to spend, takes the place of the one before."""
     if not old or not new:
         return new or old
     kind, said = _find_offer_kind(new), normalize_text(new)

@@ -1,15 +1,16 @@
 """Ask the model what a message asks for, and check its answer.
 
 One structured call reads every message: the words, the thread, the pending question, the drafts of
-the thread, and what there is to choose from. Code then holds each value to the message and to the
-lists. A value that fails is dropped; where it was read from words of the message, these are named
-in `left_over`.
+the thread, and what there is to choose from; one more reads an idea that is picked by its number.
+Code then holds each value to the message and to the lists. A value that fails is dropped; where it
+was read from words of the message, these are named in `left_over`.
 """
 
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -121,8 +122,41 @@ async def understand_message(
     receipt: ReceiptWriter,
     turns: TurnLog | None = None,
 ) -> Understanding:
-    """Ask the model and check its answer. `turns` keeps the answer, so that a run after a crash
-    pays nothing. Raises TryAgain, CannotDo and the errors of spending."""
+    """Ask the model and check its answer. An idea that is picked by its number alone is read as if
+    its own request had been typed. `turns` keeps the answers, so that a run after a crash pays
+    nothing. Raises TryAgain, CannotDo and the errors of spending."""
+    ask = partial(_ask_model, brand=brand, model=model, receipt=receipt, turns=turns)
+    understanding = await ask(message, call="understand")
+    requests = list(understanding.requests)
+    for number, one in enumerate(requests):
+        if one.idea and not (one.products or one.topic or one.audience or one.rule):
+            typed = message.model_copy(update={"words": one.idea, "question": None})
+            found = await ask(typed, call=f"understand idea {number}")
+            requests[number] = _fill_from_idea(one, found)
+    return understanding.model_copy(update={"requests": tuple(requests)})
+
+
+def _fill_from_idea(read: ReadRequest, found: Understanding) -> ReadRequest:
+    """Add to a request what its idea says and the message doesn't."""
+    said = next(iter(found.requests), None)
+    if said is None or said.skill != read.skill:
+        return read
+    names = ReadRequest.model_fields.keys() - {"skill", "about", "idea", "language"}
+    kept = {name: getattr(said, name) for name in names if not getattr(read, name)}
+    if read.since or read.until:
+        kept = {name: value for name, value in kept.items() if name not in ("since", "until")}
+    return read.model_copy(update=kept | {"is_language_stated": read.is_language_stated})
+
+
+async def _ask_model(
+    message: Message,
+    *,
+    brand: Brand,
+    model: TurnModel,
+    receipt: ReceiptWriter,
+    turns: TurnLog | None,
+    call: str,
+) -> Understanding:
     titles = [one.title for one in message.products]
     own_words = build_own_words([brand.name, *titles, *message.ranges])
     pseudonymizer = Pseudonymizer(own_words)
@@ -133,7 +167,7 @@ async def understand_message(
         MessageForm,
         receipt=receipt,
         task=turns,
-        call="understand",
+        call=call,
         masked_by=pseudonymizer,
     )
     return check_form(form, message, brand)

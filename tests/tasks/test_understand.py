@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from bot.agent.llm.answer_schema import build_schema
+from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market
 from bot.core.channels import list_sender_channels
 from bot.core.facts import Fact, Source
 from bot.core.library import ProductMatch
 from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
+from bot.core.writer import LlmCall
 from bot.data.catalogue.library import replace_prices
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
 from bot.tasks.draft_versions import check_kept_passages
@@ -33,8 +35,17 @@ from bot.tasks.understand import (
     ReadRequest,
     Understanding,
     check_form,
+    understand_message,
 )
-from tests.fakes.claude import asked_request, reading, understood
+from tests.conftest import NOW
+from tests.fakes.claude import (
+    ScriptedClaude,
+    asked_request,
+    fenced,
+    reading,
+    says,
+    understood,
+)
 from tests.support.rows import parts
 from tests.support.small_shop import Shop
 
@@ -290,6 +301,43 @@ async def test_a_draft_of_an_idea_has_what_the_idea_says() -> None:
         understood("requests", {**form, "about": "t2.0.v1/7"}), "draft no 7", drafts=(report,)
     )
     assert other.requests[0].audience is None  # no such idea: nothing may be quoted from it
+
+
+async def test_an_idea_picked_by_its_number_is_read_like_a_request() -> None:
+    idea = "An SMS about the Linen Shirt\nFor: Gold customers\nWhen: 1 to 18 Dec"
+    report = REPORT.model_copy(update={"skill": "ideas", "ideas": (idea,)})
+    picked = asked_request(about="t2.0.v1/1")
+    said = asked_request(
+        channels=[reading("sms", "An SMS")],
+        products=[reading("linen-shirt", "the Linen Shirt")],
+        audience="Gold customers",
+        until="2026-12-18",
+        period_words="1 to 18 Dec",
+    )
+    script = (says(understood("requests", picked)), says(understood("requests", said)))
+    async with ScriptedClaude(*script) as claude:
+        model = AnthropicWriter(key="k", base_url=claude.url, name="main", now=lambda: NOW)
+        typed = message("draft number 1", drafts=(report,))
+        found = await understand_message(typed, brand=BRAND, model=model, receipt=drop_receipt)
+        await model.close()
+        assert [fenced(_read_prompt(one.body), "message") for one in claude.asked[-1:]] == [idea]
+    (request,) = await plan(found, "draft number 1", [report])
+    brief = request.brief
+    assert (request.channel, brief.product, brief.audience) == (
+        "sms",
+        "linen-shirt",
+        "Gold customers",
+    )
+    assert (brief.stands_on, brief.until) == (report.id, date(2026, 12, 18))
+
+
+def _read_prompt(body: dict[str, Any]) -> str:
+    content = body["messages"][0]["content"]
+    return content if isinstance(content, str) else "".join(one["text"] for one in content)
+
+
+async def drop_receipt(_: LlmCall) -> None:
+    """Receipts are tested elsewhere."""
 
 
 async def test_a_question_continues_all_questions_before_it() -> None:
@@ -792,6 +840,17 @@ def test_a_country_stands_beside_the_audience() -> None:
 def test_a_market_read_as_an_audience_alone_is_named() -> None:
     read, found = read_one("an e-mail for UK", audience="for UK")
     assert (read.audience, found.left_over) == (None, ("for UK",))
+
+
+async def test_the_same_in_another_language_is_one_more_text() -> None:
+    words = "the same in French"
+    form = asked_request(about=EDITED.id, language=reading("fr", "in French"))
+    found = check(understood("requests", form), words, drafts=(EDITED,))
+    (request,) = await plan(found, words, [EDITED])
+    brief = request.brief
+    assert (found.outcome, brief.language, brief.stands_on) == ("requests", "fr", EDITED.id)
+    assert (brief.offer, brief.market, request.channel) == ("20% off", "GB", "email")
+    assert words in read_prompt("understand")
 
 
 def test_a_translation_keeps_no_passage() -> None:
