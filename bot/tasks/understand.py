@@ -84,16 +84,26 @@ class ReadRequest(BaseModel, frozen=True):
     tone: str | None = None
 
 
+class OtherRevision(BaseModel, frozen=True):
+    """What a message changes in one more draft of the thread: "till Monday, the SMS too"."""
+
+    draft: str
+    request: ReadRequest
+    kept: tuple[KeptPassage, ...] = ()
+
+
 class Understanding(BaseModel, frozen=True):
     """What a message is to us. `line` is the reply in words: the whole answer, or what is said
     beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
     `opening` is the number of the other opening that was picked, with nothing else to change;
     `new_openings` tells that other openings alone are asked for;
-    `beside` are the texts that are asked for beside the revision."""
+    `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
+    changes as well."""
 
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()
     beside: tuple[ReadRequest, ...] = ()
+    again: tuple[OtherRevision, ...] = ()
     draft: str | None = None
     instruction: str | None = None
     kept: tuple[KeptPassage, ...] = ()
@@ -259,20 +269,24 @@ class _FormCheck:
             skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
             again = asked.model_copy(update={"skill": skill, "about": draft.id})
             return self._finish("requests", requests=(again,), line=line)
+        others_again, requests = self._split_again(requests, draft)
         own, others = _split_requests(requests, draft)
+        if others_again and not requests and self._names_target(instruction):
+            first = others_again.pop(0)  # the message is about that one alone
+            draft = next(one for one in message.drafts if one.id == first.draft)
+            own = (first.request,)
         unsupported = self._quotes(self.form.unsupported)
         if others and not own and self._names_target(instruction):
             # The text for another channel or market is one more draft. This one stays as it is.
             return self._finish("requests", requests=others, unsupported=unsupported, line=line)
-        named = message.passages
-        changed = [named[id] for id in self.form.changes if id in named]
         return self._finish(
             "revise",
             requests=own[:1],
             beside=others,
+            again=tuple(others_again),
             draft=draft.id,
             instruction=instruction,
-            kept=tuple(one for one in draft.passages if one not in changed),
+            kept=self._list_kept(draft),
             opening=next(
                 (one.number for one in draft.openings if str(one.number) == self.form.opening),
                 None,
@@ -281,6 +295,34 @@ class _FormCheck:
             unsupported=unsupported,
             line=line,
         )
+
+    def _list_kept(self, draft: ThreadDraft) -> tuple[KeptPassage, ...]:
+        """Return what people wrote into a draft and nobody asks to change."""
+        named = self.message.passages
+        changed = [named[id] for id in self.form.changes if id in named]
+        return tuple(one for one in draft.passages if one not in changed)
+
+    def _split_again(
+        self, requests: tuple[ReadRequest, ...], draft: ThreadDraft
+    ) -> tuple[list[OtherRevision], tuple[ReadRequest, ...]]:
+        """Return what is asked of the thread's drafts for other channels, and the other requests.
+        Another market or language is one more text."""
+        again, left = list[OtherRevision](), list[ReadRequest]()
+        for one in requests:
+            other = self.message.find_draft(one.about)
+            is_again = (
+                other is not None
+                and other.channel != draft.channel
+                and one.channels == (other.channel,)
+                and {*one.markets} <= {other.brief.market}
+                and (not one.is_language_stated or one.language == other.brief.language)
+            )
+            if other is not None and is_again:
+                kept = self._list_kept(other)
+                again.append(OtherRevision(draft=other.id, request=one, kept=kept))
+            else:
+                left.append(one)
+        return again, tuple(left)
 
     def _names_target(self, instruction: str) -> bool:
         """Whether an instruction names the channel or market of a text of its own, so that it asks

@@ -440,6 +440,18 @@ def test_a_revision_may_stand_beside_a_text_for_another_channel(entries: int) ->
     assert [(one.about, one.channels) for one in found.beside] == [(MAIL.id, ("sms",))]
 
 
+def test_a_revision_that_names_another_draft_is_of_that_one() -> None:
+    sms = ThreadDraft(id="t3.0.v1", skill="draft", channel="sms", brief=MAIL_BRIEF)
+    asked = asked_request(about=sms.id, channels=[reading("sms", "the SMS")])
+    form = understood("revise", asked, draft=MAIL.id, instruction="change the SMS: shorter")
+    found = check(form, "change the SMS: shorter", drafts=(MAIL, sms))
+    assert (found.outcome, found.draft, found.again) == ("revise", sms.id, ())
+    french = {**asked, "language": reading("fr", "in French")}
+    form = understood("revise", french, draft=MAIL.id, instruction="shorter")
+    found = check(form, "shorter, and the SMS in French", drafts=(MAIL, sms))
+    assert (found.draft, found.again, len(found.beside)) == (MAIL.id, (), 1)
+
+
 def test_passages_that_nobody_asked_to_change_are_kept() -> None:
     form = understood("revise", draft=EDITED.id, instruction="shorter")
     assert check(form, "shorter", drafts=(EDITED,)).kept == (PASSAGE,)
