@@ -75,7 +75,7 @@ TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # 
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
 MAX_LINKS = 4  # whose room is told
-FEW_MORE = 30  # characters beyond one SMS that a writer can do without
+FEW_MORE = 10  # characters beyond one SMS that a writer can do without
 GREETING_PATTERN = re.compile(
     r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
 )
