@@ -11,7 +11,7 @@ from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
+from bot.core.request import OFFER_JOINT, Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.grounding.figure_checks import has_threshold
 from bot.grounding.numbers import read_figures
@@ -32,7 +32,6 @@ from bot.text.normalize import collapse_spaces, normalize_text
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 4  # that a new one continues
-OFFER_JOINT = " + "
 LATEST = timedelta(days=14)  # "last week", which skills with days of their own cover
 
 

@@ -234,6 +234,8 @@ def test_writer_is_told_the_range_of_prices() -> None:
         ("15% off from €80", None),
         ("free delivery from €30", None),
         ("20% on the second, 10% on the first", None),
+        ("15% off + free delivery from €60", Decimal("34.00")),
+        ("15% off + €5 off from €60", None),
         (None, None),
     ],
 )
