@@ -23,11 +23,12 @@ from bot.core.readers import (
     list_foreign_opt_outs,
     list_reader_countries,
 )
-from bot.core.request import SkillRequest
+from bot.core.request import OFFER_JOINT, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
 from bot.drafts.recipients import find_target, list_brief_links
-from bot.grounding.figure_checks import OFFER_KIND
+from bot.grounding.figure_checks import OFFER_KIND, has_threshold
+from bot.grounding.price_cuts import find_cuts
 from bot.i18n.countries import translate_country
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Money, Words
@@ -75,7 +76,7 @@ TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # 
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
 MAX_LINKS = 4  # whose room is told
-FEW_MORE = 30  # characters beyond one SMS that a writer can do without
+FEW_MORE = 10  # characters beyond one SMS that a writer can do without
 GREETING_PATTERN = re.compile(
     r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
 )
@@ -384,9 +385,12 @@ def find_offer_prices(evidence: Evidence, request: SkillRequest, today: date) ->
     """Yield offer.<handle>.to-pay for each product: its price less the percentage of the brief's
     offer. Nothing is computed where the offer has another figure besides its days, such as a least
     amount, or where the price of today is not the lowest of 30 days, from which cuts are counted.
-    """
+    Free delivery from a sum on, which was added to an offer, changes no price."""
     brief = request.brief
-    stated = find_stated_facts(brief.offer or "", brief.author, today)
+    offers = (brief.offer or "").split(OFFER_JOINT)
+    others = [one for one in offers if has_threshold(one) and not find_cuts(one)]
+    cut = OFFER_JOINT.join(one for one in offers if one not in others)
+    stated = find_stated_facts(cut, brief.author, today)
     figures = [fact for fact in stated if fact.label not in ("date", "code", "link")]
     if len(figures) != 1 or figures[0].label != "percentage":
         return

@@ -79,6 +79,7 @@ class SalesQuery(BaseModel, frozen=True):
     most: int | None = None
 
 
+OFFER_JOINT = " + "  # between an offer and what was added to it
 MAX_INSTRUCTIONS = 20  # of the versions of one text
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import get_args
+from typing import Literal, get_args
 
 from pydantic import BaseModel
 
@@ -11,8 +11,11 @@ from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
+from bot.core.request import OFFER_JOINT, Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
+from bot.grounding.figure_checks import has_threshold
+from bot.grounding.numbers import read_figures
+from bot.grounding.price_cuts import find_cuts
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.tasks.brief_assumptions import (
     build_options,
@@ -24,7 +27,7 @@ from bot.tasks.intake import read_form_fields
 from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.understand import ProductReference, ReadRequest, Understanding
-from bot.text.normalize import collapse_spaces
+from bot.text.normalize import collapse_spaces, normalize_text
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
@@ -182,7 +185,7 @@ def revise_request(
     changed: dict[str, object] = {
         "audience": new.audience or old.audience,
         "rule": new.rule if new.audience or new.rule else old.rule,
-        "offer": new.offer or old.offer,
+        "offer": _join_offers(old.offer, new.offer),
         "occasion": new.occasion or old.occasion,
         "goal": new.goal or old.goal,
         "tone": new.tone or old.tone,
@@ -220,6 +223,26 @@ def _find_other_market(before: Brief, incoming: IncomingRequest, brand: Brand) -
     """Return the market for which a button wants the same version of a text."""
     market = incoming.answers.get("market")
     return market if market in brand.markets and market != before.market else None
+
+
+def _join_offers(old: str | None, new: str | None) -> str | None:
+    """Return the offer with what an instruction adds to it: free delivery beside a cut. Another
+    cut, or another sum to spend, takes the place of the one before."""
+    if not old or not new:
+        return new or old
+    kind, said = _find_offer_kind(new), normalize_text(new)
+    kept = [
+        one
+        for one in old.split(OFFER_JOINT)
+        if normalize_text(one) not in said and (kind is None or _find_offer_kind(one) != kind)
+    ]
+    return OFFER_JOINT.join([*kept, new])
+
+
+def _find_offer_kind(offer: str) -> Literal["cut", "least"] | None:
+    if find_cuts(offer) or any(one.first.unit == "%" for one in read_figures(offer)):
+        return "cut"
+    return "least" if has_threshold(offer) else None
 
 
 # Values from forms and buttons.

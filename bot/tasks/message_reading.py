@@ -14,7 +14,7 @@ from bot.agent.llm.turn import TurnModel
 from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
-from bot.core.request import Brief, FixedPart, IncomingRequest, SkillRequest, add_answer
+from bot.core.request import Brief, FixedPart, IncomingRequest, SkillRequest, add_answer, task_id
 from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, list_parts_beside_opening, replace_opening
@@ -32,7 +32,13 @@ from bot.tasks.conversation import (
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage
 from bot.tasks.models import HEARD, OPEN_STATES, Task
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
-from bot.tasks.understand import HELP, Understanding, demand_request, understand_message
+from bot.tasks.understand import (
+    HELP,
+    OtherRevision,
+    Understanding,
+    demand_request,
+    understand_message,
+)
 from bot.text.normalize import normalize_text
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
@@ -331,9 +337,9 @@ class MessageReading(RunningTask):
         task.continue_question(asking, answer, self.services.now())
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
 
-    def _find_draft(self, session: Session, understanding: Understanding) -> Draft | None:
-        """Return the newest version of the draft that the message is about."""
-        draft = session.get(Draft, understanding.draft) if understanding.draft else None
+    def _find_draft(self, session: Session, id: str | None) -> Draft | None:
+        """Return the newest version of a draft that the message is about."""
+        draft = session.get(Draft, id) if id else None
         return (Draft.latest(session, draft.piece) or draft) if draft else None
 
     def _find_policy(self, may_approve: bool) -> Policy:
@@ -351,7 +357,7 @@ class MessageReading(RunningTask):
         CannotDo when the person may not edit it, or the opening does not fit."""
         services = self.services
         task = session.get_one(Task, self.task.id, with_for_update=True)
-        draft = self._find_draft(session, understanding)
+        draft = self._find_draft(session, understanding.draft)
         if draft is None or understanding.opening is None or task.state not in OPEN_STATES:
             return
         revise(
@@ -376,29 +382,16 @@ class MessageReading(RunningTask):
         not send it back."""
         services = self.services
         task = session.get_one(Task, self.task.id, with_for_update=True)
-        draft = self._find_draft(session, understanding)
+        draft = self._find_draft(session, understanding.draft)
         if draft is None or task.previous is not None:
             return
         policy = self._find_policy(may_approve)
+        for other in understanding.again:
+            self._revise_other(session, task, other, policy)
         reason = understanding.instruction or task.words
-        if compute_status(Decision.list_for_draft(session, draft.id), policy) == "open":
-            send_back(
-                session,
-                services.enqueue,
-                draft,
-                by=task.author,
-                fingerprint=draft.fingerprint,
-                reason=reason,
-                policy=policy,
-                now=services.now(),
-            )
+        self._send_back(session, draft, reason, policy)
         before = session.get_one(Task, draft.task)
-        channel = str(task.place.get("channel") or "")
-        private = before.private and channel.startswith("D")
-        form = {str(k): str(v) for k, v in before.form.items() if k != HEARD}
-        if before.private and not private:  # its card was shared here
-            form = drop_private_sources(session, before, {channel}).get("form", form)
-            form.pop("stands_on", None)
+        form, private = self._copy_form(session, before)
         task.continue_draft(
             before,
             draft=draft.id,
@@ -408,3 +401,59 @@ class MessageReading(RunningTask):
             private=private,
             now=services.now(),
         )
+
+    def _revise_other(
+        self, session: Session, task: Task, other: OtherRevision, policy: Policy
+    ) -> None:
+        """Send another draft of the thread back, and start a task that makes its next version."""
+        services = self.services
+        draft = self._find_draft(session, other.draft)
+        if draft is None:
+            return
+        reason = task.reason or task.words
+        self._send_back(session, draft, reason, policy)
+        before = session.get_one(Task, draft.task)
+        form, private = self._copy_form(session, before)
+        new_task = before.retry(
+            task_id("revise as well", task.id, draft.id),
+            place=task.place,
+            private=private,
+            form=form,
+            reason=reason,
+            previous=draft.id,
+        )
+        if Task.accept(session, services.enqueue, new_task, services.now()):
+            read = Understanding(
+                outcome="revise",
+                requests=(other.request,),
+                draft=draft.id,
+                instruction=reason,
+                kept=other.kept,
+            )
+            started = session.get_one(Task, new_task.id)
+            started.store_understanding(read.model_dump_json(), services.now())
+
+    def _send_back(self, session: Session, draft: Draft, reason: str, policy: Policy) -> None:
+        """Send a draft back, unless it was decided already."""
+        services = self.services
+        if compute_status(Decision.list_for_draft(session, draft.id), policy) == "open":
+            send_back(
+                session,
+                services.enqueue,
+                draft,
+                by=self.task.author,
+                fingerprint=draft.fingerprint,
+                reason=reason,
+                policy=policy,
+                now=services.now(),
+            )
+
+    def _copy_form(self, session: Session, before: Task) -> tuple[dict[str, str], bool]:
+        """Return the form of a draft's task for its revision here, and whether that is private."""
+        channel = str(self.task.place.get("channel") or "")
+        private = before.private and channel.startswith("D")
+        form = {str(k): str(v) for k, v in before.form.items() if k != HEARD}
+        if before.private and not private:  # its card was shared here
+            form = drop_private_sources(session, before, {channel}).get("form", form)
+            form.pop("stands_on", None)
+        return form, private

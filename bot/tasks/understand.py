@@ -1,15 +1,16 @@
 """Ask the model what a message asks for, and check its answer.
 
 One structured call reads every message: the words, the thread, the pending question, the drafts of
-the thread, and what there is to choose from. Code then holds each value to the message and to the
-lists. A value that fails is dropped; where it was read from words of the message, these are named
-in `left_over`.
+the thread, and what there is to choose from; one more reads an idea that is picked by its number.
+Code then holds each value to the message and to the lists. A value that fails is dropped; where it
+was read from words of the message, these are named in `left_over`.
 """
 
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -83,16 +84,26 @@ class ReadRequest(BaseModel, frozen=True):
     tone: str | None = None
 
 
+class OtherRevision(BaseModel, frozen=True):
+    """What a message changes in one more draft of the thread: "till Monday, the SMS too"."""
+
+    draft: str
+    request: ReadRequest
+    kept: tuple[KeptPassage, ...] = ()
+
+
 class Understanding(BaseModel, frozen=True):
     """What a message is to us. `line` is the reply in words: the whole answer, or what is said
     beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
     `opening` is the number of the other opening that was picked, with nothing else to change;
     `new_openings` tells that other openings alone are asked for;
-    `beside` are the texts that are asked for beside the revision."""
+    `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
+    changes as well."""
 
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()
     beside: tuple[ReadRequest, ...] = ()
+    again: tuple[OtherRevision, ...] = ()
     draft: str | None = None
     instruction: str | None = None
     kept: tuple[KeptPassage, ...] = ()
@@ -121,8 +132,41 @@ async def understand_message(
     receipt: ReceiptWriter,
     turns: TurnLog | None = None,
 ) -> Understanding:
-    """Ask the model and check its answer. `turns` keeps the answer, so that a run after a crash
-    pays nothing. Raises TryAgain, CannotDo and the errors of spending."""
+    """Ask the model and check its answer. An idea that is picked by its number alone is read as if
+    its own request had been typed. `turns` keeps the answers, so that a run after a crash pays
+    nothing. Raises TryAgain, CannotDo and the errors of spending."""
+    ask = partial(_ask_model, brand=brand, model=model, receipt=receipt, turns=turns)
+    understanding = await ask(message, call="understand")
+    requests = list(understanding.requests)
+    for number, one in enumerate(requests):
+        if one.idea and not (one.products or one.topic or one.audience or one.rule):
+            typed = message.model_copy(update={"words": one.idea, "question": None})
+            found = await ask(typed, call=f"understand idea {number}")
+            requests[number] = _fill_from_idea(one, found)
+    return understanding.model_copy(update={"requests": tuple(requests)})
+
+
+def _fill_from_idea(read: ReadRequest, found: Understanding) -> ReadRequest:
+    """Add to a request what its idea says and the message doesn't."""
+    said = next(iter(found.requests), None)
+    if said is None or said.skill != read.skill:
+        return read
+    names = ReadRequest.model_fields.keys() - {"skill", "about", "idea", "language"}
+    kept = {name: getattr(said, name) for name in names if not getattr(read, name)}
+    if read.since or read.until:
+        kept = {name: value for name, value in kept.items() if name not in ("since", "until")}
+    return read.model_copy(update=kept | {"is_language_stated": read.is_language_stated})
+
+
+async def _ask_model(
+    message: Message,
+    *,
+    brand: Brand,
+    model: TurnModel,
+    receipt: ReceiptWriter,
+    turns: TurnLog | None,
+    call: str,
+) -> Understanding:
     titles = [one.title for one in message.products]
     own_words = build_own_words([brand.name, *titles, *message.ranges])
     pseudonymizer = Pseudonymizer(own_words)
@@ -133,7 +177,7 @@ async def understand_message(
         MessageForm,
         receipt=receipt,
         task=turns,
-        call="understand",
+        call=call,
         masked_by=pseudonymizer,
     )
     return check_form(form, message, brand)
@@ -234,20 +278,24 @@ class _FormCheck:
             skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
             again = asked.model_copy(update={"skill": skill, "about": draft.id})
             return self._finish("requests", requests=(again,), line=line)
+        others_again, requests = self._split_again(requests, draft)
         own, others = _split_requests(requests, draft)
+        if others_again and not requests and self._names_target(instruction):
+            first = others_again.pop(0)  # the message is about that one alone
+            draft = next(one for one in message.drafts if one.id == first.draft)
+            own = (first.request,)
         unsupported = self._quotes(self.form.unsupported)
         if others and not own and self._names_target(instruction):
             # The text for another channel or market is one more draft. This one stays as it is.
             return self._finish("requests", requests=others, unsupported=unsupported, line=line)
-        named = message.passages
-        changed = [named[id] for id in self.form.changes if id in named]
         return self._finish(
             "revise",
             requests=own[:1],
             beside=others,
+            again=tuple(others_again),
             draft=draft.id,
             instruction=instruction,
-            kept=tuple(one for one in draft.passages if one not in changed),
+            kept=self._list_kept(draft),
             opening=next(
                 (one.number for one in draft.openings if str(one.number) == self.form.opening),
                 None,
@@ -256,6 +304,34 @@ class _FormCheck:
             unsupported=unsupported,
             line=line,
         )
+
+    def _list_kept(self, draft: ThreadDraft) -> tuple[KeptPassage, ...]:
+        """Return what people wrote into a draft and nobody asks to change."""
+        named = self.message.passages
+        changed = [named[id] for id in self.form.changes if id in named]
+        return tuple(one for one in draft.passages if one not in changed)
+
+    def _split_again(
+        self, requests: tuple[ReadRequest, ...], draft: ThreadDraft
+    ) -> tuple[list[OtherRevision], tuple[ReadRequest, ...]]:
+        """Return what is asked of the thread's drafts for other channels, and the other requests.
+        Another market or language is one more text."""
+        again, left = list[OtherRevision](), list[ReadRequest]()
+        for one in requests:
+            other = self.message.find_draft(one.about)
+            is_again = (
+                other is not None
+                and other.channel != draft.channel
+                and one.channels == (other.channel,)
+                and {*one.markets} <= {other.brief.market}
+                and (not one.is_language_stated or one.language == other.brief.language)
+            )
+            if other is not None and is_again:
+                kept = self._list_kept(other)
+                again.append(OtherRevision(draft=other.id, request=one, kept=kept))
+            else:
+                left.append(one)
+        return again, tuple(left)
 
     def _names_target(self, instruction: str) -> bool:
         """Whether an instruction names the channel or market of a text of its own, so that it asks

@@ -147,7 +147,7 @@ def test_writer_knows_the_link_that_code_adds() -> None:
     assert LINK not in notes(make_evidence(), make_request("product_page"))
 
 
-@pytest.mark.parametrize(("more", "is_fault"), [(0, False), (1, True), (31, False)])
+@pytest.mark.parametrize(("more", "is_fault"), [(0, False), (10, True), (11, False)])
 def test_a_few_characters_beyond_one_sms_go_back_to_the_writer(more: int, is_fault: bool) -> None:
     tagged = tag_links(LINK, BRAND.site, campaign_code("any piece"))
     room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111", 1)
@@ -234,6 +234,8 @@ def test_writer_is_told_the_range_of_prices() -> None:
         ("15% off from €80", None),
         ("free delivery from €30", None),
         ("20% on the second, 10% on the first", None),
+        ("15% off + free delivery from €60", Decimal("34.00")),
+        ("15% off + €5 off from €60", None),
         (None, None),
     ],
 )

@@ -350,3 +350,19 @@ async def test_scrolls_a_wide_table_and_not_the_page(house: House) -> None:
         assert await message.locator("td").first.evaluate(LINES_OF_A_WORD) == 1
         higher = "() => document.documentElement.scrollHeight - window.innerHeight"
         assert await page.evaluate(higher) == 0
+
+
+async def test_wraps_the_cells_of_a_table_in_a_thread(house: House) -> None:
+    row = ("November 2026, until 27 November", "Without a discount", "€261,146", "2,170")
+    cells = [[{"type": "raw_text", "text": one} for one in row]]
+    table: list[dict[str, Any]] = [{"type": "table", "rows": cells}]
+    slack = AsyncWebClient(token=house.slack.bot_token, base_url=house.slack.url)
+    asked = await slack.chat_postMessage(channel="C0MARKET", text="which codes?")
+    await slack.chat_postMessage(
+        channel="C0MARKET", text="a table", blocks=table, thread_ts=asked["ts"]
+    )
+    page = await house.visit(width=1280)
+    await page.locator(f".middle [data-ts='{asked['ts']}'] .replies").click()
+    shown = page.locator(".thread .slack_blocks_to_jsx__table")
+    await expect(shown).to_contain_text(row[-1])
+    assert await shown.evaluate("one => one.scrollWidth - one.clientWidth") == 0

@@ -98,6 +98,29 @@ async def test_one_brief_for_two_channels_makes_two_drafts(intern: Understanding
     assert len(intern.prompts) == 1
 
 
+async def test_a_revision_of_two_drafts_makes_a_version_of_each(
+    intern: UnderstandingBench,
+) -> None:
+    both = [reading("email", "mail"), reading("sms", "SMS")]
+    said = await intern.say(
+        "<@UINTERN> a mail and an SMS for the linen shirt",
+        understood("requests", draft_request(channels=both)),
+    )
+    mail, sms = intern.bench.drafts
+    period = {"until": "2026-11-30", "period_words": "till Monday"}
+    asked = [
+        asked_request(about=mail.id, **period),
+        asked_request(about=sms.id, channels=[reading("sms", "the SMS")], **period),
+    ]
+    read = understood("revise", *asked, draft=mail.id, instruction="till Monday")
+    await intern.say("till Monday, the SMS too", read, thread=said.ts)
+    later = {one.channel: one for one in intern.bench.drafts[2:]}
+    assert {channel: one.version for channel, one in later.items()} == {"email": 2, "sms": 2}
+    assert {one.brief.dates for one in later.values()} == {"till Monday"}
+    (card,) = [one for one in intern.bench.said() if "SMS" in text_of(one) and "v1" in text_of(one)]
+    assert "approve" not in buttons(card)
+
+
 async def test_unknown_channel_is_said_in_one_line_and_the_rest_is_done(
     intern: UnderstandingBench,
 ) -> None:

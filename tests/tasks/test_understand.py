@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from bot.agent.llm.answer_schema import build_schema
+from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market
 from bot.core.channels import list_sender_channels
 from bot.core.facts import Fact, Source
 from bot.core.library import ProductMatch
 from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
+from bot.core.writer import LlmCall
 from bot.data.catalogue.library import replace_prices
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
 from bot.tasks.draft_versions import check_kept_passages
@@ -33,8 +35,17 @@ from bot.tasks.understand import (
     ReadRequest,
     Understanding,
     check_form,
+    understand_message,
 )
-from tests.fakes.claude import asked_request, reading, understood
+from tests.conftest import NOW
+from tests.fakes.claude import (
+    ScriptedClaude,
+    asked_request,
+    fenced,
+    reading,
+    says,
+    understood,
+)
 from tests.support.rows import parts
 from tests.support.small_shop import Shop
 
@@ -292,6 +303,43 @@ async def test_a_draft_of_an_idea_has_what_the_idea_says() -> None:
     assert other.requests[0].audience is None  # no such idea: nothing may be quoted from it
 
 
+async def test_an_idea_picked_by_its_number_is_read_like_a_request() -> None:
+    idea = "An SMS about the Linen Shirt\nFor: Gold customers\nWhen: 1 to 18 Dec"
+    report = REPORT.model_copy(update={"skill": "ideas", "ideas": (idea,)})
+    picked = asked_request(about="t2.0.v1/1")
+    said = asked_request(
+        channels=[reading("sms", "An SMS")],
+        products=[reading("linen-shirt", "the Linen Shirt")],
+        audience="Gold customers",
+        until="2026-12-18",
+        period_words="1 to 18 Dec",
+    )
+    script = (says(understood("requests", picked)), says(understood("requests", said)))
+    async with ScriptedClaude(*script) as claude:
+        model = AnthropicWriter(key="k", base_url=claude.url, name="main", now=lambda: NOW)
+        typed = message("draft number 1", drafts=(report,))
+        found = await understand_message(typed, brand=BRAND, model=model, receipt=drop_receipt)
+        await model.close()
+        assert [fenced(_read_prompt(one.body), "message") for one in claude.asked[-1:]] == [idea]
+    (request,) = await plan(found, "draft number 1", [report])
+    brief = request.brief
+    assert (request.channel, brief.product, brief.audience) == (
+        "sms",
+        "linen-shirt",
+        "Gold customers",
+    )
+    assert (brief.stands_on, brief.until) == (report.id, date(2026, 12, 18))
+
+
+def _read_prompt(body: dict[str, Any]) -> str:
+    content = body["messages"][0]["content"]
+    return content if isinstance(content, str) else "".join(one["text"] for one in content)
+
+
+async def drop_receipt(_: LlmCall) -> None:
+    """Receipts are tested elsewhere."""
+
+
 async def test_a_question_continues_all_questions_before_it() -> None:
     asked, words = REPORT, ("and in June?", "for France?", "on mobile?", "by week?", "only new?")
     for one in words:
@@ -399,6 +447,18 @@ def test_a_question_beside_a_revision_is_answered() -> None:
     found = check(form, words, drafts=(MAIL,))
     assert (found.outcome, found.requests) == ("revise", ())
     assert [one.skill for one in found.beside] == ["answer"]
+
+
+def test_a_revision_that_names_another_draft_is_of_that_one() -> None:
+    sms = ThreadDraft(id="t3.0.v1", skill="draft", channel="sms", brief=MAIL_BRIEF)
+    asked = asked_request(about=sms.id, channels=[reading("sms", "the SMS")])
+    form = understood("revise", asked, draft=MAIL.id, instruction="change the SMS: shorter")
+    found = check(form, "change the SMS: shorter", drafts=(MAIL, sms))
+    assert (found.outcome, found.draft, found.again) == ("revise", sms.id, ())
+    french = {**asked, "language": reading("fr", "in French")}
+    form = understood("revise", french, draft=MAIL.id, instruction="shorter")
+    found = check(form, "shorter, and the SMS in French", drafts=(MAIL, sms))
+    assert (found.draft, found.again, len(found.beside)) == (MAIL.id, (), 1)
 
 
 def test_passages_that_nobody_asked_to_change_are_kept() -> None:
@@ -709,6 +769,28 @@ def test_a_revision_sets_only_what_the_instruction_says() -> None:
     assert (request.reason, request.kept) == ("make it 30% off", (PASSAGE,))
 
 
+@pytest.mark.parametrize(
+    ("before", "said", "after"),
+    [
+        ("-15 % avec DOUX15", "livraison offerte dès 60 €", "{before} + {said}"),
+        ("free delivery from €60", "20% off", "{before} + {said}"),
+        ("20% off", "30% off", "{said}"),
+        ("20% off + free delivery from €60", "30% off", "free delivery from €60 + {said}"),
+        ("free delivery from €60", "free delivery from €40", "{said}"),
+        ("20% off", "20% off and free delivery", "{said}"),
+    ],
+)
+def test_an_added_offer_stands_beside_the_one_before(before: str, said: str, after: str) -> None:
+    mail = MAIL_BRIEF.model_copy(
+        update={"offer": before, "must_say": ("DOUX15",), "dates": "till Sunday"}
+    )
+    found = Understanding(outcome="revise", requests=(ReadRequest(skill="draft", offer=said),))
+    incoming = IncomingRequest(words="", author="ana", reason=said)
+    brief = revise_request(SkillRequest(skill="draft", brief=mail), found, incoming, BRAND).brief
+    assert brief.offer == after.format(before=before, said=said)
+    assert (brief.must_say, brief.dates) == (("DOUX15",), "till Sunday")
+
+
 @pytest.mark.parametrize("markets", [[reading("GB", "for the UK")], [reading("GB", "UK")]])
 def test_a_market_is_no_audience(markets: list[dict[str, str]]) -> None:
     read, found = read_one("and for the UK", markets=markets, audience="for the UK")
@@ -782,6 +864,17 @@ def test_a_country_stands_beside_the_audience() -> None:
 def test_a_market_read_as_an_audience_alone_is_named() -> None:
     read, found = read_one("an e-mail for UK", audience="for UK")
     assert (read.audience, found.left_over) == (None, ("for UK",))
+
+
+async def test_the_same_in_another_language_is_one_more_text() -> None:
+    words = "the same in French"
+    form = asked_request(about=EDITED.id, language=reading("fr", "in French"))
+    found = check(understood("requests", form), words, drafts=(EDITED,))
+    (request,) = await plan(found, words, [EDITED])
+    brief = request.brief
+    assert (found.outcome, brief.language, brief.stands_on) == ("requests", "fr", EDITED.id)
+    assert (brief.offer, brief.market, request.channel) == ("20% off", "GB", "email")
+    assert words in read_prompt("understand")
 
 
 def test_a_translation_keeps_no_passage() -> None:

@@ -57,6 +57,17 @@ FILE_NAMES = {
 }
 
 
+# Why it is not answered, and what would be.
+WAYS_OUT = {
+    "too_few_people": Words(
+        "Too few people to show a figure. Ask for a longer period or a larger group."
+    ),
+    "one_person": Words("It is about one customer, and figures are of groups. Ask about a group."),
+    "future": Words("I can't forecast that. Ask what happened up to now."),
+    "tools_cannot": Words("I can't work that out. Ask for a part of it, or in another way."),
+}
+
+
 class Params(ToolParams):
     reason: Reason
     what: str
@@ -66,6 +77,8 @@ class Params(ToolParams):
 def describe_limit(params: Params, *, has_file: bool) -> Words:
     """Return what people read. `has_file`: there are data of the kind that the call names."""
     what = params.what.strip().removesuffix(".")
+    if way_out := WAYS_OUT.get(params.reason):
+        return Words("Not answered: {what}. {way_out}", what=what, way_out=way_out)
     if params.reason not in DATA_REASONS:
         return Words("Not answered: {what}.", what=what)
     if params.missing == "none":

@@ -10,7 +10,7 @@ Example: {"words": "linen", "category": "none", "without_category": "none", "max
 "until": "2026-10-31", "sold_at_least": 0, "most": 5}
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -46,6 +46,7 @@ from bot.i18n.messages import Language, Money, Words
 
 MAX_PRODUCTS, MAX_TIES = 20, 3
 COVER_DAYS = 28
+NEW_DAYS = timedelta(days=365)
 COVER_LABEL = Words("days of stock at this rate")
 SHOWN_LABELS = ("name", "price", "stock")
 SellerMeasure = Literal["units", "revenue"]
@@ -168,7 +169,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *build_exhibit(PRODUCTS.shows, table if rows else None),
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
         ),
-        notes=_explain(params, products, ordered, shown, every, finding, basis),
+        notes=(
+            *_explain(params, products, ordered, shown, every, finding, basis),
+            *_tell_old(shown, arrived, deps.today),
+        ),
         read_as=join_scope(scope),
         scope=scope,
     )
@@ -362,6 +366,17 @@ def _sort(
     if params.sort == "price_high":
         return sorted(products, key=lambda product: -(product.price or Decimal(0)))
     return products
+
+
+def _tell_old(shown: Sequence[Product], arrived: Mapping[str, date], today: date) -> Iterator[str]:
+    """Say which of the newest products are not new."""
+    old = [
+        f"{one.title} ({day})"
+        for one in shown
+        if (day := arrived.get(one.handle)) and day < today - NEW_DAYS
+    ]
+    if old:
+        yield f"First sold over a year ago, so call them neither new nor newest: {'; '.join(old)}."
 
 
 def _explain(

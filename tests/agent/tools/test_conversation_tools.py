@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from bot.agent.report_writer import build_refusal
 from bot.agent.tool import ToolError, load_tools
-from bot.agent.tools.cannot import FILE_NAMES
+from bot.agent.tools.cannot import FILE_NAMES, WAYS_OUT
 from bot.config.brand import Brand, Market
 from bot.data.schema import load_kinds
 from bot.drafts.occasions import load_occasions
+from bot.i18n.messages import LANGUAGES, Words
 from tests.support.metric_queries import workspace_data
 from tests.support.sample_tables import TODAY
 from tests.support.small_tables import small
@@ -154,9 +156,20 @@ async def test_a_file_that_is_there_is_not_called_missing() -> None:
 
 async def test_the_data_are_not_blamed_for_what_the_tools_can_not_do() -> None:
     given = {"what": "sales of the next month", "missing": "orders"}
-    for reason in ("future", "tools_cannot", "too_few_people", "one_person"):
+    for reason in ("future", "tools_cannot", "too_few_people", "one_person", "not_our_work"):
         said, _reason = (await call_tool("cannot", {**given, "reason": reason})).notes
-        assert said == "Not answered: sales of the next month."
+        assert said.startswith("Not answered: sales of the next month.")
+
+
+@pytest.mark.parametrize(("reason", "way_out"), [*WAYS_OUT.items()])
+async def test_what_is_not_answered_says_why_and_what_to_ask(reason: str, way_out: Words) -> None:
+    given = {"what": "sales in Ireland", "missing": "none", "reason": reason}
+    for language in LANGUAGES:
+        result = await call_tool("cannot", given, tool_deps(language=language))
+        assert result.notes[0].endswith(way_out.to(language))
+    report = build_refusal(result.notes[0])
+    assert report.headline.text.endswith("sales in Ireland.")
+    assert len(report.points) == 1
 
 
 async def test_a_missing_column_is_not_called_a_missing_file() -> None:

@@ -271,6 +271,20 @@ async def test_newest_products_are_those_first_sold_last() -> None:
     assert days[0] == max(first[handle] for handle in first)
 
 
+@pytest.mark.parametrize(("years", "is_old"), [(0, False), (3, True)])
+async def test_products_sold_for_over_a_year_are_not_called_new(years: int, is_old: bool) -> None:
+    first = (
+        sample()
+        .engine.con.execute(
+            'SELECT max(first) FROM (SELECT min("at")::DATE AS first FROM orders GROUP BY product)'
+        )
+        .fetchall()
+    )
+    deps = replace(tool_deps(), today=first[0][0] + timedelta(days=365 * years))
+    notes = (await call_tool("find_products", {"sort": "newest", "most": 1}, deps)).notes
+    assert any("call them neither new" in note for note in notes) is is_old
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
