@@ -110,7 +110,7 @@ async def test_without_visits_a_change_is_split_into_orders_and_basket(orders_al
 
 
 @pytest.mark.parametrize(
-    ("language", "about"), [("en", "FR, mobile, checkout to purchase"), ("fr", "du paiement")]
+    ("language", "about"), [("en", "France, mobile, checkout to purchase"), ("fr", "du paiement")]
 )
 async def test_parts_of_filtered_visits_say_what_they_are_filtered_by(
     language: Any, about: str
