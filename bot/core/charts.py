@@ -43,6 +43,7 @@ class ExhibitChart(BaseModel, frozen=True):
 
 MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
 MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
+NO_FIGURE = ("", "–")  # cells
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 
 
@@ -70,6 +71,31 @@ class Exhibit(BaseModel, frozen=True):
         """Return how it was read, part by part, with the measures of which these facts are."""
         named = (name for name, facts in self.measure_facts.items() if facts & {*cited})
         return (*(("what", name) for name in named), *self.scope)
+
+    def build_card_table(self) -> Table | None:
+        """Return the table with what it is of as its title, without columns and rows that hold no
+        figure."""
+        if self.table is None:
+            return None
+        names = len(self.table.columns) - len(self.column_facts) if self.column_facts else 1
+        rows = [
+            row for row in self.table.rows if any(cell not in NO_FIGURE for cell in row[names:])
+        ]
+        if not rows:
+            return None
+        used = [
+            number
+            for number in range(len(self.table.columns))
+            if any(row[number] not in NO_FIGURE for row in rows)
+        ]
+        title = " · ".join(text for part, text in self.list_scope(self.all_facts) if text)
+        return self.table.model_copy(
+            update={
+                "title": title[:1].upper() + title[1:],
+                "columns": tuple(self.table.columns[number] for number in used),
+                "rows": tuple(tuple(row[number] for number in used) for row in rows),
+            }
+        )
 
     def shows_table(self, told: Collection[str], *, asked: bool = False) -> bool:
         """Return whether its table says more than its chart: where it was asked for, and where bars

@@ -1,0 +1,33 @@
+"""The table of an exhibit as a card shows it."""
+
+from bot.core.charts import Exhibit
+from bot.core.parts import Table
+
+EXHIBIT = Exhibit(
+    id="e1",
+    shows="x",
+    scope=(("category", "linen"), ("days", "1 to 28 October")),
+    measure_facts={"units returned": frozenset({"metric.a.units"}), "cost": frozenset({"b"})},
+    facts=("metric.a.units",),
+    table=Table(
+        columns=("Reason", "Colour", "Units", "Cost"),
+        rows=(
+            ("too small", "red", "25", "–"),
+            ("not stated", "", "–", "–"),
+            ("Total", "", "25", ""),
+        ),
+    ),
+)
+
+
+def test_table_is_titled_by_what_it_is_of() -> None:
+    table = EXHIBIT.build_card_table()
+    assert table is not None
+    assert table.title == "Units returned · linen · 1 to 28 October"
+
+
+def test_columns_and_rows_without_any_figure_take_no_room() -> None:
+    table = EXHIBIT.build_card_table()
+    assert table is not None
+    assert table.columns == ("Reason", "Colour", "Units")
+    assert table.rows == (("too small", "red", "25"), ("Total", "", "25"))
