@@ -54,6 +54,7 @@ class Exhibit(BaseModel, frozen=True):
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
     scope: tuple[ScopePart, ...] = ()  # the same, part by part, as short as a card says it
+    days: str = ""  # those that its figures are of, for people
     measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     cut: str = ""  # how many of the rows it shows, for whoever sees it
     not_ranked: str = ""  # how many groups have no place in its order, for people
@@ -88,7 +89,11 @@ class Exhibit(BaseModel, frozen=True):
             for number in range(len(self.table.columns))
             if any(row[number] not in NO_FIGURE for row in rows)
         ]
-        title = " · ".join(text for part, text in self.list_scope(self.all_facts) if text)
+        scope = self.list_scope(self.all_facts)
+        named = [text for _part, text in scope]
+        if self.days and "days" not in {part for part, _text in scope}:
+            named.append(self.days)
+        title = " · ".join(filter(None, named))
         return self.table.model_copy(
             update={
                 "title": title[:1].upper() + title[1:],

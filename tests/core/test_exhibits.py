@@ -24,6 +24,9 @@ def test_table_is_titled_by_what_it_is_of() -> None:
     table = EXHIBIT.build_card_table()
     assert table is not None
     assert table.title == "Units returned · linen · 1 to 28 October"
+    undated = EXHIBIT.model_copy(update={"scope": (), "days": "2026"}).build_card_table()
+    assert undated is not None
+    assert undated.title == "Units returned · 2026"
 
 
 def test_columns_and_rows_without_any_figure_take_no_room() -> None:

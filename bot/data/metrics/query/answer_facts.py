@@ -276,6 +276,7 @@ class _ResultBuilder:
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
                 scope=list_scope(self.warehouse, self.answer, self.language),
+                days=format_short_period(*self.days, self.language, self.warehouse.today),
                 measure_facts=named,
                 cut=self.notes.describe_cut(),
                 not_ranked=not_ranked,
