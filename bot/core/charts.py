@@ -44,6 +44,7 @@ class ExhibitChart(BaseModel, frozen=True):
 MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
 MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 NO_FIGURE = ("", "–")  # cells
+QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 
 
@@ -163,8 +164,8 @@ class Exhibit(BaseModel, frozen=True):
 
 def is_row_name(name: str, row: Sequence[str]) -> bool:
     """Whether a cell of the row is this name, with or without the days or conditions behind it."""
-    low = normalize_text(name).strip()
-    cells = (normalize_text(cell).strip() for cell in row)
+    low = normalize_text(name).strip(QUOTED)
+    cells = (normalize_text(cell).strip(QUOTED) for cell in row)
     return any(cell == low or cell.startswith((f"{low} · ", f"{low}, ")) for cell in cells)
 
 

@@ -1,6 +1,6 @@
 """The table of an exhibit as a card shows it."""
 
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, is_row_name
 from bot.core.parts import Table
 
 EXHIBIT = Exhibit(
@@ -34,3 +34,9 @@ def test_columns_and_rows_without_any_figure_take_no_room() -> None:
     assert table is not None
     assert table.columns == ("Reason", "Colour", "Units")
     assert table.rows == (("too small", "red", "25"), ("Total", "", "25"))
+
+
+def test_row_is_found_with_and_without_quotation_marks() -> None:
+    assert is_row_name("too small", ("“too small”", "25"))
+    assert is_row_name("« trop petit »", ("trop petit", "25"))
+    assert not is_row_name("small", ("“too small”", "25"))

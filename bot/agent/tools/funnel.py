@@ -26,6 +26,7 @@ from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
+from bot.text.normalize import normalize_text
 
 WHOLE = "all"
 VISIT_FILTERS = ("device", "source", "country")
@@ -174,7 +175,9 @@ def _name_filters(
     group: Sequence[Fact], name: str, where: AnalysisFilter, language: Language
 ) -> list[Fact]:
     """Return the facts of a group, about the visits that the call narrows it to as well: "France,
-    mobile". Countries have their names."""
+    mobile". Countries and sources have their names."""
+    from bot.data.metrics.query.wording import TRAFFIC_NAMES
+
     narrowed = {one: getattr(where, one) for one in (*VISIT_FILTERS, "segment")}
     dimension = name.removeprefix("visits-").split("-")[0]
     also = [
@@ -184,10 +187,11 @@ def _name_filters(
     ]
 
     def name_group(about: str) -> str:
-        is_country = dimension == "country" and about
-        return ", ".join(
-            filter(None, (name_value(dimension, about, language) if is_country else about, *also))
-        )
+        if dimension == "country" and about:
+            about = name_value(dimension, about, language)
+        if dimension == "source" and (words := TRAFFIC_NAMES.get(normalize_text(about))):
+            about = words.to(language)
+        return ", ".join(filter(None, (about, *also)))
 
     return [fact.model_copy(update={"about": name_group(fact.about)}) for fact in group]
 

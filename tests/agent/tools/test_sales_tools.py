@@ -119,6 +119,7 @@ async def test_parts_of_filtered_visits_say_what_they_are_filtered_by(
     of_country = [f for f in result.facts if f.parts.subject.startswith("country-fr-checkout")]
     assert {about in fact.name_about(language) for fact in of_country} == {True}
     assert {fact.about.count("mobile") for fact in result.facts} == {1}
+    assert not [fact for fact in result.facts if "moteur" in fact.about]
 
 
 async def test_a_break_in_the_path_has_its_own_rate_since_that_day() -> None:

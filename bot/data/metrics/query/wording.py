@@ -105,6 +105,8 @@ def name_value(
         return translate_country(value, language)
     if dimension == "language" and value in LANGUAGES:
         return Words(get_language(value).phrase).to(language)
+    if dimension == "return_reason":  # in the file's words, whatever the language
+        return Words("“{quote}”", quote=value).to(language)
     if dimension in PLACE_COLUMNS:
         return name_place(dimension, value, language)
     if dimension in ("product", "with_product", "customer_bought"):
