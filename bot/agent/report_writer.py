@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
@@ -52,11 +52,11 @@ SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
-SEVERAL_NOT_RANKED = Words("Small groups are hidden: each order is among those that may be shown.")
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
+MAX_NAMED = 3  # texts of one part of a reading
 MAX_BESIDE = 2  # readings of further points
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
@@ -233,7 +233,7 @@ def _merge_readings(
         for part, text in (one for other in more for one in other.list_scope(cited)):
             if part in parts:
                 parts[part][text] = None
-        line = " · ".join(", ".join(texts) for texts in parts.values())
+        line = join_parts(parts.values(), language)
     told = {_find_conditions(one) for one in exhibits}
     beside = {
         conditions: text
@@ -252,6 +252,18 @@ def _merge_readings(
 def _has_bound(exhibit: Exhibit) -> bool:
     """Whether its call left out groups by a measure: "at least 50 orders"."""
     return any(part == "having" for part, _text in exhibit.scope)
+
+
+def join_parts(parts: Iterable[Iterable[str]], language: Language) -> str:
+    """Return the parts in one line, each text once, and of many of one part the first ones."""
+    told, line = set[str](), []
+    for texts in parts:
+        new = [text for text in texts if text.casefold() not in told]
+        told |= {text.casefold() for text in new}
+        shown, rest = ", ".join(new[:MAX_NAMED]), len(new[MAX_NAMED:])
+        more = Words.count("{names} and {n} more", "{names} and {n} more", rest, names=shown)
+        line.append(more.to(language) if rest else shown)
+    return " · ".join(filter(None, line))
 
 
 def _find_conditions(exhibit: Exhibit) -> frozenset[ScopePart]:
@@ -273,8 +285,8 @@ def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:
 
 def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
     """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
-    report shows, or of whose groups it cites figures: of one ranking how many groups, of several a
-    line that is true of all."""
+    report shows, or of whose groups it cites figures: each line once, of two the one that says
+    more."""
     cited = {*_list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
     cut = (chosen.cut,) if chosen and chosen.cut else ()
     found = {
@@ -283,9 +295,8 @@ def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
         if exhibit.not_ranked
         and ((chosen and exhibit.id == chosen.id) or cited & {*exhibit.ranked_facts})
     }
-    if len(found) < 2:
-        return (*cut, *found)
-    return (*cut, SEVERAL_NOT_RANKED.to(ctx.request.language))
+    lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
+    return (*cut, *sorted(lines))
 
 
 def _list_cited(texts: Sequence[str], ctx: "SkillContext") -> list[str]:

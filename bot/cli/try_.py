@@ -27,7 +27,7 @@ from bot.config.settings import Settings
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, describe_passed, group_checks
 from bot.core.facts import Evidence, Fact, source_quote, tell_facts_apart
-from bot.core.parts import Part
+from bot.core.parts import Part, Table
 from bot.core.request import (
     Brief,
     IncomingRequest,
@@ -291,7 +291,8 @@ def _format_draft(
         limit = channel.find_limit(parts[0].key) if channel else None
         title = limit.name(len(parts)) if limit else title
         texts = (line for part in parts for line in _list_lines(part, drafted.evidence, language))
-        lines += [f"{say(Words(title))}{colon}", *(f"  {line}" for line in texts), ""]
+        of = "".join(f" {one.body.title}" for one in parts if isinstance(one.body, Table))
+        lines += [f"{say(Words(title))}{colon}{of.rstrip()}", *(f"  {line}" for line in texts), ""]
     site = brand.find_site(request.brief.market)
     if leads := describe_target(request.brief, drafted.parts, drafted.evidence, channel, site=site):
         lines += [say(leads), ""]

@@ -43,6 +43,8 @@ class ExhibitChart(BaseModel, frozen=True):
 
 MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
 MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
+NO_FIGURE = ("", "–")  # cells
+QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 
 
@@ -54,6 +56,7 @@ class Exhibit(BaseModel, frozen=True):
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
     scope: tuple[ScopePart, ...] = ()  # the same, part by part, as short as a card says it
+    days: str = ""  # those that its figures are of, for people
     measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     total: str = ""  # the name of the row that is of all rows together
     cut: str = ""  # how many of the rows it shows, for whoever sees it
@@ -72,6 +75,35 @@ class Exhibit(BaseModel, frozen=True):
         """Return how it was read, part by part, with the measures of which these facts are."""
         named = (name for name, facts in self.measure_facts.items() if facts & {*cited})
         return (*(("what", name) for name in named), *self.scope)
+
+    def build_card_table(self) -> Table | None:
+        """Return the table with what it is of as its title, without columns and rows that hold no
+        figure."""
+        if self.table is None:
+            return None
+        names = len(self.table.columns) - len(self.column_facts) if self.column_facts else 1
+        rows = [
+            row for row in self.table.rows if any(cell not in NO_FIGURE for cell in row[names:])
+        ]
+        if not rows:
+            return None
+        used = [
+            number
+            for number in range(len(self.table.columns))
+            if any(row[number] not in NO_FIGURE for row in rows)
+        ]
+        scope = self.list_scope(self.all_facts)
+        named = [text for _part, text in scope]
+        if self.days and "days" not in {part for part, _text in scope}:
+            named.append(self.days)
+        title = " · ".join(filter(None, named))
+        return self.table.model_copy(
+            update={
+                "title": title[:1].upper() + title[1:],
+                "columns": tuple(self.table.columns[number] for number in used),
+                "rows": tuple(tuple(row[number] for number in used) for row in rows),
+            }
+        )
 
     def shows_table(self, told: Collection[str], *, asked: bool = False) -> bool:
         """Return whether its table says more than its chart: where it was asked for, and where bars
@@ -137,8 +169,8 @@ class Exhibit(BaseModel, frozen=True):
 
 def is_row_name(name: str, row: Sequence[str]) -> bool:
     """Whether a cell of the row is this name, with or without the days or conditions behind it."""
-    low = normalize_text(name).strip()
-    cells = (normalize_text(cell).strip() for cell in row)
+    low = normalize_text(name).strip(QUOTED)
+    cells = (normalize_text(cell).strip(QUOTED) for cell in row)
     return any(cell == low or cell.startswith((f"{low} · ", f"{low}, ")) for cell in cells)
 
 

@@ -353,11 +353,11 @@ class Fact(SourcedModel, frozen=True):
         measure = self.parts.measure
         return measure.rpartition("-")[2] == "change" and measure not in UNSIGNED_CHANGES
 
-    def shown(self, language: str) -> str:
+    def shown(self, language: str, decimals: int | None = None) -> str:
         """The value as tables and texts show it: without needless decimals, a change with its sign,
         and a minus sign for less than nothing."""
         fact = self.as_read
-        text = fact.spelled(language)
+        text = fact.spelled(language, decimals)
         if not isinstance(fact.value, Decimal):
             return text
         return sign_number(text, is_positive=self.is_change and fact.value > 0)
@@ -381,11 +381,22 @@ def spell_base(fact: Fact, language: str) -> str:
 def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None]:
     """Return the cells of a table's column, written as in a sentence, but without a unit that its
     head says. A change in points says so: its head names a rate. A share of few says of how
-    many."""
-    return [None if fact is None else _spell_cell(fact, language) for fact in facts]
+    many. Sums of money beside one without cents have none."""
+    sums = [abs(Decimal(one.value)) for one in facts if one is not None and _is_money(one)]
+    large = [one for one in sums if one >= MIN_LARGE_VALUE]
+    no_cents = bool(large) and not any(one % 1 for one in large)
+    return [None if one is None else _spell_cell(one, language, no_cents=no_cents) for one in facts]
 
 
-def _spell_cell(fact: Fact, language: str) -> str:
+def _is_money(fact: Fact) -> bool:
+    unit = fact.unit or ""
+    return isinstance(fact.value, Decimal) and len(unit) == 3 and unit.isupper()
+
+
+def _spell_cell(fact: Fact, language: str, *, no_cents: bool) -> str:
+    if no_cents and _is_money(fact):
+        whole = fact.model_copy(update={"value": round(Decimal(fact.value), 0)})
+        return whole.shown(language, 0)
     shown, base = _without_counted_unit(fact).shown(language), spell_base(fact, language)
     return f"{shown} ({base})" if base else shown
 

@@ -64,6 +64,7 @@ class Table(BaseModel, frozen=True):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     facts: tuple[str, ...] = ()
+    title: str = ""  # what it is of: "units · Robe Solène · 1 to 28 October"
 
 
 class File(BaseModel, frozen=True):
@@ -162,6 +163,8 @@ def serialize_parts(
     pieces = []
     for part in parts:
         body = part.body.model_dump(mode="json", exclude={"facts"})
+        if isinstance(part.body, Table) and not part.body.title:
+            del body["title"]  # stored tables had none
         pieces.append({"kind": part.kind, "key": part.key, "title": part.title, "body": body})
     whole = {
         "format": FORMAT_VERSION,

@@ -145,7 +145,7 @@ def build_report(
         points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
         cannot_tell=gap if form.gap_part == "cannot_tell" else None,
         not_answered=gap if form.gap_part == "not_answered" else None,
-        table=exhibit.table if exhibit else None,
+        table=exhibit.build_card_table() if exhibit else None,
         quotes=build_quotes(form.quotes, book),
         read_as=Copy(text="\n".join(dict.fromkeys(lines))) if lines else None,
         leads=[

@@ -154,12 +154,13 @@ def _render_html_part(part: Part, reader: str, channel: Channel | None) -> str:
 
 
 def _render_html_table(table: Table, key: str) -> str:
+    title = f"<caption>{html.escape(table.title)}</caption>\n" if table.title else ""
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in table.columns)
     rows = "\n".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
         for row in table.rows
     )
-    return f'<table data-part="{key}">\n<tr>{head}</tr>\n{rows}\n</table>'
+    return f'<table data-part="{key}">\n{title}<tr>{head}</tr>\n{rows}\n</table>'
 
 
 def _list_details(

@@ -235,6 +235,16 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
         ),
         (
             {
+                "dataset": "orders",
+                "measures": ["customers"],
+                "filters": [[where("customer_not_ordered", "at_least", "2026-06-01")]],
+                "since": "2025-06-01",
+                "until": "2025-12-31",
+            },
+            "customers · no order since 1 June 2026 · Jun to Dec 2025",
+        ),
+        (
+            {
                 "dataset": "visits",
                 "measures": ["visits"],
                 "filters": [[where("device", "is", "mobile")]],
@@ -664,7 +674,9 @@ async def test_ranking_says_how_many_small_groups_it_leaves_out() -> None:
     deps = tool_deps(workspace_data(sample()), language="fr")
     result = await query_tool(deps, **call, since="2026-06-01")
     (exhibit,) = result.exhibits
-    assert exhibit.not_ranked.startswith("Petits groupes masqués (moins de 5 personnes)")
+    assert exhibit.not_ranked.startswith(
+        "Les groupes de moins de 5 personnes ne sont pas affichés."
+    )
     assert any(note.startswith("Small groups are hidden (under 5 people)") for note in result.notes)
     by_time = {**call, "dimensions": ["month"], "order": "natural"}
     assert not (await query_tool(deps, **by_time)).exhibits[0].not_ranked

@@ -39,6 +39,16 @@ def test_counts_have_no_unit_in_a_column_but_changes_in_points_do() -> None:
     assert spell_column([count, change], "en") == ["1,716", "+0.11\u00a0pts"]
 
 
+def test_money_of_one_column_has_cents_in_all_cells_or_in_none() -> None:
+    def cells(*values: str) -> list[str | None]:
+        sums = [share(one).model_copy(update={"unit": "EUR"}) for one in values]
+        return spell_column(sums, "en")
+
+    assert cells("1393", "972.40", "0") == ["€1,393", "€972", "€0"]
+    assert cells("1003.20", "972.00") == ["€1,003.20", "€972.00"]
+    assert cells("85.00", "12.50") == ["€85.00", "€12.50"]
+
+
 def of_week(day: int, *, weeks: int = 1) -> Fact:
     monday = date(2026, 11, day)
     days = {"since": monday - timedelta(weeks=weeks - 1), "until": monday + timedelta(days=6)}

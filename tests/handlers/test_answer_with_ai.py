@@ -238,13 +238,13 @@ async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> Non
         found, _letters = await answer(looked_up, report(text, exhibit=exhibit))
         first, *more = text_of(found, "Read as")[0].splitlines()
         assert first == f"{named} product · Jun to Oct"
-        assert "Small groups are hidden (under 5 people)" in " ".join(more)
+        assert "Groups of under 5 people are not shown." in " ".join(more)
     for form in (
         report("Here are the countries.", exhibit="e2"),
         report("{f1} of all products.", exhibit="e2"),  # a total has no place
     ):
         found, _letters = await answer(looked_up, form)
-        assert "hidden" not in text_of(found, "Read as")[0]
+        assert "not shown" not in text_of(found, "Read as")[0]
 
 
 async def test_several_rankings_that_leave_out_small_groups_take_one_line() -> None:
@@ -262,7 +262,7 @@ async def test_several_rankings_that_leave_out_small_groups_take_one_line() -> N
         looked_up, report("Here are both rankings.", "{f2} of this product.", exhibit="e2")
     )
     said = text_of(found, "Read as")[0]
-    assert said.count("Small groups are hidden") == 1
+    assert said.count("are not shown.") == 1
 
 
 async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:

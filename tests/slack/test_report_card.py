@@ -101,6 +101,20 @@ def test_short_table_stands_on_the_card_and_details_have_the_rest(sqlite: Databa
     assert "checkout · mobile" in details
 
 
+def test_table_has_a_title_on_the_card_and_in_the_details(sqlite: Database) -> None:
+    table = TABLE.model_copy(update={"title": "Paid <!channel> · linen · October"})
+    with sqlite.begin() as session:
+        draft = reported(session, REPORT.model_copy(update={"table": table}))
+        message = drawn(seen(session))
+        details = text_of(build_details_view(draft, "en")["blocks"])
+        stored = draft.parts
+    place = next(n for n, block in enumerate(message.blocks) if block["type"] == "table")
+    assert "· linen · October" in text_of([message.blocks[place - 1]])
+    assert "<!channel>" not in text_of([message.blocks[place - 1]])
+    assert "· linen · October" in details
+    assert next(part.body for part in stored if part.key == "table") == table
+
+
 def test_card_shows_at_most_four_columns_and_details_all(sqlite: Database) -> None:
     columns = ("Device", "Paid", "Before", "Change", "Visits")
     wide = Table(columns=columns, rows=(("a", *"bcde"), ("f", "g", "h", "", "j")))

@@ -85,7 +85,7 @@ def describe_filter(
     for name in TEXT_FILTERS:
         if value := getattr(where, name):
             named = product if name == "product" and product else str(value)
-            parts.append((name, _name_value(name, named, language)))
+            parts.append((name, name_value(name, named, language)))
     if where.since and where.until:
         parts.append(("days", format_short_period(where.since, where.until, language, today)))
     elif day := where.since or where.until:
@@ -99,7 +99,7 @@ def join_scope(scope: Iterable[ScopePart]) -> str:
     return " · ".join(text for _part, text in scope)
 
 
-def _name_value(name: str, value: str, language: Language) -> str:
+def name_value(name: str, value: str, language: Language) -> str:
     """Return a value as people of that language say it, where it has a name of ours."""
     if name == "country":
         return ", ".join(translate_country(one, language) for one in split_values(value))

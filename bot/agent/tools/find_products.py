@@ -54,9 +54,8 @@ BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenu
 RANKED_BY = {"units": Words("by units sold"), "revenue": Words("by revenue")}
 PRODUCTS = GroupExhibit(
     "the products",
-    Words("Handle"),
+    Words("Product"),
     {
-        "name": Words("Product"),
         "price": Words("Price"),
         "stock": Words("Stock"),
         "stock-cover": Words("Days of stock"),
@@ -159,7 +158,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if sales:
         read_as, basis = await run_query(deps, _tell_basis)
         bounds[1:1] = [read_as.to(language)] if read_as and not _wants_cover(params) else []
-    table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=rows)
+    of_titles = [[fact for fact in row if fact.label != "name"] for row in rows]
+    table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=of_titles)
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     scope = describe_filter(title, where, language, deps.today)
     scope = (*scope, *(("more", bound) for bound in bounds))

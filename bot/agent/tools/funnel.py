@@ -16,6 +16,7 @@ from bot.agent.tools._analysis import (
     find_analysis,
     group_by_subject,
     link_changes,
+    name_value,
     number_of,
     read_text,
 )
@@ -25,6 +26,7 @@ from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
+from bot.text.normalize import normalize_text
 
 WHOLE = "all"
 VISIT_FILTERS = ("device", "source", "country")
@@ -82,7 +84,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: _rank(pair[1]),
     )
-    groups = {name: _name_filters(group, name, finding.where) for name, group in groups.items()}
+    language = finding.language
+    groups = {
+        name: _name_filters(group, name, finding.where, language) for name, group in groups.items()
+    }
     steps = [_name_step(fact, name) for name, _ in ordered for fact in groups[name]]
     every = link_changes(
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
@@ -166,16 +171,29 @@ def _select(facts: Sequence[Fact]) -> list[Fact]:
     return chosen
 
 
-def _name_filters(group: Sequence[Fact], name: str, where: AnalysisFilter) -> list[Fact]:
-    """Return the facts of a group, about the visits that the call narrows it to as well: "FR,
-    mobile"."""
+def _name_filters(
+    group: Sequence[Fact], name: str, where: AnalysisFilter, language: Language
+) -> list[Fact]:
+    """Return the facts of a group, about the visits that the call narrows it to as well: "France,
+    mobile". Countries and sources have their names."""
+    from bot.data.metrics.query.wording import TRAFFIC_NAMES
+
     narrowed = {one: getattr(where, one) for one in (*VISIT_FILTERS, "segment")}
     dimension = name.removeprefix("visits-").split("-")[0]
-    also = [value for one, value in narrowed.items() if value and one != dimension]
-    return [
-        fact.model_copy(update={"about": ", ".join(filter(None, (fact.about, *also)))})
-        for fact in group
+    also = [
+        name_value(one, value, language)
+        for one, value in narrowed.items()
+        if value and one != dimension
     ]
+
+    def name_group(about: str) -> str:
+        if dimension == "country" and about:
+            about = name_value(dimension, about, language)
+        if dimension == "source" and (words := TRAFFIC_NAMES.get(normalize_text(about))):
+            about = words.to(language)
+        return ", ".join(filter(None, (about, *also)))
+
+    return [fact.model_copy(update={"about": name_group(fact.about)}) for fact in group]
 
 
 def _name_step(fact: Fact, subject: str) -> Fact:

@@ -55,7 +55,7 @@ TEST_NAMES = {
     "product": Words("test of the product page"),
     "basket": Words("test of the basket"),
     "checkout": Words("test of the checkout"),
-    "subject": Words("test of the subject line"),
+    "subject": Words("test of an e-mail, by opens"),
     "letter": Words("test of the e-mail"),
 }
 

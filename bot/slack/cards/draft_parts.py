@@ -200,6 +200,8 @@ def render_part(
     size = render_length(part.text, find_part_limit(draft, part), language)
     above = context_block(f"{name} · {size}" if size else name)
     body = part.body
+    if isinstance(body, Table) and body.title:
+        above = context_block(f"{name} · {quote_as_mrkdwn(body.title, 300)}")
     if draft.skill == IDEAS_SKILL and part.key.startswith(IDEA_PARTS):
         return [_render_idea(part)]
     if isinstance(body, File) and body.picture and draft.skill in FOLDED_PARTS:

@@ -138,7 +138,8 @@ def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
     if isinstance(table, Table) and 1 < len(table.rows) <= MAX_SHOWN_ROWS:
         rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows)
         columns = table.columns[:MAX_CARD_COLUMNS]
-        return [render_slack_table(Table(columns=columns, rows=rows))]
+        above = [context_block(quote_as_mrkdwn(table.title, 300))] if table.title else []
+        return [*above, render_slack_table(Table(columns=columns, rows=rows))]
     return []
 
 

@@ -127,7 +127,7 @@ async def test_without_visits_a_change_is_split_into_orders_and_basket(orders_al
 
 
 @pytest.mark.parametrize(
-    ("language", "about"), [("en", "FR, mobile, checkout to purchase"), ("fr", "du paiement")]
+    ("language", "about"), [("en", "France, mobile, checkout to purchase"), ("fr", "du paiement")]
 )
 async def test_parts_of_filtered_visits_say_what_they_are_filtered_by(
     language: Any, about: str
@@ -136,6 +136,7 @@ async def test_parts_of_filtered_visits_say_what_they_are_filtered_by(
     of_country = [f for f in result.facts if f.parts.subject.startswith("country-fr-checkout")]
     assert {about in fact.name_about(language) for fact in of_country} == {True}
     assert {fact.about.count("mobile") for fact in result.facts} == {1}
+    assert not [fact for fact in result.facts if "moteur" in fact.about]
 
 
 async def test_a_break_in_the_path_has_its_own_rate_since_that_day() -> None:

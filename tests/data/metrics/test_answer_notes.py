@@ -62,9 +62,15 @@ def test_months_of_each_group_are_in_the_order_of_time() -> None:
 
 
 def say_unranked(orders: dict[str, int], **query: Any) -> str:
-    """What is said of revenue by region."""
+    """What the model is told of the order of revenue by region."""
+    notes = rank_regions(orders, **query).notes
+    (said,) = [note for note in notes if note.startswith("Small groups are hidden")]
+    return said.removesuffix(" Word it so: none of them is the top or the first of all.")
+
+
+def rank_regions(orders: dict[str, int], **query: Any) -> MetricResult:
     asked = {"measures": ["revenue"], "dimensions": ["region"], "order": "highest", **query}
-    return answer_regions(orders, dataset="orders", **asked).exhibits[0].not_ranked
+    return answer_regions(orders, dataset="orders", **asked)
 
 
 def answer_regions(orders: dict[str, int], **query: Any) -> MetricResult:
@@ -127,6 +133,13 @@ def test_largest_that_may_be_shown_are_called_so_with_what_they_hold_of_the_tota
     said = say_unranked(EVEN, measures=["orders_share"])
     assert "the largest of those that may be shown (2 of 5)" in said
     assert "hold 64% of the total" in said  # 16 of 25 orders
+
+
+def test_people_are_told_in_one_plain_line() -> None:
+    certain = rank_regions({"Paris": 40, "Lyon": 30, **FEW}).exhibits[0].not_ranked
+    assert certain == "Groups of under 5 people are not shown."
+    unsure = rank_regions(EVEN, order="lowest").exhibits[0].not_ranked
+    assert unsure == f"{certain} Others may rank higher."
 
 
 def test_model_is_told_not_to_call_them_the_top() -> None:

@@ -281,6 +281,7 @@ class _ResultBuilder:
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
                 scope=list_scope(self.warehouse, self.answer, self.language),
+                days=format_short_period(*self.days, self.language, self.warehouse.today),
                 measure_facts=named,
                 total=self._name_total()[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from bot.core.facts import Fact, spell_number
+from bot.core.facts import Fact
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_choice import explain_withheld, is_in_time
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
@@ -143,16 +143,31 @@ class AnswerNotes:
         return [Words("Not shown: {what}", what=times)] if times else []
 
     def describe_unranked(self) -> str:
-        """Say for people how many groups have no place among those shown."""
-        return self._tell_unranked(self.language)
+        """Say for people that some groups have no place among those shown; where none of these is
+        sure of its own, that others may rank higher."""
+        if self.answer.counts is None or not self.unranked:
+            return ""
+        ranked, above = self._rank()
+        lost = self._list_lost()
+        lines = [Words("Groups of under {n} people are not shown.", n=self._find_floor())]
+        if lost and not above:
+            lines = [Words("Not shown, to protect single customers: {what}.", what=lost)]
+        if ranked and not above:
+            lines.append(Words("Others may rank higher."))
+        return " ".join(line.to(self.language) for line in lines)
 
     def _warn_of_unranked(self) -> list[str]:
-        """Say it to the model, and that what is no place among all groups can't be called one."""
-        told = self._tell_unranked("en")
+        """Say it to the model, with how many they are and which places are sure."""
+        if self.answer.counts is None or not self.unranked:
+            return []
         ranked, above = self._rank()
-        if ranked and not above:
-            told += " Word it so: none of them is the top or the first of all."
-        return [told] if told else []
+        if not ranked:
+            return [f"Small groups are hidden (under {self._find_floor()} people)."]
+        if above:
+            return [self._place(len(ranked), above)]
+        # what is no place among all groups can't be called one
+        word_it_so = " Word it so: none of them is the top or the first of all."
+        return [self._describe_order(ranked) + word_it_so]
 
     def _describe_others(self) -> str:
         """Say that the hidden groups are together, and which of them are hidden only for the sake
@@ -167,46 +182,40 @@ class AnswerNotes:
         also = f", {', '.join(large[:6])} among them" if large else ""
         return f": they are together as others{also}"
 
-    def _tell_unranked(self, language: Language) -> str:
+    def _find_floor(self) -> int:
+        return get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
+
+    def _list_lost(self) -> str:
+        """Name the groups that lost their place to an earlier answer."""
+        assert self.answer.counts is not None
+        lost = sorted(self.unranked - self.answer.counts.unranked)
+        names = [" · ".join(self.name(one)) for one in lost]
+        return ", ".join(names[:6]) + (" …" if names[6:] else "")
+
+    def _describe_order(self, ranked: Sequence[Group]) -> str:
         """Say of groups that are ordered by a measure that some have no place among them, because
-        it would tell their figure, and which places are sure all the same. Where none is, they are
-        said to be the largest of those that may be shown, and how much of the total they hold."""
+        it would tell their figure: they are the largest of those that may be shown, with how much
+        of the total they hold."""
         counts, order = self.answer.counts, self.query.order
-        if counts is None or not self.unranked:
-            return ""
-        floor = get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
-        ranked, above = self._rank()
-        if not ranked:
-            return Words("Small groups are hidden (under {n} people).", n=floor).to(language)
-        if above:
-            return self._place(floor, len(ranked), above).to(language)
-        if lost := sorted(self.unranked - counts.unranked):
-            words = Words(
+        assert counts is not None
+        if lost := self._list_lost():
+            return (
                 "Left out beside an earlier answer, because the difference would tell of a few "
-                "people: {what}. They may stand higher."
-            )
-            names = [" · ".join(self.name(one)) for one in lost]
-            named = ", ".join(names[:6]) + (" …" if names[6:] else "")
-            return words.with_params(what=named).to(language)
-        words = Words(
-            "Small groups are hidden (under {floor} people): the largest of those that may be "
-            "shown ({n} of {known})."
-        )
-        if order in ORDERS_BELOW or not self.answer.get_measure(self.first).is_sum:
-            words = Words(
-                "Small groups are hidden (under {floor} people): the order is among those that "
-                "may be shown ({n} of {known})."
+                f"people: {lost}. They may stand higher."
             )
         n, known = counts.known - len(self.unranked), counts.known
-        line = words.with_params(floor=floor, n=n, known=known).to(language)
+        is_largest = order not in ORDERS_BELOW and self.answer.get_measure(self.first).is_sum
+        what = "the largest of those" if is_largest else "the order is among those"
+        line = (
+            f"Small groups are hidden (under {self._find_floor()} people): {what} that may be "
+            f"shown ({n} of {known})."
+        )
         total, *figures = self._list_figures(ranked)
         held = sum(one for one in figures if one is not None)
         share = int(100 * held / total) if counts.adds_up and total else 0
         if share < 1 or order in ORDERS_BELOW:
             return line
-        spelled = spell_number(Decimal(share), "%", language)
-        rest = Words("Those in the order hold {share} of the total.", share=spelled)
-        return f"{line} {rest.to(language)}"
+        return f"{line} Those in the order hold {share}% of the total."
 
     @cached_property
     def first(self) -> str:
@@ -250,16 +259,11 @@ class AnswerNotes:
         )
         return ranked, max(than_all, than_each)
 
-    def _place(self, floor: int, shown: int, above: int) -> Words:
+    def _place(self, shown: int, above: int) -> str:
         """Say of so many of the shown groups that their place is right."""
-        if above == shown:
-            return Words("Small groups are hidden (under {n} people); the order is right.", n=floor)
-        return Words.count(
-            "Small groups are hidden (under {floor} people); the first place is right.",
-            "Small groups are hidden (under {floor} people); the first {n} places are right.",
-            above,
-            floor=floor,
-        )
+        places = "the first place is" if above == 1 else f"the first {above} places are"
+        right = "the order is" if above == shown else places
+        return f"Small groups are hidden (under {self._find_floor()} people); {right} right."
 
     def _list_figures(self, groups: Sequence[Group]) -> list[Any]:
         """Return the first measure of the total, and of groups."""

@@ -33,7 +33,7 @@ from bot.data.warehouse.places import PLACE_COLUMNS
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import translate_country
 from bot.i18n.french_regions import name_place
-from bot.i18n.languages import get_language
+from bot.i18n.languages import LANGUAGES, get_language
 from bot.i18n.messages import (
     Words,
     format_period,
@@ -103,6 +103,10 @@ def name_value(
         return Words("order {n}", n=value).to(language)
     if dimension == "country":
         return translate_country(value, language)
+    if dimension == "language" and value in LANGUAGES:
+        return Words(get_language(value).phrase).to(language)
+    if dimension == "return_reason":  # in the file's words, whatever the language
+        return Words("“{quote}”", quote=value).to(language)
     if dimension in PLACE_COLUMNS:
         return name_place(dimension, value, language)
     if dimension in ("product", "with_product", "customer_bought"):
@@ -403,9 +407,11 @@ def describe_condition(
         words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
         return words.to(language)
     if field.kind == "day":
+        # beside days of another year it has its own
+        years = {one.year for one in (answer.asked.since, answer.asked.until) if one}
         days = [
-            format_short_day(date.fromisoformat(one), language, warehouse.today)
-            for one in condition.values
+            format_short_day(day, language, warehouse.today if years <= {day.year} else date.min)
+            for day in map(date.fromisoformat, condition.values)
         ]
         return describe_day(condition.field, condition.operator, days).to(language)
     if field.kind != "text":
