@@ -19,7 +19,7 @@ from bot.data.metrics import best_sellers
 from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.execution import answer_query
-from bot.data.metrics.query.guard import digest_state, guard_answer
+from bot.data.metrics.query.guard import differs_in_days_alone, digest_state, guard_answer
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
@@ -646,6 +646,13 @@ def test_counts_of_the_same_groups_on_other_days_are_told_and_their_revenue_is_n
     )
     assert answer
     assert answer.get_value("now", ("FR",), "late_orders") == 32
+    now, months = (
+        MetricQuery.model_validate(one)
+        for one in (counted, {**counted, "dimensions": ("country", "month")})
+    )
+    earlier = months.model_copy(update={"until": date(2026, 11, 18)})
+    assert differs_in_days_alone(now, earlier)
+    assert not differs_in_days_alone(now, months)  # of the same days
     spent = {**BY_COUNTRY, **REVENUE_OF_LATE}
     _, answer = follow(warehouse, log, "UMAX", [{**spent, "until": date(2026, 11, 18)}, spent])
     assert answer

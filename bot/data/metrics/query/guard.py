@@ -66,7 +66,7 @@ def guard_answer(
     earlier = log.record(person, state, record) if log else ()
     if earlier is None:
         return answer  # the same answer again
-    earlier = [one for one in earlier if not _differs_in_days_alone(answer, one)]
+    earlier = [one for one in earlier if not differs_in_days_alone(answer.query, _read_query(one))]
     try:
         known = [_read_rows(warehouse, one) for one in earlier[:MAX_EARLIER_ANSWERS]]
     except QueryError:
@@ -90,13 +90,18 @@ def guard_answer(
     raise _refuse(warehouse, answer.query, released, earlier, known)
 
 
-def _differs_in_days_alone(answer: MetricAnswer, record: SalesAnswerRecord) -> bool:
-    """Whether an earlier answer has the same groups and conditions, so that only days are between
-    them, and one of the two holds counts alone: then their difference is no one's spending."""
+def _read_query(record: SalesAnswerRecord) -> MetricQuery | None:
+    """Return what an earlier answer was about; None for one to a typed question."""
     data: dict[str, Any] = json.loads(record.filter)
-    if METRIC_KEY not in data:
+    return MetricRecipe.model_validate(data[METRIC_KEY]).query if METRIC_KEY in data else None
+
+
+def differs_in_days_alone(now: MetricQuery, before: MetricQuery | None) -> bool:
+    """Whether an earlier answer has the same groups and conditions on other days, and one of the
+    two holds counts alone: then their difference is no one's spending. On the same days, a total
+    less the weeks that are shown would tell a hidden one."""
+    if before is None or (before.since, before.until) == (now.since, now.until):
         return False
-    before, now = MetricRecipe.model_validate(data[METRIC_KEY]).query, answer.query
     apart = [
         (one.dataset, one.filters, one.having, {*one.dimensions}.difference(ORDERED_DIMENSIONS))
         for one in (before, now)
