@@ -165,11 +165,11 @@ class AskedForPeople(Exception):
 
 class Refusal(CannotDo):
     """A tool ended the conversation: the question can't be answered. `reason` is a short key for
-    counting, without anything that people wrote."""
+    counting, without anything that people wrote; `instead` is a question that can be answered."""
 
-    def __init__(self, words: Words, reason: str):
+    def __init__(self, words: Words, reason: str, instead: str = ""):
         super().__init__(words)
-        self.reason = reason
+        self.reason, self.instead = reason, instead
 
 
 @dataclass
@@ -274,9 +274,9 @@ def _end_loop(name: str, result: ToolResult) -> None:
         raise AskedPerson(
             Question(words=Words("{sentence}", sentence=sentence), options=tuple(rest))
         )
-    reason = rest[0] if rest else name
+    reason, instead = rest
     log.info("the request was refused by the tool %s: %s", name, reason)
-    raise Refusal(Words("{sentence}", sentence=sentence), reason)
+    raise Refusal(Words("{sentence}", sentence=sentence), reason, instead)
 
 
 def describe_mistakes(error: ValidationError) -> str:
