@@ -1,9 +1,9 @@
 """Turn what a message was understood to ask for into one request for each text or question."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import Literal, get_args
+from typing import get_args
 
 from pydantic import BaseModel
 
@@ -11,11 +11,8 @@ from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import OFFER_JOINT, Brief, Goal, IncomingRequest, Question, SkillRequest
+from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
-from bot.grounding.figure_checks import has_threshold
-from bot.grounding.numbers import read_figures
-from bot.grounding.price_cuts import find_cuts
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.tasks.brief_assumptions import (
     build_options,
@@ -26,8 +23,8 @@ from bot.tasks.brief_assumptions import (
 from bot.tasks.intake import read_form_fields
 from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
-from bot.tasks.understand import ProductReference, ReadRequest, Understanding
-from bot.text.normalize import collapse_spaces, normalize_text
+from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
+from bot.text.normalize import collapse_spaces
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
@@ -77,11 +74,11 @@ async def plan_requests(
     if too_many := requests[MAX_REQUESTS:]:
         names = tuple(" ".join(filter(None, (one.channel, one.brief.market))) for one in too_many)
         requests = [_leave_over(one, names) for one in requests[:MAX_REQUESTS]]
-    requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
+    requests = [name_what_is_beside(one, requests, understanding) for one in requests]
     return Plan(requests=tuple(requests), cannot=cannot, question=question)
 
 
-def _name_what_is_beside(
+def name_what_is_beside(
     request: SkillRequest, requests: Sequence[SkillRequest], understanding: Understanding
 ) -> SkillRequest:
     """Return a request that knows what else is done about its message, so that its writer doesn't
@@ -126,123 +123,6 @@ def _leave_over(request: SkillRequest, names: tuple[str, ...]) -> SkillRequest:
     return request.model_copy(
         update={"brief": request.brief.model_copy(update={"left_over": left_over})}
     )
-
-
-async def plan_revision(
-    before: SkillRequest,
-    understanding: Understanding,
-    incoming: IncomingRequest,
-    *,
-    brand: Brand,
-    library: Library,
-    today: date,
-    draft: ThreadDraft,
-    shown: Collection[str] = (),
-) -> Plan:
-    """Return the request of the draft again, and after it those of the texts for other channels or
-    markets that its message asks for as well. `shown` are the products that the draft stands on:
-    an instruction that names one of a text on a range puts another in its place there."""
-    beside = tuple(
-        one.model_copy(update={"about": draft.id}) if one.about else one
-        for one in understanding.beside
-    )
-    if _find_other_market(before.brief, incoming, brand):
-        beside = ()  # the others were made with the version of the first market
-    others = await plan_requests(
-        understanding.model_copy(update={"requests": beside}),
-        incoming.model_copy(
-            update={"words": incoming.reason or "", "reason": None, "previous": None, "answers": {}}
-        ),
-        brand=brand,
-        library=library,
-        today=today,
-        drafts=(draft,),
-    )
-    mentioned = {one.handle for one in await library.find_mentioned(incoming.reason or "")}
-    is_swap = before.brief.product is None and not mentioned.isdisjoint(shown)
-    revised = revise_request(before, understanding, incoming, brand, is_swap=is_swap)
-    requests = [revised, *others.requests]
-    if others.requests:
-        requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
-        known = dict.fromkeys((*before.brief.beside, *requests[0].brief.beside))
-        brief = requests[0].brief.model_copy(update={"beside": tuple(known)})
-        requests[0] = requests[0].model_copy(update={"brief": brief})
-    return Plan(requests=tuple(requests), cannot=others.cannot)
-
-
-def revise_request(
-    before: SkillRequest,
-    understanding: Understanding,
-    incoming: IncomingRequest,
-    brand: Brand,
-    *,
-    is_swap: bool = False,
-) -> SkillRequest:
-    """Return the request of a draft again, with what the instruction sets anew. After a swap the
-    text is still about its range, and about the new product beside it."""
-    new = next(iter(understanding.requests), ReadRequest(skill=before.skill))
-    old = before.keep_reason().brief
-    changed: dict[str, object] = {
-        "audience": new.audience or old.audience,
-        "rule": new.rule if new.audience or new.rule else old.rule,
-        "offer": _join_offers(old.offer, new.offer),
-        "occasion": new.occasion or old.occasion,
-        "goal": new.goal or old.goal,
-        "tone": new.tone or old.tone,
-        "must_say": tuple(dict.fromkeys((*old.must_say, *new.must_say))),
-        "left_over": understanding.left_over,
-        "material": incoming.material,
-        "assumed": (),
-        "options": (),
-    }
-    if new.language and new.is_language_stated:
-        changed["language"] = new.language
-    if market := _find_other_market(old, incoming, brand):
-        changed |= {"market": market, "language": brand.markets[market].language}
-    if new.since or new.until:
-        changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
-    if is_swap:
-        handles = (one.handle for one in new.products if one.handle)
-        changed["others"] = tuple(dict.fromkeys((*old.others, *handles)))
-    else:
-        changed |= _name_products(new.products)
-    is_translated = changed.get("language", old.language) != old.language
-    return before.model_copy(
-        update={
-            "brief": old.model_copy(update=changed),
-            "reason": "\n".join(filter(None, [incoming.reason, *incoming.more_words])) or None,
-            "previous": incoming.previous,
-            "fixed": (),
-            # A translation keeps no passage word for word.
-            "kept": () if is_translated else understanding.kept,
-        }
-    )
-
-
-def _find_other_market(before: Brief, incoming: IncomingRequest, brand: Brand) -> str | None:
-    """Return the market for which a button wants the same version of a text."""
-    market = incoming.answers.get("market")
-    return market if market in brand.markets and market != before.market else None
-
-
-def _join_offers(old: str | None, new: str | None) -> str | None:
-    """Return the offer with what an instruction adds to it: free delivery beside a cut. Another
-    cut, or another sum to spend, takes the place of the one before."""
-    if not old or not new:
-        return new or old
-    kind, said = _find_offer_kind(new), normalize_text(new)
-    kept = [
-        one
-        for one in old.split(OFFER_JOINT)
-        if normalize_text(one) not in said and (kind is None or _find_offer_kind(one) != kind)
-    ]
-    return OFFER_JOINT.join([*kept, new])
-
-
-def _find_offer_kind(offer: str) -> Literal["cut", "least"] | None:
-    if find_cuts(offer) or any(one.first.unit == "%" for one in read_figures(offer)):
-        return "cut"
-    return "least" if has_threshold(offer) else None
 
 
 # Values from forms and buttons.
@@ -367,7 +247,7 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
     if not read.audience:
         kept["rule"] = source.rule
     subject = _list_products(source)
-    if subject and not _name_products(read.products):
+    if subject and not name_products(read.products):
         kept["products"] = (*subject, *read.products)
     if not read.products and not subject and not read.topic:
         kept["topic"] = source.product_words
@@ -416,7 +296,7 @@ def _build_copy_brief(
         or brand.languages[0]
     )
     unknown = _list_unknown(read.products)
-    named = _name_products(read.products)
+    named = name_products(read.products)
     is_known = bool(named)
     named = named or {"product_words": read.topic or next(iter(unknown), None)}
     # The writer reads the message itself, so no goal is assumed.
@@ -464,7 +344,7 @@ def _build_copy_brief(
     )
 
 
-def _name_products(products: Sequence[ProductReference]) -> dict[str, object]:
+def name_products(products: Sequence[ProductReference]) -> dict[str, object]:
     """Return the fields of a brief that name these products of the catalogue, or the range where
     none of its products is named. Empty when the catalogue has none of them."""
     known = [one for one in products if one.handle] or [one for one in products if one.category][:1]

@@ -21,7 +21,7 @@ from bot.drafts.models import Draft, list_parts_beside_opening, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.tasks.briefs import Plan, plan_requests, plan_revision
+from bot.tasks.briefs import Plan, plan_requests
 from bot.tasks.conversation import (
     Conversation,
     build_thread_draft,
@@ -31,14 +31,10 @@ from bot.tasks.conversation import (
 )
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage
 from bot.tasks.models import HEARD, OPEN_STATES, Task
+from bot.tasks.revisions import plan_revision
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
-from bot.tasks.understand import (
-    HELP,
-    OtherRevision,
-    Understanding,
-    demand_request,
-    understand_message,
-)
+from bot.tasks.understand import HELP, demand_request, understand_message
+from bot.tasks.understanding import OtherRevision, Understanding
 from bot.text.normalize import normalize_text
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")

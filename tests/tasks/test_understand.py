@@ -17,7 +17,7 @@ from bot.core.library import ProductMatch
 from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
 from bot.core.writer import LlmCall
 from bot.data.catalogue.library import replace_prices
-from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
+from bot.tasks.briefs import MAX_REQUESTS, plan_requests
 from bot.tasks.draft_versions import check_kept_passages
 from bot.tasks.message_form import MessageForm
 from bot.tasks.message_prompt import (
@@ -28,15 +28,9 @@ from bot.tasks.message_prompt import (
     build_prompt,
     build_system_prompt,
 )
-from bot.tasks.understand import (
-    HELP,
-    WHICH_DRAFT,
-    ProductReference,
-    ReadRequest,
-    Understanding,
-    check_form,
-    understand_message,
-)
+from bot.tasks.revisions import revise_request
+from bot.tasks.understand import HELP, WHICH_DRAFT, check_form, understand_message
+from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
 from tests.conftest import NOW
 from tests.fakes.claude import (
     ScriptedClaude,
