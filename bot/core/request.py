@@ -308,6 +308,12 @@ def add_answer(form: dict[str, str], question: Question | None, answer: str) -> 
     return {**form, **asked, f"{ANSWER_KEY}{number}": answer}
 
 
+def find_last_answer(form: Mapping[str, str]) -> str:
+    """Return the latest free answer in a form, or nothing."""
+    number = sum(key.startswith(ANSWER_KEY) for key in form)
+    return form.get(f"{ANSWER_KEY}{number}", "")
+
+
 def list_exchange(form: Mapping[str, str]) -> list[str]:
     """Return our questions, each with the answer that was given to it."""
     numbers = [key.removeprefix(ANSWER_KEY) for key in form if key.startswith(ANSWER_KEY)]

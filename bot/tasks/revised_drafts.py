@@ -1,26 +1,58 @@
 """Which drafts of the thread a message changes, and what it asks for beside."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.agent.skills import load_skills
-from bot.core.request import KeptPassage
+from bot.core.channels import load_channels
+from bot.core.request import KeptPassage, Question
+from bot.i18n.messages import Language, Words
 from bot.tasks.message_form import MessageForm, is_quoted
-from bot.tasks.message_prompt import Message, ThreadDraft
+from bot.tasks.message_prompt import Message, ThreadDraft, shorten
 from bot.tasks.understanding import OtherRevision, ReadRequest, Understanding
 
 NEW = "new"  # in the place of an opening's number
+MAX_NAME = 75  # characters of a draft's name on a button
+ALL_DRAFTS = Words("All of them")
 
 
 def read_revision(
     form: MessageForm, message: Message, requests: tuple[ReadRequest, ...], instruction: str
 ) -> Understanding | None:
-    """Return what the message changes in a draft, None where the thread has no draft. A report
-    can't be revised: the instruction then starts the same skill again."""
-    draft = message.find_draft(form.draft)
-    copies = [one for one in message.drafts if one.is_copy]
-    draft = draft or next(iter(copies or message.drafts), None)
-    if draft is None:
-        return None
+    """Return what the message changes in a draft, None where the thread has none."""
+    named = message.find_draft(form.draft)
+    meant = [named] if named else _list_drafts_meant(message, requests)
+    found = [_read_revision_of(one, form, message, requests, instruction) for one in meant]
+    if len(found) < 2:
+        return next(iter(found), None)
+    others = tuple(
+        OtherRevision(
+            draft=draft.id,
+            request=next(iter(one.requests), ReadRequest(skill=draft.skill)),
+            kept=one.kept,
+        )
+        for draft, one in zip(meant[1:], found[1:], strict=True)
+    )
+    of_all = found[0].model_copy(update={"again": others})
+    return Understanding(outcome="revise", instruction=instruction, choices=(*found, of_all))
+
+
+def _list_drafts_meant(message: Message, requests: Iterable[ReadRequest]) -> list[ThreadDraft]:
+    """Return the drafts that a message may mean that names none: those for the channels that it
+    names, or else all of them. Without a draft it is about the newest report."""
+    channels = {key for one in requests for key in one.channels}
+    fitting = [one for one in message.copies if one.channel in channels]
+    return fitting or [*message.copies] or [*message.drafts[:1]]
+
+
+def _read_revision_of(
+    draft: ThreadDraft,
+    form: MessageForm,
+    message: Message,
+    requests: tuple[ReadRequest, ...],
+    instruction: str,
+) -> Understanding:
+    """Return what the message changes in this draft. A report can't be revised: the instruction
+    then starts the same skill again."""
     if not draft.is_copy:
         asked = next(iter(requests), ReadRequest(skill=draft.skill))
         skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
@@ -59,15 +91,17 @@ def _list_kept(form: MessageForm, message: Message, draft: ThreadDraft) -> tuple
 def _split_again(
     form: MessageForm, message: Message, requests: Iterable[ReadRequest], draft: ThreadDraft
 ) -> tuple[list[OtherRevision], tuple[ReadRequest, ...]]:
-    """Return what is asked of the thread's drafts for other channels, and the other requests.
-    Another market or language is one more text."""
+    """Return what is asked of the other drafts of the thread, and the other requests. Another
+    channel, market or language is one more text."""
     again, left = list[OtherRevision](), list[ReadRequest]()
     for one in requests:
         other = message.find_draft(one.about)
         is_again = (
             other is not None
-            and other.channel != draft.channel
-            and one.channels == (other.channel,)
+            and other.is_copy
+            and other.id != draft.id
+            and load_skills()[one.skill].for_channels
+            and {*one.channels} <= {other.channel}
             and {*one.markets} <= {other.brief.market}
             and (not one.is_language_stated or one.language == other.brief.language)
         )
@@ -104,3 +138,55 @@ def _names_target(form: MessageForm, instruction: str) -> bool:
     that one: "the same as an SMS"."""
     read = [one for request in form.requests for one in (*request.channels, *request.markets)]
     return any(is_quoted(one.words, [instruction]) for one in read)
+
+
+# A question where the message doesn't tell which draft is meant.
+
+
+def ask_for_draft(
+    understanding: Understanding, copies: Sequence[ThreadDraft], language: Language
+) -> Question:
+    """Return the question, with an option for each of the choices. `copies` are all drafts of the
+    thread, the oldest first."""
+    names = _name_drafts(copies, language)
+    *single, _ = understanding.choices
+    return Question(
+        words=Words("Which draft do you mean?"),
+        options=(*(names[_find_source(one)] for one in single), ALL_DRAFTS.to(language)),
+    )
+
+
+def choose_revision(
+    understanding: Understanding, question: Question | None, answer: str
+) -> Understanding | None:
+    """Return the choice whose option the answer is."""
+    options = question.options if question else ()
+    choices = dict(zip(options, understanding.choices, strict=False))
+    return choices.get(answer)
+
+
+def _find_source(choice: Understanding) -> str:
+    """Return the id of the draft that a choice revises, or that its texts start from."""
+    return choice.draft or next(one.about for one in choice.requests if one.about)
+
+
+def _name_drafts(copies: Sequence[ThreadDraft], language: Language) -> dict[str, str]:
+    """Return a name for each draft, by its id: its number, what sets it apart, its first words."""
+    channels = load_channels()
+    values = [
+        (
+            Words(channels[one.channel].title).to(language) if one.channel else None,
+            one.product,
+            one.brief.audience,
+            one.brief.market,
+            one.brief.language,
+        )
+        for one in copies
+    ]
+    same = [len({*column}) == 1 for column in zip(*values, strict=True)]
+    names: dict[str, str] = {}
+    for number, (one, row) in enumerate(zip(copies, values, strict=True), 1):
+        apart = [value for value, is_same in zip(row, same, strict=True) if not is_same]
+        shown = " · ".join(filter(None, [*apart, one.title]))
+        names[one.id] = shorten(f"{number}. {shown}", MAX_NAME)
+    return names

@@ -212,9 +212,13 @@ class _FormCheck:
         instruction = self._quote(self.form.instruction) or self.message.words
         found = read_revision(self.form, self.message, requests, instruction)
         if found is not None:
-            unsupported = self._quotes(self.form.unsupported)
-            line = self._check_reply(self.form.reply)
-            return self._finish(found.model_copy(update={"unsupported": unsupported, "line": line}))
+            found = self._finish(
+                found.model_copy(update={"unsupported": self._quotes(self.form.unsupported)})
+            )
+            more = {"unsupported": found.unsupported, "left_over": found.left_over}
+            choices = tuple(one.model_copy(update=more) for one in found.choices)
+            line = self._check_reply(self.form.reply)  # said once, before a question
+            return found.model_copy(update={"choices": choices, "line": line})
         if self.message.heard == "overheard":
             return Understanding(outcome="not_for_us")
         return self._finish(Understanding(outcome="reply", line=WHICH_DRAFT))
@@ -262,7 +266,8 @@ class _FormCheck:
         """Return the newest draft or report of the thread for a text of which nothing is said:
         "draft the e-mail"."""
         said = (form.topic, form.audience, form.offer, form.occasion.value)
-        if not load_skills()[form.skill].for_channels or form.products or form.must_say:
+        is_text = load_skills()[form.skill].for_channels and self.form.outcome != "revise"
+        if not is_text or form.products or form.must_say:
             return None
         return next(iter(self.message.drafts), None) if all(map(is_none, said)) else None
 

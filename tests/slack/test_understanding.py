@@ -98,6 +98,67 @@ async def test_one_brief_for_two_channels_makes_two_drafts(intern: Understanding
     assert len(intern.prompts) == 1
 
 
+async def draft_two_mails(intern: UnderstandingBench) -> SlackMessage:
+    """Return a request of which two e-mails for different people were made."""
+    people = ("loyal customers", "new customers")
+    return await intern.say(
+        "<@UINTERN> a mail on the linen shirt for loyal customers, and one for new customers",
+        understood("requests", *(draft_request(channels=MAIL, audience=one) for one in people)),
+    )
+
+
+UNCLEAR = understood("revise", draft="none", instruction="shorter")
+
+
+@pytest.mark.parametrize("tapped", [True, False])
+async def test_where_no_draft_is_named_it_is_asked_which(
+    intern: UnderstandingBench, tapped: bool
+) -> None:
+    said = await draft_two_mails(intern)
+    _, second = intern.bench.drafts
+    await intern.say("shorter", UNCLEAR, thread=said.ts)
+    card, question = intern.bench.said()[-1], intern.tasks[-1].question_asked
+    assert question is not None
+    assert ["loyal customers" in one for one in question.options] == [True, False, False]
+    assert ["new customers" in one for one in question.options] == [False, True, False]
+    assert not intern.bench.rows(Decision)
+    if tapped:
+        await intern.bench.press(MARIE, card, "answer.1")
+        await intern.bench.run()
+        assert len(intern.prompts) == 2
+    else:
+        read = understood("answer_question", answer=question.options[1])
+        await intern.say("the second", read, thread=said.ts)
+    (revised,) = intern.bench.drafts[2:]
+    assert (revised.version, revised.brief.audience) == (2, second.brief.audience)
+    assert revised.skill_request.reason == "shorter"
+    (decision,) = intern.bench.rows(Decision)
+    assert decision.draft == second.id
+    assert not buttons(intern.bench.said()[2])  # the question is answered
+    assert "below" in text_of(intern.bench.said()[2])
+
+
+async def test_all_drafts_may_be_meant(intern: UnderstandingBench) -> None:
+    said = await draft_two_mails(intern)
+    await intern.say("shorter", UNCLEAR, thread=said.ts)
+    await intern.bench.press(MARIE, intern.bench.said()[-1], "answer.2")
+    await intern.bench.run()
+    before, after = intern.bench.drafts[:2], intern.bench.drafts[2:]
+    assert [one.version for one in after] == [2, 2]
+    assert {one.brief.audience for one in after} == {one.brief.audience for one in before}
+
+
+async def test_an_answer_that_is_no_draft_is_asked_about_again(intern: UnderstandingBench) -> None:
+    said = await draft_two_mails(intern)
+    await intern.say("shorter", UNCLEAR, thread=said.ts)
+    read = understood("answer_question", answer="the blue one")
+    await intern.say("the blue one", read, thread=said.ts)
+    assert [one.state for one in intern.tasks[1:]] == ["asking", "asking"]
+    await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+    await intern.bench.run()
+    assert [one.version for one in intern.bench.drafts] == [1, 1, 2]
+
+
 async def test_a_revision_of_two_drafts_makes_a_version_of_each(
     intern: UnderstandingBench,
 ) -> None:

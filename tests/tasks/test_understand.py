@@ -28,6 +28,7 @@ from bot.tasks.message_prompt import (
     build_prompt,
     build_system_prompt,
 )
+from bot.tasks.revised_drafts import ask_for_draft, choose_revision
 from bot.tasks.revisions import revise_request
 from bot.tasks.understand import HELP, WHICH_DRAFT, check_form, understand_message
 from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
@@ -397,10 +398,76 @@ def test_a_reply_states_no_figure_of_its_own() -> None:
     assert said.to("en") == "Not 512, sorry."
 
 
-def test_an_unknown_draft_is_the_newest_one() -> None:
+def test_without_a_named_draft_the_only_one_is_meant() -> None:
     form = understood("revise", draft="t9.0.v1", instruction="shorter")
-    assert check(form, "shorter", drafts=(MAIL,)).draft == MAIL.id
+    assert check(form, "shorter", drafts=(REPORT, MAIL)).draft == MAIL.id
     assert check(form, "shorter").line == WHICH_DRAFT
+
+
+GOLD_MAIL = ThreadDraft(
+    id="t3.0.v1",
+    skill="draft",
+    channel="email",
+    title="Gold hours begin",
+    brief=MAIL_BRIEF.model_copy(update={"audience": "Gold customers"}),
+)
+
+
+def test_two_drafts_of_a_channel_are_told_apart() -> None:
+    drafts = (GOLD_MAIL, REPORT, MAIL)  # the newest first
+    told = fenced(build_prompt(message("shorter", drafts=drafts)), "drafts").splitlines()
+    assert [line.partition(";")[0] for line in told] == [
+        "t3.0.v1: number 2",
+        "t2.0.v1: skill answer",
+        "t1.0.v1: number 1",
+    ]
+    assert ["Gold customers" in line for line in told] == [True, False, False]
+    assert "title Gold hours begin" in told[0]
+    asked = asked_request(tone="warmer")  # its words are no text about the newest draft
+    named = understood("revise", asked, draft=MAIL.id, instruction="warmer")
+    found = check(named, "make the first one warmer", drafts=drafts)
+    assert (found.draft, found.again, found.requests[0].tone) == (MAIL.id, (), "warmer")
+
+
+def test_where_several_drafts_may_be_meant_each_is_a_choice() -> None:
+    drafts = (GOLD_MAIL, EDITED)
+    form = understood("revise", asked_request(tone="warmer"), draft="none", instruction="warmer")
+    found = check({**form, "unsupported": ["a poster"]}, "warmer, and a poster", drafts=drafts)
+    assert (found.outcome, found.draft) == ("revise", None)
+    assert [one.draft for one in found.choices] == [EDITED.id, GOLD_MAIL.id, EDITED.id]
+    assert [[other.draft for other in one.again] for one in found.choices] == [
+        [],
+        [],
+        [GOLD_MAIL.id],
+    ]
+    assert {(one.requests[0].tone, one.unsupported) for one in found.choices} == {
+        ("warmer", ("a poster",))
+    }
+    first = EDITED.model_copy(update={"title": "Linen"})
+    question = ask_for_draft(found, (first, GOLD_MAIL), "en")
+    assert question.options == ("1. Linen", "2. Gold customers · Gold hours begin", "All of them")
+    assert choose_revision(found, question, question.options[1]) == found.choices[1]
+    assert choose_revision(found, question, "the blue one") is None
+
+
+def test_a_draft_that_its_channel_names_is_no_choice() -> None:
+    sms = ThreadDraft(id="t4.0.v1", skill="draft", channel="sms", brief=MAIL_BRIEF)
+    asked = asked_request(channels=[reading("sms", "the SMS")])
+    form = understood("revise", asked, draft="none", instruction="the SMS, shorter")
+    found = check(form, "the SMS, shorter", drafts=(sms, GOLD_MAIL, MAIL))
+    assert (found.draft, found.choices) == (sms.id, ())
+
+
+def test_two_drafts_of_a_channel_change_with_one_message() -> None:
+    sunday = {"until": "2026-11-29", "period_words": "till Sunday"}
+    asked = [asked_request(about=one.id, **sunday) for one in (MAIL, GOLD_MAIL)]
+    form = understood("revise", *asked, draft=MAIL.id, instruction="till Sunday")
+    found = check(form, "both till Sunday", drafts=(GOLD_MAIL, MAIL))
+    assert (found.draft, [one.draft for one in found.again]) == (MAIL.id, [GOLD_MAIL.id])
+    assert found.beside == ()
+    other = [asked[0], asked_request(about=GOLD_MAIL.id, channels=[reading("sms", "an SMS")])]
+    found = check({**form, "requests": other}, "till Sunday, and an SMS", drafts=(GOLD_MAIL, MAIL))
+    assert (found.again, [one.channels for one in found.beside]) == ((), [("sms",)])
 
 
 def test_a_report_is_not_revised_but_asked_again() -> None:
@@ -905,7 +972,7 @@ def test_the_prompt_holds_the_day_and_what_there_is() -> None:
     question = PendingQuestion(task="t1", words="Which?", options=("Linen Shirt",), request="mail")
     prompt = build_prompt(message("hi", drafts=(EDITED,), question=question, heard="overheard"))
     assert "Today is Friday, 2026-11-27." in prompt
-    assert "t1.0.v1: skill draft; channel email" in prompt
+    assert "t1.0.v1: number 1; skill draft; channel email" in prompt
     assert "p1, a person's words in body: We sew it in Roubaix." in prompt
     assert "option: Linen Shirt" in prompt
     assert "overheard in a thread" in prompt
