@@ -128,11 +128,17 @@ class Brief(BaseModel, frozen=True):
     own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts
     preview: bool = False  # only show what an AI would get
     left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
+    own_question: str | None = None  # of several that the words ask, the one of this request
     beside: tuple[str, ...] = ()  # what else the message asks for, done apart from this request
     material: str = ""
     private: bool = False
     assumed: tuple[Assumption, ...] = ()
     options: tuple[Option, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        """The words of this request alone."""
+        return self.own_question or self.words
 
     @property
     def goal_audience(self) -> Words | None:
@@ -158,6 +164,7 @@ class Brief(BaseModel, frozen=True):
             "market": self.market,
             "tone": self.tone,
             "continues the question": self.follows,
+            "of what is asked, answer only": self.own_question,
             "category": self.category,
             "brand": self.brand,
             "from": self.since and self.since.isoformat(),

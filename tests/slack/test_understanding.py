@@ -78,6 +78,14 @@ async def drafted(intern: UnderstandingBench) -> tuple[SlackMessage, SlackMessag
 # New requests.
 
 
+async def test_two_questions_have_a_card_each(intern: UnderstandingBench) -> None:
+    asked = ("how many orders came in May", "what do people return?")
+    read = understood("requests", *(asked_request("answer", topic=one) for one in asked))
+    await intern.say(f"<@UINTERN> {', and '.join(asked)}", read)
+    assert len(intern.bench.said()) == 2
+    assert [one.brief.asked for one in intern.bench.drafts] == [*asked]
+
+
 async def test_a_mention_becomes_a_draft_in_its_thread(intern: UnderstandingBench) -> None:
     said, card = await drafted(intern)
     assert card.thread_ts == said.ts

@@ -714,7 +714,27 @@ async def test_free_answer_is_told_to_the_writer_and_is_no_product() -> None:
     assert request.brief.words.splitlines() == ["an e-mail", "The best seller of October"]
 
 
-async def test_two_questions_of_one_message_are_one_report() -> None:
+async def test_two_questions_of_one_message_are_two_reports() -> None:
+    first, second = "how did the Black Friday mail do", "which products are returned most?"
+    words = f"{first}, and {second}"
+    november = {"since": "2026-11-01", "until": "2026-11-27", "period_words": "Black Friday"}
+    form = understood(
+        "requests",
+        asked_request("answer", topic=first, **november),
+        asked_request("answer", topic=second),
+    )
+    mail, returns = await plan(check(form, words), words)
+    assert [one.brief.asked for one in (mail, returns)] == [first, second]
+    assert {one.brief.words for one in (mail, returns)} == {words}
+    assert (mail.brief.since, returns.brief.since) == (date(2026, 11, 1), None)
+    assert mail.brief.beside == (f"a report, answer: {second}",)
+    assert f"answer only: {first}\n" in mail.brief.as_prompt()
+    alone = understood("requests", asked_request("answer", topic=first))
+    (one,) = await plan(check(alone, words), words)
+    assert one.brief.asked == words
+
+
+async def test_entries_without_words_of_their_own_are_one_report() -> None:
     words = "sales of the linen shirt in June? and what share had a discount in July?"
     june = {"since": "2026-06-01", "until": "2026-06-30", "period_words": "in June"}
     july = {"since": "2026-07-01", "until": "2026-07-31", "period_words": "in July"}
