@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from bot.i18n.messages import Language, Words
+from bot.text.normalize import collapse_spaces, normalize_text
 
 OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
 # Why a text is sent. Each has its story in prompts/copy.md.
@@ -128,6 +129,7 @@ class Brief(BaseModel, frozen=True):
     own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts
     preview: bool = False  # only show what an AI would get
     left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
+    proposed: str | None = None  # the idea or next step, in the intern's words, that is taken up
     own_question: str | None = None  # of several that the words ask, the one of this request
     beside: tuple[str, ...] = ()  # what else the message asks for, done apart from this request
     material: str = ""
@@ -139,6 +141,32 @@ class Brief(BaseModel, frozen=True):
     def asked(self) -> str:
         """The words of this request alone."""
         return self.own_question or self.words
+
+    @property
+    def typed_words(self) -> str:
+        """The words without the lines that are the intern's own."""
+        if not self.proposed:
+            return self.words
+        proposed = {collapse_spaces(line) for line in self.proposed.splitlines()}
+        lines = self.words.splitlines()
+        return "\n".join(line for line in lines if collapse_spaces(line) not in proposed)
+
+    def list_typed(self, *texts: str | None) -> list[str]:
+        """Return the texts, or the offers of a text, that a person stated: what only the intern has
+        proposed is nobody's statement."""
+        pieces = [one for text in texts if text for one in text.split(OFFER_JOINT)]
+        if not self.proposed:
+            return pieces
+        proposed = normalize_text(self.proposed)
+        typed = normalize_text("\n".join(filter(None, [self.follows, self.typed_words])))
+        return [
+            one for one in pieces if (said := normalize_text(one)) in typed or said not in proposed
+        ]
+
+    @property
+    def typed_period(self) -> bool:
+        """Whether a person stated the days of the text."""
+        return not self.dates or bool(self.list_typed(self.dates))
 
     @property
     def goal_audience(self) -> Words | None:
@@ -165,6 +193,7 @@ class Brief(BaseModel, frozen=True):
             "tone": self.tone,
             "continues the question": self.follows,
             "of what is asked, answer only": self.own_question,
+            "proposed by us, stated by nobody": self.proposed,
             "category": self.category,
             "brand": self.brand,
             "from": self.since and self.since.isoformat(),

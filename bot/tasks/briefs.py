@@ -342,6 +342,8 @@ def _build_copy_brief(
         until=read.until,
         rule=rule,
         stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
+        follows=_find_request_of_proposal(read, incoming, about, source),
+        proposed=read.idea or incoming.answers.get("proposed") or (source and source.proposed),
         market=market,
         tone=read.tone,
         left_over=understanding.left_over,
@@ -352,6 +354,18 @@ def _build_copy_brief(
         options=build_options(read, language, brand),
         **named,
     )
+
+
+def _find_request_of_proposal(
+    read: ReadRequest,
+    incoming: IncomingRequest,
+    about: ThreadDraft | None,
+    source: Brief | None,
+) -> str | None:
+    """Return what was asked when the intern made the proposal that this text takes up."""
+    if read.idea and about is not None:
+        return about.brief.asked
+    return incoming.answers.get("follows") or (source.follows if source else None)
 
 
 def name_products(products: Sequence[ProductReference]) -> dict[str, object]:

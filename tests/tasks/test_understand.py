@@ -292,10 +292,27 @@ async def test_a_draft_of_an_idea_has_what_the_idea_says() -> None:
     assert (request.channel, brief.product, brief.occasion) == ("sms", "linen-shirt", "noel")
     assert (brief.audience, brief.until) == ("Gold customers", date(2026, 12, 18))
     assert (brief.stands_on, brief.words) == (report.id, f"draft number 2\n{idea}")
+    assert (brief.proposed, brief.follows) == (idea, report.brief.words)
+    assert (brief.typed_words, brief.list_typed(brief.dates)) == ("draft number 2", [])
     other = check(
         understood("requests", {**form, "about": "t2.0.v1/7"}), "draft no 7", drafts=(report,)
     )
     assert other.requests[0].audience is None  # no such idea: nothing may be quoted from it
+
+
+async def test_what_a_button_takes_up_stays_a_proposal() -> None:
+    words = "A mail on the linen shirt, 15% off"
+    _, found = read_one(words, products=[reading("linen-shirt", "linen shirt")], offer="15% off")
+    answers = {"proposed": words, "follows": "5 ideas", "stands_on": REPORT.id}
+    (request,) = await plan(found, words, answers=answers)
+    assert (request.brief.proposed, request.brief.follows) == (words, "5 ideas")
+    assert request.brief.list_typed(request.brief.offer) == []
+    source = MAIL.model_copy(update={"brief": request.brief})
+    sms = asked_request(about=source.id, channels=[reading("sms", "SMS")])
+    found = check(understood("requests", sms), "now as an SMS", drafts=(source,))
+    (other,) = await plan(found, "now as an SMS", [source])
+    assert (other.brief.offer, other.brief.proposed) == ("15% off", words)
+    assert other.brief.list_typed(other.brief.offer) == []
 
 
 async def test_an_idea_picked_by_its_number_is_read_like_a_request() -> None:
