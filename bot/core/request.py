@@ -281,10 +281,12 @@ class SkillRequest(BaseModel, frozen=True):
 
 class Question(BaseModel, frozen=True):
     """A question to the person that must be answered before work starts. `options` are answers
-    to tap."""
+    to tap. `field` is the key of a task's form that the answer sets; without it the answer is more
+    words of the request."""
 
     words: Words
     options: tuple[str, ...] = ()
+    field: str | None = None
 
 
 # The incoming request, and what intake makes of it.
@@ -323,7 +325,7 @@ class IncomingRequest(BaseModel, frozen=True):
         return [
             value
             for key, value in self.answers.items()
-            if key not in known and not key.startswith(QUESTION_KEY)
+            if key not in known and not key.startswith(QUESTION_KEY) and key != PICKED_KEY
         ]
 
 
@@ -334,20 +336,18 @@ class IntakeResult(BaseModel, frozen=True):
     requests: tuple[SkillRequest, ...]
 
 
+PICKED_KEY = "picked draft"  # of a task's form: the option for one of several drafts
 ANSWER_KEY, QUESTION_KEY = "answer ", "question "  # of a task's form, before a number
 
 
 def add_answer(form: dict[str, str], question: Question | None, answer: str) -> dict[str, str]:
-    """Return a form with one more free answer, and the question that it was given to."""
+    """Return a form with one more answer: in the field that the question sets, or as a free answer
+    with the question that it was given to."""
+    if question and question.field:
+        return {**form, question.field: answer}
     number = 1 + sum(key.startswith(ANSWER_KEY) for key in form)
     asked = {f"{QUESTION_KEY}{number}": question.words.to("en")} if question else {}
     return {**form, **asked, f"{ANSWER_KEY}{number}": answer}
-
-
-def find_last_answer(form: Mapping[str, str]) -> str:
-    """Return the latest free answer in a form, or nothing."""
-    number = sum(key.startswith(ANSWER_KEY) for key in form)
-    return form.get(f"{ANSWER_KEY}{number}", "")
 
 
 def list_exchange(form: Mapping[str, str]) -> list[str]:

@@ -467,12 +467,13 @@ def test_where_several_drafts_may_be_meant_each_is_a_choice() -> None:
     assert choose_revision(found, question, "the blue one") is None
 
 
-def test_a_draft_that_its_channel_names_is_no_choice() -> None:
-    sms = ThreadDraft(id="t4.0.v1", skill="draft", channel="sms", brief=MAIL_BRIEF)
-    asked = asked_request(channels=[reading("sms", "the SMS")])
-    form = understood("revise", asked, draft="none", instruction="the SMS, shorter")
-    found = check(form, "the SMS, shorter", drafts=(sms, GOLD_MAIL, MAIL))
-    assert (found.draft, found.choices) == (sms.id, ())
+def test_another_channel_may_start_from_one_of_several_drafts() -> None:
+    asked = asked_request(channels=[reading("sms", "an SMS")])
+    form = understood("revise", asked, draft="none", instruction="as an SMS")
+    found = check(form, "as an SMS", drafts=(GOLD_MAIL, MAIL))
+    assert [one.requests[0].about for one in found.choices] == [MAIL.id, GOLD_MAIL.id]
+    assert {one.outcome for one in found.choices} == {"requests"}
+    assert len(ask_for_draft(found, (MAIL, GOLD_MAIL), "en").options) == 2
 
 
 def test_two_drafts_of_a_channel_change_with_one_message() -> None:
