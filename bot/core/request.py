@@ -152,11 +152,12 @@ class Brief(BaseModel, frozen=True):
         return "\n".join(line for line in lines if collapse_spaces(line) not in proposed)
 
     def list_typed(self, *texts: str | None) -> list[str]:
-        """Return the texts, or the offers of a text, that a person stated: what only the intern has
-        proposed is nobody's statement."""
-        pieces = [one for text in texts if text for one in text.split(OFFER_JOINT)]
+        """Return the texts that a person stated: what only the intern has proposed is nobody's
+        statement. Of joined offers each is one."""
+        given = [text for text in texts if text]
         if not self.proposed:
-            return pieces
+            return given
+        pieces = [one for text in given for one in text.split(OFFER_JOINT)]
         proposed = normalize_text(self.proposed)
         typed = normalize_text("\n".join(filter(None, [self.follows, self.typed_words])))
         return [
