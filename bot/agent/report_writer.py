@@ -484,4 +484,4 @@ def _build_step(ctx: "SkillContext", number: int, idea: IdeaForm) -> NextStep:
     """Build the button that drafts an idea at once, for its people and days."""
     label = Words("Draft {n}", n=number)
     words = "\n".join([idea.request.strip(), *_aim_idea(ctx, idea)])
-    return NextStep(label=label, skill="draft", words=words, ask=False)
+    return NextStep(label=label, skill="draft", words=words, ask=False, proposed=True)

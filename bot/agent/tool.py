@@ -249,9 +249,9 @@ class ToolRunner:
             return CallError(f"This took longer than {self.seconds:g} seconds. Ask for less.")
         except (TryAgain, *DATABASE_ERRORS):
             raise  # something outside is away: the whole task waits for it
-        except Exception as bug:  # noqa: BLE001  a bug of one call is no end of the task
-            if isinstance(failure := translate_system_error(bug), TryAgain):
-                raise failure from None
+        except Exception as bug:  # noqa: BLE001  a bug of one call, whatever it is, ends no task
+            if (failure := translate_system_error(bug)) is not None:
+                raise failure from None  # the machine's fault, which no other call mends
             log_bug(bug)
             return CallError(f"{use.name} failed on this call. {AFTER_BUG}")
 
