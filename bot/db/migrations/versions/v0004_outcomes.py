@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -24,7 +22,3 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outcomes") as batch:
         batch.create_index(batch.f("ix_outcomes_workspace"), ["workspace"], unique=False)
-
-
-def downgrade() -> None:
-    op.drop_table("outcomes")

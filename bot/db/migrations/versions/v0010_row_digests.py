@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0010"
 down_revision = "0009"
-branch_labels = None
-depends_on = None
 
 SIGNED = ("journal", "journal_heads")
 
@@ -38,14 +36,3 @@ def upgrade() -> None:
     for name in SIGNED:
         with op.batch_alter_table(name) as table:
             table.add_column(sa.Column("signature", sa.String(), nullable=True))
-
-
-def downgrade() -> None:
-    """Entries written meanwhile stay: their hashes cover what they say of rows."""
-    for name in SIGNED:
-        with op.batch_alter_table(name) as table:
-            table.drop_column("signature")
-    op.drop_table("policies_in_force")
-    with op.batch_alter_table("row_digests") as digests:
-        digests.drop_index(op.f("ix_row_digests_subject"))
-    op.drop_table("row_digests")
