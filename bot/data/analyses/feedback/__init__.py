@@ -106,8 +106,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 def _find_first_day(warehouse: Warehouse, periods: ComparedPeriods) -> date:
     """Return the first of the days that are counted on which there is feedback at all."""
-    texts = warehouse.table("feedback")
-    assert texts is not None
+    texts = warehouse.rows("feedback")
     (row,) = fetch_rows(warehouse, texts.aggregate(day=texts["at"].min().cast("date")))
     return max(periods.first, row["day"] or periods.first)
 
