@@ -13,12 +13,10 @@ def upgrade() -> None:
     op.create_table(
         "outcomes",
         sa.Column("piece", sa.String(), nullable=False),
-        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("workspace", sa.String(), nullable=False, index=True),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
         sa.Column("asked", sa.JSON(), nullable=True),
         sa.Column("at", session.Moment(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("piece", name=op.f("pk_outcomes")),
     )
-    with op.batch_alter_table("outcomes") as batch:
-        batch.create_index(batch.f("ix_outcomes_workspace"), ["workspace"], unique=False)

@@ -17,14 +17,12 @@ def upgrade() -> None:
         sa.Column("row", sa.String(), nullable=False),
         sa.Column("workspace", sa.String(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False, index=True),
         sa.Column("columns", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("signature", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("row", "workspace", "seq", name=op.f("pk_row_digests")),
     )
-    with op.batch_alter_table("row_digests") as digests:
-        digests.create_index(op.f("ix_row_digests_subject"), ["subject"], unique=False)
     op.create_table(
         "policies_in_force",
         sa.Column("workspace", sa.String(), nullable=False),
