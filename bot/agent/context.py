@@ -202,9 +202,8 @@ class SkillContext(RequestState):
 
     def add_offer_prices(self) -> None:
         """Add what the products cost with the offer of the brief, as far as code can tell."""
-        if self.today:
-            prices = copy_notes.find_offer_prices(self.evidence, self.request, self.today)
-            self.evidence = self.evidence.plus(prices)
+        prices = copy_notes.find_offer_prices(self.evidence, self.request, self.today)
+        self.evidence = self.evidence.plus(prices)
 
     def describe_copy_notes(self) -> str:
         """Return what code works out for the writer of copy, a note a line, for the prompt."""
@@ -260,8 +259,6 @@ class SkillContext(RequestState):
 
     def _build_tool_deps(self) -> ToolDeps:
         agent = self._agent
-        if self.today is None:
-            raise ValueError("tools need to know the day")
         return ToolDeps(
             data=self.data,
             request=self.request,
