@@ -25,7 +25,7 @@ from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import AgentLoop, LoopServices, WritingVersion, hash_prompt, hash_tools
+from bot.agent.loop import AgentLoop, WritingVersion, hash_prompt, hash_tools
 from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.request_state import RequestState
 from bot.agent.skills import load_skills
@@ -123,14 +123,9 @@ class SkillContext(RequestState):
             return list(dict.fromkeys([*faults, *self.find_unproven(written)]))
 
         loop = AgentLoop(
-            services=LoopServices(
-                model=self._model,
-                receipt=self._receipt,
-                turns=self._agent.turns,
-                limits=self._agent.limits,
-                cap_used=self._agent.cap_used,
-                on_step=self._agent.on_step,
-            ),
+            model=self._model,
+            receipt=self._receipt,
+            options=self._agent,
             call=f"{self._agent.call}.{call}",
             system=system_text,
             output=output,
@@ -268,7 +263,5 @@ class SkillContext(RequestState):
             is_private=self.is_private,
             may=self._may,
             book=self.book,
-            thread=agent.thread,
-            deliveries=agent.deliveries,
             labels=None if self.request.brief.preview else agent.labels,
         )
