@@ -30,7 +30,7 @@ from bot.grounding.calculations import (
     list_proofs,
     prove_figure,
 )
-from bot.grounding.copy_checks import check_draft, list_faults
+from bot.grounding.copy_checks import list_faults
 from bot.grounding.figure_checks import list_unproven
 from bot.grounding.sources import Sources, list_text_parts
 
@@ -124,23 +124,12 @@ class AnswerChecks:
         """List what code would block or mark in copy, as sentences for the writer. The form of a
         report has no parts yet: its handler checks it."""
         parts, hooks = split_output(self.read_output(written))
-        if not parts or self._ctx.today is None:
+        if not parts:
             return []
-        checks = check_draft(
-            parts,
-            hooks,
-            self._list_known_facts(),
-            request=self._ctx.request,
-            brand=self._ctx.brand,
-            channel=self._ctx.channel,
-            today=self._ctx.today,
-        )
-        return list_faults(checks)
+        return list_faults(self._ctx.check_copy(parts, hooks, self._list_known_facts()))
 
     def list_unproven(self, written: BaseModel) -> tuple[UnprovenFigure, ...]:
         """Return the figures of copy that have no source and no proof."""
-        if self._ctx.today is None:
-            return ()
         texts = list_text_parts(*split_output(take_calculations(written, {})))
         sources = Sources(self._list_known_facts(), self._ctx.request.brief, self._ctx.brand)
         return list_unproven(texts, sources, today=self._ctx.today)

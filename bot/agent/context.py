@@ -25,7 +25,7 @@ from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import AgentLoop, LoopServices, WritingVersion, hash_prompt, hash_tools
+from bot.agent.loop import AgentLoop, WritingVersion, hash_prompt, hash_tools
 from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.request_state import RequestState
 from bot.agent.skills import load_skills
@@ -123,14 +123,9 @@ class SkillContext(RequestState):
             return list(dict.fromkeys([*faults, *self.find_unproven(written)]))
 
         loop = AgentLoop(
-            services=LoopServices(
-                model=self._model,
-                receipt=self._receipt,
-                turns=self._agent.turns,
-                limits=self._agent.limits,
-                cap_used=self._agent.cap_used,
-                on_step=self._agent.on_step,
-            ),
+            model=self._model,
+            receipt=self._receipt,
+            options=self._agent,
             call=f"{self._agent.call}.{call}",
             system=system_text,
             output=output,
@@ -202,9 +197,8 @@ class SkillContext(RequestState):
 
     def add_offer_prices(self) -> None:
         """Add what the products cost with the offer of the brief, as far as code can tell."""
-        if self.today:
-            prices = copy_notes.find_offer_prices(self.evidence, self.request, self.today)
-            self.evidence = self.evidence.plus(prices)
+        prices = copy_notes.find_offer_prices(self.evidence, self.request, self.today)
+        self.evidence = self.evidence.plus(prices)
 
     def describe_copy_notes(self) -> str:
         """Return what code works out for the writer of copy, a note a line, for the prompt."""
@@ -260,8 +254,6 @@ class SkillContext(RequestState):
 
     def _build_tool_deps(self) -> ToolDeps:
         agent = self._agent
-        if self.today is None:
-            raise ValueError("tools need to know the day")
         return ToolDeps(
             data=self.data,
             request=self.request,
@@ -271,7 +263,5 @@ class SkillContext(RequestState):
             is_private=self.is_private,
             may=self._may,
             book=self.book,
-            thread=agent.thread,
-            deliveries=agent.deliveries,
             labels=None if self.request.brief.preview else agent.labels,
         )

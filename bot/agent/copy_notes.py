@@ -87,7 +87,7 @@ def list_copy_notes(
     evidence: Evidence,
     brand: Brand,
     channel: Channel | None,
-    today: date | None = None,
+    today: date,
 ) -> list[str]:
     notes = [*_describe_audience(request, evidence), *_describe_abroad(request, evidence, brand)]
     if not request.brief.product and evidence.of("product"):
@@ -145,12 +145,10 @@ def drop_answered_questions(notes: Sequence[Check], written: BaseModel) -> tuple
     return tuple(one for one in notes if one.rule != DOUBT_RULE or one.fact not in cited)
 
 
-def find_old_launch(
-    request: SkillRequest, evidence: Evidence, today: date | None
-) -> tuple[Check, ...]:
+def find_old_launch(request: SkillRequest, evidence: Evidence, today: date) -> tuple[Check, ...]:
     """Return since when the orders have what a text is to launch, if that is long ago."""
     first = evidence.get(f"product.{request.brief.product}.first-sold")
-    if request.brief.goal != "launch" or first is None or today is None:
+    if request.brief.goal != "launch" or first is None:
         return ()
     day = date.fromisoformat(str(first.value))
     words = OLD_LAUNCH.with_params(day=day)
@@ -158,16 +156,14 @@ def find_old_launch(
     return (check,) if day < today - OLD else ()
 
 
-def find_reductions(
-    request: SkillRequest, evidence: Evidence, today: date | None
-) -> Iterator[Check]:
+def find_reductions(request: SkillRequest, evidence: Evidence, today: date) -> Iterator[Check]:
     """Yield the prices of the products of a text that were cut in the last 30 days, for the people
     who approve: such a price may end before the text goes out."""
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         name, price = _get(evidence, handle, "name"), _get(evidence, handle, "price")
         before = evidence.get(f"prices.{handle}.lowest-price-30-days")
         before = before or _get(evidence, handle, "lowest price 30 days")
-        if not (today and price and price.unit and before and price.unit == before.unit):
+        if not (price and price.unit and before and price.unit == before.unit):
             continue
         changes = [one for one in evidence.of("prices") if one.parts.subject == handle]
         days = [one.since for one in changes if one.since and one.value == price.value]
@@ -234,14 +230,14 @@ def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) ->
 
 
 def _describe_stock(
-    handle: str, request: SkillRequest, evidence: Evidence, today: date | None
+    handle: str, request: SkillRequest, evidence: Evidence, today: date
 ) -> Iterator[str]:
     """Tell what is sold out, and whether what the brief calls back is so today."""
     stock, name = _get(evidence, handle, "stock"), _get(evidence, handle, "name")
     if stock is None or stock.value != Decimal(0):
         return
     title, since = str(name.value) if name else handle, request.brief.since
-    if request.brief.goal == "back in stock" and since and today and since > today:
+    if request.brief.goal == "back in stock" and since and since > today:
         yield (
             f"{title}: none in stock today, {today}; by the brief it is back on {since}. No fact "
             "tells on which day the text goes out. Write what is true before that day and on it "

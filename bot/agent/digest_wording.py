@@ -116,7 +116,6 @@ def find_sentence_faults(
     ctx: "SkillContext", text: str, move: Move, *, is_first: bool
 ) -> list[str]:
     """Return what is wrong with a sentence: typed figures, and figures of other findings."""
-    assert ctx.today is not None
     form = ReportForm(
         headline=text if is_first else "…",
         points=[] if is_first else [text],

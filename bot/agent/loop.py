@@ -19,10 +19,8 @@ from pydantic import BaseModel
 from bot.agent.llm.api_request import format_corrections
 from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnModel, TurnRequest
 from bot.agent.tool import (
-    DeliveryPort,
     FoundThings,
     LabelPort,
-    ThreadPort,
     Tool,
     ToolDeps,
     ToolRunner,
@@ -82,16 +80,33 @@ def ignore_step(_: Words) -> None:
 
 
 @dataclass(frozen=True)
-class LoopServices:
-    """What a loop needs from its caller. `cap_used` returns the larger share used of the task's
-    token and money caps. `on_step` gets what is being done, for people to see."""
+class EarlierWork:
+    """What a text continues: the report that it starts from, in words, and the facts that the
+    report or the draft before it stands on."""
 
-    model: TurnModel
-    receipt: ReceiptWriter
-    turns: TurnLog
+    report: str = ""
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class AgentOptions:
+    """What the caller of a skill passes on to the loop. `call` names the piece among those of its
+    task. `cap_used` returns the larger share used of the task's token and money caps. `on_step`
+    gets what is being done, for people to see. `person` and `is_private` say who asks, and whether
+    they alone see the answer; None: as the brief says. `claims` is the policy's setting for the
+    second look at the answer. `conversation` is the thread before the request, both sides of it."""
+
+    turns: TurnLog = field(default_factory=NoTurnLog)
+    call: str = "0"
     limits: LoopLimits = field(default_factory=LoopLimits)
     cap_used: Callable[[], Awaitable[float]] = measure_nothing
     on_step: Callable[[Words], None] = ignore_step
+    person: str | None = None
+    is_private: bool | None = None
+    claims: str = ON
+    labels: LabelPort | None = None
+    conversation: str = ""
+    earlier: EarlierWork = field(default_factory=EarlierWork)
 
 
 class Wish(str):
@@ -115,7 +130,9 @@ class LoopResult(Generic[T]):
 class AgentLoop(Generic[T]):
     """One conversation. `call` names it among those of its task."""
 
-    services: LoopServices
+    model: TurnModel
+    receipt: ReceiptWriter
+    options: AgentOptions
     call: str
     system: str
     output: type[T]
@@ -136,12 +153,12 @@ class AgentLoop(Generic[T]):
         """Return the answer to `message`, in which personal data is already masked. Raises
         AskedPerson, AskedForPeople and Refusal when a tool ended the conversation, TryAgain and
         CannotDo."""
-        turns = self.services.turns
-        self._deadline = asyncio.get_running_loop().time() + self.services.limits.seconds
+        turns = self.options.turns
+        self._deadline = asyncio.get_running_loop().time() + self.options.limits.seconds
         stored = await turns.load(self.call)
         sent = ConversationMessage(role="user", text=message)
         new = self._list_new(sent, 0, 0, 0)
-        for turn in range(self.services.limits.turns + 1):
+        for turn in range(self.options.limits.turns + 1):
             answer = None
             if turn < len(stored):
                 sent, answer = self._restore(stored[turn], is_first=turn == 0), stored[turn].answer
@@ -163,7 +180,7 @@ class AgentLoop(Generic[T]):
             else:
                 result = await self._read(answer, turn)
                 corrections = self._choose_corrections(result)
-                if not corrections or turn >= self.services.limits.turns or self._is_late():
+                if not corrections or turn >= self.options.limits.turns or self._is_late():
                     is_good = not (result.faults or result.remarks)
                     return result if is_good else self._wished or result
                 sent = await self._send_back(turn, answer, corrections)
@@ -171,7 +188,7 @@ class AgentLoop(Generic[T]):
         raise TryAgain("the model gave no final answer", words=TOO_LONG)
 
     async def _take_turn(self, sent: ConversationMessage) -> TurnAnswer:
-        self.services.on_step(CHECK_STEP if self._corrections else FIRST_STEP)
+        self.options.on_step(CHECK_STEP if self._corrections else FIRST_STEP)
         request = TurnRequest(
             system=self.system,
             tools=tuple(build_tool_spec(tool) for tool in self.tools),
@@ -179,14 +196,12 @@ class AgentLoop(Generic[T]):
             output=self.output,
             must_answer=sent.text.endswith(FINAL_NOTICE),
         )
-        return await self.services.model.take_turn(
-            request, receipt=self.services.receipt, deadline=self._deadline
-        )
+        return await self.model.take_turn(request, receipt=self.receipt, deadline=self._deadline)
 
     async def _run_tools(self, turn: int, answer: TurnAnswer) -> ConversationMessage:
-        self.services.on_step(find_step_words(answer.tool_uses))
+        self.options.on_step(find_step_words(answer.tool_uses))
         runner = ToolRunner(self.tools, self.deps, self.veil, self.found)
-        allowed = max(0, self.services.limits.tool_calls - self._tool_calls)
+        allowed = max(0, self.options.limits.tool_calls - self._tool_calls)
         replies = await runner.run(answer.tool_uses, allowed)
         self._count(answer)
         text = FINAL_NOTICE if await self._must_answer(turn + 1) else ""
@@ -215,7 +230,7 @@ class AgentLoop(Generic[T]):
     def _is_late(self) -> bool:
         """Whether a second correction would take the time that is kept for the answer."""
         left = self._deadline - asyncio.get_running_loop().time()
-        return self._corrections > 0 and left < self.services.limits.seconds * LAST_SECONDS
+        return self._corrections > 0 and left < self.options.limits.seconds * LAST_SECONDS
 
     async def _send_back(
         self, turn: int, answer: TurnAnswer, faults: tuple[str, ...]
@@ -232,13 +247,13 @@ class AgentLoop(Generic[T]):
 
     async def _must_answer(self, turn: int) -> bool:
         """Whether the model may call no more tools in this turn."""
-        limits = self.services.limits
+        limits = self.options.limits
         left = self._deadline - asyncio.get_running_loop().time()
         return (
             turn >= limits.turns - 1
             or self._tool_calls >= limits.tool_calls
             or left < limits.seconds * LAST_SECONDS
-            or await self.services.cap_used() >= NEARLY_SPENT
+            or await self.options.cap_used() >= NEARLY_SPENT
         )
 
     def _list_new(
@@ -292,37 +307,6 @@ def _hash_tools(tools: tuple[Tool, ...]) -> str:
     specs = [build_tool_spec(tool) for tool in tools]
     listed = json.dumps([[one.name, one.description, one.schema] for one in specs])
     return hashlib.sha256(listed.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class EarlierWork:
-    """What a text continues: the report that it starts from, in words, and the facts that the
-    report or the draft before it stands on."""
-
-    report: str = ""
-    facts: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True)
-class AgentOptions:
-    """What the caller of a skill passes on to the loop. `call` names the piece among those of its
-    task. `person` and `is_private` say who asks, and whether they alone see the answer; None: as
-    the brief says. `claims` is the policy's setting for the second look at the answer.
-    `conversation` is the thread before the request, both sides of it."""
-
-    turns: TurnLog = field(default_factory=NoTurnLog)
-    call: str = "0"
-    limits: LoopLimits = field(default_factory=LoopLimits)
-    cap_used: Callable[[], Awaitable[float]] = measure_nothing
-    on_step: Callable[[Words], None] = ignore_step
-    person: str | None = None
-    is_private: bool | None = None
-    claims: str = ON
-    thread: ThreadPort | None = None
-    deliveries: DeliveryPort | None = None
-    labels: LabelPort | None = None
-    conversation: str = ""
-    earlier: EarlierWork = field(default_factory=EarlierWork)
 
 
 @dataclass(frozen=True)

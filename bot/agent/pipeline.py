@@ -96,17 +96,8 @@ async def run_skill(
     if isinstance(output, ComputedOutput):
         checks = build_figure_checks(output)
     else:
-        checks = check_draft(
-            parts,
-            hooks,
-            ctx.evidence,
-            request=ctx.request,
-            brand=brand,
-            channel=channel,
-            today=today,
-        )
         claims = ctx.answer_checks.list_claim_checks(list_output_sentences(output))
-        checks = (*checks, *claims)
+        checks = (*ctx.check_copy(parts, hooks, ctx.evidence), *claims)
     return DraftResult(
         _collect_left_over(ctx.request, output, parts),
         parts,

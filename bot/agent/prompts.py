@@ -74,7 +74,7 @@ class RequestPrompt:
     request: SkillRequest
     brand: Brand
     channel: Channel | None
-    today: date | None
+    today: date
     conversation: str = ""
     report: str = ""
 
@@ -119,7 +119,7 @@ class RequestPrompt:
             "previous": request.describe_previous() or "none",
             "occasion": self._describe_occasion() or "none",
             "brand": self.brand.as_prompt(),
-            "today": f"{self.today:%A, %Y-%m-%d}" if self.today else "not known",
+            "today": f"{self.today:%A, %Y-%m-%d}",
         }
 
     def _name_occasion(self) -> str | None:
@@ -131,8 +131,6 @@ class RequestPrompt:
         """Return the occasion of the brief with its days in the market. Without one, the next
         occasions that the market's settings name."""
         brief, language = self.request.brief, self.request.language
-        if self.today is None:
-            return None
         own = self.brand.list_occasions(brief.market)
         if occasion := load_occasions().get(brief.occasion or ""):
             periods = occasion.list_near(self.today, brief.market)

@@ -17,9 +17,11 @@ from bot.core.checks import Check
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
+from bot.core.parts import Hook, Part
 from bot.core.request import SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import set_occasion_days
+from bot.grounding.copy_checks import check_draft
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
 from bot.text.escape import strip_hidden_deep
@@ -46,8 +48,8 @@ class RequestState:
         library: Library,
         writer: Writer,
         receipt: ReceiptWriter,
+        today: date,
         stated: Sequence[Fact] = (),
-        today: date | None = None,
         may: Callable[[str], Awaitable[bool]] = deny_right,
         agent: AgentOptions | None = None,
         tools: Mapping[str, Tool] | None = None,
@@ -156,8 +158,26 @@ class RequestState:
     def add_brand_facts(self) -> None:
         """Add what the team says about the brand, which copy may cite."""
         found = (one for one in list_brand_facts(self.brand) if one.id == ABOUT_BRAND)
-        today = self.today or date.min
-        self.evidence = self.evidence.plus(f.model_copy(update={"as_of": today}) for f in found)
+        dated = (fact.model_copy(update={"as_of": self.today}) for fact in found)
+        self.evidence = self.evidence.plus(dated)
+
+    def check_copy(
+        self,
+        parts: Sequence[Part],
+        hooks: Sequence[Hook],
+        evidence: Evidence,
+        request: SkillRequest | None = None,
+    ) -> tuple[Check, ...]:
+        """Return the findings of code on copy for the request, or for another one."""
+        return check_draft(
+            parts,
+            hooks,
+            evidence,
+            request=request or self.request,
+            brand=self.brand,
+            channel=self.channel,
+            today=self.today,
+        )
 
     def list_own_words(self) -> frozenset[str]:
         """Words of the brand and of the products looked up, which are not names of persons."""

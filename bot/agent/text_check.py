@@ -10,7 +10,7 @@ from bot.core.facts import PRODUCT_KINDS, Evidence
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
-from bot.grounding.copy_checks import check_draft, list_faults
+from bot.grounding.copy_checks import list_faults
 from bot.grounding.figure_checks import list_unproven
 from bot.grounding.sources import Sources, list_text_parts
 from bot.text.normalize import normalize_text
@@ -26,8 +26,6 @@ async def check_text(ctx: RequestState, text: str) -> tuple[Check, ...]:
     sentences = list_sentences(list_text_parts(parts))
     ctx.add_brand_facts()
     evidence, request = _drop_statements(ctx)
-    if ctx.today is None:
-        raise ValueError("a check needs to know the day")
     sources = Sources(evidence, request.brief, ctx.brand)
     claims = await ctx.claim_checker.check(
         sentences,
@@ -64,18 +62,7 @@ def find_text_faults(ctx: RequestState, text: str) -> list[str]:
 
 
 def _check_by_code(ctx: RequestState, text: str) -> tuple[Check, ...]:
-    if ctx.today is None:
-        raise ValueError("a check needs to know the day")
-    evidence, request = _drop_statements(ctx)
-    return check_draft(
-        split_text(text, ctx.channel),
-        (),
-        evidence,
-        request=request,
-        brand=ctx.brand,
-        channel=ctx.channel,
-        today=ctx.today,
-    )
+    return ctx.check_copy(split_text(text, ctx.channel), (), *_drop_statements(ctx))
 
 
 def _drop_statements(ctx: RequestState) -> tuple[Evidence, SkillRequest]:

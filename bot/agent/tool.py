@@ -78,18 +78,6 @@ class ToolError(Exception):
     Belgique in orders; there are: BE, FR". Holds nothing that the asker may not see."""
 
 
-class ThreadPort(Protocol):
-    """Reads the conversation around a request, as typed messages."""
-
-    async def read_thread(self) -> Sequence[str]: ...
-
-
-class DeliveryPort(Protocol):
-    """Finds approved and sent texts with their results, for `past_copy`."""
-
-    async def find_past_copy(self, words: str, channel: str | None) -> Sequence[Fact]: ...
-
-
 class LabelPort(Protocol):
     """Has a model read the themes of texts, before they are counted."""
 
@@ -109,8 +97,6 @@ class ToolDeps:
     is_private: bool = False
     may: Callable[[str], Awaitable[bool]] = field(default=lambda _right: _deny())
     book: FactBook = field(default_factory=FactBook)  # the facts found so far in this task
-    thread: ThreadPort | None = None
-    deliveries: DeliveryPort | None = None
     labels: LabelPort | None = None
 
 

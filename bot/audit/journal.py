@@ -178,11 +178,11 @@ def get_pending_changes(session: Session) -> PendingChanges:
 
 def record_event(
     session: Session,
-    *,
     workspace: str,
     event: str,
     subject: str,
     now: datetime,
+    *,
     by: str | None = None,
     **refs: str | int | None,
 ) -> None:

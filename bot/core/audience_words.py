@@ -14,7 +14,7 @@ from bot.core.audience_rule import (
     RatingCondition,
     ViewCondition,
 )
-from bot.core.condition_words import describe_amount, describe_day
+from bot.core.condition_words import describe_amount, describe_day, describe_values
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition
 from bot.i18n.french_regions import ABROAD, name_department
 from bot.i18n.messages import Country, Words, quote_name
@@ -263,24 +263,15 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         values = [quote_name(titles.get(one, one)) for one in condition.values]
     elif condition.field in ("region", "department"):
         values = [_name_place(condition.field, one) for one in condition.values]
-    first, last = values[0], values[-1]
-    if condition.operator == "at_least":
-        return Words("{what}: at least {value}", what=label, value=first)
-    if condition.operator == "at_most":
-        return Words("{what}: at most {value}", what=label, value=first)
-    if condition.operator == "between":
-        return Words("{what}: {first} to {last}", what=label, first=first, last=last)
     if len(values) > MAX_NAMED_VALUES:
         rest = len(values) - MAX_NAMED_VALUES
         more = Words.count("{n} more", "{n} more", rest)
         values = [*values[:MAX_NAMED_VALUES], more]
     joined = join_with_or([Words("{value}", value=one) for one in values])
-    if condition.field in PLAIN_FIELDS:
+    if condition.field in PLAIN_FIELDS and condition.operator in ("is", "in", "is_not"):
         words = _as_words(joined)
         return Words("not {what}", what=words) if condition.operator == "is_not" else words
-    if condition.operator == "is_not":
-        return Words("{what}: not {value}", what=label, value=joined)
-    return Words("{what}: {value}", what=label, value=joined)
+    return describe_values(label, condition.operator, values, joined)
 
 
 def _name_place(field: str, value: str) -> str | Words:

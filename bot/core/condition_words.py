@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from bot.i18n.messages import Words
 
@@ -73,6 +74,21 @@ def _describe_bounds(operator: str, values: Sequence[str]) -> Words:
     for one in values[1:]:
         listed = Words("{first} or {last}", first=listed, last=one)
     return Words("not {what}", what=listed) if operator == "is_not" else listed
+
+
+def describe_values(what: Value, operator: str, values: Sequence[Any], listed: Any) -> Words:
+    """Return a condition on a field that has no words of its own: "stars: at least 4". `listed` are
+    all of the values."""
+    first, last = values[0], values[-1]
+    if operator == "at_least":
+        return Words("{what}: at least {value}", what=what, value=first)
+    if operator == "at_most":
+        return Words("{what}: at most {value}", what=what, value=first)
+    if operator == "between":
+        return Words("{what}: {first} to {last}", what=what, first=first, last=last)
+    if operator == "is_not":
+        return Words("{what}: not {value}", what=what, value=listed)
+    return Words("{what}: {value}", what=what, value=listed)
 
 
 def describe_day(field: str, operator: str, days: Sequence[Value]) -> Words:

@@ -293,36 +293,27 @@ class Question(BaseModel, frozen=True):
 # The incoming request, and what intake makes of it.
 
 
+REQUEST_KEYS = ("skill", "channel", "digest", "heard", "without_ai")  # of a form, beside a Brief's
+
+
 class IncomingRequest(BaseModel, frozen=True):
-    """A request as it came in: its words, and the fields that a form or a button set. A set field
-    takes precedence over the words."""
+    """A request as it came in: its words, and in `answers` the fields that a form or a button set.
+    A set field takes precedence over the words."""
 
     words: str
     author: str
     material: str = ""
     private: bool = False
-    skill: str | None = None
-    channel: str | None = None
-    product: str | None = None
-    audience: str | None = None
-    offer: str | None = None
-    goal: Goal | None = None
-    occasion: str | None = None
-    dates: str | None = None
-    language: Language | None = None
+    product: str | None = None  # of the previous draft
     ui_language: Language = "en"
     reason: str | None = None
     previous: str | None = None
-    follows: str | None = None  # the preceding question in the same thread
     answers: dict[str, str] = {}  # Brief field → value; under any other key, additional words
-    digest: str | None = None  # the digest's name, when the clock made the request: nobody typed it
-    heard: str | None = None  # how a message reached us, see `bot.tasks.models`
-    without_ai: str | None = None  # set when the person asked for standard text
 
     @property
     def more_words(self) -> list[str]:
         """Answers to our question that set no field; they are read together with the words."""
-        known = {*Brief.model_fields, *IncomingRequest.model_fields}
+        known = {*Brief.model_fields, *IncomingRequest.model_fields, *REQUEST_KEYS}
         return [
             value
             for key, value in self.answers.items()

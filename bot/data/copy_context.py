@@ -411,8 +411,7 @@ def _spell_countries(warehouse: "Warehouse", codes: tuple[str, ...]) -> tuple[st
     any; none where the orders name no country at all."""
     from bot.data.warehouse.query import fetch_rows
 
-    orders = warehouse.table("orders")
-    assert orders is not None
+    orders = warehouse.rows("orders")
     rows = fetch_rows(warehouse, orders.select("country").distinct())
     every = sorted({str(row["country"]) for row in rows if row["country"]})
     return tuple(one for one in every if parse_country_code(one) in codes) or (

@@ -169,20 +169,14 @@ class Population:
         counts = np.bincount(pairs[pairs >= 0], minlength=len(names))
         return {name: int(n) for name, n in zip(names, counts, strict=True)}
 
-    def find_publishable(
-        self, wanted: Iterable[DimensionValue], floor: int, *, whole: bool = True
-    ) -> set[DimensionValue]:
-        """Return those of the wanted values whose sums may be published, with TOTAL_VALUE if
-        `whole`."""
-        wanted = list(wanted)
-        every = list(dict.fromkeys([*wanted, *([TOTAL_VALUE] if whole else [])]))
+    def find_publishable(self, wanted: Iterable[DimensionValue], floor: int) -> set[DimensionValue]:
+        """Return those of the wanted values, and of TOTAL_VALUE, whose sums may be published."""
+        every = list(dict.fromkeys([*wanted, TOTAL_VALUE]))
         if (
             self._people is None and not self._weight.all()
         ):  # elements of zero weight reveal nothing
-            return self.only(self._weight > 0, self._codes).find_publishable(
-                wanted, floor, whole=whole
-            )
-        if not every or not self.size:
+            return self.only(self._weight > 0, self._codes).find_publishable(every, floor)
+        if not self.size:
             return set(every)
         return _DisclosureAudit(self, every, floor).find_publishable()
 

@@ -231,7 +231,7 @@ class WorkspaceData:
         self, kind: str, found: AnalysisResult, where: AnalysisFilter, person: str
     ) -> AnalysisResult:
         """Return the part of a result on sales that this person may see, given all earlier answers;
-        any other result unchanged. Best sellers include the total of the same days."""
+        any other result unchanged. Best sellers are told where the total of their orders may be."""
         warehouse = self._open()
         if kind != "sellers" or self._answers is None or "orders" not in warehouse.listed:
             return found

@@ -79,13 +79,6 @@ def upgrade(database: Database, to: str = "head", *, scripts: Path = VERSIONS) -
     return True
 
 
-def downgrade(database: Database, to: str) -> None:
-    from alembic import command
-
-    with database.engine.begin() as connection:
-        command.downgrade(build_config(connection), to)
-
-
 def read_revision(database: Database) -> str | None:
     """Return the revision of the tables; None for an empty database."""
     with database.snapshot() as session:
@@ -122,12 +115,7 @@ def find_newest_revision(scripts: Path = VERSIONS) -> str | None:
 def _read_assignments(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield the constants that a migration file assigns to names, by name."""
     for line in ast.parse(path.read_text(encoding="utf-8")).body:
-        if not isinstance(line, ast.Assign):
-            continue
-        target, value = line.targets[0], line.value
-        if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
-            yield target.id, value.value
-        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-            for name, element in zip(target.elts, value.elts, strict=True):
-                if isinstance(name, ast.Name) and isinstance(element, ast.Constant):
-                    yield name.id, element.value
+        if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant):
+            target = line.targets[0]
+            if isinstance(target, ast.Name):
+                yield target.id, line.value.value

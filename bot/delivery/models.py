@@ -134,12 +134,7 @@ class Delivery(Row):
         for delivery in Delivery.list_for_draft(session, draft.id):
             if delivery._move(session, ("queued",), "stopped"):
                 journal.record_event(
-                    session,
-                    workspace=draft.workspace,
-                    event="delivery stopped",
-                    subject=delivery.id,
-                    by=by,
-                    now=now,
+                    session, draft.workspace, "delivery stopped", delivery.id, now, by=by
                 )
             elif delivery.state in ("going", "gone"):
                 raise CannotDo(ALREADY_SENT)

@@ -186,14 +186,7 @@ class Schedule(Row):
         return Words("{day}, {clock} ({zone})", day=day, clock=clock, zone=self.zone)
 
     def _journal(self, session: Session, event: str, now: datetime) -> None:
-        journal.record_event(
-            session,
-            workspace=self.workspace,
-            event=event,
-            subject=self.name,
-            by=self.owner,
-            now=now,
-        )
+        journal.record_event(session, self.workspace, event, self.name, now, by=self.owner)
 
 
 def format_digest_name(name: str) -> Words | str:
@@ -259,33 +252,27 @@ class Alert(Row):
                 return False
         else:
             row.p, row.told_at = p, now
-        _record_event(session, workspace, series, "alert told", now)
+        journal.record_event(session, workspace, "alert told", series, now)
         return True
 
     def mute(self, session: Session, by: str, now: datetime) -> None:
         self.muted = True
-        _record_event(session, self.workspace, self.series, "alert muted", now, by)
+        journal.record_event(session, self.workspace, "alert muted", self.series, now, by=by)
 
     def unmute(self, session: Session, by: str, now: datetime) -> None:
         """Undo the mute. The rest period and the bar stay as they are."""
         self.muted = False
-        _record_event(session, self.workspace, self.series, "alert unmuted", now, by)
+        journal.record_event(session, self.workspace, "alert unmuted", self.series, now, by=by)
 
     def raise_bar(self, session: Session, by: str, now: datetime) -> None:
         """Raise the bar after "not useful". Repeating it for the same alert has no effect."""
         self.bar = min(self.bar, self.p / NOT_USEFUL_DIVISOR)
-        _record_event(session, self.workspace, self.series, "alert not useful", now, by)
+        journal.record_event(session, self.workspace, "alert not useful", self.series, now, by=by)
 
 
 def format_place_key(place: Mapping[str, Any]) -> str:
     """The key of a place: its channel id."""
     return str(place.get("channel") or "")
-
-
-def _record_event(
-    session: Session, workspace: str, series: str, event: str, now: datetime, by: str | None = None
-) -> None:
-    journal.record_event(session, workspace=workspace, event=event, subject=series, by=by, now=now)
 
 
 def find_due_alerts(session: Session, now: datetime) -> Iterable[Job]:

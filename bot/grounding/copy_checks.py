@@ -54,9 +54,8 @@ def check_draft(
     brand: Brand,
     channel: Channel | None,
     today: date,
-    periods: Sequence[tuple[date, date]] | None = None,
 ) -> tuple[Check, ...]:
-    """Return the findings on copy. `periods` are those of the legal sales."""
+    """Return the findings on copy."""
     texts = list_text_parts(parts, hooks)
     sources = Sources(evidence, request.brief, brand)
     found = [*_check_quotes(texts, sources), *_check_citations(texts, sources)]
@@ -65,7 +64,7 @@ def check_draft(
     found += check_text(texts, request)
     found += check_figures(texts, sources, today=today)
     found = merge_price_cuts(found, tuple(check_price_cuts(texts, sources)))
-    found += check_law(texts, sources, request=request, brand=brand, today=today, periods=periods)
+    found += check_law(texts, sources, request=request, brand=brand, today=today)
     found += check_brand_rules(texts, request=request, brand=brand)
     if channel is not None:
         found += check_form(texts, request=request, brand=brand, channel=channel)

@@ -195,9 +195,8 @@ def check_law(
     request: SkillRequest,
     brand: Brand,
     today: date,
-    periods: Sequence[tuple[date, date]] | None = None,
 ) -> Iterator[Check]:
-    """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
+    """Yield the findings of the law on copy."""
     countries = find_countries(brand, request.language)
     named: set[tuple[str, str]] = set()  # the same words are named once
     searched = [
@@ -209,7 +208,7 @@ def check_law(
         for part, begins in searched:
             if begins.isdisjoint(rule.beginnings):
                 continue
-            if rule.season and (not part.is_delivered or _is_season(today, periods)):
+            if rule.season and (not part.is_delivered or _is_season(today)):
                 continue
             for quote in _find_words(rule, part, sources):
                 key = (rule.id, "" if rule.scarce else normalize_text(quote))
@@ -228,11 +227,9 @@ def has_forbidden_words(text: str, brand: Brand, language: Language) -> bool:
     return any(rule.pattern.search(low) for rule in forbids)
 
 
-def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool:
-    if periods is None:
-        legal = [one for one in load_occasions().values() if one.legal]
-        periods = [(p.starts, p.until) for one in legal for p in one.periods]
-    return any(start <= today <= end for start, end in periods)
+def _is_season(today: date) -> bool:
+    legal = [one for one in load_occasions().values() if one.legal]
+    return any(p.starts <= today <= p.until for one in legal for p in one.periods)
 
 
 def _find_words(rule: LegalRule, part: TextPart, sources: Sources) -> Iterator[str]:

@@ -21,7 +21,7 @@ class OfflineContext(Protocol):
     request: SkillRequest
     brand: Brand
     channel: Channel | None
-    today: date | None
+    today: date
     evidence: Evidence
 
     @property

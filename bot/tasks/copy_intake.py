@@ -94,11 +94,9 @@ class CopyIntake:
 
     def _apply_form(self, fields: FoundFields) -> FoundFields:
         """Apply the values from a form or a button, and what a send-back asks for."""
-        answers, incoming = self._answers, self._incoming
+        answers = self._answers
         chosen: dict[str, object] = {
-            name: value
-            for name in ("audience", "offer", "dates")
-            if (value := answers.get(name) or getattr(incoming, name))
+            name: value for name in ("audience", "offer", "dates") if (value := answers.get(name))
         }
         allowed: dict[str, Sequence[str]] = {
             "language": LANGUAGES,
@@ -107,16 +105,15 @@ class CopyIntake:
             "notice": list_notices(),
         }
         for name, values in allowed.items():
-            value = answers.get(name) or getattr(incoming, name, None)
-            if value in values:
+            if (value := answers.get(name)) in values:
                 chosen[name] = value
-        latest = incoming.reason
+        latest = self._incoming.reason
         reason = routing.read_fields(latest) if latest else FoundFields()
         if reason.language:
             chosen["language"] = reason.language
         typed = filter(None, [answers.get("must_say")])
         chosen["must_say"] = tuple(dict.fromkeys((*fields.must_say, *typed, *reason.must_say)))
-        keys = answers.get("channels") or answers.get("channel") or incoming.channel or ""
+        keys = answers.get("channels") or answers.get("channel") or ""
         if known := tuple(key for key in re.split(r"[ ,]+", keys) if key in load_channels()):
             chosen["channels"] = known
         if chosen.get("occasion", fields.occasion) == "soldes":

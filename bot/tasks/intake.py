@@ -62,7 +62,7 @@ async def understand_request(
     words = " ".join([typed.strip(), *incoming.more_words]).strip()
     answers = incoming.answers
     is_copy = {"channel", "channels", "goal", "notice"} & answers.keys()
-    skill = answers.get("skill") or incoming.skill or (COPY_SKILL if is_copy else None)
+    skill = answers.get("skill") or (COPY_SKILL if is_copy else None)
     if skill is None and answers.get("preview"):
         await _preview_understanding(words, brand, library, today)
     if skill is None and not words:
@@ -116,7 +116,7 @@ async def understand_analysis(
     """Build the Brief of an analysis. The reason of a send-back is the latest text, so that its
     language and days come first."""
     answers, reason = incoming.answers, incoming.reason or ""
-    follows = answers.get("follows") or incoming.follows
+    follows = answers.get("follows")
     has_period = not load_skills()[skill].own_period
     named = next(
         (

@@ -315,11 +315,4 @@ class Task(Row):
         self.state, self.stage, self.changed_at = state, None, now
         AgentTurn.delete_for_task(session, self.id)
         OutboxMessage.request_redraw(session, enqueue, self.first_piece)
-        journal.record_event(
-            session,
-            workspace=self.workspace,
-            event=f"task {state}",
-            subject=self.id,
-            by=by,
-            now=now,
-        )
+        journal.record_event(session, self.workspace, f"task {state}", self.id, now, by=by)

@@ -65,7 +65,7 @@ def make_evidence(*facts: Fact, **values: Decimal | str) -> Evidence:
 
 def notes(evidence: Evidence, request: SkillRequest) -> str:
     channel = load_channels()[request.channel or "email"]
-    return "\n".join(list_copy_notes(request, evidence, BRAND, channel))
+    return "\n".join(list_copy_notes(request, evidence, BRAND, channel, NOW.date()))
 
 
 @pytest.mark.parametrize("is_gsm", [True, False])
@@ -99,7 +99,7 @@ def test_room_of_an_sms_is_less_what_every_text_must_mention() -> None:
     mention = RequiredMention(text="Members only")
     brand = BRAND.model_copy(update={"mentions": (*BRAND.mentions, mention)})
     evidence, channel = make_evidence(), load_channels()["sms"]
-    told = "\n".join(list_copy_notes(make_request("sms"), evidence, brand, channel))
+    told = "\n".join(list_copy_notes(make_request("sms"), evidence, brand, channel, NOW.date()))
     tagged = tag_links(LINK, BRAND.site, campaign_code("any piece"))
     room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111 Members only", 1)
     assert f"may have {room} characters in one SMS" in told
@@ -203,7 +203,9 @@ def test_writer_knows_whether_what_is_back_is_so_today() -> None:
 def test_writer_knows_what_does_not_hold_abroad(audience: str, told: bool) -> None:
     home = BRAND.model_copy(update={"languages": ("fr",)})
     request = make_request("sms", audience=audience)
-    said = "\n".join(list_copy_notes(request, make_evidence(), home, load_channels()["sms"]))
+    said = "\n".join(
+        list_copy_notes(request, make_evidence(), home, load_channels()["sms"], NOW.date())
+    )
     assert ("STOP 36111" in said) is told
     assert ("GBP" in said) is told
 

@@ -15,9 +15,7 @@ from tests.conftest import NOW
 def write(database: Database, count: int, workspace: str = "T1") -> None:
     for number in range(count):
         with database.begin() as session:
-            journal.record_event(
-                session, workspace=workspace, event="told", subject=f"s{number}", now=NOW, by="U1"
-            )
+            journal.record_event(session, workspace, "told", f"s{number}", NOW, by="U1")
 
 
 def fault(database: Database) -> str | None:

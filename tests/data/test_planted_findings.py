@@ -25,7 +25,8 @@ from tests.support.skill_runner import SampleData, run
 PLANTED: dict[str, Any] = tomllib.loads(
     (Path(shop.__file__).parent / "planted.toml").read_text("utf-8")
 )
-MAKING = {"sizes", "span", "prices"}  # how the shop is made: nothing to be found
+# How the shop is made, and what no analysis looks for.
+MAKING = {"sizes", "span", "prices", "campaigns"}
 PHONES = "funnel.device-mobile-checkout-to-purchase"
 BLOCKS = ("what blocks sales right now?", "qu’est-ce qui freine les ventes en ce moment ?")
 TRENDS = ("trends in sales this month", "tendances des ventes ce mois-ci")
@@ -287,21 +288,6 @@ TRUTHS = (
         _consents,
     ),
     Truth(
-        "campaigns",
-        "answer",
-        "which subject lines are opened more?",
-        "quels objets d’e-mail sont les plus ouverts ?",
-        lambda f: (
-            abs(
-                number(f, "campaigns.opens--names-a-product.open-rate")
-                - number(f, "campaigns.opens--names-a-product.open-rate-otherwise")
-                - 100 * PLANTED["campaigns"]["concrete"]
-            )
-            <= 2
-            and f["campaigns.opens--names-a-product.status"].value == "confirmed"
-        ),
-    ),
-    Truth(
         "experiments",
         "experiment",
         "how did the photos test do?",
@@ -457,7 +443,6 @@ def test_planted_findings_are_found_in_other_shops(seed: int) -> None:
     stuck = {fact.about for id, fact in found.items() if id.startswith("campaigns.stuck--")}
     assert {PLANTED["ads"][one] for one in ("unseen", "unclicked", "unbought", "early")} <= stuck
     assert found["campaigns.stuck--plaid-mohair.orders"].number < 5
-    assert found["campaigns.opens--names-a-product.status"].value == "confirmed"
     assert number(found, "trends.category-bougies-et-senteurs.change") > 50
     led = {id: fact for id, fact in found.items() if id.startswith("funnel.country-")}
     assert not [

@@ -28,7 +28,7 @@ from bot.core.writer import LlmCall, Writer
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import PriceChange, Product
-from bot.data.metrics.best_sellers import rank_products
+from bot.data.metrics import best_sellers
 from bot.data.service import WorkspaceData
 from bot.drafts.recipients import describe_recipients
 from bot.errors import CannotDo
@@ -258,7 +258,7 @@ async def test_a_text_about_a_range_stands_on_its_best_sellers() -> None:
 def find_best_seller(handles: set[str]) -> str:
     """Return the one of these products with the highest revenue."""
     ranked = sample_data().run_exclusively(
-        lambda warehouse: rank_products(warehouse, AnalysisFilter(), handles, len(handles))
+        lambda warehouse: best_sellers.find(warehouse, AnalysisFilter(), handles, len(handles))
     )
     revenues = [one for one in ranked.facts if one.parts.measure == "revenue"]
     sold = [one for one in revenues if one.parts.subject.startswith("product-")]

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -249,6 +250,7 @@ def test_ai_sees_shop_words_but_no_names() -> None:
         library=Shop(),
         writer=Stubborn("Linen."),
         receipt=nothing,
+        today=date(2026, 11, 24),
     )
     veil = Pseudonymizer(desk.list_own_words())
     assert veil.mask("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"

@@ -116,7 +116,7 @@ def test_large_enough_group_is_shown() -> None:
     told_ = dict(found(one, kinds=("funnel", "trends", "sellers", "experiments")))
     assert told_["funnel"].get("visits-country-planted", "visits") is not None
     assert told_["trends"].get("total-orders", "last") is not None
-    assert told_["sellers"].get("all", "revenue") is not None
+    assert told_["sellers"].facts
     assert subjects(told_["experiments"])["three--purchase--planted"]["users"].value == 40
 
 

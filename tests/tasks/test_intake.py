@@ -265,7 +265,7 @@ async def test_send_back_reason_is_carried_and_read() -> None:
 
 async def test_unknown_skill_in_the_form_is_refused() -> None:
     with pytest.raises(CannotDo):
-        await asked("the linen shirt", skill="juggle")
+        await asked("the linen shirt", answers={"skill": "juggle"})
 
 
 async def test_only_typed_words_are_read_for_requests() -> None:

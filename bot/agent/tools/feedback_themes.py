@@ -163,7 +163,7 @@ async def _count_by_product(theme: str, where: AnalysisFilter, deps: ToolDeps) -
 
 
 def _find_products(warehouse: Warehouse, where: AnalysisFilter, *, theme: str) -> AnalysisResult:
-    from bot.data.analyses.feedback.theme_products import find_products
+    from bot.data.analyses.feedback.theme_counts import find_products
 
     return find_products(warehouse, where, theme=theme)
 
@@ -183,7 +183,7 @@ def _name_by_product(products: Sequence[Fact]) -> list[Fact]:
 
 
 def _find_months(warehouse: Warehouse, where: AnalysisFilter, *, theme: str) -> AnalysisResult:
-    from bot.data.analyses.feedback.theme_months import find_months
+    from bot.data.analyses.feedback.theme_counts import find_months
 
     return find_months(warehouse, where, theme=theme)
 

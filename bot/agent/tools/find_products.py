@@ -246,9 +246,9 @@ async def _rank_by_sales(
     handles = None if among is None else frozenset(among)
 
     def rank(warehouse: Warehouse, known: AnalysisFilter) -> AnalysisResult:
-        from bot.data.metrics.best_sellers import rank_products
+        from bot.data.metrics.best_sellers import find
 
-        return rank_products(warehouse, known, handles, most, by)
+        return find(warehouse, known, handles, most, by)
 
     return await find_analysis(deps, "sellers", where, part=rank)
 
@@ -336,18 +336,10 @@ def _group_sales(finding: Finding) -> dict[str, list[Fact]]:
     """Return the sales of each product by its handle, the best first, with their period."""
     sales = {}
     for subject, group in group_by_subject(finding.result.facts).items():
-        if not subject.startswith("product-"):
-            continue
         days = {fact.parts.measure: str(fact.value) for fact in group}
-        period = tuple(
-            date.fromisoformat(days[name]) if name in days else None for name in ("since", "until")
-        )
-        sales[subject.removeprefix("product-")] = [
-            *finding.prepare(
-                [fact for fact in group if fact.parts.measure in SELLERS.columns],
-                period=(period[0], period[1]),
-            )
-        ]
+        period = (date.fromisoformat(days["since"]), date.fromisoformat(days["until"]))
+        told = [fact for fact in group if fact.parts.measure in SELLERS.columns]
+        sales[subject.removeprefix("product-")] = [*finding.prepare(told, period=period)]
     return sales
 
 

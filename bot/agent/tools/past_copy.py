@@ -42,9 +42,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     asked = " ".join(filter(None, (words, product.title if product else "")))
     if not asked:
         raise ToolError("Say in words what the text is about, or name a product.")
-    delivered = (
-        await deps.deliveries.find_past_copy(asked, channel) if deps.deliveries is not None else ()
-    )
     occasion = read_text(params.occasion)
     if occasion and occasion not in load_occasions():
         raise ToolError(
@@ -60,8 +57,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
     brief = set_occasion_days(brief, deps.today)
     request = deps.request.model_copy(update={"brief": brief, "channel": channel})
-    imported = await deps.data.look_up("past_copy", request)
-    groups = group_by_subject((*delivered, *imported))
+    groups = group_by_subject(await deps.data.look_up("past_copy", request))
     shown = [_name(fact) for group in [*groups.values()][:MAX_TEXTS] for fact in group]
     notes = [] if shown else [await _explain_nothing(deps)]
     if shown and brief.occasion and brief.since:

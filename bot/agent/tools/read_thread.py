@@ -24,8 +24,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if not 1 <= params.most <= MAX_MESSAGES:
         raise ToolError(f"most must be from 1 to {MAX_MESSAGES}, not {params.most}.")
     material = deps.request.brief.material
-    read = await deps.thread.read_thread() if deps.thread is not None else None
-    messages = parse_messages("\n".join(read) if read is not None else material)
+    messages = parse_messages(material)
     read_until = [m for m in messages if params.before <= 0 or m.n < params.before]
     shown = read_until[-params.most :]
     facts = tuple(

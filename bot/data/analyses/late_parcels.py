@@ -240,8 +240,7 @@ def _list_regions(parcels: ParcelCounts, inside: BoolArray) -> list[str]:
 
 def _explain_missing_parcels(warehouse: Warehouse, source: str | Words, *, due: bool) -> Words:
     """Explain why there are no parcels: no delivery days are known, or no promised day is over."""
-    orders = warehouse.table("orders")
-    assert orders is not None
+    orders = warehouse.rows("orders")
     promised = orders.filter(orders.promised.notnull()).select("promised")
     if not due and fetch_rows(warehouse, promised.limit(1)):
         return Words(

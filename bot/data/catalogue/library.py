@@ -151,15 +151,15 @@ def _find_sales(
     warehouse: "Warehouse", handles: Collection[str] | None, most: int = MAX_SELLERS
 ) -> dict[str, Fact]:
     """Return the revenue of the best sellers among these products, by handle."""
-    from bot.data.metrics.best_sellers import rank_products
+    from bot.data.metrics import best_sellers
 
     if "orders" not in warehouse.listed:
         return {}
-    ranked = rank_products(warehouse.for_reading(("orders",)), AnalysisFilter(), handles, most)
+    ranked = best_sellers.find(warehouse.for_reading(("orders",)), AnalysisFilter(), handles, most)
     return {
         fact.parts.subject.removeprefix("product-"): fact
         for fact in ranked.facts
-        if fact.parts.subject.startswith("product-") and fact.parts.measure == "revenue"
+        if fact.parts.measure == "revenue"
     }
 
 

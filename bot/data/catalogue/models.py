@@ -53,12 +53,7 @@ class ProductRow(Row):
         )
         session.flush()
         journal.record_event(
-            session,
-            workspace=workspace,
-            event="catalogue imported",
-            subject=file,
-            now=now,
-            products=len(products),
+            session, workspace, "catalogue imported", file, now, products=len(products)
         )
         return len(products) - len(known), len(known)
 
@@ -183,7 +178,7 @@ class ProductFact(Row):
             currency=currency,
         )
         if inserted:
-            _record(session, "product fact added", workspace, id, by, now)
+            journal.record_event(session, workspace, "product fact added", id, now, by=by)
 
     @staticmethod
     def add_lowest_price(
@@ -223,7 +218,9 @@ class ProductFact(Row):
         """Make it a source no longer. Drafts that stand on it keep it in their evidence."""
         if self.revoked_at is None:
             self.revoked_by, self.revoked_at = by, now
-            _record(session, "product fact revoked", self.workspace, self.id, by, now)
+            journal.record_event(
+                session, self.workspace, "product fact revoked", self.id, now, by=by
+            )
 
     @staticmethod
     def list_valid(
@@ -258,7 +255,3 @@ def list_product_facts(
 ) -> tuple[Fact, ...]:
     rows = ProductFact.list_valid(session, workspace, product, market, today)
     return tuple(row.as_fact() for row in rows)
-
-
-def _record(session: Session, event: str, workspace: str, id: str, by: str, now: datetime) -> None:
-    journal.record_event(session, workspace=workspace, event=event, subject=id, by=by, now=now)

@@ -314,15 +314,7 @@ class FileUpload(Row):
         rows: int | None = None,
     ) -> None:
         """Record an event in the journal, which contains ids and counts but never a file's name."""
-        journal.record_event(
-            session,
-            workspace=self.workspace,
-            event=event,
-            subject=self.id,
-            by=by,
-            now=now,
-            rows=rows,
-        )
+        journal.record_event(session, self.workspace, event, self.id, now, by=by, rows=rows)
 
 
 # Live rows: one batch is one checked request that waits to be merged.

@@ -52,8 +52,7 @@ def find_last_whole_day(warehouse: Warehouse, kind: str, filter_: AnalysisFilter
 def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.Table:
     """Return the rows of a kind (orders, events) that match the filter. Raises CannotDo where the
     kind has no such column."""
-    table = warehouse.table(kind)
-    assert table is not None
+    table = warehouse.rows(kind)
     if filter_.since:
         table = table.filter(table.at >= ibis.literal(filter_.since).cast("timestamp"))
     if filter_.segment:

@@ -105,9 +105,7 @@ class DataFile(Row):
         self._record(session, "library given up", now)
 
     def _record(self, session: Session, event: str, now: datetime) -> None:
-        journal.record_event(
-            session, workspace=self.workspace, event=event, subject=self.kind, now=now, file=self.id
-        )
+        journal.record_event(session, self.workspace, event, self.kind, now, file=self.id)
 
     @staticmethod
     def restore(

@@ -93,8 +93,7 @@ def _read_spellings(warehouse: Warehouse, kind: str) -> _Spellings:
     """Read once for each state of the data."""
     key = ("spellings of places", kind)
     if key not in warehouse.released:
-        table = warehouse.table(kind)
-        assert table is not None
+        table = warehouse.rows(kind)
         pairs = fetch_rows(warehouse, table.select("country", "region").distinct())
         codes = {
             one: parse_country_code(one) for row in pairs if (one := row["country"]) is not None

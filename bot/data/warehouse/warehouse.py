@@ -130,6 +130,12 @@ class Warehouse:
             self._tables[kind] = self.engine.table(kind)
         return self._tables[kind]
 
+    def rows(self, kind: str) -> ir.Table:
+        """Return the table of a kind that is known to have rows."""
+        table = self.table(kind)
+        assert table is not None
+        return table
+
     def source(self, kind: str) -> Source:
         return self.listed[kind].source
 

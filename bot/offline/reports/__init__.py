@@ -51,7 +51,7 @@ def _list_unused(ctx: OfflineContext, report: Report, title: str) -> tuple[str, 
     """Return the words of the request that the report was not written by: neither by keyword, nor
     as days, a product, or what it says to be about."""
     brief = ctx.request.brief
-    if ctx.request.skill == ANSWER_SKILL or brief.stands_on or brief.rule or ctx.today is None:
+    if ctx.request.skill == ANSWER_SKILL or brief.stands_on or brief.rule:
         return brief.left_over  # an answer says which words it reads; buttons have words of ours
     tokens = tokenize(brief.words)
     days = [" ".join(tokens[at] for at in one.words) for one in find_periods(tokens, ctx.today)]

@@ -72,7 +72,6 @@ def look_up(warehouse: "Warehouse", ctx: OfflineContext, see_people: bool) -> Lo
     from bot.data.metrics.query.execution import answer_query
     from bot.data.metrics.query.guard import guard_answer
 
-    assert ctx.today is not None
     brief, load_names = ctx.request.brief, partial(load_value_names, warehouse)
     if brief.query:
         reading = read_form(QuestionFields.model_validate_json(brief.query), load_names)

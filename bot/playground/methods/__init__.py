@@ -49,11 +49,11 @@ class MethodArguments:
     def has(self, name: str) -> bool:
         return self.values.get(name) is not None
 
-    def read_string(self, name: str, default: str = "") -> str:
+    def read_string(self, name: str) -> str:
         """Return a string; numbers are converted to strings."""
         value = self.values.get(name)
         if value is None:
-            return default
+            return ""
         if isinstance(value, dict | list | bool):
             raise _invalid_argument(f"must be a string: {name}")
         return str(value)

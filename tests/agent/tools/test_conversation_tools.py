@@ -1,7 +1,6 @@
 """The tools that read no rows: occasions, read_thread, ask_person, cannot."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -87,19 +86,9 @@ async def test_occasions_refuse_with_a_sentence(given: dict[str, Any], sentence:
         await call_tool("occasions", given)
 
 
-class Thread:
-    """A ThreadPort with given messages."""
-
-    def __init__(self, *messages: str) -> None:
-        self.messages = messages
-
-    async def read_thread(self) -> Sequence[str]:
-        return self.messages
-
-
 async def test_a_thread_is_read_as_messages_with_their_authors() -> None:
-    thread = Thread("Anna: The linen shirt is sold out.", "Ben: Until when?\n  Anna: never")
-    result = await call_tool("read_thread", {"most": 10}, tool_deps(thread=thread, language="fr"))
+    said = "Anna: The linen shirt is sold out.\nBen: Until when?\n  Anna: never"
+    result = await call_tool("read_thread", {"most": 10}, tool_deps(material=said, language="fr"))
     assert [(fact.about, fact.value) for fact in result.facts] == [
         ("Anna", "The linen shirt is sold out."),
         ("Ben", "Until when?\nAnna: never"),

@@ -42,7 +42,6 @@ def test_budget_taking_campaign_that_sells_worse_is_reported() -> None:
     big = "worse--name--big"
     assert 60 < value(found, big, "share-of-spend") < 66
     assert value(found, big, "share-of-orders") < 35
-    assert value(found, big, "best") in ("Second", "Third")
     spend, orders = value(found, big, "spend"), value(found, big, "orders")
     elsewhere = value(found, big, "cost-per-order-elsewhere")
     assert value(found, big, "excess") == pytest.approx(spend - orders * elsewhere, abs=150)
@@ -130,7 +129,6 @@ def test_campaigns_without_spend_are_compared_by_clicks() -> None:
     found = found_in([{**row, "spend": None} for row in rows_of(THREE)])
     assert statuses(found) == {"name--big": "confirmed"}
     assert found.get("worse--name--big", "excess") is None
-    assert value(found, "compared", "by") == "orders by clicks"
 
 
 def test_single_campaign_is_not_compared() -> None:
@@ -189,6 +187,4 @@ def test_largest_campaign_of_the_facebook_results_sells_worst() -> None:
     assert statuses(found) == {"name--1178": "confirmed", "audience--45-49-f": "confirmed"}
     assert value(found, "worse--name--1178", "share-of-spend") == Decimal("94.8")
     assert value(found, "worse--name--1178", "orders-per-click") == Decimal("2.4")
-    assert value(found, "worse--name--1178", "alike") == "audience, keyword"
-    assert value(found, "worse--name--1178", "best") == "936"
     assert value(found, "compared", "too-few") == "916"

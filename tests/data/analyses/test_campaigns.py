@@ -89,15 +89,6 @@ def test_sold_out_lines_cost_the_spend_since_the_sell_out() -> None:
     assert value(found, "stuck--plaid-mohair", "days") == 19
 
 
-def test_only_product_names_in_subjects_increase_opens() -> None:
-    found = found_in_sample()
-    status = {f.about: f.value for f in found.facts if ".opens--" in f.id and ".status" in f.id}
-    assert status.pop("names a product") == "confirmed"
-    assert set(status.values()) == {"chance"}
-    told = [value(found, "opens--names-a-product", f"difference{x}") for x in ("-low", "-high")]
-    assert told[0] < 9 < told[1]  # planted: 9 points
-
-
 def test_each_placement_shows_cost_and_sales() -> None:
     found = found_in_sample()
     spent = [f for f in found.facts if f.label == "spend" and ".placement--" in f.id]

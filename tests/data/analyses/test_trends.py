@@ -177,7 +177,7 @@ def test_amounts_are_not_summed_across_currencies() -> None:
     orders = steady(30, currency="EUR")
     orders += [dict(row, order="p" + row["order"], currency="GBP") for row in orders[::3]]
     findings = find(small(orders=orders), AnalysisFilter())
-    assert "in EUR only; others are in GBP" in findings.limits[-1].to("en")
+    assert "in EUR is added up; the rest is in GBP" in findings.limits[-1].to("en")
     alone = find(small(orders=steady(30, currency="EUR")), AnalysisFilter())
     assert values_of("last", findings)["total-revenue"] == values_of("last", alone)["total-revenue"]
 

@@ -31,7 +31,6 @@ from bot.data.analyses.campaigns.bottlenecks import (
     find_sold_out_dates,
     sum_spend_since_sold_out,
 )
-from bot.data.analyses.campaigns.mailings import add_mailing_facts
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
@@ -41,8 +40,7 @@ from bot.text.normalize import slugify
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return the facts campaigns.ads.*, campaigns.<dimension>--<value>.*,
-    campaigns.worse--<dimension>--<value>.*, campaigns.stuck--<line>.* and
-    campaigns.opens--<feature>.*. Rates are in %."""
+    campaigns.worse--<dimension>--<value>.* and campaigns.stuck--<line>.*. Rates are in %."""
     table = warehouse.table("campaigns")
     if table is None:
         return refuse_without_campaigns(warehouse)
@@ -50,7 +48,6 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     ads = _filter_campaigns(table, filter_)
     result.source = find_source(warehouse, "campaigns", select_ads(ads))
     add_ad_facts(warehouse, result, ads, filter_)
-    add_mailing_facts(warehouse, result, filter_)
     result.source = warehouse.source("campaigns")  # of what can't be told
     if not result.facts:
         result.add_limit("No campaign fits what you asked about.")

@@ -1,6 +1,6 @@
 """Add the facts that compare whole campaigns, audiences, placements etc. with each other."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -79,26 +79,14 @@ def _add_comparison(
     every = compare_values(some, unit=unit, known=comparison_input.known, by=by)
     add = make_fact_adder(result, "compared", "", whole.rows, COMPARISON_QUERY)
     add("status", "compared")
-    add("by", " by ".join(measures))
     first = next(name for name in COMPARED_DIMENSIONS if len(values[name]) > 1)
-    few = {
-        (comparison.dimension, comparison.value)
-        for comparison in every
-        if comparison.status == "too few"
-    }
-    if named := sorted(value for of, value in few if of == first):
+    few = [one for one in every if one.status == "too few" and one.dimension == first]
+    if named := sorted(one.value for one in few):
         add("too-few", ", ".join(named[:MAX_COMPARISONS]))
     reported = [comparison for comparison in every if comparison.status in REPORTED_STATUSES]
     for comparison in reported[:MAX_COMPARISONS]:
-        small = [value for of, value in few if of == comparison.dimension]
-        _add_worse_value(
-            result,
-            comparison,
-            values[comparison.dimension],
-            comparison_input.currency,
-            measures,
-            small,
-        )
+        by_value = values[comparison.dimension]
+        _add_worse_value(result, comparison, by_value, comparison_input.currency, measures)
         if comparison.status == "confirmed":
             of = (comparison.dimension, comparison.value)
             _add_onset(
@@ -165,7 +153,6 @@ def _estimate_order_gain(whole: AdTotals, gain: str) -> float | None:
 
 MONEY_MEASURES = ("spend", "sales")
 MIN_SHARE = 0.01
-MIN_ORDERS = 20  # with fewer orders a value is never called the best
 AddMeasure = Callable[..., None]
 
 
@@ -179,11 +166,10 @@ def _add_worse_value(
     by: Mapping[str, AdTotals],
     currency: str | None,
     measures: tuple[str, str],
-    few: Collection[str] = (),
 ) -> None:
     """Add its share of the stake and of the gain, its rates beside those of all others together,
-    the excess cost (-low, -high), and the best value. `measures` are the compared ones: sales or
-    orders, per spend or click; `few` are values too small to be shown."""
+    and the excess cost (-low, -high). `measures` are the compared ones: sales or orders, per spend
+    or click."""
     own, rest = (
         by[comparison.value],
         sum((of for value, of in by.items() if value != comparison.value), AdTotals()),
@@ -195,16 +181,12 @@ def _add_worse_value(
     add("status", comparison.status)
     add("dimension", comparison.dimension)
     add("p", round_p(comparison.p))
-    if comparison.alike:
-        add("alike", ", ".join(comparison.alike))
     if comparison.through:
         add("through", comparison.through)
     _add_shares(add, own, rest, currency)
     _add_rates(add, own, rest, currency)
     if measures[1] == "spend" and comparison.status == "confirmed":
         _add_excess(add, comparison, own, rest, measures[0], currency)
-    if (best := _find_best(by, measures, few)) and best != comparison.value:
-        add("best", (by[best].title or best) if comparison.dimension == "product" else best)
 
 
 def _add_shares(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | None) -> None:
@@ -254,19 +236,6 @@ def _round_estimate(money: float) -> int:
     """Round an estimate to hundreds, or to tens or ones where it is small, because finer digits
     would suggest false precision."""
     return int(round(money, -2 if money >= 1000 else -1 if money >= 100 else 0))
-
-
-def _find_best(
-    by: Mapping[str, AdTotals], measures: tuple[str, str], few: Collection[str]
-) -> str | None:
-    """Return the value with the highest gain per stake among those with enough orders."""
-    gain, stake = measures
-    rated = {
-        value: float(getattr(of, gain)) / float(getattr(of, stake))
-        for value, of in by.items()
-        if value not in few and getattr(of, stake) and of.orders >= MIN_ORDERS
-    }
-    return max(rated, key=lambda value: rated[value], default=None)
 
 
 # The day since which one campaign, audience or placement sells worse than before.

@@ -170,9 +170,9 @@ ComparisonStatus = Literal["confirmed", "to watch", "mixed", "apart", "steady", 
 @dataclass(frozen=True)
 class ValueComparison:
     """One value compared with the others of its dimension. `ratio` is its rate over the rate of all
-    others, with the 95 % interval. `alike` are the dimensions within whose values it is equally
-    bad. `through` is the dimension whose mix explains the difference (mixed), or whose values it
-    doesn't share with the others, so that the two can't be separated (apart)."""
+    others, with the 95 % interval. `through` is the dimension whose mix explains the difference
+    (mixed), or whose values it doesn't share with the others, so that the two can't be separated
+    (apart)."""
 
     dimension: str
     value: str
@@ -181,7 +181,6 @@ class ValueComparison:
     ratio: float = 1.0
     low: float = 1.0
     high: float = 1.0
-    alike: tuple[str, ...] = ()
     through: str | None = None
 
 
@@ -272,14 +271,13 @@ def _check_mixed(
             verdicts[other] = _is_worse_within_strata(
                 comparison, cells, pair.spread, _make_dimension_getter(other)
             )
-    alike = tuple(other for other, stands in verdicts.items() if stands)
     if mixed := [other for other, stands in verdicts.items() if stands is False]:
-        return replace(comparison, status="mixed", alike=alike, through=mixed[0])
+        return replace(comparison, status="mixed", through=mixed[0])
     if apart := [
         other for other in CAMPAIGN_DIMENSIONS if other in verdicts and verdicts[other] is None
     ]:
-        return replace(comparison, status="apart", alike=alike, through=apart[0])
-    return replace(comparison, alike=alike)
+        return replace(comparison, status="apart", through=apart[0])
+    return comparison
 
 
 def _is_worse_within_strata(

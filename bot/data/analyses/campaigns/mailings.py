@@ -6,7 +6,7 @@ comparable ones, widened by the mailing's own counting error."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,15 +15,12 @@ from typing import Any, Literal
 
 import ibis.expr.types as ir
 import numpy as np
-import numpy.typing as npt
 
 from bot.core.facts import Source
 from bot.data.analyses.campaigns.ads import make_fact_adder, refuse_without_campaigns
-from bot.data.analyses.campaigns.bottlenecks import select_discoveries
-from bot.data.analyses.products import load_catalogue_titles
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
-from bot.data.stats import student_quantile, student_tail, to_percent
+from bot.data.stats import to_percent
 from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
 from bot.text.normalize import slugify, strip_accents
@@ -100,8 +97,7 @@ def _select_sent(rows: ir.Table) -> ir.Table:
 
 
 def find_mailing_source(warehouse: Warehouse) -> Source:
-    rows = warehouse.table("campaigns")
-    assert rows is not None
+    rows = warehouse.rows("campaigns")
     return find_source(warehouse, "campaigns", _select_sent(rows))
 
 
@@ -239,159 +235,7 @@ def _extract_stems(text: str) -> set[str]:
     return {word[:6] for word in re.findall(r"[a-z]{4,}", strip_accents(text.casefold()))}
 
 
-# Subject features that go with more opens: a short list, fixed in advance.
-
-MIN_MAILINGS_PER_GROUP = 5  # mailings with the feature, and as many without
-MAX_SHORT_SUBJECT = 35  # in characters
-MIN_SPARE_MAILINGS = 8  # mailings beyond the number of fitted columns
-
-
-@dataclass(frozen=True)
-class SubjectFeature:
-    """A feature of the subject line. The rates are the raw ones with and without it; `difference`,
-    from 0 to 1, is what remains when the other features and the audience are held equal."""
-
-    name: str
-    having: int
-    others: int
-    rate: float
-    rate_otherwise: float
-    difference: float
-    low: float
-    high: float
-    stands: bool  # significant after Benjamini & Hochberg over all features
-
-
-def compare_subject_features(
-    mailings: Sequence[Mailing], names: Collection[str]
-) -> list[SubjectFeature]:
-    """Compare the features of e-mails with a subject. `names` are the words that name one product
-    of the catalogue."""
-    read = [x for x in mailings if x.subject and x.rate("open rate") is not None]
-    declared: dict[str, Callable[[str], bool]] = {
-        "names a product": lambda s: bool(split_words(s) & set(names)),
-        "gives a figure": lambda s: bool(re.search(r"\d", s)),
-        "asks a question": lambda s: "?" in s,
-        "is short": lambda s: len(s) <= MAX_SHORT_SUBJECT,
-        "exclaims": lambda s: "!" in s,
-    }
-    has = {
-        name: np.array([told(x.subject or "") for x in read], dtype=float)
-        for name, told in declared.items()
-    }
-    has = {
-        n: c
-        for n, c in has.items()
-        if MIN_MAILINGS_PER_GROUP <= c.sum() <= len(read) - MIN_MAILINGS_PER_GROUP
-    }
-    rates = np.array([x.rate("open rate") for x in read], dtype=float)
-    audiences = _build_audience_columns(read)
-    if not has or len(read) < len(has) + len(audiences) + MIN_SPARE_MAILINGS:
-        return []
-    weighed = _fit_least_squares(
-        rates, np.column_stack([np.ones(len(read)), *has.values(), *audiences])
-    )
-    stand = select_discoveries([estimate[3] for estimate in weighed[1 : len(has) + 1]])
-    return [
-        SubjectFeature(
-            name=name,
-            having=int(column.sum()),
-            others=int(len(read) - column.sum()),
-            rate=float(rates[column > 0].mean()),
-            rate_otherwise=float(rates[column == 0].mean()),
-            difference=weighed[i][0],
-            low=weighed[i][1],
-            high=weighed[i][2],
-            stands=stand[i - 1],
-        )
-        for i, (name, column) in enumerate(has.items(), 1)
-    ]
-
-
-def _fit_least_squares(
-    rates: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]
-) -> list[tuple[float, float, float, float]]:
-    """Return each column's difference, the ends of its 95 % interval, and its p: least squares with
-    HC3 errors and Student's t."""
-    inverse = np.linalg.pinv(columns)
-    coefficients = inverse @ rates
-    reach = np.clip(1 - np.einsum("ij,ji->i", columns, inverse), 1e-12, None)
-    errors = np.sqrt((inverse**2) @ ((rates - columns @ coefficients) / reach) ** 2)
-    freedom = len(rates) - int(np.linalg.matrix_rank(columns))
-    wide = student_quantile(0.975, freedom)
-    estimates = []
-    for coefficient, error in zip(map(float, coefficients), map(float, errors), strict=True):
-        p = (
-            float(2 * student_tail(abs(coefficient) / error, freedom))
-            if error
-            else float(not coefficient)
-        )
-        estimates.append((coefficient, coefficient - wide * error, coefficient + wide * error, p))
-    return estimates
-
-
-def find_product_words(titles: Collection[str]) -> frozenset[str]:
-    """Return words that distinguish products: in at most two titles, and capitalised within a title
-    as names are."""
-    counted: dict[str, int] = {}
-    for title in titles:
-        for word in set(re.findall(r"[^\W\d_]{3,}", title)[1:]):
-            if word[0].isupper():
-                counted[word.casefold()] = counted.get(word.casefold(), 0) + 1
-    return frozenset(word for word, times in counted.items() if times <= 2)
-
-
-def split_words(text: str) -> set[str]:
-    return {word.casefold() for word in re.findall(r"[^\W\d_]{3,}", text)}
-
-
-def _build_audience_columns(mailings: Sequence[Mailing]) -> list[npt.NDArray[np.float64]]:
-    """Return one indicator column for each audience with at least two mailings, except the
-    largest."""
-    counted = Counter(letter.audience for letter in mailings).most_common()
-    return [
-        np.array([letter.audience == name for letter in mailings], dtype=float)
-        for name, times in counted[1:]
-        if times >= 2
-    ]
-
-
-# Build the facts of mailings: rates by channel, subject features that go with opens, and one
-# mailing against its peers.
-
-
-def add_mailing_facts(
-    warehouse: Warehouse, result: AnalysisResult, filter_: AnalysisFilter
-) -> None:
-    known = [
-        letter
-        for letter in load_mailings(warehouse, result)
-        if (filter_.product is None or filter_.product in (letter.product or ""))
-        and filter_.channel in (None, letter.channel)
-    ]
-    if known and (titles := load_catalogue_titles(warehouse).values()):
-        _add_subject_features(result, [x for x in known if x.channel == "email"], titles)
-
-
-def _add_subject_features(
-    result: AnalysisResult, mailings: list[Mailing], titles: Collection[str]
-) -> None:
-    tested = compare_subject_features(mailings, find_product_words(titles))
-    for feature in tested:
-        subject = f"opens--{slugify(feature.name)}"
-        add = make_fact_adder(
-            result, subject, feature.name, feature.having + feature.others, query="letters"
-        )
-        add("open-rate", to_percent(feature.rate), "%")
-        add("open-rate-otherwise", to_percent(feature.rate_otherwise), "%")
-        add("difference", to_percent(feature.difference), "points")
-        add("difference-low", to_percent(feature.low), "points")
-        add("difference-high", to_percent(feature.high), "points")
-        add("campaigns", feature.having)
-        add("status", "confirmed" if feature.stands else "chance")
-    if tested:
-        add = make_fact_adder(result, "opens", "", len(mailings), query="letters")
-        add("features-tested", len(tested))
+# The facts of one mailing against its peers.
 
 
 def _add_peer_comparison(

@@ -9,7 +9,6 @@ import numpy as np
 
 from bot.core.facts import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
-from bot.data.analyses.cache import MentionCache
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.quotes import add_quotes
 from bot.data.analyses.feedback.texts import (
@@ -20,8 +19,6 @@ from bot.data.analyses.feedback.texts import (
     choose_periods,
     detect_languages,
     is_of_few,
-    read_texts,
-    select_feedback,
     summarize_ratings,
 )
 from bot.data.analyses.feedback.theme_concentration import add_concentrations, find_concentrations
@@ -34,7 +31,7 @@ from bot.data.analyses.feedback.theme_shares import (
     compare_periods,
     rank_priorities,
 )
-from bot.data.analyses.feedback.theme_table import ThemeTable, build_theme_table
+from bot.data.analyses.feedback.theme_table import ThemeTable, build_theme_table, load_theme_table
 from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.query import defer_sql, fetch_rows
@@ -59,12 +56,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
             warehouse,
             Words("There is no feedback yet: import a file of reviews, messages or answers."),
         )
-    result = AnalysisResult.from_table("feedback", warehouse, "feedback", of_texts=True)
-    expression = select_feedback(warehouse, filter_)
-    result.queries["texts"] = defer_sql(expression)
-    texts = read_texts(warehouse, expression, filter_)
-    periods = choose_periods(filter_, result.as_of)
-    theme_table = build_theme_table(texts, MentionCache.of(warehouse))
+    result, theme_table = load_theme_table(warehouse, filter_)
+    texts, periods = theme_table.texts, choose_periods(filter_, result.as_of)
     level = theme_table.select(periods.level(texts))
     is_of_group = is_of_few(level.texts, filter_, warehouse.floor)
     if is_of_group or len(level.texts) < MIN_TEXTS:
@@ -106,8 +99,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 def _find_first_day(warehouse: Warehouse, periods: ComparedPeriods) -> date:
     """Return the first of the days that are counted on which there is feedback at all."""
-    texts = warehouse.table("feedback")
-    assert texts is not None
+    texts = warehouse.rows("feedback")
     (row,) = fetch_rows(warehouse, texts.aggregate(day=texts["at"].min().cast("date")))
     return max(periods.first, row["day"] or periods.first)
 

@@ -297,8 +297,7 @@ def summarize_ratings(
 
 
 def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
-    table = warehouse.table("feedback")
-    assert table is not None
+    table = warehouse.rows("feedback")
     table = name_reviewers(warehouse, table)
     if filter_.segment:
         table = _filter_segment(warehouse, table, filter_.segment)

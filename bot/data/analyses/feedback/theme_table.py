@@ -23,8 +23,18 @@ from bot.data.analyses.feedback.mention_records import (
     pack_labels,
 )
 from bot.data.analyses.feedback.mentions import pack_language
-from bot.data.analyses.feedback.texts import MAX_TEXTS, FeedbackText, detect_languages, format_title
+from bot.data.analyses.feedback.texts import (
+    MAX_TEXTS,
+    FeedbackText,
+    detect_languages,
+    format_title,
+    read_texts,
+    select_feedback,
+)
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.text_workers import TextWorkers
+from bot.data.warehouse.query import defer_sql
+from bot.data.warehouse.warehouse import Warehouse
 
 Flags = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -98,6 +108,18 @@ def is_complaint(flags: Flags) -> Mask:
 
 def is_question(flags: Flags) -> Mask:
     return (flags & QUESTION) > 0
+
+
+def load_theme_table(
+    warehouse: Warehouse, filter_: AnalysisFilter
+) -> tuple[AnalysisResult, ThemeTable]:
+    """Return the themes of the selected texts, and an empty result that has their query. Raises
+    CannotDo as `select_feedback` does."""
+    result = AnalysisResult.from_table("feedback", warehouse, "feedback", of_texts=True)
+    expression = select_feedback(warehouse, filter_)
+    result.queries["texts"] = defer_sql(expression)
+    texts = read_texts(warehouse, expression, filter_)
+    return result, build_theme_table(texts, MentionCache.of(warehouse))
 
 
 def build_theme_table(

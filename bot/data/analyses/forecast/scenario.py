@@ -129,14 +129,7 @@ def _read_sales(
 ) -> SalesOfPeriods:
     currencies = list_currencies(warehouse, "orders")
     currency = currencies[0] if currencies else None
-    if len(currencies) > 1:
-        result.add_limit(
-            Words(
-                "Revenue counts the orders in {currency} only; others are in {others}.",
-                currency=currencies[0],
-                others=", ".join(currencies[1:]),
-            )
-        )
+    result.add_currency_limit(currencies)
     lines = select_sold_lines(
         warehouse, filter_, date(1970, 1, 1), max(last for _, last in spans) + ONE_DAY, currency
     )

@@ -107,12 +107,7 @@ def _add_limits(result: AnalysisResult, all_of: SeriesAssessment) -> None:
             came=_count_rows_read(result, ended),
             usual=ended.usual,
         )
-    if len(all_of.currencies) > 1:
-        result.add_limit(
-            "Revenue counts the orders in {currency} only; others are in {others}.",
-            currency=all_of.currencies[0],
-            others=", ".join(all_of.currencies[1:]),
-        )
+    result.add_currency_limit(all_of.currencies)
 
 
 def _add_truncation(result: AnalysisResult, ended: Truncation | None) -> None:

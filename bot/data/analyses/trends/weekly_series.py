@@ -66,8 +66,7 @@ def list_mondays(
 ) -> list[date]:
     """Return the Mondays of the whole weeks that the orders cover, at most 130; where the file
     breaks off, up to there."""
-    orders = warehouse.table("orders")
-    assert orders is not None
+    orders = warehouse.rows("orders")
     first = fetch_rows(warehouse, orders.aggregate(first=orders.at.min().date()))[0]["first"]
     if first is None:
         return []

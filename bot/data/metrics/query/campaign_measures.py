@@ -17,14 +17,16 @@ from bot.data.metrics.query.dataset import (
     TIME_DIMENSIONS,
     Basis,
     Dimension,
-    Expression,
     Measure,
     MetricDataset,
     RowSelection,
     build_row_key,
     column,
-    ratio,
+    per,
+    per_1000,
+    rate,
     select_amount,
+    total,
 )
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import Warehouse
@@ -34,11 +36,7 @@ from bot.i18n.messages import Words
 def select_campaigns(selection: RowSelection) -> ir.Table:
     """Return the rows of the days with `arrived` (delivered where known, else sent), `clickable`
     (the same, or impressions), and `income` and `cost` in the counted currency."""
-    rows = selection.warehouse.table("campaigns")
-    assert rows is not None
-    first, last = (ibis.literal(day) for day in selection.days)
-    rows = rows.filter(rows["at"].date().between(first, last))
-    rows = _add_amounts(rows, selection.currency)
+    rows = _add_amounts(selection.read_rows(), selection.currency)
     return filter_rows(DATASET, rows, selection.query)
 
 
@@ -57,88 +55,53 @@ def _key(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:
-    rows = warehouse.table("campaigns")
-    assert rows is not None
+    rows = warehouse.rows("campaigns")
     known = list_currencies(warehouse, "campaigns")
     rows = _add_amounts(rows, known[0] if known else None)
     key = _key(warehouse, rows)
     return rows.select("many_sent", key=key, person=key.cast("string"))
 
 
-def _total(
-    label: Words, unit: str, column: str, needs: str = "", footnote: Words | None = None
-) -> Measure:
-    return Measure(
-        label,
-        unit,
-        lambda t: t[column].sum(),
-        needs=(needs or column,),
-        is_sum=True,
-        footnote=footnote,
-    )
-
-
-def _sum_known(column: str, other: str) -> Expression:
-    """Sum up a column in the rows that have the other one, too."""
-    return lambda t: t[column].sum(where=t[other].notnull())
-
-
-def _per(part: str, whole: str) -> Expression:
-    return lambda t: ratio(_sum_known(part, whole)(t), _sum_known(whole, part)(t))
-
-
-def _rate(label: Words, part: str, whole: str, needs: tuple[str, ...]) -> Measure:
-    value = _per(part, whole)
-    return Measure(label, "%", lambda t: 100 * value(t), needs=needs, count=_sum_known(whole, part))
-
-
-def _per_1000(label: Words, unit: str, part: str, needs: tuple[str, ...]) -> Measure:
-    value = _per(part, "arrived")
-    return Measure(
-        label, unit, lambda t: 1000 * value(t), needs=needs, count=_sum_known("arrived", part)
-    )
-
-
 BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t["at"].notnull())}
 BY_PLATFORM = Words("As reported by the platforms.")
 MEASURES: Mapping[str, Measure] = {
-    "sent": _total(Words("sent"), "", "sent"),
-    "delivered": _total(Words("delivered"), "", "delivered"),
-    "opened": _total(Words("opened"), "", "opened"),
-    "clicks": _total(Words("clicks"), "", "clicks"),
-    "impressions": _total(Words("impressions"), "", "impressions"),
-    "unsubscribed": _total(Words("unsubscribed"), "", "unsubscribed"),
-    "campaign_orders": _total(Words("orders (platform)"), "orders", "orders", footnote=BY_PLATFORM),
-    "campaign_sales": _total(Words("sales (platform)"), "money", "income", "sales", BY_PLATFORM),
-    "spend": _total(Words("spend"), "money", "cost", "spend"),
-    "open_rate": _rate(Words("open rate"), "opened", "arrived", ("opened",)),
-    "click_rate": _rate(Words("click rate"), "clicks", "clickable", ("clicks",)),
-    "unsubscribe_rate": _rate(
+    "sent": total(Words("sent"), "", "sent"),
+    "delivered": total(Words("delivered"), "", "delivered"),
+    "opened": total(Words("opened"), "", "opened"),
+    "clicks": total(Words("clicks"), "", "clicks"),
+    "impressions": total(Words("impressions"), "", "impressions"),
+    "unsubscribed": total(Words("unsubscribed"), "", "unsubscribed"),
+    "campaign_orders": total(Words("orders (platform)"), "orders", "orders", footnote=BY_PLATFORM),
+    "campaign_sales": total(Words("sales (platform)"), "money", "income", "sales", BY_PLATFORM),
+    "spend": total(Words("spend"), "money", "cost", "spend"),
+    "open_rate": rate(Words("open rate"), "opened", "arrived", ("opened",)),
+    "click_rate": rate(Words("click rate"), "clicks", "clickable", ("clicks",)),
+    "unsubscribe_rate": rate(
         Words("unsubscribe rate"), "unsubscribed", "arrived", ("unsubscribed",)
     ),
-    "orders_per_click": _rate(Words("orders per click"), "orders", "clicks", ("orders", "clicks")),
+    "orders_per_click": rate(Words("orders per click"), "orders", "clicks", ("orders", "clicks")),
     "cost_per_order": Measure(
         Words("cost per order"),
         "money",
-        _per("cost", "orders"),
+        per("cost", "orders"),
         needs=("spend", "orders"),
         footnote=BY_PLATFORM,
     ),
     "cost_per_click": Measure(
-        Words("cost per click"), "money", _per("cost", "clicks"), needs=("spend", "clicks")
+        Words("cost per click"), "money", per("cost", "clicks"), needs=("spend", "clicks")
     ),
     "sales_per_spend": Measure(
         Words("ROAS (platform)"),
         "",
-        _per("income", "cost"),
+        per("income", "cost"),
         needs=("spend", "sales"),
         footnote=BY_PLATFORM,
     ),
-    "sales_per_1000_sent": _per_1000(
-        Words("sales per 1,000 delivered"), "money", "income", ("sales", "sent")
+    "sales_per_1000_sent": per_1000(
+        Words("sales per 1,000 delivered"), "money", "income", "arrived", ("sales", "sent")
     ),
-    "orders_per_1000_sent": _per_1000(
-        Words("orders per 1,000 delivered"), "", "orders", ("orders", "sent")
+    "orders_per_1000_sent": per_1000(
+        Words("orders per 1,000 delivered"), "", "orders", "arrived", ("orders", "sent")
     ),
     "spend_share": Measure(Words("share of spend"), "%", share_of="spend"),
 }

@@ -136,6 +136,11 @@ class RowSelection:
     currency: str | None
     known_until: date = date.max
 
+    def read_rows(self) -> ir.Table:
+        """Return the stored rows of the days."""
+        rows = self.warehouse.rows(self.dataset.kind)
+        return rows.filter(rows["at"].date().between(*map(ibis.literal, self.days)))
+
 
 SelectRows = Callable[[RowSelection], ir.Table]
 BuildStage = Callable[[ir.Table, Sequence[str]], ir.Table]
@@ -237,6 +242,44 @@ def select_amount(rows: ir.Table, name: str, currency: str | None) -> ir.Value:
         return amount
     counts = rows.currency.isnull() | (rows.currency == currency)
     return counts.ifelse(amount, ibis.null("decimal(18, 2)"))
+
+
+# Measures of rows that are sums themselves.
+
+
+def total(
+    label: Words, unit: str, column: str, needs: str = "", footnote: Words | None = None
+) -> Measure:
+    return Measure(
+        label,
+        unit,
+        lambda t: t[column].sum(),
+        needs=(needs or column,),
+        is_sum=True,
+        footnote=footnote,
+    )
+
+
+def per(part: str, whole: str) -> Expression:
+    """Divide two columns, in the rows that have both."""
+    return lambda t: ratio(_sum_known(part, whole)(t), _sum_known(whole, part)(t))
+
+
+def rate(label: Words, part: str, whole: str, needs: tuple[str, ...]) -> Measure:
+    value = per(part, whole)
+    return Measure(label, "%", lambda t: 100 * value(t), needs=needs, count=_sum_known(whole, part))
+
+
+def per_1000(label: Words, unit: str, part: str, whole: str, needs: tuple[str, ...]) -> Measure:
+    value = per(part, whole)
+    return Measure(
+        label, unit, lambda t: 1000 * value(t), needs=needs, count=_sum_known(whole, part)
+    )
+
+
+def _sum_known(column: str, other: str) -> Expression:
+    """Sum up a column in the rows that have the other one, too."""
+    return lambda t: t[column].sum(where=t[other].notnull())
 
 
 def percent(part: ir.Value, whole: ir.Value) -> ir.Value:

@@ -171,8 +171,7 @@ def _describe_column(
 
 
 def _count_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> int:
-    table = warehouse.table(dataset.kind)
-    assert table is not None
+    table = warehouse.rows(dataset.kind)
     column = table[dataset.dimensions[name].needs]
     return int(fetch_rows(warehouse, table.aggregate(n=column.nunique()))[0]["n"])
 

@@ -54,10 +54,7 @@ BUYER_FIELDS = (*CUSTOMER_FIELDS, "customer_type", "ordered_after")
 
 def select_reviews(selection: RowSelection) -> ir.Table:
     warehouse, query = selection.warehouse, selection.query
-    reviews = warehouse.table("feedback")
-    assert reviews is not None
-    first, last = (ibis.literal(day) for day in selection.days)
-    reviews = reviews.filter(reviews["at"].date().between(first, last))
+    reviews = selection.read_rows()
     if query.uses("category"):
         reviews = add_category(warehouse, reviews)
     if query.uses(*PLACE_COLUMNS):
@@ -103,8 +100,7 @@ def _key(warehouse: Warehouse, reviews: ir.Table) -> ir.Value:
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:
-    reviews = warehouse.table("feedback")
-    assert reviews is not None
+    reviews = warehouse.rows("feedback")
     reviews = name_reviewers(warehouse, reviews)
     key = _key(warehouse, reviews)
     person = ibis.coalesce(

@@ -102,8 +102,7 @@ def warn_of_parcels_on_their_way(warehouse: Warehouse, days: tuple[date, date]) 
 
 def _find_settled_day(warehouse: Warehouse) -> date:
     """Return the last day whose orders have had the time in which nearly all of them arrive."""
-    orders = warehouse.table("orders")
-    assert orders is not None
+    orders = warehouse.rows("orders")
     took = orders.delivered.cast("date").delta(orders["at"].date(), unit="day").cast("float64")
     (row,) = fetch_rows(warehouse, orders.aggregate(days=took.quantile(NEARLY_ALL)))
     return warehouse.as_of("orders") - timedelta(days=ceil(row["days"] or 0))
@@ -112,8 +111,7 @@ def _find_settled_day(warehouse: Warehouse) -> date:
 def _count_undelivered(
     warehouse: Warehouse, days: tuple[date, date], which: Callable[[ir.Table], ir.Value]
 ) -> int:
-    orders = warehouse.table("orders")
-    assert orders is not None
+    orders = warehouse.rows("orders")
     undelivered = orders.filter(
         orders.delivered.isnull(),
         which(orders),

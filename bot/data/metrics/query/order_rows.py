@@ -92,10 +92,7 @@ def select_placed_lines(selection: RowSelection) -> ir.Table:
 
 def _select_unchecked_lines(selection: RowSelection) -> ir.Table:
     """Return the lines of the days in the counted currency, whatever their status."""
-    orders = selection.warehouse.table("orders")
-    assert orders is not None
-    first, last = (ibis.literal(day) for day in selection.days)
-    lines = orders.filter(orders["at"].date().between(first, last))
+    lines = selection.read_rows()
     if selection.currency is not None:
         lines = lines.filter(_.currency.isnull() | (_.currency == selection.currency))
     return lines.mutate(
@@ -208,8 +205,7 @@ def _filter_selected(lines: ir.Table, query: MetricQuery) -> ir.Table:
 
 
 def find_first_orders(warehouse: Warehouse) -> ir.Table:
-    orders = warehouse.table("orders")
-    assert orders is not None
+    orders = warehouse.rows("orders")
     counted = orders.filter(
         orders.customer.notnull(),
         orders.status.isnull() | orders.status.lower().notin(NOT_SOLD_STATUSES),

@@ -173,8 +173,7 @@ FIELDS: Mapping[str, ConditionField] = {
 def _identify(warehouse: Warehouse) -> ir.Table:
     """Return the key and the person of each line. An order without a customer counts as a person of
     its own."""
-    orders = warehouse.table("orders")
-    assert orders is not None
+    orders = warehouse.rows("orders")
     order = ibis.literal("order ") + orders["order"].cast("string").fill_null("")
     person = ibis.coalesce(ibis.literal("customer ") + orders.customer.cast("string"), order)
     return orders.select(key=_build_row_key(warehouse, orders), person=person)

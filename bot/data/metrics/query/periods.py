@@ -36,8 +36,7 @@ def find_known_days(warehouse: Warehouse, dataset: MetricDataset) -> Days | None
     """Return the first day and the last whole day of the dataset, or None without dated rows."""
     key = ("days", dataset.name)
     if key not in warehouse.released:
-        table = warehouse.table(dataset.kind)
-        assert table is not None
+        table = warehouse.rows(dataset.kind)
         day = table[load_kinds()[dataset.kind].dated].cast("date")
         query = table.aggregate(first=day.min(), last=day.max())
         (row,) = fetch_rows(warehouse, query)

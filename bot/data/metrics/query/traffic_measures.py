@@ -24,9 +24,10 @@ from bot.data.metrics.query.dataset import (
     RowSelection,
     build_row_key,
     column,
-    percent,
-    ratio,
+    per_1000,
+    rate,
     select_amount,
+    total,
 )
 from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
@@ -41,7 +42,7 @@ def select_traffic(selection: RowSelection) -> ir.Table:
     """Return the rows of one breakdown that lie within the days, with `at` and the amounts in the
     counted currency."""
     warehouse, query = selection.warehouse, selection.query
-    rows = _add_columns(_read_traffic(warehouse), selection.currency)
+    rows = _add_columns(warehouse.rows("traffic"), selection.currency)
     first, last = (ibis.literal(day) for day in selection.days)
     breakdown = choose_breakdown(warehouse, query, selection.days)
     rows = rows.filter(
@@ -52,12 +53,6 @@ def select_traffic(selection: RowSelection) -> ir.Table:
     return filter_rows(selection.dataset, rows, query)
 
 
-def _read_traffic(warehouse: Warehouse) -> ir.Table:
-    rows = warehouse.table("traffic")
-    assert rows is not None
-    return rows
-
-
 def _add_columns(rows: ir.Table, currency: str | None) -> ir.Table:
     marks = [rows[name].notnull().ifelse(name, "") for name in BREAKDOWN_COLUMNS]
     return rows.mutate(
@@ -66,6 +61,7 @@ def _add_columns(rows: ir.Table, currency: str | None) -> ir.Table:
         many_sessions=ibis.coalesce(
             rows.sessions, rows.users, rows.views, rows.orders.cast("int64"), 0
         ),
+        converted=ibis.coalesce(rows.orders, rows.conversions),
         sales=select_amount(rows, "sales", currency),
     )
 
@@ -81,7 +77,7 @@ def list_breakdowns(warehouse: Warehouse) -> Mapping[Breakdown, Sequence[date]]:
     """Return the days that each breakdown has rows of. Read once for each state of the data."""
     key = ("breakdowns", "traffic")
     if key not in warehouse.released:
-        rows = _add_columns(_read_traffic(warehouse), None)
+        rows = _add_columns(warehouse.rows("traffic"), None)
         found: dict[Breakdown, list[date]] = {}
         for row in fetch_rows(warehouse, rows.select("breakdown", "day").distinct()):
             found.setdefault(frozenset(row["breakdown"].split()), []).append(row["day"])
@@ -135,7 +131,7 @@ def _key(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
 
 def _identify(warehouse: Warehouse) -> ir.Table:
     known = list_currencies(warehouse, "traffic")
-    rows = _add_columns(_read_traffic(warehouse), known[0] if known else None)
+    rows = _add_columns(warehouse.rows("traffic"), known[0] if known else None)
     key = _key(warehouse, rows)
     return rows.select("many_sessions", key=key, person=key.cast("string"))
 
@@ -143,50 +139,19 @@ def _identify(warehouse: Warehouse) -> ir.Table:
 BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t.day.notnull())}
 
 
-def _total(label: Words, unit: str, column: str) -> Measure:
-    return Measure(label, unit, lambda t: t[column].sum(), needs=(column,), is_sum=True)
-
-
-def _sum_where(name: str, other: str) -> ir.Value:
-    return lambda t: t[name].sum(where=t[other].notnull())
-
-
-def _count_orders(t: ir.Table) -> ir.Value:
-    return ibis.coalesce(t.orders, t.conversions)
-
-
 MEASURES: Mapping[str, Measure] = {
-    "sessions": _total(Words("sessions"), "", "sessions"),
-    "engaged_share": Measure(
-        Words("share of engaged sessions"),
-        "%",
-        lambda t: percent(
-            _sum_where("engaged", "sessions")(t), _sum_where("sessions", "engaged")(t)
-        ),
-        needs=("engaged", "sessions"),
-        count=_sum_where("sessions", "engaged"),
+    "sessions": total(Words("sessions"), "", "sessions"),
+    "engaged_share": rate(
+        Words("share of engaged sessions"), "engaged", "sessions", ("engaged", "sessions")
     ),
-    "page_views": _total(Words("page views"), "", "views"),
-    "traffic_orders": _total(Words("orders, as the traffic file counts them"), "orders", "orders"),
-    "traffic_sales": _total(Words("sales, as the traffic file counts them"), "money", "sales"),
-    "traffic_conversion": Measure(
-        Words("orders or conversions per session"),
-        "%",
-        lambda t: percent(
-            _count_orders(t).sum(where=t.sessions.notnull()),
-            t.sessions.sum(where=_count_orders(t).notnull()),
-        ),
-        needs=("sessions",),
-        count=lambda t: t.sessions.sum(where=_count_orders(t).notnull()),
+    "page_views": total(Words("page views"), "", "views"),
+    "traffic_orders": total(Words("orders, as the traffic file counts them"), "orders", "orders"),
+    "traffic_sales": total(Words("sales, as the traffic file counts them"), "money", "sales"),
+    "traffic_conversion": rate(
+        Words("orders or conversions per session"), "converted", "sessions", ("sessions",)
     ),
-    "sales_per_1000_sessions": Measure(
-        Words("sales per 1,000 sessions"),
-        "money",
-        lambda t: (
-            1000 * ratio(_sum_where("sales", "sessions")(t), _sum_where("sessions", "sales")(t))
-        ),
-        needs=("sales", "sessions"),
-        count=_sum_where("sessions", "sales"),
+    "sales_per_1000_sessions": per_1000(
+        Words("sales per 1,000 sessions"), "money", "sales", "sessions", ("sales", "sessions")
     ),
     "sessions_share": Measure(Words("share of sessions"), "%", share_of="sessions"),
 }

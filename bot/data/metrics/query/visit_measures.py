@@ -46,8 +46,7 @@ def select_visits(selection: RowSelection) -> ir.Table:
     country, visitor and depth. Where products or pages are grouped or filtered by, one row for each
     that the visit saw."""
     warehouse, query = selection.warehouse, selection.query
-    events = warehouse.table("events")
-    assert events is not None
+    events = warehouse.rows("events")
     first, last = (ibis.literal(day) for day in selection.days)
     visits = _build_visits(events).filter(_["at"].date().between(first, last))
     if query.asks("visit_sales", "sales_per_1000"):
@@ -145,8 +144,7 @@ def group_by_visit(visits: ir.Table, by: Sequence[str]) -> ir.Table:
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:
-    events = warehouse.table("events")
-    assert events is not None
+    events = warehouse.rows("events")
     visits = _build_visits(events)
     person = ibis.coalesce(
         ibis.literal("visitor ") + visits.visitor, ibis.literal("visit ") + visits.session

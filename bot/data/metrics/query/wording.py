@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bot.core.audience_words import YES_OR_NO_NAMES
 from bot.core.charts import ScopePart
-from bot.core.condition_words import describe_amount, describe_day
+from bot.core.condition_words import describe_amount, describe_day, describe_values
 from bot.core.facts import spell_number
 from bot.core.metric_query import (
     ANY_VALUE,
@@ -56,7 +56,6 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("step", "checkout"): Words("checkout"),
     ("step", "purchase"): Words("order"),
 }
-AT_LEAST, AT_MOST = Words("{what}: at least {value}"), Words("{what}: at most {value}")
 # How people write the usual values of these dimensions, whose files have them in small letters.
 TRAFFIC_DIMENSIONS = ("device", "source", "channel", "medium", "first_source")
 TRAFFIC_NAMES: Mapping[str, Words] = {
@@ -378,8 +377,7 @@ def _describe_having(warehouse: Warehouse, answer: MetricAnswer, language: str) 
         what = f"{what}, {days}" if is_compared else what
         unit = answer.dataset.measures[bound.measure].unit
         value = _spell_amount(str(bound.value), unit, answer, language)
-        words = AT_LEAST if bound.operator == "at_least" else AT_MOST
-        parts.append(words.with_params(what=what, value=value).to(language))
+        parts.append(describe_values(what, bound.operator, [value], value).to(language))
     return parts
 
 
@@ -418,8 +416,11 @@ def describe_condition(
         unit = field.unit if isinstance(field, ConditionField) else ""
         spelled = [_spell_amount(one, unit, answer, language) for one in condition.values]
         asked = (condition.field, condition.operator, condition.values)
-        amount = describe_amount(*asked, spelled)
-        return amount.to(language) if amount else _describe_bounds(condition, label, language)
+        listed = ", ".join(condition.values)
+        words = describe_amount(*asked, spelled) or describe_values(
+            label, condition.operator, condition.values, listed
+        )
+        return words.to(language)
     names = [
         name_value(warehouse, dataset, condition.field, value, language)
         for value in condition.values
@@ -434,20 +435,6 @@ def describe_condition(
         )
         return words.to(language)
     return Words("not {what}", what=shown).to(language) if condition.operator == "is_not" else shown
-
-
-def _describe_bounds(condition: MetricCondition, label: str, language: str) -> str:
-    """Return a condition on a number that has no words of its own."""
-    first, last = condition.values[0], condition.values[-1]
-    listed = ", ".join(condition.values)
-    words = {
-        "at_least": AT_LEAST.with_params(what=label, value=first),
-        "at_most": AT_MOST.with_params(what=label, value=first),
-        "between": Words("{what}: {first} to {last}", what=label, first=first, last=last),
-        "is_not": Words("{what}: not {value}", what=label, value=listed),
-    }
-    default = Words("{what}: {value}", what=label, value=listed)
-    return words.get(condition.operator, default).to(language)
 
 
 def is_by_time(dimensions: Sequence[str]) -> bool:

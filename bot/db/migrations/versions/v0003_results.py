@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -54,11 +52,3 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("drafts") as batch:
         batch.add_column(sa.Column("leads", sa.Text(), server_default="[]", nullable=False))
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("drafts") as batch:
-        batch.drop_column("leads")
-    op.drop_table("alerts")
-    op.drop_table("schedules")
-    op.drop_table("drawings")

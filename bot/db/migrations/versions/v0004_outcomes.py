@@ -7,24 +7,16 @@ from bot.db import session
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     op.create_table(
         "outcomes",
         sa.Column("piece", sa.String(), nullable=False),
-        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("workspace", sa.String(), nullable=False, index=True),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
         sa.Column("asked", sa.JSON(), nullable=True),
         sa.Column("at", session.Moment(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("piece", name=op.f("pk_outcomes")),
     )
-    with op.batch_alter_table("outcomes") as batch:
-        batch.create_index(batch.f("ix_outcomes_workspace"), ["workspace"], unique=False)
-
-
-def downgrade() -> None:
-    op.drop_table("outcomes")

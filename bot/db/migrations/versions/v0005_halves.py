@@ -5,17 +5,9 @@ from alembic import op
 
 revision = "0005"
 down_revision = "0004"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     with op.batch_alter_table("arrivals") as batch:
         batch.add_column(sa.Column("beside", sa.JSON(), nullable=True))
         batch.add_column(sa.Column("half", sa.String(), nullable=True))
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("arrivals") as batch:
-        batch.drop_column("half")
-        batch.drop_column("beside")

@@ -5,15 +5,8 @@ from alembic import op
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     with op.batch_alter_table("receipts") as batch:
         batch.add_column(sa.Column("call", sa.String(), nullable=True))
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("receipts") as batch:
-        batch.drop_column("call")

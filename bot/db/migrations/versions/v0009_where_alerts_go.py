@@ -9,8 +9,6 @@ from bot.db import session
 
 revision = "0009"
 down_revision = "0008"
-branch_labels = None
-depends_on = None
 
 KEPT = ("workspace", "series", "muted", "bar", "p", "told_at")
 
@@ -18,12 +16,7 @@ KEPT = ("workspace", "series", "muted", "bar", "p", "told_at")
 def upgrade() -> None:
     spots = _spots()
     rows = [row | {"spot": spots.get(str(row["workspace"]), "")} for row in _alerts()]
-    _made_anew("spot", rows)
-
-
-def downgrade() -> None:
-    once = {(row["workspace"], row["series"]): row for row in _alerts()}
-    _made_anew(None, list(once.values()))
+    _made_anew(rows)
 
 
 def _alerts() -> list[dict[str, Any]]:
@@ -47,9 +40,9 @@ def _spots() -> dict[str, str]:
     return found
 
 
-def _made_anew(more: str | None, rows: list[dict[str, Any]]) -> None:
+def _made_anew(rows: list[dict[str, Any]]) -> None:
     """The table with another key, which SQLite can't change."""
-    key = ("workspace", "series", *([more] if more else []))
+    key = ("workspace", "series", "spot")
     op.drop_table("alerts")
     made = op.create_table(
         "alerts",

@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0010"
 down_revision = "0009"
-branch_labels = None
-depends_on = None
 
 SIGNED = ("journal", "journal_heads")
 
@@ -19,14 +17,12 @@ def upgrade() -> None:
         sa.Column("row", sa.String(), nullable=False),
         sa.Column("workspace", sa.String(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False, index=True),
         sa.Column("columns", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("signature", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("row", "workspace", "seq", name=op.f("pk_row_digests")),
     )
-    with op.batch_alter_table("row_digests") as digests:
-        digests.create_index(op.f("ix_row_digests_subject"), ["subject"], unique=False)
     op.create_table(
         "policies_in_force",
         sa.Column("workspace", sa.String(), nullable=False),
@@ -38,14 +34,3 @@ def upgrade() -> None:
     for name in SIGNED:
         with op.batch_alter_table(name) as table:
             table.add_column(sa.Column("signature", sa.String(), nullable=True))
-
-
-def downgrade() -> None:
-    """Entries written meanwhile stay: their hashes cover what they say of rows."""
-    for name in SIGNED:
-        with op.batch_alter_table(name) as table:
-            table.drop_column("signature")
-    op.drop_table("policies_in_force")
-    with op.batch_alter_table("row_digests") as digests:
-        digests.drop_index(op.f("ix_row_digests_subject"))
-    op.drop_table("row_digests")

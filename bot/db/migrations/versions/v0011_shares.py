@@ -5,8 +5,6 @@ from alembic import op
 
 revision = "0011"
 down_revision = "0010"
-branch_labels = None
-depends_on = None
 
 TASKS = {
     "ix_tasks_workspace_person_state": ["workspace", "person", "state"],
@@ -22,13 +20,3 @@ def upgrade() -> None:
         batch.add_column(sa.Column("person", sa.String(), nullable=True))
         for name, columns in TASKS.items():
             batch.create_index(name, columns)
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("tasks") as batch:
-        for name in TASKS:
-            batch.drop_index(name)
-        batch.drop_column("person")
-    with op.batch_alter_table("receipts") as batch:
-        batch.drop_index("ix_receipts_workspace_at")
-        batch.drop_column("reserved")

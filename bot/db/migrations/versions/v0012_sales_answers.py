@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0012"
 down_revision = "0011"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -27,7 +25,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_answers")),
     )
     op.create_index(op.f("ix_sales_answers_workspace"), "sales_answers", ["workspace"])
-
-
-def downgrade() -> None:
-    op.drop_table("sales_answers")

@@ -7,14 +7,7 @@ from bot.db import session
 
 revision = "0013"
 down_revision = "0012"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     op.add_column("workspaces", sa.Column("installed_at", session.Moment(timezone=True)))
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("workspaces") as table:
-        table.drop_column("installed_at")

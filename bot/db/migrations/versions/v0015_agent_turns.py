@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0015"
 down_revision = "0014"
-branch_labels = None
-depends_on = None
 
 DRAFT_COLUMNS = ("model", "prompt_hash", "tools_hash")
 
@@ -33,10 +31,3 @@ def upgrade() -> None:
     op.create_index(op.f("ix_agent_turns_at"), "agent_turns", ["at"])
     for name in DRAFT_COLUMNS:
         op.add_column("drafts", sa.Column(name, sa.String()))
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("drafts") as table:
-        for name in DRAFT_COLUMNS:
-            table.drop_column(name)
-    op.drop_table("agent_turns")

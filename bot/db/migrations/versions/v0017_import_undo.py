@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0017"
 down_revision = "0016"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -23,7 +21,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("arrival", name=op.f("pk_import_undos")),
     )
     op.create_index(op.f("ix_import_undos_workspace"), "import_undos", ["workspace"])
-
-
-def downgrade() -> None:
-    op.drop_table("import_undos")

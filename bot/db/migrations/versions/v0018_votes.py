@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0018"
 down_revision = "0017"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -22,7 +20,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("draft", "by", name=op.f("pk_votes")),
     )
     op.create_index(op.f("ix_votes_workspace"), "votes", ["workspace"])
-
-
-def downgrade() -> None:
-    op.drop_table("votes")

@@ -7,8 +7,6 @@ from bot.db import session
 
 revision = "0019"
 down_revision = "0018"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -29,7 +27,3 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_product_facts_workspace"), "product_facts", ["workspace"])
     op.create_index(op.f("ix_product_facts_product"), "product_facts", ["product"])
-
-
-def downgrade() -> None:
-    op.drop_table("product_facts")

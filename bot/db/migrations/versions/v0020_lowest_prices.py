@@ -5,17 +5,9 @@ from alembic import op
 
 revision = "0020"
 down_revision = "0019"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     with op.batch_alter_table("product_facts") as batch:
         batch.add_column(sa.Column("amount", sa.Numeric(12, 2), nullable=True))
         batch.add_column(sa.Column("currency", sa.String(), nullable=True))
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("product_facts") as batch:
-        batch.drop_column("currency")
-        batch.drop_column("amount")

@@ -1,10 +1,11 @@
-"""Count the texts on a theme by month, and find the month from which it is written about more or
-less often than before.
+"""Count the texts on a theme by product and by month, and find the month from which it is written
+about more or less often than before.
 
 Each beginning of a month divides the texts in two; the division that chance explains least is
 tested as `theme_shares` tests two periods, with its p times the number of divisions (Bonferroni).
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,22 +13,24 @@ from functools import partial
 
 import numpy as np
 
-from bot.data.analyses.cache import MentionCache
-from bot.data.analyses.feedback.texts import choose_periods, is_of_few, read_texts, select_feedback
+from bot.data.analyses.feedback.quotes import find_theme
+from bot.data.analyses.feedback.texts import choose_periods, is_of_few, list_values
 from bot.data.analyses.feedback.theme_shares import (
     ThemeChange,
     compute_share_p_values,
     compute_stratified_p,
     stratify_texts,
 )
-from bot.data.analyses.feedback.theme_table import Mask, ThemeTable, build_theme_table, is_complaint
+from bot.data.analyses.feedback.theme_table import Mask, ThemeTable, is_complaint, load_theme_table
+from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import compute_percent
-from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
+from bot.text.normalize import slugify
 
 MIN_SPANS = 3  # with fewer there is no course to show
 MIN_SIDE_TEXTS = 10  # before a month, and from it on
+MAX_PRODUCTS = 8
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,12 @@ def find_months(warehouse: Warehouse, filter_: AnalysisFilter, *, theme: str) ->
     Where the share of complaints since a month differs from before, there are
     feedback.onset-<theme>.complaints-since, .verdict, .complaint-share-since and
     .complaint-share-before. Without days, these are the whole months of the last year."""
-    result = AnalysisResult.from_table("feedback", warehouse, "feedback", of_texts=True)
-    expression = select_feedback(warehouse, filter_)
-    result.queries["texts"] = defer_sql(expression)
-    texts = read_texts(warehouse, expression, filter_)
-    table = build_theme_table(texts, MentionCache.of(warehouse))
-    dated = np.array([text.day is not None for text in texts], bool)
+    result, table = load_theme_table(warehouse, filter_)
+    dated = np.array([text.day is not None for text in table.texts], bool)
     periods = choose_periods(filter_, result.as_of)
     if filter_.since is None:
         periods = replace(periods, first=_begin_next_month(periods.first))
-    table = table.select(periods.level(texts) & dated & table.listed)
+    table = table.select(periods.level(table.texts) & dated & table.listed)
     if theme not in table.column or is_of_few(table.texts, filter_, warehouse.floor):
         return result
     spans = list(_list_spans(table, filter_, warehouse.floor))
@@ -147,3 +146,41 @@ def _find_onset(
     late, of_late, early, of_early = map(int, counts[best])
     change = ThemeChange(theme, late, of_late, early, of_early, p=q, q=q, alike=alike)
     return (change, day) if change.verdict in ("confirmed", "to watch") else None
+
+
+# By product.
+
+
+def find_products(warehouse: Warehouse, filter_: AnalysisFilter, *, theme: str) -> AnalysisResult:
+    """Return feedback.of-<product>.texts-on-it, .complaints-on-it and .all-texts, the products
+    with the most texts on it first. Of a place or segment there is nothing where too few people
+    wrote. `theme` is its key or its name."""
+    result, table = load_theme_table(warehouse, filter_)
+    periods = choose_periods(filter_, result.as_of)
+    table = table.select(periods.level(table.texts) & table.listed)
+    key = find_theme(theme, {name: table.titles[name] for name in table.column})
+    if key is None or not table.texts or is_of_few(table.texts, filter_, warehouse.floor):
+        return result
+    flags = table.flags_of(key)
+    products = np.array(list_values(table.texts, "product"), dtype=object)
+    told = Counter(product for product in products[flags > 0] if product is not None)
+    ranked = sorted(told.items(), key=lambda one: (-one[1], str(one[0])))
+    titles = load_product_titles(warehouse, [product for product, _ in ranked])
+    known = [text.day for text in table.texts if text.day]
+    first = filter_.since or min(known, default=None)
+    last = filter_.until or max(known, default=None)
+    for product, mentions in ranked[:MAX_PRODUCTS]:
+        here = products == product
+        whole = int(here.sum())
+        add = partial(
+            result.add,
+            f"of-{slugify(product)}",
+            about=f"{table.titles[key]}, {titles.get(product, product)}",
+            rows=whole,
+            days=(first, last) if first and last else None,
+            query="texts",
+        )
+        add("texts-on-it", mentions)
+        add("complaints-on-it", int((is_complaint(flags) & here).sum()))
+        add("all-texts", whole)
+    return result
