@@ -254,7 +254,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "delivery": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
     "campaigns": ("product", "channel", *DAY_FILTERS),
     "experiments": ("experiment", "split", "by", "when", *DAY_FILTERS),
-    "plan": ("product", "country", "device", "source", "rule", "until"),
+    "plan": ("product", "country", "device", "source", "language", "rule", "until"),
     "audiences": ("product", "category", "country", "goal", "rule"),
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }

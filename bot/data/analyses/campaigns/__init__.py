@@ -28,11 +28,11 @@ from bot.data.analyses.campaigns.ads import (
 )
 from bot.data.analyses.campaigns.bottlenecks import (
     find_bottlenecks,
-    find_sold_out_dates,
     sum_spend_since_sold_out,
 )
 from bot.data.analyses.campaigns.mailings import add_mailing_facts
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.metrics.sold_out import find_sold_out_dates
 from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse

@@ -89,16 +89,37 @@ def _per(part: str, whole: str) -> Expression:
 
 def _rate(label: Words, part: str, whole: str, needs: tuple[str, ...]) -> Measure:
     value = _per(part, whole)
-    return Measure(label, "%", lambda t: 100 * value(t), needs=needs, count=_sum_known(whole, part))
+    return Measure(
+        label,
+        "%",
+        lambda t: 100 * value(t),
+        needs=needs,
+        count=_sum_known(whole, part),
+        of="mailings" if whole in ("arrived", "clickable") else "",
+        of_one_by=OF_ONE_MAILING,
+    )
 
 
 def _per_1000(label: Words, unit: str, part: str, needs: tuple[str, ...]) -> Measure:
     value = _per(part, "arrived")
     return Measure(
-        label, unit, lambda t: 1000 * value(t), needs=needs, count=_sum_known("arrived", part)
+        label,
+        unit,
+        lambda t: 1000 * value(t),
+        needs=needs,
+        count=_sum_known("arrived", part),
+        of="mailings",
+        of_one_by=OF_ONE_MAILING,
     )
 
 
+def _count_mailings(rows: ir.Table) -> ir.Value:
+    name = ibis.coalesce(rows.id, rows.code, rows.name, rows.subject, "")
+    each = name + "|" + rows["at"].date().cast("string")
+    return each.nunique(where=rows.arrived.notnull()).nullif(0)
+
+
+OF_ONE_MAILING = ("campaign", "code", "keyword", "placement", "retailer")
 BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t["at"].notnull())}
 BY_PLATFORM = Words("As reported by the platforms.")
 MEASURES: Mapping[str, Measure] = {
@@ -108,6 +129,7 @@ MEASURES: Mapping[str, Measure] = {
     "clicks": _total(Words("clicks"), "", "clicks"),
     "impressions": _total(Words("impressions"), "", "impressions"),
     "unsubscribed": _total(Words("unsubscribed"), "", "unsubscribed"),
+    "mailings": Measure(Words("sends"), "", _count_mailings, needs=("sent",), is_sum=True),
     "campaign_orders": _total(Words("orders (platform)"), "orders", "orders", footnote=BY_PLATFORM),
     "campaign_sales": _total(Words("sales (platform)"), "money", "income", "sales", BY_PLATFORM),
     "spend": _total(Words("spend"), "money", "cost", "spend"),
