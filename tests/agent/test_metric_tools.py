@@ -1105,7 +1105,7 @@ def test_measures_stand_dataset_by_dataset_as_the_tool_tells_the_model() -> None
 async def test_description_says_what_is_missing(mixed: Warehouse) -> None:
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))
     text = "\n".join(result.notes)
-    assert "visits: none imported." in text
+    assert "visits: none imported. Visits are told by the sessions of traffic" in text
     assert "EUR (not GBP)" in text
     assert "customer_type (new" in text
     (missing,) = [note for note in result.notes if "Not in the data" in note]
