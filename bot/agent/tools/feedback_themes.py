@@ -3,8 +3,7 @@ texts, praise and complaints, what rose or fell in the last 30 days, where a the
 (a product, category, region), what to fix first, the mean rating and the share of happy customers.
 With a theme named, everything about it and its parts, its texts by product in the days asked for,
 its months, and since when.
-Countries may be several: "FR, GB"; products or categories, too, and are told side by side:
-"Bain; Mailles". Stars are like "1-2".
+Countries: "FR, GB"; several products or categories, side by side: "Bain; Mailles". Stars: "1-2".
 segment is one of the customers' file, or a loyalty level.
 Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
 Example: {"theme": "none", "product": "none", "category": "none", "brand": "none",

@@ -61,6 +61,9 @@ def _filter_campaigns(table: ir.Table, filter_: AnalysisFilter) -> ir.Table:
     for name in ("product", "channel"):
         if (value := getattr(filter_, name)) is not None:
             table = table.filter(table[name] == value)
+    for name in ("retailer", "placement"):
+        if (value := getattr(filter_, name)) is not None:
+            table = table.filter(table[name].lower() == value.lower())
     return table
 
 
