@@ -23,13 +23,24 @@ from bot.i18n.messages import Language, Words, format_short_period
 MAX_LINES = 3
 RETURNS, STEPS = "returns-", "step-"
 MOVED = ("confirmed", "to watch")
-MEASURES = ("status", "change", "last", "expected", "level", "since", "weeks", "revenue")
-STEADY_MEASURES = ("status", "change", "last", "expected")
+MEASURES = (
+    "status",
+    "change",
+    "last",
+    "week-before",
+    "expected",
+    "level",
+    "since",
+    "weeks",
+    "revenue",
+)
+STEADY_MEASURES = ("status", "change", "last", "week-before", "expected")
 SERIES = GroupExhibit(
     "weekly sales against what was expected",
     Words("Weekly sales"),
     {
         "last": Words("A week"),
+        "week-before": Words("The week before"),
         "expected": Words("Expected"),
         "change": Words("Difference"),
         "since": Words("Since"),
