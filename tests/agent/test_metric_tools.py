@@ -170,6 +170,28 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
     assert spelled == f"from {before.as_read.spelled('en')} to {now.as_read.spelled('en')}"
 
 
+async def test_a_week_that_the_days_cut_says_from_and_until_when_it_is(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["units"],
+        dimensions=["week"],
+        since="2026-09-01",
+        until="2026-09-17",
+    )
+    (exhibit,) = result.exhibits
+    assert exhibit.table
+    assert [row[0] for row in exhibit.table.rows] == [
+        "Week of 31 Aug 2026, from 1 September",
+        "Week of 7 Sept 2026",
+        "Week of 14 Sept 2026, until 17 September",
+        "Total",
+    ]
+    (note,) = [one for one in result.notes if one.startswith("In part only")]
+    assert "from 1 September" in note
+    assert "7 Sept" not in note.replace("17 Sept", "")
+
+
 async def test_a_month_that_is_not_over_says_up_to_which_day_it_is(mixed: Warehouse) -> None:
     result = await query_tool(
         tool_deps(workspace_data(mixed)),
