@@ -1,4 +1,4 @@
-"""What a product that is sold out would have sold since: its pace of the eight weeks before, for
+"""What sold out, and what it would have sold since: its pace of the eight weeks before, for
 the days without stock, at the average price paid in these weeks."""
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import look_up
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import MetricCondition, MetricQuery
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.product import Product
 from bot.i18n.messages import Words
 
@@ -48,6 +49,22 @@ METHOD = (
 )
 
 
+async def name_sold_out(
+    first: date | None, last: date | None, deps: ToolDeps, where: AnalysisFilter | None = None
+) -> list[str]:
+    """Return a note that names what sold out within these days, of the product or category of
+    `where`."""
+
+    def ask(warehouse: "Warehouse") -> list[str]:
+        from bot.data.metrics.sold_out import tell_sold_out_of
+
+        if not (first and last):
+            return []
+        return tell_sold_out_of(warehouse, where or AnalysisFilter(), first, last)
+
+    return await run_query(deps, ask)
+
+
 async def estimate_lost_sales(
     products: Sequence[Product], deps: ToolDeps
 ) -> tuple[dict[str, list[Fact]], list[str]]:
@@ -73,7 +90,6 @@ async def estimate_lost_sales(
 
 def _find_days(warehouse: "Warehouse") -> tuple[dict[str, date], date]:
     """Return since when which product is sold out, and the last whole day of the orders."""
-    from bot.data.analyses.result import AnalysisFilter
     from bot.data.metrics.filters import find_last_whole_day
     from bot.data.metrics.sold_out import find_sold_out_dates
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import read_day, read_text, run_query
+from bot.agent.tools._analysis import read_day, read_text
 from bot.agent.tools._exhibits import GroupExhibit
+from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools.query_metrics import look_up
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
@@ -25,7 +26,6 @@ from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
-    from bot.data.warehouse.warehouse import Warehouse
 
 PARTS: tuple[DimensionName, ...] = ("device", "country")
 MAX_PARTS = 4
@@ -173,25 +173,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             facts += await _split_largest(query, name, whole, deps)
         except ToolError as error:
             notes.append(f"Not told by {name}: {error}")
+    first, last = whole.before.revenue.since, whole.now.revenue.until
+    sold_out = await name_sold_out(first, last, deps)
     return ToolResult(
         facts=tuple(facts),
         exhibits=SPLIT.build(
             [fact for fact in facts if fact.parts.kind == "calculated"], deps.request.language
         ),
-        notes=(*notes, *orders.notes, *await _name_sold_out(whole, deps)),
+        notes=(*notes, *orders.notes, *sold_out),
         read_as=orders.read_as,
     )
-
-
-async def _name_sold_out(whole: Part, deps: ToolDeps) -> list[str]:
-    first, last = whole.before.revenue.since, whole.now.revenue.until
-
-    def ask(warehouse: "Warehouse") -> list[str]:
-        from bot.data.metrics.sold_out import name_sold_out
-
-        return name_sold_out(warehouse, first, last) if first and last else []
-
-    return await run_query(deps, ask)
 
 
 async def _split_largest(

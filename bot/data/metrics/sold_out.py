@@ -1,6 +1,5 @@
 """Products that are sold out: since when, and which of them a query of orders is about."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import ibis
@@ -9,7 +8,9 @@ from ibis import _
 
 from bot.core.metric_query import DATED_DIMENSIONS, MetricQuery
 from bot.data.analyses.products import load_product_titles
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category
+from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.warehouse.query import fetch_rows
@@ -48,30 +49,31 @@ def tell_sold_out(
     assert query.until is not None
     of_goods = tuple(group for group in query.filters if {one.field for one in group} <= {*GOODS})
     goods = query.model_copy(update={"filters": of_goods})
-
-    def keep(lines: ir.Table) -> ir.Table:
-        return filter_rows(dataset, add_category(warehouse, lines), goods)
-
-    return name_sold_out(warehouse, min(before or query.since, query.since), query.until, keep)
-
-
-def name_sold_out(
-    warehouse: Warehouse,
-    first: date,
-    last: date,
-    keep: Callable[[ir.Table], ir.Table] = lambda lines: lines,
-) -> list[str]:
-    """Name the products that sold in these days and are sold out since one of them, those that
-    sold most first; only those with lines that `keep` returns."""
-    since = {p: day for p, day in find_sold_out_dates(warehouse).items() if first < day <= last}
     orders = warehouse.table("orders")
-    if not since or orders is None:
+    assert orders is not None
+    lines = filter_rows(dataset, add_category(warehouse, orders), goods)
+    return name_sold_out(warehouse, min(before or query.since, query.since), query.until, lines)
+
+
+def tell_sold_out_of(
+    warehouse: Warehouse, where: AnalysisFilter, first: date, last: date
+) -> list[str]:
+    """Name what sold out within these days, of a product or a category where one is named."""
+    if warehouse.table("orders") is None:
         return []
-    lines = keep(
-        orders.filter(
-            orders.product.isin(list(since)),
-            orders["at"].date().between(ibis.literal(first), ibis.literal(last)),
-        )
+    goods = AnalysisFilter(product=where.product, category=where.category)
+    return name_sold_out(warehouse, first, last, filter_rows_of_kind(warehouse, "orders", goods))
+
+
+def name_sold_out(warehouse: Warehouse, first: date, last: date, lines: ir.Table) -> list[str]:
+    """Name the products of these lines that sold in these days and are sold out since one of them,
+    those that sold most first."""
+    since = {p: day for p, day in find_sold_out_dates(warehouse).items() if first < day <= last}
+    if not since:
+        return []
+    lines = lines.filter(
+        lines.product.isin(list(since)),
+        lines["at"].date().between(ibis.literal(first), ibis.literal(last)),
     )
     sold = lines.group_by("product").aggregate(units=_.quantity.fill_null(1).sum())
     rows = sorted(fetch_rows(warehouse, sold), key=lambda row: (-row["units"], row["product"]))

@@ -109,6 +109,17 @@ async def test_a_split_names_what_sold_out_within_its_days() -> None:
     assert not any(title in note for note in result.notes)
 
 
+async def test_trends_name_what_sold_out_of_the_category_asked_for() -> None:
+    sql = """SELECT any_value(products.title), any_value(products.category), max("at")::DATE + 1
+        FROM orders JOIN products USING (product) WHERE stock = 0 GROUP BY product ORDER BY 3"""
+    (title, category, since), *_ = sample().engine.con.execute(sql).fetchall()
+    result = await call_tool("trends", {"category": category})
+    assert any(f"{title} since {since}" in note for note in result.notes)
+    other = await call_tool("trends", {"category": "Bain"})
+    assert category != "Bain"
+    assert not any("Sold out" in note for note in other.notes)
+
+
 async def test_a_change_where_no_device_is_stated_is_not_split() -> None:
     orders, events = [], []
     for n in range(400):
