@@ -108,9 +108,10 @@ def list_copy_notes(
     if find_old_launch(request, evidence, today):
         notes.append(NOT_NEW)
     notes += _describe_doubt(request, evidence)
+    page = brand.find_page(request.brief.category, request.brief.market)
     if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
-    elif target := find_target(request.brief, (), evidence, channel, brand.site):
+    elif target := find_target(request.brief, (), evidence, channel, brand.site, page):
         notes.append(
             f"Code shows {target} beside the text, as the page that the click leads to: write no "
             "link, and don't count it as `not_used`."
@@ -294,7 +295,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
     own = _get(evidence, request.brief.product, "link")
-    known = [*([str(own.value)] if own else []), *filter(None, [brand.site]), *links]
+    page = None if own else brand.find_page(request.brief.category, request.brief.market)
+    known = [*([str(own.value)] if own else []), *filter(None, [page, brand.site]), *links]
     addresses = list_brief_links(request.brief, brand.site) or known
     tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
     for address, link in [*tagged.items()][:MAX_LINKS]:

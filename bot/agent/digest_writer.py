@@ -90,8 +90,9 @@ WITHOUT_RESULTS = Words("Campaigns that went out without results so far: {withou
 NOTHING_WAITS = Words("Nothing waits for your approval.")
 WEEK_COLUMNS = {
     "last": Words("A week"),
+    "week-before": Words("The week before"),
     "expected": Words("Expected"),
-    "change": Words("Change"),
+    "change": Words("Against what was expected"),
 }
 
 

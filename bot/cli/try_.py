@@ -293,8 +293,8 @@ def _format_draft(
         texts = (line for part in parts for line in _list_lines(part, drafted.evidence, language))
         of = "".join(f" {one.body.title}" for one in parts if isinstance(one.body, Table))
         lines += [f"{say(Words(title))}{colon}{of.rstrip()}", *(f"  {line}" for line in texts), ""]
-    site = brand.find_site(request.brief.market)
-    if leads := describe_target(request.brief, drafted.parts, drafted.evidence, channel, site=site):
+    found = (request.brief, drafted.parts, drafted.evidence, channel)
+    if leads := describe_target(*found, brand=brand):
         lines += [say(leads), ""]
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, PrivateAttr
 
 from bot.i18n.languages import Address, Language, load_languages
+from bot.text.normalize import normalize_text
 
 UNNAMED = "Your shop"  # a shop that has not set its name yet
 HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -28,6 +29,9 @@ class RequiredMention(BaseModel, frozen=True, extra="forbid"):
     channels: tuple[str, ...] = ()
 
 
+PageAddress = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+
+
 class Market(BaseModel, frozen=True, extra="forbid"):
     """What differs in one country. What is not set is the brand's own.
 
@@ -42,6 +46,7 @@ class Market(BaseModel, frozen=True, extra="forbid"):
     sizes: str | None = None  # how sizes are written there: "UK sizes, 8 to 18"
     sender: str | None = Field(default=None, max_length=11)
     site: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    pages: dict[str, PageAddress] = {}  # of a range, by its category: "Knitwear"
     signature: str | None = None
     sms_opt_out: str | None = None  # the words that an SMS there must contain
     legal: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
@@ -56,6 +61,7 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
     site: str | None = Field(
         default=None, pattern=r"^https?://[^\s]+$"
     )  # base URL of links, for example "https://shop.example"
+    pages: dict[str, PageAddress] = {}  # of a range, by its category: "Knitwear"
     languages: tuple[Language, ...] = ("en",)
     address: Address = "vous"  # how texts speak to the reader, where a language has both forms
     signature: str | None = None
@@ -118,6 +124,14 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
         """Return the site for that market; without such a market, the brand's own."""
         market = self.markets.get(country or "")
         return (market.site if market else None) or self.site
+
+    def find_page(self, category: str | None, country: str | None) -> str | None:
+        """Return the page of a range for that market; the brand's own where its site is."""
+        market, wanted = self.markets.get(country or ""), normalize_text(category or "")
+        pages = market.pages if market else {}
+        if not (market and market.site):
+            pages = {**self.pages, **pages}
+        return next((page for name, page in pages.items() if normalize_text(name) == wanted), None)
 
     def list_mentions(self, language: Language, channel: str | None) -> list[RequiredMention]:
         """Return what a text in this language must mention in this channel."""

@@ -99,6 +99,7 @@ MeasureName = Literal[
     "clicks",
     "impressions",
     "unsubscribed",
+    "mailings",
     "campaign_orders",
     "campaign_sales",
     "spend",
@@ -238,7 +239,7 @@ SELECTED_FIELDS = ("selected_orders", "selected_spent", "selected_units")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
-TestPlace = Literal["visit", "product", "basket", "checkout", "subject", "letter"]
+TestPlace = Literal["visit", "product", "basket", "checkout", "subject", "send_time", "letter"]
 PLACE_WORDS: tuple[tuple[TestPlace, frozenset[str]], ...] = (  # the first that fits
     ("subject", word_set("subject subjects objet objets")),
     ("letter", word_set("email emails mail mails newsletter newsletters infolettre infolettres")),
@@ -246,7 +247,7 @@ PLACE_WORDS: tuple[tuple[TestPlace, frozenset[str]], ...] = (  # the first that 
     ("basket", word_set("basket cart delivery panier livraison")),
     ("product", word_set("product photo photos picture pictures fiche fiches produit")),
 )
-MESSAGE_PLACES = ("subject", "letter")  # tested on people who are written to
+MESSAGE_PLACES = ("subject", "send_time", "letter")  # tested on people who are written to
 
 
 class QueryError(Exception):

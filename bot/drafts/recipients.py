@@ -14,6 +14,7 @@ from bot.text.normalize import collapse_spaces
 
 LEADS_TO = Words("Leads to: {link}")
 NOT_IN_TEXT, NOT_USED = Words("Not in the text: {what}"), Words("Not used: {what}")
+NO_RANGE_PAGE = Words("Leads to: {link}. No page of this range is known (`pages` in brand.toml).")
 NO_PAGE = Words("Leads to: no page known. Add its link.")
 
 
@@ -62,11 +63,12 @@ def find_target(
     evidence: Evidence,
     channel: Channel | None,
     site: str | None,
+    page: str | None = None,
 ) -> str | None:
     """Return the page that the button, the ad or the post is to lead to: the one that the brief
-    names, or that of its product, else of the only one that the text tells of; a button on a range
-    or several things leads to the brand's site. None where the text has its link, or stands on that
-    page itself."""
+    names, or that of its product, else of the only one that the text tells of, or the `page` of its
+    range; a button on a range without one, or on several things, leads to the brand's site. None
+    where the text has its link, or stands on that page itself."""
     if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
         return None
     if named := list_brief_links(brief, site):
@@ -75,8 +77,14 @@ def find_target(
     link = evidence.get(f"product.{product}.link")
     if link is not None and not brief.others:
         return str(link.value)
+    if page and _is_of_range(brief):
+        return page
     buttons = {key for key, limit in channel.parts.items() if limit.role == "button"}
     return site if any(part.key in buttons and part.text.strip() for part in parts) else None
+
+
+def _is_of_range(brief: Brief) -> bool:
+    return brief.category is not None and brief.product is None
 
 
 def _find_only_product(parts: Sequence[Part]) -> str | None:
@@ -90,7 +98,8 @@ def find_draft_target(draft: Draft, brand: Brand | None) -> str | None:
     """Return the page that a draft leads to, with its campaign code."""
     channel = load_channels().get(draft.channel or "")
     site = brand.find_site(draft.brief.market) if brand else None
-    link = find_target(draft.brief, draft.parts, draft.facts, channel, site)
+    page = brand.find_page(draft.brief.category, draft.brief.market) if brand else None
+    link = find_target(draft.brief, draft.parts, draft.facts, channel, site, page)
     for known in brand.link_sites if brand else ():
         link = link and tag_links(link, known, draft.code)
     return link
@@ -99,7 +108,8 @@ def find_draft_target(draft: Draft, brand: Brand | None) -> str | None:
 def describe_draft_target(draft: Draft, brand: Brand | None) -> Words | None:
     """Say where the reader of a draft is led, as its card and what is sent of it say it."""
     channel = load_channels().get(draft.channel or "")
-    return _describe(find_draft_target(draft, brand), draft.parts, channel)
+    link = find_draft_target(draft, brand)
+    return _describe(link, draft.brief, draft.parts, channel, brand)
 
 
 def describe_target(
@@ -108,15 +118,27 @@ def describe_target(
     evidence: Evidence,
     channel: Channel | None,
     *,
-    site: str | None,
+    brand: Brand,
 ) -> Words | None:
     """Say where the reader's click leads."""
-    return _describe(find_target(brief, parts, evidence, channel, site), parts, channel)
+    page = brand.find_page(brief.category, brief.market)
+    link = find_target(brief, parts, evidence, channel, brand.find_site(brief.market), page)
+    return _describe(link, brief, parts, channel, brand)
 
 
-def _describe(link: str | None, parts: Sequence[Part], channel: Channel | None) -> Words | None:
-    """Say which page it is. An ad leads somewhere: where no page is known, that is said."""
+def _describe(
+    link: str | None,
+    brief: Brief,
+    parts: Sequence[Part],
+    channel: Channel | None,
+    brand: Brand | None,
+) -> Words | None:
+    """Say which page it is. An ad leads somewhere: where no page is known, that is said; so it is
+    of a range whose page is not."""
     if link is not None:
-        return LEADS_TO.with_params(link=link)
+        site = brand.find_site(brief.market) if brand else None
+        is_known = brand is not None and brand.find_page(brief.category, brief.market) is not None
+        is_home = _is_of_range(brief) and not is_known and not list_brief_links(brief, site)
+        return (NO_RANGE_PAGE if is_home else LEADS_TO).with_params(link=link)
     has_link = any(find_links(part.text) for part in parts)
     return NO_PAGE if channel and channel.ads_on and not has_link else None

@@ -84,6 +84,7 @@ DOUBTFUL_MONTHS, BEFORE_MONTH = merge_words("doubtful_months"), merge_words("bef
 THIS, LAST, LAST_BEHIND = merge_words("this"), merge_words("last"), merge_words("last_behind")
 THIS_BEHIND, CURRENT_BEHIND = merge_words("this_behind"), _list_phrases("current_behind")
 SINCE, FROM, TO = merge_words("since"), merge_words("from_"), merge_words("to")
+JOINING = ("and", "et")
 SMALL, BEGINNING = merge_words("small"), merge_words("beginning")
 NEAR_DAYS = [  # days ago, the longest phrases first
     (phrase, ago)

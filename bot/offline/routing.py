@@ -8,6 +8,7 @@ the fields can say what was not used.
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain, pairwise, product
@@ -21,7 +22,7 @@ from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import index_month_names, index_weekday_names
-from bot.offline.question_words import names_measure
+from bot.offline.question_words import names_measure, names_only_figures
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words, is_only_given_name
 from bot.text.normalize import straighten_apostrophes, tokenize
@@ -93,7 +94,8 @@ def find_skill(
         return Route(COPY_SKILL)
     if len(best) > 1:  # a question takes what no other skill does
         best = [name for name in best if name != ANSWER_SKILL]
-    if not best and ANSWER_SKILL in skills and _is_question(words, beginning):
+    is_asked = _is_question(words, beginning) or names_only_figures(words, date.today())
+    if not best and ANSWER_SKILL in skills and is_asked:
         best = [ANSWER_SKILL]
     if best == [ANSWER_SKILL] and has_channel and not asks:  # "our best sellers newsletter"
         best = []

@@ -7,7 +7,8 @@ read as an instruction: a thread, a file or the catalogue is material and change
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from bot.agent.llm.api_request import PreviewModel
@@ -27,7 +28,7 @@ from bot.core.request import (
 from bot.drafts.occasions import find_named_days
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words, parse_language
-from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
+from bot.i18n.periods import JOINING, NUMBERS, SMALL, UNIT_DAYS, UNITS, Period, find_periods
 from bot.offline import routing
 from bot.offline.reports import has_offline_report
 from bot.tasks.brief_assumptions import explain_unsupported
@@ -118,11 +119,12 @@ async def understand_analysis(
     answers, reason = incoming.answers, incoming.reason or ""
     follows = answers.get("follows")
     has_period = not load_skills()[skill].own_period
+    is_figures = skill == routing.ANSWER_SKILL
     named = next(
         (
             found
             for text in (reason, words, follows or "")
-            if has_period and (found := read_periods(text, today))
+            if has_period and (found := read_periods(text, today, compares=is_figures))
         ),
         [],
     )
@@ -167,17 +169,35 @@ def read_form_fields(answers: Mapping[str, str]) -> dict[str, Any]:
     return {name: answers.get(name) for name in names} | {"sections": sections}
 
 
-def read_periods(words: str, today: date) -> list[tuple[date, date]]:
+def read_periods(words: str, today: date, *, compares: bool = False) -> list[tuple[date, date]]:
     """Return the first and last days of the periods that the words name, each once: a named season
-    ("Black Friday"), or those of `bot.i18n.periods`."""
+    ("Black Friday"), or those of `bot.i18n.periods`. "October and November" are one, but where
+    figures are asked for, which it `compares`."""
     if season := find_named_days(normalize_text(words), today):
         (since, until), _, _ = season
         return [(since, max(since, min(until, today)))]
+    tokens = tokenize(words)
     try:
-        found = find_periods(tokenize(words), today)
+        found = find_periods(tokens, today)
     except ValueError:  # 31 November
         return []
-    return list(dict.fromkeys((one.since, min(one.until, today)) for one in found))
+    joined: list[Period] = []
+    for one in found:
+        before = joined[-1] if joined else None
+        if before and not compares and _are_joined(before, one, tokens):
+            since, until = min(before.since, one.since), max(before.until, one.until)
+            joined[-1] = replace(one, since=since, until=until)
+        else:
+            joined.append(one)
+    return list(dict.fromkeys((one.since, min(one.until, today)) for one in joined))
+
+
+def _are_joined(one: Period, other: Period, tokens: Sequence[str]) -> bool:
+    """Whether these are one span: "October and November", « octobre et novembre »."""
+    between = {*tokens[one.words.stop : other.words.start]}
+    first, second = sorted((one, other), key=lambda period: period.since)
+    adjoins = first.until + timedelta(days=1) == second.since
+    return adjoins and bool(between & {*JOINING}) and between <= {*JOINING, *SMALL}
 
 
 def count_days_ahead(words: str) -> int | None:

@@ -21,10 +21,7 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.core.report import ReportForm
-from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.catalogue.product import Product
 from bot.data.metrics.query.runner import DATASETS
-from bot.data.service import WorkspaceData
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -171,6 +168,28 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
     names = [book.add(fact) for fact in result.facts]
     spelled = book.spell(names[0], "from-to", "en")
     assert spelled == f"from {before.as_read.spelled('en')} to {now.as_read.spelled('en')}"
+
+
+async def test_a_week_that_the_days_cut_says_from_and_until_when_it_is(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["units"],
+        dimensions=["week"],
+        since="2026-09-01",
+        until="2026-09-17",
+    )
+    (exhibit,) = result.exhibits
+    assert exhibit.table
+    assert [row[0] for row in exhibit.table.rows] == [
+        "Week of 31 Aug 2026, from 1 September",
+        "Week of 7 Sept 2026",
+        "Week of 14 Sept 2026, until 17 September",
+        "Total",
+    ]
+    (note,) = [one for one in result.notes if one.startswith("In part only")]
+    assert "from 1 September" in note
+    assert "7 Sept" not in note.replace("17 Sept", "")
 
 
 async def test_a_month_that_is_not_over_says_up_to_which_day_it_is(mixed: Warehouse) -> None:
@@ -557,6 +576,30 @@ async def test_a_campaign_is_named_with_its_subject_line() -> None:
         assert rest.startswith(subjects[code])
 
 
+async def test_rates_of_mailings_say_how_many_sends_they_are_and_which_are_few() -> None:
+    call = {"dataset": "campaigns", "measures": ["open_rate"]}
+    emails = {"filters": [[where("channel", "is", "email")]]}
+    deps = tool_deps(workspace_data(sample()))
+    result = await query_tool(deps, **call, **emails, dimensions=["weekday"])
+    sql = """SELECT count(DISTINCT (id, "at")) FROM campaigns WHERE channel = 'email'
+        GROUP BY dayofweek("at") ORDER BY 1"""
+    theirs = [n for (n,) in sample().engine.con.execute(sql).fetchall()]
+    sends = [one for one in result.facts if one.parts.measure == "mailings"][1:]
+    assert sorted(one.number for one in sends) == theirs
+    assert result.exhibits[0].table
+    assert "Sends" in " ".join(result.exhibits[0].table.columns)
+    few = [one.about.split(" · ")[0] for one in sends if one.number < 5]
+    assert few
+    (note,) = [one for one in result.notes if "Under 5 sends" in one]
+    assert ", ".join(few) in note
+    assert any("differs by weekday" in one for one in result.notes)
+    each = await query_tool(deps, **call, **emails, dimensions=["campaign"])
+    assert not [one for one in each.facts if one.parts.measure == "mailings"]
+    ads = {"filters": [[where("channel", "is", "ads")]], "measures": ["click_rate"]}
+    of_ads = await query_tool(deps, **{**call, **ads})
+    assert not any("ailings" in one or "sends" in one for one in of_ads.notes)
+
+
 async def test_new_customers_of_few_are_told_by_their_orders() -> None:
     deps = tool_deps(workspace_data(sample()))
     call = {"dataset": "orders", "since": "2026-09-01", "limit": 8}
@@ -746,18 +789,32 @@ async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
     assert any(words in note for note in result.notes)
 
 
-async def test_products_that_fell_and_are_sold_out_are_named() -> None:
-    call = {"dataset": "orders", "measures": ["units"], "dimensions": ["product"], "limit": 4}
-    days = {"since": "2026-10-01", "until": "2026-10-31", "comparison": "previous_period"}
-    shelf = [
-        Product(handle=handle, title=title, stock=stock, source="shop.csv", as_of=TODAY)
-        for handle, title, stock in (("lit-bocage", "Bocage", 0), ("lin-esther", "Esther", 3))
-    ]
-    data = WorkspaceData(CatalogueLibrary(lambda: shelf), sample)
-    result = await query_tool(tool_deps(data), **call, **days, order="decline")
-    assert "Sold out now (stock 0): Bocage." in result.notes
-    alone = await query_tool(tool_deps(data), **call, **days | {"comparison": "none"})
-    assert not [note for note in alone.notes if "Sold out" in note]
+SOLD_OUT_SQL = """SELECT product, any_value(products.title), any_value(products.category),
+    max("at")::DATE + 1 FROM orders JOIN products USING (product) WHERE stock = 0 GROUP BY product
+    ORDER BY 1"""
+
+
+@pytest.mark.parametrize("by", ["product", "category", "filter", "week"])
+async def test_products_that_sold_out_within_compared_days_are_named(by: str) -> None:
+    (_, title, category, since), *_ = sample().engine.con.execute(SOLD_OUT_SQL).fetchall()
+    days = {"since": str(since), "until": "2026-11-24", "comparison": "previous_period"}
+    call: dict[str, Any] = {"dataset": "orders", "measures": ["revenue"], **days}
+    if by in ("product", "category"):
+        call |= {"dimensions": [by], "order": "decline", "limit": 2}
+    else:
+        call |= {"filters": [[where("category", "is", category)]]}
+    if by == "week":
+        first = {"since": str(since - timedelta(days=30)), "comparison": "none"}
+        call |= {"dimensions": ["week"], **first}
+    deps = tool_deps(workspace_data(sample()))
+    named = f"{title} since {since}"
+    assert any(named in note for note in (await query_tool(deps, **call)).notes)
+    elsewhere = {"filters": [[where("category", "is_not", category)]]}
+    others = await query_tool(deps, **{**call, **elsewhere})
+    assert not any(title in note for note in others.notes)
+    before = {"since": "2026-09-01", "until": "2026-09-30"}
+    earlier = await query_tool(deps, **{**call, **before})
+    assert not any(title in note for note in earlier.notes)
 
 
 async def test_time_to_delivery_of_the_last_days_names_the_day_to_compare_up_to() -> None:
@@ -1070,7 +1127,7 @@ def test_measures_stand_dataset_by_dataset_as_the_tool_tells_the_model() -> None
 async def test_description_says_what_is_missing(mixed: Warehouse) -> None:
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))
     text = "\n".join(result.notes)
-    assert "visits: none imported." in text
+    assert "visits: none imported. Visits are told by the sessions of traffic" in text
     assert "EUR (not GBP)" in text
     assert "customer_type (new" in text
     (missing,) = [note for note in result.notes if "Not in the data" in note]

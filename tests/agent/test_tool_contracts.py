@@ -90,7 +90,16 @@ NARROW: dict[str, list[dict[str, Any]]] = {  # more calls, which tell other figu
 DAY_PARAMS = ("since", "until", "last_order_from", "last_order_until")
 NAME_PARAMS = (
     *("product", "category", "brand", "country", "region", "device", "source", "channel"),
-    *("segment", "theme", "experiment", "name", "like_product", "like_category"),
+    *(
+        "retailer",
+        "placement",
+        "segment",
+        "theme",
+        "experiment",
+        "name",
+        "like_product",
+        "like_category",
+    ),
 )
 ANSWERING = pytest.mark.parametrize("name", [name for name, t in TOOLS.items() if not t.ends_loop])
 

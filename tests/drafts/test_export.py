@@ -13,7 +13,7 @@ from bot.core.parts import Copy, File, Heading, Part, Quote, Table
 from bot.db.session import Database
 from bot.drafts.export import render_html, render_json, render_markdown
 from bot.drafts.models import Draft
-from bot.drafts.recipients import find_draft_target
+from bot.drafts.recipients import describe_draft_target, find_draft_target
 from tests.conftest import NOW
 from tests.slack.test_draft_card import LONG, RUDE
 from tests.support.card_scenes import drafted
@@ -170,3 +170,29 @@ def test_button_of_a_market_leads_to_its_site_or_to_the_page_asked_for_last(
         asked = asked.model_copy(update={"reason": f"lead to {page}"}).keep_reason()
         draft.request = asked.model_dump_json()
         assert find_draft_target(draft, brand) == f"https://{page}{tag}"
+
+
+def test_text_on_a_range_leads_to_its_page_or_says_that_none_is_known(sqlite: Database) -> None:
+    page, uk = "https://maison.example/mailles", "https://maison.example/uk/knitwear"
+    markets = {
+        "GB": Market(language="en", site="https://maison.example/uk", pages={"Mailles": uk}),
+        "IE": Market(language="en", site="https://maison.example/ie"),
+    }
+    brand = MAISON.model_copy(update={"pages": {"mailles": page}, "markets": markets})
+    with sqlite.begin() as session:
+        button = Part(kind="copy", key="call_to_action", title="Button", body=Copy(text="See it"))
+        draft = drafted(session, parts=(button,))
+        for category, market, known in (
+            ("Mailles", None, page),
+            ("Mailles", "GB", uk),
+            ("Mailles", "IE", None),
+            ("Bain", None, None),
+        ):
+            brief = draft.brief.model_copy(update={"category": category, "market": market})
+            changed = {"brief": brief.model_copy(update={"product": None})}
+            draft.request = draft.skill_request.model_copy(update=changed).model_dump_json()
+            link = find_draft_target(draft, brand)
+            assert link == f"{known or brand.find_site(market)}?utm_campaign={draft.code}"
+            told = describe_draft_target(draft, brand)
+            assert told is not None
+            assert ("No page of this range" in told.to("en")) is (known is None)

@@ -317,6 +317,10 @@ def test_days_are_read(words: str, since: str, until: str) -> None:
         "chiffre d'affaires sur un an",
         "conversion rate by device",
         "revenue per customer",
+        "nombre de sessions en novembre",
+        "trafic par semaine",
+        "visits last week",
+        "retours par produit",
     ],
 )
 def test_answer_takes_questions_of_no_other_skill(words: str) -> None:
@@ -331,6 +335,8 @@ def test_answer_takes_questions_of_no_other_skill(words: str) -> None:
         "e-mail: our linen shirt is back",
         "what can you do?",
         "hello?",
+        "visits to the linen shirt in November",
+        "visits",
     ],
 )
 def test_request_for_copy_is_not_answered(words: str) -> None:

@@ -12,6 +12,7 @@ from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.data.analyses.findings import WATCH
 from bot.slack.cards.report_card import MAX_CARD_POINTS
+from tests.support.sample_tables import sample
 from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 from tests.support.still_shop import still
@@ -102,7 +103,11 @@ async def test_first_lines_and_table_say_which_days_are_covered() -> None:
     sales, others = days.text.splitlines()
     assert sales == "weekly sales 16 to 22 Nov 2026 (not yet 23 to 24 Nov)"
     assert others == ("up to 24 November: visits 14 days, parcels 56 days, feedback 30 days")
-    assert "16 to 22 Nov 2026" in table.columns[0]
+    assert table.columns[1:3] == ("A week, 16 to 22 Nov 2026", "The week before, 9 to 15 Nov 2026")
+    orders = """SELECT count(DISTINCT "order") FROM orders
+        WHERE "at"::DATE BETWEEN '2026-11-09' AND '2026-11-15'"""
+    before = {row[0]: row[2] for row in table.rows}
+    assert before["Orders"] == str(sample().engine.con.execute(orders).fetchone()[0])
     reading = next(part.text for part in found.parts if part.key == "how_to_read")
     assert "16 Sept to 10 Nov 2026" in reading  # what the visits are compared with
 

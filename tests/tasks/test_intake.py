@@ -295,6 +295,20 @@ async def test_question_with_two_periods_compares_them() -> None:
     assert brief.against == (date(2026, 10, 1), date(2026, 10, 31))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "what do customers say in October and November 2026?",
+        "que disent les clients en octobre et en novembre 2026 ?",
+        "reviews of November and October 2026",
+    ],
+)
+async def test_reviews_of_two_periods_that_adjoin_are_of_both(words: str) -> None:
+    brief = (await taken(words)).brief
+    assert (brief.since, brief.until) == (date(2026, 10, 1), TODAY)
+    assert brief.against is None
+
+
 async def test_sales_season_follows_the_date() -> None:
     brief = (await taken("un mail pour les soldes sur la chemise en lin Alma")).brief
     assert brief.occasion == "soldes_hiver"

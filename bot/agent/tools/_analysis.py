@@ -35,7 +35,7 @@ NONE = "none"  # what a call says for a parameter that it does not use
 MAX_WORDS_LENGTH = 200
 TEXT_FILTERS = (  # in the order in which a card says them
     *("product", "category", "brand", "country", "region", "device", "source", "channel"),
-    *("segment", "language", "stars", "experiment"),
+    *("retailer", "placement", "segment", "language", "stars", "experiment"),
 )
 
 

@@ -2,9 +2,11 @@
 that sell worse than the others beyond chance, with their share of spend and of sales, since when
 and what they cost more; and keywords that are clicked and not bought, hardly shown, or shown for a
 product that is sold out, or whose budget was gone by noon, on how many days.
+A retailer or placement narrows it to the ads there.
 Not for the amounts of a period (query_metrics, dataset campaigns), nor for sent e-mails
 (past_copy).
-Example: {"product": "none", "channel": "none", "since": "none", "until": "none"}
+Example: {"product": "none", "channel": "none", "retailer": "none", "placement": "none",
+"since": "none", "until": "none"}
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
@@ -73,6 +75,8 @@ NOT_COMPARED = (
 class Params(ToolParams):
     product: str
     channel: str
+    retailer: str
+    placement: str
     since: str
     until: str
 

@@ -3,7 +3,7 @@ texts, praise and complaints, what rose or fell in the last 30 days, where a the
 (a product, category, region), what to fix first, the mean rating and the share of happy customers.
 With a theme named, everything about it and its parts, its texts by product in the days asked for,
 its months, and since when.
-Countries may be several: "FR, GB"; stars are like "1-2".
+Countries: "FR, GB"; several products or categories, side by side: "Bain; Mailles". Stars: "1-2".
 segment is one of the customers' file, or a loyalty level.
 Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
 Example: {"theme": "none", "product": "none", "category": "none", "brand": "none",
@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     Period,
     build_filter,
@@ -40,6 +40,9 @@ THEME_MEASURES = ("share", "praise-share", "complaint-share")
 CHANGE_MEASURES = ("share-now", "share-before", "verdict")
 PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
 PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")
+SHARES = "Shares are of the texts, “complaint share” of a theme's texts."
+SEPARATOR, MAX_COMPARED = ";", 4
+DAYS = ("since", "until")
 NO_CHANGE = "no change seen"
 MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 3, 20
 EXHIBIT = GroupExhibit(
@@ -94,6 +97,8 @@ class Params(ToolParams):
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    if several := _list_several(params):
+        return await _compare(params, several, deps)
     where = build_filter(params)
     await label_themes(deps, where)
     finding = await find_analysis(deps, "feedback", where)
@@ -114,8 +119,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     notes = []
     if facts:
         notes.append(
-            "Shares are of the texts, “complaint share” of a theme's texts. “fix first” ranks by "
-            "complaints, rise and reach. Only “confirmed” is beyond chance."
+            f"{SHARES} “fix first” ranks by complaints, rise and reach. Only “confirmed” is beyond "
+            "chance."
         )
     months: tuple[Fact, ...] = ()
     products = await _count_by_product(theme or wanted, where, deps) if wanted else ()
@@ -153,6 +158,69 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ),
         notes=notes,
     )
+
+
+def _list_several(params: Params) -> list[Params]:
+    """Return a call for each of several products or categories; nothing for one."""
+    for name in ("product", "category"):
+        values = [one for part in getattr(params, name).split(SEPARATOR) if (one := part.strip())]
+        if len(values) > MAX_COMPARED:
+            raise ToolError(f"At most {MAX_COMPARED} can be told side by side.")
+        if len(values) > 1:
+            return [params.model_copy(update={name: value}) for value in dict.fromkeys(values)]
+    return []
+
+
+async def _compare(params: Params, calls: Sequence[Params], deps: ToolDeps) -> ToolResult:
+    """Tell of each product or category its ratings and its most frequent themes, or the one that
+    is named."""
+    facts, shown, notes, without = list[Fact](), list[Fact](), list[str](), list[str]()
+    most = (MAX_FACTS // len(calls) - len(ALL_MEASURES)) // (1 + len(THEME_MEASURES))
+    wanted, names, finding = read_text(params.theme), list[str](), None
+    for call in calls:
+        where = build_filter(call)
+        await label_themes(deps, where)
+        finding = await find_analysis(deps, "feedback", where)
+        name = finding.product or finding.where.category or ""
+        names.append(name)
+        groups = group_by_subject(finding.result.facts)
+        themes = [one for one, group in groups.items() if _is_theme(one, group)]
+        if wanted and themes:
+            try:
+                themes = [_find_theme(wanted, themes, groups)]
+            except ToolError as error:
+                themes, without = [], [*without, f"{name}: {error}"]
+        chosen = _pick("all", groups, ALL_MEASURES)
+        for theme in themes[: min(most, MAX_COMPARED)]:
+            chosen += _pick(theme, groups, ("texts", *THEME_MEASURES))
+        notes += [f"{name}: {note}" for note in finding.notes] if not chosen else []
+        whole = _find_days(groups.get("all", ()))
+        told = [_name_of(fact, name, finding.language) for fact in finding.prepare(chosen)]
+        told = [
+            one
+            if one.since or not whole
+            else one.model_copy(update=dict(zip(DAYS, whole, strict=True)))
+            for one in told
+        ]
+        facts += told
+        shown += [one for one in told if one.about != name]
+    assert finding is not None
+    if without and not shown:
+        raise ToolError(" ".join(without))
+    where = replace(finding.where, product=None, category=", ".join(names))
+    finding = replace(finding, where=where, notes=())
+    return finding.build_result(
+        facts,
+        title=Words("reviews and messages"),
+        exhibits=EXHIBIT.build(shown, finding.language),
+        notes=[*notes, *without, *([SHARES] if facts else [])],
+    )
+
+
+def _name_of(fact: Fact, name: str, language: Language) -> Fact:
+    """Return the fact with the product or category that it is of."""
+    theme = "" if fact.parts.subject.split("--")[0] == "all" else Words(fact.about).to(language)
+    return fact.model_copy(update={"about": ", ".join(filter(None, (name, theme)))})
 
 
 async def _count_by_product(theme: str, where: AnalysisFilter, deps: ToolDeps) -> tuple[Fact, ...]:

@@ -1,5 +1,5 @@
-"""Finds products of the catalogue by words (in English or French), category, highest price and
-stock (in_stock no: sold out), without those of a category; sorted by fit, price, newest, best
+"""Finds products by words (in English or French), category, highest price and stock (in_stock no:
+sold out, since when, lost sales), without those of a category; sorted by fit, price, newest, best
 sellers of a period (by units sold), most_revenue, or stock_cover: those first that are sold out
 soonest at the rate of the period (the last 28 days where none is named); stock_cover_longest: those
 whose stock lasts longest. Returns titles with handles, prices and stock and, for the sorts by
@@ -30,6 +30,7 @@ from bot.agent.tools._analysis import (
     run_query,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_table
+from bot.agent.tools._lost_sales import LOST, estimate_lost_sales
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
@@ -128,6 +129,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             for one in ordered
             if number_of(sales.get(one.handle, ()), "units") >= params.sold_at_least
         ]
+    lost, of_lost = dict[str, list[Fact]](), list[str]()
+    if params.in_stock == "no":
+        lost, of_lost = await estimate_lost_sales(ordered[: params.most], deps)
     shown, facts, rows = list[Product](), list[Fact](), list[list[Fact]]()
     for product in ordered[: params.most]:
         its = [
@@ -142,7 +146,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             for fact in sales.get(product.handle, ())
             if not _wants_cover(params) or fact.parts.measure == "units"
         ]
-        if _wants_cover(params) and len(facts) + len(its) > MAX_FACTS:
+        its += lost.get(product.handle, ())
+        if (lost or _wants_cover(params)) and len(facts) + len(its) > MAX_FACTS:
             break  # which of them stand here is said below
         shown.append(product)
         facts += its
@@ -168,10 +173,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=(
             *build_exhibit(PRODUCTS.shows, table if rows else None),
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
+            *LOST.build([one for its in lost.values() for one in its[1:]], language),
         ),
         notes=(
             *_explain(params, products, ordered, shown, every, finding, basis),
             *_tell_old(shown, arrived, deps.today),
+            *of_lost,
         ),
         read_as=join_scope(scope),
         scope=scope,

@@ -1,13 +1,13 @@
 """Plans an A/B test of two equal variants: how many visits, e-mails or customers each needs and how
 many weeks it takes for a lift of 5, 10 or 20 %, and the smallest lift that 2, 4 or 8 weeks can
-show. `place`: visit (whole site), product, basket, checkout, subject (of an e-mail, by opens) or
-letter (e-mail, by clicks). Rate and number come from the data unless given (0: from the data); with
-a device, country or source from its visits alone. With a segment or an audience's rule as JSON, the
-test is on these customers.
+show. `place`: visit (whole site), product, basket, checkout; of e-mails subject or send_time (by
+opens) or letter (by clicks). Rate and number come from the data unless given (0: from the data);
+with a device, country or source from its visits, with a language ("fr") from its e-mails alone.
+With a segment or an audience's rule as JSON, the test is on these customers.
 Not for results of a test that ran (experiments).
 Example: {"place": "checkout", "product": "none", "device": "mobile", "country": "none",
-"source": "none", "base_percent": 0, "lift_percent": 10, "people_a_week": 0, "segment": "none",
-"rule": "none"}
+"source": "none", "language": "none", "base_percent": 0, "lift_percent": 10, "people_a_week": 0,
+"segment": "none", "rule": "none"}
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,8 @@ HEADINGS = {
 NOTE = (
     "“base” is the rate today, “rate” that after the lift; “smallest lift” the smallest that can "
     "be shown, “seen rate” the rate after it. Of customers: “fits” match today, “size” of them can "
-    "be reached, “guard” is the share that orders within “days”: it must not fall."
+    "be reached, “guard” is the share that orders within “days”: it must not fall. “a week” is how "
+    "many e-mails went out, “reached by the largest send” how long the list is."
 )
 ORDERS_NOTE = (
     "These customers' test is decided by orders: “base” and “rate” are the share of them that "
@@ -55,17 +56,19 @@ TEST_NAMES = {
     "product": Words("test of the product page"),
     "basket": Words("test of the basket"),
     "checkout": Words("test of the checkout"),
-    "subject": Words("test of an e-mail, by opens"),
-    "letter": Words("test of the e-mail"),
+    "subject": Words("test of a subject line, by opens"),
+    "send_time": Words("test of a sending time, by opens"),
+    "letter": Words("test of an e-mail's text, by clicks"),
 }
 
 
 class Params(ToolParams):
-    place: Literal["visit", "product", "basket", "checkout", "subject", "letter"]
+    place: Literal["visit", "product", "basket", "checkout", "subject", "send_time", "letter"]
     product: str
     device: str
     country: str
     source: str
+    language: str
     base_percent: float
     lift_percent: float
     people_a_week: int
@@ -95,7 +98,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = replace(finding, where=replace(where, plan=None, rule=None), age=None)
     facts = finding.prepare(_name_weeks(finding.result.facts, finding.language), of_call=call)
     lifts = [fact for fact in facts if "-lift-" in fact.parts.subject]
-    by_orders = where.rule is not None and params.place != "subject"
+    by_orders = where.rule is not None and params.place not in ("subject", "send_time")
     return finding.build_result(
         facts,
         title=TEST_NAMES[params.place],

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
 
-LARGE_FALL = Decimal(-30)  # in %, of a product that may be sold out
-
-
 class Condition(ToolParams):
     field: FieldName
     operator: OperatorName
@@ -139,28 +136,10 @@ def _build_bound(bound: Bound) -> MetricBound:
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    query = build_query(params)
-    found = await look_up(query, deps)
-    notes = [*found.notes, *await _name_sold_out(query, found, deps)]
+    found = await look_up(build_query(params), deps)
     return ToolResult(
-        facts=found.facts, exhibits=found.exhibits, notes=notes, read_as=found.read_as
+        facts=found.facts, exhibits=found.exhibits, notes=found.notes, read_as=found.read_as
     )
-
-
-async def _name_sold_out(query: MetricQuery, found: "MetricResult", deps: ToolDeps) -> list[str]:
-    """Name the products of the answer that fell much and are sold out now."""
-    if "product" not in query.dimensions or query.dataset != "orders":
-        return []
-    at = query.dimensions.index("product")
-    fell = {
-        group[at]
-        for fact in found.facts
-        if fact.is_change and isinstance(fact.value, Decimal) and fact.value <= LARGE_FALL
-        if (group := found.groups.get(fact.id, ("now", (), ""))[1])[at:]
-    }
-    every = await deps.data.list_products() if fell else ()
-    names = [p.title for p in every if p.stock == 0 and not fell.isdisjoint((p.handle, p.title))]
-    return [f"Sold out now (stock 0): {', '.join(names)}."] if names else []
 
 
 async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":

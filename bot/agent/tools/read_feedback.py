@@ -1,8 +1,8 @@
-"""Customers' own sentences, newest first, to read and to quote letter for letter: reviews and
-messages that hold all of some words, are about a theme (one that feedback_themes lists), or
-complain, praise or ask. Each has its text's id, channel, stars and day. Texts with personal data
-are left out. Countries may be several: "FR, GB"; stars are like "1-2"; segment is one of the
-customers' file, or a loyalty level.
+"""Customers' own sentences, newest first, of named months the newest of each, to read and to quote
+letter for letter: reviews and messages that hold all of some words, are about a theme (one that
+feedback_themes lists), or complain, praise or ask. Each has its text's id, channel, stars and day.
+Texts with personal data are left out. Countries may be several: "FR, GB"; stars are like "1-2";
+segment is one of the customers' file, or a loyalty level.
 Not for how many say so (feedback_themes): a few sentences prove no share.
 Example: {"words": "zip broken", "theme": "none", "tone": "complaint", "product": "none",
 "category": "none", "channel": "none", "country": "none", "region": "none", "segment": "none",
@@ -93,7 +93,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     found, facts, known, product = await run_query(deps, read)
     notes = [
         f"{found.matching} texts fit, of {found.first} to {found.last}; the newest {len(facts)} "
-        "different ones stand here."
+        "different ones, of several named months the newest of each, stand here."
     ]
     if found.private:
         notes.append(f"{found.private} were left out: they hold personal data.")

@@ -18,6 +18,7 @@ from pydantic import Field
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, read_text
 from bot.agent.tools._exhibits import GroupExhibit
+from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools.query_metrics import look_up
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
@@ -172,12 +173,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             facts += await _split_largest(query, name, whole, deps)
         except ToolError as error:
             notes.append(f"Not told by {name}: {error}")
+    first, last = whole.before.revenue.since, whole.now.revenue.until
+    sold_out = await name_sold_out(first, last, deps)
     return ToolResult(
         facts=tuple(facts),
         exhibits=SPLIT.build(
             [fact for fact in facts if fact.parts.kind == "calculated"], deps.request.language
         ),
-        notes=(*notes, *orders.notes),
+        notes=(*notes, *orders.notes, *sold_out),
         read_as=orders.read_as,
     )
 

@@ -16,20 +16,33 @@ from datetime import date, timedelta
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subject, link_changes
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
+from bot.agent.tools._lost_sales import name_sold_out
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words, format_short_period
 
 MAX_LINES = 3
+LEVEL_DAYS = 56
 RETURNS, STEPS = "returns-", "step-"
 MOVED = ("confirmed", "to watch")
-MEASURES = ("status", "change", "last", "expected", "level", "since", "weeks", "revenue")
-STEADY_MEASURES = ("status", "change", "last", "expected")
+MEASURES = (
+    "status",
+    "change",
+    "last",
+    "week-before",
+    "expected",
+    "level",
+    "since",
+    "weeks",
+    "revenue",
+)
+STEADY_MEASURES = ("status", "change", "last", "week-before", "expected")
 SERIES = GroupExhibit(
     "weekly sales against what was expected",
     Words("Weekly sales"),
     {
         "last": Words("A week"),
+        "week-before": Words("The week before"),
         "expected": Words("Expected"),
         "change": Words("Difference"),
         "since": Words("Since"),
@@ -101,6 +114,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             after = week.until + timedelta(days=1)
             newer = format_short_period(after, week.as_of, "en", date.min)
             notes.append(f"Weeks are whole: {newer} is in no figure. Say which days yours are of.")
+        usual = week.since and week.since - timedelta(days=LEVEL_DAYS)
+        notes += await name_sold_out(usual, week.until, deps, finding.where)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")
     if steady:

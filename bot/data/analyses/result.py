@@ -35,6 +35,8 @@ class AnalysisFilter:
     region: str | None = None
     device: str | None = None
     source: str | None = None
+    retailer: str | None = None  # of advertising: where it runs, like the placement
+    placement: str | None = None
     segment: str | None = None
     language: str | None = None  # of the feedback text
     stars: str | None = None  # of the feedback: "1-2", "3", "4-5"

@@ -33,6 +33,8 @@ FILTER_NAMES = {
     "region": Words("region"),
     "device": Words("device"),
     "source": Words("source"),
+    "retailer": Words("platform"),
+    "placement": Words("placement"),
     "code": Words("code"),
     "reason": Words("reason"),
     "variant": Words("variant"),
@@ -233,6 +235,7 @@ def filter_segment(warehouse: Warehouse, table: ir.Table, segment: str) -> ir.Ta
 
 
 PLACE_FILTERS = ("country", "region", "device", "source", "channel")
+AD_FILTERS = ("retailer", "placement")
 PRODUCT_FILTERS = ("product", "category", "brand")
 DAY_FILTERS = ("since", "until")
 FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
@@ -251,9 +254,9 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "trends": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
     "funnel": (*PRODUCT_FILTERS, "segment", "country", "device", "source", "channel", "until"),
     "delivery": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
-    "campaigns": ("product", "channel", *DAY_FILTERS),
+    "campaigns": ("product", "channel", *AD_FILTERS, *DAY_FILTERS),
     "experiments": ("experiment", "split", "by", "when", *DAY_FILTERS),
-    "plan": ("product", "country", "device", "source", "rule", "until"),
+    "plan": ("product", "country", "device", "source", "language", "rule", "until"),
     "audiences": ("product", "category", "country", "goal", "rule"),
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
@@ -279,7 +282,7 @@ def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) ->
     table = warehouse.table(TABLES_BY_KIND[kind][0])
     if table is None:
         return filter_
-    for name in ("category", *PLACE_FILTERS):
+    for name in ("category", *PLACE_FILTERS, *AD_FILTERS):
         if (wanted := getattr(filter_, name)) is not None:
             several = kind in KINDS_WITH_COUNTRIES and name == "country"
             for one in split_values(wanted) if several else [wanted]:

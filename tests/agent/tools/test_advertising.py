@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.agent.tool import ToolError
 from bot.i18n.messages import Language
 from tests.support.sample_tables import sample
 from tests.support.tool_runner import call_tool, text_of, tool_deps
@@ -34,6 +35,22 @@ async def test_a_keyword_says_where_it_is_advertised() -> None:
         one.table for one in result.exhibits if one.table and "Keyword" in one.table.columns[0]
     )
     assert "Platform" in table.columns
+
+
+@pytest.mark.parametrize("column", ["retailer", "placement"])
+async def test_ads_of_one_retailer_or_placement_are_told_apart(column: str) -> None:
+    sql = f"""SELECT {column}, sum(spend) FROM campaigns WHERE channel = 'ads'
+        AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY 1 ORDER BY 1"""
+    rows = sample().engine.con.execute(sql).fetchall()
+    assert len(rows) > 1
+    days = {"since": "2026-10-01", "until": "2026-10-31"}
+    for name, spend in rows:
+        result = await call_tool("advertising", {**days, column: name.upper()})
+        total = next(f for f in result.facts if f.parts.measure == "spend" and not f.about)
+        assert total.number == spend
+        assert name.upper() in result.read_as
+    with pytest.raises(ToolError, match="called zzqqxx. It has: .*" + rows[0][0]):
+        await call_tool("advertising", {column: "zzqqxx"})
 
 
 async def test_figures_that_are_left_out_are_named() -> None:

@@ -339,3 +339,36 @@ async def test_where_a_theme_of_the_shop_is_concentrated_has_the_days_it_was_tes
     assert places
     assert whole.since is not None
     assert all(fact.since and fact.since > whole.since for fact in places)
+
+
+async def test_categories_are_told_side_by_side_in_one_call() -> None:
+    days = {"since": "2026-09-01", "until": "2026-11-20"}
+    both = await call_tool("feedback_themes", {**days, "category": "Mailles; Linge de lit"})
+    for name in ("Mailles", "Linge de lit"):
+        alone = await call_tool("feedback_themes", {**days, "category": name})
+        theirs = [one for one in both.facts if one.about.split(", ")[0] == name]
+        known = {(one.id, one.value) for one in alone.facts}
+        assert len([one for one in theirs if (one.id, one.value) in known]) > 8
+        assert any(one.about == name and one.parts.measure == "texts" for one in theirs)
+    assert "Mailles, Linge de lit" in both.read_as
+    table = both.exhibits[0].table
+    assert table is not None
+    assert {row[0].split(", ")[0] for row in table.rows} == {"Mailles", "Linge de lit"}
+    themed = {**days, "category": "Mailles;Bain;Linge de lit", "theme": "quality-pilling"}
+    result = await call_tool("feedback_themes", themed)
+    assert {one.about for one in result.facts if one.parts.measure == "share"} <= {
+        f"{name}, bobbles" for name in ("Mailles", "Bain", "Linge de lit")
+    }
+    with pytest.raises(ToolError, match="no theme"):
+        await call_tool("feedback_themes", {**themed, "theme": "zzqqxx"})
+    with pytest.raises(ToolError, match="At most"):
+        await call_tool("feedback_themes", {**days, "product": "a;b;c;d;e"})
+
+
+async def test_sentences_of_two_months_are_of_both() -> None:
+    days = {"since": "2026-10-01", "until": "2026-11-20"}
+    result = await call_tool("read_feedback", {**days, "tone": "complaint", "most": 8})
+    said = [one.since for one in result.facts if one.since]
+    assert [*said] == sorted(said, reverse=True)
+    assert {day.month for day in said} == {10, 11}
+    assert min(sum(day.month == month for day in said) for month in (10, 11)) == 4

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from math import sqrt
 from typing import Any
 
 import pytest
@@ -204,6 +205,38 @@ async def test_what_is_sold_out_and_sold_well_is_one_table(sort: str) -> None:
     rows = {row[at["Product"]]: (row[at["Stock"]], row[at["Units sold"]]) for row in table.rows}
     assert rows == {handle: ("0", str(int(sold))) for handle, sold in theirs.items()}
     assert result.read_as.endswith("only sold out · at least 21 units sold")
+
+
+async def test_what_is_sold_out_has_the_sales_it_lost() -> None:
+    """The pace of the eight weeks before, for the days without stock, at the price paid then."""
+    result = await call_tool("find_products", {"in_stock": "no"})
+    sql = """SELECT product, max("at")::DATE + 1 FROM orders JOIN products USING (product)
+        WHERE stock = 0 GROUP BY product"""
+    since = dict(sample().engine.con.execute(sql).fetchall())
+    assert since
+    for product, first in since.items():
+        assert figure(result, f"product.{product}.sold-out-since").value == str(first)
+        sold, paid = (
+            sample()
+            .engine.con.execute(
+                """SELECT sum(quantity), sum(amount) FROM orders WHERE product = ?
+            AND "at"::DATE BETWEEN ?::DATE - 56 AND ?::DATE - 1""",
+                [product, first, first],
+            )
+            .fetchone()
+        )
+        out = (TODAY - first).days
+        lost = figure(result, f"calculated.sold-out-{product}.lost-sales")
+        assert float(lost.number) == pytest.approx(float(paid) / 56 * out, rel=1e-3)
+        assert (lost.since, lost.unit) == (first, "EUR")
+        low, high = (
+            figure(result, f"calculated.sold-out-{product}.lost-sales-{end}").number
+            for end in ("low", "high")
+        )
+        off = 1.96 * sqrt(sold / 56 * out * (1 + out / 56)) * float(paid) / sold
+        assert float(high - lost.number) == pytest.approx(off, rel=1e-3)
+        assert low == pytest.approx(max(0, 2 * lost.number - high))
+    assert any("at this pace" in note for note in result.notes)
 
 
 async def test_a_bound_on_what_was_sold_needs_a_sort_by_sales() -> None:

@@ -99,6 +99,27 @@ async def test_a_change_of_revenue_is_split_exactly(part: str) -> None:
         assert change.number == Decimal(revenue[0].value) - Decimal(revenue[1].value)
 
 
+async def test_a_split_names_what_sold_out_within_its_days() -> None:
+    sql = """SELECT any_value(products.title), max("at")::DATE + 1 AS since
+        FROM orders JOIN products USING (product) WHERE stock = 0 GROUP BY product ORDER BY 2"""
+    (title, since), *_ = sample().engine.con.execute(sql).fetchall()
+    result = await call_tool("split_revenue", {"since": str(since), "until": "2026-11-22"})
+    assert any(f"{title} since {since}" in note for note in result.notes)
+    result = await call_tool("split_revenue", {"since": "2026-09-16", "until": "2026-09-22"})
+    assert not any(title in note for note in result.notes)
+
+
+async def test_trends_name_what_sold_out_of_the_category_asked_for() -> None:
+    sql = """SELECT any_value(products.title), any_value(products.category), max("at")::DATE + 1
+        FROM orders JOIN products USING (product) WHERE stock = 0 GROUP BY product ORDER BY 3"""
+    (title, category, since), *_ = sample().engine.con.execute(sql).fetchall()
+    result = await call_tool("trends", {"category": category})
+    assert any(f"{title} since {since}" in note for note in result.notes)
+    other = await call_tool("trends", {"category": "Bain"})
+    assert category != "Bain"
+    assert not any("Sold out" in note for note in other.notes)
+
+
 async def test_a_change_where_no_device_is_stated_is_not_split() -> None:
     orders, events = [], []
     for n in range(400):
@@ -442,12 +463,35 @@ async def test_a_plan_for_a_part_of_the_visits_starts_from_that_part() -> None:
     assert of_part["base"].id != of_all["base"].id
 
 
+async def test_a_test_of_e_mails_counts_the_list_of_their_language() -> None:
+    plan = {"place": "send_time", "lift_percent": 10.0}
+    every, french, english = [
+        await call_tool("plan_experiment", {**plan, "language": language})
+        for language in ("none", "fr", "en")
+    ]
+    assert "sending time" in french.read_as
+    assert french.read_as.endswith("in French")
+    of_every, of_french, of_english = (
+        {fact.parts.measure: fact for fact in result.facts if not fact.about}
+        for result in (every, french, english)
+    )
+    reach = """SELECT max(coalesce(delivered, sent)) FROM campaigns WHERE channel = 'email'
+        AND language = 'en' AND "at"::DATE > (SELECT max("at")::DATE - 91 FROM campaigns)"""
+    assert of_english["reach"].value == sample().engine.con.execute(reach).fetchone()[0]
+    assert of_english["reach-lift"].number > of_french["reach-lift"].number
+    assert of_french["weekly"].number < of_every["weekly"].number
+    assert len({one["base"].id for one in (of_every, of_french, of_english)}) == 3
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
         ({"device": "zzqqxx"}, "no device called zzqqxx"),
         ({"place": "subject", "device": "mobile"}, "narrows visits"),
         ({"segment": "lapsed", "country": "FR"}, "narrows visits"),
+        ({"place": "subject", "language": "de"}, "is in de, .* Known languages: fr, en"),
+        ({"place": "checkout", "language": "fr"}, "narrows e-mails"),
+        ({"place": "subject", "language": "fr", "segment": "lapsed"}, "narrows e-mails"),
     ],
 )
 async def test_a_plan_refuses_a_part_that_there_is_not(

@@ -172,6 +172,8 @@ CAMPAIGN_MEASURES = {
         )
     },
     "spend": "SELECT sum(spend) FROM c",
+    "mailings": """SELECT count(DISTINCT (coalesce(id, ''), "at"::DATE))
+        FILTER (arrived IS NOT NULL) FROM c""",
     "campaign_orders": "SELECT sum(orders) FROM c",
     "campaign_sales": "SELECT sum(sales) FROM c",
     "open_rate": """SELECT 100.0 * sum(opened) FILTER (arrived IS NOT NULL)

@@ -28,10 +28,10 @@ from bot.data.analyses.campaigns.ads import (
 )
 from bot.data.analyses.campaigns.bottlenecks import (
     find_bottlenecks,
-    find_sold_out_dates,
     sum_spend_since_sold_out,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.metrics.sold_out import find_sold_out_dates
 from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
@@ -58,6 +58,9 @@ def _filter_campaigns(table: ir.Table, filter_: AnalysisFilter) -> ir.Table:
     for name in ("product", "channel"):
         if (value := getattr(filter_, name)) is not None:
             table = table.filter(table[name] == value)
+    for name in ("retailer", "placement"):
+        if (value := getattr(filter_, name)) is not None:
+            table = table.filter(table[name].lower() == value.lower())
     return table
 
 

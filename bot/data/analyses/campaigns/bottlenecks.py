@@ -6,7 +6,7 @@ half of the peers' median, with Benjamini & Hochberg (1995) over all lines at 10
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from statistics import median
 from typing import Literal
 
@@ -110,23 +110,6 @@ def _find_low_rates(
 
 
 # Spend on products that could no longer be bought.
-
-
-def find_sold_out_dates(warehouse: Warehouse) -> dict[str, date]:
-    """Return the products without stock, each with the first day on which it could not be bought:
-    the day after its last order (in the shop, else through its ads)."""
-    if warehouse.products is None:
-        return {}
-    empty = warehouse.products.filter(warehouse.products.stock == 0).select("product")
-    products = [row["product"] for row in fetch_rows(warehouse, empty)]
-    last: dict[str, date] = {}
-    for kind in ("orders", "campaigns"):
-        if (table := warehouse.table(kind)) is not None and products and not last:
-            lines = table.orders > 0 if kind == "campaigns" else table.quantity.fill_null(1) > 0
-            rows = table.filter(lines & table.product.isin(products))
-            days = rows.group_by("product").aggregate(last=rows["at"].date().max())
-            last = {r["product"]: r["last"] for r in fetch_rows(warehouse, days) if r["last"]}
-    return {product: day + timedelta(days=1) for product, day in last.items()}
 
 
 def sum_spend_since_sold_out(

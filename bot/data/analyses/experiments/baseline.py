@@ -40,14 +40,19 @@ START_EVENTS: dict[TestPlace, str] = {
     "basket": "cart",
     "checkout": "checkout",
 }
-END_MEASURES: dict[TestPlace, str] = {"subject": "opened", "letter": "clicks"}
+END_MEASURES: dict[TestPlace, str] = {
+    "subject": "opened",
+    "send_time": "opened",
+    "letter": "clicks",
+}
 
 
 @dataclass(frozen=True)
 class BaselineRate:
     """Of `many` visits or delivered e-mails in `days` days, `succeeded` succeeded. `product` is set
     when only visits that saw it count, and success is putting it into the cart. `changed`: the days
-    begin on the one from which the rate is another, and the earlier ones do not count."""
+    begin on the one from which the rate is another, and the earlier ones do not count. `reach` is
+    to how many the largest e-mail went."""
 
     many: int
     succeeded: int
@@ -57,6 +62,7 @@ class BaselineRate:
     sql: str
     product: str | None = None
     changed: bool = False
+    reach: int | None = None
 
     @property
     def first(self) -> date:
@@ -157,16 +163,32 @@ def _compute_mailing_baseline(
     if campaigns is None:
         return None
     last = find_last_whole_day(warehouse, "campaigns", filter_)
-    sent = _count_mailings(campaigns, last, place)
+    sent = _count_mailings(campaigns, last, place, filter_.language)
     row = fetch_rows(warehouse, sent)[0]
     days = min(MAILING_LOOKBACK_DAYS, (last - row["began"]).days + 1) if row["began"] else 1
     source, people = warehouse.source("campaigns"), int(row["people"] or 0)
-    return BaselineRate(people, int(row["succeeded"] or 0), days, last, source, render_sql(sent))
+    succeeded, reach = int(row["succeeded"] or 0), int(row["reach"] or 0)
+    return BaselineRate(people, succeeded, days, last, source, render_sql(sent), reach=reach)
 
 
-def _count_mailings(campaigns: ir.Table, last: date, place: TestPlace) -> ir.Table:
-    """Return one row with people, succeeded and began, over the e-mails that say how many people
-    they reached."""
+def list_mail_languages(warehouse: Warehouse) -> list[str]:
+    """Return the languages that e-mails say they are in, the one of most e-mails first."""
+    campaigns = warehouse.table("campaigns")
+    if campaigns is None:
+        return []
+    mailings = campaigns.filter(campaigns.channel.lower() == "email", campaigns.language.notnull())
+    counted = mailings.group_by("language").aggregate(mailings=mailings.count())
+    rows = sorted(fetch_rows(warehouse, counted), key=lambda r: (-r["mailings"], r["language"]))
+    return [row["language"] for row in rows]
+
+
+def _count_mailings(
+    campaigns: ir.Table, last: date, place: TestPlace, language: str | None
+) -> ir.Table:
+    """Return one row with people, succeeded, began and reach, over the e-mails that say how many
+    people they reached."""
+    if language:
+        campaigns = campaigns.filter(campaigns.language.lower() == language.lower())
     reached = campaigns.delivered.coalesce(campaigns.sent)
     day = campaigns["at"].date()
     mailings = campaigns.mutate(
@@ -179,7 +201,10 @@ def _count_mailings(campaigns: ir.Table, last: date, place: TestPlace) -> ir.Tab
         campaigns[END_MEASURES[place]].notnull(),
     )
     return mailings.aggregate(
-        people=mailings.reached.sum(), succeeded=mailings.done.sum(), began=mailings.day.min()
+        people=mailings.reached.sum(),
+        succeeded=mailings.done.sum(),
+        began=mailings.day.min(),
+        reach=mailings.reached.max(),
     )
 
 

@@ -16,6 +16,7 @@ from bot.data.analyses.experiments.baseline import (
     Population,
     compute_baseline,
     find_population,
+    list_mail_languages,
     select_part,
 )
 from bot.data.analyses.experiments.hypothesis_tests import (
@@ -37,8 +38,11 @@ from bot.text.normalize import slugify
 DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
 DEFAULT_WEEKS = (2, 4, 8)
 A_WEEK, IN_EACH_VARIANT = Words("a week"), Words("in each variant")  # labels of facts
+LARGEST_SEND = Words("reached by the largest send")
+ONE_SEND_LIFT = Words("smallest lift that one such send shows")
 AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a segment of customers
 PAGE_PLACES = ("product", "checkout")  # tested on all visitors
+OPENED_PLACES = ("subject", "send_time")  # of e-mails, decided by who opens them
 MISSING_DATA = {  # what a plan needs, by the table it comes from
     "visits": Words(
         "To plan a test on the site takes how many visits buy today: import visits (an events"
@@ -56,6 +60,13 @@ MISSING_DATA = {  # what a plan needs, by the table it comes from
 ONLY_VISITS = Words(
     "A device, a country or a source narrows visits: not the test of an e-mail, nor one on"
     " customers."
+)
+ONLY_EMAILS = Words(
+    "A language narrows e-mails: not visits, nor customers. Visits are narrowed by country."
+)
+NO_MAIL_LANGUAGE = Words(
+    "No e-mail in the files is in {language}, so that list can't be counted. Known languages:"
+    " {known}."
 )
 SMALL_PART = Words(
     "Too few of these visits buy, or too few people are behind them, for a rate to start from."
@@ -98,17 +109,19 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     is_part = part != AnalysisFilter()
     if is_part and (filter_.rule or place in END_MEASURES):
         raise CannotDo(ONLY_VISITS)
+    if filter_.language:
+        _require_language(warehouse, filter_.language, place, is_of_people=bool(filter_.rule))
     known = compute_baseline(warehouse, filter_, place)
     people = find_population(warehouse, filter_) if plan.weekly is None else None
     if known and (
         known.many < warehouse.floor or is_below_floor(known.succeeded, warehouse.sales_floor)
     ):
         known = None
-    if people and place == "subject" and (known or plan.base):
+    if people and place in OPENED_PLACES and (known or plan.base):
         return _plan_subject_test(people, plan, known)
     if people:
         result = _plan_for_audience(people, plan)
-        if known is None and (place in PAGE_PLACES or place == "subject"):
+        if known is None and place in (*PAGE_PLACES, *OPENED_PLACES):
             result.add_limit(VISITS_REQUIRED[_choose_required_column(place)])
         return result
     source = known.source if known else BRIEF_SOURCE
@@ -129,8 +142,22 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         _add_sample_size(result, place, base, lift, unit, weekly)
     for weeks in DEFAULT_WEEKS if weekly else ():
         _add_detectable_lift(result, place, base, weekly or 0, weeks)
+    if known and known.reach and plan.weekly is None:
+        _add_one_send(result, place, base, known.reach, warehouse.floor)
     _add_chances(result)
     return result
+
+
+def _require_language(
+    warehouse: Warehouse, language: str, place: TestPlace, *, is_of_people: bool
+) -> None:
+    """Raises CannotDo where no e-mails of that language are known, and for another test."""
+    if place not in END_MEASURES or is_of_people:
+        raise CannotDo(ONLY_EMAILS)
+    known = list_mail_languages(warehouse)
+    if language.lower() not in {one.lower() for one in known}:
+        listed = ", ".join(known) or "–"
+        raise CannotDo(NO_MAIL_LANGUAGE.with_params(language=language, known=listed))
 
 
 def _choose_unit(plan: PlanRequest) -> str | None:
@@ -141,7 +168,7 @@ def _choose_unit(plan: PlanRequest) -> str | None:
 
 
 def _choose_required_column(place: TestPlace) -> str:
-    return {"subject": "opened", "letter": "clicks"}.get(place, "visits")
+    return END_MEASURES.get(place, "visits")
 
 
 def _plan_for_audience(people: Population, plan: PlanRequest) -> AnalysisResult:
@@ -160,18 +187,19 @@ def _plan_for_audience(people: Population, plan: PlanRequest) -> AnalysisResult:
 def _plan_subject_test(
     people: Population, plan: PlanRequest, baseline: BaselineRate | None
 ) -> AnalysisResult:
-    """Plan a subject line test. Opens decide; orders are the guard metric, with the smallest drop
-    that so many people can detect."""
-    result = _add_audience("subject", people)
+    """Plan a test of a subject line or a sending time. Opens decide; orders are the guard metric,
+    with the smallest drop that so many people can detect."""
+    place = plan.place
+    result = _add_audience(place, people)
     base = _choose_base_rate(plan, baseline) or Decimal(0)
-    _add_baseline(result, plan, "subject", baseline, base, None)
-    add = partial(result.add, "subject", rows=people.then, query="people")
+    _add_baseline(result, plan, place, baseline, base, None)
+    add = partial(result.add, place, rows=people.then, query="people")
     orders = _compute_order_rate(people)
     add("guard", orders, "%")
     least = _find_smallest_lift(orders, people.size // 2, Decimal(1))
     if least is not None and least <= 100:
         add("guard-change", least, "%")
-    _add_required_lifts(result, "subject", people, base, plan)
+    _add_required_lifts(result, place, people, base, plan)
     return result
 
 
@@ -309,6 +337,18 @@ def _add_detectable_lift(
     if least is not None:
         result.add(f"{place}-weeks-{weeks}", "weeks", weeks, "weeks")
         result.add(f"{place}-weeks-{weeks}", "smallest-lift", least, "%")
+
+
+def _add_one_send(
+    result: AnalysisResult, place: TestPlace, base: Decimal, reach: int, floor: int
+) -> None:
+    """Add to how many the largest e-mail went, and the smallest lift that one like it can show."""
+    if reach < floor:
+        return
+    result.add(place, "reach", reach, "e-mails", label=LARGEST_SEND.text)
+    least = _find_smallest_lift(base, reach // 2)
+    if least is not None:
+        result.add(place, "reach-lift", least, "%", label=ONE_SEND_LIFT.text)
 
 
 # A plan from typed values, without reading a request.

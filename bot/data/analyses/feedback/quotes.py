@@ -1,11 +1,11 @@
 """Select customers' own sentences, letter for letter: quotes of each theme, and sentences for
 somebody to read."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import compress
+from itertools import compress, zip_longest
 from typing import Literal
 
 import numpy as np
@@ -169,6 +169,7 @@ Tone = Literal["any", "complaint", "praise", "question"]
 TONE_FLAGS = {"complaint": COMPLAINT, "praise": PRAISE, "question": QUESTION}
 MAX_LENGTH = 400  # characters of one text; longer ones are cut to whole sentences
 MAX_UNHAPPY_STARS, MIN_HAPPY_STARS = 2, 4
+Fitting = tuple[FeedbackText, TextMentions | None]
 
 
 @dataclass
@@ -199,7 +200,8 @@ def read_sentences(
     most: int,
 ) -> ReadSentences:
     """Return the newest sentences that hold all `words`, are about `theme` and have this tone; no
-    two alike. Where no days are asked for, they are of the last year. Texts with personal data are
+    two alike. Of several months that are asked for, the newest of each in turn. Where no days are
+    asked for, they are of the last year. Texts with personal data are
     left out. Raises CannotDo for a filter that feedback has no column for."""
     periods = choose_periods(filter_, warehouse.as_of("feedback"))
     texts = read_texts(warehouse, select_feedback(warehouse, filter_), filter_)
@@ -220,6 +222,8 @@ def read_sentences(
         if _has_words(table.texts[i], wanted)
     ]
     found.matching = len(fitting)
+    if filter_.since and filter_.until:
+        fitting = _take_turns(fitting)
     seen: set[str] = set()
     for text, mentions in fitting:
         if len(found.sentences) >= most:
@@ -230,7 +234,18 @@ def read_sentences(
         elif said and (key := normalize_text(said)) not in seen:
             seen.add(key)
             found.sentences.append(CustomerSentence(text, said))
+    found.sentences.sort(key=lambda one: one.text.day or date.min, reverse=True)
     return found
+
+
+def _take_turns(fitting: list[Fitting]) -> list[Fitting]:
+    """Return the texts, the newest of each month first, then the second of each."""
+    months = defaultdict[tuple[int, int] | None, list[Fitting]](list)
+    for one in fitting:
+        day = one[0].day
+        months[(day.year, day.month) if day else None].append(one)
+    turns = zip_longest(*months.values())
+    return [one for turn in turns for one in turn if one is not None]
 
 
 def find_theme(wanted: str, titles: Mapping[str, str]) -> str | None:

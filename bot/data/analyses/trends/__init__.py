@@ -40,14 +40,13 @@ REVENUE_KEY: SeriesKey = ("total", "revenue")
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return for each series that moved, and always for all except single products: change (%),
-    last, expected, level (a week; of "weeks" weeks together), p, since (a Monday), revenue (a
-    week), and status: "confirmed", "to watch", "steady". Series that moved, the totals and what the
-    filter names have "points", the last half year for a chart. A subject is dimension-value:
-    trends.category-candles.change. Series that are too small only have
+    last, expected, level (a week; of "weeks" weeks together), of the totals week-before, p, since
+    (a Monday), revenue (a week), and status: "confirmed", "to watch", "steady". Series that moved,
+    the totals and what the filter names have "points", the last half year for a chart. A subject is
+    dimension-value: trends.category-candles.change. Series that are too small only have
     trends.small-<dimension>-<value>.least, the required size. A series that changed within the last
     quarter and stayed there has trends.step-<dimension>-<value>: last and expected (a week of that
-    quarter), change and since. Returns by product are in
-    trends.returns-<product>."""
+    quarter), change and since. Returns by product are in trends.returns-<product>."""
     if warehouse.table("orders") is None:
         return AnalysisResult.refuse("trends", warehouse, NO_ORDERS, source="orders")
     result = AnalysisResult.from_table(
@@ -190,6 +189,10 @@ class _SeriesReport:
         add("status", self.all_of.status[row] or "steady")
         add("change", round_figure(float(deviation.change[row]) * 100, 1), "%")
         add("last", round_figure(float(deviation.came[row])), unit, days=self._list_days(span))
+        if key[0] == "total" and span == 1 and len(self.all_of.series.weeks) > 1:
+            before = round_figure(float(self.all_of.series.counts[row, -2]))
+            monday = self.all_of.series.weeks[-2]
+            add("week-before", before, unit, days=(monday, monday + timedelta(days=6)))
         add("expected", round_figure(float(deviation.expected[row])), unit)
         add("level", round_figure(float(deviation.level[row])), unit)
         add("weeks", span)

@@ -42,6 +42,7 @@ MAX_SUBJECT_LENGTH = 110
 MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
 NOT_SHOWN = "–"
 CHANGE_LABEL = Words("change")
+FROM_DAY, UNTIL_DAY = Words("from {day}"), Words("until {day}")
 TOO_FEW = Words("not shown (too few)")
 
 
@@ -81,7 +82,7 @@ class _ResultBuilder:
         for group in groups:
             for name in self.query.measures:
                 cells[group, name] = self._add(group, name)
-        notes = self.notes.build(groups, cells, self.facts)
+        notes = (*self.notes.build(groups, cells, self.facts), *self._list_cut(groups))
         return MetricResult(
             tuple(self.facts),
             self._build_exhibits(groups, cells),
@@ -309,17 +310,38 @@ class _ResultBuilder:
         return lines
 
     def _name_line(self, group: Group) -> tuple[str, ...]:
-        """Name a group; of a month, a week or the like that the days don't hold whole, say up to
-        which day it is."""
+        """Name a group; of a month, a week or the like that the days don't hold whole, say from and
+        up to which day it is."""
         names = list(name_row(self.warehouse, self.answer, group, self.language))
-        last = self._cut_days(group, self.days)[1]
-        for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
-            is_dated = dimension in DATED_DIMENSIONS and self.answer.recipe.is_single(group)
-            if is_dated and value and last < get_last_day(dimension, date.fromisoformat(value)):
-                day = format_short_day(last, self.language, self.warehouse.today)
-                until = Words("until {day}", day=day).to(self.language)
-                names[n] = f"{names[n]}, {until}"
+        for n, bounds in self._find_cut(group).items():
+            told = [
+                words.with_params(day=format_short_day(day, self.language, self.warehouse.today))
+                for words, day in zip((FROM_DAY, UNTIL_DAY), bounds, strict=True)
+                if day
+            ]
+            names[n] = ", ".join([names[n], *(words.to(self.language) for words in told)])
         return tuple(names)
+
+    def _find_cut(self, group: Group) -> dict[int, tuple[date | None, date | None]]:
+        """Return, by the place of the dimension, from and up to which day the days hold a month, a
+        week or the like; nothing where they hold it whole."""
+        first, last = self._cut_days(group, self.days)
+        found = {}
+        for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
+            if not (
+                value and dimension in DATED_DIMENSIONS and self.answer.recipe.is_single(group)
+            ):
+                continue
+            start = date.fromisoformat(value)
+            since = first if first > start else None
+            until = last if last < get_last_day(dimension, start) else None
+            if since or until:
+                found[n] = (since, until)
+        return found
+
+    def _list_cut(self, groups: Sequence[Group]) -> list[str]:
+        cut = dict.fromkeys(self._name_line(g)[0] for g in groups[1:] if 0 in self._find_cut(g))
+        return [f"In part only: {'; '.join(cut)}. Its sums are no fall or rise."] if cut else []
 
     def _is_only_total_compared(self, cells: Any) -> bool:
         compared = {group for (group, _), one in cells.items() if one[1] is not None}

@@ -31,6 +31,8 @@ ORDER_DAYS = (
     "The days are those on which the orders were placed, not those on which they came (a filter, "
     "delivered_day). Say “of the orders placed …”."
 )
+MIN_SENDS = 5
+SEND_TIMES = ("weekday", "hour")
 NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
 
@@ -63,6 +65,7 @@ class AnswerNotes:
             *self._list_gaps(groups, cells),
             *([ORDER_DAYS] if is_of_deliveries(self.answer) else []),
             *self._list_chance(groups, cells),
+            *self._list_few_sends(groups, cells),
             *self._list_counted(),
             *self._list_last_days(facts),
         ]
@@ -277,6 +280,8 @@ class AnswerNotes:
         notes = []
         for name in self.query.measures:
             measure = self.answer.get_measure(name)
+            if name not in self.answer.asked.measures:
+                continue  # it stands beside another, whose gaps are told
             if why := self.answer.unknown.get(measure.share_of or name):
                 notes.append(f"{name} is not known: {why}")
                 continue
@@ -378,6 +383,23 @@ class AnswerNotes:
             if alike:
                 names = self._list_names(alike, groups)
                 notes.append(f"{name}: the change may be chance for {names}. Say so.")
+        return notes
+
+    def _list_few_sends(self, groups: Sequence[Group], cells: Any) -> list[str]:
+        """Say which rates stand on few mailings, whose texts differ more than their days do."""
+        if "mailings" not in self.query.measures or not self.query.dimensions:
+            return []
+        facts = [(one, cells[one, "mailings"][0]) for one in groups[1:]]
+        few = [one for one, fact in facts if fact and fact.number < MIN_SENDS]
+        by, notes = " and ".join(self.query.dimensions), list[str]()
+        if few:
+            notes.append(
+                f"Under {MIN_SENDS} sends, so what was in them may make the difference: "
+                f"{self._list_names(few, groups)}. A recommendation that stands on them says how "
+                "many sends they are."
+            )
+        if self.query.uses(*SEND_TIMES):
+            notes.append(f"What was sent differs by {by}, too: only a test tells what does it.")
         return notes
 
     def _list_counted(self) -> list[str]:

@@ -5,6 +5,7 @@ stands for people, and figures of a mailing to too few of them are not shown; it
 persons. Only amounts in the currency of most rows count."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import ibis
 import ibis.expr.types as ir
@@ -62,15 +63,27 @@ def _identify(warehouse: Warehouse) -> ir.Table:
     return rows.select("many_sent", key=key, person=key.cast("string"))
 
 
+def _of_mailings(measure: Measure) -> Measure:
+    return replace(measure, of="mailings", of_one_by=OF_ONE_MAILING)
+
+
+def _count_mailings(rows: ir.Table) -> ir.Value:
+    name = ibis.coalesce(rows.id, rows.code, rows.name, rows.subject, "")
+    each = name + "|" + rows["at"].date().cast("string")
+    return each.nunique(where=rows.arrived.notnull()).nullif(0)
+
+
+OF_ONE_MAILING = ("campaign", "code", "keyword", "placement", "retailer")
 BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t["at"].notnull())}
 BY_PLATFORM = Words("As reported by the platforms.")
-MEASURES: Mapping[str, Measure] = {
+MEASURES: dict[str, Measure] = {
     "sent": total(Words("sent"), "", "sent"),
     "delivered": total(Words("delivered"), "", "delivered"),
     "opened": total(Words("opened"), "", "opened"),
     "clicks": total(Words("clicks"), "", "clicks"),
     "impressions": total(Words("impressions"), "", "impressions"),
     "unsubscribed": total(Words("unsubscribed"), "", "unsubscribed"),
+    "mailings": Measure(Words("sends"), "", _count_mailings, needs=("sent",), is_sum=True),
     "campaign_orders": total(Words("orders (platform)"), "orders", "orders", footnote=BY_PLATFORM),
     "campaign_sales": total(Words("sales (platform)"), "money", "income", "sales", BY_PLATFORM),
     "spend": total(Words("spend"), "money", "cost", "spend"),
@@ -104,6 +117,11 @@ MEASURES: Mapping[str, Measure] = {
         Words("orders per 1,000 delivered"), "", "orders", "arrived", ("orders", "sent")
     ),
     "spend_share": Measure(Words("share of spend"), "%", share_of="spend"),
+}
+MEASURES |= {
+    name: _of_mailings(MEASURES[name])
+    for name in ("open_rate", "click_rate", "unsubscribe_rate")
+    + ("sales_per_1000_sent", "orders_per_1000_sent")
 }
 DIMENSIONS: Mapping[str, Dimension] = {
     **TIME_DIMENSIONS,

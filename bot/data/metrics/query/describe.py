@@ -57,6 +57,10 @@ FIXED_NOTES = {
     "step": "the furthest: view, cart, checkout, purchase",
     "customer_type": "new, which is on the day of the first order; known",
 }
+INSTEAD = {  # of a dataset that is missing
+    "traffic": " Traffic or sessions are told by visits, where there are any.",
+    "visits": " Visits are told by the sessions of traffic, where there is any.",
+}
 FIELD_NOTES = {  # of conditions that can't be grouped by
     "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
@@ -82,7 +86,7 @@ def _describe_data(warehouse: Warehouse) -> list[str]:
         if known:
             lines += _describe_dataset(warehouse, dataset, described)
         else:
-            lines.append(f"{name}: none imported.")
+            lines.append(f"{name}: none imported.{INSTEAD.get(name, '')}")
     return lines
 
 

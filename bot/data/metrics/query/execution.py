@@ -31,6 +31,7 @@ from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
+from bot.data.metrics.sold_out import tell_sold_out
 from bot.data.warehouse.warehouse import Warehouse
 
 # what a line counts once for, however many other products its order has
@@ -53,6 +54,8 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     currency = currencies[0] if currencies else None
     notes = [*dropped, *periods.notes, *_list_cautions(warehouse, dataset, query)]
     notes += list_blanks(warehouse, dataset, query)
+    earlier = periods.before[0] if periods.before else None
+    notes += tell_sold_out(warehouse, dataset, query, earlier)
     if len(currencies) > 1 and any(
         dataset.measures[name].unit == "money" or dataset.name == "orders"
         for name in query.measures
@@ -127,9 +130,11 @@ def _add_counts(dataset: MetricDataset, query: MetricQuery) -> MetricQuery:
     """Return the query with the count of the rows that a rate is of, right behind it."""
     measures = list[MeasureName]()
     for name in query.measures:
-        of = cast(MeasureName, dataset.measures[name].of)
-        measures += [name, of] if of and of not in query.measures else [name]
-    return query.model_copy(update={"measures": tuple(measures)})
+        measure = dataset.measures[name]
+        measures.append(name)
+        if measure.of and set(measure.of_one_by).isdisjoint(query.dimensions):
+            measures.append(cast(MeasureName, measure.of))
+    return query.model_copy(update={"measures": tuple(dict.fromkeys(measures))})
 
 
 def _drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:
