@@ -181,7 +181,7 @@ async def test_a_missing_column_is_not_called_a_missing_file() -> None:
         )
     ).notes
     file = {**given, "reason": "file_missing"}
-    other, _reason = (
+    other, *_rest = (
         await call_tool(
             "cannot", {"instead": "none", **file}, tool_deps(workspace_data(small()), language="fr")
         )
@@ -199,8 +199,8 @@ async def test_a_missing_file_must_be_named() -> None:
 
 async def test_days_that_are_known_are_told_for_those_that_are_not() -> None:
     given = {"reason": "period_missing", "what": "sales in 2019", "missing": "orders"}
-    warehouse = workspace_data(small())
-    result = await call_tool("cannot", {**given, "instead": "none"}, tool_deps(warehouse))
+    deps = tool_deps(workspace_data(small()))
+    result = await call_tool("cannot", {**given, "instead": "none"}, deps)
     assert re.search(r"Known days \(orders\): .*\d{4} to .*\d{4}\.$", result.notes[0])
 
 

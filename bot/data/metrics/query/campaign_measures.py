@@ -120,8 +120,13 @@ MEASURES: dict[str, Measure] = {
 }
 MEASURES |= {
     name: _of_mailings(MEASURES[name])
-    for name in ("open_rate", "click_rate", "unsubscribe_rate")
-    + ("sales_per_1000_sent", "orders_per_1000_sent")
+    for name in (
+        "open_rate",
+        "click_rate",
+        "unsubscribe_rate",
+        "sales_per_1000_sent",
+        "orders_per_1000_sent",
+    )
 }
 DIMENSIONS: Mapping[str, Dimension] = {
     **TIME_DIMENSIONS,
