@@ -85,7 +85,7 @@ class Exhibit(BaseModel, frozen=True):
         rows = [
             row for row in self.table.rows if any(cell not in NO_FIGURE for cell in row[names:])
         ]
-        if not rows:
+        if all(row[0] == self.total for row in rows):  # it stands in the sentence
             return None
         used = [
             number
@@ -168,10 +168,13 @@ class Exhibit(BaseModel, frozen=True):
 
 
 def is_row_name(name: str, row: Sequence[str]) -> bool:
-    """Whether a cell of the row is this name, with or without the days or conditions behind it."""
+    """Whether a cell of the row is this name, with or without days, conditions or a
+    number behind it."""
     low = normalize_text(name).strip(QUOTED)
     cells = (normalize_text(cell).strip(QUOTED) for cell in row)
-    return any(cell == low or cell.startswith((f"{low} · ", f"{low}, ")) for cell in cells)
+    return any(
+        cell == low or cell.startswith((f"{low} · ", f"{low}, ", f"{low} (")) for cell in cells
+    )
 
 
 # Charts of facts as Vega-Lite specifications, in the brand's colours. The title says what is drawn;

@@ -165,22 +165,42 @@ def name_hidden_times(warehouse: Warehouse, answer: MetricAnswer, language: str)
     """Return the days, weeks or months of the period that are not shown: "August 2026". Those
     without rows are among them, so the names tell nothing about anybody. Empty where there are none
     or too many to name."""
+    spans = list_hidden_times(answer)
+    if len(spans) > MAX_HIDDEN_NAMES:
+        return ""
+    return " + ".join(name_span(answer, span, language) for span in spans)
+
+
+def name_span(answer: MetricAnswer, span: tuple[date, date], language: str) -> str:
+    """Return "weeks of 3 to 17 Aug 2026" for the first days of the first and the last week."""
+    (dimension,) = answer.query.dimensions
+    first, last = span
+    if first == last:
+        return name_dates(dimension, first, language)
+    until = last if dimension == "week" else get_last_day(dimension, last)
+    days = format_short_period(first, until, language, date.min)
+    return Words("weeks of {days}", days=days).to(language) if dimension == "week" else days
+
+
+def list_hidden_times(answer: MetricAnswer) -> list[tuple[date, date]]:
+    """Return the days, weeks or months of the period that have no row, as spans: the first day of
+    the first, and of the last one."""
     recipe = answer.recipe
     groups = [one for one in recipe.list_groups() if one != OTHERS_GROUP]
     shown = {time for group in groups for (time, *_) in recipe.members.get(group, (group,)) if time}
     if not is_by_time(answer.query.dimensions) or not shown:
-        return ""
+        return []
     (dimension,) = answer.query.dimensions
     first, last = answer.periods.now
     if answer.counts is not None and answer.counts.beyond_limit:  # no room for the earliest
         first = date.fromisoformat(min(shown))
-    hidden, day = list[date](), get_first_day(dimension, first)
-    while day <= last and len(hidden) <= MAX_HIDDEN_NAMES:
-        hidden += [day] if day.isoformat() not in shown else []
-        day = get_last_day(dimension, day) + timedelta(days=1)
-    if len(hidden) > MAX_HIDDEN_NAMES:
-        return ""
-    return " + ".join(name_dates(dimension, one, language) for one in hidden)
+    spans, day, is_open = list[tuple[date, date]](), get_first_day(dimension, first), False
+    while day <= last:
+        is_hidden = day.isoformat() not in shown
+        if is_hidden:
+            spans[len(spans) - is_open :] = [(spans[-1][0] if is_open else day, day)]
+        day, is_open = get_last_day(dimension, day) + timedelta(days=1), is_hidden
+    return spans
 
 
 def get_first_day(dimension: str, day: date) -> date:
