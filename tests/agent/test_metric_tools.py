@@ -776,7 +776,7 @@ async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -
     call = {"dataset": "orders", "measures": ["late_orders", "due_orders"]}
     days = {"since": "2026-10-01", "until": "2026-10-31"}
     placed = await query_tool(deps, **call, **days)
-    assert placed.exhibits[0].scope[-1] == ("days", "orders placed: October")
+    assert placed.exhibits[0].scope[-1] == ("days", "orders placed: October 2026")
     assert any("delivered_day" in note for note in placed.notes)
     span = [
         [where("delivered_day", "at_least", days["since"])],

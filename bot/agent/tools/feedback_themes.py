@@ -144,7 +144,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(f"More themes: {', '.join(others[:MAX_OTHER_THEMES])}. Name one to see it.")
     return finding.build_result(
         facts,
-        title=Words("reviews and messages"),
+        title=_name_title(theme, groups),
         exhibits=(
             *EXHIBIT.build(table_facts, finding.language),
             *CHANGES.build(changes, finding.language),
@@ -153,6 +153,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ),
         notes=notes,
     )
+
+
+def _name_title(theme: str | None, groups: dict[str, list[Fact]]) -> Words:
+    if theme is None:
+        return Words("reviews and messages")
+    return Words("reviews and messages: {theme}", theme=Words(groups[theme][0].about))
 
 
 async def _count_by_product(theme: str, where: AnalysisFilter, deps: ToolDeps) -> tuple[Fact, ...]:
@@ -179,7 +185,18 @@ def _explain_products(products: Sequence[Fact], params: Params) -> Iterable[str]
 
 
 def _name_by_product(products: Sequence[Fact]) -> list[Fact]:
-    return [one.model_copy(update={"about": one.about.partition(", ")[2]}) for one in products]
+    """Return the rows by product: of a theme that people complain of, those that they complain of
+    it."""
+    blamed = {
+        one.parts.subject
+        for one in products
+        if one.parts.measure == "complaints-on-it" and one.number
+    }
+    return [
+        one.model_copy(update={"about": one.about.partition(", ")[2]})
+        for one in products
+        if not blamed or one.parts.subject in blamed
+    ]
 
 
 def _find_months(warehouse: Warehouse, where: AnalysisFilter, *, theme: str) -> AnalysisResult:

@@ -242,7 +242,11 @@ def test_period_without_rows_is_compared_as_none(month: int) -> None:
 
 def test_months_without_rows_are_none_where_the_total_tells_it() -> None:
     rows = [one for month in (5, 8) for one in list_orders(month, 40)]
-    asked: dict[str, Any] = {"measures": ["orders"], "dimensions": ["month"], "since": date(2026, 5, 1)}
+    asked: dict[str, Any] = {
+        "measures": ["orders"],
+        "dimensions": ["month"],
+        "since": date(2026, 5, 1),
+    }
     exhibit = build_exhibit(rows, until=date(2026, 8, 31), **asked)
     assert exhibit.table
     assert [row[1] for row in exhibit.table.rows] == ["40", "0", "40", "80"]
@@ -255,7 +259,11 @@ def test_course_of_small_weeks_is_told_by_month() -> None:
         for month in (8, 9, 10)
         for n, one in enumerate(list_orders(month, 12))
     ]
-    asked: dict[str, Any] = {"measures": ["revenue"], "since": date(2026, 8, 1), "until": date(2026, 10, 31)}
+    asked: dict[str, Any] = {
+        "measures": ["revenue"],
+        "since": date(2026, 8, 1),
+        "until": date(2026, 10, 31),
+    }
     exhibit = build_exhibit(rows, dimensions=["week"], **asked)
     assert exhibit.table
     named = [row[0].partition(",")[0] for row in exhibit.table.rows]

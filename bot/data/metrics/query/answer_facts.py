@@ -290,8 +290,8 @@ class _ResultBuilder:
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
-                scope=list_scope(self.warehouse, self.answer, self.language),
-                days=format_short_period(*self.days, self.language, self.warehouse.today),
+                scope=list_scope(self.warehouse, self.answer, self.language, years=True),
+                days=format_short_period(*self.days, self.language, date.min),
                 measure_facts=named,
                 total=self._name_total(cells)[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),

@@ -277,14 +277,16 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
     return " · ".join([", ".join(labels), *(text for _part, text in scope)])
 
 
-def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tuple[ScopePart, ...]:
+def list_scope(
+    warehouse: Warehouse, answer: MetricAnswer, language: str, *, years: bool = False
+) -> tuple[ScopePart, ...]:
     """Return how the query was read, part by part, as a card says it: which of them, by what, and
     when. Measures stand apart: a card names those that it tells. Days that were not asked for are
-    left out."""
-    query, today = answer.query, warehouse.today
+    left out. With `years` each day has its own."""
+    query, today = answer.query, date.min if years else warehouse.today
     parts = []
     for group, text in zip(
-        query.filters, describe_filters(warehouse, answer, language), strict=True
+        query.filters, describe_filters(warehouse, answer, language, years=years), strict=True
     ):
         parts.append(("-".join(dict.fromkeys(one.field for one in group)), text))
     if query.dimensions:
@@ -293,7 +295,15 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
     parts += [("having", text) for text in _describe_having(warehouse, answer, language)]
     asked, before = answer.asked, answer.periods.before
     if asked.since or asked.until or before:
-        days = format_short_period(*answer.periods.now, language, today)
+        now = answer.periods.now
+        if (
+            before
+            and asked.comparison == "dates"
+            and len({one.year for one in (*now, *before)}) < 2
+        ):
+            days = format_short_period(*now, language, now[1])  # the others have its year
+        else:
+            days = format_short_period(*now, language, today)
         if before:
             days = _add_comparison(asked.comparison, days, before, language, today)
         if is_of_deliveries(answer):
@@ -346,12 +356,16 @@ def _add_comparison(comparison: str, days: str, before: Days, language: str, tod
     return Words("{days} compared with {other}", days=days, other=other).to(language)
 
 
-def describe_filters(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
+def describe_filters(
+    warehouse: Warehouse, answer: MetricAnswer, language: str, *, years: bool = False
+) -> list[str]:
     """Return each group of conditions in words."""
-    joint = Words(" or ").to(language)
+    joint, today = Words(" or ").to(language), date.min if years else warehouse.today
     return [
-        _describe_days_left_out(answer.dataset, group, language, warehouse.today)
-        or joint.join(describe_condition(warehouse, answer, one, language) for one in group)
+        _describe_days_left_out(answer.dataset, group, language, today)
+        or joint.join(
+            describe_condition(warehouse, answer, one, language, today=today) for one in group
+        )
         for group in answer.query.filters
     ]
 
@@ -413,7 +427,12 @@ def _spell_amount(value: str, unit: str, answer: MetricAnswer, language: str) ->
 
 
 def describe_condition(
-    warehouse: Warehouse, answer: MetricAnswer, condition: MetricCondition, language: str
+    warehouse: Warehouse,
+    answer: MetricAnswer,
+    condition: MetricCondition,
+    language: str,
+    *,
+    today: date,
 ) -> str:
     dataset = answer.dataset
     field = get_field(dataset, condition.field)
@@ -430,7 +449,7 @@ def describe_condition(
         # beside days of another year it has its own
         years = {one.year for one in (answer.asked.since, answer.asked.until) if one}
         days = [
-            format_short_day(day, language, warehouse.today if years <= {day.year} else date.min)
+            format_short_day(day, language, today if years <= {day.year} else date.min)
             for day in map(date.fromisoformat, condition.values)
         ]
         return describe_day(condition.field, condition.operator, days).to(language)
