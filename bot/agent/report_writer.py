@@ -11,7 +11,7 @@ from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
-from bot.core.charts import Exhibit, ScopePart, build_exhibit_chart
+from bot.core.charts import MAX_NAMED, Exhibit, ScopePart, build_exhibit_chart, join_scope
 from bot.core.checks import Check
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
@@ -56,7 +56,6 @@ AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
-MAX_NAMED = 3  # texts of one part of a reading
 MAX_BESIDE = 2  # readings of further points
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
@@ -206,7 +205,10 @@ def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
     ]  # a headline without a figure says that nothing is within them
     if found := headline or [*bounded, *points, *shown]:
         named = [*(of_headline or of_points)]
-        return _merge_readings(found, named, [*points, *shown], of_points, ctx.request.language)
+        others = [*points, *shown]
+        if coming := [one for one in [*found, *others] if _is_of_days_to_come(one, ctx)]:
+            found, others = coming, [*found, *others]  # what a forecast stands on is not its days
+        return _merge_readings(found, named, others, of_points, ctx)
     with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits if exhibit.id}
     alone = (one for one in ctx.read_as if one not in with_exhibit)
     return tuple(one[:1].upper() + one[1:] for one in alone)[:1]
@@ -217,34 +219,84 @@ def _merge_readings(
     cited: Sequence[str],
     others: Sequence[Exhibit],
     others_cited: Sequence[str],
-    language: Language,
+    ctx: "SkillContext",
 ) -> tuple[str, ...]:
     """Return one line of how the calls were read, the first in full and of the others what differs
-    from it; a line on those beside them that had other days or conditions; and behind it the other
-    lines of all. Named are the measures of the cited facts."""
+    from it; a line on those beside them that had other files, days or conditions; and behind it
+    the other lines of all. Named are the measures of the cited facts."""
     first, *more = exhibits
     line, *_ = first.read_as.splitlines()
     if scope := first.list_scope(cited):
-        parts: dict[str, dict[str, None]] = {}
-        for part, text in scope:
-            parts.setdefault(part, {})[text] = None
-        for part, text in (one for other in more for one in other.list_scope(cited)):
-            if part in parts:
-                parts[part][text] = None
-        line = join_parts(parts.values(), language)
-    told = {_find_conditions(one) for one in exhibits}
-    beside = {
-        conditions: text
-        for one in reversed(others)
-        if (conditions := _find_conditions(one)) not in told
-        and (text := " · ".join(text for _part, text in one.list_scope(others_cited)))
-    }
-    apart = f"{get_language(language).marks.semicolon} "
-    what = apart.join([*reversed(beside.values())][:MAX_BESIDE])
-    further = [Words("Further points: {what}", what=what).to(language)] if what else []
+        has = {part for part, _text in scope}
+        added = [one for other in more for one in other.list_scope(cited) if one[0] in has]
+        days = first.days or _tell_days([first], cited, ctx)
+        line = join_scope(_shorten([*scope, *added], exhibits, cited, ctx), days)
+    told = {_find_conditions(one, ctx) for one in exhibits}
+    lines = {line.casefold()}
+    beside = dict[frozenset[ScopePart], str]()
+    for one in others:
+        days = one.days or _tell_days([one], others_cited, ctx)
+        text = one.tell_scope(others_cited, days)
+        conditions = _find_conditions(one, ctx)
+        is_bounded = bool(days) or any(part not in ("what", "by") for part, _text in one.scope)
+        says_more = is_bounded and not any(conditions <= known for known in told)
+        if says_more and text and text.casefold() not in lines:
+            beside.setdefault(conditions, text)
+            lines.add(text.casefold())
+    apart = f"{get_language(ctx.request.language).marks.semicolon} "
+    what = apart.join([*beside.values()][:MAX_BESIDE])
+    further = [Words("Further points: {what}", what=what).to(ctx.request.language)] if what else []
     every = [*exhibits, *others]
     rest = [text for one in every for text in one.read_as.splitlines()[1:]]
     return (line[:1].upper() + line[1:], *further, *dict.fromkeys(rest))
+
+
+def _shorten(
+    scope: Sequence[ScopePart],
+    exhibits: Sequence[Exhibit],
+    cited: Sequence[str],
+    ctx: "SkillContext",
+) -> list[ScopePart]:
+    """Return the parts with the first texts of one that has many, and with all days from the first
+    to the last where several calls are of others."""
+    texts: dict[str, dict[str, None]] = {}
+    for part, text in scope:
+        texts.setdefault(part, {})[text] = None
+    short = list[ScopePart]()
+    for part, some in texts.items():
+        names = [*some]
+        if part == "days" and names[1:] and (days := _tell_days(exhibits, cited, ctx)):
+            names = [days]
+        elif part != "what" and names[MAX_NAMED:]:
+            shown = ", ".join(names[:MAX_NAMED])
+            names = [Words("{names} and others", names=shown).to(ctx.request.language)]
+        short += [(part, name) for name in names]
+    return short
+
+
+def _list_facts(
+    exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: "SkillContext"
+) -> list[Fact]:
+    """Return the cited facts of these calls, without what others are compared with."""
+    ids = frozenset[str]().union(*(one.all_facts for one in exhibits)) & {*cited}
+    facts = [fact for fact in ctx.book.facts if fact.id in ids]
+    before = {fact.compared_with for fact in facts}
+    return [fact for fact in facts if fact.id not in before]
+
+
+def _tell_days(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: "SkillContext") -> str:
+    """Return the days of the cited facts of these calls, from the first to the last."""
+    facts = [one for one in _list_facts(exhibits, cited, ctx) if one.since and one.until]
+    if not facts:
+        return ""
+    first = min(one.since for one in facts if one.since)
+    last = max(one.until for one in facts if one.until)
+    return format_short_period(first, last, ctx.request.language, date.min)
+
+
+def _is_of_days_to_come(exhibit: Exhibit, ctx: "SkillContext") -> bool:
+    own = (one for one in ctx.book.facts if one.id in exhibit.all_facts)
+    return any(one.since and ctx.today and one.since > ctx.today for one in own)
 
 
 def _has_bound(exhibit: Exhibit) -> bool:
@@ -252,21 +304,11 @@ def _has_bound(exhibit: Exhibit) -> bool:
     return any(part == "having" for part, _text in exhibit.scope)
 
 
-def join_parts(parts: Iterable[Iterable[str]], language: Language) -> str:
-    """Return the parts in one line, each text once, and of many of one part the first ones."""
-    told, line = set[str](), []
-    for texts in parts:
-        new = [text for text in texts if text.casefold() not in told]
-        told |= {text.casefold() for text in new}
-        shown, rest = ", ".join(new[:MAX_NAMED]), len(new[MAX_NAMED:])
-        more = Words.count("{names} and {n} more", "{names} and {n} more", rest, names=shown)
-        line.append(more.to(language) if rest else shown)
-    return " · ".join(filter(None, line))
-
-
-def _find_conditions(exhibit: Exhibit) -> frozenset[ScopePart]:
-    """Return which days and which part of the data a call was about."""
-    return frozenset(one for one in exhibit.scope if one[0] not in ("what", "by", "more"))
+def _find_conditions(exhibit: Exhibit, ctx: "SkillContext") -> frozenset[ScopePart]:
+    """Return which days, which part of the data and which files a call was about."""
+    files = {one.source.file for one in ctx.book.facts if one.id in exhibit.all_facts}
+    told = frozenset(one for one in exhibit.scope if one[0] not in ("what", "by", "more"))
+    return told | {("file", one) for one in files}
 
 
 def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:

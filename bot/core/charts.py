@@ -3,7 +3,7 @@ Nothing is loaded from the network."""
 
 import re
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -43,6 +43,7 @@ class ExhibitChart(BaseModel, frozen=True):
 
 MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
 MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
+MAX_NAMED, MAX_IN_TITLE = 3, 2  # measures in a line
 NO_FIGURE = ("", "–")  # cells
 QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
@@ -73,8 +74,14 @@ class Exhibit(BaseModel, frozen=True):
 
     def list_scope(self, cited: Collection[str]) -> tuple[ScopePart, ...]:
         """Return how it was read, part by part, with the measures of which these facts are."""
-        named = (name for name, facts in self.measure_facts.items() if facts & {*cited})
+        named = [name for name, facts in self.measure_facts.items() if facts & {*cited}]
+        named = named or [*self.measure_facts][:1]
         return (*(("what", name) for name in named), *self.scope)
+
+    def tell_scope(self, cited: Collection[str], days: str = "") -> str:
+        """Return how it was read as one line: what of these facts, by what, of which part of the
+        data, and of which days: `days` where nobody named any."""
+        return join_scope(self.list_scope(cited), self.days or days)
 
     def build_card_table(self) -> Table | None:
         """Return the table with what it is of as its title, without columns and rows that hold no
@@ -85,7 +92,7 @@ class Exhibit(BaseModel, frozen=True):
         rows = [
             row for row in self.table.rows if any(cell not in NO_FIGURE for cell in row[names:])
         ]
-        if not rows:
+        if all(row[0] == self.total for row in rows):  # it stands in the sentence
             return None
         used = [
             number
@@ -93,10 +100,10 @@ class Exhibit(BaseModel, frozen=True):
             if any(row[number] not in NO_FIGURE for row in rows)
         ]
         scope = self.list_scope(self.all_facts)
-        named = [text for _part, text in scope]
-        if self.days and "days" not in {part for part, _text in scope}:
-            named.append(self.days)
-        title = " · ".join(filter(None, named))
+        measures = [text for part, text in scope if part == "what"]
+        if len(measures) > MAX_IN_TITLE:  # the columns name them
+            scope = (("what", measures[0]), *(one for one in scope if one[0] != "what"))
+        title = join_scope(scope, self.days)
         return self.table.model_copy(
             update={
                 "title": title[:1].upper() + title[1:],
@@ -170,11 +177,31 @@ class Exhibit(BaseModel, frozen=True):
         return self.model_copy(update={"table": table, "chart": chart, "cut": ""}), left_out
 
 
+def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
+    """Return the parts in one line, each text once: what and by what first, the days last."""
+    texts: dict[str, dict[str, None]] = {}
+    for part, text in scope:
+        texts.setdefault(part, {})[text] = None
+    what = ", ".join([*texts.pop("what", {})][:MAX_NAMED])
+    head = " ".join(filter(None, [what, *texts.pop("by", {})]))
+    last = [*texts.pop("days", {})] or [days]
+    line = [head, *(", ".join(some) for some in texts.values()), ", ".join(last)]
+    known, told = {what.casefold()} if head != what else set[str](), list[str]()
+    for text in filter(None, line):
+        if text.casefold() not in known:
+            told.append(text)
+        known.add(text.casefold())
+    return " · ".join(told)
+
+
 def is_row_name(name: str, row: Sequence[str]) -> bool:
-    """Whether a cell of the row is this name, with or without the days or conditions behind it."""
+    """Whether a cell of the row is this name, with or without days, conditions or a
+    number behind it."""
     low = normalize_text(name).strip(QUOTED)
     cells = (normalize_text(cell).strip(QUOTED) for cell in row)
-    return any(cell == low or cell.startswith((f"{low} · ", f"{low}, ")) for cell in cells)
+    return any(
+        cell == low or cell.startswith((f"{low} · ", f"{low}, ", f"{low} (")) for cell in cells
+    )
 
 
 # Charts of facts as Vega-Lite specifications, in the brand's colours. The title says what is drawn;

@@ -668,7 +668,7 @@ async def test_small_groups_of_feedback_hide_only_themselves() -> None:
     )
     table = result.exhibits[0].table
     assert table
-    assert len(table.rows) == 12 + 1
+    assert len(table.rows) == 12 + 2  # others, and the total
     counted = shop.engine.con.execute(
         """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'"""
     ).fetchone()[0]
@@ -688,7 +688,7 @@ async def test_table_says_how_many_of_the_asked_rows_it_shows() -> None:
     wide = await query_tool(deps, **call, measures=measures)
     (exhibit,) = wide.exhibits
     assert exhibit.table
-    shown = len(exhibit.table.rows) - 1
+    shown = len(exhibit.table.rows) - 2  # without others and the total
     assert shown < 10
     assert exhibit.cut.startswith(f"{shown} of ")
     assert any("fewer measures" in note for note in wide.notes)
@@ -833,7 +833,7 @@ async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -
     call = {"dataset": "orders", "measures": ["late_orders", "due_orders"]}
     days = {"since": "2026-10-01", "until": "2026-10-31"}
     placed = await query_tool(deps, **call, **days)
-    assert placed.exhibits[0].scope[-1] == ("days", "orders placed: October")
+    assert placed.exhibits[0].scope[-1] == ("days", "orders placed: October 2026")
     assert any("delivered_day" in note for note in placed.notes)
     span = [
         [where("delivered_day", "at_least", days["since"])],

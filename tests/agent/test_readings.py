@@ -1,13 +1,18 @@
 """How the line on a card that says how a question was read is put together."""
 
-from bot.agent.report_writer import join_parts
+from bot.core.charts import Exhibit, join_scope
 
 
-def test_a_text_stands_once_and_of_many_names_the_first_three() -> None:
-    ranges = ["Candles", "Bath", "Tableware", "Bath", "Bedding", "Kitchen"]
-    assert (
-        join_parts([["Advertising"], ["advertising"], ["October"]], "en") == "Advertising · October"
+def test_a_text_stands_once_with_what_and_by_what_first_and_the_days_last() -> None:
+    scope = [("days", "October 2026"), ("channel", "advertising"), ("by", "by month")]
+    named = [("what", "Advertising"), *scope]
+    assert join_scope(named) == "Advertising by month · October 2026"
+    assert join_scope([*scope, ("what", "spend"), ("what", "clicks"), ("what", "spend")]) == (
+        "spend, clicks by month · advertising · October 2026"
     )
-    line = join_parts([["reviews"], ranges], "en")
-    assert line.startswith("reviews · Candles, Bath, Tableware and")
-    assert "Kitchen" not in line
+
+
+def test_days_are_told_where_nobody_named_any() -> None:
+    exhibit = Exhibit(shows="", scope=(("what", "orders"),), days="1 May to 3 June 2026")
+    assert exhibit.tell_scope(()) == "orders · 1 May to 3 June 2026"
+    assert exhibit.model_copy(update={"days": ""}).tell_scope((), "2025") == "orders · 2025"

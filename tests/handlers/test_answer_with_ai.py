@@ -64,7 +64,7 @@ async def test_figures_are_filled_in_and_cited() -> None:
     assert found.parts[0].facts
     assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
     assert text_of(found, "In figures")
-    assert text_of(found, "Read as") == ["Orders · by country · October"]
+    assert text_of(found, "Read as") == ["Orders by country · October 2026"]
     assert text_of(found, "Data")[0].startswith("orders, ")
     assert [(check.level, check.rule) for check in found.checks] == [
         ("pass", "figure"),
@@ -80,7 +80,7 @@ async def test_how_it_was_read_is_one_line_of_the_look_up_that_the_headline_show
         )
     )
     found, _letters = await answer(looked_up, report("{f4}.", "{f3} of {f1}."))
-    assert text_of(found, "Read as") == ["Customers · October"]
+    assert text_of(found, "Read as") == ["Customers · October 2026"]
 
 
 async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other() -> None:
@@ -96,10 +96,10 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
     )
     ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"], "percent": 0}))
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
-    further = "Further points: units · 10 to 31 Oct"
-    assert text_of(found, "Read as") == [f"Orders, units · October\n{further}"]
+    further = "Further points: units · 10 to 31 Oct 2026"
+    assert text_of(found, "Read as") == [f"Orders, units · October 2026\n{further}"]
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
-    assert text_of(found, "Read as") == ["Units · October"]
+    assert text_of(found, "Read as") == ["Units · October 2026"]
     assert not [part for part in found.parts if part.key == "table"]  # it holds no figure of this
 
 
@@ -113,7 +113,7 @@ async def test_a_point_on_other_days_is_read_as_well_and_its_table_may_be_shown(
     found, _letters = await answer(looked_up, said)
     (reading,) = text_of(found, "Read as")
     first, further = reading.splitlines()
-    assert first == "Orders · October"
+    assert first == "Orders · October 2026"
     assert further.startswith("Further points: ")
     assert "10 to 31 Oct" in further
     assert table_of(found).rows
@@ -231,13 +231,10 @@ async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> Non
         "limit": 5,
     }
     looked_up = calls(("query_metrics", ranked), ("query_metrics", QUERY))
-    for text, exhibit, named in (
-        ("{f2} of this product.", "none", "Reviews, rated or not · by"),
-        ("Here is the ranking.", "e1", "By"),
-    ):
+    for text, exhibit in (("{f2} of this product.", "none"), ("Here is the ranking.", "e1")):
         found, _letters = await answer(looked_up, report(text, exhibit=exhibit))
         first, *more = text_of(found, "Read as")[0].splitlines()
-        assert first == f"{named} product · Jun to Oct"
+        assert first == "Reviews, rated or not by product · Jun to Oct 2026"
         assert "Groups of under 5 people are not shown." in " ".join(more)
     for form in (
         report("Here are the countries.", exhibit="e2"),
@@ -495,3 +492,16 @@ async def test_wrong_call_gets_a_sentence_that_names_what_there_is() -> None:
     assert reply["is_error"]
     assert "FR" in str(reply["content"])
     assert isinstance(found, DraftResult)
+
+
+async def test_reading_of_a_forecast_has_the_days_to_come() -> None:
+    names = ("product", "category", "country", "source", "device")
+    coming = {"days": 30, "since": "2026-12-01", "until": "2026-12-31"}
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "measures": ["orders"], "dimensions": []}),
+        ("forecast", {**coming, **dict.fromkeys(names, "none")}),
+    )
+    found, _letters = await answer(looked_up, report("{f1} then, {f2} to come."))
+    (reading,) = text_of(found, "Read as")
+    assert "December 2026" in reading.splitlines()[0]
+    assert "October" not in reading.splitlines()[0]

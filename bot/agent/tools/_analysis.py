@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
-from bot.core.charts import Exhibit, ScopePart
+from bot.core.charts import Exhibit, ScopePart, join_scope
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
 from bot.data.analyses.result import (
@@ -24,7 +24,7 @@ from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
 from bot.i18n.languages import LANGUAGES, get_language
 from bot.i18n.messages import Language, Words, format_short_day, format_short_period
-from bot.text.normalize import slugify
+from bot.text.normalize import normalize_text, slugify
 
 T = TypeVar("T")
 MAX_QUERY_SECONDS = 30.0  # from when the query has the engine
@@ -95,14 +95,15 @@ def describe_filter(
     return tuple(parts)
 
 
-def join_scope(scope: Iterable[ScopePart]) -> str:
-    return " · ".join(text for _part, text in scope)
-
-
 def name_value(name: str, value: str, language: Language) -> str:
     """Return a value as people of that language say it, where it has a name of ours."""
     if name == "country":
         return ", ".join(translate_country(one, language) for one in split_values(value))
+    if name in ("device", "source", "channel"):
+        from bot.data.metrics.query.wording import TRAFFIC_NAMES
+
+        if words := TRAFFIC_NAMES.get(normalize_text(value)):
+            return words.to(language)
     if name == "language" and value in LANGUAGES:
         return Words(get_language(value).phrase).to(language)
     return value if "{" in value else Words(value).to(language)
@@ -165,15 +166,17 @@ class Finding:
         more of how the call was read than its filter. Facts beyond MAX_FACTS are left out and
         counted."""
         left_out = _name_left_out(facts[MAX_FACTS:])
-        scope = describe_filter(title, self.where, self.language, self.today, self.product)
-        if reading:
-            scope = (*scope, ("more", reading.to(self.language)))
+        more = (("more", reading.to(self.language)),) if reading else ()
+        read_as, scope = (
+            (*describe_filter(title, self.where, self.language, today, self.product), *more)
+            for today in (self.today, date.min)  # a card has the years
+        )
         ages = [self.age.to(self.language)] if self.age else []
         return ToolResult(
             facts=tuple(facts[:MAX_FACTS]),
             exhibits=tuple(exhibits),
             notes=(*self.notes, *notes, *left_out),
-            read_as="\n".join([join_scope(scope), *ages]),
+            read_as="\n".join([join_scope(read_as), *ages]),
             scope=scope,
         )
 

@@ -149,7 +149,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(f"More themes: {', '.join(others[:MAX_OTHER_THEMES])}. Name one to see it.")
     return finding.build_result(
         facts,
-        title=Words("reviews and messages"),
+        title=_name_title(theme, groups),
         exhibits=(
             *EXHIBIT.build(table_facts, finding.language),
             *CHANGES.build(changes, finding.language),
@@ -223,6 +223,12 @@ def _name_of(fact: Fact, name: str, language: Language) -> Fact:
     return fact.model_copy(update={"about": ", ".join(filter(None, (name, theme)))})
 
 
+def _name_title(theme: str | None, groups: dict[str, list[Fact]]) -> Words:
+    if theme is None:
+        return Words("reviews and messages")
+    return Words("reviews and messages: {theme}", theme=Words(groups[theme][0].about))
+
+
 async def _count_by_product(theme: str, where: AnalysisFilter, deps: ToolDeps) -> tuple[Fact, ...]:
     """Return how many texts on a theme are about which product, in the days asked for."""
     part = partial(_find_products, theme=theme)
@@ -247,7 +253,18 @@ def _explain_products(products: Sequence[Fact], params: Params) -> Iterable[str]
 
 
 def _name_by_product(products: Sequence[Fact]) -> list[Fact]:
-    return [one.model_copy(update={"about": one.about.partition(", ")[2]}) for one in products]
+    """Return the rows by product: of a theme that people complain of, those that they complain of
+    it."""
+    blamed = {
+        one.parts.subject
+        for one in products
+        if one.parts.measure == "complaints-on-it" and one.number
+    }
+    return [
+        one.model_copy(update={"about": one.about.partition(", ")[2]})
+        for one in products
+        if not blamed or one.parts.subject in blamed
+    ]
 
 
 def _find_months(warehouse: Warehouse, where: AnalysisFilter, *, theme: str) -> AnalysisResult:

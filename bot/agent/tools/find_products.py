@@ -24,14 +24,13 @@ from bot.agent.tools._analysis import (
     describe_filter,
     find_analysis,
     group_by_subject,
-    join_scope,
     number_of,
     read_text,
     run_query,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_table
 from bot.agent.tools._lost_sales import LOST, estimate_lost_sales
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, join_scope
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import (
@@ -166,7 +165,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     of_titles = [[fact for fact in row if fact.label != "name"] for row in rows]
     table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=of_titles)
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
-    scope = describe_filter(title, where, language, deps.today)
+    scope = describe_filter(title, where, language, date.min)
     scope = (*scope, *(("more", bound) for bound in bounds))
     return ToolResult(
         facts=tuple(facts),

@@ -85,6 +85,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         key=lambda pair: _rank(pair[1]),
     )
     language = finding.language
+    unfiltered = groups
     groups = {
         name: _name_filters(group, name, finding.where, language) for name, group in groups.items()
     }
@@ -97,7 +98,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         facts,
         title=Words("path to purchase"),
-        exhibits=_build_exhibits(every, facts, groups, finding.language),
+        exhibits=_build_exhibits(
+            every, facts, groups, finding.language, _name_rows(unfiltered, finding.where, language)
+        ),
         notes=(
             "“rate” is the share of visits that passes the step in the last 14 days, “before” in "
             "the 56 days before; “rate-since” is the share since the day of “since”: tell that one "
@@ -196,6 +199,23 @@ def _name_filters(
     return [fact.model_copy(update={"about": name_group(fact.about)}) for fact in group]
 
 
+def _name_rows(
+    groups: dict[str, list[Fact]], where: AnalysisFilter, language: Language
+) -> dict[str, str]:
+    """Return how a table names the visits of a group: without the conditions of all its rows, which
+    its title has, and those that are all of them by that."""
+    asked = tuple(f"visits-{one}-" for one in VISIT_FILTERS if getattr(where, one))
+    names = {}
+    for name, group in groups.items():
+        if not name.startswith("visits-"):
+            continue
+        (fact, *_) = _name_filters(group[:1], name, AnalysisFilter(), language)
+        about = "" if name.startswith(asked) else fact.about
+        about = about or Words(WHOLE).to(language)
+        names[name] = about[:1].upper() + about[1:]
+    return names
+
+
 def _name_step(fact: Fact, subject: str) -> Fact:
     """Return the fact with its step beside what it is about: "mobile, checkout to purchase"."""
     steps = subject.rsplit("-", 3)[1:]
@@ -236,9 +256,20 @@ def _select_shown_steps(
 
 
 def _build_exhibits(
-    facts: Sequence[Fact], told: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
+    facts: Sequence[Fact],
+    told: Sequence[Fact],
+    groups: dict[str, list[Fact]],
+    language: Language,
+    names: dict[str, str],
 ) -> list[Exhibit]:
-    visits = [fact for fact in facts if fact.parts.subject.startswith("visits-")]
+    visits = [
+        fact.model_copy(update={"about": name}) if name else fact
+        for fact in facts
+        if fact.parts.subject.startswith("visits-")
+        for name in [names.get(fact.parts.subject.split("--")[0])]
+    ]
+    whole = Words(WHOLE).to(language).casefold()
+    visits.sort(key=lambda fact: fact.about.casefold() != whole)
     steps = _select_shown_steps(facts, told, groups, language)
     exhibits = [*STEPS.build(steps, language), *VISITS.build(visits, language)]
     drawn = [

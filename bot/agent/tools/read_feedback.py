@@ -10,6 +10,7 @@ Example: {"words": "zip broken", "theme": "none", "tone": "complaint", "product"
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -18,13 +19,13 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_filter,
     describe_filter,
-    join_scope,
     label_themes,
     name_product,
     read_text,
     run_query,
 )
 from bot.agent.tools._exhibits import build_exhibit
+from bot.core.charts import join_scope
 from bot.core.facts import Fact, FactId
 from bot.core.parts import Table
 from bot.data.analyses.result import AnalysisFilter
@@ -103,7 +104,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     rows = tuple((str(fact.source), str(fact.value)) for fact in facts)
     table = Table(columns=columns, rows=rows, facts=tuple(fact.id for fact in facts))
     title = Words("customers' words: {words}", words=words) if words else Words("customers' words")
-    scope = describe_filter(title, known, language, deps.today, product)
+    scope = describe_filter(title, known, language, date.min, product)
     return ToolResult(
         facts=facts,
         exhibits=build_exhibit("customers' own words", table if facts else None),

@@ -153,3 +153,128 @@ def test_nothing_of_what_is_not_stated_is_no_line() -> None:
     names = [row[:2] for row in table.rows]
     assert ("GIFT", "“too small”") in names  # in the words of the file
     assert len(names) == 2  # and the total
+
+
+COUNTRIES = [
+    one
+    for country, many in (("FR", 50), ("BE", 40), ("DE", 30), ("ES", 20))
+    for one in list_orders(10, many, country=country)
+]
+
+
+def test_others_and_the_rows_add_up_to_the_total() -> None:
+    table = build_table(COUNTRIES, measures=["orders"], dimensions=["country"], limit=2)
+    assert table.rows == (
+        ("France", "50"),
+        ("Belgium", "40"),
+        ("Others (2)", "50"),
+        ("Total", "140"),
+    )
+
+
+def test_others_have_no_rate_and_alone_no_row() -> None:
+    asked: dict[str, Any] = {"dimensions": ["country"], "limit": 2, "order": "highest"}
+    (*_, others, total) = build_table(COUNTRIES, measures=["average_order", "orders"], **asked).rows
+    assert others[1] == "–"
+    assert total[0] == "Total"
+    (*_, last, total) = build_table(COUNTRIES, measures=["average_order"], **asked).rows
+    assert not last[0].startswith("Others")
+    assert total[0] == "Total of all 4"
+
+
+def test_others_are_of_both_periods() -> None:
+    earlier = [
+        {**one, "order": f"x{one['order']}", "at": datetime(2026, 9, 3)} for one in COUNTRIES
+    ]
+    (*_, others, total) = build_table(
+        [*COUNTRIES, *earlier[:90], *earlier[120:]],
+        measures=["orders"],
+        dimensions=["country"],
+        limit=1,
+        since=date(2026, 10, 1),
+        until=date(2026, 10, 31),
+        comparison="dates",
+        compare_since=date(2026, 9, 1),
+        compare_until=date(2026, 9, 30),
+    ).rows
+    assert others[:3] == ("Others (3)", "90", "60")
+    assert total[:3] == ("Total", "140", "110")
+
+
+def test_group_that_has_rows_in_one_period_alone_has_none_in_the_other() -> None:
+    rows = [
+        *list_orders(9, 30, device="mobile"),
+        *list_orders(10, 40, device="tablet"),
+        *list_orders(9, 25, device="desktop"),
+        *list_orders(10, 25, device="desktop", code="x"),
+    ]
+    table = build_table(
+        rows,
+        measures=["orders", "revenue"],
+        dimensions=["device"],
+        since=date(2026, 10, 1),
+        until=date(2026, 10, 31),
+        comparison="dates",
+        compare_since=date(2026, 9, 1),
+        compare_until=date(2026, 9, 30),
+    )
+    cells = {row[0]: row[1:3] for row in table.rows}
+    assert cells["Mobile"] == ("0", "30")
+    assert cells["Tablet"] == ("40", "0")
+
+
+@pytest.mark.parametrize("month", [9, 10])
+def test_period_without_rows_is_compared_as_none(month: int) -> None:
+    asked: dict[str, Any] = {
+        "since": date(2026, 10, 1),
+        "until": date(2026, 10, 31),
+        "comparison": "dates",
+        "compare_since": date(2026, 9, 1),
+        "compare_until": date(2026, 9, 30),
+    }
+    rows = [*list_orders(month, 30, device="mobile"), *list_orders(11, 30)]
+    rows += list_orders(8, 30)
+    mobile = [[condition("device", "is", "mobile")]]
+    now, before, *_ = build_table(rows, measures=["revenue"], filters=mobile, **asked).rows
+    revenue = {10: ("€1,500", "€0"), 9: ("€0", "€1,500")}[month]
+    assert (now[1], before[1]) == revenue
+
+
+def test_months_without_rows_are_none_where_the_total_tells_it() -> None:
+    rows = [one for month in (5, 8) for one in list_orders(month, 40)]
+    asked: dict[str, Any] = {
+        "measures": ["orders"],
+        "dimensions": ["month"],
+        "since": date(2026, 5, 1),
+    }
+    exhibit = build_exhibit(rows, until=date(2026, 8, 31), **asked)
+    assert exhibit.table
+    assert [row[1] for row in exhibit.table.rows] == ["40", "0", "40", "80"]
+    assert not exhibit.cut
+
+
+def test_course_of_small_weeks_is_told_by_month() -> None:
+    rows = [
+        {**one, "at": datetime(2026, month, 1 + 7 * (n % 4), 12)}
+        for month in (8, 9, 10)
+        for n, one in enumerate(list_orders(month, 12))
+    ]
+    asked: dict[str, Any] = {
+        "measures": ["revenue"],
+        "since": date(2026, 8, 1),
+        "until": date(2026, 10, 31),
+    }
+    exhibit = build_exhibit(rows, dimensions=["week"], **asked)
+    assert exhibit.table
+    named = [row[0].partition(",")[0] for row in exhibit.table.rows]
+    assert named == ["August 2026", "September 2026", "October 2026", "Total"]
+    assert exhibit.cut.startswith("By month")
+
+
+def test_where_all_rows_are_small_the_total_stands_alone_with_its_reason() -> None:
+    rows = [one for code in "ABCD" for one in list_orders(10, 2, code=code)]
+    exhibit = build_exhibit(rows, measures=["revenue"], dimensions=["code"])
+    assert exhibit.table
+    assert [row[0] for row in exhibit.table.rows] == ["Total"]
+    assert exhibit.build_card_table() is None
+    assert "fewer than 5" in exhibit.cut

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -18,18 +19,22 @@ from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.order_cautions import RETURN_FIELDS, warn_of_late_returns
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
+from bot.data.metrics.query.remainder import REST, are_empty, find_rest, list_missing
 from bot.data.metrics.query.runner import PeriodName
+from bot.data.metrics.query.wording import OTHERS as OTHERS_NAME
 from bot.data.metrics.query.wording import (
     describe_filters,
     describe_query,
     get_label,
     get_last_day,
     is_by_time,
+    list_hidden_times,
     list_scope,
     name_chart,
     name_measure,
     name_part,
     name_row,
+    name_span,
     summarize_query,
 )
 from bot.data.warehouse.warehouse import Warehouse
@@ -44,6 +49,8 @@ NOT_SHOWN = "–"
 CHANGE_LABEL = Words("change")
 FROM_DAY, UNTIL_DAY = Words("from {day}"), Words("until {day}")
 TOO_FEW = Words("not shown (too few)")
+NOT_TOLD = Words("not shown")
+NO_CELLS = (None, None, None)
 
 
 @dataclass(frozen=True)
@@ -237,10 +244,12 @@ class _ResultBuilder:
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
         if not self.facts:
             return ()
+        cells = self._complete(groups, cells)
         columns, lines = self._list_columns(cells), self._list_lines(groups, cells)
         spelled = [
             spell_column(
-                [cells[group, name][n + shift] for _, group, shift in lines], self.language
+                [cells.get((group, name), NO_CELLS)[n + shift] for _, group, shift in lines],
+                self.language,
             )
             for name, n in columns
         ]
@@ -248,12 +257,12 @@ class _ResultBuilder:
             (
                 *names,
                 *(
-                    cell or self._explain_gap(group, name)
+                    cell or self._explain_gap(group, name, groups)
                     for (name, _), cell in zip(columns, row, strict=True)
                 ),
             )
             for (names, group, _), row in zip(lines, zip(*spelled, strict=True), strict=True)
-            if any(row)
+            if any(row) or group not in groups
         ]
         labels = [self.answer.dataset.dimensions[d].label for d in self.query.dimensions]
         heads = [label.to(self.language).capitalize() for label in labels or [Words("period")]]
@@ -274,17 +283,18 @@ class _ResultBuilder:
             for name, facts in facts_of.items()
         }
         single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
-        chart = self._build_chart(single, cells)
+        empty = [(first.isoformat(),) for first, _ in self.empty_times]
+        chart = self._build_chart(sorted([*single, *empty]) if empty else single, cells)
         ids = tuple(fact.id for fact in self.facts)
         not_ranked = self.notes.describe_unranked()
         ranked = tuple(id for id in ids if self.groups[id][1] in single) if not_ranked else ()
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
-                scope=list_scope(self.warehouse, self.answer, self.language),
-                days=format_short_period(*self.days, self.language, self.warehouse.today),
+                scope=list_scope(self.warehouse, self.answer, self.language, years=True),
+                days=format_short_period(*self.days, self.language, date.min),
                 measure_facts=named,
-                total=self._name_total()[0] if self.query.dimensions else "",
+                total=self._name_total(cells)[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
@@ -295,13 +305,51 @@ class _ResultBuilder:
             ),
         )
 
+    def _complete(self, groups: Sequence[Group], cells: Any) -> Any:
+        """Return the cells of the table: each figure in one row alone, what the rows leave of the
+        total, and nothing where the total tells that there is nothing."""
+        cells, recipe = dict(cells), self.answer.recipe
+        for name in self.query.measures:
+            for one in groups:
+                alone = [
+                    cells[part, name][0]
+                    for part in recipe.members.get(one, ())
+                    if (part, name) in cells
+                ]
+                if any(alone):
+                    cells[one, name] = (None, None, None)
+            if self.query.dimensions and OTHERS not in groups and list_missing(self.answer):
+                cells[REST, name] = self._find_rest(cells, name)
+            for first, _ in self.empty_times:
+                fact = cells[ALL_GROUPS, name][0]
+                is_none = fact is not None and self.answer.get_measure(name).is_sum
+                none = fact.model_copy(update={"value": Decimal(0)}) if fact and is_none else None
+                cells[(first.isoformat(),), name] = (none, None, None)
+        return cells
+
+    def _find_rest(self, cells: Any, name: str) -> tuple[Fact | None, Fact | None, Fact | None]:
+        now = find_rest(self.answer, cells, name, 0, "now")
+        before = find_rest(self.answer, cells, name, 1, "before")
+        both = now and before and self._build_change(now, before, self.answer.get_measure(name))
+        return now, before, both or None
+
+    @cached_property
+    def empty_times(self) -> list[Days]:
+        """The spans of time without rows, where the total tells it."""
+        return list_hidden_times(self.answer) if are_empty(self.answer) else []
+
     def _list_lines(
         self, groups: Sequence[Group], cells: Any
     ) -> list[tuple[tuple[str, ...], Group, int]]:
         """Return the lines of the table: names, group, and which of its figures stand in the first
         column. Where only the total is compared, its earlier figures are lines of their own."""
         lines = [(self._name_line(group), group, 0) for group in groups[1:]]
-        lines.append((self._name_total(), ALL_GROUPS, 0))
+        if not any(self.answer.recipe.is_single(group) for group in groups):
+            lines = []  # others alone are the total
+        lines = self._add_hidden_times(lines)
+        if any(cells.get((REST, name), (None,))[0] for name in self.query.measures):
+            lines.append((self._name_others(), REST, 0))
+        lines.append((self._name_total(cells), ALL_GROUPS, 0))
         if self._is_only_total_compared(cells):
             empty = ("",) * (len(self.query.dimensions) - 1)
             days = self._name_period(self.answer.periods.before)
@@ -309,10 +357,26 @@ class _ResultBuilder:
             lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
         return lines
 
+    def _add_hidden_times(
+        self, lines: list[tuple[tuple[str, ...], Group, int]]
+    ) -> list[tuple[tuple[str, ...], Group, int]]:
+        """Return the lines of a course with those of the times that have none, in their place."""
+        if self.query.order != "natural" or OTHERS in self.answer.recipe.list_groups():
+            return lines  # what is hidden stands together, by its name
+        found = list(lines)
+        for span in list_hidden_times(self.answer):
+            name = name_span(self.answer, span, self.language)
+            group: Group = (span[0].isoformat(),)
+            later = (n for n, line in enumerate(found) if (line[1][0] or "") > (group[0] or ""))
+            found.insert(next(later, len(found)), ((name[:1].upper() + name[1:],), group, 0))
+        return found
+
     def _name_line(self, group: Group) -> tuple[str, ...]:
         """Name a group; of a month, a week or the like that the days don't hold whole, say from and
         up to which day it is."""
         names = list(name_row(self.warehouse, self.answer, group, self.language))
+        if group == OTHERS and names[0] == OTHERS_NAME.to(self.language):
+            return self._name_others()
         for n, bounds in self._find_cut(group).items():
             told = [
                 words.with_params(day=format_short_day(day, self.language, self.warehouse.today))
@@ -348,13 +412,12 @@ class _ResultBuilder:
         return compared == {ALL_GROUPS}
 
     def _list_columns(self, cells: Any) -> list[tuple[str, int]]:
-        if self._is_only_total_compared(cells):
-            return [(name, 0) for name in self.query.measures]
+        many = 1 if self._is_only_total_compared(cells) else 3
         return [
             (name, n)
             for name in self.query.measures
-            for n in range(3)
-            if n == 0 or any(one[n] for (_group, of), one in cells.items() if of == name)
+            for n in range(many)
+            if any(one[n] for (_group, of), one in cells.items() if of == name)
         ]
 
     def _head(self, name: str, n: int, *, is_compared: bool) -> str:
@@ -377,14 +440,29 @@ class _ResultBuilder:
         name = format_short_period(*days, self.language, self.warehouse.today)
         return name[:1].upper() + name[1:]
 
-    def _explain_gap(self, group: Group, name: str) -> str:
-        """Say why a cell is empty: its figure is of too few people, or there is none."""
-        return NOT_SHOWN if self.answer.is_allowed(group, name) else TOO_FEW.to(self.language)
+    def _explain_gap(self, group: Group, name: str, groups: Sequence[Group]) -> str:
+        """Say why a cell is empty: its figure is of too few people, would tell one beside it, or
+        there is none."""
+        if group == REST or (group in groups and self.answer.is_allowed(group, name)):
+            return NOT_SHOWN
+        is_few = group != ALL_GROUPS or self.notes.is_small(group, name)
+        return (TOO_FEW if is_few else NOT_TOLD).to(self.language)
 
-    def _name_total(self) -> tuple[str, ...]:
+    def _name_total(self, cells: Any) -> tuple[str, ...]:
+        """Name the row of all groups, where the others don't add up to it with how many it is
+        of."""
         if not self.query.dimensions:
             return (self._name_period(self.days),)
-        return (Words("Total").to(self.language), *[""] * (len(self.query.dimensions) - 1))
+        name, missing = Words("Total"), list_missing(self.answer)
+        has_rest = any(cells.get((REST, one), NO_CELLS)[0] for one in self.query.measures)
+        if missing and not has_rest and OTHERS not in self.answer.recipe.list_groups():
+            many = len([*filter(self.answer.recipe.is_single, self.answer.recipe.list_groups())])
+            name = Words("Total of all {n}", n=len(missing) + many)
+        return (name.to(self.language), *[""] * (len(self.query.dimensions) - 1))
+
+    def _name_others(self) -> tuple[str, ...]:
+        others = Words("Others ({n})", n=len(list_missing(self.answer)))
+        return (others.to(self.language), *[""] * (len(self.query.dimensions) - 1))
 
     def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:
         name = self.query.measures[0]

@@ -17,6 +17,7 @@ from bot.data.metrics.query.release import (
     get_floor,
     is_too_few,
 )
+from bot.data.metrics.query.remainder import are_empty, count_twice
 from bot.data.metrics.query.wording import (
     is_by_time,
     is_of_deliveries,
@@ -33,6 +34,11 @@ ORDER_DAYS = (
 )
 MIN_SENDS = 5
 SEND_TIMES = ("weekday", "hour")
+COARSER_WORDS = {
+    "week": Words("By week: on most days there are too few people to be shown."),
+    "month": Words("By month: in most weeks there are too few people to be shown."),
+    "quarter": Words("By quarter: in most months there are too few people to be shown."),
+}
 NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
 
@@ -122,8 +128,10 @@ class AnswerNotes:
         footnotes = [self.answer.get_measure(name).footnote for name in self.query.measures]
         lines = [
             *self._list_left_out_days(),
+            *self._list_coarser(),
             *self._list_cut(),
             *self._list_hidden(),
+            *self._list_counted_twice(),
             *filter(None, footnotes),
         ]
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
@@ -131,6 +139,21 @@ class AnswerNotes:
     def _list_left_out_days(self) -> list[Words]:
         days = self.answer.periods.left_out_days
         return [Words("Without the last {n} days: returns may still come.", n=days)] if days else []
+
+    def _list_coarser(self) -> list[Words]:
+        """Say that a course is by month where it was asked for by week, and that all rows are too
+        small."""
+        shown, recipe = self.query.dimensions, self.answer.recipe
+        if shown and self.answer.counts and not any(map(recipe.is_single, recipe.list_groups())):
+            return [
+                Words(
+                    "All groups are of fewer than {n} people: only the total is shown.",
+                    n=self._find_floor(),
+                )
+            ]
+        if len(shown) == 1 and {*self.answer.asked.dimensions} != {*shown}:
+            return [COARSER_WORDS[one] for one in shown if one in COARSER_WORDS]
+        return []
 
     def _list_cut(self) -> list[Words]:
         counts = self.answer.counts
@@ -142,8 +165,16 @@ class AnswerNotes:
         """Where they stand together in a row, that names them."""
         if OTHERS in self.answer.recipe.list_groups():
             return []
+        if are_empty(self.answer):
+            return []  # they are shown as such
         times = name_hidden_times(self.warehouse, self.answer, self.language)
         return [Words("Not shown: {what}", what=times)] if times else []
+
+    def _list_counted_twice(self) -> list[Words]:
+        groups = [*filter(self.answer.recipe.is_single, self.answer.recipe.list_groups())]
+        if not count_twice(self.answer, groups):
+            return []
+        return [Words("What belongs to several rows counts once in the total.")]
 
     def describe_unranked(self) -> str:
         """Say for people that some groups have no place among those shown; where none of these is
@@ -350,6 +381,10 @@ class AnswerNotes:
         rest = [one for one in groups if one not in small]
         earlier = [one for one in rest if one in self.answer.left_out]
         return small, earlier, [one for one in rest if one not in earlier]
+
+    def is_small(self, group: Group, name: str) -> bool:
+        """Whether a figure that is not shown is of too few people."""
+        return group in self._sort_by_reason([group], name)[0]
 
     def _explain(self, groups: Sequence[Group], name: str, how: str = "") -> str:
         lacking = {basis for one in groups for basis in self.answer.list_lacking(one, name)}

@@ -1,6 +1,6 @@
 """Answer a query: check what is asked, compute its figures, and choose which are shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -11,6 +11,7 @@ from bot.core.metric_query import (
     DATED_DIMENSIONS,
     MAX_DIMENSIONS,
     MAX_MEASURES,
+    DimensionName,
     MeasureName,
     MetricQuery,
     QueryError,
@@ -27,7 +28,7 @@ from bot.data.metrics.query.group_choice import (
     refuse_too_few,
 )
 from bot.data.metrics.query.known_values import list_fields, require_column
-from bot.data.metrics.query.metric_answer import MetricAnswer
+from bot.data.metrics.query.metric_answer import GroupCounts, MetricAnswer
 from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
@@ -36,6 +37,11 @@ from bot.data.warehouse.warehouse import Warehouse
 
 # what a line counts once for, however many other products its order has
 PAIR_MEASURES = frozenset({"orders", "customers", "orders_share", "customers_share"})
+COARSER: Mapping[DimensionName, DimensionName] = {
+    "day": "week",
+    "week": "month",
+    "month": "quarter",
+}
 
 
 def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) -> MetricAnswer:
@@ -82,6 +88,12 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         notes.append("Only the total is compared: the groups are other days.")
     _add_filled(runner, tables["now"], values)
     recipe, counts = build_recipe(runner, rows, tables, values, notes)
+    if (coarser := _find_coarser(query, counts)) is not None:
+        by_more = asked.model_copy(update={"dimensions": (coarser,)})
+        answer = answer_query(warehouse, by_more, see_people=see_people)
+        if any(map(answer.recipe.is_single, answer.recipe.list_groups())):
+            note = f"By {coarser}, not by {query.dimensions[0]}: most of these are of too few."
+            return replace(answer, asked=asked, notes=(note, *answer.notes))
     return MetricAnswer(
         dataset=dataset,
         asked=asked,
@@ -101,6 +113,14 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         },
         told_of=_find_told_of(runner, tables["now"]),
     )
+
+
+def _find_coarser(query: MetricQuery, counts: GroupCounts | None) -> DimensionName | None:
+    """Return by what a course can be told of which most days, weeks or months are of too few
+    people."""
+    if counts is None or len(query.dimensions) != 1 or query.order != "natural" or query.having:
+        return None
+    return COARSER.get(query.dimensions[0]) if 2 * counts.too_small > counts.known else None
 
 
 def _find_told_of(runner: QueryRunner, rows: ir.Table) -> dict[str, Group]:

@@ -207,7 +207,13 @@ def _choose_groups(
 ) -> tuple[list[ShownGroup], GroupCounts]:
     query, bases = runner.query, runner.bases
     hidden, earlier = both["now"], both.get("before")
+    if earlier is not None:
+        _fill_absent(runner, rows, values)
+    gone = (
+        [one for one in rows["before"].groups if one not in rows["now"].groups] if earlier else []
+    )
     open_groups = [group for group in rows["now"].groups if group not in hidden.groups]
+    open_groups += [one for one in gone if earlier and one not in earlier.groups]
     open_groups = [
         one
         for one in open_groups
@@ -219,11 +225,19 @@ def _choose_groups(
     room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
     chosen = _cut(query, kept, room)
     small = set(rows["now"].groups) & hidden.groups
+
+    def is_told(period: PeriodName, group: Group, basis: str) -> bool:
+        """Of nobody no more is told than of the other period."""
+        shows = {"now": hidden, "before": earlier}
+        other: PeriodName = "before" if period == "now" else "now"
+        known = shows[period] if group in rows[period].groups else shows[other]
+        return known is not None and known.shows(group, [basis])
+
     shown = [
         ShownGroup(
             period="now",
             group=one,
-            bases=_keep_told(runner, [b for b in bases if hidden.shows(one, [b])]),
+            bases=_keep_told(runner, [b for b in bases if is_told("now", one, b)]),
         )
         for one in chosen
     ]
@@ -235,15 +249,13 @@ def _choose_groups(
         others = _add_others(runner, rows, tables, values, small, complete) if told else None
         shown += [others] if others else []
     if earlier is not None:
-        known = set(rows["before"].groups)
         shown += [
             ShownGroup(
                 period="before",
                 group=one,
-                bases=_keep_told(runner, [b for b in bases if earlier.shows(one, [b])]),
+                bases=_keep_told(runner, [b for b in bases if is_told("before", one, b)]),
             )
             for one in chosen
-            if one in known
         ]
     unseen = [
         one
@@ -270,6 +282,18 @@ def _choose_groups(
         unranked_bound=_bound_unranked(runner, values, {*small, *unranked}),
     )
     return shown, counts
+
+
+def _fill_absent(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    values: dict[tuple[PeriodName, Group], Values],
+) -> None:
+    """Add the groups that have rows in one of two periods alone: in the other one, none."""
+    groups = {*rows["now"].groups, *rows["before"].groups}
+    for period in ("now", "before"):
+        for one in groups.difference(rows[period].groups):
+            values[period, one] = runner.count_nothing()
 
 
 def _adds_up(

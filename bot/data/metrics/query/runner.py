@@ -127,8 +127,16 @@ class QueryRunner:
                 group = tuple(row[name] for name in by)
                 found.setdefault(group, {}).update({name: row[name] for name in figures})
         for group_figures in found.values():
+            if not group_figures.get(COUNT_KEY):
+                nothing = self.count_nothing().items()
+                group_figures.update({k: v for k, v in nothing if group_figures.get(k) is None})
             group_figures.update(dict.fromkeys(self.unknown))
         return found
+
+    def count_nothing(self) -> dict[str, Any]:
+        """Return the figures of no rows: none of what is counted or summed up."""
+        sums = [name for name, one in self.measures.items() if one.is_sum]
+        return dict.fromkeys([COUNT_KEY, *(one for one in sums if one not in self.unknown)], 0)
 
     def count_filled(
         self, rows: ir.Table, dimensions: Sequence[str], names: Iterable[str]

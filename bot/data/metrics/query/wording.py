@@ -164,22 +164,42 @@ def name_hidden_times(warehouse: Warehouse, answer: MetricAnswer, language: str)
     """Return the days, weeks or months of the period that are not shown: "August 2026". Those
     without rows are among them, so the names tell nothing about anybody. Empty where there are none
     or too many to name."""
+    spans = list_hidden_times(answer)
+    if len(spans) > MAX_HIDDEN_NAMES:
+        return ""
+    return " + ".join(name_span(answer, span, language) for span in spans)
+
+
+def name_span(answer: MetricAnswer, span: tuple[date, date], language: str) -> str:
+    """Return "weeks of 3 to 17 Aug 2026" for the first days of the first and the last week."""
+    (dimension,) = answer.query.dimensions
+    first, last = span
+    if first == last:
+        return name_dates(dimension, first, language)
+    until = last if dimension == "week" else get_last_day(dimension, last)
+    days = format_short_period(first, until, language, date.min)
+    return Words("weeks of {days}", days=days).to(language) if dimension == "week" else days
+
+
+def list_hidden_times(answer: MetricAnswer) -> list[tuple[date, date]]:
+    """Return the days, weeks or months of the period that have no row, as spans: the first day of
+    the first, and of the last one."""
     recipe = answer.recipe
     groups = [one for one in recipe.list_groups() if one != OTHERS_GROUP]
     shown = {time for group in groups for (time, *_) in recipe.members.get(group, (group,)) if time}
     if not is_by_time(answer.query.dimensions) or not shown:
-        return ""
+        return []
     (dimension,) = answer.query.dimensions
     first, last = answer.periods.now
     if answer.counts is not None and answer.counts.beyond_limit:  # no room for the earliest
         first = date.fromisoformat(min(shown))
-    hidden, day = list[date](), get_first_day(dimension, first)
-    while day <= last and len(hidden) <= MAX_HIDDEN_NAMES:
-        hidden += [day] if day.isoformat() not in shown else []
-        day = get_last_day(dimension, day) + timedelta(days=1)
-    if len(hidden) > MAX_HIDDEN_NAMES:
-        return ""
-    return " + ".join(name_dates(dimension, one, language) for one in hidden)
+    spans, day, is_open = list[tuple[date, date]](), get_first_day(dimension, first), False
+    while day <= last:
+        is_hidden = day.isoformat() not in shown
+        if is_hidden:
+            spans[len(spans) - is_open :] = [(spans[-1][0] if is_open else day, day)]
+        day, is_open = get_last_day(dimension, day) + timedelta(days=1), is_hidden
+    return spans
 
 
 def get_first_day(dimension: str, day: date) -> date:
@@ -256,14 +276,16 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
     return " · ".join([", ".join(labels), *(text for _part, text in scope)])
 
 
-def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tuple[ScopePart, ...]:
+def list_scope(
+    warehouse: Warehouse, answer: MetricAnswer, language: str, *, years: bool = False
+) -> tuple[ScopePart, ...]:
     """Return how the query was read, part by part, as a card says it: which of them, by what, and
     when. Measures stand apart: a card names those that it tells. Days that were not asked for are
-    left out."""
-    query, today = answer.query, warehouse.today
+    left out. With `years` each day has its own."""
+    query, today = answer.query, date.min if years else warehouse.today
     parts = []
     for group, text in zip(
-        query.filters, describe_filters(warehouse, answer, language), strict=True
+        query.filters, describe_filters(warehouse, answer, language, years=years), strict=True
     ):
         parts.append(("-".join(dict.fromkeys(one.field for one in group)), text))
     if query.dimensions:
@@ -272,7 +294,15 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
     parts += [("having", text) for text in _describe_having(warehouse, answer, language)]
     asked, before = answer.asked, answer.periods.before
     if asked.since or asked.until or before:
-        days = format_short_period(*answer.periods.now, language, today)
+        now = answer.periods.now
+        if (
+            before
+            and asked.comparison == "dates"
+            and len({one.year for one in (*now, *before)}) < 2
+        ):
+            days = format_short_period(*now, language, now[1])  # the others have its year
+        else:
+            days = format_short_period(*now, language, today)
         if before:
             days = _add_comparison(asked.comparison, days, before, language, today)
         if is_of_deliveries(answer):
@@ -325,12 +355,16 @@ def _add_comparison(comparison: str, days: str, before: Days, language: str, tod
     return Words("{days} compared with {other}", days=days, other=other).to(language)
 
 
-def describe_filters(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
+def describe_filters(
+    warehouse: Warehouse, answer: MetricAnswer, language: str, *, years: bool = False
+) -> list[str]:
     """Return each group of conditions in words."""
-    joint = Words(" or ").to(language)
+    joint, today = Words(" or ").to(language), date.min if years else warehouse.today
     return [
-        _describe_days_left_out(answer.dataset, group, language, warehouse.today)
-        or joint.join(describe_condition(warehouse, answer, one, language) for one in group)
+        _describe_days_left_out(answer.dataset, group, language, today)
+        or joint.join(
+            describe_condition(warehouse, answer, one, language, today=today) for one in group
+        )
         for group in answer.query.filters
     ]
 
@@ -391,7 +425,12 @@ def _spell_amount(value: str, unit: str, answer: MetricAnswer, language: str) ->
 
 
 def describe_condition(
-    warehouse: Warehouse, answer: MetricAnswer, condition: MetricCondition, language: str
+    warehouse: Warehouse,
+    answer: MetricAnswer,
+    condition: MetricCondition,
+    language: str,
+    *,
+    today: date,
 ) -> str:
     dataset = answer.dataset
     field = get_field(dataset, condition.field)
@@ -408,7 +447,7 @@ def describe_condition(
         # beside days of another year it has its own
         years = {one.year for one in (answer.asked.since, answer.asked.until) if one}
         days = [
-            format_short_day(day, language, warehouse.today if years <= {day.year} else date.min)
+            format_short_day(day, language, today if years <= {day.year} else date.min)
             for day in map(date.fromisoformat, condition.values)
         ]
         return describe_day(condition.field, condition.operator, days).to(language)

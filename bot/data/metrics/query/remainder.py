@@ -1,0 +1,78 @@
+"""What the rows of a table leave of its total, which tells nothing that the total doesn't."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import isclose
+from typing import Any
+
+from bot.core.facts import MIN_LARGE_VALUE, Fact
+from bot.data.metrics.query.metric_answer import MetricAnswer
+from bot.data.metrics.query.release import ALL_GROUPS, Group
+from bot.data.metrics.query.runner import PeriodName
+
+REST: Group = ("+rest",)  # the group of what the rows leave over
+Cells = Mapping[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]]
+
+
+def list_missing(answer: MetricAnswer) -> list[Group]:
+    """Return the groups of the answer's days that have no row of their own."""
+    shown = {*answer.recipe.list_groups()}
+    known = {one for period, one in answer.values if period == "now" and one != ALL_GROUPS}
+    groups = known.intersection(one for rows in answer.rows.values() for one in rows.groups)
+    return [one for one in groups if one not in shown]
+
+
+def find_rest(
+    answer: MetricAnswer, cells: Cells, name: str, at: int, period: PeriodName
+) -> Fact | None:
+    """Return what the shown groups leave of the total of a measure, in the first (now) or second
+    (before) of their cells. None where the groups don't add up, and where a shown one lacks it."""
+    total = cells[ALL_GROUPS, name][at]
+    if total is None or not adds_up(answer, name, period):
+        return None
+    left = Decimal(total.value)
+    has_cents = total.unit == "%" or left % 1 or left < MIN_LARGE_VALUE
+    for group in filter(answer.recipe.is_single, answer.recipe.list_groups()):
+        fact = cells[group, name][at]
+        if fact is None and answer.get_value(period, group, name) != 0:
+            return None
+        part = Decimal(fact.value) if fact else Decimal(0)
+        left -= part if has_cents else round(part, 0)  # as the column has them
+    value = max(left, Decimal(0)) if Decimal(total.value) >= 0 else left
+    return total.model_copy(
+        update={"id": f"{total.id}-rest", "value": value, "exact": None, "of": None, "rows": None}
+    )
+
+
+def adds_up(answer: MetricAnswer, name: str, period: PeriodName = "now") -> bool:
+    """Whether the figures of all groups are together that of the total."""
+    measure = answer.get_measure(name)
+    name = measure.share_of or name
+    if not answer.get_measure(name).is_sum or period not in answer.rows:
+        return False
+    groups = answer.rows[period].groups
+    figures = [float(answer.values.get((period, one), {}).get(name) or 0) for one in groups]
+    total = float(answer.values[period, ALL_GROUPS].get(name) or 0)
+    return isclose(sum(figures), total, abs_tol=0.01)
+
+
+def are_empty(answer: MetricAnswer) -> bool:
+    """Whether the groups that have no row have nothing, which the total tells: it is that of the
+    rows."""
+    return not list_missing(answer) and any(
+        adds_up(answer, name) and answer.get_value("now", ALL_GROUPS, name) is not None
+        for name in answer.query.measures
+    )
+
+
+def count_twice(answer: MetricAnswer, groups: Sequence[Group]) -> bool:
+    """Whether something stands in several of these groups, so that they are more than the total."""
+
+    def add(name: str) -> Any:
+        return sum(float(answer.get_value("now", one, name) or 0) for one in groups)
+
+    totals = {name: answer.get_value("now", ALL_GROUPS, name) for name in answer.query.measures}
+    return any(
+        answer.get_measure(name).is_sum and total is not None and add(name) > float(total) + 0.01
+        for name, total in totals.items()
+    )
