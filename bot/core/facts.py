@@ -178,8 +178,8 @@ def spell_number(
     if unit and len(unit) == 3 and unit.isupper():
         said = format_value(Money(amount=value, currency=unit), language)
         large = value == int(value) and abs(value) >= MIN_LARGE_VALUE
-        bare = large if decimals is None else not decimals
-        return re.sub(r"[.,]00(?=\D*$)", "", said) if bare else said
+        is_whole = large if decimals is None else not decimals
+        return format_value(Money(amount=value, currency=unit, is_whole=is_whole), language)
     number = format_value(value, language, decimals)
     if unit == "%":
         return number + get_language(language).marks.percent
