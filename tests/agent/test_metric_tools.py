@@ -548,13 +548,46 @@ async def test_a_campaign_is_named_with_its_subject_line() -> None:
         filters=[[where("channel", "in", "email")]],
         limit=3,
     )
-    rows = sample().engine.con.execute("SELECT code, subject FROM campaigns WHERE subject <> ''")
-    subjects = {str(code): str(subject) for code, subject in rows.fetchall()}
-    named = [fact.about for fact in result.facts if "-campaign-" in fact.id]
+    rows = sample().engine.con.execute("SELECT subject FROM campaigns WHERE subject <> ''")
+    subjects = {f"“{subject}”" for (subject,) in rows.fetchall()}
+    named = [fact.about.partition(" · ")[0] for fact in result.facts if "-campaign-" in fact.id]
     assert named
-    for about in named:
-        code, _, rest = about.partition(" “")
-        assert rest.startswith(subjects[code])
+    assert {*named} <= subjects
+
+
+async def test_a_campaign_of_orders_is_named_as_in_the_file_of_campaigns() -> None:
+    orders = [
+        {
+            "order": f"{code}{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": f"{code}{n}",
+            "amount": Decimal(50),
+            "quantity": 1,
+            "currency": "EUR",
+            "code": code,
+        }
+        for code in ("mo-261101-linen", "mo-261102-sale-sms", "WELCOME10")
+        for n in range(6)
+    ]
+    sent = [
+        {"id": code, "code": code, "at": datetime(2026, 11, 1, 8), "subject": subject}
+        for code, subject in (
+            ("mo-261101-linen", "Linen is back"),
+            ("mo-261102-sale-sms", None),
+            ("mo-261103-again", "Twice"),
+            ("mo-261104-again", "Twice"),
+        )
+    ]
+    deps = tool_deps(workspace_data(small(orders=orders, campaigns=sent)))
+    call = {"dataset": "orders", "measures": ["orders"], "dimensions": ["code"]}
+    result = await query_tool(deps, **call)
+    table = result.exhibits[0].table
+    assert table
+    assert {row[0] for row in table.rows} == {"“Linen is back”", "Sale sms", "WELCOME10", "Total"}
+    for name in ("Linen is back", "mo-261101-linen", "“Linen is back”"):
+        filters = [[where("code", "is", name)]]
+        one = await query_tool(deps, dataset="orders", measures=["orders"], filters=filters)
+        assert one.facts[0].value == 6
 
 
 async def test_new_customers_of_few_are_told_by_their_orders() -> None:

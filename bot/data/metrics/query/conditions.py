@@ -9,6 +9,7 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from bot.core.charts import QUOTED
 from bot.core.metric_query import (
     ANY_VALUE,
     CUSTOMER_FIELDS,
@@ -20,6 +21,7 @@ from bot.core.metric_query import (
     parse_day,
     parse_number,
 )
+from bot.data.analyses.campaigns.names import name_campaign
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
 from bot.data.metrics.filters import (
@@ -83,6 +85,7 @@ NO_PRICES = (
 )
 SPAN_SIGN = "/"  # between the first and the last day of a sale: 2026-01-07/2026-02-03
 NAMED_COLUMNS = ("category", "product")  # whose values people name in their own words
+CAMPAIGN_FIELDS = ("campaign", "code")
 NAMED_FIELDS: Mapping[str, tuple[str, ...]] = {  # the columns that these fields have values of
     "customer_bought": ("product", "category"),
     "with_product": ("product",),
@@ -392,26 +395,13 @@ def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapp
             str(row["value"]) for row in sorted(found, key=lambda one: (-one["n"], one["value"]))
         ]
         titles = load_product_titles(warehouse, values) if column == "product" else {}
-        if name == "campaign" and is_computed:
-            titles = _load_subjects(rows, of_row, warehouse)
+        if name in CAMPAIGN_FIELDS:
+            titles = {value: name_campaign(warehouse, value, "en") for value in values}
         if column in PLACE_COLUMNS:
             titles = {value: name_place(column, value, "en") for value in values}
         warehouse.released[key] = {value: titles.get(value, value) for value in values}
     known: Mapping[str, str] = warehouse.released[key]
     return known
-
-
-def _load_subjects(rows: ir.Table, of_row: ir.Value, warehouse: Warehouse) -> dict[str, str]:
-    """Return the name of each campaign with its subject line, where it has one alone."""
-    if "subject" not in rows.columns:
-        return {}
-    named = rows.filter(rows.subject.notnull()).group_by(name=of_row)
-    found = named.aggregate(many=ibis._.subject.nunique(), subject=ibis._.subject.max())
-    return {
-        str(row["name"]): f"{row['name']} “{row['subject']}”"
-        for row in fetch_rows(warehouse, found)
-        if row["many"] == 1 and row["subject"] != row["name"]
-    }
 
 
 def _resolve_texts(
@@ -430,7 +420,7 @@ def _resolve_texts(
                 one
                 for name in names
                 for one, called in known[name].items()
-                if normalize_text(value) in normalize_text(called)
+                if normalize_text(value) in normalize_text(f"{one} {called}")
             ][:MAX_CONTAINED_VALUES]
         else:
             matches = _match(value, known)
@@ -438,7 +428,7 @@ def _resolve_texts(
             unknown.append(value)
             continue
         called = {name for one in matches for name in [_name_of(one, known)]}
-        if normalize_text(value) not in {normalize_text(one) for one in (*matches, *called)}:
+        if _strip_quotes(value) not in {_strip_quotes(one) for one in (*matches, *called)}:
             notes.append(f"“{value}” was read as {', '.join(sorted(called)[:MAX_LISTED_VALUES])}.")
         found += matches
     if unknown and not found:
@@ -454,6 +444,10 @@ def _resolve_texts(
     return condition.model_copy(
         update={"values": tuple(dict.fromkeys(found)), "operator": operator_}
     )
+
+
+def _strip_quotes(name: str) -> str:
+    return normalize_text(name).strip(QUOTED)
 
 
 def _name_of(value: str, known: Mapping[str, Mapping[str, str]]) -> str:

@@ -17,7 +17,8 @@ from bot.core.metric_query import (
     OTHERS_VALUE,
     MetricCondition,
 )
-from bot.data.metrics.query.conditions import load_values
+from bot.data.analyses.campaigns.names import name_campaign
+from bot.data.metrics.query.conditions import CAMPAIGN_FIELDS, load_values
 from bot.data.metrics.query.dataset import (
     ConditionField,
     Measure,
@@ -111,9 +112,8 @@ def name_value(
         return name_place(dimension, value, language)
     if dimension in ("product", "with_product", "customer_bought"):
         value = load_values(warehouse, dataset, "product").get(value, value)
-    if dimension == "campaign" and dataset.kind == "campaigns":
-        name = load_values(warehouse, dataset, dimension).get(value, value)
-        return format_title(name) if name == value else name
+    if dimension in CAMPAIGN_FIELDS:
+        return name_campaign(warehouse, value, language)
     return format_title(value)
 
 
