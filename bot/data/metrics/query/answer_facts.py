@@ -1,6 +1,6 @@
 """Turn an answer into facts, a table and a chart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
-from bot.core.facts import Fact, FactId, find_points_step, spell_column
+from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
+from bot.core.rounding import round_alike, round_sums, spell_column
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
@@ -85,6 +86,12 @@ class _ResultBuilder:
         return MetricResult(
             tuple(self.facts),
             self._build_exhibits(groups, cells),
+        used = {name: self.answer.get_measure(name) for name in self.query.measures}
+        sums = [slugify(name) for name, one in used.items() if one.is_sum and one.unit == "money"]
+        self.facts = [*round_sums(round_alike(self.facts), sums)]
+        told = {fact.id: fact for fact in self.facts}
+        for place, (now, before, change) in cells.items():
+            cells[place] = (_find(now, told), _find(before, told), _find(change, told))
             notes,
             "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
             self.groups,
@@ -180,8 +187,7 @@ class _ResultBuilder:
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
         new, old = now.number, earlier.number
         if measure.unit == "%":
-            exact, unit = new - old, "points"
-            digits = find_points_step(new, old)
+            exact, digits, unit = new - old, Decimal("0.01"), "points"
         elif old:
             exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
         else:
@@ -376,7 +382,10 @@ class _ResultBuilder:
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
                 names = name_row(self.warehouse, self.answer, group, self.language)
                 label = " · ".join(names)
-                points.append(ExhibitPoint(name=label, value=_read_value(fact), day=day))
+                said = fact.shown(self.language)
+                points.append(
+                    ExhibitPoint(name=label, value=_read_value(fact), day=day, spelled=said)
+                )
         if len(points) < 2:
             return None
         if not by_time and not set(ORDERED_DIMENSIONS).intersection(dimensions):
@@ -395,6 +404,10 @@ def _to_decimal(value: Any) -> Decimal | None:
         return None
     number = Decimal(str(value))
     return number if number.is_finite() else None
+def _find(fact: Fact | None, told: Mapping[str, Fact]) -> Fact | None:
+    return told[fact.id] if fact else None
+
+
 
 
 def _read_value(fact: Fact) -> float:
