@@ -61,6 +61,7 @@ class Exhibit(BaseModel, frozen=True):
     measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     total: str = ""  # the name of the row that is of all rows together
     cut: str = ""  # how many of the rows it shows, for whoever sees it
+    ends: str = ""  # which of its figures end before the data do, and why, for people
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
     chart: ExhibitChart | None = None

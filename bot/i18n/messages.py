@@ -110,7 +110,8 @@ def format_short_period(since: date, until: date, language: str, today: date) ->
     if (since.day, since.month, until.day, until.month) == (1, 1, 31, 12):
         years = [str(since.year), str(until.year)]
         return "–".join(dict.fromkeys(years))
-    has_year = not (_is_near(since, today) and _is_near(until, today))
+    is_near = _is_near(since, today) and _is_near(until, today)
+    has_year = since.year != until.year or not is_near
     if since == until:
         return format_short_day(since, language, today)
     if since.day == 1 and (until + timedelta(days=1)).day == 1:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -25,6 +25,7 @@ from bot.data.metrics.query.wording import (
     describe_query,
     get_label,
     get_last_day,
+    get_reference_day,
     is_by_time,
     list_scope,
     name_chart,
@@ -68,6 +69,7 @@ class _ResultBuilder:
         self.money = answer.recipe.currency
         self.filters = describe_filters(warehouse, answer, language)
         self.read_as = summarize_query(warehouse, answer, language)
+        self.reference_day = get_reference_day(warehouse, answer)
         self.age = describe_age(warehouse, answer.dataset.kind)
         self.notes = AnswerNotes(warehouse, answer, language)
         self.facts: list[Fact] = []
@@ -75,6 +77,8 @@ class _ResultBuilder:
         assert self.query.since is not None
         assert self.query.until is not None
         self.days: Days = (self.query.since, self.query.until)
+        # that the data are read to, also where the figures end before
+        self.last_day = self.days[1] + timedelta(days=answer.periods.left_out_days)
 
     def build(self) -> MetricResult:
         cells: dict[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]] = {}
@@ -82,16 +86,16 @@ class _ResultBuilder:
         for group in groups:
             for name in self.query.measures:
                 cells[group, name] = self._add(group, name)
-        notes = self.notes.build(groups, cells, self.facts)
-        return MetricResult(
-            tuple(self.facts),
-            self._build_exhibits(groups, cells),
         used = {name: self.answer.get_measure(name) for name in self.query.measures}
         sums = [slugify(name) for name, one in used.items() if one.is_sum and one.unit == "money"]
         self.facts = [*round_sums(round_alike(self.facts), sums)]
         told = {fact.id: fact for fact in self.facts}
         for place, (now, before, change) in cells.items():
             cells[place] = (_find(now, told), _find(before, told), _find(change, told))
+        notes = self.notes.build(groups, cells, self.facts)
+        return MetricResult(
+            tuple(self.facts),
+            self._build_exhibits(groups, cells),
             notes,
             "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
             self.groups,
@@ -152,7 +156,7 @@ class _ResultBuilder:
             exact=None if value == exact else exact,
             unit=(self.money if measure.unit == "money" else measure.unit) or None,
             source=self.answer.get_source(self.warehouse, period, group, name),
-            as_of=min(self.days[1], self.warehouse.as_of(self.answer.dataset.kind)),
+            as_of=min(self.last_day, self.warehouse.as_of(self.answer.dataset.kind)),
             rows=self.answer.get_count(period, group, name),
             of=self._find_base(period, group, name),
             query=self.answer.sql.get(measure.share_of or name),
@@ -287,10 +291,11 @@ class _ResultBuilder:
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
                 scope=list_scope(self.warehouse, self.answer, self.language),
-                days=format_short_period(*self.days, self.language, self.warehouse.today),
+                days=format_short_period(*self.days, self.language, self.reference_day),
                 measure_facts=named,
                 total=self._name_total()[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
+                ends=self.notes.describe_end(),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
                 column_facts=tuple(facts_of[name] for name, _ in columns),
@@ -322,7 +327,7 @@ class _ResultBuilder:
         for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
             is_dated = dimension in DATED_DIMENSIONS and self.answer.recipe.is_single(group)
             if is_dated and value and last < get_last_day(dimension, date.fromisoformat(value)):
-                day = format_short_day(last, self.language, self.warehouse.today)
+                day = format_short_day(last, self.language, self.reference_day)
                 until = Words("until {day}", day=day).to(self.language)
                 names[n] = f"{names[n]}, {until}"
         return tuple(names)
@@ -358,7 +363,7 @@ class _ResultBuilder:
     def _name_period(self, days: Days | None) -> str:
         if days is None:
             return ""
-        name = format_short_period(*days, self.language, self.warehouse.today)
+        name = format_short_period(*days, self.language, self.reference_day)
         return name[:1].upper() + name[1:]
 
     def _explain_gap(self, group: Group, name: str) -> str:
@@ -392,11 +397,15 @@ class _ResultBuilder:
             points.sort(key=lambda point: -point.value)
         return ExhibitChart(
             kind="line" if by_time else "bars",
-            title=name_chart(self.answer, self.language),
+            title=name_chart(self.warehouse, self.answer, self.language),
             points=tuple(points),
             unit=facts[0].unit or "",
             measure=facts[0].parts.measure,
         )
+
+
+def _find(fact: Fact | None, told: Mapping[str, Fact]) -> Fact | None:
+    return told[fact.id] if fact else None
 
 
 def _to_decimal(value: Any) -> Decimal | None:
@@ -404,10 +413,6 @@ def _to_decimal(value: Any) -> Decimal | None:
         return None
     number = Decimal(str(value))
     return number if number.is_finite() else None
-def _find(fact: Fact | None, told: Mapping[str, Fact]) -> Fact | None:
-    return told[fact.id] if fact else None
-
-
 
 
 def _read_value(fact: Fact) -> float:

@@ -238,10 +238,11 @@ def _name_dimensions(answer: MetricAnswer, language: str) -> str:
     return Words("{a} and {b}", a=first, b=rest[0]).to(language) if rest else first
 
 
-def name_chart(answer: MetricAnswer, language: str) -> str:
+def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return what a chart of the first measure draws: "revenue by country". Which rows and days
     these are stands beside it, in how the question was read."""
-    measure = answer.dataset.measures[answer.query.measures[0]].label.to(language)
+    first = answer.dataset.measures[answer.query.measures[0]]
+    measure = get_label(warehouse, answer, first).to(language)
     what = _name_dimensions(answer, language)
     return Words("{measure} by {what}", measure=measure, what=what).to(language)
 
@@ -261,7 +262,7 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
     """Return how the query was read, part by part, as a card says it: which of them, by what, and
     when. Measures stand apart: a card names those that it tells. Days that were not asked for are
     left out."""
-    query, today = answer.query, warehouse.today
+    query, today = answer.query, get_reference_day(warehouse, answer)
     parts = []
     for group, text in zip(
         query.filters, describe_filters(warehouse, answer, language), strict=True
@@ -280,6 +281,17 @@ def list_scope(warehouse: Warehouse, answer: MetricAnswer, language: str) -> tup
             days = Words("orders placed: {days}", days=days).to(language)
         parts.append(("days", days))
     return tuple(parts)
+
+
+def get_reference_day(warehouse: Warehouse, answer: MetricAnswer) -> date:
+    """Return the day from which it is clear of which year a day without one is: today. Where the
+    days of the answer are of several years, the first of all, so that each has its year."""
+    days = [*answer.periods.now, *(answer.periods.before or ())]
+    for condition in answer.query.conditions:
+        field = get_field(answer.dataset, condition.field)
+        if field and field.kind == "day" and condition.values not in ((ANY_VALUE,), (NO_VALUE,)):
+            days += [date.fromisoformat(one) for one in condition.values]
+    return warehouse.today if len({day.year for day in days}) == 1 else date.min
 
 
 def is_of_deliveries(answer: MetricAnswer) -> bool:
@@ -328,9 +340,9 @@ def _add_comparison(comparison: str, days: str, before: Days, language: str, tod
 
 def describe_filters(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
     """Return each group of conditions in words."""
-    joint = Words(" or ").to(language)
+    joint, today = Words(" or ").to(language), get_reference_day(warehouse, answer)
     return [
-        _describe_days_left_out(answer.dataset, group, language, warehouse.today)
+        _describe_days_left_out(answer.dataset, group, language, today)
         or joint.join(describe_condition(warehouse, answer, one, language) for one in group)
         for group in answer.query.filters
     ]
@@ -372,7 +384,7 @@ def _describe_having(warehouse: Warehouse, answer: MetricAnswer, language: str) 
     """Return the bounds on the measures of a group in words, where two periods are compared with
     the days of the one that they bound."""
     parts, is_compared = [], answer.periods.before is not None
-    days = format_short_period(*answer.periods.now, language, warehouse.today)
+    days = format_short_period(*answer.periods.now, language, get_reference_day(warehouse, answer))
     for bound in answer.query.having:
         what = name_measure(warehouse, answer, bound.measure, language)
         what = f"{what}, {days}" if is_compared else what
@@ -407,11 +419,9 @@ def describe_condition(
         words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
         return words.to(language)
     if field.kind == "day":
-        # beside days of another year it has its own
-        years = {one.year for one in (answer.asked.since, answer.asked.until) if one}
+        today = get_reference_day(warehouse, answer)
         days = [
-            format_short_day(day, language, warehouse.today if years <= {day.year} else date.min)
-            for day in map(date.fromisoformat, condition.values)
+            format_short_day(date.fromisoformat(one), language, today) for one in condition.values
         ]
         return describe_day(condition.field, condition.operator, days).to(language)
     if field.kind != "text":
