@@ -573,6 +573,20 @@ async def test_figures_that_end_before_the_data_say_so_beside_the_last_day_of_th
     assert not sales.exhibits[0].ends
 
 
+async def test_values_of_files_are_named_in_the_reader_s_language_or_quoted() -> None:
+    data = workspace_data(sample())
+
+    async def name_rows(dataset: str, measure: str, dimension: str) -> set[str]:
+        call = {"dataset": dataset, "measures": [measure], "dimensions": [dimension]}
+        table = (await query_tool(tool_deps(data), **call)).exhibits[0].table
+        assert table
+        return {row[0] for row in table.rows}
+
+    assert {"Search", "Ads"} <= await name_rows("orders", "orders", "first_order_source")
+    assert "Reviews" in await name_rows("feedback", "reviews", "channel")
+    assert "“clients fidèles”" in await name_rows("campaigns", "sent", "audience")
+
+
 async def test_visitors_of_some_visits_alone_are_called_so() -> None:
     def visits(*visitors: str | None) -> list[dict[str, Any]]:
         return [

@@ -59,7 +59,7 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
 }
 AT_LEAST, AT_MOST = Words("{what}: at least {value}"), Words("{what}: at most {value}")
 # How people write the usual values of these dimensions, whose files have them in small letters.
-TRAFFIC_DIMENSIONS = ("device", "source", "channel", "medium", "first_source")
+TRAFFIC_DIMENSIONS = ("device", "source", "channel", "medium", "first_order_source")
 TRAFFIC_NAMES: Mapping[str, Words] = {
     "mobile": Words("mobile"),
     "desktop": Words("desktop"),
@@ -70,7 +70,9 @@ TRAFFIC_NAMES: Mapping[str, Words] = {
     "moteur": Words("search"),
     "ads": Words("ads"),
     "publicite": Words("ads"),
+    "avis": Words("reviews"),
 }
+IN_FILE_WORDS = ("return_reason", "audience")  # what somebody wrote, whatever the language
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
 NOT_GIVEN: Mapping[str, Words] = {
     "code": Words("No code"),
@@ -106,7 +108,7 @@ def name_value(
         return translate_country(value, language)
     if dimension == "language" and value in LANGUAGES:
         return Words(get_language(value).phrase).to(language)
-    if dimension == "return_reason":  # in the file's words, whatever the language
+    if dimension in IN_FILE_WORDS:
         return Words("“{quote}”", quote=value).to(language)
     if dimension in PLACE_COLUMNS:
         return name_place(dimension, value, language)
