@@ -324,9 +324,9 @@ def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:
 
 
 def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
-    report shows, or of whose groups it cites figures: each line once, of two the one that says
-    more."""
+    """Return how many rows the shown exhibit leaves out, which figures end before the data do, and
+    what the rankings leave out that the report shows, or of whose groups it cites figures: each
+    line once, of two the one that says more."""
     cited = {*_list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
     cut = (chosen.cut,) if chosen and chosen.cut else ()
     found = {
@@ -336,7 +336,12 @@ def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
         and ((chosen and exhibit.id == chosen.id) or cited & {*exhibit.ranked_facts})
     }
     lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
-    return (*cut, *sorted(lines))
+    ends = (
+        exhibit.ends
+        for exhibit in ctx.exhibits
+        if exhibit.ends and ((chosen and exhibit.id == chosen.id) or cited & exhibit.all_facts)
+    )
+    return (*dict.fromkeys(ends), *cut, *sorted(lines))
 
 
 def _list_cited(texts: Sequence[str], ctx: "SkillContext") -> list[str]:

@@ -1,7 +1,9 @@
 """Audience rules in words: as sentences, and the names of audiences."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from bot.core.audience_rule import (
     DAY_FIELDS,
@@ -17,7 +19,7 @@ from bot.core.audience_rule import (
 from bot.core.condition_words import describe_amount, describe_day, describe_values
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition
 from bot.i18n.french_regions import ABROAD, name_department
-from bot.i18n.messages import Country, Words, quote_name
+from bot.i18n.messages import Country, Money, Words, quote_name
 
 CONSENT_LABELS = {
     "email": Words("Customers who agreed to e-mails"),
@@ -53,31 +55,54 @@ YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what
     ("discounted", "yes"): Words("with a discount"),
     ("discounted", "no"): Words("without a discount"),
 }
+MONEY_FIELDS = ("selected_spent", "customer_spent", "order_value")
 PHRASE_FIELDS = (  # whose words need no "ordered" before them
     *("selected_orders", "selected_spent", "selected_units", "order_value"),
     *("customer_orders", "customer_spent", *DAY_FIELDS),
 )
 
 
-def describe_rule(rule: AudienceRule, titles: Mapping[str, str] | None = None) -> Words:
-    """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
-    return join_with_and([CONSENT_LABELS[rule.purpose], *list_conditions(rule, titles or {})])
+@dataclass(frozen=True)
+class _Names:
+    """How a rule's values are named: products by key, and the currency of its amounts."""
+
+    titles: Mapping[str, str]
+    currency: str = ""
+
+    def spell_amount(self, amount: Decimal) -> Money | str:
+        if not self.currency:
+            return str(amount)
+        return Money(amount=amount, currency=self.currency, is_whole=amount == int(amount))
 
 
-def describe_conditions(rule: AudienceRule, titles: Mapping[str, str] | None = None) -> Words:
+def describe_rule(
+    rule: AudienceRule, titles: Mapping[str, str] | None = None, currency: str = ""
+) -> Words:
+    """The rule as a sentence, with the consent it needs. `titles` are product names by key,
+    `currency` is that of its amounts."""
+    parts = list_conditions(rule, titles or {}, currency)
+    return join_with_and([CONSENT_LABELS[rule.purpose], *parts])
+
+
+def describe_conditions(
+    rule: AudienceRule, titles: Mapping[str, str] | None = None, currency: str = ""
+) -> Words:
     """The rule as a sentence without the consent: shown beside the count of all who match."""
-    parts = list_conditions(rule, titles or {})
+    parts = list_conditions(rule, titles or {}, currency)
     return join_with_and(parts) if parts else Words("all customers")
 
 
-def list_conditions(rule: AudienceRule, titles: Mapping[str, str]) -> list[Words]:
+def list_conditions(
+    rule: AudienceRule, titles: Mapping[str, str], currency: str = ""
+) -> list[Words]:
+    names = _Names(titles, currency)
     parts = [*_describe_segments(rule), *_describe_things(rule, titles)]
-    parts += [describe_orders(one, titles) for one in rule.orders]
+    parts += [describe_orders(one, titles, currency) for one in rule.orders]
     parts += [_describe_rating(one) for one in rule.rated]
     parts += [_describe_view(one, titles) for one in rule.viewed]
     return [
         *parts,
-        *_describe_amounts(rule),
+        *_describe_amounts(rule, names),
         *_describe_places(rule),
         *_describe_dates(rule),
         *_describe_beginnings(rule),
@@ -115,7 +140,7 @@ def _describe_things(rule: AudienceRule, titles: Mapping[str, str]) -> list[Word
     return parts
 
 
-def _describe_amounts(rule: AudienceRule) -> list[Words]:
+def _describe_amounts(rule: AudienceRule, names: _Names) -> list[Words]:
     parts = []
     if rule.min_orders:
         n = rule.min_orders
@@ -124,7 +149,7 @@ def _describe_amounts(rule: AudienceRule) -> list[Words]:
         n = rule.max_orders
         parts.append(Words.count("at most {n} order", "at most {n} orders", n))
     if rule.min_spend:
-        parts.append(Words("spent at least {amount}", amount=rule.min_spend))
+        parts.append(Words("spent at least {amount}", amount=names.spell_amount(rule.min_spend)))
     return parts
 
 
@@ -143,7 +168,7 @@ def _describe_dates(rule: AudienceRule) -> list[Words]:
     if rule.last_from:
         parts.append(Words("last order on {day} or later", day=rule.last_from))
     if rule.last_until:
-        parts.append(Words("no order since {day}", day=rule.last_until + timedelta(days=1)))
+        parts.append(Words("last order on {day} or earlier", day=rule.last_until))
     return parts
 
 
@@ -154,22 +179,25 @@ def _describe_beginnings(rule: AudienceRule) -> list[Words]:
     return parts
 
 
-def describe_orders(condition: OrderCondition, titles: Mapping[str, str]) -> Words:
+def describe_orders(
+    condition: OrderCondition, titles: Mapping[str, str], currency: str = ""
+) -> Words:
     """Return the condition as people say it: "at least 2 orders (“Alba”) since 1 June"."""
+    names = _Names(titles, currency)
     when = _describe_days(condition.since, condition.until)
     groups = [group for group in condition.filters if group]
     head = None
     if condition.never:
-        head = _describe_never(groups, titles) if groups and not when else None
+        head = _describe_never(groups, names) if groups and not when else None
         groups = [] if head else groups
         head = head or Words("no order")
     elif named := next((one for one in groups if one[0].field in PHRASE_FIELDS), None):
-        head = _describe_group(named, titles)
+        head = _describe_group(named, names)
         groups = [group for group in groups if group != named]
     elif named := next((one for one in groups if _are_fields(one, ORDERED_FIELDS)), None):
-        head = Words("bought {things}", things=_describe_group(named, titles))
+        head = Words("bought {things}", things=_describe_group(named, names))
         groups = [group for group in groups if group != named]
-    parts = [_describe_group(group, titles) for group in groups]
+    parts = [_describe_group(group, names) for group in groups]
     if not parts and not when:
         return head or Words("ordered at least once")
     head = head or Words("placed an order")
@@ -178,8 +206,8 @@ def describe_orders(condition: OrderCondition, titles: Mapping[str, str]) -> Wor
     return Words("{what} {when}", what=head, when=when) if when else head
 
 
-def _describe_group(group: Sequence[MetricCondition], titles: Mapping[str, str]) -> Words:
-    return _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
+def _describe_group(group: Sequence[MetricCondition], names: _Names) -> Words:
+    return _as_words(join_with_or([_describe_condition(one, names) for one in group]))
 
 
 def _are_fields(group: Sequence[MetricCondition], fields: Sequence[str]) -> bool:
@@ -192,9 +220,7 @@ def _are_fields(group: Sequence[MetricCondition], fields: Sequence[str]) -> bool
     )
 
 
-def _describe_never(
-    groups: Sequence[Sequence[MetricCondition]], titles: Mapping[str, str]
-) -> Words | None:
+def _describe_never(groups: Sequence[Sequence[MetricCondition]], names: _Names) -> Words | None:
     """Return what customers never did, where there is a word for it."""
     if len(groups) != 1:
         return None
@@ -206,9 +232,9 @@ def _describe_never(
     if first.field == "returned" and first.values == ("yes",):
         return Words("never returned anything")
     if first.field in PLACE_FIELDS:
-        return Words("never ordered to {place}", place=_describe_group(groups[0], titles))
+        return Words("never ordered to {place}", place=_describe_group(groups[0], names))
     if first.field in ORDERED_FIELDS:
-        return Words("never bought {things}", things=_describe_group(groups[0], titles))
+        return Words("never bought {things}", things=_describe_group(groups[0], names))
     return None
 
 
@@ -240,7 +266,7 @@ def _describe_days(since: date | None, until: date | None) -> Words | None:
     return Words("until {day}", day=until) if until else None
 
 
-def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -> Words:
+def _describe_condition(condition: MetricCondition, names: _Names) -> Words:
     """Return "product: “Alba”" or "value of the order: at least 50"."""
     label = ORDER_FIELDS[condition.field]
     if (condition.field, condition.values[0]) in YES_OR_NO_NAMES:
@@ -254,13 +280,17 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
     if condition.field in DAY_FIELDS:
         days = [date.fromisoformat(one) for one in condition.values]
         return describe_day(condition.field, condition.operator, days)
-    if amount := describe_amount(condition.field, condition.operator, condition.values):
+    if condition.field in MONEY_FIELDS:
+        shown = [names.spell_amount(Decimal(one)) for one in condition.values]
+    else:
+        shown = [*condition.values]
+    if amount := describe_amount(condition.field, condition.operator, condition.values, shown):
         return amount
     values: list[str | Words | Country] = list(condition.values)
     if condition.field == "country":
         values = [Country(name=one) for one in condition.values]
     elif condition.field in PRODUCT_FIELDS:
-        values = [quote_name(titles.get(one, one)) for one in condition.values]
+        values = [quote_name(names.titles.get(one, one)) for one in condition.values]
     elif condition.field in ("region", "department"):
         values = [_name_place(condition.field, one) for one in condition.values]
     if len(values) > MAX_NAMED_VALUES:

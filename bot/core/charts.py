@@ -27,6 +27,7 @@ class ExhibitPoint(BaseModel, frozen=True):
     high: float | None = None
     expected: float | None = None  # of a line: the value that was expected on that day
     day: date | None = None  # of a line
+    spelled: str = ""  # the value as people read it
 
 
 class ExhibitChart(BaseModel, frozen=True):
@@ -61,6 +62,7 @@ class Exhibit(BaseModel, frozen=True):
     measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     total: str = ""  # the name of the row that is of all rows together
     cut: str = ""  # how many of the rows it shows, for whoever sees it
+    ends: str = ""  # which of its figures end before the data do, and why, for people
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
     chart: ExhibitChart | None = None
@@ -485,7 +487,10 @@ def _build_exhibit_picture(
         return _build_exhibit_line(chart, title, language, colours)
     if len(chart.points) < MIN_BARS:
         return None
-    bars = [Bar(point.name, point.value, point.low, point.high) for point in chart.points]
+    bars = [
+        Bar(one.name, one.value, one.low, one.high, spelled=one.spelled or None)
+        for one in chart.points
+    ]
     return build_bar_chart(
         title,
         bars,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from bot.i18n.messages import Words
+from bot.i18n.messages import Money, Words
 
 Value = str | date | Words
 MAX_STARS = 5
@@ -40,7 +40,7 @@ _DAY_NAMES: Mapping[str, Words] = {
 
 
 def describe_amount(
-    field: str, operator: str, values: Sequence[str], shown: Sequence[str] = ()
+    field: str, operator: str, values: Sequence[str], shown: Sequence[Money | str] = ()
 ) -> Words | None:
     """Return a condition on a number, None for a field without words of its own. `shown` are the
     values as they are written, "€300"."""
@@ -62,7 +62,7 @@ def describe_amount(
     return _PHRASES[field](int(plain), _describe_bounds(operator, written))
 
 
-def _describe_bounds(operator: str, values: Sequence[str]) -> Words:
+def _describe_bounds(operator: str, values: Sequence[Money | str]) -> Words:
     first, last = values[0], values[-1]
     if operator == "at_least":
         return Words("at least {n}", n=first)

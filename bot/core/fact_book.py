@@ -14,7 +14,14 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from bot.core.charts import Exhibit
-from bot.core.facts import FACT_UNITS, PERCENT_UNITS, Fact, spell_unit
+from bot.core.facts import (
+    FACT_UNITS,
+    MIN_LARGE_VALUE,
+    PERCENT_UNITS,
+    Fact,
+    is_money,
+    spell_unit,
+)
 from bot.core.parts import Copy, Hook, Quote, Table
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
@@ -54,6 +61,10 @@ class FactBook:
             self._facts[name] = fact
         return name
 
+    def update(self, fact: Fact) -> None:
+        """Take this fact, which is told in another way, in place of the one of its name."""
+        self._facts[self.add(fact)] = fact
+
     def next_name(self, fact: Fact) -> str:
         """Return the name that `add` would give this fact."""
         key = (fact.id, str(fact.value), fact.unit or "")
@@ -74,11 +85,16 @@ class FactBook:
     def facts(self) -> tuple[Fact, ...]:
         return tuple(self._facts.values())
 
-    def spell(self, name: str, form: SlotForm, language: Language) -> str:
-        """Return the exact text that a slot becomes. Raises SlotError."""
+    def spell(
+        self, name: str, form: SlotForm, language: Language, *, no_cents: bool = False
+    ) -> str:
+        """Return the exact text that a slot becomes. Raises SlotError. With `no_cents` a whole
+        amount is told without them."""
         fact = self._facts.get(name)
         if fact is None:
             raise SlotError(f"There is no figure {name}.")
+        if no_cents and is_money(fact) and not fact.decimals:
+            fact = fact.model_copy(update={"shown_decimals": 0})
         if form == "from-to":
             return self._spell_change(name, fact, language)
         if form and not isinstance(fact.value, Decimal):
@@ -99,7 +115,8 @@ class FactBook:
         if step <= 1 or fact.unit in PERCENT_UNITS:
             raise SlotError(f"{name} is as round as it is told: write {{{name}}}.")
         rounded = (exact / step).to_integral_value() * step
-        near = fact.model_copy(update={"value": rounded.quantize(Decimal(1)), "exact": None})
+        whole = {"value": rounded.quantize(Decimal(1)), "exact": None, "shown_decimals": None}
+        near = fact.model_copy(update=whole)
         return Words("about {figure}", figure=near.shown(language)).to(language)
 
     def _spell_change(self, name: str, fact: Fact, language: Language) -> str:
@@ -113,6 +130,11 @@ class FactBook:
         old, new = before.shown(language), fact.shown(language)
         return get_language(language).marks.change.format(old=old, new=new)
 
+    def _has_whole_amount(self, text: str) -> bool:
+        """Whether one of the slots is an amount that is told without cents."""
+        facts = (self._facts.get(slot[1]) for slot in SLOT_PATTERN.finditer(text))
+        return any(is_money(one) and _is_told_whole(one) for one in facts if one)
+
     def fill(self, text: str, language: Language) -> FilledText:
         """Fill the slots of a text. A unit or a word that the text repeats beside a slot stands
         once; a phrase that begins a sentence has a capital. Raises SlotError for a slot that can't
@@ -120,10 +142,11 @@ class FactBook:
         ids: list[str] = []
         pieces: list[str] = []
         end = 0
+        no_cents = self._has_whole_amount(text)
         for found in SLOT_PATTERN.finditer(text):
             pieces.append(text[end : found.start()])
             form: SlotForm = found[2] or ""  # type: ignore[assignment]
-            filled = self.spell(found[1], form, language)
+            filled = self.spell(found[1], form, language, no_cents=no_cents)
             fact = self._facts[found[1]]
             is_phrase = form in ("round", "from-to") or fact.is_our_text
             if is_phrase:
@@ -141,6 +164,11 @@ class FactBook:
                 pieces[-1] = self.spell(found[1], "bare", language)
         whole = "".join([*pieces, text[end:]])
         return FilledText(whole, tuple(dict.fromkeys(ids)))
+
+
+def _is_told_whole(fact: Fact) -> bool:
+    is_large = abs(fact.number) >= MIN_LARGE_VALUE and not fact.decimals
+    return fact.shown_decimals == 0 or is_large
 
 
 def _measure_repeated_unit(unit: str | None, rest: str, language: Language) -> int:

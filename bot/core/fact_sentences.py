@@ -22,6 +22,7 @@ from bot.core.charts import (
 from bot.core.facts import FACT_UNITS, Evidence, Fact, sign_number
 from bot.core.parts import Copy, Table
 from bot.core.report import MissingData
+from bot.core.rounding import round_alike
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Language, Words, format_short_period
 from bot.text.normalize import tokenize
@@ -150,7 +151,8 @@ def group_by_subject(evidence: Evidence, kind: str, prefix: str = "") -> dict[st
     """Return the subjects of a kind by their key, in the order found; with a prefix, those whose
     key begins with it. Values are rounded as people read them: see `Fact.as_read`."""
     grouped: dict[str, dict[str, Fact]] = {}
-    for fact in evidence.of(kind):
+    facts = evidence.of(kind)
+    for fact in facts if kind in EXACT_KINDS else round_alike(facts):
         _, key, measure = fact.parts
         if key.startswith(prefix):
             grouped.setdefault(key, {})[measure] = fact if kind in EXACT_KINDS else fact.as_read

@@ -165,8 +165,9 @@ class SourcedModel(BaseModel):
             plain = Source(data["source"])
             if self.source != plain or parse_legacy_source(data["source"]) != plain:
                 data[PARTS_KEY] = self.source.model_dump(mode="json", exclude_defaults=True)
-        if data.get("words", ...) is None:
-            del data["words"]
+        for name in ("words", "shown_decimals"):
+            if data.get(name, ...) is None:
+                del data[name]
         return data
 
 
@@ -176,10 +177,9 @@ def spell_number(
     """Return a number with its unit as people of that language write it: an ISO currency, %, or a
     word that agrees with the number."""
     if unit and len(unit) == 3 and unit.isupper():
-        said = format_value(Money(amount=value, currency=unit), language)
         large = value == int(value) and abs(value) >= MIN_LARGE_VALUE
-        bare = large if decimals is None else not decimals
-        return re.sub(r"[.,]00(?=\D*$)", "", said) if bare else said
+        is_whole = large if decimals is None else not decimals
+        return format_value(Money(amount=value, currency=unit, is_whole=is_whole), language)
     number = format_value(value, language, decimals)
     if unit == "%":
         return number + get_language(language).marks.percent
@@ -219,13 +219,6 @@ def count_percent_decimals(number: Decimal, unit: str, *, is_change: bool = Fals
     return 1 if size < 20 and not is_change else 0
 
 
-def find_points_step(*percentages: Decimal) -> Decimal:
-    """Return to which step the difference of percentages is rounded: as the coarser one is told,
-    but never to whole points."""
-    decimals = min(count_percent_decimals(one, "%") for one in percentages)
-    return Decimal(1).scaleb(-max(1, decimals))
-
-
 class FactId(NamedTuple):
     """The parts of a fact's id. `measure` is empty where an id has two parts: "brand.tone"."""
 
@@ -263,6 +256,7 @@ class Fact(SourcedModel, frozen=True):
     since: date | None = None  # the first and last day that it is about, both inclusive
     until: date | None = None
     compared_with: str | None = None  # the id of the earlier figure that it is compared with
+    shown_decimals: int | None = None  # those that it is told with, beside others of its column
     words: Words | None = None  # `value` as a text of ours, for readers of another language
 
     @property
@@ -305,14 +299,22 @@ class Fact(SourcedModel, frozen=True):
     @property
     def as_read(self) -> "Fact":
         """The same without digits that nobody needs: see `count_percent_decimals`."""
-        if self.unit not in PERCENT_UNITS or not isinstance(self.value, Decimal):
+        if not isinstance(self.value, Decimal):
             return self
-        is_change = "change" in self.label and self.unit == "%"
-        decimals = count_percent_decimals(self.number, self.unit, is_change=is_change)
-        if self.decimals <= decimals:
-            return self
-        rounded = self.number.quantize(Decimal(1).scaleb(-decimals))
-        return self.model_copy(update={"value": rounded, "exact": None})
+        decimals = self.shown_decimals
+        if decimals is None:
+            if self.unit not in PERCENT_UNITS:
+                return self
+            is_change = "change" in self.label and self.unit == "%"
+            decimals = count_percent_decimals(self.number, self.unit, is_change=is_change)
+            if self.decimals <= decimals:
+                return self
+        rounded = self.number.quantize(Decimal(1).scaleb(-decimals)) + 0  # no −0
+        changes: dict[str, Any] = {"value": rounded, "exact": None}
+        is_whole = self.number == 0 or (self.unit == "%" and self.number == 100)
+        if is_whole and not is_money(self):  # nothing or all needs no decimals
+            changes["shown_decimals"] = None
+        return self.model_copy(update=changes)
 
     @property
     def decimals(self) -> int:
@@ -337,6 +339,7 @@ class Fact(SourcedModel, frozen=True):
             if self.label in OUR_WORDS and "{" not in self.value:  # a sentence of ours, and no JSON
                 return Words(self.value).to(language)
             return format_value(date.fromisoformat(day[0]), language) if day else self.value
+        decimals = self.shown_decimals if decimals is None else decimals
         return spell_number(self.value, self.unit, language, decimals)
 
     @property
@@ -372,41 +375,18 @@ class Fact(SourcedModel, frozen=True):
         return self.source.without_age.words()
 
 
+def is_of_few(fact: Fact) -> bool:
+    return fact.unit == "%" and not fact.is_change and 0 < (fact.of or 0) < FEW
+
+
 def spell_base(fact: Fact, language: str) -> str:
     """Return "of 12" for a share of few; else nothing."""
-    is_of_few = fact.unit == "%" and not fact.is_change and 0 < (fact.of or 0) < FEW
-    return Words("of {n}", n=fact.of).to(language) if is_of_few else ""
+    return Words("of {n}", n=fact.of).to(language) if is_of_few(fact) else ""
 
 
-def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None]:
-    """Return the cells of a table's column, written as in a sentence, but without a unit that its
-    head says. A change in points says so: its head names a rate. A share of few says of how
-    many. Sums of money beside one without cents have none."""
-    sums = [abs(Decimal(one.value)) for one in facts if one is not None and _is_money(one)]
-    large = [one for one in sums if one >= MIN_LARGE_VALUE]
-    no_cents = bool(large) and not any(one % 1 for one in large)
-    return [None if one is None else _spell_cell(one, language, no_cents=no_cents) for one in facts]
-
-
-def _is_money(fact: Fact) -> bool:
+def is_money(fact: Fact) -> bool:
     unit = fact.unit or ""
     return isinstance(fact.value, Decimal) and len(unit) == 3 and unit.isupper()
-
-
-def _spell_cell(fact: Fact, language: str, *, no_cents: bool) -> str:
-    if no_cents and _is_money(fact):
-        whole = fact.model_copy(update={"value": round(Decimal(fact.value), 0)})
-        return whole.shown(language, 0)
-    shown, base = _without_counted_unit(fact).shown(language), spell_base(fact, language)
-    return f"{shown} ({base})" if base else shown
-
-
-def _without_counted_unit(fact: Fact) -> Fact:
-    """Return the fact without what is counted; a change of a share has its points, abbreviated."""
-    if fact.unit not in FACT_UNITS:
-        return fact
-    is_points = fact.unit == "points" and fact.is_change
-    return fact.model_copy(update={"unit": "pts" if is_points else None})
 
 
 def source_quote(fact: Fact, language: str) -> str:

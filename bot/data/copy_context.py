@@ -291,13 +291,16 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     if rule is None:
         return
     from bot.data.analyses.products import load_catalogue_titles
+    from bot.data.metrics.filters import list_currencies
 
     channel = load_channels().get(request.channel or "")
     purpose = channel.consent if channel else None
     titles, language = load_catalogue_titles(warehouse), request.language
     if purpose is not None:
         rule = rule.model_copy(update={"purpose": purpose})
-    words = describe_rule(rule, titles) if purpose else describe_conditions(rule, titles)
+    currency = next(iter(list_currencies(warehouse, "orders")), "")
+    describe = describe_rule if purpose else describe_conditions
+    words = describe(rule, titles, currency)
     values: dict[str, str | Words | None] = {
         "audience": words,
         **_describe_members(warehouse, rule, channel, language),

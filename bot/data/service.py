@@ -225,7 +225,11 @@ class WorkspaceData:
     def name_files(self) -> dict[str, Words]:
         """Return what people call the data of each file: "orders"."""
         tables = self._open().listed.values()
-        return {table.source.file: SOURCE_LABELS[table.kind] for table in tables}
+        return {
+            file: SOURCE_LABELS[table.kind]
+            for table in tables
+            for file in (*table.names, table.source.file)
+        }
 
     def guard_sales(
         self, kind: str, found: AnalysisResult, where: AnalysisFilter, person: str

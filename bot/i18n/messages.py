@@ -5,6 +5,7 @@ passed on as `Words` (its English text and parameters) until it is shown, since 
 reader's language known. `Words` can be stored: `model_dump(mode="json")` and `restore_words`.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -29,11 +30,15 @@ CONTRACTS = Path(__file__).parent.parent / "contracts.toml"
 SHOWN_TITLES: dict[str, str] = tomllib.loads(CONTRACTS.read_text(encoding="utf-8"))["shown_titles"]
 
 
+CENTS = re.compile(r"[.,]00(?=\D*$)")
+
+
 class Money(BaseModel, frozen=True):
-    """An amount with its currency (ISO 4217)."""
+    """An amount with its currency (ISO 4217). One that `is_whole` is written without cents."""
 
     amount: Decimal
     currency: str
+    is_whole: bool = False
 
 
 class Country(BaseModel, frozen=True):
@@ -105,7 +110,8 @@ def format_short_period(since: date, until: date, language: str, today: date) ->
     if (since.day, since.month, until.day, until.month) == (1, 1, 31, 12):
         years = [str(since.year), str(until.year)]
         return "–".join(dict.fromkeys(years))
-    has_year = not (_is_near(since, today) and _is_near(until, today))
+    is_near = _is_near(since, today) and _is_near(until, today)
+    has_year = since.year != until.year or not is_near
     if since == until:
         return format_short_day(since, language, today)
     if since.day == 1 and (until + timedelta(days=1)).day == 1:
@@ -168,7 +174,8 @@ def format_value(value: Any, language: str, decimals: int | None = None) -> str:
     locale = get_language(language).locale
     if isinstance(value, Money):
         amount = str(numbers.format_currency(value.amount, value.currency, locale=locale))
-        return amount.replace("£GB", "£").replace("$US", "$")  # as shops write their own currency
+        amount = amount.replace("£GB", "£").replace("$US", "$")  # as shops write their own currency
+        return CENTS.sub("", amount) if value.is_whole else amount
     if isinstance(value, datetime):
         pattern = f"{_choose_day_pattern(value, language)} MMM y, HH:mm"
         return str(dates.format_datetime(value, pattern, locale=locale))
@@ -188,7 +195,7 @@ def _serialize_value(value: Any) -> Any:
     if isinstance(value, Words):
         return {"words": value.model_dump(mode="json")}
     if isinstance(value, Money):
-        return {"money": value.model_dump(mode="json")}
+        return {"money": value.model_dump(mode="json", exclude_defaults=True)}
     if isinstance(value, Country):
         return {"country": value.model_dump(mode="json")}
     if isinstance(value, datetime):

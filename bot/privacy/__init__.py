@@ -62,11 +62,19 @@ def find_personal_data(text: str, own: frozenset[str] = NO_WORDS) -> tuple[Perso
     return tuple(PersonalDatum(kind, start, end, text[start:end]) for kind, start, end in found)
 
 
+MASK = re.compile(r"\[[A-Z]{2,12}\]")  # what `mask_personal_data` writes
+
+
 def mask_personal_data(text: str, own: Collection[str] = NO_WORDS) -> str:
     """Return the text with personal data replaced by its kind: [EMAIL], [PHONE], [NAME] …"""
     for datum in reversed(find_personal_data(text, frozenset(own))):
         text = f"{text[: datum.start]}[{datum.kind}]{text[datum.end :]}"
     return text
+
+
+def has_mask(text: str) -> bool:
+    """Whether personal data was replaced in the text: it holds [NAME] or the like."""
+    return MASK.search(text) is not None
 
 
 def mask_all(texts: Iterable[str], own: Collection[str] = NO_WORDS) -> list[str]:

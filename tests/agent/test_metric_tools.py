@@ -236,7 +236,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
             [where("country", "is", "FR")],
         ],
     )
-    assert result.read_as == "clients · aucune commande depuis le 1er octobre · France"
+    assert result.read_as == "clients · aucune commande depuis le 1er octobre 2026 · France"
     assert result.exhibits[0].table
     assert result.exhibits[0].table.columns[1] == "Clients"
 
@@ -250,7 +250,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "measures": ["customers"],
                 "filters": [[where("customer_not_ordered", "at_least", "2026-06-01")]],
             },
-            "customers · no order since 1 June",
+            "customers · no order since 1 June 2026",
         ),
         (
             {
@@ -293,7 +293,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                     [where("day", "at_most", "2026-11-22"), where("day", "at_least", "2026-11-30")]
                 ],
             },
-            "orders · without 23 to 29 Nov",
+            "orders · without 23 to 29 Nov 2026",
         ),
         (
             {
@@ -517,7 +517,7 @@ async def test_return_rates_end_before_orders_that_may_come_back(
     )
     assert {fact.until for fact in result.facts} == {ends}
     told = [note for note in result.notes if f"ends on {ends}" in note]
-    shown = result.exhibits[0].cut
+    shown = result.exhibits[0].ends
     assert bool(told) == bool(shown) == ("since" in days)
 
 
@@ -558,6 +558,68 @@ async def test_rate_by_what_it_counts_names_the_measure_to_ask_for() -> None:
         )
 
 
+async def test_days_of_several_years_have_their_year() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "measures": ["customers"]}
+    two = await query_tool(
+        deps,
+        **call,
+        filters=[
+            [where("customer_not_ordered", "at_least", "2026-05-28")],
+            [where("customer_ordered", "at_least", "2025-05-28")],
+        ],
+    )
+    assert "no order since 28 May 2026" in two.read_as
+    assert "placed an order since 28 May 2025" in two.read_as
+    november = {"since": "2026-11-01", "until": "2026-11-20"}
+    compared = await query_tool(deps, **call, **november, comparison="same_period_last_year")
+    table = compared.exhibits[0].table
+    assert table
+    assert [row[0] for row in table.rows[:2]] == ["1 to 20 Nov 2026", "1 to 20 Nov 2025"]
+    alone = await query_tool(deps, **call, **november)
+    assert alone.read_as == "customers · 1 to 20 Nov"
+
+
+async def test_figures_that_end_before_the_data_say_so_beside_the_last_day_of_the_data() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    result = await query_tool(deps, dataset="orders", measures=["return_rate"])
+    (exhibit,) = result.exhibits
+    end = result.facts[0].until
+    assert end
+    assert end < result.facts[0].as_of == sample().as_of("orders")
+    assert exhibit.ends.startswith(f"Return rate: up to {end.day} {end:%B}")
+    sales = await query_tool(deps, dataset="orders", measures=["revenue"])
+    assert not sales.exhibits[0].ends
+
+
+async def test_values_of_files_are_named_in_the_reader_s_language_or_quoted() -> None:
+    data = workspace_data(sample())
+
+    async def name_rows(dataset: str, measure: str, dimension: str) -> set[str]:
+        call = {"dataset": dataset, "measures": [measure], "dimensions": [dimension]}
+        table = (await query_tool(tool_deps(data), **call)).exhibits[0].table
+        assert table
+        return {row[0] for row in table.rows}
+
+    assert {"Search", "Ads"} <= await name_rows("orders", "orders", "first_order_source")
+    assert "Reviews" in await name_rows("feedback", "reviews", "channel")
+    assert "“clients fidèles”" in await name_rows("campaigns", "sent", "audience")
+
+
+async def test_visitors_of_some_visits_alone_are_called_so() -> None:
+    def visits(*visitors: str | None) -> list[dict[str, Any]]:
+        return [
+            {"session": f"s{n}", "visitor": one, "at": datetime(2026, 11, 3), "event": "view"}
+            for n, one in enumerate(visitors)
+        ]
+
+    names = [f"c{n}" for n in range(40)]
+    for unnamed, called in ((40, "visitors (recognised only)"), (0, "visitors")):
+        deps = tool_deps(workspace_data(small(events=visits(*names, *[None] * unnamed))))
+        result = await query_tool(deps, dataset="visits", measures=["visitors"])
+        assert result.facts[0].label == called
+
+
 async def test_a_campaign_is_named_with_its_subject_line() -> None:
     result = await query_tool(
         tool_deps(workspace_data(sample())),
@@ -567,13 +629,46 @@ async def test_a_campaign_is_named_with_its_subject_line() -> None:
         filters=[[where("channel", "in", "email")]],
         limit=3,
     )
-    rows = sample().engine.con.execute("SELECT code, subject FROM campaigns WHERE subject <> ''")
-    subjects = {str(code): str(subject) for code, subject in rows.fetchall()}
-    named = [fact.about for fact in result.facts if "-campaign-" in fact.id]
+    rows = sample().engine.con.execute("SELECT subject FROM campaigns WHERE subject <> ''")
+    subjects = {f"“{subject}”" for (subject,) in rows.fetchall()}
+    named = [fact.about.partition(" · ")[0] for fact in result.facts if "-campaign-" in fact.id]
     assert named
-    for about in named:
-        code, _, rest = about.partition(" “")
-        assert rest.startswith(subjects[code])
+    assert {*named} <= subjects
+
+
+async def test_a_campaign_of_orders_is_named_as_in_the_file_of_campaigns() -> None:
+    orders = [
+        {
+            "order": f"{code}{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": f"{code}{n}",
+            "amount": Decimal(50),
+            "quantity": 1,
+            "currency": "EUR",
+            "code": code,
+        }
+        for code in ("mo-261101-linen", "mo-261102-sale-sms", "WELCOME10")
+        for n in range(6)
+    ]
+    sent = [
+        {"id": code, "code": code, "at": datetime(2026, 11, 1, 8), "subject": subject}
+        for code, subject in (
+            ("mo-261101-linen", "Linen is back"),
+            ("mo-261102-sale-sms", None),
+            ("mo-261103-again", "Twice"),
+            ("mo-261104-again", "Twice"),
+        )
+    ]
+    deps = tool_deps(workspace_data(small(orders=orders, campaigns=sent)))
+    call = {"dataset": "orders", "measures": ["orders"], "dimensions": ["code"]}
+    result = await query_tool(deps, **call)
+    table = result.exhibits[0].table
+    assert table
+    assert {row[0] for row in table.rows} == {"“Linen is back”", "Sale sms", "WELCOME10", "Total"}
+    for name in ("Linen is back", "mo-261101-linen", "“Linen is back”"):
+        filters = [[where("code", "is", name)]]
+        one = await query_tool(deps, dataset="orders", measures=["orders"], filters=filters)
+        assert one.facts[0].value == 6
 
 
 async def test_rates_of_mailings_say_how_many_sends_they_are_and_which_are_few() -> None:
@@ -1171,23 +1266,32 @@ async def calculated(
     return result.facts[0]
 
 
+async def subtracted(first: Fact, second: Fact, *, warehouse: Warehouse) -> str:
+    """A sentence with the two figures and their difference."""
+    book = FactBook([first, second])
+    params = calculate.Params(operation="difference", figures=["f1", "f2"], percent=0)
+    result = await calculate.run(params, tool_deps(workspace_data(warehouse), book=book))
+    book.add(result.facts[0])
+    return book.fill("{f1}, {f2}, {f3}", "en").text
+
+
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
-        ("9.123", "5.751", ("9.12%", "5.75%", "3.37\u00a0points")),
-        ("17.364", "7.142", ("17.4%", "7.14%", "10.2\u00a0points")),
-        ("36.42", "30.11", ("36%", "30%", "6.3\u00a0points")),
+        ("9.123", "5.751", "9.12%, 5.75%, 3.37\u00a0points"),
+        ("17.364", "7.142", "17.4%, 7.1%, 10.3\u00a0points"),
+        ("36.42", "30.11", "36.4%, 30.1%, 6.3\u00a0points"),
+        ("39.26", "58.41", "39%, 58%, −19\u00a0points"),
     ],
 )
-async def test_difference_of_rates_is_as_fine_as_they_are_told(
-    mixed: Warehouse, first: str, second: str, said: tuple[str, ...]
+async def test_a_difference_of_shares_is_that_of_the_shares_as_they_are_read(
+    mixed: Warehouse, first: str, second: str, said: str
 ) -> None:
     facts = [
         figure(name, f"{Decimal(exact):.2f}", "%").model_copy(update={"exact": Decimal(exact)})
         for name, exact in (("a", first), ("b", second))
     ]
-    difference = await calculated("difference", *facts, warehouse=mixed)
-    assert tuple(one.shown("en") for one in (*facts, difference)) == said
+    assert await subtracted(facts[0], facts[1], warehouse=mixed) == said
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from bot.data.warehouse.purchases import purchase_lines
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
+from bot.i18n.messages import restore_words
 from tests.support.metric_queries import condition
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
@@ -128,8 +129,8 @@ def test_rule_follows_the_date_of_the_last_order() -> None:
     )
     assert count_audience(sample(), rule).fits == len(expected)
     said = describe_rule(rule, {})
-    assert "no order since 1 September 2026" in said.to("en")
-    assert "pas de commande depuis le 1er septembre 2026" in said.to("fr")
+    assert "last order on 31 August 2026 or earlier" in said.to("en")  # as it was asked for
+    assert "dernière commande le 31 août 2026 ou avant" in said.to("fr")
 
 
 def test_all_groups_together_are_everybody() -> None:
@@ -323,6 +324,16 @@ def test_orders_condition_reads_as_people_say_it(
 ) -> None:
     assert describe_orders(condition, {}).to("en") == english
     assert describe_orders(condition, {}).to("fr") == told
+
+
+def test_amounts_of_a_rule_have_their_currency() -> None:
+    rule = AudienceRule(
+        min_spend=Decimal(500), orders=(orders(("order_value", "at_least", "80.50")),)
+    )
+    said = describe_conditions(rule, {}, "EUR")
+    assert said.to("en") == "orders of at least €80.50; spent at least €500"
+    assert said.to("fr").endswith("ont dépensé au moins 500\u00a0€")
+    assert restore_words(said.model_dump(mode="json")) == said
 
 
 def test_days_of_a_condition_are_a_french_range() -> None:

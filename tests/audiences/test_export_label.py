@@ -79,5 +79,5 @@ def test_export_button_names_what_sets_its_people_apart_before_what_all_share() 
         for subject, rule in rules.items()
     ]
     labels = [step.label for step in list_export_steps([fact.id for fact in facts], facts)]
-    assert "in the group Loyal; no order since 1 September 2026" in labels[0].to("en")
-    assert "at least 3 orders; no order since" in labels[1].to("en")
+    assert "in the group Loyal; last order on 31 August 2026 or earlier" in labels[0].to("en")
+    assert "at least 3 orders; last order on" in labels[1].to("en")

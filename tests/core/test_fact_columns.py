@@ -3,14 +3,18 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
+from bot.core.fact_book import FactBook
 from bot.core.fact_sentences import date_table
-from bot.core.facts import Fact, Source, spell_column
+from bot.core.facts import Fact, Source
 from bot.core.parts import Table
+from bot.core.rounding import round_alike, round_sums, spell_column
 
 
 def share(value: str, many: int = 1_500) -> Fact:
     return Fact(
-        id=f"metric.{value}.click-rate",
+        id=f"metric.{value.replace('.', '-')}.click-rate",
         label="click rate",
         value=Decimal(value),
         unit="%",
@@ -20,12 +24,99 @@ def share(value: str, many: int = 1_500) -> Fact:
     )
 
 
-def test_a_share_is_written_alike_in_a_table_and_in_a_sentence() -> None:
+def test_shares_of_one_column_have_the_same_decimals_in_a_table_and_in_a_sentence() -> None:
     rates = [share(one) for one in ("7.14", "6.84", "10.94", "11.21", "22.4", "0")]
-    cells = ["7.14%", "6.84%", "10.9%", "11.2%", "22%", "0%"]
+    cells = ["7.1%", "6.8%", "10.9%", "11.2%", "22.4%", "0%"]
     assert spell_column([*rates, None], "en") == [*cells, None]
-    assert [one.shown("en") for one in rates] == cells
+    assert [one.shown("en") for one in round_alike(rates)] == cells
+    assert spell_column([share("4.80"), share("4.57")], "en") == ["4.80%", "4.57%"]
+    assert spell_column([share("35.2"), share("56.3"), share("100")], "en") == [
+        "35%",
+        "56%",
+        "100%",
+    ]
     assert spell_column(rates[:1], "fr") == ["7,14\u00a0%"]
+
+
+def test_shares_that_would_be_read_as_one_have_the_decimals_that_tell_them_apart() -> None:
+    assert spell_column([share("38.4"), share("37.6")], "en") == ["38.4%", "37.6%"]
+
+
+def compare(now: str, before: str) -> list[Fact]:
+    """A share, the earlier one and their change, as a tool gives them."""
+    measure, old = "metric.x.visits-share", "metric.y.visits-share"
+    difference = Decimal(now) - Decimal(before)
+    return [
+        share(now).model_copy(update={"id": measure, "compared_with": old}),
+        share(before).model_copy(update={"id": old}),
+        share(str(difference)).model_copy(
+            update={"id": f"{measure}-change", "unit": "points", "compared_with": old}
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        ("56.62", "54.44", ["56.6%", "54.4%", "+2.2\u00a0points"]),
+        ("56.65", "54.44", ["56.6%", "54.4%", "+2.2\u00a0points"]),  # exactly: +2.21
+        ("39.26", "58.41", ["39%", "58%", "−19\u00a0points"]),
+        ("4.57", "4.8", ["4.57%", "4.80%", "−0.23\u00a0points"]),
+        ("10.24", "9.96", ["10.2%", "10.0%", "+0.2\u00a0points"]),
+        ("1.151", "1.154", ["1.15%", "1.15%", "0\u00a0points"]),
+    ],
+)
+def test_a_change_is_the_difference_of_the_shares_as_they_are_read(
+    now: str, before: str, said: list[str]
+) -> None:
+    facts = round_alike(compare(now, before))
+    assert [one.shown("en") for one in facts] == said
+    book = FactBook(facts)
+    text = book.fill("{f1}, {f2}, {f3}", "en").text
+    assert text == ", ".join(said)
+
+
+def test_shares_that_are_compared_with_the_same_one_have_its_decimals() -> None:
+    """And so has what is told of the others beside it."""
+    now, before, _change = compare("37.7", "57.7")
+    since = now.model_copy(update={"id": "metric.x.rate-since", "value": Decimal("41.2")})
+    rest = share("35.04").model_copy(update={"id": "metric.x.rest"})
+    facts = [now, since, before, rest]
+    assert [one.shown("en") for one in round_alike(facts)] == ["38%", "41%", "58%", "35%"]
+    near = since.model_copy(update={"value": Decimal("57.9")})
+    told = round_alike([now, near, before, rest])
+    assert [one.shown("en") for one in told] == ["37.7%", "57.9%", "57.7%", "35.0%"]
+
+
+def test_a_ratio_has_the_decimals_of_its_column() -> None:
+    ratios = [share(one).model_copy(update={"unit": None}) for one in ("3", "3.64")]
+    assert spell_column(ratios, "en") == ["3.00", "3.64"]
+    assert [one.shown("en") for one in round_alike(ratios)] == ["3.00", "3.64"]
+
+
+def test_sums_of_a_call_have_cents_together_or_not_at_all() -> None:
+    small, large, mean = (
+        share(one).model_copy(update={"id": f"metric.x.{name}", "unit": "EUR"})
+        for one, name in (("235", "spend"), ("1192", "sales"), ("17.81", "cost-per-order"))
+    )
+    told = round_sums([small, large, mean], ["spend", "sales"])
+    assert [one.shown("en") for one in told] == ["€235", "€1,192", "€17.81"]
+    assert round_sums([small, mean], ["spend"])[0].shown("en") == "€235.00"
+
+
+def test_a_whole_amount_has_no_cents_beside_one_without() -> None:
+    amounts = [
+        share(one).model_copy(update={"unit": "EUR"}) for one in ("235", "1192", "17.81", "85")
+    ]
+    book = FactBook(amounts)
+    assert book.fill("{f1} of {f2}, {f3} each", "en").text == "€235 of €1,192, €17.81 each"
+    assert book.fill("{f1} at {f4}", "en").text == "€235.00 at €85.00"
+
+
+def test_a_fact_keeps_its_decimals_where_it_is_stored() -> None:
+    one, *_ = round_alike([share("4.8"), share("4.57")])
+    assert Fact.model_validate_json(one.model_dump_json()).shown("en") == "4.80%"
+    assert "shown_decimals" not in share("4.8").model_dump()
 
 
 def test_a_share_has_no_more_decimals_than_its_value_nor_than_its_exact_number() -> None:

@@ -10,6 +10,7 @@ from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResul
 from bot.core.charts import Exhibit, ScopePart, join_scope
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
+from bot.core.rounding import round_alike
 from bot.data.analyses.result import (
     TABLES_BY_KIND,
     AnalysisFilter,
@@ -151,7 +152,7 @@ class Finding:
                 "until": fact.until or until or (fact.as_of if since else None),
             }
             prepared.append(fact.model_copy(update=changes))
-        return tuple(prepared)
+        return round_alike(prepared)
 
     def build_result(
         self,
@@ -328,7 +329,7 @@ def link_changes(facts: Iterable[Fact], earlier: Mapping[str, str]) -> tuple[Fac
         before = earlier.get(fact.parts.measure)
         id = str(fact.parts._replace(measure=before)) if before else None
         linked.append(fact.model_copy(update={"compared_with": id}) if id in known else fact)
-    return tuple(linked)
+    return round_alike(linked)
 
 
 Period = tuple[date | None, date | None]

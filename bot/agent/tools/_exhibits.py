@@ -7,8 +7,9 @@ from decimal import Decimal
 from bot.agent.tools._analysis import group_by_subject
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.fact_sentences import date_table
-from bot.core.facts import Fact, spell_column
+from bot.core.facts import Fact
 from bot.core.parts import Table
+from bot.core.rounding import spell_column
 from bot.i18n.messages import Language, Words
 
 MAX_TABLE_ROWS = 15
@@ -72,6 +73,7 @@ def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> Exhib
             ExhibitPoint(
                 name=_name_subject(group, language),
                 value=float(str(fact.as_read.value)),
+                spelled=fact.shown(language),
                 low=_to_float(known.get(f"{measure}-low")),
                 high=_to_float(known.get(f"{measure}-high")),
             )

@@ -22,6 +22,7 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.facts import Fact
+from bot.core.rounding import round_sums
 from bot.i18n.messages import Language, Words
 
 WORSE, STUCK = "worse--", "stuck--"  # the subjects of what is worse, and of keywords
@@ -35,6 +36,7 @@ STUCK_MEASURES = (
     *("where", "channel", "retailer", "days", "days-out-of-budget", "product", "since"),
     *("spend", "clicks", "orders", "impressions"),
 )
+SUMS = ("spend", "sales", "excess", "excess-low", "excess-high")  # of money
 MAX_WORSE, MAX_STUCK = 3, 6
 COLUMNS = {
     "spend": Words("Spend"),
@@ -114,8 +116,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     of_ads = groups.get("ads", ())
     period = (read_day_of(of_ads, "since"), read_day_of(of_ads, "until"))
     facts = finding.prepare(chosen, period=period)
-    facts = link_changes(facts, {"return": "return-elsewhere"})
-    compared = finding.prepare(side_by_side, period=period)
+    facts = round_sums(link_changes(facts, {"return": "return-elsewhere"}), SUMS)
+    compared = round_sums(finding.prepare(side_by_side, period=period), SUMS)
     measure = "return" if pick_measures(compared, ("return",)) else "cost-per-order"
     advertised = GroupExhibit(
         "what is advertised, side by side", Words("Advertising"), COLUMNS, bars=measure

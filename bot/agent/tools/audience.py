@@ -11,7 +11,7 @@ Example: {"purpose": "email", "segments": [], "bought": [], "bought_named": [],
 "never_ordered": false, "joined_within_days": 0}
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -35,14 +35,13 @@ from bot.core.audience_rule import (
 )
 from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import describe_unknown_consents
-from bot.core.facts import Fact, FactId, spell_number
-from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName
+from bot.core.facts import Fact, FactId
+from bot.core.metric_query import FieldName
 from bot.core.request import SkillRequest
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
-NO_AMOUNT = (ANY_VALUE, NO_VALUE)
 OWN = "yours"  # the subject that the analysis gives to the audience of a rule
 HIDDEN = ("rule-code",)
 CONSENT_LABELS: Mapping[AudiencePurpose, Words] = {
@@ -148,11 +147,14 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     rule, titles, words = await run_query(deps, lambda warehouse: _read_rule(params, warehouse))
+    currency = await run_query(deps, _find_currency)
+    conditions = describe_conditions(rule, titles, currency)  # of all who meet them, agreed or not
     if problem := rule.impossible:
         raise ToolError(f"{problem[0]}: {problem[1].to('en')}")
     finding = await find_analysis(deps, "audiences", AnalysisFilter(rule=rule.stored))
     own = [fact for fact in finding.result.facts if fact.parts.subject == OWN]
-    facts = finding.prepare([*_describe_rule(rule, titles, own, deps), *own], of_call=rule.code)
+    described = describe_rule(rule, titles, currency).to(deps.request.language)
+    facts = finding.prepare([*_describe_rule(own, described), *own], of_call=rule.code)
     facts = tuple(_label(fact) for fact in facts if fact.parts.measure not in HIDDEN)
     if facts:
         facts += await run_query(deps, _count_consents)
@@ -163,9 +165,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     days = await run_query(deps, _find_days) if facts else None
     return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
-        title=describe_conditions(rule, titles),  # of all who meet them, agreed or not
+        title=conditions,
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
-        exhibits=SIZE.build(facts, finding.language, whole=describe_conditions(rule, titles)),
+        exhibits=SIZE.build(facts, finding.language, whole=conditions),
         notes=[*words, *_explain(facts, rule, deps.request)],
     )
 
@@ -255,14 +257,11 @@ def _find_tastes(rule: AudienceRule, subject: str, warehouse: Warehouse) -> tupl
     )
 
 
-def _describe_rule(
-    rule: AudienceRule, titles: Mapping[str, str], own: list[Fact], deps: ToolDeps
-) -> list[Fact]:
+def _describe_rule(own: Sequence[Fact], words: str) -> list[Fact]:
     """Return the rule in words; nothing for an audience that has no facts."""
     stored = next((fact for fact in own if fact.parts.measure == "rule"), None)
     if stored is None:
         return []
-    words = describe_rule(rule, titles).to(deps.request.language)
     id = str(stored.parts._replace(measure="conditions"))
     return [stored.model_copy(update={"id": id, "label": "conditions", "value": words})]
 
@@ -326,24 +325,14 @@ def _read_rule(
     words = [note for _, notes in resolved for note in notes]
     words += [describe_named(warehouse)] if rated else []
     words += [count_named_visits(warehouse)] if viewed else []
-    words += _name_amounts(rule, warehouse)
     return rule, load_product_titles(warehouse, rule.products), words
 
 
-def _name_amounts(rule: AudienceRule, warehouse: Warehouse) -> list[str]:
-    """Return the amounts of the rule in the currency that they are in."""
+def _find_currency(warehouse: Warehouse) -> str:
+    """Return the currency of the rule's amounts; empty where the orders have none."""
     from bot.data.metrics.filters import list_currencies
-    from bot.data.metrics.query.orders import FIELDS
 
-    amounts = [rule.min_spend] if rule.min_spend else []
-    for condition in (c for one in rule.orders for group in one.filters for c in group):
-        if FIELDS.get(condition.field) and FIELDS[condition.field].unit == "money":
-            amounts += [Decimal(one) for one in condition.values if one not in NO_AMOUNT]
-    currencies = list_currencies(warehouse, "orders")
-    if not amounts or not currencies:
-        return []
-    spelled = [spell_number(one, currencies[0], "en") for one in amounts]
-    return [f"Amounts of the conditions: {', '.join(spelled)}."]
+    return next(iter(list_currencies(warehouse, "orders")), "")
 
 
 def _build_order_condition(orders: Orders) -> OrderCondition:

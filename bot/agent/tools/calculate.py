@@ -12,7 +12,8 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import run_query
-from bot.core.facts import MINUS, Fact, FactId, find_points_step, spell_number
+from bot.core.facts import MINUS, Fact, FactId, spell_number
+from bot.core.rounding import align_pair
 from bot.grounding.numbers import read_figures
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
@@ -54,6 +55,10 @@ class Params(ToolParams):
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = _get_facts(params, deps)
     _require_like_units(params.operation, facts)
+    if params.operation == "difference" and facts[0].unit == "%":
+        facts = [*align_pair(*facts)]
+        for fact in facts:  # a sentence has all three
+            deps.book.update(fact)
     if params.operation == "plus_percent":
         exact, unit = _add_percent(params.percent, facts[0], deps), facts[0].unit
     else:
@@ -77,6 +82,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         about=about,
         value=value,
         exact=None if value == exact else exact,
+        shown_decimals=first.shown_decimals if unit == "points" else None,
         unit=unit,
         source=first.source,
         as_of=min(one.as_of for one in facts),
@@ -131,8 +137,10 @@ def _require_like_units(operation: Operation, facts: list[Fact]) -> None:
 
 def _calculate(operation: Operation, facts: list[Fact]) -> tuple[Decimal, str | None]:
     """Return the exact value, from the exact values of the figures, and its unit."""
-    values = [fact.number for fact in facts]
     unit = facts[0].unit
+    values = [fact.number for fact in facts]
+    if operation == "difference" and unit == "%":  # as they are read
+        values = [Decimal(fact.as_read.value) for fact in facts]
     if operation == "sum":
         return sum(values, Decimal(0)), unit
     if operation == "difference":
@@ -160,14 +168,12 @@ def _add_percent(percent: float, fact: Fact, deps: ToolDeps) -> Decimal:
 
 def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
     """Return the step to which the result is rounded: that of a sum or a difference is the finest
-    of its figures, but of percentages the coarsest."""
+    of its figures."""
     if operation == "percent_change":
         return Decimal("0.1")
     if operation in ("share", "ratio"):
         return Decimal("0.01")
-    if facts[0].unit == "%":
-        return find_points_step(*(fact.number for fact in facts))
-    exponents = [int(Decimal(fact.value).as_tuple().exponent) for fact in facts]
+    exponents = [int(Decimal(fact.as_read.value).as_tuple().exponent) for fact in facts]
     return Decimal(1).scaleb(min(0, *exponents))
 
 

@@ -1,12 +1,15 @@
 """The approved or sent texts that are nearest to what is to be written, with subject, text and
 results such as the open rate. For the brand's voice and for what worked; they prove nothing about a
-product. `words` may be up to three codes of campaigns, whose texts come first. `channel` is a key
-such as email, sms or instagram_post, or "none" for all; `occasion` is the key of an occasion such
-as noel, whose time of year comes first.
+product. `words` may be the subject lines or codes of up to three campaigns, whose texts come first.
+`channel` is a key such as email, sms or instagram_post, or "none" for all; `occasion` is the key of
+an occasion such as noel, whose time of year comes first.
 Not for counting or comparing campaigns (query_metrics).
 Example: {"words": "winter sale bed linen", "channel": "email", "product": "none",
 "occasion": "soldes_hiver"}
 """
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import find_product, group_by_subject, read_text, run_query
@@ -14,13 +17,16 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.channels import load_channels
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions, set_occasion_days
-from bot.i18n.messages import Words
+from bot.i18n.messages import Words, quote_name
+
+if TYPE_CHECKING:
+    from bot.data.warehouse.warehouse import Warehouse
 
 MAX_TEXTS = 5
 EXHIBIT = GroupExhibit(
     "earlier texts with their results",
     Words("Campaign"),
-    {"subject": Words("Subject"), "text": Words("Text"), "open-rate": Words("Opened")},
+    {"text": Words("Text"), "open-rate": Words("Opened")},
 )
 
 
@@ -58,7 +64,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     brief = set_occasion_days(brief, deps.today)
     request = deps.request.model_copy(update={"brief": brief, "channel": channel})
     groups = group_by_subject(await deps.data.look_up("past_copy", request))
-    shown = [_name(fact) for group in [*groups.values()][:MAX_TEXTS] for fact in group]
+    chosen = {code: groups[code] for code in [*groups][:MAX_TEXTS]}
+    shown = await _name_texts(chosen, deps) if chosen else []
     notes = [] if shown else [await _explain_nothing(deps)]
     if shown and brief.occasion and brief.since:
         notes.append("Texts of the time of year of the occasion come first.")
@@ -85,5 +92,21 @@ async def _explain_nothing(deps: ToolDeps) -> str:
     )
 
 
-def _name(fact: Fact) -> Fact:
-    return fact if fact.about else fact.model_copy(update={"about": fact.parts.subject})
+async def _name_texts(groups: Mapping[str, Sequence[Fact]], deps: ToolDeps) -> list[Fact]:
+    """Return the facts of each text, which say what its campaign is called."""
+    from bot.data.analyses.campaigns.names import name_campaign
+
+    language = deps.request.language
+
+    def load(warehouse: "Warehouse") -> dict[str, str]:
+        return {code: name_campaign(warehouse, code, language) for code in groups}
+
+    names = await run_query(deps, load)
+    for code, facts in groups.items():
+        subject = next((str(one.value) for one in facts if one.parts.measure == "subject"), "")
+        names[code] = quote_name(subject).to(language) if subject else names[code]
+    return [
+        fact if fact.about else fact.model_copy(update={"about": names[code]})
+        for code, facts in groups.items()
+        for fact in facts
+    ]

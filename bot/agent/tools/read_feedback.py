@@ -26,7 +26,7 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._exhibits import build_exhibit
 from bot.core.charts import join_scope
-from bot.core.facts import Fact, FactId
+from bot.core.facts import Fact, FactId, source_quote
 from bot.core.parts import Table
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
@@ -101,7 +101,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if facts:
         notes.append("Quote a sentence by its figure, or letter for letter; change nothing in it.")
     columns = tuple(one.to(language) for one in (Words("Customer"), Words("Their words")))
-    rows = tuple((str(fact.source), str(fact.value)) for fact in facts)
+    rows = tuple((source_quote(fact, language), str(fact.value)) for fact in facts)
     table = Table(columns=columns, rows=rows, facts=tuple(fact.id for fact in facts))
     title = Words("customers' words: {words}", words=words) if words else Words("customers' words")
     scope = describe_filter(title, known, language, date.min, product)

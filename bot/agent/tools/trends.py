@@ -19,7 +19,7 @@ from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
-from bot.i18n.messages import Language, Words, format_short_period
+from bot.i18n.messages import Language, Words, format_short_period, quote_name
 
 MAX_LINES = 3
 LEVEL_DAYS = 56
@@ -96,7 +96,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         *_pick(moved, MEASURES),
         *_pick({k: v for k, v in told.items() if k not in moved}, STEADY_MEASURES),
         *(
-            _name_kind(fact)
+            _name_kind(fact, finding.language)
             for name in rest
             for fact in groups[name]
             if fact.parts.measure not in ("points", "p")
@@ -128,8 +128,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
 
 
-def _name_kind(fact: Fact) -> Fact:
-    """Return the fact, where it is about returns or a step with a label that says so."""
+def _name_kind(fact: Fact, language: Language) -> Fact:
+    """Return the fact, where it is about returns or a step with a label that says so. A reason of
+    returns is quoted, in the file's words."""
+    if fact.parts.measure == "reason":
+        fact = fact.model_copy(update={"value": quote_name(str(fact.value)).to(language)})
     for prefix, kind in ((RETURNS, "returns"), (STEPS, "step of the last quarter")):
         if fact.parts.subject.startswith(prefix):
             return fact.model_copy(update={"label": f"{kind}: {fact.label}"})

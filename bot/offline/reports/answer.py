@@ -144,7 +144,7 @@ async def _build_report(
     if not exhibit.shows_table(exhibit.facts):
         picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     limits = " ".join(words.to(language) for words in found.limits)
-    read_as = (result.read_as, exhibit.cut, exhibit.not_ranked)
+    read_as = (result.read_as, exhibit.ends, exhibit.cut, exhibit.not_ranked)
     sources = describe_data(result.facts[:1], ctx.data.name_files(), language)
     return Report(
         headline=headline,

@@ -53,6 +53,7 @@ async def write_top_customers(
         return MissingData(answer=Copy(text=none.to(language)))
     ctx.evidence = Evidence(facts=tuple(fact for fact, _ in found))
     ids = tuple(fact.id for fact, _ in found)
+    currency = found[0][0].unit or ""
     rows = tuple(
         (one.about, one.shown(language), *(format_value(v, language) for v in (one.rows, last)))
         for one, last in found
@@ -65,7 +66,7 @@ async def write_top_customers(
         headline=Copy(text=headline.to(language), facts=ids),
         table=Table(columns=tuple(one.to(language) for one in COLUMNS), rows=rows, facts=ids),
         how_to_read=Copy(text=f"{note.to(language)} {ONE_CUSTOMER_NOTICE.to(language)}"),
-        read_as=Copy(text=describe_orders(query.orders, {}).to(language)),
+        read_as=Copy(text=describe_orders(query.orders, {}, currency).to(language)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -199,7 +199,8 @@ async def test_a_missing_file_must_be_named() -> None:
 
 async def test_days_that_are_known_are_told_for_those_that_are_not() -> None:
     given = {"reason": "period_missing", "what": "sales in 2019", "missing": "orders"}
-    deps = tool_deps(workspace_data(small()))
+    bought = {"order": "1", "at": datetime(2026, 10, 1, tzinfo=UTC), "customer": "a"}
+    deps = tool_deps(workspace_data(small(orders=[bought])))
     result = await call_tool("cannot", {**given, "instead": "none"}, deps)
     assert re.search(r"Known days \(orders\): .*\d{4} to .*\d{4}\.$", result.notes[0])
 

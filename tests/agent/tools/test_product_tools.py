@@ -473,13 +473,15 @@ async def test_past_copy_for_an_occasion_is_of_its_time_of_year() -> None:
     deps = replace(deps, request=deps.request.model_copy(update={"brief": brief}))
     words = "un e-mail de Noël : des cadeaux pour elle, une idée de cadeau"
     result = await call_tool("past_copy", {"words": words, "channel": "email"}, deps)
-    sent = {fact.about for fact in result.facts}
+    sent = {fact.parts.subject for fact in result.facts}
     assert "past_copy.om-260512-meres.subject" not in {fact.id for fact in result.facts}
     assert sent == {"om-251128-friday", "om-251202-cadeaux", "om-251209-table-noel"}
     plain = await call_tool(
         "past_copy", {"words": words, "channel": "email"}, tool_deps(language="fr")
     )
-    assert sent != {fact.about for fact in plain.facts}
+    assert sent != {fact.parts.subject for fact in plain.facts}
+    titles = {str(one.value) for one in result.facts if one.parts.measure == "subject"}
+    assert {fact.about for fact in result.facts} == {f"«\u00a0{one}\u00a0»" for one in titles}
     named = await call_tool(
         "past_copy",
         {"words": words, "channel": "email", "occasion": "noel"},

@@ -239,7 +239,7 @@ async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
     assert figure(result, f"{MOBILE}.lost-money").unit == "EUR"
     assert result.facts[0].id == f"{MOBILE}.status"
     book = FactBook(result.facts)
-    assert book.spell(book.add(rate), "from-to", "en") == "from 58% to 38%"
+    assert book.spell(book.add(rate), "from-to", "en") == "from 58.0% to 38.4%"
 
 
 async def test_funnel_counts_the_visits_that_reached_checkout() -> None:
@@ -308,7 +308,7 @@ async def test_deliveries_name_the_late_regions() -> None:
     assert (share.since, share.until) == (found.as_of - timedelta(days=55), found.as_of)
     book = FactBook(result.facts)
     late = book.add(figure(result, "delivery.region-33.late"))
-    assert book.spell(late, "from-to", "en") == "from 6.7% to 38%"
+    assert book.spell(late, "from-to", "en") == "from 6.7% to 37.7%"
     assert figure(result, "delivery.region-33.late").about == "Gironde (33)"
     assert "Dordogne (24)" in figure(result, "delivery.late-regions.late").about
     assert result.exhibits[0].table

@@ -10,12 +10,14 @@ import pytest
 
 from bot.data.analyses.feedback import find
 from bot.data.analyses.feedback.objections import praise_and_objection
+from bot.data.analyses.feedback.quotes import read_sentences
 from bot.data.analyses.feedback.texts import read_texts, select_feedback
 from bot.data.analyses.feedback.theme_table import ThemeTable, build_theme_table, is_praise
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.playground.shop.generation import read_planted
+from bot.privacy import has_mask
 from tests.support.sample_tables import planted_themes, sample, shelf
 from tests.support.small_tables import small
 
@@ -151,6 +153,23 @@ def test_quotes_are_verbatim_with_the_text_id() -> None:
         one = str(fact.source).split(", ")[1]
         assert str(fact.value) in whole[one]
         assert fact.unit in ("fr", "en")
+
+
+def test_no_quote_has_a_mark_of_what_was_replaced() -> None:
+    texts = [
+        "Hello,\nThe shirt shrank in the wash.\nKind regards,\n[NAME] ([EMAIL])",
+        "Thank you [NAME], the shirt fits.\nThe linen is soft and thick.",
+        "[NAME] from [NAME]",
+    ]
+    read = read_sentences(
+        _reviews(texts), AnalysisFilter(), words=None, theme=None, tone="any", most=9
+    )
+    assert [one.said for one in read.sentences] == [
+        "Hello,\nThe shirt shrank in the wash.",
+        "The linen is soft and thick.",
+    ]
+    assert read.private == 1
+    assert not [fact for fact in found().facts if has_mask(str(fact.value))]
 
 
 def test_quotes_contain_no_phone_number_or_address() -> None:

@@ -23,7 +23,7 @@ from bot.data.floors import is_below_floor
 from bot.data.stats import to_percent
 from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
 from bot.data.warehouse.warehouse import Warehouse
-from bot.text.normalize import slugify, strip_accents
+from bot.text.normalize import normalize_text, slugify, strip_accents
 
 MAX_SIMILAR = 3
 SEASON_DAYS = 35  # days before an occasion in which mailings are about it
@@ -181,13 +181,14 @@ def nearest_texts(
     (`product_words`), the season or some words, the most similar first; ties go to the higher open
     rate, then to the later one. Product, name and season each count for more than all other words.
     `season` is the first and last day of an occasion: mailings of any year share it that were sent
-    on its days or in the SEASON_DAYS before. Mailings whose code stands in the words come first,
-    in any language; without any in the language, those in the others stand."""
+    on its days or in the SEASON_DAYS before. Mailings whose code or subject line stands in the
+    words come first, in any language; without any in the language, those in the others stand."""
     wanted_stems, product_stems = _extract_stems(words), _extract_stems(product_words)
-    codes = {*words.casefold().split()}
+    codes, asked = {*words.casefold().split()}, normalize_text(words)
     scored, foreign = list[SimilarMailing](), list[SimilarMailing]()
     for letter in load_mailings(warehouse, None):
-        is_coded = letter.code.casefold() in codes
+        subject = normalize_text(letter.subject or "")
+        is_named = letter.code.casefold() in codes or bool(subject and subject in asked)
         if (channel and letter.channel != channel) or not letter.text:
             continue
         stems = _extract_stems(
@@ -197,9 +198,9 @@ def nearest_texts(
         same = 1.0 if product and product in (letter.product or "") else 0.0
         timely = 1.0 if season and letter.at and _is_in_season(letter.at.date(), season) else 0.0
         named = len(product_stems & stems) / len(product_stems) if product_stems else 0.0
-        score = 2.0 * is_coded + 0.6 * same + 0.5 * named + 0.5 * timely + 0.4 * shared
+        score = 2.0 * is_named + 0.6 * same + 0.5 * named + 0.5 * timely + 0.4 * shared
         if score > 0.1:
-            is_own = is_coded or (letter.language or language) == language
+            is_own = is_named or (letter.language or language) == language
             (scored if is_own else foreign).append(SimilarMailing(letter, round(score, 3)))
     return sorted(
         scored or foreign,

@@ -33,7 +33,7 @@ from bot.data.analyses.feedback.theme_table import (
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import LOCALES, Words
-from bot.privacy import find_personal_data
+from bot.privacy import find_personal_data, has_mask
 from bot.text.normalize import normalize_text
 
 MAX_QUOTES = 3
@@ -144,7 +144,9 @@ def _build_quote(
     whole = text.whole[text.offset :]
     short = len(whole) <= MAX_QUOTE_LENGTH and "\n" not in whole
     chosen = whole if short else text.whole[start:end]
-    if not MIN_QUOTE_LENGTH <= len(chosen) <= MAX_QUOTE_LENGTH or find_personal_data(chosen):
+    if not MIN_QUOTE_LENGTH <= len(chosen) <= MAX_QUOTE_LENGTH:
+        return None
+    if has_mask(chosen) or find_personal_data(chosen):
         return None
     return CustomerSentence(text, chosen)
 
@@ -228,10 +230,10 @@ def read_sentences(
     for text, mentions in fitting:
         if len(found.sentences) >= most:
             break
-        said = _cut(text, mentions, theme, wanted)
-        if find_personal_data(said):
+        said = _drop_masked_lines(_cut(text, mentions, theme, wanted))
+        if not said or find_personal_data(said):
             found.private += 1
-        elif said and (key := normalize_text(said)) not in seen:
+        elif (key := normalize_text(said)) not in seen:
             seen.add(key)
             found.sentences.append(CustomerSentence(text, said))
     found.sentences.sort(key=lambda one: one.text.day or date.min, reverse=True)
@@ -306,3 +308,18 @@ def _cut(
             return sentence[:MAX_LENGTH]
     ends = [one.end for one in sentences if one.end <= MAX_LENGTH]
     return whole[: max(ends, default=MAX_LENGTH)]
+
+
+def _drop_masked_lines(said: str) -> str:
+    """Return the longest part of a text without a line in which personal data was replaced, such as
+    the signature with the words before it; empty where there is none."""
+    parts, now = [""], list[str]()
+    for line in said.splitlines():
+        if has_mask(line):
+            if now and now[-1].rstrip().endswith(","):  # "Kind regards,"
+                now.pop()
+            parts.append("\n".join(now).strip())
+            now = []
+        else:
+            now.append(line)
+    return max([*parts, "\n".join(now).strip()], key=len)

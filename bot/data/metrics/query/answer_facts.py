@@ -1,17 +1,18 @@
 """Turn an answer into facts, a table and a chart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
-from bot.core.facts import Fact, FactId, find_points_step, spell_column
+from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
+from bot.core.rounding import round_alike, round_sums, spell_column
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
@@ -27,6 +28,7 @@ from bot.data.metrics.query.wording import (
     describe_query,
     get_label,
     get_last_day,
+    get_reference_day,
     is_by_time,
     list_hidden_times,
     list_scope,
@@ -75,6 +77,7 @@ class _ResultBuilder:
         self.money = answer.recipe.currency
         self.filters = describe_filters(warehouse, answer, language)
         self.read_as = summarize_query(warehouse, answer, language)
+        self.reference_day = get_reference_day(warehouse, answer)
         self.age = describe_age(warehouse, answer.dataset.kind)
         self.notes = AnswerNotes(warehouse, answer, language)
         self.facts: list[Fact] = []
@@ -82,6 +85,8 @@ class _ResultBuilder:
         assert self.query.since is not None
         assert self.query.until is not None
         self.days: Days = (self.query.since, self.query.until)
+        # that the data are read to, also where the figures end before
+        self.last_day = self.days[1] + timedelta(days=answer.periods.left_out_days)
 
     def build(self) -> MetricResult:
         cells: dict[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]] = {}
@@ -89,6 +94,12 @@ class _ResultBuilder:
         for group in groups:
             for name in self.query.measures:
                 cells[group, name] = self._add(group, name)
+        used = {name: self.answer.get_measure(name) for name in self.query.measures}
+        sums = [slugify(name) for name, one in used.items() if one.is_sum and one.unit == "money"]
+        self.facts = [*round_sums(round_alike(self.facts), sums)]
+        told = {fact.id: fact for fact in self.facts}
+        for place, (now, before, change) in cells.items():
+            cells[place] = (_find(now, told), _find(before, told), _find(change, told))
         notes = (*self.notes.build(groups, cells, self.facts), *self._list_cut(groups))
         return MetricResult(
             tuple(self.facts),
@@ -153,7 +164,7 @@ class _ResultBuilder:
             exact=None if value == exact else exact,
             unit=(self.money if measure.unit == "money" else measure.unit) or None,
             source=self.answer.get_source(self.warehouse, period, group, name),
-            as_of=min(self.days[1], self.warehouse.as_of(self.answer.dataset.kind)),
+            as_of=min(self.last_day, self.warehouse.as_of(self.answer.dataset.kind)),
             rows=self.answer.get_count(period, group, name),
             of=self._find_base(period, group, name),
             query=self.answer.sql.get(measure.share_of or name),
@@ -188,8 +199,7 @@ class _ResultBuilder:
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
         new, old = now.number, earlier.number
         if measure.unit == "%":
-            exact, unit = new - old, "points"
-            digits = find_points_step(new, old)
+            exact, digits, unit = new - old, Decimal("0.01"), "points"
         elif old:
             exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
         else:
@@ -296,6 +306,7 @@ class _ResultBuilder:
                 measure_facts=named,
                 total=self._name_total(cells)[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
+                ends=self.notes.describe_end(),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
                 column_facts=tuple(facts_of[name] for name, _ in columns),
@@ -379,7 +390,7 @@ class _ResultBuilder:
             return self._name_others()
         for n, bounds in self._find_cut(group).items():
             told = [
-                words.with_params(day=format_short_day(day, self.language, self.warehouse.today))
+                words.with_params(day=format_short_day(day, self.language, self.reference_day))
                 for words, day in zip((FROM_DAY, UNTIL_DAY), bounds, strict=True)
                 if day
             ]
@@ -437,7 +448,7 @@ class _ResultBuilder:
     def _name_period(self, days: Days | None) -> str:
         if days is None:
             return ""
-        name = format_short_period(*days, self.language, self.warehouse.today)
+        name = format_short_period(*days, self.language, self.reference_day)
         return name[:1].upper() + name[1:]
 
     def _explain_gap(self, group: Group, name: str, groups: Sequence[Group]) -> str:
@@ -476,18 +487,25 @@ class _ResultBuilder:
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
                 names = name_row(self.warehouse, self.answer, group, self.language)
                 label = " · ".join(names)
-                points.append(ExhibitPoint(name=label, value=_read_value(fact), day=day))
+                said = fact.shown(self.language)
+                points.append(
+                    ExhibitPoint(name=label, value=_read_value(fact), day=day, spelled=said)
+                )
         if len(points) < 2:
             return None
         if not by_time and not set(ORDERED_DIMENSIONS).intersection(dimensions):
             points.sort(key=lambda point: -point.value)
         return ExhibitChart(
             kind="line" if by_time else "bars",
-            title=name_chart(self.answer, self.language),
+            title=name_chart(self.warehouse, self.answer, self.language),
             points=tuple(points),
             unit=facts[0].unit or "",
             measure=facts[0].parts.measure,
         )
+
+
+def _find(fact: Fact | None, told: Mapping[str, Fact]) -> Fact | None:
+    return told[fact.id] if fact else None
 
 
 def _to_decimal(value: Any) -> Decimal | None:

@@ -19,14 +19,16 @@ from bot.data.metrics.query.release import (
 )
 from bot.data.metrics.query.remainder import are_empty, count_twice
 from bot.data.metrics.query.wording import (
+    get_reference_day,
     is_by_time,
     is_of_deliveries,
     name_group,
     name_hidden_times,
+    name_measure,
 )
 from bot.data.stats import WATCHED_P, compute_equal_shares_p
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, format_short_day
 
 ORDER_DAYS = (
     "The days are those on which the orders were placed, not those on which they came (a filter, "
@@ -39,6 +41,7 @@ COARSER_WORDS = {
     "month": Words("By month: in most weeks there are too few people to be shown."),
     "quarter": Words("By quarter: in most months there are too few people to be shown."),
 }
+MAX_ENDING = 3  # measures that are named because they end early
 NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
 
@@ -127,7 +130,6 @@ class AnswerNotes:
         were asked for, which days, weeks or months are missing, and whose figures they are."""
         footnotes = [self.answer.get_measure(name).footnote for name in self.query.measures]
         lines = [
-            *self._list_left_out_days(),
             *self._list_coarser(),
             *self._list_cut(),
             *self._list_hidden(),
@@ -136,9 +138,22 @@ class AnswerNotes:
         ]
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
 
-    def _list_left_out_days(self) -> list[Words]:
-        days = self.answer.periods.left_out_days
-        return [Words("Without the last {n} days: returns may still come.", n=days)] if days else []
+    def describe_end(self) -> str:
+        """Say for people which figures end before the data do; nothing where none does."""
+        if not self.answer.periods.left_out_days:
+            return ""
+        names = [
+            name_measure(self.warehouse, self.answer, one, self.language)
+            for one in self.query.measures
+        ]
+        listed = ", ".join(names[:MAX_ENDING])
+        reference = get_reference_day(self.warehouse, self.answer)
+        words = Words(
+            "{what}: up to {day}, as later orders may still come back.",
+            what=listed[:1].upper() + listed[1:],
+            day=format_short_day(self.answer.periods.now[1], self.language, reference),
+        )
+        return words.to(self.language)
 
     def _list_coarser(self) -> list[Words]:
         """Say that a course is by month where it was asked for by week, and that all rows are too

@@ -9,6 +9,7 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from bot.core.charts import QUOTED
 from bot.core.metric_query import (
     ANY_VALUE,
     CUSTOMER_FIELDS,
@@ -259,7 +260,7 @@ def _resolve_texts(
                 one
                 for name in names
                 for one, called in known[name].items()
-                if normalize_text(value) in normalize_text(called)
+                if normalize_text(value) in normalize_text(f"{one} {called}")
             ][:MAX_CONTAINED_VALUES]
         else:
             matches = _match(value, known)
@@ -267,7 +268,7 @@ def _resolve_texts(
             unknown.append(value)
             continue
         called = {name for one in matches for name in [_name_of(one, known)]}
-        if normalize_text(value) not in {normalize_text(one) for one in (*matches, *called)}:
+        if _strip_quotes(value) not in {_strip_quotes(one) for one in (*matches, *called)}:
             notes.append(f"“{value}” was read as {', '.join(sorted(called)[:MAX_LISTED_VALUES])}.")
         found += matches
     if unknown and not found:
@@ -283,6 +284,10 @@ def _resolve_texts(
     return condition.model_copy(
         update={"values": tuple(dict.fromkeys(found)), "operator": operator_}
     )
+
+
+def _strip_quotes(name: str) -> str:
+    return normalize_text(name).strip(QUOTED)
 
 
 def _name_of(value: str, known: Mapping[str, Mapping[str, str]]) -> str:

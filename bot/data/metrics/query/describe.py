@@ -7,6 +7,7 @@ from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, FieldName, Metri
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.known_values import (
+    CAMPAIGN_FIELDS,
     FIXED_VALUES,
     find_filled_columns,
     has_column,
@@ -162,7 +163,8 @@ def _describe_column(
         return name
     if name in COUNT_ONLY:
         return f"{name} ({_count_values(warehouse, dataset, name)} values)"
-    values = list(load_values(warehouse, dataset, name).values())
+    called = load_values(warehouse, dataset, name)
+    values = list(called if name in CAMPAIGN_FIELDS else called.values())
     if not values:
         return name
     earlier = described.setdefault(name, (dataset.name, frozenset(values)))

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.core.metric_query import QueryError
+from bot.data.analyses.campaigns.names import name_campaign
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.filters import (
     OPTION_COLUMNS,
@@ -50,6 +51,7 @@ MISSING_HINTS: Mapping[str, str] = {
     "points": "No file of a loyalty programme was imported.",
     "city": "Towns are read from a file of customers that has a column for them.",
 }
+CAMPAIGN_FIELDS = ("campaign", "code")
 NO_PRICES = (
     "No price history was imported, so sale days are not known. Orders at a discount are the field "
     "discounted; days that you know are the field day."
@@ -170,23 +172,10 @@ def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapp
             str(row["value"]) for row in sorted(found, key=lambda one: (-one["n"], one["value"]))
         ]
         titles = load_product_titles(warehouse, values) if column == "product" else {}
-        if name == "campaign" and is_computed:
-            titles = _load_subjects(rows, of_row, warehouse)
+        if name in CAMPAIGN_FIELDS:
+            titles = {value: name_campaign(warehouse, value, "en") for value in values}
         if column in PLACE_COLUMNS:
             titles = {value: name_place(column, value, "en") for value in values}
         warehouse.released[key] = {value: titles.get(value, value) for value in values}
     known: Mapping[str, str] = warehouse.released[key]
     return known
-
-
-def _load_subjects(rows: ir.Table, of_row: ir.Value, warehouse: Warehouse) -> dict[str, str]:
-    """Return the name of each campaign with its subject line, where it has one alone."""
-    if "subject" not in rows.columns:
-        return {}
-    named = rows.filter(rows.subject.notnull()).group_by(name=of_row)
-    found = named.aggregate(many=ibis._.subject.nunique(), subject=ibis._.subject.max())
-    return {
-        str(row["name"]): f"{row['name']} “{row['subject']}”"
-        for row in fetch_rows(warehouse, found)
-        if row["many"] == 1 and row["subject"] != row["name"]
-    }

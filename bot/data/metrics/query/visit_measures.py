@@ -35,6 +35,7 @@ from bot.i18n.messages import Words
 
 STEPS = ("view", "cart", "checkout", "purchase")
 CART, CHECKOUT, ORDER = 2, 3, 4  # depths
+MAX_UNNAMED = 0.05  # up to this share of rows without a visitor, the others stand for all
 NO_VIEWS = Words(
     "No visit names a customer of the orders, so nobody can be chosen by what they looked at."
 )
@@ -198,6 +199,18 @@ def _rate(label: Words, start: int, end: int, bases: tuple[str, ...]) -> Measure
     )
 
 
+def _name_visitors(warehouse: Warehouse) -> Words:
+    """Say that only some visits name their visitor, where that is so."""
+    key = "visits-without-visitor"
+    if key not in warehouse.released:
+        events = warehouse.table("events")
+        assert events is not None
+        unnamed = events.aggregate(n=events.visitor.isnull().mean())
+        warehouse.released[key] = float(fetch_rows(warehouse, unnamed)[0]["n"] or 0)
+    is_some = warehouse.released[key] > MAX_UNNAMED
+    return Words("visitors (recognised only)") if is_some else Words("visitors")
+
+
 MEASURES: Mapping[str, Measure] = {
     "visits": Measure(Words("visits"), "visits", _count, is_sum=True),
     "visitors": Measure(
@@ -207,6 +220,8 @@ MEASURES: Mapping[str, Measure] = {
         bases=("visitors",),
         needs=("visitor",),
         is_sum=True,
+        read_as=_name_visitors,
+        label_as_read=True,
     ),
     "visits_with_cart": _step(Words("visits with a cart"), CART, ("cart",)),
     "visits_with_checkout": _step(Words("visits that reach the checkout"), CHECKOUT, ("checkout",)),

@@ -17,6 +17,7 @@ from bot.core.metric_query import (
     OTHERS_VALUE,
     MetricCondition,
 )
+from bot.data.analyses.campaigns.names import name_campaign
 from bot.data.metrics.query.dataset import (
     ConditionField,
     Measure,
@@ -24,7 +25,7 @@ from bot.data.metrics.query.dataset import (
     get_field,
     is_of_lines,
 )
-from bot.data.metrics.query.known_values import load_values
+from bot.data.metrics.query.known_values import CAMPAIGN_FIELDS, load_values
 from bot.data.metrics.query.metric_answer import OTHERS as OTHERS_GROUP
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
@@ -57,7 +58,7 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("step", "purchase"): Words("order"),
 }
 # How people write the usual values of these dimensions, whose files have them in small letters.
-TRAFFIC_DIMENSIONS = ("device", "source", "channel", "medium", "first_source")
+TRAFFIC_DIMENSIONS = ("device", "source", "channel", "medium", "first_order_source")
 TRAFFIC_NAMES: Mapping[str, Words] = {
     "mobile": Words("mobile"),
     "desktop": Words("desktop"),
@@ -68,7 +69,9 @@ TRAFFIC_NAMES: Mapping[str, Words] = {
     "moteur": Words("search"),
     "ads": Words("ads"),
     "publicite": Words("ads"),
+    "avis": Words("reviews"),
 }
+IN_FILE_WORDS = ("return_reason", "audience")  # what somebody wrote, whatever the language
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
 NOT_GIVEN: Mapping[str, Words] = {
     "code": Words("No code"),
@@ -104,15 +107,14 @@ def name_value(
         return translate_country(value, language)
     if dimension == "language" and value in LANGUAGES:
         return Words(get_language(value).phrase).to(language)
-    if dimension == "return_reason":  # in the file's words, whatever the language
+    if dimension in IN_FILE_WORDS:
         return Words("“{quote}”", quote=value).to(language)
     if dimension in PLACE_COLUMNS:
         return name_place(dimension, value, language)
     if dimension in ("product", "with_product", "customer_bought"):
         value = load_values(warehouse, dataset, "product").get(value, value)
-    if dimension == "campaign" and dataset.kind == "campaigns":
-        name = load_values(warehouse, dataset, dimension).get(value, value)
-        return format_title(name) if name == value else name
+    if dimension in CAMPAIGN_FIELDS:
+        return name_campaign(warehouse, value, language)
     return format_title(value)
 
 
@@ -257,10 +259,11 @@ def _name_dimensions(answer: MetricAnswer, language: str) -> str:
     return Words("{a} and {b}", a=first, b=rest[0]).to(language) if rest else first
 
 
-def name_chart(answer: MetricAnswer, language: str) -> str:
+def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return what a chart of the first measure draws: "revenue by country". Which rows and days
     these are stands beside it, in how the question was read."""
-    measure = answer.dataset.measures[answer.query.measures[0]].label.to(language)
+    first = answer.dataset.measures[answer.query.measures[0]]
+    measure = get_label(warehouse, answer, first).to(language)
     what = _name_dimensions(answer, language)
     return Words("{measure} by {what}", measure=measure, what=what).to(language)
 
@@ -282,7 +285,7 @@ def list_scope(
     """Return how the query was read, part by part, as a card says it: which of them, by what, and
     when. Measures stand apart: a card names those that it tells. Days that were not asked for are
     left out. With `years` each day has its own."""
-    query, today = answer.query, date.min if years else warehouse.today
+    query, today = answer.query, date.min if years else get_reference_day(warehouse, answer)
     parts = []
     for group, text in zip(
         query.filters, describe_filters(warehouse, answer, language, years=years), strict=True
@@ -309,6 +312,17 @@ def list_scope(
             days = Words("orders placed: {days}", days=days).to(language)
         parts.append(("days", days))
     return tuple(parts)
+
+
+def get_reference_day(warehouse: Warehouse, answer: MetricAnswer) -> date:
+    """Return the day from which it is clear of which year a day without one is: today. Where the
+    days of the answer are of several years, the first of all, so that each has its year."""
+    days = [*answer.periods.now, *(answer.periods.before or ())]
+    for condition in answer.query.conditions:
+        field = get_field(answer.dataset, condition.field)
+        if field and field.kind == "day" and condition.values not in ((ANY_VALUE,), (NO_VALUE,)):
+            days += [date.fromisoformat(one) for one in condition.values]
+    return warehouse.today if len({day.year for day in days}) == 1 else date.min
 
 
 def is_of_deliveries(answer: MetricAnswer) -> bool:
@@ -359,7 +373,8 @@ def describe_filters(
     warehouse: Warehouse, answer: MetricAnswer, language: str, *, years: bool = False
 ) -> list[str]:
     """Return each group of conditions in words."""
-    joint, today = Words(" or ").to(language), date.min if years else warehouse.today
+    joint = Words(" or ").to(language)
+    today = date.min if years else get_reference_day(warehouse, answer)
     return [
         _describe_days_left_out(answer.dataset, group, language, today)
         or joint.join(
@@ -405,7 +420,7 @@ def _describe_having(warehouse: Warehouse, answer: MetricAnswer, language: str) 
     """Return the bounds on the measures of a group in words, where two periods are compared with
     the days of the one that they bound."""
     parts, is_compared = [], answer.periods.before is not None
-    days = format_short_period(*answer.periods.now, language, warehouse.today)
+    days = format_short_period(*answer.periods.now, language, get_reference_day(warehouse, answer))
     for bound in answer.query.having:
         what = name_measure(warehouse, answer, bound.measure, language)
         what = f"{what}, {days}" if is_compared else what
@@ -444,11 +459,8 @@ def describe_condition(
         words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
         return words.to(language)
     if field.kind == "day":
-        # beside days of another year it has its own
-        years = {one.year for one in (answer.asked.since, answer.asked.until) if one}
         days = [
-            format_short_day(day, language, today if years <= {day.year} else date.min)
-            for day in map(date.fromisoformat, condition.values)
+            format_short_day(date.fromisoformat(one), language, today) for one in condition.values
         ]
         return describe_day(condition.field, condition.operator, days).to(language)
     if field.kind != "text":
