@@ -78,6 +78,27 @@ def test_parameters_are_within_the_limits_of_strict_tools(name: str) -> None:
 # What comes back.
 
 
+async def test_sums_of_periods_of_other_lengths_change_by_what_they_are_per_day(
+    mixed: Warehouse,
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["orders", "average_order"],
+        since="2026-10-01",
+        until="2026-10-28",
+        comparison="dates",
+        compare_since="2026-07-01",
+        compare_until="2026-09-30",
+    )
+    now, before, change, *basket = result.facts
+    assert before.until == date(2026, 9, 30)
+    assert change.parts.measure == "orders-per-day-change"
+    daily = now.number / 28, before.number / 92
+    assert change.value == round(100 * (daily[0] - daily[1]) / daily[1], 1)
+    assert basket[2].parts.measure == "average-order-change"
+
+
 async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Warehouse) -> None:
     result = await query_tool(
         tool_deps(workspace_data(mixed)),

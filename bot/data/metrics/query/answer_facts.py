@@ -1,6 +1,6 @@
 """Turn an answer into facts, a table and a chart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.order_cautions import RETURN_FIELDS, warn_of_late_returns
-from bot.data.metrics.query.periods import Days
+from bot.data.metrics.query.periods import Days, count_days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import (
@@ -37,11 +37,13 @@ from bot.i18n.messages import Language, Words, format_short_day, format_short_pe
 from bot.text.normalize import slugify
 
 METRIC_KIND = "metric"
+PEOPLE_UNIT = "customers"
 MONEY_OF_CUSTOMERS = "of_customers"  # a base of measures of what customers spent
 MAX_SUBJECT_LENGTH = 110
 MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
 NOT_SHOWN = "–"
 CHANGE_LABEL = Words("change")
+DAILY_CHANGE = Words("change per day")
 TOO_FEW = Words("not shown (too few)")
 
 
@@ -177,8 +179,21 @@ class _ResultBuilder:
             if not {one.field for one in conditions} <= {*self.query.dimensions}
         ]
 
+    def _is_daily(self, measure: Measure) -> bool:
+        """Whether a change is that of the amount per day."""
+        return measure.is_sum and self.answer.periods.per_day
+
+    def _name_change(self, names: Iterable[str]) -> str:
+        daily = all(self._is_daily(self.answer.get_measure(name)) for name in names)
+        return (DAILY_CHANGE if daily else CHANGE_LABEL).to(self.language)
+
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
-        new, old = now.number, earlier.number
+        new, old, before = now.number, earlier.number, self.answer.periods.before
+        assert before is not None
+        if is_daily := self._is_daily(measure):
+            if measure.unit == PEOPLE_UNIT:
+                return None  # who bought on two days counts once
+            new, old = new / count_days(self.answer.periods.now), old / count_days(before)
         if measure.unit == "%":
             exact, unit = new - old, "points"
             digits = find_points_step(new, old)
@@ -189,8 +204,8 @@ class _ResultBuilder:
         about = " · ".join(filter(None, [now.titled(self.language), now.about]))
         return now.model_copy(
             update={
-                "id": f"{now.id}-change",
-                "label": CHANGE_LABEL.text,
+                "id": f"{now.id}-per-day-change" if is_daily else f"{now.id}-change",
+                "label": (DAILY_CHANGE if is_daily else CHANGE_LABEL).text,
                 "about": about,
                 "value": exact.quantize(digits),
                 "exact": exact,
@@ -304,7 +319,7 @@ class _ResultBuilder:
         if self._is_only_total_compared(cells):
             empty = ("",) * (len(self.query.dimensions) - 1)
             days = self._name_period(self.answer.periods.before)
-            change = CHANGE_LABEL.to(self.language).capitalize()
+            change = self._name_change(self.query.measures).capitalize()
             lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
         return lines
 
@@ -344,7 +359,7 @@ class _ResultBuilder:
             what = (
                 self._name_period(periods.now),
                 self._name_period(periods.before),
-                CHANGE_LABEL.to(self.language),
+                self._name_change([name]),
             )[n]
             label = f"{label}, {what}" if n == 0 else what
         return label[:1].upper() + label[1:]

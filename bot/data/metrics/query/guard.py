@@ -24,7 +24,7 @@ from bot.core.metric_query import (
 )
 from bot.data.floors import is_below_floor
 from bot.data.metrics.answer_log import AnswerLog, SalesAnswerRecord
-from bot.data.metrics.query.answer_facts import MetricResult
+from bot.data.metrics.query.answer_facts import PEOPLE_UNIT, MetricResult
 from bot.data.metrics.query.dataset import Family
 from bot.data.metrics.query.differences import PublishedSums, isolates
 from bot.data.metrics.query.metric_answer import (
@@ -51,7 +51,6 @@ MAX_ROW_SETS = 1_000  # row sets that are checked
 MAX_CACHED_BYTES = 200_000_000  # of row numbers, kept in memory for the next answer
 METRIC_KEY = "metric"  # in the filter of an answer's record, and in `Warehouse.released`
 FIGURE_KEY = "figure"  # in `Warehouse.released`, beside a fact's id
-PEOPLE_UNIT = "customers"
 COUNT_UNITS = ("orders", "units", "texts", "visits", "%")  # of what may be told of few on a day
 # what went wrong with what was sold, and what was written of it: nothing about who it was
 INCIDENT_MEASURES = frozenset(
