@@ -398,7 +398,26 @@ async def test_having_order_and_limit(mixed: Warehouse) -> None:
     assert [f.value for f in lowest.facts if f.label == "orders" and f.about] == [min(values)]
     bound = {"measure": "orders", "operator": "at_least", "value": str(sorted(values)[1])}
     large = await query_tool(deps, **call, having=[bound])
-    assert [f.value for f in large.facts if f.label == "orders" and f.about] == values[:2]
+    figures = [f.value for f in large.facts if f.label == "orders"]
+    assert figures[1:] == values[:2]
+    assert values[0] < figures[0] <= sum(values[:2])  # one order has both
+
+
+async def test_mean_of_the_groups_within_the_bounds_takes_the_place_of_the_total() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "dimensions": ["device"]}
+    every = await query_tool(deps, **call, measures=["orders", "revenue"])
+    named = [fact for fact in every.facts if fact.about]
+    orders = [fact.number for fact in named if fact.label == "orders"][1:]
+    revenue = [fact.number for fact in named if fact.parts.measure == "revenue"][1:]
+    assert len(orders) > 1
+    bound = {"measure": "orders", "operator": "at_most", "value": str(orders[0])}
+    measures = ["average_order", "orders"]
+    result = await query_tool(deps, **call, measures=measures, having=[bound], limit=1)
+    mean, count, *_ = result.facts
+    assert mean.number == pytest.approx(sum(revenue) / sum(orders))
+    assert count.value == sum(orders)
+    assert "orders: at most" in mean.about
 
 
 @pytest.mark.parametrize("comparison", ["none", "previous_period"])

@@ -14,13 +14,14 @@ from bot.core.parts import Table
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
-from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
 from bot.data.metrics.query.order_cautions import RETURN_FIELDS, warn_of_late_returns
 from bot.data.metrics.query.periods import Days, count_days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import (
     describe_filters,
+    describe_having,
     describe_query,
     get_label,
     get_last_day,
@@ -71,6 +72,7 @@ class _ResultBuilder:
         self.read_as = summarize_query(warehouse, answer, language)
         self.age = describe_age(warehouse, answer.dataset.kind)
         self.notes = AnswerNotes(warehouse, answer, language)
+        self.total = answer.recipe.total
         self.facts: list[Fact] = []
         self.groups: dict[str, tuple[PeriodName, Group, str]] = {}
         assert self.query.since is not None
@@ -79,7 +81,7 @@ class _ResultBuilder:
 
     def build(self) -> MetricResult:
         cells: dict[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]] = {}
-        groups = [ALL_GROUPS, *self.answer.recipe.list_groups()]
+        groups = [self.total, *self.answer.recipe.list_groups()]
         for group in groups:
             for name in self.query.measures:
                 cells[group, name] = self._add(group, name)
@@ -136,9 +138,11 @@ class _ResultBuilder:
         value = _round(exact, measure)
         since, until = self._cut_days(group, days)
         named = self.notes.name(group)
-        if group == ALL_GROUPS:
+        if group == self.total:
             named = (name_part(self.warehouse, self.answer, name, self.language),)
         about = [*filter(None, named), *self._list_filters(group)]
+        if group == WITHIN:
+            about += describe_having(self.warehouse, self.answer, self.language)
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
             label=get_label(self.warehouse, self.answer, measure).text,
@@ -219,7 +223,11 @@ class _ResultBuilder:
         first, last = days
         for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
             members = self.answer.recipe.members.get(group, (group,))
-            if dimension in DATED_DIMENSIONS and value is not None and group != OTHERS:
+            if (
+                dimension in DATED_DIMENSIONS
+                and value is not None
+                and group not in (OTHERS, WITHIN)
+            ):
                 starts = [date.fromisoformat(start) for one in members if (start := one[n])]
                 first, last = max(first, starts[0]), min(last, get_last_day(dimension, starts[-1]))
         return first, last
@@ -230,11 +238,13 @@ class _ResultBuilder:
         parts: list[str] = [self.query.dataset]
         parts += ["-".join([one.field, one.operator, *one.values]) for one in self.query.conditions]
         pairs = zip(self.query.dimensions, group, strict=False)
-        parts += (
-            ["-".join([*self.query.dimensions, "others"])]
-            if group == OTHERS
-            else [f"{name}-{value or 'not-stated'}" for name, value in pairs]
-        )
+        if group in (OTHERS, WITHIN):
+            parts.append("-".join([*self.query.dimensions, str(group[0])]))
+        else:
+            parts += [f"{name}-{value or 'not-stated'}" for name, value in pairs]
+        if group == WITHIN:
+            bounds = self.query.having
+            parts += [f"{one.measure}-{one.operator}-{one.value}" for one in bounds]
         parts += [day.isoformat().replace("-", "") for day in days]
         if period == "now" and self.answer.periods.before is not None:
             parts.append(f"vs-{self.answer.periods.before[0].isoformat().replace('-', '')}")
@@ -315,12 +325,12 @@ class _ResultBuilder:
         """Return the lines of the table: names, group, and which of its figures stand in the first
         column. Where only the total is compared, its earlier figures are lines of their own."""
         lines = [(self._name_line(group), group, 0) for group in groups[1:]]
-        lines.append((self._name_total(), ALL_GROUPS, 0))
+        lines.append((self._name_total(), self.total, 0))
         if self._is_only_total_compared(cells):
             empty = ("",) * (len(self.query.dimensions) - 1)
             days = self._name_period(self.answer.periods.before)
             change = self._name_change(self.query.measures).capitalize()
-            lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
+            lines += [((days, *empty), self.total, 1), ((change, *empty), self.total, 2)]
         return lines
 
     def _name_line(self, group: Group) -> tuple[str, ...]:
@@ -338,7 +348,7 @@ class _ResultBuilder:
 
     def _is_only_total_compared(self, cells: Any) -> bool:
         compared = {group for (group, _), one in cells.items() if one[1] is not None}
-        return compared == {ALL_GROUPS}
+        return compared == {self.total}
 
     def _list_columns(self, cells: Any) -> list[tuple[str, int]]:
         if self._is_only_total_compared(cells):

@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.facts import Fact
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_choice import explain_withheld, is_in_time
-from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     Group,
@@ -71,17 +71,21 @@ class AnswerNotes:
         return tuple(notes)
 
     def _explain_bounds(self) -> list[str]:
-        """Say which of two periods the bounds are on."""
+        """Say of which groups the total is, and which of two periods the bounds are on."""
+        notes = []
+        if self.answer.recipe.total == WITHIN and WITHIN in self.answer.recipe.members:
+            notes.append("What names no group is of all groups within the bounds together.")
         if not self.query.having or self.answer.periods.before is None:
-            return []
+            return notes
         first, last = self.answer.periods.now
         return [
+            *notes,
             f"having bounds the figures of {first} to {last} alone: a group that was within the "
-            "bounds in the earlier days only is not here."
+            "bounds in the earlier days only is not here.",
         ]
 
     def name(self, group: Group) -> tuple[str, ...]:
-        if group == ALL_GROUPS:
+        if group in (ALL_GROUPS, WITHIN):
             return ()
         return name_group(self.warehouse, self.answer, group, self.language)
 
@@ -284,7 +288,7 @@ class AnswerNotes:
             without = [
                 one
                 for one in groups
-                if (one == ALL_GROUPS or self.answer.recipe.is_single(one))
+                if (one in (ALL_GROUPS, WITHIN) or self.answer.recipe.is_single(one))
                 and one in shown
                 and cells[one, name][0] is None
             ]
@@ -308,7 +312,9 @@ class AnswerNotes:
             together = [
                 self.name(one)[0]
                 for one in groups
-                if one in self.answer.recipe.members and one != OTHERS and cells[one, name][0]
+                if one in self.answer.recipe.members
+                and one not in (OTHERS, WITHIN)
+                and cells[one, name][0]
             ]
             if few and together:
                 notes.append(f"{name} is told of these together: {'; '.join(together)}.")

@@ -75,7 +75,8 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             groups = runner.compute(table, dimensions, keep_sql=period == "now")
             values |= {(period, group): figures for group, figures in groups.items()}
     if "before" in rows and query.dimensions and not runner.dimensions_of("before"):
-        notes.append("Only the total is compared: the groups are other days.")
+        what = "Nothing" if query.having else "Only the total"
+        notes.append(f"{what} is compared: the groups are other days.")
     _add_filled(runner, tables["now"], values)
     recipe, counts = build_recipe(runner, rows, tables, values, notes)
     return MetricAnswer(

@@ -11,6 +11,7 @@ from bot.core.metric_query import (
     ANY_VALUE,
     NO_VALUE,
     ORDERED_DIMENSIONS,
+    MeasureName,
     MetricQuery,
     TooFewError,
 )
@@ -18,6 +19,7 @@ from bot.data.floors import is_below_floor
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.metric_answer import (
     OTHERS,
+    WITHIN,
     GroupCounts,
     MetricRecipe,
     ShownGroup,
@@ -138,6 +140,14 @@ def build_recipe(
     if query.dimensions:
         groups, counts = _choose_groups(runner, rows, tables, values, hidden)
         shown += groups
+        if query.having and groups:  # of all groups nothing is told but what a share is one of
+            wholes = {one for m in query.measures for one in _list_whole_bases(runner, m)}
+            shown = [
+                one
+                if one.group
+                else one.model_copy(update={"bases": tuple(b for b in one.bases if b in wholes)})
+                for one in shown
+            ]
     if not query.dimensions or not any(one.group for one in shown):
         missing = [name for name, one in runner.measures.items() if not set(one.bases) <= now_bases]
         reasons = [
@@ -157,6 +167,12 @@ def build_recipe(
         shown=tuple(shown),
     )
     return recipe, counts
+
+
+def _list_whole_bases(runner: QueryRunner, name: MeasureName) -> tuple[str, ...]:
+    """Return the bases of the total that a share is told of."""
+    of = runner.dataset.measures[name].share_of
+    return runner.measures[of].bases if of else ()
 
 
 def _list_total_bases(
@@ -229,7 +245,9 @@ def _choose_groups(
     ]
     if earlier is None and len(query.dimensions) == 1:
         shown += _merge_groups(runner, rows, tables, values, chosen, hidden)
-    if small:
+    if query.having:
+        shown += _add_within(runner, rows, tables, values, kept, both)
+    elif small:
         told = len(chosen) == len(open_groups) and len(small) <= MAX_HIDDEN_LISTED
         complete = [basis for basis in bases if all(hidden.shows(one, [basis]) for one in chosen)]
         others = _add_others(runner, rows, tables, values, small, complete) if told else None
@@ -389,6 +407,33 @@ def _cut(query: MetricQuery, groups: list[Group], room: int) -> list[Group]:
     if is_in_time(query) and query.limit <= 0:  # no gaps in the months of a group
         return groups[:room]
     return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
+
+
+def _add_within(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+    kept: Sequence[Group],
+    both: Mapping[PeriodName, HiddenGroups],
+) -> list[ShownGroup]:
+    """Add all groups within the bounds together: the total of what an answer lists, and the one
+    mean over it. Nothing where it is a single group."""
+    if not 1 < len(kept) <= MAX_HIDDEN_LISTED:
+        return []
+    shown = []
+    for period, hidden in both.items():
+        known = {*rows[period].groups}
+        bases = [
+            basis
+            for basis in runner.bases
+            if all(hidden.shows(one, [basis]) for one in kept if one in known)
+        ]
+        if known.isdisjoint(kept) or not (told := _keep_told(runner, bases)):
+            continue
+        values[period, WITHIN] = runner.compute_others(tables[period], kept)
+        shown.append(ShownGroup(period=period, group=WITHIN, bases=told, members=tuple(kept)))
+    return shown
 
 
 def _add_others(

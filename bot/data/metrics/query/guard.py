@@ -350,7 +350,8 @@ def remember_figures(warehouse: Warehouse, answer: MetricAnswer, result: MetricR
     for fact_id, (period, group, name) in result.groups.items():
         measure = answer.get_measure(name)
         bases = answer.get_measure(measure.share_of or name).bases
-        shown = ShownGroup(period=period, group=group, bases=bases)
+        members = answer.recipe.members.get(group, ())
+        shown = ShownGroup(period=period, group=group, bases=bases, members=members)
         alone = answer.recipe.with_shown((shown,))
         warehouse.released[FIGURE_KEY, fact_id] = alone
 
