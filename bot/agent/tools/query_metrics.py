@@ -143,7 +143,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     found = await look_up(query, deps)
     notes = [*found.notes, *await _name_sold_out(query, found, deps)]
     return ToolResult(
-        facts=found.facts, exhibits=found.exhibits, notes=notes, read_as=found.read_as
+        facts=found.facts,
+        exhibits=found.exhibits,
+        notes=notes,
+        read_as=found.read_as,
+        scope=found.scope,
     )
 
 

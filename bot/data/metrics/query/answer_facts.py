@@ -7,7 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, ScopePart
 from bot.core.facts import Fact, FactId, find_points_step, spell_column
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
@@ -56,6 +56,7 @@ class MetricResult:
     exhibits: tuple[Exhibit, ...]
     notes: tuple[str, ...]
     read_as: str
+    scope: tuple[ScopePart, ...]  # the same, part by part
     groups: dict[str, tuple[PeriodName, Group, str]]
 
 
@@ -91,6 +92,7 @@ class _ResultBuilder:
             self._build_exhibits(groups, cells),
             notes,
             "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
+            list_scope(self.warehouse, self.answer, self.language),
             self.groups,
         )
 
@@ -259,7 +261,7 @@ class _ResultBuilder:
     # What is shown beside.
 
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
-        if not self.facts:
+        if not self.facts or self.notes.is_mostly_hidden:
             return ()
         columns, lines = self._list_columns(cells), self._list_lines(groups, cells)
         spelled = [

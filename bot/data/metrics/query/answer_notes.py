@@ -58,6 +58,7 @@ class AnswerNotes:
             *self.answer.words,
             *self._count_groups(),
             *self._warn_of_unranked(),
+            *self._name_other_tool(),
             *self.answer.notes,
             *self._explain_bounds(),
             *self._list_gaps(groups, cells),
@@ -169,9 +170,20 @@ class AnswerNotes:
             return [f"Small groups are hidden (under {self._find_floor()} people)."]
         if above:
             return [self._place(len(ranked), above)]
+        if self.is_mostly_hidden:
+            return [
+                f"Small groups are hidden (under {self._find_floor()} people), and most of the "
+                f"{self.answer.dataset.row_label.text} are of these: so no table is shown. Rank "
+                "nothing and call no group the best or the worst."
+            ]
         # what is no place among all groups can't be called one
         word_it_so = " Word it so: none of them is the top or the first of all."
         return [self._describe_order(ranked) + word_it_so]
+
+    def _name_other_tool(self) -> list[str]:
+        if "return_reason" not in self.query.dimensions or not self.unranked:
+            return []
+        return ["trends tells the leading reason of each product that comes back beyond chance."]
 
     def _describe_others(self) -> str:
         """Say that the hidden groups are together, and which of them are hidden only for the sake
@@ -262,6 +274,16 @@ class AnswerNotes:
             for bound in bounds
         )
         return ranked, max(than_all, than_each)
+
+    @cached_property
+    def is_mostly_hidden(self) -> bool:
+        """Whether groups in the order of a rate or a mean say little: those without a place have
+        more than half of what is counted."""
+        ranked, above = self._rank()
+        if not ranked or above or self.answer.get_measure(self.first).is_sum:
+            return False
+        sizes = {one: self.answer.count_things(one) for one in self.answer.rows["now"].groups}
+        return 2 * sum(sizes[one] for one in self.unranked if one in sizes) > sum(sizes.values())
 
     def _place(self, shown: int, above: int) -> str:
         """Say of so many of the shown groups that their place is right."""

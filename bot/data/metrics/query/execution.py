@@ -25,7 +25,9 @@ from bot.data.metrics.query.group_choice import (
     get_people_floor,
     list_missing_values,
     refuse_too_few,
+    suggest_longer_period,
 )
+from bot.data.metrics.query.guard import counts_texts
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
@@ -44,6 +46,8 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             "A single customer's figure is never given to an AI: only people with the right to see "
             "people get it, from the form, in private."
         )
+    if counts_texts(asked):
+        warehouse = replace(warehouse, sales_floor=1)
     query, words = resolve_conditions(warehouse, dataset, asked)
     query, dropped = _drop_single_valued(_add_counts(dataset, query))
     periods = choose_periods(warehouse, dataset, query)
@@ -79,6 +83,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         notes.append(f"{what} is compared: the groups are other days.")
     _add_filled(runner, tables["now"], values)
     recipe, counts = build_recipe(runner, rows, tables, values, notes)
+    notes += suggest_longer_period(runner, rows["now"], counts)
     return MetricAnswer(
         dataset=dataset,
         asked=asked,

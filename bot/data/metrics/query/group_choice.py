@@ -2,6 +2,7 @@
 the bounds, as many as there is room for. Small ones are put together where that hides them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from math import ceil, isclose, log10
 from typing import Any
 
@@ -25,7 +26,7 @@ from bot.data.metrics.query.metric_answer import (
     ShownGroup,
     list_remainder_bases,
 )
-from bot.data.metrics.query.periods import find_known_days
+from bot.data.metrics.query.periods import count_days, find_known_days
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     MERGED_GROUP,
@@ -46,6 +47,7 @@ from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 MAX_FACTS = 60
+LONG_DAYS, MIN_LONGER = 365, 1.5  # a longer period, and how much longer it is at least
 DEFAULT_LIMIT = 20
 CHANGE_ORDERS = ("growth", "decline")
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
@@ -169,6 +171,40 @@ def build_recipe(
     return recipe, counts
 
 
+def suggest_longer_period(
+    runner: QueryRunner, now: GroupedRows, counts: GroupCounts | None
+) -> list[str]:
+    """Say from which day on more of the groups could be shown, where some are hidden."""
+    query, warehouse = runner.query, runner.warehouse
+    known = find_known_days(warehouse, runner.dataset)
+    assert known is not None
+    assert query.since is not None
+    assert query.until is not None
+    first = max(known[0], query.until - timedelta(days=LONG_DAYS - 1))
+    if (
+        counts is None
+        or not counts.unranked
+        or is_in_time(query)
+        or count_days((first, query.until)) < MIN_LONGER * count_days((query.since, query.until))
+    ):
+        return []
+    query = query.model_copy(update={"since": first})
+    longer = QueryRunner(warehouse, runner.dataset, query, None, runner.currency)
+    rows = read_grouped_rows(
+        warehouse, runner.dataset, longer.select("now"), query.dimensions, runner.bases
+    )
+    hidden = hide_small_groups(warehouse, rows, runner.bases, keep_total=False)
+    bases = runner.measures[runner.names[0]].bases
+    shown = len([one for one in now.groups if one in {*rows.groups} and hidden.shows(one, bases)])
+    before = len({*now.groups} - counts.unranked)
+    if shown <= before:
+        return []
+    return [
+        f"A longer period shows more: from {first} to {query.until} {shown} of these groups, "
+        f"not {before}. Ask for it where it answers the question."
+    ]
+
+
 def _list_whole_bases(runner: QueryRunner, name: MeasureName) -> tuple[str, ...]:
     """Return the bases of the total that a share is told of."""
     of = runner.dataset.measures[name].share_of
@@ -224,13 +260,15 @@ def _choose_groups(
     query, bases = runner.query, runner.bases
     hidden, earlier = both["now"], both.get("before")
     open_groups = [group for group in rows["now"].groups if group not in hidden.groups]
-    open_groups = [
-        one
-        for one in open_groups
-        if any(values["now", one].get(name) is not None for name in runner.names)
-    ]
-    kept = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
-    kept = _sort_groups(runner, kept, values, hidden, earlier)
+    open_groups = [one for one in open_groups if _has_figure(runner, one, values)]
+    within = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
+    kept = _sort_groups(runner, within, values, hidden, earlier)
+    first_bases = runner.measures[runner.names[0]].bases
+    ranked = [one for one in kept if hidden.shows(one, first_bases)]
+    # groups without the figure that they are ordered by are told together, not row by row
+    is_folded = bool(ranked) and {*query.dimensions}.isdisjoint(ORDERED_DIMENSIONS)
+    folded = [one for one in kept if one not in ranked] if is_folded else []
+    kept = ranked if is_folded else kept
     per_group = len(query.measures) * (3 if earlier is not None else 1)
     room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
     chosen = _cut(query, kept, room)
@@ -247,10 +285,10 @@ def _choose_groups(
         shown += _merge_groups(runner, rows, tables, values, chosen, hidden)
     if query.having:
         shown += _add_within(runner, rows, tables, values, kept, both)
-    elif small:
-        told = len(chosen) == len(open_groups) and len(small) <= MAX_HIDDEN_LISTED
+    elif rest := small.union(folded):
+        told = len(chosen) == len(kept) and len(rest) <= MAX_HIDDEN_LISTED
         complete = [basis for basis in bases if all(hidden.shows(one, [basis]) for one in chosen)]
-        others = _add_others(runner, rows, tables, values, small, complete) if told else None
+        others = _add_others(runner, rows, tables, values, rest, complete) if told else None
         shown += [others] if others else []
     if earlier is not None:
         known = set(rows["before"].groups)
@@ -269,18 +307,17 @@ def _choose_groups(
         if one not in chosen
         and not any(hidden.shows(one, measure.bases) for measure in runner.measures.values())
     ]
-    first_bases = runner.measures[runner.names[0]].bases
     unranked = [
         one
-        for one in kept
+        for one in within
         if not hidden.shows(one, first_bases)
         or (query.order in CHANGE_ORDERS and earlier and not earlier.shows(one, first_bases))
     ]
     counts = GroupCounts(
         known=len(open_groups) + len(small),
         chosen=len(chosen),
-        too_small=len(small) + len(unseen),
-        out_of_bounds=len(open_groups) - len(kept),
+        too_small=len(small) + len(unseen) + len(folded),
+        out_of_bounds=len(open_groups) - len(within),
         beyond_limit=len(kept) - len(chosen) - len(unseen),
         unranked=frozenset({*small, *unranked}),
         adds_up=(adds_up := _adds_up(runner, values, rows["now"].groups)),
@@ -288,6 +325,17 @@ def _choose_groups(
         unranked_bound=_bound_unranked(runner, values, {*small, *unranked}),
     )
     return shown, counts
+
+
+def _has_figure(
+    runner: QueryRunner, group: Group, values: Mapping[tuple[PeriodName, Group], Values]
+) -> bool:
+    """Whether there is something to tell of the group: nothing is counted of what is not stated."""
+    figures = {name: values["now", group].get(name) for name in runner.names}
+    return any(
+        value is not None and (value or None not in group or not runner.measures[name].is_sum)
+        for name, value in figures.items()
+    )
 
 
 def _adds_up(

@@ -97,6 +97,8 @@ def guard_answer(
 ) -> MetricAnswer:
     """Return the answer as this person may see it. Raises TooFewError, which names the earlier
     answer, where even the least of it would tell too much."""
+    if counts_texts(answer.query):
+        return answer
     state = digest_state(warehouse, answer.query)
     released = collect_released(answer.recipe, answer.rows)
     record = _build_record(answer.recipe)
@@ -145,6 +147,13 @@ def differs_harmlessly(now: MetricQuery, before: MetricQuery | None) -> bool:
     ):
         return True
     return _differs_in_days_alone(now, before) and any(_holds_counts_alone(one) for one in both)
+
+
+def counts_texts(query: MetricQuery) -> bool:
+    """Whether a query only counts texts by what they are on: these are no persons, and
+    `feedback_themes` counts them, too."""
+    is_count = query.dataset == "feedback" and {*query.measures} == {"reviews"}
+    return is_count and _tells_of_things(query)
 
 
 def _tells_of_things(query: MetricQuery) -> bool:
@@ -368,7 +377,7 @@ def tells_few_people(
     if len(known) < len(facts):
         counts_people = is_difference and facts[0].unit == PEOPLE_UNIT
         return counts_people and is_below_floor(abs(float(value)), warehouse.floor)
-    if len({recipe.query.dataset for recipe in known}) > 1:
+    if len({one.query.dataset for one in known}) > 1 or all(counts_texts(r.query) for r in known):
         return False
     together: Released = {}
     for recipe in known:
