@@ -161,6 +161,28 @@ async def test_stock_cover_is_stock_over_the_daily_sales_and_the_soonest_comes_f
         assert fact.unit == "days"
 
 
+async def test_best_sellers_have_the_day_until_which_their_stock_lasts_at_a_pace() -> None:
+    call = {"sort": "best_sellers", "since": "2026-10-28", "most": 4}
+    plain, slow, fast = [
+        await call_tool("find_products", {**call, "pace": pace}) for pace in (0, 1, 1.5)
+    ]
+    assert not [fact for fact in plain.facts if "lasts" in fact.label]
+    covers = [
+        [fact for fact in result.facts if fact.parts.measure == "stock-cover" and fact.value]
+        for result in (slow, fast)
+    ]
+    assert covers[0]
+    for one, faster in zip(*covers, strict=True):
+        assert float(faster.number) == pytest.approx(float(one.number) / 1.5, abs=1)
+        assert faster.id != one.id
+        last = figure(fast, str(faster.parts._replace(measure="lasts-until")))
+        stock = figure(fast, f"product.{one.parts.subject}.stock")
+        assert last.value == str(stock.as_of + timedelta(days=int(faster.number)))
+    assert any("assumes" in note for note in fast.notes)
+    with pytest.raises(ToolError, match="pace"):
+        await call_tool("find_products", {"sort": "newest", "pace": 1})
+
+
 async def test_stock_cover_begins_with_either_end_and_says_what_is_left_out() -> None:
     soonest, longest = [
         await call_tool("find_products", {"sort": sort, "most": 20})
