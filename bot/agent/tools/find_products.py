@@ -2,9 +2,8 @@
 stock (in_stock no: sold out), without those of a category; sorted by fit, price, newest, best
 sellers of a period (by units sold), most_revenue, or stock_cover: those first that are sold out
 soonest at the rate of the period (the last 28 days where none is named); stock_cover_longest: those
-whose stock lasts longest. Returns titles with handles, prices and stock and, for the sorts by
-sales, what was sold, in one table; sold_at_least leaves out what sold fewer units. For "will the
-best sellers last until Christmas?" a sort by sales with a pace, from forecast's scenario or 1.
+whose stock lasts longest. Returns handles, prices and stock and, for the sorts by
+sales, what was sold, in one table; sold_at_least leaves out what sold fewer units.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
@@ -99,8 +98,9 @@ class Params(ToolParams):
     until: str
     sold_at_least: int
     pace: float = Field(
-        description="For the days of stock, and until when it lasts, with a sort by sales: how "
-        "many times as fast as in the period it sells from now on, 1.2 for +20%. 0: not asked."
+        description="For “will the best sellers last until Christmas?”, with a sort by sales: how "
+        "many times as fast as in the period each sells from now on, 1 or 1.2 for +20%. It gives "
+        "the days of stock, and until when it lasts. 0: not asked."
     )
     most: int
 
