@@ -41,7 +41,7 @@ CHANGE_MEASURES = ("share-now", "share-before", "verdict")
 PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
 PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")
 NO_CHANGE = "no change seen"
-MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 3, 20
+MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 6, 3, 20
 EXHIBIT = GroupExhibit(
     "themes of the feedback",
     Words("Theme"),
