@@ -86,7 +86,10 @@ class Params(ToolParams):
     comparison: ComparisonName
     compare_since: str = Field(description="Only for the comparison “dates”, else “none”.")
     compare_until: str = Field(description="Only for the comparison “dates”, else “none”.")
-    having: list[Bound] = Field(description="Bounds on the measures of a group, or empty.")
+    having: list[Bound] = Field(
+        description="Bounds on the measures of a group, or empty. The total, such as a mean, is "
+        "then of the groups within them."
+    )
     order: OrderName = Field(
         description="By the first measure; natural: time by time, all else highest first; growth "
         "and decline: by its change against the earlier period."
