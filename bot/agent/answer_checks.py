@@ -99,6 +99,8 @@ class AnswerChecks:
         """Have a model judge the sentences, and keep the proofs of figures. Sentences of gaps are
         judged where it is known what the data hold."""
         data = await self._describe_data() if any(one.gap for one in sentences) else ()
+        cited = {cite for sentence in sentences for cite in sentence.cites}
+        tables = [one.all_facts for one in self._ctx.exhibits if cited & one.all_facts]
         self.claims = await self.checker.check(
             [one for one in sentences if data or not one.gap],
             evidence,
@@ -108,6 +110,7 @@ class AnswerChecks:
             notes=self._list_claim_notes(),
             figures=figures,
             data=data,
+            beside=frozenset[str]().union(*tables),
             is_copy=is_copy,
             before=self.claims,
         )

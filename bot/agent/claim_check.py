@@ -11,7 +11,8 @@ be had, the draft says so and goes on.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
@@ -58,6 +59,7 @@ Judgement = Literal["supported", "stated", "not_supported", "no_claim"]
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 PROMPT = "claims"
+WORD = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*")  # a number with its decimals is one
 GAP = "can't tell"  # marks a sentence of a gap
 AUDIENCES = "audiences."  # how the ids of facts about an audience begin
 
@@ -230,12 +232,14 @@ def build_claim_prompt(
     figures: Sequence[UnprovenFigure] = (),
     *,
     data: Sequence[str] = (),
+    beside: Collection[str] = (),
     is_copy: bool = True,
 ) -> str:
     """Return the message: the facts, the notes of the tools, what the data hold, what was asked,
     the conversation that a report is about, the numbered sentences with the names of the facts
-    that they cite, and the figures without a source."""
-    facts = list_facts_beside(sentences, evidence)
+    that they cite, and the figures without a source. `beside` are the facts of the tables that the
+    cited ones are from."""
+    facts = list_facts_beside(sentences, evidence, beside, request.language)
     names = {fact.id: name for name, fact in name_facts(facts).items()}
     lines = [_describe_fact(fact, names, request.language) for fact in facts]
     numbered = []
@@ -307,10 +311,16 @@ def number_sentences(sentences: Sequence[ClaimSentence]) -> dict[str, ClaimSente
     return {f"s{number}": one for number, one in enumerate(sentences[:MAX_SENTENCES], 1)}
 
 
-def list_facts_beside(sentences: Sequence[ClaimSentence], evidence: Evidence) -> list[Fact]:
+def list_facts_beside(
+    sentences: Sequence[ClaimSentence],
+    evidence: Evidence,
+    beside: Collection[str] = (),
+    language: Language = "en",
+) -> list[Fact]:
     """Return the cited facts, and then the others that may prove something: of an audience what is
-    known of the same customers, such as its conditions. Where they are too many, those looked up
-    beside a cited one stay, such as the other rows of its table."""
+    known of the same customers, such as its conditions. Where they are too many, those `beside`
+    the cited ones stay, then those whose value or name a sentence has, then those looked up near
+    a cited one."""
     cited = {cite for sentence in sentences for cite in sentence.cites}
     audiences = {cite.rpartition(".")[0] for cite in cited if cite.startswith(AUDIENCES)}
     proving = [
@@ -321,12 +331,34 @@ def list_facts_beside(sentences: Sequence[ClaimSentence], evidence: Evidence) ->
         or fact.parts.kind not in UNPROVING_KINDS
         or fact.id.rpartition(".")[0] in audiences
     ]
-    places = [place for place, fact in enumerate(proving) if fact.id in cited]
-    near = sorted(
-        range(len(proving)), key=lambda place: min((abs(place - one) for one in places), default=0)
-    )[:MAX_FACTS]
-    kept = [proving[place] for place in sorted(near)]
-    return sorted(kept, key=lambda fact: fact.id not in cited)
+    if len(proving) > MAX_FACTS:
+        places = [place for place, fact in enumerate(proving) if fact.id in cited]
+        words = _spell_words(" ".join(sentence.text for sentence in sentences))
+
+        def rank(place: int) -> tuple[bool, bool, bool, int]:
+            fact = proving[place]
+            return (
+                fact.id not in cited,
+                fact.id not in beside,
+                not _is_named(fact, words, language),
+                min((abs(place - one) for one in places), default=0),
+            )
+
+        proving = [
+            proving[one] for one in sorted(sorted(range(len(proving)), key=rank)[:MAX_FACTS])
+        ]
+    return sorted(proving, key=lambda fact: fact.id not in cited)
+
+
+def _is_named(fact: Fact, words: str, language: Language) -> bool:
+    """Whether a text has the fact's value, or the whole name of what it is of."""
+    spelled = (fact.shown(language), *re.split(" · |, ", fact.about))
+    return any(len(one) > 1 and _spell_words(one) in words for one in spelled)
+
+
+def _spell_words(text: str) -> str:
+    """Return the words of a text with a space at each end, so that one is found whole."""
+    return f" {' '.join(WORD.findall(normalize_text(text)))} "
 
 
 def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> str:
@@ -401,13 +433,14 @@ class ClaimChecker:
         notes: Sequence[str] = (),
         figures: Sequence[UnprovenFigure] = (),
         data: Sequence[str] = (),
+        beside: Collection[str] = (),
         is_copy: bool = True,
         before: ClaimResult | None = None,
     ) -> ClaimResult:
         """Have the sentences judged, and calculations proposed for the figures without a source.
         `call` names the call among those of its task, `notes` are what tools said besides facts,
-        `data` what the data hold, for the sentences of gaps, `before` is the result on the answer
-        that this one corrects.
+        `data` what the data hold, for the sentences of gaps, `beside` the facts of the tables that
+        cited ones are from, `before` is the result on the answer that this one corrects.
         Does not raise when the model can't be had: the result then says why."""
         if self.model is None:
             return ClaimResult(failure=NO_AI)
@@ -423,7 +456,14 @@ class ClaimChecker:
         asked = find_personal_data(request.brief.words, own)
         veil.add_names(one.value for one in asked if one.kind == "NAME")  # who signs the text
         prompt = build_claim_prompt(
-            sentences, evidence, request, notes, figures, data=data, is_copy=is_copy
+            sentences,
+            evidence,
+            request,
+            notes,
+            figures,
+            data=data,
+            beside=beside,
+            is_copy=is_copy,
         )
         message = veil.mask(prompt)
         try:
@@ -443,7 +483,7 @@ class ClaimChecker:
         except (TryAgain, CannotDo, ValidationError) as error:
             log.warning("claims are not checked: %s", type(error).__name__)
             return ClaimResult(settled, failure=NO_ANSWER)
-        facts = list_facts_beside(sentences, evidence)
+        facts = list_facts_beside(sentences, evidence, beside, request.language)
         proofs = prove_calculations(form, figures, facts, evidence, request)
         given = read_verdicts(form, sentences, is_copy=is_copy).verdicts
         return ClaimResult({**settled, **given}, proofs=proofs)

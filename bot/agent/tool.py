@@ -181,10 +181,13 @@ class ToolRunner:
     async def run(self, uses: Sequence[ToolUse], allowed: int) -> tuple[ToolReply, ...]:
         """Run the calls of one turn, one after the other. No two calls use the database engine at
         once; the time limit of a call starts when its turn comes (`run_limited`). Of more than
-        `allowed` calls, the last are not run.
+        `allowed` calls, the last are not run. Rankings are run first: what an answer may tell
+        depends on those before it, and a ranking would lose a row to a single figure.
         Raises AskedPerson, AskedForPeople and Refusal."""
         deps = replace(self.deps, book=self.found.book)
-        results = [await self._call(use, deps) for use in uses[:allowed]]
+        order = sorted(range(len(uses[:allowed])), key=lambda at: _place_call(uses[at]))
+        found = {at: await self._call(uses[at], deps) for at in order}
+        results = [found[at] for at in range(len(order))]
         results += [CallError(NO_MORE_CALLS)] * (len(uses) - len(results))
         for use, result in zip(uses, results, strict=True):
             if isinstance(result, ToolResult) and self._ends_loop(use.name):
@@ -240,6 +243,15 @@ class ToolRunner:
                 raise failure from None  # the machine's fault, which no other call mends
             log_bug(bug)
             return CallError(f"{use.name} failed on this call. {AFTER_BUG}")
+
+
+def _place_call(use: ToolUse) -> int:
+    """Return which calls come first: those for groups in an order or within bounds, then those for
+    other groups."""
+    asked = use.arguments
+    if not asked.get("dimensions"):
+        return 2
+    return 0 if asked.get("having") or asked.get("order") != "natural" else 1
 
 
 @dataclass(frozen=True)

@@ -238,6 +238,7 @@ CUSTOMER_FIELDS = (  # conditions on the customer, over everything that the cust
 SELECTED_FIELDS = ("selected_orders", "selected_spent", "selected_units")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
+WITHIN_VALUE = "within-bounds"  # all groups within the bounds of a query, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
 TestPlace = Literal["visit", "product", "basket", "checkout", "subject", "send_time", "letter"]
 PLACE_WORDS: tuple[tuple[TestPlace, frozenset[str]], ...] = (  # the first that fits

@@ -312,6 +312,19 @@ def test_of_too_many_facts_those_beside_the_cited_ones_are_shown() -> None:
     assert {*rows[2 * MAX_FACTS - 50 : 2 * MAX_FACTS + 50]} <= {*shown}
 
 
+def test_of_too_many_facts_those_of_the_table_and_those_that_are_named_are_shown() -> None:
+    more: Any = {"label": "rating", "source": "feedback.csv", "as_of": NOW.date()}
+    rows = [
+        Fact(id=f"feedback.range-{n}.rating", value=Decimal(1000 + n), about=f"Range {n}", **more)
+        for n in range(3 * MAX_FACTS)
+    ]
+    of_table, named, told = rows[300], rows[310], rows[320]
+    sentence = ClaimSentence("points", "Range 310 beats Range 0, 1,320 to all.", (rows[0].id,))
+    shown = list_facts_beside([sentence], Evidence(facts=tuple(rows)), {of_table.id})
+    assert len(shown) == MAX_FACTS
+    assert {rows[0], of_table, named, told, *rows[: MAX_FACTS - 3]} == {*shown}
+
+
 def test_question_that_goes_on_and_the_stars_of_a_review_are_shown() -> None:
     from bot.agent.claim_check import build_claim_prompt
 

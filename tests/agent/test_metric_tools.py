@@ -75,6 +75,27 @@ def test_parameters_are_within_the_limits_of_strict_tools(name: str) -> None:
 # What comes back.
 
 
+async def test_sums_of_periods_of_other_lengths_change_by_what_they_are_per_day(
+    mixed: Warehouse,
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["orders", "average_order"],
+        since="2026-10-01",
+        until="2026-10-28",
+        comparison="dates",
+        compare_since="2026-07-01",
+        compare_until="2026-09-30",
+    )
+    now, before, change, *basket = result.facts
+    assert before.until == date(2026, 9, 30)
+    assert change.parts.measure == "orders-per-day-change"
+    daily = now.number / 28, before.number / 92
+    assert change.value == round(100 * (daily[0] - daily[1]) / daily[1], 1)
+    assert basket[2].parts.measure == "average-order-change"
+
+
 async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Warehouse) -> None:
     result = await query_tool(
         tool_deps(workspace_data(mixed)),
@@ -396,7 +417,26 @@ async def test_having_order_and_limit(mixed: Warehouse) -> None:
     assert [f.value for f in lowest.facts if f.label == "orders" and f.about] == [min(values)]
     bound = {"measure": "orders", "operator": "at_least", "value": str(sorted(values)[1])}
     large = await query_tool(deps, **call, having=[bound])
-    assert [f.value for f in large.facts if f.label == "orders" and f.about] == values[:2]
+    figures = [f.number for f in large.facts if f.label == "orders"]
+    assert figures[1:] == values[:2]
+    assert values[0] < figures[0] <= sum(values[:2])  # one order has both
+
+
+async def test_mean_of_the_groups_within_the_bounds_takes_the_place_of_the_total() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "dimensions": ["device"]}
+    every = await query_tool(deps, **call, measures=["orders", "revenue"])
+    named = [fact for fact in every.facts if fact.about]
+    orders = [fact.number for fact in named if fact.label == "orders"][1:]
+    revenue = [fact.number for fact in named if fact.parts.measure == "revenue"][1:]
+    assert len(orders) > 1
+    bound = {"measure": "orders", "operator": "at_most", "value": str(orders[0])}
+    measures = ["average_order", "orders"]
+    result = await query_tool(deps, **call, measures=measures, having=[bound], limit=1)
+    mean, count, *_ = result.facts
+    assert mean.number == pytest.approx(sum(revenue) / sum(orders))
+    assert count.value == sum(orders)
+    assert "orders: at most" in mean.about
 
 
 @pytest.mark.parametrize("comparison", ["none", "previous_period"])
@@ -808,7 +848,7 @@ async def test_columns_of_a_comparison_are_filled_or_left_out() -> None:
 
 
 async def test_ranking_says_how_many_small_groups_it_leaves_out() -> None:
-    call = {"dataset": "feedback", "measures": ["reviews"], "dimensions": ["product"], "limit": 5}
+    call = {"dataset": "feedback", "measures": ["ratings"], "dimensions": ["product"], "limit": 5}
     deps = tool_deps(workspace_data(sample()), language="fr")
     result = await query_tool(deps, **call, since="2026-06-01")
     (exhibit,) = result.exhibits

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from bot.agent.tool import ToolDeps, ToolError, ToolResult
+from bot.agent.llm.turn import ToolUse
+from bot.agent.tool import FoundThings, ToolDeps, ToolError, ToolResult, ToolRunner, load_tools
 from bot.agent.tools.query_metrics import Params, build_query
+from bot.core.fact_book import FactBook
 from bot.core.metric_query import MetricCondition, MetricQuery, QueryError
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics import best_sellers
@@ -23,6 +25,7 @@ from bot.data.metrics.query.guard import differs_harmlessly, digest_state, guard
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
+from bot.privacy import Pseudonymizer
 from tests.conftest import NOW
 from tests.security.attacker import derived
 from tests.security.ordinary_questions import sessions
@@ -491,16 +494,16 @@ def test_others_give_no_hidden_figure_away() -> None:
             rows.append(row | {"refunded": Decimal(20 if n < paid_back else 0)})
     warehouse = small(orders=rows)
     query = {"dataset": "orders", "dimensions": ("region",), "comparison": "none"}
-    for measure, tells_others in (("revenue", True), ("refunded", False)):
+    for measure in ("revenue", "refunded"):
         asked = MetricQuery.model_validate({**query, "measures": (measure,)})
         answer = answer_query(warehouse, asked, see_people=False)
-        shown = answer.recipe.list_groups()
+        *shown, others = answer.recipe.list_groups()
+        assert others == ("others",)
         figures = [answer.get_value("now", group, measure) for group in shown]
-        assert (("others",) in shown) == tells_others
         assert len([one for one in figures if one is not None]) >= 2
         if measure == "refunded":
             left = answer.get_value("now", (), measure) - sum(one or 0 for one in figures)
-            assert left == 20 * (3 + 4 + 4)
+            assert left == answer.get_value("now", others, measure) == 20 * (3 + 4 + 4)
 
 
 def late_orders(*late_by_month: int) -> Warehouse:
@@ -605,13 +608,85 @@ def test_one_of_two_groups_is_told_in_place_of_the_total() -> None:
 
 def test_smallest_group_is_hidden_for_the_sake_of_a_smaller_one() -> None:
     warehouse = late_by_country(FR=30, DE=20, BE=7, GB=1)
-    answer = answer_query(warehouse, MetricQuery.model_validate(BY_COUNTRY), see_people=False)
+    query = {**BY_COUNTRY, "measures": ("orders", "late_orders")}
+    answer = answer_query(warehouse, MetricQuery.model_validate(query), see_people=False)
     told = [answer.get_value("now", (one,), "late_orders") for one in ("FR", "DE", "BE", "GB")]
     assert told == [30, 20, None, None]
     notes = {note for note in build_result(warehouse, answer, "en").notes if "late_orders" in note}
     (alone,) = [note for note in notes if note.startswith("No late_orders for United Kingdom")]
     (beside,) = [note for note in notes if note.startswith("No late_orders for Belgium")]
     assert alone.split(": ")[1] != beside.split(": ")[1]
+
+
+def test_large_group_of_marked_rows_is_told_beside_a_tiny_one() -> None:
+    """Nobody is told of how many orders, so that the tiny country is what is left of them."""
+    rows = [
+        single_order(n, "Lille")
+        | {"country": "FR" if n < 60 else "GB", "returned": n % 3 == 0, "return_reason": None}
+        for n in range(63)
+    ]
+    query = MetricQuery.model_validate(
+        {"dataset": "orders", "measures": ("returned",), "dimensions": ("country",)}
+    )
+    warehouse = small(date(2026, 12, 31), None, orders=rows)
+    answer = guard_answer(warehouse, answer_query(warehouse, query, see_people=False), None, "")
+    told = [answer.get_value("now", one, "returned") for one in ((), ("FR",), ("GB",))]
+    assert told == [None, 20, None]
+
+
+def test_groups_without_the_figure_asked_for_are_told_together() -> None:
+    warehouse = late_by_country(FR=30, DE=20, BE=3, GB=4)
+    query = MetricQuery.model_validate({**BY_COUNTRY, "measures": ("late_share", "late_orders")})
+    answer = guard_answer(warehouse, answer_query(warehouse, query, see_people=False), None, "")
+    assert answer.recipe.list_groups() == [("FR",), ("DE",), ("others",)]
+    assert answer.get_value("now", ("others",), "late_orders") == 7
+    assert answer.counts
+    assert (answer.counts.chosen, answer.counts.too_small) == (2, 2)
+
+
+def test_no_ranking_is_shown_where_most_is_hidden() -> None:
+    warehouse = late_by_country(FR=30, BE=3, GB=2, DE=1)
+    query = {**BY_COUNTRY, "measures": ("late_share",)}
+    found = answer_query(warehouse, MetricQuery.model_validate(query), see_people=False)
+    result = build_result(warehouse, found, "en")
+    assert found.recipe.is_single(found.recipe.list_groups()[0])
+    assert not result.exhibits
+    assert result.scope
+    counted = {**query, "measures": ("late_orders",)}
+    found = answer_query(warehouse, MetricQuery.model_validate(counted), see_people=False)
+    assert build_result(warehouse, found, "en").exhibits
+
+
+@pytest.mark.parametrize(("first", "is_named"), [(1, False), (18, True)])
+def test_longer_period_is_named_where_it_shows_more_groups(first: int, is_named: bool) -> None:
+    query = {**BY_COUNTRY, "measures": ("customers",), "since": date(2026, 11, first)}
+    asked = MetricQuery.model_validate(query)
+    answer = answer_query(late_by_country(FR=30, DE=20, BE=3), asked, see_people=False)
+    named = [note for note in answer.notes if note.startswith("A longer period")]
+    assert bool(named) is is_named
+    assert all("3 of these groups, not 0" in note for note in named)
+
+
+def test_texts_are_counted_by_what_they_are_on_and_not_by_whose_they_are() -> None:
+    def write(n: int) -> dict[str, Any]:
+        at = datetime(2026, 11, 1 + n % 20, 12)
+        channel, language = ("mail", "fr") if n < 40 else ("chat", "sv")
+        return {
+            "id": f"t{n}",
+            "at": at,
+            "text": f"Text {n}",
+            "channel": channel,
+            "country": language,
+        }
+
+    warehouse = small(feedback=[write(n) for n in range(42)])
+    query = {"dataset": "feedback", "measures": ("reviews",)}
+    for dimension, values in (("channel", ("mail", "chat")), ("country", ("fr", "sv"))):
+        asked = MetricQuery.model_validate({**query, "dimensions": (dimension,)})
+        answer = answer_query(warehouse, asked, see_people=False)
+        answer = guard_answer(warehouse, answer, None, "")
+        told = [answer.get_value("now", (one,), "reviews") for one in values]
+        assert told == ([40, 2] if dimension == "channel" else [None, None])
 
 
 def test_group_that_has_no_place_and_is_left_out_counts_once(sqlite: Database) -> None:
@@ -621,7 +696,6 @@ def test_group_that_has_no_place_and_is_left_out_counts_once(sqlite: Database) -
     by_country = {**BY_COUNTRY, "order": "highest"}
     _, answer = follow(warehouse, log, "UMARIE", [before, by_country])
     assert answer
-    assert answer.left_out
     told = build_result(warehouse, answer, "en").exhibits[0].not_ranked
     assert told.count("are not shown.") == 1
 
@@ -634,6 +708,25 @@ def test_figure_that_an_earlier_answer_forbids_is_said_to_be_that(sqlite: Databa
     assert answer
     assert answer.left_out
     assert answer.get_value("now", ("FR",), "revenue") is None
+
+
+async def test_ranking_keeps_its_rows_beside_another_call_of_the_turn(sqlite: Database) -> None:
+    warehouse = late_by_country(FR=32, BE=30, NL=10)
+    late = {**NEUTRAL, "measures": ["revenue"], "dataset": "orders"}
+    late["filters"] = [[where("late", "is", "yes")]]
+    french = [*late["filters"], [where("country", "is", "France")]]
+    total = {**late, "until": "2026-11-18", "order": "natural", "filters": french}
+    ranking = {**late, "until": "2026-11-20", "dimensions": ["country"], "order": "highest"}
+    for person, calls in (("UMARIE", [total, ranking]), ("UPAUL", [ranking, total])):
+        runner = ToolRunner(
+            [load_tools()["query_metrics"]],
+            deps_of(sqlite, warehouse, person),
+            Pseudonymizer(),
+            FoundThings(FactBook()),
+        )
+        uses = [ToolUse(str(n), "query_metrics", call) for n, call in enumerate(calls)]
+        replies = await runner.run(uses, 9)
+        assert "revenue, France" in replies[calls.index(ranking)].text
 
 
 def test_counts_of_the_same_groups_on_other_days_are_told_and_their_revenue_is_not(

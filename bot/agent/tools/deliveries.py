@@ -51,9 +51,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         title=Words("late parcels (not delivered by the promised day)"),
         exhibits=replace(REGIONS, heading=heading).build(regions, finding.language),
         notes=(
-            "“late” is the share of parcels not delivered by the promised day, of those whose "
-            "promised day is over; “rest” is that of the other regions. “late-regions” are those "
-            "that stand out, taken together.",
+            "“late” is the share of parcels not delivered by the promised day, of those "
+            "promised for a day before the last of the data; “rest” is that of the other regions. "
+            "“late-regions” are those that stand out, taken together.",
         )
         if facts
         else (),

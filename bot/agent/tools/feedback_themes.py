@@ -3,7 +3,7 @@ texts, praise and complaints, what rose or fell in the last 30 days, where a the
 (a product, category, region), what to fix first, the mean rating and the share of happy customers.
 With a theme named, everything about it and its parts, its texts by product in the days asked for,
 its months, and since when.
-Countries: "FR, GB"; several products or categories, side by side: "Bain; Mailles". Stars: "1-2".
+Countries and channels: "FR, GB"; products or categories compared: "Bain; Mailles"; stars "1-2";
 segment is one of the customers' file, or a loyalty level.
 Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
 Example: {"theme": "none", "product": "none", "category": "none", "brand": "none",
@@ -44,7 +44,7 @@ SHARES = "Shares are of the texts, “complaint share” of a theme's texts."
 SEPARATOR, MAX_COMPARED = ";", 4
 DAYS = ("since", "until")
 NO_CHANGE = "no change seen"
-MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 3, 20
+MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 6, 3, 20
 EXHIBIT = GroupExhibit(
     "themes of the feedback",
     Words("Theme"),
@@ -362,7 +362,7 @@ def _choose_overview(themes: Sequence[str], groups: dict[str, list[Fact]]) -> li
     concentrations."""
     chosen = _pick("all", groups, ALL_MEASURES)
     for name in themes[:MAX_THEMES]:
-        chosen += _pick(name, groups, THEME_MEASURES)
+        chosen += _pick(name, groups, ("texts", *THEME_MEASURES))
     for name in themes:
         verdict = next((f.value for f in groups[name] if f.parts.measure == "verdict"), NO_CHANGE)
         if verdict != NO_CHANGE:

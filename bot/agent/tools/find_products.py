@@ -2,12 +2,12 @@
 sold out, since when, lost sales), without those of a category; sorted by fit, price, newest, best
 sellers of a period (by units sold), most_revenue, or stock_cover: those first that are sold out
 soonest at the rate of the period (the last 28 days where none is named); stock_cover_longest: those
-whose stock lasts longest. Returns titles with handles, prices and stock and, for the sorts by
+whose stock lasts longest. Returns handles, prices and stock and, for the sorts by
 sales, what was sold, in one table; sold_at_least leaves out what sold fewer units.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
-"until": "2026-10-31", "sold_at_least": 0, "most": 5}
+"until": "2026-10-31", "sold_at_least": 0, "pace": 0, "most": 5}
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +15,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
+
+from pydantic import Field
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -43,11 +45,15 @@ from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex, find_in_category
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Money, Words
+from bot.text.normalize import slugify
 
 MAX_PRODUCTS, MAX_TIES = 20, 3
 COVER_DAYS = 28
 NEW_DAYS = timedelta(days=365)
 COVER_LABEL = Words("days of stock at this rate")
+PACE_LABEL = Words("days of stock at the assumed rate")
+UNTIL_LABEL = Words("stock lasts until")
+MAX_PACE = 10
 SHOWN_LABELS = ("name", "price", "stock")
 SellerMeasure = Literal["units", "revenue"]
 BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
@@ -59,6 +65,7 @@ PRODUCTS = GroupExhibit(
         "price": Words("Price"),
         "stock": Words("Stock"),
         "stock-cover": Words("Days of stock"),
+        "lasts-until": Words("Lasts until"),
         "units": Words("Units sold"),
     },
 )
@@ -90,6 +97,11 @@ class Params(ToolParams):
     since: str
     until: str
     sold_at_least: int
+    pace: float = Field(
+        description="For “will the best sellers last until Christmas?”, with a sort by sales: how "
+        "many times as fast as in the period each sells from now on, 1 or 1.2 for +20%. It gives "
+        "the days of stock, and until when it lasts. 0: not asked."
+    )
     most: int
 
 
@@ -102,6 +114,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError(
             "sold_at_least is for the sorts best_sellers, most_revenue and stock_cover; else 0."
         )
+    if params.pace and not (_wants_sales(params) and 0 < params.pace <= MAX_PACE):
+        raise ToolError(f"pace is for the sorts by sales, above 0 up to {MAX_PACE}; else 0.")
     where, language = build_filter(params), deps.request.language
     if _wants_cover(params) and where.since is None:
         where = replace(where, since=deps.today - timedelta(days=COVER_DAYS))
@@ -116,11 +130,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         most = len(products) if wants_all and every else params.most
         finding = await _rank_by_sales(deps, where, among, most, _choose_measure(params))
     sales = _group_sales(finding) if finding else {}
-    covers = _compute_covers(products, sales) if _wants_cover(params) else {}
+    pace = Decimal(f"{params.pace or 1:g}")
+    covers = _compute_covers(products, sales, pace) if _tells_cover(params) else {}
     arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
-    best = _sort_by_cover(covers, params) if covers else [*sales]
+    best = _sort_by_cover(covers, params) if covers and _wants_cover(params) else [*sales]
     ordered = _sort(products, params, best, arrived)
     if params.sold_at_least and every:
         ordered = [
@@ -139,14 +154,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.label in SHOWN_LABELS
         ]
         its += build_availability_facts(product, language)
-        its += [covers[product.handle]] if product.handle in covers else []
+        if cover := covers.get(product.handle):
+            its += [cover, *([_build_last_day(cover, its)] if params.pace and cover.value else [])]
         its += [
             fact
             for fact in sales.get(product.handle, ())
             if not _wants_cover(params) or fact.parts.measure == "units"
         ]
         its += lost.get(product.handle, ())
-        if (lost or _wants_cover(params)) and len(facts) + len(its) > MAX_FACTS:
+        if (lost or _tells_cover(params)) and len(facts) + len(its) > MAX_FACTS:
             break  # which of them stand here is said below
         shown.append(product)
         facts += its
@@ -177,6 +193,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=(
             *_explain(params, products, ordered, shown, every, finding, basis),
             *_tell_old(shown, arrived, deps.today),
+            *_say_pace(params, covers),
             *of_lost,
         ),
         read_as=join_scope(scope),
@@ -211,37 +228,65 @@ def _wants_cover(params: Params) -> bool:
     return params.sort in ("stock_cover", "stock_cover_longest")
 
 
+def _tells_cover(params: Params) -> bool:
+    return _wants_cover(params) or params.pace > 0
+
+
+def _say_pace(params: Params, covers: Mapping[str, Fact]) -> Iterator[str]:
+    """Say what until when a stock lasts stands on."""
+    days = next(((one.since, one.until) for one in covers.values() if one.since), None)
+    if not params.pace or days is None:
+        return
+    first, last = days
+    yield (
+        f"“{UNTIL_LABEL.text}” assumes that nothing comes in and that each sells {params.pace:g} "
+        f"times as fast as from {first} to {last}, on all days alike. Say so: it is an assumption, "
+        "no forecast."
+    )
+
+
+def _build_last_day(cover: Fact, its: Sequence[Fact]) -> Fact:
+    """Return the day until which a stock lasts, from the day on which it was counted."""
+    counted = next(one.as_of for one in its if one.label == "stock")
+    day = counted + timedelta(days=int(cover.number))
+    id = str(cover.parts._replace(measure="lasts-until"))
+    changes = {"id": id, "value": day.isoformat(), "label": UNTIL_LABEL.text, "unit": None}
+    return cover.model_copy(update=changes)
+
+
 def _sort_by_cover(covers: Mapping[str, Fact], params: Params) -> list[str]:
     is_longest = params.sort == "stock_cover_longest"
     return sorted(covers, key=lambda handle: covers[handle].number, reverse=is_longest)
 
 
 def _compute_covers(
-    products: Sequence[Product], sales: Mapping[str, Sequence[Fact]]
+    products: Sequence[Product], sales: Mapping[str, Sequence[Fact]], pace: Decimal
 ) -> dict[str, Fact]:
-    """Return how many days the stock of each product lasts at the rate of its sales, by handle: 0
-    of what is sold out. A product whose stock is not known, or whose sales are not told, has
-    none."""
+    """Return how many days the stock of each product lasts at `pace` times the rate of its sales,
+    by handle: 0 of what is sold out. A product whose stock is not known, or whose sales are not
+    told, has none."""
     covers = {}
     for product in products:
         if product.stock == 0:
             (stock,) = (one for one in build_product_facts(product) if one.label == "stock")
-            covers[product.handle] = _build_cover(product, stock, Decimal(0), "stock = 0")
+            covers[product.handle] = _build_cover(product, stock, Decimal(0), "stock = 0", pace)
             continue
         units = next((f for f in sales.get(product.handle, ()) if f.parts.measure == "units"), None)
         if product.stock is None or units is None or not (units.since and units.until):
             continue
         days = (units.until - units.since).days + 1
         if Decimal(units.value) > 0:
-            left = (product.stock * days / Decimal(units.value)).quantize(Decimal(1))
-            query = f"stock × {days} days / {units.id}"
-            covers[product.handle] = _build_cover(product, units, left, query)
+            left = (product.stock * days / Decimal(units.value) / pace).quantize(Decimal(1))
+            query = f"stock × {days} days / {units.id}{f' / {pace}' if pace != 1 else ''}"
+            covers[product.handle] = _build_cover(product, units, left, query, pace)
     return covers
 
 
-def _build_cover(product: Product, basis: Fact, days: Decimal, query: str) -> Fact:
-    id = str(FactId("product", product.handle, "stock-cover"))
-    changes = {"label": COVER_LABEL.text, "about": product.title, "unit": "days", "query": query}
+def _build_cover(product: Product, basis: Fact, days: Decimal, query: str, pace: Decimal) -> Fact:
+    at = f"--pace-{slugify(str(pace))}" if pace != 1 else ""
+    id = str(FactId("product", f"{product.handle}{at}", "stock-cover"))
+    label = COVER_LABEL if pace == 1 else PACE_LABEL
+    changes = {"label": label.text, "about": product.title, "unit": "days", "query": query}
     return basis.model_copy(update={"id": id, "value": days, **changes})
 
 

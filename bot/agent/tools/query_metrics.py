@@ -83,7 +83,10 @@ class Params(ToolParams):
     comparison: ComparisonName
     compare_since: str = Field(description="Only for the comparison “dates”, else “none”.")
     compare_until: str = Field(description="Only for the comparison “dates”, else “none”.")
-    having: list[Bound] = Field(description="Bounds on the measures of a group, or empty.")
+    having: list[Bound] = Field(
+        description="Bounds on the measures of a group, or empty. The total, such as a mean, is "
+        "then of the groups within them."
+    )
     order: OrderName = Field(
         description="By the first measure; natural: time by time, all else highest first; growth "
         "and decline: by its change against the earlier period."
@@ -138,7 +141,11 @@ def _build_bound(bound: Bound) -> MetricBound:
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     found = await look_up(build_query(params), deps)
     return ToolResult(
-        facts=found.facts, exhibits=found.exhibits, notes=found.notes, read_as=found.read_as
+        facts=found.facts,
+        exhibits=found.exhibits,
+        notes=found.notes,
+        read_as=found.read_as,
+        scope=found.scope,
     )
 
 

@@ -161,6 +161,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     orders = await look_up(query, deps)
     if visits is not None and _list_days(visits) != _list_days(orders):
         visits, notes = None, [NOTE, NO_VISITS]
+    _require_as_long(orders)
     whole = _list_parts(orders, visits).get(())
     if whole is None:
         raise ToolError("Nothing to compare: of one of the periods too little is known.")
@@ -256,6 +257,22 @@ def _read_value(fact: Fact) -> Decimal:
 
 def _list_days(found: "MetricResult") -> dict[str, tuple[date | None, date | None]]:
     return {found.groups[fact.id][0]: (fact.since, fact.until) for fact in _list_figures(found)}
+
+
+def _require_as_long(found: "MetricResult") -> None:
+    """Raises ToolError for periods whose sums can't be compared."""
+    from bot.data.metrics.query.periods import are_as_long
+
+    days = _list_days(found)
+    (since, until), (earlier, last) = (
+        days.get("now", (None, None)),
+        days.get("before", (None, None)),
+    )
+    if since and until and earlier and last and not are_as_long((since, until), (earlier, last)):
+        raise ToolError(
+            f"{since} to {until} and {earlier} to {last} are not as long: name two periods of as "
+            "many days."
+        )
 
 
 def _list_figures(found: "MetricResult | None") -> list[Fact]:

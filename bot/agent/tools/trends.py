@@ -1,8 +1,9 @@
 """What moved in the weekly sales: orders, units and revenue in total and by category, product,
 country, region, device and source, each held against what was expected from the weeks before and
 the season. A series is confirmed, to watch or steady; one that the call names is told though
-steady. New ones and products with many returns are named too, and steps: what changed within the
-last quarter and stayed. For "what changed?", "is that drop real?". It has no reasons: for "why are
+steady. New ones are named too, products that come back more or less than the others (the return
+rate and leading reason of each over a year), and steps: what changed within the last quarter and
+stayed. For "what changed?", "is that drop real?". It has no reasons: for "why are
 sales down?" take split_revenue (visits, conversion, basket) and funnel (at which step) as well.
 Not for the amount of a period (query_metrics).
 Example: {"product": "none", "category": "Bath", "brand": "none", "country": "none",

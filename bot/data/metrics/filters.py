@@ -261,7 +261,8 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
-KINDS_WITH_COUNTRIES = ("feedback",)  # the kinds that several countries may be asked of
+# the filters that may hold several values, "FR, GB", by kind
+SEVERAL_VALUES: Mapping[str, tuple[str, ...]] = {"feedback": ("country", "channel")}
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
 
 
@@ -284,7 +285,7 @@ def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) ->
         return filter_
     for name in ("category", *PLACE_FILTERS, *AD_FILTERS):
         if (wanted := getattr(filter_, name)) is not None:
-            several = kind in KINDS_WITH_COUNTRIES and name == "country"
+            several = name in SEVERAL_VALUES.get(kind, ())
             for one in split_values(wanted) if several else [wanted]:
                 _check_value(warehouse, kind, table, name, one)
     if filter_.segment and kind != "segments":

@@ -21,7 +21,7 @@ from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report, describe_data
 from bot.core.request import SkillRequest
 from bot.data.metrics.query.describe import load_value_names
-from bot.data.metrics.query.metric_answer import OTHERS
+from bot.data.metrics.query.metric_answer import OTHERS, WITHIN
 from bot.i18n.messages import Words, format_short_period
 from bot.offline import OfflineContext
 from bot.offline.questions import QuestionReader, QuestionReading, read_form
@@ -205,6 +205,6 @@ def _list_facts(result: "MetricResult", name: str) -> tuple[Fact | None, list[Fa
         for period, group, measure in [result.groups[fact.id]]
         if period == "now" and measure == name and not fact.id.endswith("-change")
     ]
-    total = next((fact for fact, group in found if not group), None)
-    named = [fact for fact, group in found if group not in ((), OTHERS)]
+    total = next((fact for fact, group in found if group in ((), WITHIN)), None)
+    named = [fact for fact, group in found if group not in ((), OTHERS, WITHIN)]
     return total, named if total or named else [fact for fact, group in found]

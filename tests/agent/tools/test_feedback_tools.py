@@ -8,6 +8,7 @@ import pytest
 
 from bot.agent.tool import ToolError
 from bot.core.fact_book import FactBook
+from bot.data.analyses.feedback.texts import strip_letter
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import format_short_period
 from tests.support.sample_tables import TODAY, sample
@@ -46,6 +47,35 @@ async def test_a_theme_that_rose_has_both_periods() -> None:
     assert before.until == date(2026, 10, 25)
     book = FactBook(result.facts)
     assert book.spell(book.add(now), "from-to", "fr") == "de 9,6\u00a0% à 17,4\u00a0%"
+
+
+async def test_several_channels_are_taken_together_with_counts_of_the_days_asked() -> None:
+    days = {"since": "2026-10-01", "until": "2026-11-20"}
+    names = ("e-mail", "chat")
+    both = await call_tool("feedback_themes", {**days, "channel": ", ".join(names)})
+    each = [await call_tool("feedback_themes", {**days, "channel": name}) for name in names]
+    whole = [fact.number for result in (both, *each) for fact in result.facts[:1]]
+    assert whole[0] == sum(whole[1:])
+    theme = both.facts[5].parts.subject
+    measures = {fact.parts.measure for fact in both.facts if fact.parts.subject == theme}
+    assert {"texts", "share"} <= measures
+    dated = {(fact.since, fact.until) for fact in both.facts if "complaints" in fact.parts.measure}
+    assert dated == {(date(2026, 10, 1), date(2026, 11, 20))}
+    with pytest.raises(ToolError, match="fax"):
+        await call_tool("feedback_themes", {"channel": "e-mail, fax"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Dear team,\nThe sleeve is torn.\nKind regards,\n[NAME]", "The sleeve is torn."),
+        ("The sleeve is torn\non the left.\n[NAME]\n[PHONE]", "The sleeve is torn\non the left."),
+        ("Too small\nPity", "Too small\nPity"),
+        ("Hello,", "Hello,"),
+    ],
+)
+def test_letters_are_quoted_without_what_opens_and_closes_them(text: str, words: str) -> None:
+    assert strip_letter(text) == words
 
 
 async def test_one_theme_is_found_by_its_key_or_its_name_in_either_language() -> None:

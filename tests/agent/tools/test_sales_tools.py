@@ -236,7 +236,10 @@ async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
     assert (rate.value, before.value) == (Decimal("38.4"), Decimal("58.0"))
     assert (rate.since, rate.until) == (date(2026, 11, 11), date(2026, 11, 24))
     assert (before.since, before.until) == (date(2026, 9, 16), date(2026, 11, 10))
-    assert figure(result, f"{MOBILE}.lost-money").unit == "EUR"
+    lost = figure(result, f"{MOBILE}.lost-money")
+    assert lost.unit == "EUR"
+    since = figure(result, f"{MOBILE}.since").value
+    assert (str(lost.since), lost.until) == (str(since), date(2026, 11, 24))
     assert result.facts[0].id == f"{MOBILE}.status"
     book = FactBook(result.facts)
     assert book.spell(book.add(rate), "from-to", "en") == "from 58.0% to 38.4%"

@@ -365,7 +365,7 @@ def test_total_spent_is_net_of_refunds(mixed: Warehouse) -> None:
 
 
 def periods(warehouse: Warehouse, **query: Any) -> Any:
-    return answer(warehouse, dataset="orders", measures=["revenue"], **query).periods
+    return answer(warehouse, **{"dataset": "orders", "measures": ["revenue"], **query}).periods
 
 
 @pytest.mark.parametrize(
@@ -403,30 +403,51 @@ def test_last_year_is_the_same_days(mixed: Warehouse) -> None:
     assert found.before == (date(2025, 11, 1), date(2025, 11, 20))
 
 
-def test_longer_earlier_period_is_cut(mixed: Warehouse) -> None:
+@pytest.mark.parametrize(
+    ("since", "until"), [("2026-08-01", "2026-09-30"), ("2026-10-01", "2026-10-04")]
+)
+def test_named_days_are_kept_whatever_their_length(
+    mixed: Warehouse, since: str, until: str
+) -> None:
     found = periods(
         mixed,
-        since="2026-11-20",
-        until="2026-11-22",
-        comparison="dates",
-        compare_since="2026-10-01",
-        compare_until="2026-10-28",
-    )
-    assert found.before == (date(2026, 10, 1), date(2026, 10, 3))
-    assert any("was cut to the same 3 days" in note for note in found.notes)
-
-
-def test_sums_of_a_much_shorter_earlier_period_are_not_compared(mixed: Warehouse) -> None:
-    found = periods(
-        mixed,
-        since="2026-10-01",
+        since="2026-10-10",
         until="2026-10-28",
         comparison="dates",
-        compare_since="2026-09-01",
-        compare_until="2026-09-03",
+        compare_since=since,
+        compare_until=until,
     )
+    assert found.before is not None
+    assert tuple(str(day) for day in found.before) == (since, until)
+    assert found.per_day
+
+
+def test_named_days_end_as_early_where_the_later_ones_are_not_over(mixed: Warehouse) -> None:
+    found = periods(
+        mixed,
+        since="2026-11-01",
+        until="2026-11-30",
+        comparison="dates",
+        compare_since="2026-10-01",
+        compare_until="2026-10-31",
+    )
+    assert found.before == (date(2026, 10, 1), date(2026, 10, 25))
+    assert not found.per_day
+
+
+def test_days_that_may_change_are_compared_with_a_whole_month(mixed: Warehouse) -> None:
+    asked = {"since": "2026-10-01", "until": "2026-10-31", "comparison": "previous_period"}
+    found = periods(mixed, measures=["return_rate"], **asked)
+    assert found.now[1] < date(2026, 10, 31)
+    assert found.before == (date(2026, 9, 1), date(2026, 9, 30))
+
+
+def test_sums_of_an_earlier_period_that_the_data_cut_are_not_compared(mixed: Warehouse) -> None:
+    first = periods(mixed).now[0]
+    since, until = first + timedelta(days=20), first + timedelta(days=49)
+    found = periods(mixed, since=str(since), until=str(until), comparison="previous_period")
     assert not found.sums_compare
-    assert any("sums are not compared" in note for note in found.notes)
+    assert not found.per_day
 
 
 def test_nothing_is_compared_with_the_few_days_that_the_data_leave(mixed: Warehouse) -> None:

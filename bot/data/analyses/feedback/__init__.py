@@ -163,7 +163,8 @@ def _add_themes(
     if changes or not _begins_with(theme_table, periods):
         add_theme_changes(result, changes, theme_table.titles, periods)
     recent = periods.is_now(level.texts) | periods.is_before(level.texts)
-    days = (periods.before, periods.last) if recent.any() else None
+    first = max(periods.before, periods.first)
+    days = (first, periods.last) if recent.any() else None
     if days is None:  # no text has a date
         recent = np.ones(len(level.texts), bool)
     gathered = find_concentrations(level, level.select(recent), warehouse.floor)

@@ -20,6 +20,7 @@ from bot.data.analyses.feedback.texts import (
     read_texts,
     select_feedback,
     split_sentences,
+    strip_letter,
     tokenize_words,
 )
 from bot.data.analyses.feedback.theme_table import (
@@ -141,7 +142,7 @@ def _build_quote(
     start, end, flag = mentions.spans[subject]
     if flag != way or start < text.offset:
         return None
-    whole = text.whole[text.offset :]
+    whole = strip_letter(text.whole[text.offset :])
     short = len(whole) <= MAX_QUOTE_LENGTH and "\n" not in whole
     chosen = whole if short else text.whole[start:end]
     if not MIN_QUOTE_LENGTH <= len(chosen) <= MAX_QUOTE_LENGTH:
@@ -294,7 +295,7 @@ def _cut(
     text: FeedbackText, mentions: TextMentions | None, theme: str | None, wanted: Sequence[str]
 ) -> str:
     """Return the customer's words, of a long text the sentence that fits what was asked."""
-    whole = text.whole[text.offset :].strip()
+    whole = strip_letter(text.whole[text.offset :].strip())
     if len(whole) <= MAX_LENGTH:
         return whole
     if theme and mentions and theme in mentions.spans:

@@ -18,7 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.result import AnalysisFilter, split_values
-from bot.data.metrics.filters import add_category, filter_brand, holds_value, name_reviewers
+from bot.data.metrics.filters import (
+    SEVERAL_VALUES,
+    add_category,
+    filter_brand,
+    holds_value,
+    name_reviewers,
+)
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
@@ -36,6 +42,35 @@ SENTENCE_PATTERN = re.compile(r"[^.!?…;\n]+[.!?…;\"»)]*")
 ORDINAL_PATTERN = re.compile(r"(?<=\d)[.](?=\d)")
 CUT = ("",)  # in place of the words of a mark, which ends a clause
 MAX_KNOWN_PIECES = 200_000  # spellings remembered of one language
+
+
+MAX_SALUTATION = 4  # words of a line that opens or closes a letter
+PLACEHOLDERS = re.compile(r"\[[A-Z_ ]+\]")
+SENTENCE_END = re.compile(r"[.!?…»\")]$")
+
+
+def strip_letter(text: str) -> str:
+    """Return a letter without the short lines that open and close it: the address, which ends with
+    a comma, and below the last sentence the regards and the name. Lines that hold only what stands
+    in place of personal data go as well. What is left stands there letter for letter."""
+    found = list(re.finditer(r"\S[^\n]*", text))
+    lines = [PLACEHOLDERS.sub("", one[0]).strip() for one in found]
+    words = [len(WORD_PATTERN.findall(line)) for line in lines]
+    first, last = 0, len(lines)
+
+    def is_frame(at: int) -> bool:
+        return not words[at] or (words[at] <= MAX_SALUTATION and lines[at].endswith(","))
+
+    if not any(is_frame(at) for at in range(last)):
+        return text  # no letter
+    while last - first > 1 and is_frame(first):
+        first += 1
+    while last - first > 1 and (
+        is_frame(last - 1)
+        or (words[last - 1] <= MAX_SALUTATION and not SENTENCE_END.search(lines[last - 1]))
+    ):
+        last -= 1
+    return text[found[first].start() : found[last - 1].end()].rstrip()
 
 
 class Sentence(NamedTuple):
@@ -305,7 +340,7 @@ def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     for name in ("product", "category", "channel", "country", "region"):
         wanted = getattr(filter_, name)
         if wanted is not None:
-            values = split_values(wanted) if name == "country" else [wanted]
+            values = split_values(wanted) if name in SEVERAL_VALUES["feedback"] else [wanted]
             some = [holds_value(warehouse, "feedback", table, name, one) for one in values]
             table = table.filter(ibis.or_(*some))
     if filter_.stars:

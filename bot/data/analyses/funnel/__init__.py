@@ -329,11 +329,14 @@ def _add_change(
     start = began[0] if began else len(visits.days) - CURRENT_DAYS
     worth = _estimate_basket(warehouse, visits, mask, step) if currency else None
     cost = estimate_loss(counts, step.at, start, spread, worth)
-    rows = round(counts[start:, step.at].sum())
+    known = {
+        "rows": round(counts[start:, step.at].sum()),
+        "days": (visits.days[start], visits.days[-1]),
+    }
     for name, value in zip(INTERVAL_SUFFIXES, cost.buyers, strict=True):
-        add(f"lost-buyers{name}", round_figure(value), "orders", rows=rows)
+        add(f"lost-buyers{name}", round_figure(value), "orders", **known)
     for name, value in zip(INTERVAL_SUFFIXES, cost.money or (), strict=False):
-        add(f"lost-money{name}", _round_estimate(value), currency, rows=rows)
+        add(f"lost-money{name}", _round_estimate(value), currency, **known)
 
 
 def _format_chart_points(counts: Numbers, at: int, days: list[date], before: float) -> str:

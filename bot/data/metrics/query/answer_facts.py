@@ -1,6 +1,6 @@
 """Turn an answer into facts, a table and a chart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, ScopePart
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
@@ -16,15 +16,16 @@ from bot.core.rounding import round_alike, round_sums, spell_column
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
-from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
 from bot.data.metrics.query.order_cautions import RETURN_FIELDS, warn_of_late_returns
-from bot.data.metrics.query.periods import Days
+from bot.data.metrics.query.periods import Days, count_days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.remainder import REST, are_empty, find_rest, list_missing
 from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import OTHERS as OTHERS_NAME
 from bot.data.metrics.query.wording import (
     describe_filters,
+    describe_having,
     describe_query,
     get_label,
     get_last_day,
@@ -44,12 +45,14 @@ from bot.i18n.messages import Language, Words, format_short_day, format_short_pe
 from bot.text.normalize import slugify
 
 METRIC_KIND = "metric"
+PEOPLE_UNIT = "customers"
 MONEY_OF_CUSTOMERS = "of_customers"  # a base of measures of what customers spent
 MAX_SUBJECT_LENGTH = 110
 MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
 NOT_SHOWN = "–"
 CHANGE_LABEL = Words("change")
 FROM_DAY, UNTIL_DAY = Words("from {day}"), Words("until {day}")
+DAILY_CHANGE = Words("change per day")
 TOO_FEW = Words("not shown (too few)")
 NOT_TOLD = Words("not shown")
 NO_CELLS = (None, None, None)
@@ -63,6 +66,7 @@ class MetricResult:
     exhibits: tuple[Exhibit, ...]
     notes: tuple[str, ...]
     read_as: str
+    scope: tuple[ScopePart, ...]  # the same, part by part
     groups: dict[str, tuple[PeriodName, Group, str]]
 
 
@@ -80,6 +84,7 @@ class _ResultBuilder:
         self.reference_day = get_reference_day(warehouse, answer)
         self.age = describe_age(warehouse, answer.dataset.kind)
         self.notes = AnswerNotes(warehouse, answer, language)
+        self.total = answer.recipe.total
         self.facts: list[Fact] = []
         self.groups: dict[str, tuple[PeriodName, Group, str]] = {}
         assert self.query.since is not None
@@ -90,7 +95,7 @@ class _ResultBuilder:
 
     def build(self) -> MetricResult:
         cells: dict[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]] = {}
-        groups = [ALL_GROUPS, *self.answer.recipe.list_groups()]
+        groups = [self.total, *self.answer.recipe.list_groups()]
         for group in groups:
             for name in self.query.measures:
                 cells[group, name] = self._add(group, name)
@@ -106,6 +111,7 @@ class _ResultBuilder:
             self._build_exhibits(groups, cells),
             notes,
             "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
+            list_scope(self.warehouse, self.answer, self.language),
             self.groups,
         )
 
@@ -153,9 +159,11 @@ class _ResultBuilder:
         value = _round(exact, measure)
         since, until = self._cut_days(group, days)
         named = self.notes.name(group)
-        if group == ALL_GROUPS:
+        if group == self.total:
             named = (name_part(self.warehouse, self.answer, name, self.language),)
         about = [*filter(None, named), *self._list_filters(group)]
+        if group == WITHIN:
+            about += describe_having(self.warehouse, self.answer, self.language)
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
             label=get_label(self.warehouse, self.answer, measure).text,
@@ -196,8 +204,21 @@ class _ResultBuilder:
             if not {one.field for one in conditions} <= {*self.query.dimensions}
         ]
 
+    def _is_daily(self, measure: Measure) -> bool:
+        """Whether a change is that of the amount per day."""
+        return measure.is_sum and self.answer.periods.per_day
+
+    def _name_change(self, names: Iterable[str]) -> str:
+        daily = all(self._is_daily(self.answer.get_measure(name)) for name in names)
+        return (DAILY_CHANGE if daily else CHANGE_LABEL).to(self.language)
+
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
-        new, old = now.number, earlier.number
+        new, old, before = now.number, earlier.number, self.answer.periods.before
+        assert before is not None
+        if is_daily := self._is_daily(measure):
+            if measure.unit == PEOPLE_UNIT:
+                return None  # who bought on two days counts once
+            new, old = new / count_days(self.answer.periods.now), old / count_days(before)
         if measure.unit == "%":
             exact, digits, unit = new - old, Decimal("0.01"), "points"
         elif old:
@@ -207,8 +228,8 @@ class _ResultBuilder:
         about = " · ".join(filter(None, [now.titled(self.language), now.about]))
         return now.model_copy(
             update={
-                "id": f"{now.id}-change",
-                "label": CHANGE_LABEL.text,
+                "id": f"{now.id}-per-day-change" if is_daily else f"{now.id}-change",
+                "label": (DAILY_CHANGE if is_daily else CHANGE_LABEL).text,
                 "about": about,
                 "value": exact.quantize(digits),
                 "exact": exact,
@@ -222,7 +243,11 @@ class _ResultBuilder:
         first, last = days
         for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
             members = self.answer.recipe.members.get(group, (group,))
-            if dimension in DATED_DIMENSIONS and value is not None and group != OTHERS:
+            if (
+                dimension in DATED_DIMENSIONS
+                and value is not None
+                and group not in (OTHERS, WITHIN)
+            ):
                 starts = [date.fromisoformat(start) for one in members if (start := one[n])]
                 first, last = max(first, starts[0]), min(last, get_last_day(dimension, starts[-1]))
         return first, last
@@ -233,11 +258,13 @@ class _ResultBuilder:
         parts: list[str] = [self.query.dataset]
         parts += ["-".join([one.field, one.operator, *one.values]) for one in self.query.conditions]
         pairs = zip(self.query.dimensions, group, strict=False)
-        parts += (
-            ["-".join([*self.query.dimensions, "others"])]
-            if group == OTHERS
-            else [f"{name}-{value or 'not-stated'}" for name, value in pairs]
-        )
+        if group in (OTHERS, WITHIN):
+            parts.append("-".join([*self.query.dimensions, str(group[0])]))
+        else:
+            parts += [f"{name}-{value or 'not-stated'}" for name, value in pairs]
+        if group == WITHIN:
+            bounds = self.query.having
+            parts += [f"{one.measure}-{one.operator}-{one.value}" for one in bounds]
         parts += [day.isoformat().replace("-", "") for day in days]
         if period == "now" and self.answer.periods.before is not None:
             parts.append(f"vs-{self.answer.periods.before[0].isoformat().replace('-', '')}")
@@ -252,7 +279,7 @@ class _ResultBuilder:
     # What is shown beside.
 
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
-        if not self.facts:
+        if not self.facts or self.notes.is_mostly_hidden:
             return ()
         cells = self._complete(groups, cells)
         columns, lines = self._list_columns(cells), self._list_lines(groups, cells)
@@ -329,7 +356,7 @@ class _ResultBuilder:
                 ]
                 if any(alone):
                     cells[one, name] = (None, None, None)
-            if self.query.dimensions and OTHERS not in groups and list_missing(self.answer):
+            if self._leaves_others(groups):
                 cells[REST, name] = self._find_rest(cells, name)
             for first, _ in self.empty_times:
                 fact = cells[ALL_GROUPS, name][0]
@@ -337,6 +364,12 @@ class _ResultBuilder:
                 none = fact.model_copy(update={"value": Decimal(0)}) if fact and is_none else None
                 cells[(first.isoformat(),), name] = (none, None, None)
         return cells
+
+    def _leaves_others(self, groups: Sequence[Group]) -> bool:
+        """Whether the table has a row of what its rows leave of the total: of groups within bounds
+        the others are none of it."""
+        is_of_all = bool(self.query.dimensions) and self.total == ALL_GROUPS
+        return is_of_all and OTHERS not in groups and bool(list_missing(self.answer))
 
     def _find_rest(self, cells: Any, name: str) -> tuple[Fact | None, Fact | None, Fact | None]:
         now = find_rest(self.answer, cells, name, 0, "now")
@@ -347,7 +380,8 @@ class _ResultBuilder:
     @cached_property
     def empty_times(self) -> list[Days]:
         """The spans of time without rows, where the total tells it."""
-        return list_hidden_times(self.answer) if are_empty(self.answer) else []
+        is_told = self.total == ALL_GROUPS and are_empty(self.answer)
+        return list_hidden_times(self.answer) if is_told else []
 
     def _list_lines(
         self, groups: Sequence[Group], cells: Any
@@ -360,12 +394,12 @@ class _ResultBuilder:
         lines = self._add_hidden_times(lines)
         if any(cells.get((REST, name), (None,))[0] for name in self.query.measures):
             lines.append((self._name_others(), REST, 0))
-        lines.append((self._name_total(cells), ALL_GROUPS, 0))
+        lines.append((self._name_total(cells), self.total, 0))
         if self._is_only_total_compared(cells):
             empty = ("",) * (len(self.query.dimensions) - 1)
             days = self._name_period(self.answer.periods.before)
-            change = CHANGE_LABEL.to(self.language).capitalize()
-            lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
+            change = self._name_change(self.query.measures).capitalize()
+            lines += [((days, *empty), self.total, 1), ((change, *empty), self.total, 2)]
         return lines
 
     def _add_hidden_times(
@@ -420,7 +454,7 @@ class _ResultBuilder:
 
     def _is_only_total_compared(self, cells: Any) -> bool:
         compared = {group for (group, _), one in cells.items() if one[1] is not None}
-        return compared == {ALL_GROUPS}
+        return compared == {self.total}
 
     def _list_columns(self, cells: Any) -> list[tuple[str, int]]:
         many = 1 if self._is_only_total_compared(cells) else 3
@@ -440,7 +474,7 @@ class _ResultBuilder:
             what = (
                 self._name_period(periods.now),
                 self._name_period(periods.before),
-                CHANGE_LABEL.to(self.language),
+                self._name_change([name]),
             )[n]
             label = f"{label}, {what}" if n == 0 else what
         return label[:1].upper() + label[1:]
@@ -456,7 +490,7 @@ class _ResultBuilder:
         there is none."""
         if group == REST or (group in groups and self.answer.is_allowed(group, name)):
             return NOT_SHOWN
-        is_few = group != ALL_GROUPS or self.notes.is_small(group, name)
+        is_few = group != self.total or self.notes.is_small(group, name)
         return (TOO_FEW if is_few else NOT_TOLD).to(self.language)
 
     def _name_total(self, cells: Any) -> tuple[str, ...]:
@@ -464,7 +498,8 @@ class _ResultBuilder:
         of."""
         if not self.query.dimensions:
             return (self._name_period(self.days),)
-        name, missing = Words("Total"), list_missing(self.answer)
+        name = Words("Total")
+        missing = list_missing(self.answer) if self.total == ALL_GROUPS else []
         has_rest = any(cells.get((REST, one), NO_CELLS)[0] for one in self.query.measures)
         if missing and not has_rest and OTHERS not in self.answer.recipe.list_groups():
             many = len([*filter(self.answer.recipe.is_single, self.answer.recipe.list_groups())])

@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.facts import Fact
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_choice import explain_withheld, is_in_time
-from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     Group,
@@ -69,6 +69,7 @@ class AnswerNotes:
             *self.answer.words,
             *self._count_groups(),
             *self._warn_of_unranked(),
+            *self._name_other_tool(),
             *self.answer.notes,
             *self._explain_bounds(),
             *self._list_gaps(groups, cells),
@@ -83,17 +84,21 @@ class AnswerNotes:
         return tuple(notes)
 
     def _explain_bounds(self) -> list[str]:
-        """Say which of two periods the bounds are on."""
+        """Say of which groups the total is, and which of two periods the bounds are on."""
+        notes = []
+        if self.answer.recipe.total == WITHIN and WITHIN in self.answer.recipe.members:
+            notes.append("What names no group is of all groups within the bounds together.")
         if not self.query.having or self.answer.periods.before is None:
-            return []
+            return notes
         first, last = self.answer.periods.now
         return [
+            *notes,
             f"having bounds the figures of {first} to {last} alone: a group that was within the "
-            "bounds in the earlier days only is not here."
+            "bounds in the earlier days only is not here.",
         ]
 
     def name(self, group: Group) -> tuple[str, ...]:
-        if group == ALL_GROUPS:
+        if group in (ALL_GROUPS, WITHIN):
             return ()
         return name_group(self.warehouse, self.answer, group, self.language)
 
@@ -214,9 +219,20 @@ class AnswerNotes:
             return [f"Small groups are hidden (under {self._find_floor()} people)."]
         if above:
             return [self._place(len(ranked), above)]
+        if self.is_mostly_hidden:
+            return [
+                f"Small groups are hidden (under {self._find_floor()} people), and most of the "
+                f"{self.answer.dataset.row_label.text} are of these: so no table is shown. Rank "
+                "nothing and call no group the best or the worst."
+            ]
         # what is no place among all groups can't be called one
         word_it_so = " Word it so: none of them is the top or the first of all."
         return [self._describe_order(ranked) + word_it_so]
+
+    def _name_other_tool(self) -> list[str]:
+        if "return_reason" not in self.query.dimensions or not self.unranked:
+            return []
+        return ["trends tells the leading reason of each product that comes back beyond chance."]
 
     def _describe_others(self) -> str:
         """Say that the hidden groups are together, and which of them are hidden only for the sake
@@ -308,6 +324,16 @@ class AnswerNotes:
         )
         return ranked, max(than_all, than_each)
 
+    @cached_property
+    def is_mostly_hidden(self) -> bool:
+        """Whether groups in the order of a rate or a mean say little: those without a place have
+        more than half of what is counted."""
+        ranked, above = self._rank()
+        if not ranked or above or self.answer.get_measure(self.first).is_sum:
+            return False
+        sizes = {one: self.answer.count_things(one) for one in self.answer.rows["now"].groups}
+        return 2 * sum(sizes[one] for one in self.unranked if one in sizes) > sum(sizes.values())
+
     def _place(self, shown: int, above: int) -> str:
         """Say of so many of the shown groups that their place is right."""
         places = "the first place is" if above == 1 else f"the first {above} places are"
@@ -335,7 +361,7 @@ class AnswerNotes:
             without = [
                 one
                 for one in groups
-                if (one == ALL_GROUPS or self.answer.recipe.is_single(one))
+                if (one in (ALL_GROUPS, WITHIN) or self.answer.recipe.is_single(one))
                 and one in shown
                 and cells[one, name][0] is None
             ]
@@ -359,7 +385,9 @@ class AnswerNotes:
             together = [
                 self.name(one)[0]
                 for one in groups
-                if one in self.answer.recipe.members and one != OTHERS and cells[one, name][0]
+                if one in self.answer.recipe.members
+                and one not in (OTHERS, WITHIN)
+                and cells[one, name][0]
             ]
             if few and together:
                 notes.append(f"{name} is told of these together: {'; '.join(together)}.")

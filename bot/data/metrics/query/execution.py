@@ -26,7 +26,9 @@ from bot.data.metrics.query.group_choice import (
     get_people_floor,
     list_missing_values,
     refuse_too_few,
+    suggest_longer_period,
 )
+from bot.data.metrics.query.guard import counts_texts
 from bot.data.metrics.query.known_values import list_fields, require_column
 from bot.data.metrics.query.metric_answer import GroupCounts, MetricAnswer
 from bot.data.metrics.query.periods import choose_periods
@@ -52,6 +54,8 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             "A single customer's figure is never given to an AI: only people with the right to see "
             "people get it, from the form, in private."
         )
+    if counts_texts(asked):
+        warehouse = replace(warehouse, sales_floor=1)
     query, words = resolve_conditions(warehouse, dataset, asked)
     query, dropped = _drop_single_valued(_add_counts(dataset, query))
     periods = choose_periods(warehouse, dataset, query)
@@ -85,7 +89,8 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             groups = runner.compute(table, dimensions, keep_sql=period == "now")
             values |= {(period, group): figures for group, figures in groups.items()}
     if "before" in rows and query.dimensions and not runner.dimensions_of("before"):
-        notes.append("Only the total is compared: the groups are other days.")
+        what = "Nothing" if query.having else "Only the total"
+        notes.append(f"{what} is compared: the groups are other days.")
     _add_filled(runner, tables["now"], values)
     recipe, counts = build_recipe(runner, rows, tables, values, notes)
     if (coarser := _find_coarser(query, counts)) is not None:
@@ -94,6 +99,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         if any(map(answer.recipe.is_single, answer.recipe.list_groups())):
             note = f"By {coarser}, not by {query.dimensions[0]}: most of these are of too few."
             return replace(answer, asked=asked, notes=(note, *answer.notes))
+    notes += suggest_longer_period(runner, rows["now"], counts)
     return MetricAnswer(
         dataset=dataset,
         asked=asked,

@@ -2,6 +2,7 @@
 the bounds, as many as there is room for. Small ones are put together where that hides them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from math import ceil, isclose, log10
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot.core.metric_query import (
     ANY_VALUE,
     NO_VALUE,
     ORDERED_DIMENSIONS,
+    MeasureName,
     MetricQuery,
     TooFewError,
 )
@@ -18,12 +20,13 @@ from bot.data.floors import is_below_floor
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.metric_answer import (
     OTHERS,
+    WITHIN,
     GroupCounts,
     MetricRecipe,
     ShownGroup,
     list_remainder_bases,
 )
-from bot.data.metrics.query.periods import find_known_days
+from bot.data.metrics.query.periods import count_days, find_known_days
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     MERGED_GROUP,
@@ -44,6 +47,7 @@ from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 MAX_FACTS = 60
+LONG_DAYS, MIN_LONGER = 365, 1.5  # a longer period, and how much longer it is at least
 DEFAULT_LIMIT = 20
 CHANGE_ORDERS = ("growth", "decline")
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
@@ -138,6 +142,14 @@ def build_recipe(
     if query.dimensions:
         groups, counts = _choose_groups(runner, rows, tables, values, hidden)
         shown += groups
+        if query.having and groups:  # of all groups nothing is told but what a share is one of
+            wholes = {one for m in query.measures for one in _list_whole_bases(runner, m)}
+            shown = [
+                one
+                if one.group
+                else one.model_copy(update={"bases": tuple(b for b in one.bases if b in wholes)})
+                for one in shown
+            ]
     if not query.dimensions or not any(one.group for one in shown):
         missing = [name for name, one in runner.measures.items() if not set(one.bases) <= now_bases]
         reasons = [
@@ -157,6 +169,46 @@ def build_recipe(
         shown=tuple(shown),
     )
     return recipe, counts
+
+
+def suggest_longer_period(
+    runner: QueryRunner, now: GroupedRows, counts: GroupCounts | None
+) -> list[str]:
+    """Say from which day on more of the groups could be shown, where some are hidden."""
+    query, warehouse = runner.query, runner.warehouse
+    known = find_known_days(warehouse, runner.dataset)
+    assert known is not None
+    assert query.since is not None
+    assert query.until is not None
+    first = max(known[0], query.until - timedelta(days=LONG_DAYS - 1))
+    if (
+        counts is None
+        or not counts.unranked
+        or is_in_time(query)
+        or count_days((first, query.until)) < MIN_LONGER * count_days((query.since, query.until))
+    ):
+        return []
+    query = query.model_copy(update={"since": first})
+    longer = QueryRunner(warehouse, runner.dataset, query, None, runner.currency)
+    rows = read_grouped_rows(
+        warehouse, runner.dataset, longer.select("now"), query.dimensions, runner.bases
+    )
+    hidden = hide_small_groups(warehouse, rows, runner.bases, keep_total=False)
+    bases = runner.measures[runner.names[0]].bases
+    shown = len([one for one in now.groups if one in {*rows.groups} and hidden.shows(one, bases)])
+    before = len({*now.groups} - counts.unranked)
+    if shown <= before:
+        return []
+    return [
+        f"A longer period shows more: from {first} to {query.until} {shown} of these groups, "
+        f"not {before}. Ask for it where it answers the question."
+    ]
+
+
+def _list_whole_bases(runner: QueryRunner, name: MeasureName) -> tuple[str, ...]:
+    """Return the bases of the total that a share is told of."""
+    of = runner.dataset.measures[name].share_of
+    return runner.measures[of].bases if of else ()
 
 
 def _list_total_bases(
@@ -214,17 +266,6 @@ def _choose_groups(
     )
     open_groups = [group for group in rows["now"].groups if group not in hidden.groups]
     open_groups += [one for one in gone if earlier and one not in earlier.groups]
-    open_groups = [
-        one
-        for one in open_groups
-        if any(values["now", one].get(name) is not None for name in runner.names)
-    ]
-    kept = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
-    kept = _sort_groups(runner, kept, values, hidden, earlier)
-    per_group = len(query.measures) * (3 if earlier is not None else 1)
-    room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
-    chosen = _cut(query, kept, room)
-    small = set(rows["now"].groups) & hidden.groups
 
     def is_told(period: PeriodName, group: Group, basis: str) -> bool:
         """Of nobody no more is told than of the other period."""
@@ -233,6 +274,20 @@ def _choose_groups(
         known = shows[period] if group in rows[period].groups else shows[other]
         return known is not None and known.shows(group, [basis])
 
+    open_groups = [one for one in open_groups if _has_figure(runner, one, values)]
+    within = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
+    kept = _sort_groups(runner, within, values, hidden, earlier)
+    first_bases = runner.measures[runner.names[0]].bases
+    ranked = [one for one in kept if all(is_told("now", one, basis) for basis in first_bases)]
+    # groups without the figure that they are ordered by are told together, not row by row
+    is_folded = bool(ranked) and {*query.dimensions}.isdisjoint(ORDERED_DIMENSIONS)
+    unfigured = [one for one in kept if one not in ranked] if is_folded else []
+    folded = [one for one in unfigured if one in rows["now"].groups]
+    kept = ranked if is_folded else kept
+    per_group = len(query.measures) * (3 if earlier is not None else 1)
+    room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
+    chosen = _cut(query, kept, room)
+    small = set(rows["now"].groups) & hidden.groups
     shown = [
         ShownGroup(
             period="now",
@@ -243,10 +298,12 @@ def _choose_groups(
     ]
     if earlier is None and len(query.dimensions) == 1:
         shown += _merge_groups(runner, rows, tables, values, chosen, hidden)
-    if small:
-        told = len(chosen) == len(open_groups) and len(small) <= MAX_HIDDEN_LISTED
+    if query.having:
+        shown += _add_within(runner, rows, tables, values, kept, both)
+    elif rest := small.union(folded):
+        told = len(chosen) == len(kept) and len(rest) <= MAX_HIDDEN_LISTED
         complete = [basis for basis in bases if all(hidden.shows(one, [basis]) for one in chosen)]
-        others = _add_others(runner, rows, tables, values, small, complete) if told else None
+        others = _add_others(runner, rows, tables, values, rest, complete) if told else None
         shown += [others] if others else []
     if earlier is not None:
         shown += [
@@ -263,18 +320,17 @@ def _choose_groups(
         if one not in chosen
         and not any(hidden.shows(one, measure.bases) for measure in runner.measures.values())
     ]
-    first_bases = runner.measures[runner.names[0]].bases
     unranked = [
         one
-        for one in kept
+        for one in within
         if not hidden.shows(one, first_bases)
         or (query.order in CHANGE_ORDERS and earlier and not earlier.shows(one, first_bases))
     ]
     counts = GroupCounts(
         known=len(open_groups) + len(small),
         chosen=len(chosen),
-        too_small=len(small) + len(unseen),
-        out_of_bounds=len(open_groups) - len(kept),
+        too_small=len(small) + len(unseen) + len(folded),
+        out_of_bounds=len(open_groups) - len(within),
         beyond_limit=len(kept) - len(chosen) - len(unseen),
         unranked=frozenset({*small, *unranked}),
         adds_up=(adds_up := _adds_up(runner, values, rows["now"].groups)),
@@ -294,6 +350,17 @@ def _fill_absent(
     for period in ("now", "before"):
         for one in groups.difference(rows[period].groups):
             values[period, one] = runner.count_nothing()
+
+
+def _has_figure(
+    runner: QueryRunner, group: Group, values: Mapping[tuple[PeriodName, Group], Values]
+) -> bool:
+    """Whether there is something to tell of the group: nothing is counted of what is not stated."""
+    figures = {name: values["now", group].get(name) for name in runner.names}
+    return any(
+        value is not None and (value or None not in group or not runner.measures[name].is_sum)
+        for name, value in figures.items()
+    )
 
 
 def _adds_up(
@@ -413,6 +480,33 @@ def _cut(query: MetricQuery, groups: list[Group], room: int) -> list[Group]:
     if is_in_time(query) and query.limit <= 0:  # no gaps in the months of a group
         return groups[:room]
     return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
+
+
+def _add_within(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+    kept: Sequence[Group],
+    both: Mapping[PeriodName, HiddenGroups],
+) -> list[ShownGroup]:
+    """Add all groups within the bounds together: the total of what an answer lists, and the one
+    mean over it. Nothing where it is a single group."""
+    if not 1 < len(kept) <= MAX_HIDDEN_LISTED:
+        return []
+    shown = []
+    for period, hidden in both.items():
+        known = {*rows[period].groups}
+        bases = [
+            basis
+            for basis in runner.bases
+            if all(hidden.shows(one, [basis]) for one in kept if one in known)
+        ]
+        if known.isdisjoint(kept) or not (told := _keep_told(runner, bases)):
+            continue
+        values[period, WITHIN] = runner.compute_others(tables[period], kept)
+        shown.append(ShownGroup(period=period, group=WITHIN, bases=told, members=tuple(kept)))
+    return shown
 
 
 def _add_others(

@@ -24,7 +24,7 @@ from bot.core.metric_query import (
 )
 from bot.data.floors import is_below_floor
 from bot.data.metrics.answer_log import AnswerLog, SalesAnswerRecord
-from bot.data.metrics.query.answer_facts import MetricResult
+from bot.data.metrics.query.answer_facts import PEOPLE_UNIT, MetricResult
 from bot.data.metrics.query.dataset import Family
 from bot.data.metrics.query.differences import PublishedSums, isolates
 from bot.data.metrics.query.metric_answer import (
@@ -51,7 +51,6 @@ MAX_ROW_SETS = 1_000  # row sets that are checked
 MAX_CACHED_BYTES = 200_000_000  # of row numbers, kept in memory for the next answer
 METRIC_KEY = "metric"  # in the filter of an answer's record, and in `Warehouse.released`
 FIGURE_KEY = "figure"  # in `Warehouse.released`, beside a fact's id
-PEOPLE_UNIT = "customers"
 COUNT_UNITS = ("orders", "units", "texts", "visits", "%")  # of what may be told of few on a day
 # what went wrong with what was sold, and what was written of it: nothing about who it was
 INCIDENT_MEASURES = frozenset(
@@ -98,6 +97,8 @@ def guard_answer(
 ) -> MetricAnswer:
     """Return the answer as this person may see it. Raises TooFewError, which names the earlier
     answer, where even the least of it would tell too much."""
+    if counts_texts(answer.query):
+        return answer
     state = digest_state(warehouse, answer.query)
     released = collect_released(answer.recipe, answer.rows)
     record = _build_record(answer.recipe)
@@ -146,6 +147,13 @@ def differs_harmlessly(now: MetricQuery, before: MetricQuery | None) -> bool:
     ):
         return True
     return _differs_in_days_alone(now, before) and any(_holds_counts_alone(one) for one in both)
+
+
+def counts_texts(query: MetricQuery) -> bool:
+    """Whether a query only counts texts by what they are on: these are no persons, and
+    `feedback_themes` counts them, too."""
+    is_count = query.dataset == "feedback" and {*query.measures} == {"reviews"}
+    return is_count and _tells_of_things(query)
 
 
 def _tells_of_things(query: MetricQuery) -> bool:
@@ -351,7 +359,8 @@ def remember_figures(warehouse: Warehouse, answer: MetricAnswer, result: MetricR
     for fact_id, (period, group, name) in result.groups.items():
         measure = answer.get_measure(name)
         bases = answer.get_measure(measure.share_of or name).bases
-        shown = ShownGroup(period=period, group=group, bases=bases)
+        members = answer.recipe.members.get(group, ())
+        shown = ShownGroup(period=period, group=group, bases=bases, members=members)
         alone = answer.recipe.with_shown((shown,))
         warehouse.released[FIGURE_KEY, fact_id] = alone
 
@@ -368,7 +377,7 @@ def tells_few_people(
     if len(known) < len(facts):
         counts_people = is_difference and facts[0].unit == PEOPLE_UNIT
         return counts_people and is_below_floor(abs(float(value)), warehouse.floor)
-    if len({recipe.query.dataset for recipe in known}) > 1:
+    if len({one.query.dataset for one in known}) > 1 or all(counts_texts(r.query) for r in known):
         return False
     together: Released = {}
     for recipe in known:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bot.core.facts import Source
-from bot.core.metric_query import OTHERS_VALUE, MetricQuery
+from bot.core.metric_query import OTHERS_VALUE, WITHIN_VALUE, MetricQuery
 from bot.data.metrics.query.dataset import Family, Measure, MetricDataset
 from bot.data.metrics.query.periods import QueryPeriods
 from bot.data.metrics.query.release import (
@@ -34,6 +34,7 @@ from bot.data.metrics.query.runner import (
 from bot.data.warehouse.warehouse import Warehouse
 
 OTHERS: Group = (OTHERS_VALUE,)
+WITHIN: Group = (WITHIN_VALUE,)  # what stands in place of the total where a query has bounds
 Released = dict[Family, list[RowIndex]]
 
 
@@ -77,7 +78,14 @@ class MetricRecipe(BaseModel, frozen=True):
     def list_groups(self) -> list[Group]:
         """Return the groups that are shown, in their order, without the total. Last come those
         that are several together."""
-        return [one.group for one in self.shown if one.period == "now" and one.group != ALL_GROUPS]
+        totals = (ALL_GROUPS, WITHIN)
+        return [one.group for one in self.shown if one.period == "now" and one.group not in totals]
+
+    @property
+    def total(self) -> Group:
+        """What the groups are a part of: with bounds, those within them together."""
+        is_bounded = self.query.having and any(one.group for one in self.shown)
+        return WITHIN if is_bounded else ALL_GROUPS
 
     @cached_property
     def members(self) -> Mapping[Group, tuple[Group, ...]]:
@@ -86,7 +94,7 @@ class MetricRecipe(BaseModel, frozen=True):
 
     def is_single(self, group: Group) -> bool:
         """Whether this is a group of its own: neither the total nor several together."""
-        return group not in (ALL_GROUPS, OTHERS) and group not in self.members
+        return group not in (ALL_GROUPS, OTHERS, WITHIN) and group not in self.members
 
 
 @dataclass(frozen=True)

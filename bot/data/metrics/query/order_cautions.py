@@ -72,13 +72,13 @@ def warn_of_returned_lines(warehouse: Warehouse, days: tuple[date, date]) -> str
 
 def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
     """Say how many orders of the days are overdue and not delivered."""
-    last = ibis.literal(min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1)))
-    n = _count_undelivered(warehouse, days, lambda orders: orders.promised < last)
+    last = min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1))
+    n = _count_undelivered(warehouse, days, lambda orders: orders.promised < ibis.literal(last))
     if n < warehouse.sales_floor:
         return ""
     return (
         f"{n} orders of these days are overdue and not delivered yet (all filters apart): "
-        "they count as late. Orders whose promised day is not over do not count."
+        f"they count as late. Orders promised for {last} or later do not count yet."
     )
 
 

@@ -18,7 +18,8 @@ MAX_LENGTH_DIFFERENCE = 0.12  # of two periods whose sums are compared: 28 days 
 @dataclass(frozen=True)
 class QueryPeriods:
     """The days asked about and those compared with, both inclusive. `sums_compare` is False where
-    the two are too different in length to compare sums."""
+    the data know too few of the earlier days to compare sums. `per_day`: both are as they were
+    named, but too different in length, so a change of a sum is that of its amount per day."""
 
     now: Days
     before: Days | None
@@ -26,10 +27,16 @@ class QueryPeriods:
     notes: tuple[str, ...]
     known_until: date
     left_out_days: int = 0  # the last days of the data, whose rows may still change
+    per_day: bool = False
 
 
 def count_days(days: Days) -> int:
     return (days[1] - days[0]).days + 1
+
+
+def are_as_long(now: Days, before: Days) -> bool:
+    """Whether the sums of two periods may be compared."""
+    return abs(count_days(before) / count_days(now) - 1) <= MAX_LENGTH_DIFFERENCE
 
 
 def find_known_days(warehouse: Warehouse, dataset: MetricDataset) -> Days | None:
@@ -71,9 +78,9 @@ def choose_periods(
         notes.append(f"The data begins on {first}, so the period does.")
     if query.until and last < query.until:
         notes.append(f"The last whole day in the data is {last}, so the period ends there.")
-    now = (first, last)
-    now, open_days = _leave_out_open_days(dataset, query, now, known[1], notes)
-    before = _find_comparison(query, asked, now)
+    over = (first, last)  # days that may still change are compared with whole earlier ones
+    now, open_days = _leave_out_open_days(dataset, query, over, known[1], notes)
+    before = _find_comparison(query, asked, over, notes)
     if before is None:
         found = QueryPeriods(now, None, False, tuple(notes), known[1])
     else:
@@ -115,14 +122,19 @@ def _require_order(first: date, last: date) -> Days:
     return first, last
 
 
-def _find_comparison(query: MetricQuery, asked: Days, now: Days) -> Days | None:
-    """Return the earlier days, in the length of the days that are over."""
+def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str]) -> Days | None:
+    """Return the earlier days: those named, else in the length of the days that are over."""
     if query.comparison == "none":
         return None
     if query.comparison == "dates":
         if query.compare_since is None or query.compare_until is None:
             raise QueryError("A comparison with dates needs its first and last day.")
-        return _require_order(query.compare_since, query.compare_until)
+        before = _require_order(query.compare_since, query.compare_until)
+        until = before[1] - (asked[1] - now[1])
+        if now[1] == asked[1] or not are_as_long(asked, before) or until < before[0]:
+            return before
+        notes.append(f"The earlier period is as long, until {until}: the other is not over.")
+        return before[0], until
     if query.comparison == "same_period_last_year":
         return _year_before(now[0]), _year_before(now[1])
     # of a period that is not over, the first days are compared with the first days before
@@ -163,22 +175,24 @@ def _fit_comparison(now: Days, before: Days, known: Days, notes: list[str]) -> Q
         return QueryPeriods(now, None, False, tuple(notes), known[1])
     asked, before = before, (max(before[0], known[0]), min(before[1], known[1]))
     many, earlier = count_days(now), count_days(before)
-    if earlier > many * (1 + MAX_LENGTH_DIFFERENCE):
-        before = (before[0], before[0] + (now[1] - now[0]))
-        notes.append(f"The earlier period was cut to the same {many} days: until {before[1]}.")
-        return QueryPeriods(now, before, True, tuple(notes), known[1])
     if before != asked and earlier < many * MIN_COMPARED_SHARE:
         notes.append(
             f"Nothing to compare with: of the earlier period only {earlier} days are known, this "
             f"one has {many}."
         )
         return QueryPeriods(now, None, False, tuple(notes), known[1])
-    sums_compare = earlier >= many * (1 - MAX_LENGTH_DIFFERENCE)
-    if not sums_compare:
+    is_alike = are_as_long(now, before)
+    if not is_alike and before != asked and earlier < many:
         notes.append(
             f"The earlier period has only {earlier} days and this one {many}: sums are not "
             "compared, only averages and rates."
         )
+        return QueryPeriods(now, before, False, tuple(notes), known[1])
+    if not is_alike:
+        notes.append(
+            f"The periods have {many} and {earlier} days, so the change of a sum is that per day: "
+            "say so, and don't compare the sums. Rates and averages compare as they are."
+        )
     elif earlier != many:
         notes.append(f"The periods have {many} and {earlier} days.")
-    return QueryPeriods(now, before, sums_compare, tuple(notes), known[1])
+    return QueryPeriods(now, before, True, tuple(notes), known[1], per_day=not is_alike)

@@ -316,15 +316,30 @@ class HiddenGroups:
 def hide_small_groups(
     warehouse: Warehouse,
     grouped: GroupedRows,
-    bases: Iterable[str],
+    bases: Collection[str],
     hidden_before: Collection[Group] = (),
     *,
     keep_total: bool = True,
 ) -> HiddenGroups:
     """Hide groups of too few people, and where those that are hidden would be of too few together,
     the smallest others. The same for each basis among what is left; but where no group would be
-    left to show, the total is hidden in their place, unless `keep_total`."""
+    left to show, the total is hidden in their place, unless `keep_total`. Where no figure is of all
+    rows, nobody can subtract them, so of them only the small groups are hidden."""
+    too_few = find_small_groups(warehouse, grouped, ALL_ROWS) | {*hidden_before}
+    if ALL_ROWS not in bases:
+        return _hide_by_basis(warehouse, grouped, bases, too_few, keep_total=keep_total)
     hidden = frozenset(_hide(warehouse, grouped, ALL_ROWS, hidden_before))
+    return _hide_by_basis(warehouse, grouped, bases, hidden, keep_total=keep_total)
+
+
+def _hide_by_basis(
+    warehouse: Warehouse,
+    grouped: GroupedRows,
+    bases: Iterable[str],
+    hidden: frozenset[Group],
+    *,
+    keep_total: bool,
+) -> HiddenGroups:
     by_basis, without_total = dict[str, frozenset[Group]](), set[str]()
     for basis in bases:
         if basis == ALL_ROWS:

@@ -242,7 +242,7 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     if query.dimensions:
         parts.append(Words("by {what}", what=_name_dimensions(answer, language)).to(language))
     parts += describe_filters(warehouse, answer, language)
-    parts += _describe_having(warehouse, answer, language)
+    parts += describe_having(warehouse, answer, language)
     assert query.since is not None
     assert query.until is not None
     parts.append(format_period(query.since, query.until, language))
@@ -294,7 +294,7 @@ def list_scope(
     if query.dimensions:
         by = Words("by {what}", what=_name_dimensions(answer, language)).to(language)
         parts.append(("by", by))
-    parts += [("having", text) for text in _describe_having(warehouse, answer, language)]
+    parts += [("having", text) for text in describe_having(warehouse, answer, language)]
     asked, before = answer.asked, answer.periods.before
     if asked.since or asked.until or before:
         now = answer.periods.now
@@ -416,7 +416,7 @@ def _list_names(names: Sequence[str], most: int, language: str) -> str:
     return more.to(language)
 
 
-def _describe_having(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
+def describe_having(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
     """Return the bounds on the measures of a group in words, where two periods are compared with
     the days of the one that they bound."""
     parts, is_compared = [], answer.periods.before is not None
