@@ -27,7 +27,7 @@ from bot.tasks.message_prompt import Message, ThreadDraft
 from bot.tasks.models import HEARD, OWN_THREAD, NewTask, Task
 from bot.tasks.run import TaskRun
 from bot.tasks.services import TaskServices
-from bot.tasks.understand import ProductReference, Understanding
+from bot.tasks.understanding import ProductReference, Understanding
 from evals.check_sets import Case
 from evals.figures import FigureResult, compare_figures, find_others
 from evals.questions import HEADLINE, SECONDS, describe_fact, find_verdict, list_cited

@@ -18,7 +18,8 @@ from bot.tasks.message_prompt import (
     ThreadDraft,
     ThreadMessage,
 )
-from bot.tasks.understand import ReadRequest, Understanding, understand_message
+from bot.tasks.understand import understand_message
+from bot.tasks.understanding import ReadRequest, Understanding
 from bot.text.normalize import normalize_text, tokenize
 from evals.check_sets import Case, list_values
 from evals.recordings import CaseModel

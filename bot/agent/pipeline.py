@@ -148,10 +148,9 @@ def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
         for fact in find_instructed_facts(one, brief.channels, today)
     ]
     # What a form adds counts as typed by the author as well.
-    fields = filter(None, (brief.follows, brief.offer, brief.dates, *brief.must_say))
-    typed = "\n".join(
-        dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))
-    )
+    words = brief.typed_words
+    fields = brief.list_typed(brief.follows, brief.offer, brief.dates, *brief.must_say)
+    typed = "\n".join(dict.fromkeys((words, *(one for one in fields if one not in words))))
     own = find_stated_facts(
         "\n".join(brief.own_text.values()), author, today, source=OWN_TEXT_ORIGIN
     )

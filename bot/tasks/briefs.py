@@ -1,9 +1,10 @@
 """Turn what a message was understood to ask for into one request for each text or question."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import Literal, get_args
+from typing import get_args
 
 from pydantic import BaseModel
 
@@ -11,11 +12,8 @@ from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import OFFER_JOINT, Brief, Goal, IncomingRequest, Question, SkillRequest
+from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
-from bot.grounding.figure_checks import has_threshold
-from bot.grounding.numbers import read_figures
-from bot.grounding.price_cuts import find_cuts
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.tasks.brief_assumptions import (
     build_options,
@@ -26,8 +24,8 @@ from bot.tasks.brief_assumptions import (
 from bot.tasks.intake import read_form_fields
 from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
-from bot.tasks.understand import ProductReference, ReadRequest, Understanding
-from bot.text.normalize import collapse_spaces, normalize_text
+from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
+from bot.text.normalize import collapse_spaces
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
@@ -61,7 +59,9 @@ async def plan_requests(
     by_id = {draft.id: draft for draft in drafts}
     requests: list[SkillRequest] = []
     question: Question | None = None
-    for read in _join_questions(understanding.requests):
+    reads = _join_questions(understanding.requests)
+    skills = Counter(one.skill for one in reads)
+    for read in reads:
         chosen = await _apply_form(read, incoming, library, brand)
         about = by_id.get(chosen.about or "")
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
@@ -72,16 +72,17 @@ async def plan_requests(
             question = question or await _ask_for_product(chosen, library)
             requests += _write_for_each(chosen, incoming, understanding, brand, about)
         else:
-            requests.append(_analyse(chosen, incoming, understanding, about, today))
+            own = read.topic if skills[read.skill] > 1 else None
+            requests.append(_analyse(chosen, incoming, understanding, about, today, own))
     requests.sort(key=lambda one: one.channel is not None)  # a text may go by what a report finds
     if too_many := requests[MAX_REQUESTS:]:
         names = tuple(" ".join(filter(None, (one.channel, one.brief.market))) for one in too_many)
         requests = [_leave_over(one, names) for one in requests[:MAX_REQUESTS]]
-    requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
+    requests = [name_what_is_beside(one, requests, understanding) for one in requests]
     return Plan(requests=tuple(requests), cannot=cannot, question=question)
 
 
-def _name_what_is_beside(
+def name_what_is_beside(
     request: SkillRequest, requests: Sequence[SkillRequest], understanding: Understanding
 ) -> SkillRequest:
     """Return a request that knows what else is done about its message, so that its writer doesn't
@@ -96,18 +97,24 @@ def _name_what_is_beside(
 def _describe_request(request: SkillRequest) -> str:
     brief = request.brief
     if request.channel is None:
-        return f"a report, {request.skill}: {load_skills()[request.skill].summary}"
+        what = brief.own_question or load_skills()[request.skill].summary
+        return f"a report, {request.skill}: {what}"
     named = (brief.product_words, brief.market, brief.audience)
     return ", ".join([f"{request.channel} in {brief.language}", *filter(None, named)])
 
 
 def _join_questions(requests: Iterable[ReadRequest]) -> list[ReadRequest]:
-    """Return the requests, where several questions of one skill are one: its report reads the whole
-    message. What they don't have in common it reads there as well."""
+    """Return the requests, where several entries of one skill are one question unless each has
+    words of its own: its report reads the whole message. What they don't have in common it reads
+    there as well."""
+    requests = [*requests]
     joined: dict[object, ReadRequest] = {}
+    wordless = {(one.skill, one.about) for one in requests if one.topic is None}
     for number, read in enumerate(requests):
         is_copy = read.skill == COPY_SKILL or load_skills()[read.skill].for_channels
-        key = number if is_copy else (read.skill, read.about)
+        key: object = number if is_copy else (read.skill, read.about)
+        if key not in wordless:
+            key = (key, read.topic)
         if (first := joined.get(key)) is not None:
             products = dict.fromkeys((*first.products, *read.products))
             shared = {
@@ -126,123 +133,6 @@ def _leave_over(request: SkillRequest, names: tuple[str, ...]) -> SkillRequest:
     return request.model_copy(
         update={"brief": request.brief.model_copy(update={"left_over": left_over})}
     )
-
-
-async def plan_revision(
-    before: SkillRequest,
-    understanding: Understanding,
-    incoming: IncomingRequest,
-    *,
-    brand: Brand,
-    library: Library,
-    today: date,
-    draft: ThreadDraft,
-    shown: Collection[str] = (),
-) -> Plan:
-    """Return the request of the draft again, and after it those of the texts for other channels or
-    markets that its message asks for as well. `shown` are the products that the draft stands on:
-    an instruction that names one of a text on a range puts another in its place there."""
-    beside = tuple(
-        one.model_copy(update={"about": draft.id}) if one.about else one
-        for one in understanding.beside
-    )
-    if _find_other_market(before.brief, incoming, brand):
-        beside = ()  # the others were made with the version of the first market
-    others = await plan_requests(
-        understanding.model_copy(update={"requests": beside}),
-        incoming.model_copy(
-            update={"words": incoming.reason or "", "reason": None, "previous": None, "answers": {}}
-        ),
-        brand=brand,
-        library=library,
-        today=today,
-        drafts=(draft,),
-    )
-    mentioned = {one.handle for one in await library.find_mentioned(incoming.reason or "")}
-    is_swap = before.brief.product is None and not mentioned.isdisjoint(shown)
-    revised = revise_request(before, understanding, incoming, brand, is_swap=is_swap)
-    requests = [revised, *others.requests]
-    if others.requests:
-        requests = [_name_what_is_beside(one, requests, understanding) for one in requests]
-        known = dict.fromkeys((*before.brief.beside, *requests[0].brief.beside))
-        brief = requests[0].brief.model_copy(update={"beside": tuple(known)})
-        requests[0] = requests[0].model_copy(update={"brief": brief})
-    return Plan(requests=tuple(requests), cannot=others.cannot)
-
-
-def revise_request(
-    before: SkillRequest,
-    understanding: Understanding,
-    incoming: IncomingRequest,
-    brand: Brand,
-    *,
-    is_swap: bool = False,
-) -> SkillRequest:
-    """Return the request of a draft again, with what the instruction sets anew. After a swap the
-    text is still about its range, and about the new product beside it."""
-    new = next(iter(understanding.requests), ReadRequest(skill=before.skill))
-    old = before.keep_reason().brief
-    changed: dict[str, object] = {
-        "audience": new.audience or old.audience,
-        "rule": new.rule if new.audience or new.rule else old.rule,
-        "offer": _join_offers(old.offer, new.offer),
-        "occasion": new.occasion or old.occasion,
-        "goal": new.goal or old.goal,
-        "tone": new.tone or old.tone,
-        "must_say": tuple(dict.fromkeys((*old.must_say, *new.must_say))),
-        "left_over": understanding.left_over,
-        "material": incoming.material,
-        "assumed": (),
-        "options": (),
-    }
-    if new.language and new.is_language_stated:
-        changed["language"] = new.language
-    if market := _find_other_market(old, incoming, brand):
-        changed |= {"market": market, "language": brand.markets[market].language}
-    if new.since or new.until:
-        changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
-    if is_swap:
-        handles = (one.handle for one in new.products if one.handle)
-        changed["others"] = tuple(dict.fromkeys((*old.others, *handles)))
-    else:
-        changed |= _name_products(new.products)
-    is_translated = changed.get("language", old.language) != old.language
-    return before.model_copy(
-        update={
-            "brief": old.model_copy(update=changed),
-            "reason": "\n".join(filter(None, [incoming.reason, *incoming.more_words])) or None,
-            "previous": incoming.previous,
-            "fixed": (),
-            # A translation keeps no passage word for word.
-            "kept": () if is_translated else understanding.kept,
-        }
-    )
-
-
-def _find_other_market(before: Brief, incoming: IncomingRequest, brand: Brand) -> str | None:
-    """Return the market for which a button wants the same version of a text."""
-    market = incoming.answers.get("market")
-    return market if market in brand.markets and market != before.market else None
-
-
-def _join_offers(old: str | None, new: str | None) -> str | None:
-    """Return the offer with what an instruction adds to it: free delivery beside a cut. Another
-    cut, or another sum to spend, takes the place of the one before."""
-    if not old or not new:
-        return new or old
-    kind, said = _find_offer_kind(new), normalize_text(new)
-    kept = [
-        one
-        for one in old.split(OFFER_JOINT)
-        if normalize_text(one) not in said and (kind is None or _find_offer_kind(one) != kind)
-    ]
-    return OFFER_JOINT.join([*kept, new])
-
-
-def _find_offer_kind(offer: str) -> Literal["cut", "least"] | None:
-    if find_cuts(offer) or any(one.first.unit == "%" for one in read_figures(offer)):
-        return "cut"
-    return "least" if has_threshold(offer) else None
 
 
 # Values from forms and buttons.
@@ -367,7 +257,7 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
     if not read.audience:
         kept["rule"] = source.rule
     subject = _list_products(source)
-    if subject and not _name_products(read.products):
+    if subject and not name_products(read.products):
         kept["products"] = (*subject, *read.products)
     if not read.products and not subject and not read.topic:
         kept["topic"] = source.product_words
@@ -416,7 +306,7 @@ def _build_copy_brief(
         or brand.languages[0]
     )
     unknown = _list_unknown(read.products)
-    named = _name_products(read.products)
+    named = name_products(read.products)
     is_known = bool(named)
     named = named or {"product_words": read.topic or next(iter(unknown), None)}
     # The writer reads the message itself, so no goal is assumed.
@@ -452,6 +342,8 @@ def _build_copy_brief(
         until=read.until,
         rule=rule,
         stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
+        follows=_find_request_of_proposal(read, incoming, about, source),
+        proposed=read.idea or incoming.answers.get("proposed") or (source and source.proposed),
         market=market,
         tone=read.tone,
         left_over=understanding.left_over,
@@ -464,7 +356,19 @@ def _build_copy_brief(
     )
 
 
-def _name_products(products: Sequence[ProductReference]) -> dict[str, object]:
+def _find_request_of_proposal(
+    read: ReadRequest,
+    incoming: IncomingRequest,
+    about: ThreadDraft | None,
+    source: Brief | None,
+) -> str | None:
+    """Return what was asked when the intern made the proposal that this text takes up."""
+    if read.idea and about is not None:
+        return about.brief.asked
+    return incoming.answers.get("follows") or (source.follows if source else None)
+
+
+def name_products(products: Sequence[ProductReference]) -> dict[str, object]:
     """Return the fields of a brief that name these products of the catalogue, or the range where
     none of its products is named. Empty when the catalogue has none of them."""
     known = [one for one in products if one.handle] or [one for one in products if one.category][:1]
@@ -494,6 +398,7 @@ def _analyse(
     understanding: Understanding,
     about: ThreadDraft | None,
     today: date,
+    own_question: str | None,
 ) -> SkillRequest:
     answers = incoming.answers
     if about is not None and not about.is_copy:
@@ -509,6 +414,7 @@ def _analyse(
     titles = ", ".join(filter(None, (one.title for one in known.values())))
     brief = Brief(
         words="\n".join([incoming.words, *incoming.more_words]),
+        own_question=own_question,
         author=incoming.author,
         language=read.language or incoming.ui_language,
         product=product,
@@ -534,7 +440,7 @@ def _analyse(
 def _chain_questions(before: Brief) -> str:
     """Return the questions that a new one continues, a line each: the first one, which names what
     all are about, and the latest."""
-    asked = [*(before.follows or "").split("\n"), collapse_spaces(before.words)]
+    asked = [*(before.follows or "").split("\n"), collapse_spaces(before.asked)]
     first, *later = dict.fromkeys(filter(None, asked)) or [""]  # a form may hold no words
     return "\n".join([first, *later[1 - MAX_QUESTIONS :]])
 

@@ -1,5 +1,6 @@
 """The form that the model fills in when it reads a message: see `prompts/understand.md`."""
 
+from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field
@@ -7,6 +8,7 @@ from pydantic import BaseModel, Field
 from bot.agent.skills import load_skills
 from bot.core.request import Goal
 from bot.tasks.message_prompt import NONE
+from bot.text.normalize import normalize_text
 
 COPY_SKILL = "draft"
 
@@ -59,3 +61,16 @@ class MessageForm(BaseModel):
     reply: str
     unsupported: list[str]
     left_over: list[str]
+
+
+def is_none(text: str) -> bool:
+    return text.strip().lower() in ("", NONE)
+
+
+def is_quoted(text: str, sources: Iterable[str]) -> bool:
+    """Whether one of the sources holds the text, whatever its case, accents and spaces."""
+    return not is_none(text) and any(squeeze(text) in squeeze(source) for source in sources)
+
+
+def squeeze(text: str) -> str:
+    return " ".join(normalize_text(text).replace("“", '"').replace("”", '"').split())

@@ -2,7 +2,7 @@
 from."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, get_args
 
 from pydantic import BaseModel
@@ -66,6 +66,7 @@ class ThreadDraft(BaseModel, frozen=True):
     channel: str | None = None
     product: str | None = None
     version: int = 1
+    begun: datetime | None = None  # when its first version was made
     title: str = ""
     text: str = ""
     brief: Brief
@@ -113,10 +114,21 @@ class Message(BaseModel, frozen=True):
         return known.get(number)
 
     @property
+    def copies(self) -> tuple[ThreadDraft, ...]:
+        return list_copies(self.drafts)
+
+    @property
     def passages(self) -> dict[str, KeptPassage]:
         """What people wrote into the drafts, by the ids that the model sees."""
         found = [passage for draft in self.drafts for passage in draft.passages]
         return {f"p{number}": passage for number, passage in enumerate(found, 1)}
+
+
+def list_copies(drafts: Sequence[ThreadDraft]) -> tuple[ThreadDraft, ...]:
+    """Return the drafts without the reports in the order of their numbers: that in which they were
+    begun, whichever was revised since."""
+    found = [one for one in reversed(drafts) if one.is_copy]
+    return tuple(sorted(found, key=lambda one: (one.begun is not None, one.begun)))
 
 
 def build_system_prompt(brand: Brand) -> str:
@@ -185,35 +197,40 @@ def format_thread(messages: Sequence[ThreadMessage]) -> str:
 def _describe_message(message: ThreadMessage) -> str:
     most = MAX_RESULT_CHARACTERS if message.draft else MAX_MESSAGE_CHARACTERS
     id = f"{message.draft}: " if message.draft else ""
-    return f"{message.who}, {message.kind}: {id}{_shorten(message.text, most)}"
+    return f"{message.who}, {message.kind}: {id}{shorten(message.text, most)}"
 
 
-def _shorten(text: str, most: int) -> str:
+def shorten(text: str, most: int) -> str:
     short = " ".join(text.split())
     return short if len(short) <= most else f"{short[: most - 1]}…"
 
 
 def _describe_drafts(message: Message) -> Iterable[str]:
     ids = {id(passage): name for name, passage in message.passages.items()}
+    numbers = {draft.id: str(number) for number, draft in enumerate(message.copies, 1)}
     for draft in message.drafts:
         fields = {
+            "number": numbers.get(draft.id),
             "skill": draft.skill,
             "channel": draft.channel,
             "product": draft.product,
+            "audience": draft.brief.audience,
+            "market": draft.brief.market,
+            "language": draft.brief.language if draft.is_copy else None,
             "version": str(draft.version),
             "title": draft.title,
         }
         yield f"{draft.id}: " + "; ".join(
-            f"{name} {_shorten(value, MAX_LINE_CHARACTERS)}"
+            f"{name} {shorten(value, MAX_LINE_CHARACTERS)}"
             for name, value in fields.items()
             if value
         )
         for audience in draft.audiences:
-            yield f"  audience: {_shorten(audience.name, MAX_LINE_CHARACTERS)}"
+            yield f"  audience: {shorten(audience.name, MAX_LINE_CHARACTERS)}"
         for number, idea in enumerate(draft.ideas, 1):
-            yield f"  {draft.id}{IDEA_SIGN}{number}, idea {number}: {_shorten(idea, MAX_IDEA)}"
+            yield f"  {draft.id}{IDEA_SIGN}{number}, idea {number}: {shorten(idea, MAX_IDEA)}"
         for opening in draft.openings:
-            text = _shorten(f"{opening.angle}: {opening.text}", MAX_LINE_CHARACTERS)
+            text = shorten(f"{opening.angle}: {opening.text}", MAX_LINE_CHARACTERS)
             yield f"  other opening {opening.number}, {text}"
         for passage in draft.passages:
             yield f"  {ids[id(passage)]}, a person's words in {passage.part}: {passage.text}"

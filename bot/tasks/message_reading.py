@@ -14,14 +14,22 @@ from bot.agent.llm.turn import TurnModel
 from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
-from bot.core.request import Brief, FixedPart, IncomingRequest, SkillRequest, add_answer, task_id
+from bot.core.request import (
+    PICKED_KEY,
+    Brief,
+    FixedPart,
+    IncomingRequest,
+    SkillRequest,
+    add_answer,
+    task_id,
+)
 from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, list_parts_beside_opening, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.tasks.briefs import Plan, plan_requests, plan_revision
+from bot.tasks.briefs import Plan, plan_requests
 from bot.tasks.conversation import (
     Conversation,
     build_thread_draft,
@@ -29,16 +37,13 @@ from bot.tasks.conversation import (
     list_shown_products,
     load_conversation,
 )
-from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage
+from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage, list_copies
 from bot.tasks.models import HEARD, OPEN_STATES, Task
+from bot.tasks.revised_drafts import ask_for_draft, choose_revision
+from bot.tasks.revisions import plan_revision
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
-from bot.tasks.understand import (
-    HELP,
-    OtherRevision,
-    Understanding,
-    demand_request,
-    understand_message,
-)
+from bot.tasks.understand import HELP, demand_request, understand_message
+from bot.tasks.understanding import OtherRevision, Understanding
 from bot.text.normalize import normalize_text
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
@@ -105,9 +110,15 @@ class MessageReading(RunningTask):
                 await services.database.run(self._close_question, conversation)
                 await self._reply(CLOSED)
                 return ReadMessage(task)
-            await services.database.run(self._continue_question, conversation, understanding)
+            understanding = await services.database.run(
+                self._continue_question, conversation, understanding
+            )
+            fresh = None
         if understanding.line is not None:
             await self._say("reply", understanding.line)
+        if understanding.choices:
+            await self._ask_for_draft(understanding, conversation)
+            return ReadMessage(task)
         if understanding.outcome == "revise" and task.previous is None:
             allowed = await services.has_right(task.workspace, task.author, "approve")
             continue_draft = (
@@ -168,14 +179,18 @@ class MessageReading(RunningTask):
 
     def _find_same_reading(self, session: Session) -> Understanding | None:
         """Return how the task that this one repeats was understood, if the words are the same: a
-        button has changed a value, or the work is tried again."""
+        button has changed a value or picked a draft, or the work is tried again."""
         parent = session.get(Task, self.task.parent)
         same = parent is not None and (parent.words, parent.reason) == (
             self.task.words,
             self.task.reason,
         )
-        stored = parent.understanding if parent is not None and same else None
-        return Understanding.model_validate_json(stored) if stored else None
+        if parent is None or not same or not parent.understanding:
+            return None
+        understanding = Understanding.model_validate_json(parent.understanding)
+        picked = self.task.form.get(PICKED_KEY, "")
+        chosen = choose_revision(understanding, parent.question_asked, picked)
+        return chosen or understanding
 
     async def _build_message(self, conversation: Conversation) -> Message:
         services, task = self.services, self.task
@@ -321,21 +336,37 @@ class MessageReading(RunningTask):
             asking = session.get_one(Task, question.task, with_for_update=True)
             asking.close_question(session, services.enqueue, self.task.author, services.now())
 
+    async def _ask_for_draft(
+        self, understanding: Understanding, conversation: Conversation
+    ) -> None:
+        slack, task = self.services.slack, self.task
+        language = parse_language(await slack.locale(task.workspace, task.author))
+        question = ask_for_draft(understanding, list_copies(conversation.drafts), language)
+        await self.end_in_question(question)
+
     def _continue_question(
         self, session: Session, conversation: Conversation, understanding: Understanding
-    ) -> None:
-        """Make this task the continuation of the one that asked. Who picks an option may say more
-        in the same message, so the words are kept beside it."""
+    ) -> Understanding:
+        """Make this task the continuation of the one that asked, and return what it was understood
+        as. Who picks an option may say more in the same message, so the words are kept beside it.
+        The answer to which draft is meant picks what was understood before."""
         task = session.get_one(Task, self.task.id, with_for_update=True)
         question = conversation.question
         if question is None or task.parent == question.task:
-            return
+            return understanding
         asking = session.get_one(Task, question.task)
-        answer = understanding.answer or task.words
-        if normalize_text(answer).strip() != normalize_text(task.words).strip():
+        answer, now = understanding.answer or task.words, self.services.now()
+        stored = asking.understanding  # none, where no AI has read it
+        before = Understanding.model_validate_json(stored) if stored else None
+        if before is not None and before.choices:
+            chosen = choose_revision(before, asking.question_asked, answer) or before
+            understanding, answer = chosen, task.words  # an option names a draft, in its own words
+            task.store_understanding(understanding.model_dump_json(), now)
+        elif normalize_text(answer).strip() != normalize_text(task.words).strip():
             answer = f"{answer}\n{task.words}"
-        task.continue_question(asking, answer, self.services.now())
+        task.continue_question(asking, answer, now)
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
+        return understanding
 
     def _find_draft(self, session: Session, id: str | None) -> Draft | None:
         """Return the newest version of a draft that the message is about."""
@@ -392,6 +423,8 @@ class MessageReading(RunningTask):
         self._send_back(session, draft, reason, policy)
         before = session.get_one(Task, draft.task)
         form, private = self._copy_form(session, before)
+        if task.parent and (asking := session.get(Task, task.parent, with_for_update=True)):
+            asking.end_answered(session, services.enqueue, services.now())
         task.continue_draft(
             before,
             draft=draft.id,

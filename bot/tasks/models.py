@@ -16,7 +16,7 @@ from bot.core.request import Brief, Question
 from bot.db.base import Row
 from bot.db.session import insert_once
 from bot.db.workspace import Workspace
-from bot.errors import CannotDo, QuotaExceeded
+from bot.errors import CALM_PARAM, CannotDo, QuotaExceeded
 from bot.i18n.messages import Words, restore_words
 from bot.jobs.models import Enqueue, Job, current_requester
 from bot.messages.outbox import OutboxMessage
@@ -27,6 +27,8 @@ AUTOMATIC_FORM_KEYS = ("digest", "series")  # form keys that only digests and al
 # In the form of a message that was neither a mention nor a direct message, so that it may be for
 # somebody else: OVERHEARD, or OWN_THREAD in a thread where its author has asked us something.
 HEARD, OVERHEARD, OWN_THREAD = "heard", "overheard", "own thread"
+
+ANSWERED = Words("Answered. It goes on below.", **{CALM_PARAM: "yes"})
 
 
 class NewTask(BaseModel, frozen=True):
@@ -262,6 +264,12 @@ class Task(Row):
         """End a task that asked, because its author wants no answer any more."""
         if self.state == "asking":
             self._end(session, enqueue, "stopped", now, by=by)
+
+    def end_answered(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+        """End a task that asked, because a task that continues another one has the answer."""
+        if self.state == "asking":
+            self.trouble = ANSWERED.model_dump(mode="json")
+            self._end(session, enqueue, "done", now)
 
     def dismiss(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
         """End without any message, because the message was not for us. Its words are deleted, those

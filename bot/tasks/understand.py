@@ -11,9 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, get_args
-
-from pydantic import BaseModel
+from typing import get_args
 
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import ask_once
@@ -21,16 +19,25 @@ from bot.agent.skills import load_skills
 from bot.agent.turns import TurnLog
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
-from bot.core.request import Goal, KeptPassage
+from bot.core.request import Goal
 from bot.core.writer import ReceiptWriter
 from bot.drafts.occasions import load_occasions
 from bot.errors import CALM_PARAM
 from bot.i18n.countries import list_country_words, list_named_countries
-from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.i18n.messages import LANGUAGES, Words
 from bot.offline.routing import drop_audience_preposition, list_content_words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
-from bot.tasks.message_form import COPY_SKILL, MessageForm, Outcome, Reading, RequestForm
+from bot.tasks.message_form import (
+    COPY_SKILL,
+    MessageForm,
+    Outcome,
+    Reading,
+    RequestForm,
+    is_none,
+    is_quoted,
+    squeeze,
+)
 from bot.tasks.message_prompt import (
     NONE,
     RANGE_KEY,
@@ -40,80 +47,14 @@ from bot.tasks.message_prompt import (
     build_prompt,
     build_system_prompt,
 )
+from bot.tasks.revised_drafts import read_revision
+from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
 from bot.text.normalize import normalize_text, tokenize
 
 log = logging.getLogger("bot.tasks.understand")
 
 MAX_REPLY_CHARACTERS = 600
-NEW = "new"  # in the place of an opening's number
 MAX_GAP = 60  # characters that an offer may leave out between two of its words
-
-
-class ProductReference(BaseModel, frozen=True):
-    """A product as the message names it, or a range: then `category` is its name. With neither a
-    handle nor a category it is none of the catalogue's."""
-
-    words: str
-    handle: str | None = None
-    category: str | None = None
-    title: str | None = None
-
-
-class ReadRequest(BaseModel, frozen=True):
-    """One request, with values that are in the lists and words that are in the message."""
-
-    skill: str
-    about: str | None = None
-    idea: str | None = None  # the request for a draft of the report's idea that is meant
-    channels: tuple[str, ...] = ()
-    markets: tuple[str, ...] = ()
-    language: Language | None = None
-    is_language_stated: bool = False
-    products: tuple[ProductReference, ...] = ()
-    topic: str | None = None
-    goal: Goal | None = None
-    audience: str | None = None
-    rule: str | None = None  # of an audience that the report has counted, as JSON
-    offer: str | None = None
-    occasion: str | None = None
-    since: date | None = None
-    until: date | None = None
-    against: tuple[date, date] | None = None
-    period_words: str | None = None
-    must_say: tuple[str, ...] = ()
-    tone: str | None = None
-
-
-class OtherRevision(BaseModel, frozen=True):
-    """What a message changes in one more draft of the thread: "till Monday, the SMS too"."""
-
-    draft: str
-    request: ReadRequest
-    kept: tuple[KeptPassage, ...] = ()
-
-
-class Understanding(BaseModel, frozen=True):
-    """What a message is to us. `line` is the reply in words: the whole answer, or what is said
-    beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
-    `opening` is the number of the other opening that was picked, with nothing else to change;
-    `new_openings` tells that other openings alone are asked for;
-    `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
-    changes as well."""
-
-    outcome: Outcome
-    requests: tuple[ReadRequest, ...] = ()
-    beside: tuple[ReadRequest, ...] = ()
-    again: tuple[OtherRevision, ...] = ()
-    draft: str | None = None
-    instruction: str | None = None
-    kept: tuple[KeptPassage, ...] = ()
-    opening: int | None = None
-    new_openings: bool = False
-    answer: str | None = None
-    closes: bool = False
-    line: Words | None = None
-    unsupported: tuple[str, ...] = ()
-    left_over: tuple[str, ...] = ()
 
 
 HELP = Words(
@@ -239,105 +180,48 @@ class _FormCheck:
             return self._revise(requests)
         unsupported = self._quotes(form.unsupported)
         if outcome == "answer_question":
-            return self._finish(
-                outcome,
+            answered = Understanding(
+                outcome=outcome,
                 requests=requests,
                 answer=self._check_answer(form.answer),
                 closes=form.closes,
                 unsupported=unsupported,
             )
+            return self._finish(answered)
         if outcome == "requests" and (requests or unsupported):
             line = self._check_reply(form.reply)
-            return self._finish(outcome, requests=requests, unsupported=unsupported, line=line)
+            return self._finish(
+                Understanding(
+                    outcome=outcome, requests=requests, unsupported=unsupported, line=line
+                )
+            )
         if outcome == "reply" and (line := self._check_reply(form.reply)):
-            return self._finish(outcome, line=line)
+            return self._finish(Understanding(outcome=outcome, line=line))
         if message.heard == "overheard":
             return Understanding(outcome="not_for_us")
-        return self._finish("reply", line=HELP)
+        return self._finish(Understanding(outcome="reply", line=HELP))
 
-    def _finish(self, outcome: Outcome, **fields: Any) -> Understanding:
+    def _finish(self, understanding: Understanding) -> Understanding:
+        """Add the words that were not used."""
         left_over = (*self._quotes(self.form.left_over), *self.left_over)
         if self.dropped:
             log.info("%d values of a reading stand in no list or no message", self.dropped)
-        return Understanding(outcome=outcome, left_over=tuple(dict.fromkeys(left_over)), **fields)
+        return understanding.model_copy(update={"left_over": tuple(dict.fromkeys(left_over))})
 
     def _revise(self, requests: tuple[ReadRequest, ...]) -> Understanding:
-        """A report can't be revised: the instruction then starts the same skill again."""
-        message = self.message
-        line = self._check_reply(self.form.reply)
-        draft = message.find_draft(self.form.draft)
-        copies = [one for one in message.drafts if one.is_copy]
-        draft = draft or next(iter(copies or message.drafts), None)
-        instruction = self._quote(self.form.instruction) or message.words
-        if draft is None:
-            if message.heard == "overheard":
-                return Understanding(outcome="not_for_us")
-            return self._finish("reply", line=WHICH_DRAFT)
-        if not draft.is_copy:
-            asked = next(iter(requests), ReadRequest(skill=draft.skill))
-            skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
-            again = asked.model_copy(update={"skill": skill, "about": draft.id})
-            return self._finish("requests", requests=(again,), line=line)
-        others_again, requests = self._split_again(requests, draft)
-        own, others = _split_requests(requests, draft)
-        if others_again and not requests and self._names_target(instruction):
-            first = others_again.pop(0)  # the message is about that one alone
-            draft = next(one for one in message.drafts if one.id == first.draft)
-            own = (first.request,)
-        unsupported = self._quotes(self.form.unsupported)
-        if others and not own and self._names_target(instruction):
-            # The text for another channel or market is one more draft. This one stays as it is.
-            return self._finish("requests", requests=others, unsupported=unsupported, line=line)
-        return self._finish(
-            "revise",
-            requests=own[:1],
-            beside=others,
-            again=tuple(others_again),
-            draft=draft.id,
-            instruction=instruction,
-            kept=self._list_kept(draft),
-            opening=next(
-                (one.number for one in draft.openings if str(one.number) == self.form.opening),
-                None,
-            ),
-            new_openings=self.form.opening.strip().lower() == NEW,
-            unsupported=unsupported,
-            line=line,
-        )
-
-    def _list_kept(self, draft: ThreadDraft) -> tuple[KeptPassage, ...]:
-        """Return what people wrote into a draft and nobody asks to change."""
-        named = self.message.passages
-        changed = [named[id] for id in self.form.changes if id in named]
-        return tuple(one for one in draft.passages if one not in changed)
-
-    def _split_again(
-        self, requests: tuple[ReadRequest, ...], draft: ThreadDraft
-    ) -> tuple[list[OtherRevision], tuple[ReadRequest, ...]]:
-        """Return what is asked of the thread's drafts for other channels, and the other requests.
-        Another market or language is one more text."""
-        again, left = list[OtherRevision](), list[ReadRequest]()
-        for one in requests:
-            other = self.message.find_draft(one.about)
-            is_again = (
-                other is not None
-                and other.channel != draft.channel
-                and one.channels == (other.channel,)
-                and {*one.markets} <= {other.brief.market}
-                and (not one.is_language_stated or one.language == other.brief.language)
+        instruction = self._quote(self.form.instruction) or self.message.words
+        found = read_revision(self.form, self.message, requests, instruction)
+        if found is not None:
+            found = self._finish(
+                found.model_copy(update={"unsupported": self._quotes(self.form.unsupported)})
             )
-            if other is not None and is_again:
-                kept = self._list_kept(other)
-                again.append(OtherRevision(draft=other.id, request=one, kept=kept))
-            else:
-                left.append(one)
-        return again, tuple(left)
-
-    def _names_target(self, instruction: str) -> bool:
-        """Whether an instruction names the channel or market of a text of its own, so that it asks
-        for that one: "the same as an SMS"."""
-        read = [one for form in self.form.requests for one in (*form.channels, *form.markets)]
-        return any(self._is_quoted(one.words, [instruction]) for one in read)
+            more = {"unsupported": found.unsupported, "left_over": found.left_over}
+            choices = tuple(one.model_copy(update=more) for one in found.choices)
+            line = self._check_reply(self.form.reply)  # said once, before a question
+            return found.model_copy(update={"choices": choices, "line": line})
+        if self.message.heard == "overheard":
+            return Understanding(outcome="not_for_us")
+        return self._finish(Understanding(outcome="reply", line=WHICH_DRAFT))
 
     def _check_request(self, form: RequestForm) -> ReadRequest | None:
         if form.skill not in load_skills():
@@ -362,7 +246,7 @@ class _FormCheck:
                 [one for one in form.markets if one not in abroad], self.brand.markets
             ),
             language=language or None,
-            is_language_stated=bool(language) and self._is_quoted(form.language.words, self.typed),
+            is_language_stated=bool(language) and is_quoted(form.language.words, self.typed),
             products=tuple(filter(None, map(self._check_product, form.products))),
             topic=self._quote(form.topic, [*self.told, *self.typed]),
             goal=form.goal if form.goal in get_args(Goal) else None,
@@ -382,23 +266,24 @@ class _FormCheck:
         """Return the newest draft or report of the thread for a text of which nothing is said:
         "draft the e-mail"."""
         said = (form.topic, form.audience, form.offer, form.occasion.value)
-        if not load_skills()[form.skill].for_channels or form.products or form.must_say:
+        is_text = load_skills()[form.skill].for_channels and self.form.outcome != "revise"
+        if not is_text or form.products or form.must_say:
             return None
-        return next(iter(self.message.drafts), None) if all(map(_is_none, said)) else None
+        return next(iter(self.message.drafts), None) if all(map(is_none, said)) else None
 
     def _find_audience(self, name: str, about: ThreadDraft | None) -> ReportAudience | None:
         """Return the audience of the report that the request starts from: the one that is named,
         and the only one where none is."""
         audiences = about.audiences if about else ()
-        if _is_none(name):
+        if is_none(name):
             return audiences[0] if len(audiences) == 1 else None
-        return next((one for one in audiences if _squeeze(one.name) == _squeeze(name)), None)
+        return next((one for one in audiences if squeeze(one.name) == squeeze(name)), None)
 
     def _is_country_alone(self, reading: Reading) -> bool:
         """Whether a country was read as a market that the brand doesn't have."""
         is_market = reading.value.strip() in self.brand.markets
         countries = list_named_countries(" ".join(list_content_words(reading.words)))
-        return bool(countries) and not is_market and self._is_quoted(reading.words, self.typed)
+        return bool(countries) and not is_market and is_quoted(reading.words, self.typed)
 
     def _find_country_words(self, audience: str) -> str | None:
         """Return the message's words for the countries that an audience gives by code alone:
@@ -417,8 +302,8 @@ class _FormCheck:
         that name another country are."""
         said = self._find_country_words(form.audience) or self._quote(form.audience)
         if said is None or abroad:
-            known = _squeeze(said or "")
-            named = [one.words.strip() for one in abroad if _squeeze(one.words) not in known]
+            known = squeeze(said or "")
+            named = [one.words.strip() for one in abroad if squeeze(one.words) not in known]
             return drop_audience_preposition(", ".join(filter(None, [said, *named]))) or None
         places = [one.words for one in form.markets]
         places += [name for market in self.brand.markets.values() for name in market.names]
@@ -433,20 +318,20 @@ class _FormCheck:
         keys, found = set(known), list[str]()
         for reading in readings:
             value = reading.value.strip()
-            if value in keys and self._is_quoted(reading.words, self.typed):
+            if value in keys and is_quoted(reading.words, self.typed):
                 found.append(value)
-            elif value.lower() != NONE or self._is_quoted(reading.words, self.typed):
+            elif value.lower() != NONE or is_quoted(reading.words, self.typed):
                 self._leave(reading.words, value)
         return tuple(dict.fromkeys(found))
 
     def _check_occasion(self, reading: Reading) -> str | None:
         """Return the key of the occasion. One that has none is the writer's to read."""
-        if _is_none(reading.value):
+        if is_none(reading.value):
             return None
         return next(iter(self._check_values([reading], load_occasions())), None)
 
     def _check_product(self, reading: Reading) -> ProductReference | None:
-        if not self._is_quoted(reading.words, [*self.told, *self.typed]):
+        if not is_quoted(reading.words, [*self.told, *self.typed]):
             self._leave(reading.words, reading.value)
             return None
         match = next((one for one in self.message.products if one.handle == reading.value), None)
@@ -464,11 +349,11 @@ class _FormCheck:
         """Return the period and the one that it is compared with. Dates that are none, or in the
         wrong order, or read from no words, are dropped."""
         fields = (form.since, form.until, form.compared_since, form.compared_until)
-        if all(_is_none(text) for text in fields):
+        if all(is_none(text) for text in fields):
             return None, None, None
         days = [_parse_date(text) for text in fields]
         since, until, earlier_since, earlier_until = days
-        wrong = [not _is_none(text) and day is None for text, day in zip(fields, days, strict=True)]
+        wrong = [not is_none(text) and day is None for text, day in zip(fields, days, strict=True)]
         is_reversed = since is not None and until is not None and since > until
         if any(wrong) or is_reversed or not self._is_worded(form.period_words):
             self._leave(form.period_words, NONE)
@@ -489,7 +374,7 @@ class _FormCheck:
         """Return the line. Figures come from code: a line with a figure of its own is dropped,
         except in a command for Slack's reminder."""
         text = " ".join(reply.split())[:MAX_REPLY_CHARACTERS]
-        if _is_none(text):
+        if is_none(text):
             return None
         known = set(re.findall(r"\d+", self.message.words))
         if "/remind" not in text and set(re.findall(r"\d+", text)) - known:
@@ -502,9 +387,9 @@ class _FormCheck:
 
     def _quote(self, text: str, sources: Sequence[str] | None = None) -> str | None:
         """Return the text if it stands in the message."""
-        if _is_none(text):
+        if is_none(text):
             return None
-        if self._is_quoted(text, self.typed if sources is None else sources):
+        if is_quoted(text, self.typed if sources is None else sources):
             return text.strip()
         self.dropped += 1
         return None
@@ -514,7 +399,7 @@ class _FormCheck:
         text leaves out between: an offer is never lost because its conditions stand apart."""
         gap = rf".{{0,{MAX_GAP}}}?"
         pattern = gap.join(map(re.escape, text.split()))
-        if not _is_none(text) and not self._is_quoted(text, self.typed):
+        if not is_none(text) and not is_quoted(text, self.typed):
             for source in self.typed:
                 if match := re.search(pattern, source, re.IGNORECASE | re.DOTALL):
                     return match[0]
@@ -523,52 +408,18 @@ class _FormCheck:
     def _leave(self, words: str, value: str) -> None:
         """Drop a value. The words it was read from are named, unless they were made up as well."""
         self.dropped += value.lower() != NONE
-        if self._is_quoted(words, self.typed):
+        if is_quoted(words, self.typed):
             self.left_over.append(words.strip())
 
     def _is_worded(self, text: str) -> bool:
         """Whether all words of the text stand in the message, wherever: "in December" and "vs last
         year" may have others between them."""
         typed = {word for source in self.typed for word in tokenize(source)}
-        return not _is_none(text) and {*tokenize(text)} <= typed
-
-    def _is_quoted(self, text: str, sources: Sequence[str]) -> bool:
-        if _is_none(text):
-            return False
-        wanted = _squeeze(text)
-        return any(wanted in _squeeze(source) for source in sources)
-
-
-def _split_requests(
-    requests: Iterable[ReadRequest], draft: ThreadDraft
-) -> tuple[tuple[ReadRequest, ...], tuple[ReadRequest, ...]]:
-    """Return what the requests of a revision set anew in its draft, and what is asked for beside:
-    texts for other channels or markets, questions."""
-    own, others = list[ReadRequest](), list[ReadRequest]()
-    for one in requests:
-        if not load_skills()[one.skill].for_channels:
-            others.append(one)
-            continue
-        channels = tuple(key for key in one.channels if key != draft.channel)
-        markets = tuple(key for key in one.markets if key != draft.brief.market)
-        if channels or markets:
-            kept = {"channels": channels} if not markets else {"markets": markets}
-            others.append(one.model_copy(update={"skill": draft.skill, "about": draft.id} | kept))
-        if (channels, markets) == ((), ()) or (draft.channel in one.channels and not markets):
-            own.append(one)
-    return tuple(own), tuple(others)
-
-
-def _is_none(text: str) -> bool:
-    return text.strip().lower() in ("", NONE)
-
-
-def _squeeze(text: str) -> str:
-    return " ".join(normalize_text(text).replace("“", '"').replace("”", '"').split())
+        return not is_none(text) and {*tokenize(text)} <= typed
 
 
 def _parse_date(text: str) -> date | None:
     try:
-        return None if _is_none(text) else date.fromisoformat(text.strip())
+        return None if is_none(text) else date.fromisoformat(text.strip())
     except ValueError:
         return None

@@ -10,7 +10,7 @@ from bot.core.facts import Fact, Source
 from bot.core.request import Brief
 from bot.i18n.messages import Words
 from bot.tasks.message_prompt import Message, ThreadDraft
-from bot.tasks.understand import ReadRequest, Understanding
+from bot.tasks.understanding import ReadRequest, Understanding
 from evals.figures import Figure, compare_figures, fits
 from evals.questions import find_verdict
 from evals.understanding import compare_reading, is_heard
@@ -83,7 +83,7 @@ def test_quotes_need_not_have_the_same_borders(audience: str | None, is_right: b
 
 
 def test_empty_product_means_that_none_may_be_read() -> None:
-    from bot.tasks.understand import ProductReference
+    from bot.tasks.understanding import ProductReference
 
     unknown = read(products=(ProductReference(words="urgent"),))
     assert wrong_fields(expect(product=[]), unknown) == ["product"]

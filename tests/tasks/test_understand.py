@@ -17,7 +17,7 @@ from bot.core.library import ProductMatch
 from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
 from bot.core.writer import LlmCall
 from bot.data.catalogue.library import replace_prices
-from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
+from bot.tasks.briefs import MAX_REQUESTS, plan_requests
 from bot.tasks.draft_versions import check_kept_passages
 from bot.tasks.message_form import MessageForm
 from bot.tasks.message_prompt import (
@@ -28,15 +28,10 @@ from bot.tasks.message_prompt import (
     build_prompt,
     build_system_prompt,
 )
-from bot.tasks.understand import (
-    HELP,
-    WHICH_DRAFT,
-    ProductReference,
-    ReadRequest,
-    Understanding,
-    check_form,
-    understand_message,
-)
+from bot.tasks.revised_drafts import ask_for_draft, choose_revision
+from bot.tasks.revisions import revise_request
+from bot.tasks.understand import HELP, WHICH_DRAFT, check_form, understand_message
+from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
 from tests.conftest import NOW
 from tests.fakes.claude import (
     ScriptedClaude,
@@ -297,10 +292,27 @@ async def test_a_draft_of_an_idea_has_what_the_idea_says() -> None:
     assert (request.channel, brief.product, brief.occasion) == ("sms", "linen-shirt", "noel")
     assert (brief.audience, brief.until) == ("Gold customers", date(2026, 12, 18))
     assert (brief.stands_on, brief.words) == (report.id, f"draft number 2\n{idea}")
+    assert (brief.proposed, brief.follows) == (idea, report.brief.words)
+    assert (brief.typed_words, brief.list_typed(brief.dates)) == ("draft number 2", [])
     other = check(
         understood("requests", {**form, "about": "t2.0.v1/7"}), "draft no 7", drafts=(report,)
     )
     assert other.requests[0].audience is None  # no such idea: nothing may be quoted from it
+
+
+async def test_what_a_button_takes_up_stays_a_proposal() -> None:
+    words = "A mail on the linen shirt, 15% off"
+    _, found = read_one(words, products=[reading("linen-shirt", "linen shirt")], offer="15% off")
+    answers = {"proposed": words, "follows": "5 ideas", "stands_on": REPORT.id}
+    (request,) = await plan(found, words, answers=answers)
+    assert (request.brief.proposed, request.brief.follows) == (words, "5 ideas")
+    assert request.brief.list_typed(request.brief.offer) == []
+    source = MAIL.model_copy(update={"brief": request.brief})
+    sms = asked_request(about=source.id, channels=[reading("sms", "SMS")])
+    found = check(understood("requests", sms), "now as an SMS", drafts=(source,))
+    (other,) = await plan(found, "now as an SMS", [source])
+    assert (other.brief.offer, other.brief.proposed) == ("15% off", words)
+    assert other.brief.list_typed(other.brief.offer) == []
 
 
 async def test_an_idea_picked_by_its_number_is_read_like_a_request() -> None:
@@ -403,10 +415,77 @@ def test_a_reply_states_no_figure_of_its_own() -> None:
     assert said.to("en") == "Not 512, sorry."
 
 
-def test_an_unknown_draft_is_the_newest_one() -> None:
+def test_without_a_named_draft_the_only_one_is_meant() -> None:
     form = understood("revise", draft="t9.0.v1", instruction="shorter")
-    assert check(form, "shorter", drafts=(MAIL,)).draft == MAIL.id
+    assert check(form, "shorter", drafts=(REPORT, MAIL)).draft == MAIL.id
     assert check(form, "shorter").line == WHICH_DRAFT
+
+
+GOLD_MAIL = ThreadDraft(
+    id="t3.0.v1",
+    skill="draft",
+    channel="email",
+    title="Gold hours begin",
+    brief=MAIL_BRIEF.model_copy(update={"audience": "Gold customers"}),
+)
+
+
+def test_two_drafts_of_a_channel_are_told_apart() -> None:
+    drafts = (GOLD_MAIL, REPORT, MAIL)  # the newest first
+    told = fenced(build_prompt(message("shorter", drafts=drafts)), "drafts").splitlines()
+    assert [line.partition(";")[0] for line in told] == [
+        "t3.0.v1: number 2",
+        "t2.0.v1: skill answer",
+        "t1.0.v1: number 1",
+    ]
+    assert ["Gold customers" in line for line in told] == [True, False, False]
+    assert "title Gold hours begin" in told[0]
+    asked = asked_request(tone="warmer")  # its words are no text about the newest draft
+    named = understood("revise", asked, draft=MAIL.id, instruction="warmer")
+    found = check(named, "make the first one warmer", drafts=drafts)
+    assert (found.draft, found.again, found.requests[0].tone) == (MAIL.id, (), "warmer")
+
+
+def test_where_several_drafts_may_be_meant_each_is_a_choice() -> None:
+    drafts = (GOLD_MAIL, EDITED)
+    form = understood("revise", asked_request(tone="warmer"), draft="none", instruction="warmer")
+    found = check({**form, "unsupported": ["a poster"]}, "warmer, and a poster", drafts=drafts)
+    assert (found.outcome, found.draft) == ("revise", None)
+    assert [one.draft for one in found.choices] == [EDITED.id, GOLD_MAIL.id, EDITED.id]
+    assert [[other.draft for other in one.again] for one in found.choices] == [
+        [],
+        [],
+        [GOLD_MAIL.id],
+    ]
+    assert {(one.requests[0].tone, one.unsupported) for one in found.choices} == {
+        ("warmer", ("a poster",))
+    }
+    first = EDITED.model_copy(update={"title": "Linen"})
+    question = ask_for_draft(found, (first, GOLD_MAIL), "en")
+    assert question.options == ("1. Linen", "2. Gold customers · Gold hours begin", "All of them")
+    assert choose_revision(found, question, question.options[1]) == found.choices[1]
+    assert choose_revision(found, question, "the blue one") is None
+
+
+def test_another_channel_may_start_from_one_of_several_drafts() -> None:
+    asked = asked_request(channels=[reading("sms", "an SMS")])
+    form = understood("revise", asked, draft="none", instruction="as an SMS")
+    found = check(form, "as an SMS", drafts=(GOLD_MAIL, MAIL))
+    assert [one.requests[0].about for one in found.choices] == [MAIL.id, GOLD_MAIL.id]
+    assert {one.outcome for one in found.choices} == {"requests"}
+    assert len(ask_for_draft(found, (MAIL, GOLD_MAIL), "en").options) == 2
+
+
+def test_two_drafts_of_a_channel_change_with_one_message() -> None:
+    sunday = {"until": "2026-11-29", "period_words": "till Sunday"}
+    asked = [asked_request(about=one.id, **sunday) for one in (MAIL, GOLD_MAIL)]
+    form = understood("revise", *asked, draft=MAIL.id, instruction="till Sunday")
+    found = check(form, "both till Sunday", drafts=(GOLD_MAIL, MAIL))
+    assert (found.draft, [one.draft for one in found.again]) == (MAIL.id, [GOLD_MAIL.id])
+    assert found.beside == ()
+    other = [asked[0], asked_request(about=GOLD_MAIL.id, channels=[reading("sms", "an SMS")])]
+    found = check({**form, "requests": other}, "till Sunday, and an SMS", drafts=(GOLD_MAIL, MAIL))
+    assert (found.again, [one.channels for one in found.beside]) == ((), [("sms",)])
 
 
 def test_a_report_is_not_revised_but_asked_again() -> None:
@@ -653,7 +732,27 @@ async def test_free_answer_is_told_to_the_writer_and_is_no_product() -> None:
     assert request.brief.words.splitlines() == ["an e-mail", "The best seller of October"]
 
 
-async def test_two_questions_of_one_message_are_one_report() -> None:
+async def test_two_questions_of_one_message_are_two_reports() -> None:
+    first, second = "how did the Black Friday mail do", "which products are returned most?"
+    words = f"{first}, and {second}"
+    november = {"since": "2026-11-01", "until": "2026-11-27", "period_words": "Black Friday"}
+    form = understood(
+        "requests",
+        asked_request("answer", topic=first, **november),
+        asked_request("answer", topic=second),
+    )
+    mail, returns = await plan(check(form, words), words)
+    assert [one.brief.asked for one in (mail, returns)] == [first, second]
+    assert {one.brief.words for one in (mail, returns)} == {words}
+    assert (mail.brief.since, returns.brief.since) == (date(2026, 11, 1), None)
+    assert mail.brief.beside == (f"a report, answer: {second}",)
+    assert f"answer only: {first}\n" in mail.brief.as_prompt()
+    alone = understood("requests", asked_request("answer", topic=first))
+    (one,) = await plan(check(alone, words), words)
+    assert one.brief.asked == words
+
+
+async def test_entries_without_words_of_their_own_are_one_report() -> None:
     words = "sales of the linen shirt in June? and what share had a discount in July?"
     june = {"since": "2026-06-01", "until": "2026-06-30", "period_words": "in June"}
     july = {"since": "2026-07-01", "until": "2026-07-31", "period_words": "in July"}
@@ -911,7 +1010,7 @@ def test_the_prompt_holds_the_day_and_what_there_is() -> None:
     question = PendingQuestion(task="t1", words="Which?", options=("Linen Shirt",), request="mail")
     prompt = build_prompt(message("hi", drafts=(EDITED,), question=question, heard="overheard"))
     assert "Today is Friday, 2026-11-27." in prompt
-    assert "t1.0.v1: skill draft; channel email" in prompt
+    assert "t1.0.v1: number 1; skill draft; channel email" in prompt
     assert "p1, a person's words in body: We sew it in Roubaix." in prompt
     assert "option: Linen Shirt" in prompt
     assert "overheard in a thread" in prompt

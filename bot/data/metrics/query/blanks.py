@@ -10,8 +10,8 @@ from bot.core.metric_query import (
     MetricQuery,
 )
 from bot.data.metrics.filters import PEOPLE_TYPES
-from bot.data.metrics.query.conditions import is_told, read_stored
 from bot.data.metrics.query.dataset import MetricDataset, get_field
+from bot.data.metrics.query.known_values import is_told, read_stored
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 

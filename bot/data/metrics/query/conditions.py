@@ -20,49 +20,24 @@ from bot.core.metric_query import (
     parse_day,
     parse_number,
 )
-from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
-from bot.data.metrics.filters import (
-    OPTION_COLUMNS,
-    PEOPLE_TYPES,
-    add_category,
-    add_options,
-    add_people,
-    build_people,
-    name_reviewers,
-)
 from bot.data.metrics.query.dataset import (
-    PRICES,
-    ConditionField,
     Dimension,
     FieldKind,
     MetricDataset,
     get_field,
 )
+from bot.data.metrics.query.known_values import (
+    list_fields,
+    load_values,
+    require_column,
+)
 from bot.data.metrics.query.sale_days import MIN_REDUCED_SHARE, find_sale_days
-from bot.data.schema import load_kinds
-from bot.data.warehouse.places import PLACE_COLUMNS, add_places
-from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import parse_country_code
-from bot.i18n.french_regions import find_department, name_place
+from bot.i18n.french_regions import find_department
 from bot.text.normalize import normalize_text
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
-    "weekday": {str(n): name for n, name in enumerate(WEEKDAYS)},
-    "customer_type": {"new": "new", "known": "known"},
-    "returned": {"yes": "yes", "no": "no"},
-    "late": {"yes": "yes", "no": "no"},
-    "discounted": {"yes": "yes", "no": "no"},
-    "sale_day": {"yes": "yes", "no": "no"},
-    "ordered_after": {"yes": "yes", "no": "no"},
-    "reduced_price": {"yes": "yes", "no": "no"},
-    "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
-}
-# columns of feedback that other files tell of its customers, or of its orders
-REVIEWER_COLUMNS = ("customer", "buyer", "country", *PEOPLE_TYPES)
-ID_COLUMNS = ("customer", "buyer", "visitor", "session", "order", "line", "id")
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "text": ("is", "in", "is_not", "contains"),
     "number": ("is", "in", "is_not", "at_least", "at_most", "between"),
@@ -71,16 +46,6 @@ OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
 MAX_LISTED_VALUES, MAX_NEAR_VALUES = 12, 3
 MAX_LISTED_CHARACTERS = 250  # short values, such as regions, are all listed
 MAX_CONTAINED_VALUES = 500
-MISSING_HINTS: Mapping[str, str] = {
-    "segment": "Groups by how people buy (loyal, lapsed, one-time …) are in segments and audience.",
-    "level": "No file of a loyalty programme was imported.",
-    "points": "No file of a loyalty programme was imported.",
-    "city": "Towns are read from a file of customers that has a column for them.",
-}
-NO_PRICES = (
-    "No price history was imported, so sale days are not known. Orders at a discount are the field "
-    "discounted; days that you know are the field day."
-)
 SPAN_SIGN = "/"  # between the first and the last day of a sale: 2026-01-07/2026-02-03
 NAMED_COLUMNS = ("category", "product")  # whose values people name in their own words
 NAMED_FIELDS: Mapping[str, tuple[str, ...]] = {  # the columns that these fields have values of
@@ -251,12 +216,6 @@ def _resolve(
     return _resolve_texts(warehouse, dataset, condition, values, notes)
 
 
-def list_fields(
-    warehouse: Warehouse, fields: Mapping[str, Dimension | ConditionField], dataset: MetricDataset
-) -> str:
-    return ", ".join(name for name, one in fields.items() if is_told(warehouse, dataset, one.needs))
-
-
 def choose_place_field(
     warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition
 ) -> MetricCondition:
@@ -282,136 +241,6 @@ def _resolve_sale_days(
     )
     days = tuple(f"{first}{SPAN_SIGN}{last}" for first, last in spans)
     return condition.model_copy(update={"operator": "is_not" if is_no else "in", "values": days})
-
-
-def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> None:
-    """Raises QueryError where no row says it."""
-    if is_told(warehouse, dataset, name):
-        return
-    if name == PRICES:
-        raise QueryError(NO_PRICES)
-    source = warehouse.source(dataset.kind).words()
-    raise QueryError(
-        "{source} does not say the {column}, so nothing can be told by it.{hint}",
-        source=source,
-        column=name,
-        hint=_explain_absence(warehouse, dataset, name),
-    )
-
-
-def _explain_absence(warehouse: Warehouse, dataset: MetricDataset, name: str) -> str:
-    """Say where else to look, or that rows of an earlier version lack what their file may say."""
-    if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
-        return (
-            " None of its texts names a customer or an order of whom other files say it, so texts "
-            "and orders can't be joined."
-        )
-    if name in MISSING_HINTS:
-        return f" {MISSING_HINTS[name]}"
-    known = load_kinds()[dataset.kind].columns.get(name)
-    if known is not None and known.added:
-        return " If the file has it, it was imported before this column was read: import it again."
-    return ""
-
-
-def is_told(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
-    """Whether the data have what a field needs."""
-    if name == PRICES:
-        return warehouse.table(PRICES) is not None
-    return name in ("", "at") or has_column(warehouse, dataset, name)
-
-
-def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
-    """Whether some row of the dataset has a value in the column."""
-    key = ("has", dataset.name, name)
-    if key not in warehouse.released:
-        name, _, value = name.partition(":")  # "step:cart": this value of the column
-        rows = read_stored(warehouse, dataset, name)
-        known = False
-        if name in rows.columns:
-            is_set = rows[name] == value if value else rows[name].notnull()
-            known = bool(fetch_rows(warehouse, rows.filter(is_set).select(name).limit(1)))
-        warehouse.released[key] = known
-    return bool(warehouse.released[key])
-
-
-def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
-    """Find in one query which stored columns have a value, for `has_column`."""
-    rows = warehouse.table(dataset.kind)
-    assert rows is not None
-    # other tables may have them where this one does not
-    joined = {"category", *PEOPLE_TYPES}
-    if dataset.kind == "feedback":
-        joined |= {*REVIEWER_COLUMNS}
-    names = [
-        name
-        for name in rows.columns
-        if name not in joined and ("has", dataset.name, name) not in warehouse.released
-    ]
-    if names:
-        counted = rows.aggregate(**{f"c{n}": rows[name].count() for n, name in enumerate(names)})
-        (row,) = fetch_rows(warehouse, counted)
-        for n, name in enumerate(names):
-            warehouse.released["has", dataset.name, name] = bool(row[f"c{n}"])
-
-
-def read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.Table:
-    """Return the stored rows, with what is joined to them for this column."""
-    rows = warehouse.table(dataset.kind)
-    assert rows is not None
-    if dataset.kind == "orders" and name in PEOPLE_TYPES:
-        people = build_people(warehouse)
-        return rows if people is None else people
-    if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
-        return add_people(warehouse, name_reviewers(warehouse, rows))
-    if name in PLACE_COLUMNS and "region" in rows.columns:
-        return add_places(warehouse, dataset.kind, rows)
-    if name in OPTION_COLUMNS and dataset.kind == "orders":
-        return add_options(warehouse, rows)
-    return add_category(warehouse, rows) if name == "category" else rows
-
-
-def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapping[str, str]:
-    """Return value → name of a text field, those with most rows first; nothing for a field that is
-    computed from a column of ids, whose values nobody may see."""
-    if name in FIXED_VALUES:
-        return FIXED_VALUES[name]
-    field = get_field(dataset, name)
-    assert field is not None
-    if (field.needs or name) in ID_COLUMNS:
-        return {}
-    column = field.needs or name
-    is_computed = column == "at" and field.value is not None  # such as a campaign's name or code
-    key = ("values", dataset.name, name if is_computed else column)
-    if key not in warehouse.released:
-        rows = read_stored(warehouse, dataset, column)
-        of_row = field.value(rows) if is_computed and field.value else rows[column]
-        counted = rows.filter(of_row.notnull()).group_by(value=of_row).aggregate(n=ibis._.count())
-        found = fetch_rows(warehouse, counted)
-        values = [
-            str(row["value"]) for row in sorted(found, key=lambda one: (-one["n"], one["value"]))
-        ]
-        titles = load_product_titles(warehouse, values) if column == "product" else {}
-        if name == "campaign" and is_computed:
-            titles = _load_subjects(rows, of_row, warehouse)
-        if column in PLACE_COLUMNS:
-            titles = {value: name_place(column, value, "en") for value in values}
-        warehouse.released[key] = {value: titles.get(value, value) for value in values}
-    known: Mapping[str, str] = warehouse.released[key]
-    return known
-
-
-def _load_subjects(rows: ir.Table, of_row: ir.Value, warehouse: Warehouse) -> dict[str, str]:
-    """Return the name of each campaign with its subject line, where it has one alone."""
-    if "subject" not in rows.columns:
-        return {}
-    named = rows.filter(rows.subject.notnull()).group_by(name=of_row)
-    found = named.aggregate(many=ibis._.subject.nunique(), subject=ibis._.subject.max())
-    return {
-        str(row["name"]): f"{row['name']} “{row['subject']}”"
-        for row in fetch_rows(warehouse, found)
-        if row["many"] == 1 and row["subject"] != row["name"]
-    }
 
 
 def _resolve_texts(

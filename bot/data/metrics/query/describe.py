@@ -5,14 +5,14 @@ from typing import cast
 
 from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, FieldName, MetricQuery
 from bot.data.metrics.filters import list_currencies
-from bot.data.metrics.query.conditions import (
+from bot.data.metrics.query.dataset import MetricDataset
+from bot.data.metrics.query.known_values import (
     FIXED_VALUES,
     find_filled_columns,
     has_column,
     is_told,
     load_values,
 )
-from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.order_cautions import warn_of_late_returns
 from bot.data.metrics.query.periods import find_known_days

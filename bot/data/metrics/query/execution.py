@@ -17,7 +17,7 @@ from bot.core.metric_query import (
 )
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.blanks import list_blanks
-from bot.data.metrics.query.conditions import list_fields, require_column, resolve_conditions
+from bot.data.metrics.query.conditions import resolve_conditions
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset, list_cautions
 from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
@@ -26,6 +26,7 @@ from bot.data.metrics.query.group_choice import (
     list_missing_values,
     refuse_too_few,
 )
+from bot.data.metrics.query.known_values import list_fields, require_column
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few

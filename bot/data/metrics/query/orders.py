@@ -12,7 +12,7 @@ from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, MetricQu
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.entity_resolution import value_is_called
 from bot.data.metrics.filters import filter_brand, list_currencies, list_wanted_values
-from bot.data.metrics.query.conditions import choose_place_field, load_values, resolve_conditions
+from bot.data.metrics.query.conditions import choose_place_field, resolve_conditions
 from bot.data.metrics.query.dataset import (
     DAY_FIELDS,
     PRICES,
@@ -24,6 +24,7 @@ from bot.data.metrics.query.dataset import (
     build_row_key,
     column,
 )
+from bot.data.metrics.query.known_values import load_values
 from bot.data.metrics.query.order_bases import BASES, count_orders
 from bot.data.metrics.query.order_cautions import (
     warn_of_missing_parcels,

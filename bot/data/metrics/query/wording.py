@@ -17,7 +17,6 @@ from bot.core.metric_query import (
     OTHERS_VALUE,
     MetricCondition,
 )
-from bot.data.metrics.query.conditions import load_values
 from bot.data.metrics.query.dataset import (
     ConditionField,
     Measure,
@@ -25,6 +24,7 @@ from bot.data.metrics.query.dataset import (
     get_field,
     is_of_lines,
 )
+from bot.data.metrics.query.known_values import load_values
 from bot.data.metrics.query.metric_answer import OTHERS as OTHERS_GROUP
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days

@@ -1,0 +1,78 @@
+"""What a message was understood as: requests, revisions, an answer or a reply."""
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from bot.core.request import Goal, KeptPassage
+from bot.i18n.messages import Language, Words
+from bot.tasks.message_form import Outcome
+
+
+class ProductReference(BaseModel, frozen=True):
+    """A product as the message names it, or a range: then `category` is its name. With neither a
+    handle nor a category it is none of the catalogue's."""
+
+    words: str
+    handle: str | None = None
+    category: str | None = None
+    title: str | None = None
+
+
+class ReadRequest(BaseModel, frozen=True):
+    """One request, with values that are in the lists and words that are in the message."""
+
+    skill: str
+    about: str | None = None
+    idea: str | None = None  # the request for a draft of the report's idea that is meant
+    channels: tuple[str, ...] = ()
+    markets: tuple[str, ...] = ()
+    language: Language | None = None
+    is_language_stated: bool = False
+    products: tuple[ProductReference, ...] = ()
+    topic: str | None = None
+    goal: Goal | None = None
+    audience: str | None = None
+    rule: str | None = None  # of an audience that the report has counted, as JSON
+    offer: str | None = None
+    occasion: str | None = None
+    since: date | None = None
+    until: date | None = None
+    against: tuple[date, date] | None = None
+    period_words: str | None = None
+    must_say: tuple[str, ...] = ()
+    tone: str | None = None
+
+
+class OtherRevision(BaseModel, frozen=True):
+    """What a message changes in one more draft of the thread: "till Monday, the SMS too"."""
+
+    draft: str
+    request: ReadRequest
+    kept: tuple[KeptPassage, ...] = ()
+
+
+class Understanding(BaseModel, frozen=True):
+    """What a message is to us. `line` is the reply in words: the whole answer, or what is said
+    beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
+    `opening` is the number of the other opening that was picked, with nothing else to change;
+    `new_openings` tells that other openings alone are asked for;
+    `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
+    changes as well. Where several drafts may be meant, `choices` has what it asks of each, and the
+    revision of all of them as the last one."""
+
+    outcome: Outcome
+    requests: tuple[ReadRequest, ...] = ()
+    beside: tuple[ReadRequest, ...] = ()
+    again: tuple[OtherRevision, ...] = ()
+    draft: str | None = None
+    instruction: str | None = None
+    kept: tuple[KeptPassage, ...] = ()
+    opening: int | None = None
+    new_openings: bool = False
+    choices: tuple["Understanding", ...] = ()
+    answer: str | None = None
+    closes: bool = False
+    line: Words | None = None
+    unsupported: tuple[str, ...] = ()
+    left_over: tuple[str, ...] = ()
