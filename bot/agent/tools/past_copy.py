@@ -94,7 +94,7 @@ async def _explain_nothing(deps: ToolDeps) -> str:
 
 async def _name_texts(groups: Mapping[str, Sequence[Fact]], deps: ToolDeps) -> list[Fact]:
     """Return the facts of each text, which say what its campaign is called."""
-    from bot.data.analyses.campaigns.names import name_campaign
+    from bot.data.metrics.campaign_names import name_campaign
 
     language = deps.request.language
 

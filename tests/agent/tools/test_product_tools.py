@@ -226,7 +226,7 @@ async def test_what_is_sold_out_and_sold_well_is_one_table(sort: str) -> None:
     theirs = {titles[one]: units for one, units in theirs.items()}
     rows = {row[at["Product"]]: (row[at["Stock"]], row[at["Units sold"]]) for row in table.rows}
     assert rows == {handle: ("0", str(int(sold))) for handle, sold in theirs.items()}
-    assert "only sold out · at least 21 units sold" in result.read_as
+    assert "only sold out, at least 21 units sold" in result.read_as
 
 
 async def test_what_is_sold_out_has_the_sales_it_lost() -> None:

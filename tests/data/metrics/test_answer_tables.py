@@ -192,10 +192,10 @@ def test_others_are_of_both_periods() -> None:
         dimensions=["country"],
         limit=1,
         since=date(2026, 10, 1),
-        until=date(2026, 10, 31),
+        until=date(2026, 10, 3),
         comparison="dates",
-        compare_since=date(2026, 9, 1),
-        compare_until=date(2026, 9, 30),
+        compare_since=date(2026, 9, 3),
+        compare_until=date(2026, 9, 5),
     ).rows
     assert others[:3] == ("Others (3)", "90", "60")
     assert total[:3] == ("Total", "140", "110")
@@ -213,10 +213,10 @@ def test_group_that_has_rows_in_one_period_alone_has_none_in_the_other() -> None
         measures=["orders", "revenue"],
         dimensions=["device"],
         since=date(2026, 10, 1),
-        until=date(2026, 10, 31),
+        until=date(2026, 10, 3),
         comparison="dates",
-        compare_since=date(2026, 9, 1),
-        compare_until=date(2026, 9, 30),
+        compare_since=date(2026, 9, 3),
+        compare_until=date(2026, 9, 5),
     )
     cells = {row[0]: row[1:3] for row in table.rows}
     assert cells["Mobile"] == ("0", "30")

@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.core.metric_query import QueryError
-from bot.data.analyses.campaigns.names import name_campaign
 from bot.data.analyses.products import load_product_titles
+from bot.data.metrics.campaign_names import name_campaign
 from bot.data.metrics.filters import (
     OPTION_COLUMNS,
     PEOPLE_TYPES,

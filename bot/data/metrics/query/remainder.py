@@ -15,11 +15,17 @@ Cells = Mapping[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]]
 
 
 def list_missing(answer: MetricAnswer) -> list[Group]:
-    """Return the groups of the answer's days that have no row of their own."""
+    """Return the groups of the answer's days that have no row of their own, but for those with
+    nothing to tell."""
     shown = {*answer.recipe.list_groups()}
     known = {one for period, one in answer.values if period == "now" and one != ALL_GROUPS}
     groups = known.intersection(one for rows in answer.rows.values() for one in rows.groups)
-    return [one for one in groups if one not in shown]
+    names = answer.query.measures
+    return [
+        one
+        for one in groups
+        if one not in shown and any(answer.values["now", one].get(name) != 0 for name in names)
+    ]
 
 
 def find_rest(

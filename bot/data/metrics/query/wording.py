@@ -17,7 +17,7 @@ from bot.core.metric_query import (
     OTHERS_VALUE,
     MetricCondition,
 )
-from bot.data.analyses.campaigns.names import name_campaign
+from bot.data.metrics.campaign_names import name_campaign
 from bot.data.metrics.query.dataset import (
     ConditionField,
     Measure,
