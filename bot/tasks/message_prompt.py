@@ -74,6 +74,7 @@ class ThreadDraft(BaseModel, frozen=True):
     audiences: tuple[ReportAudience, ...] = ()
     products: tuple[str, ...] = ()
     ideas: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()  # the pieces of earlier versions, in this thread
 
     @property
     def is_copy(self) -> bool:
@@ -102,9 +103,13 @@ class Message(BaseModel, frozen=True):
     ranges: tuple[str, ...] = ()  # categories and collections of the catalogue
 
     def find_draft(self, id: str | None) -> ThreadDraft | None:
-        """Return the draft or report with this id, or that one of its ideas belongs to."""
+        """Return the draft or report with this id, or that one of its ideas belongs to. The id of
+        an earlier version means the newest one."""
         own = (id or "").partition(IDEA_SIGN)[0]
-        return next((draft for draft in self.drafts if draft.id == own), None)
+        exact = (draft for draft in self.drafts if draft.id == own)
+        piece = get_piece(own)
+        later = (one for one in self.drafts if piece in (get_piece(one.id), *one.earlier))
+        return next(exact, None) or next(later, None)
 
     def find_idea(self, id: str) -> str | None:
         """Return the request for a draft of the idea with this id."""
@@ -121,6 +126,11 @@ class Message(BaseModel, frozen=True):
         """What people wrote into the drafts, by the ids that the model sees."""
         found = [passage for draft in self.drafts for passage in draft.passages]
         return {f"p{number}": passage for number, passage in enumerate(found, 1)}
+
+
+def get_piece(draft: str) -> str:
+    """Return the piece of a draft's id: "t1.0" of "t1.0.v2"."""
+    return draft.strip().rpartition(".v")[0]
 
 
 def list_copies(drafts: Sequence[ThreadDraft]) -> tuple[ThreadDraft, ...]:
