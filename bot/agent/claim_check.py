@@ -245,8 +245,9 @@ def build_claim_prompt(
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
     versions = [one.words for one in request.keep_reason().brief.instructions]
+    words, *versions = map(brief.drop_replaced, (brief.words, *versions))
     asked = "\n".join(
-        filter(None, [brief.follows, brief.words, brief.offer, *brief.must_say, *versions])
+        filter(None, [brief.follows, words, brief.offer, brief.dates, *brief.must_say, *versions])
     )
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]

@@ -79,7 +79,7 @@ async def run_skill(
         library=library,
         writer=writer,
         receipt=receipt,
-        stated=(*_find_stated_facts(request, today), *extra_facts),
+        stated=(*find_request_facts(request, today), *extra_facts),
         today=today,
         may=may,
         agent=agent,
@@ -147,20 +147,21 @@ def build_figure_checks(output: ComputedOutput) -> tuple[Check, ...]:
     return (Check(rule="figure", level="pass", words=words),)
 
 
-def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
+def find_request_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
     """Facts that people stated: the author in the brief, and whoever sent the draft back."""
     author = request.brief.author
     brief = request.keep_reason().brief
     back = [
         fact.model_copy(update={"id": f"back.{number}.{fact.id}" if number else f"back.{fact.id}"})
         for number, one in enumerate(brief.instructions)
-        for fact in find_instructed_facts(one, brief.channels, today)
+        for fact in find_instructed_facts(
+            one.model_copy(update={"words": brief.drop_replaced(one.words)}), brief.channels, today
+        )
     ]
     # What a form adds counts as typed by the author as well.
     fields = filter(None, (brief.follows, brief.offer, brief.dates, *brief.must_say))
-    typed = "\n".join(
-        dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))
-    )
+    words = brief.drop_replaced(brief.words)
+    typed = "\n".join(dict.fromkeys((words, *(one for one in fields if one not in words))))
     own = find_stated_facts(
         "\n".join(brief.own_text.values()), author, today, source=OWN_TEXT_ORIGIN
     )

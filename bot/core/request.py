@@ -122,6 +122,7 @@ class Brief(BaseModel, frozen=True):
     tally: SalesQuery | None = None  # of earlier versions; nothing reads it
     stands_on: str | None = None  # the id of the draft that this request started from
     instructions: tuple[Instruction, ...] = ()  # for the versions of its text, oldest first
+    replaced: tuple[str, ...] = ()  # offers and dates that a later version put others in place of
     follows: str | None = None  # the questions that this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml
     tone: str | None = None  # the tone asked for, in the person's words
@@ -146,6 +147,12 @@ class Brief(BaseModel, frozen=True):
         is_by_rule = self.rule and self.audience and self.audience not in self.words
         return None if is_by_rule else self.audience
 
+    def drop_replaced(self, text: str) -> str:
+        """Return words of people without the offers and dates that hold no longer."""
+        for one in self.replaced:
+            text = re.sub(re.escape(one), " ", text, flags=re.IGNORECASE)
+        return text
+
     def as_prompt(self) -> str:
         """The brief as text for the prompt: one field per line."""
         fields = {
@@ -155,6 +162,7 @@ class Brief(BaseModel, frozen=True):
             "offer": self.offer,
             "occasion": self.occasion,
             "dates": self.dates,
+            "no longer valid": "; ".join(self.replaced),
             "market": self.market,
             "tone": self.tone,
             "continues the question": self.follows,

@@ -284,7 +284,8 @@ class Sources:
         if brief := self.brief:
             assumed = {one.field for one in brief.assumed}
             fields = ("words", "product_words", "offer", "dates")
-            texts = [getattr(brief, name) for name in fields if name not in assumed]
+            said = brief.model_copy(update={"words": brief.drop_replaced(brief.words)})
+            texts = [getattr(said, name) for name in fields if name not in assumed]
             texts += [
                 *brief.must_say,
                 *(day.isoformat() for day in (brief.since, brief.until) if day),
@@ -293,9 +294,10 @@ class Sources:
                 Statement(brief.author, text, read_figures(text), "brief") for text in texts if text
             ]
             for one in brief.instructions:
-                counts = find_part_counts(one.words, brief.channels)
-                figures = tuple(f for f in read_figures(one.words) if f not in counts)
-                found.append(Statement(one.by, one.words, figures, "send-back"))
+                words = brief.drop_replaced(one.words)
+                counts = find_part_counts(words, brief.channels)
+                figures = tuple(f for f in read_figures(words) if f not in counts)
+                found.append(Statement(one.by, words, figures, "send-back"))
         return tuple(found)
 
     @cached_property

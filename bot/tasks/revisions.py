@@ -89,6 +89,7 @@ def revise_request(
         changed |= {"market": market, "language": brand.markets[market].language}
     if new.since or new.until:
         changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
+    changed["replaced"] = _list_replaced(old, old.model_copy(update=changed))
     if is_swap:
         handles = (one.handle for one in new.products if one.handle)
         changed["others"] = tuple(dict.fromkeys((*old.others, *handles)))
@@ -125,6 +126,17 @@ def _join_offers(old: str | None, new: str | None) -> str | None:
         if normalize_text(one) not in said and (kind is None or _find_offer_kind(one) != kind)
     ]
     return OFFER_JOINT.join([*kept, new])
+
+
+def _list_replaced(before: Brief, after: Brief) -> tuple[str, ...]:
+    """Return the offers and dates that hold no longer. What the new ones say again does."""
+    new = [*(after.offer or "").split(OFFER_JOINT), after.dates or ""]
+    old = [*(before.offer or "").split(OFFER_JOINT), before.dates or ""]
+    known = {figure.readings for text in new for figure in read_figures(text)}
+    gone = [one for one in dict.fromkeys((*before.replaced, *old)) if one and one not in new]
+    return tuple(
+        one for one in gone if not {figure.readings for figure in read_figures(one)} <= known
+    )
 
 
 def _find_offer_kind(offer: str) -> Literal["cut", "least"] | None:
