@@ -38,6 +38,10 @@ from bot.text.normalize import collapse_spaces
 LONG_PART = 1000  # characters; a part with so much room may speak of delivery
 DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
+# Of findings that go by the brief and the facts, whatever the words: an edit leaves them as true.
+NOTE_RULES = frozenset(
+    {DOUBT_RULE, "audience", "delivery", "end of the ad", "launch", "opt-out", "reduced"}
+)
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 END_OF_AD = Words("Set the ad to end on {day}: it may show without the end of the offer.")

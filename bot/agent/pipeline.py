@@ -1,6 +1,6 @@
 """Run a skill for a request and check its output. Stores nothing and sends nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from bot.agent.audience_draft import list_copy_exports, list_other_languages
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.context import SkillContext
+from bot.agent.copy_notes import NOTE_RULES
 from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.request_state import deny_right
 from bot.agent.skills import load_skills
@@ -179,9 +180,11 @@ def recheck_parts(
     today: date,
     before: tuple[Part, ...],
     editor: str,
+    notes: Iterable[Check] = (),
 ) -> tuple[Evidence, tuple[Check, ...]]:
     """Check an edited version. Figures that the editor added count as stated by the editor. Figures
-    that had no source before the edit still have none."""
+    that had no source before the edit still have none. Of the findings before the edit (`notes`),
+    those on the audience and the facts stay."""
     text_before = "\n\n".join(part.text for part in before)
     typed_facts = tuple(
         fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}"})
@@ -195,7 +198,8 @@ def recheck_parts(
     checks = check_draft(
         parts, hooks, all_facts, request=request, brand=brand, channel=channel, today=today
     )
-    return all_facts, checks
+    kept = (one for one in notes if one.rule in NOTE_RULES)
+    return all_facts, sort_checks((*checks, *kept))
 
 
 def _set_type(
