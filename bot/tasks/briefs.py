@@ -22,7 +22,7 @@ from bot.tasks.brief_assumptions import (
 )
 from bot.tasks.intake import read_form_fields
 from bot.tasks.message_form import COPY_SKILL
-from bot.tasks.message_prompt import ThreadDraft
+from bot.tasks.message_prompt import ThreadDraft, find_thread_draft
 from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
 from bot.text.normalize import collapse_spaces
 
@@ -55,12 +55,11 @@ async def plan_requests(
     Values from a form or a button take the place of those read from the words."""
     things = understanding.unsupported
     cannot = explain_unsupported(things) if things else None
-    by_id = {draft.id: draft for draft in drafts}
     requests: list[SkillRequest] = []
     question: Question | None = None
     for read in _join_questions(understanding.requests):
         chosen = await _apply_form(read, incoming, library, brand)
-        about = by_id.get(chosen.about or "")
+        about = find_thread_draft(drafts, chosen.about or "")
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
             if cannot and not chosen.channels and about is None:
                 continue  # it was asked for a channel that there is not, and for no other

@@ -103,13 +103,8 @@ class Message(BaseModel, frozen=True):
     ranges: tuple[str, ...] = ()  # categories and collections of the catalogue
 
     def find_draft(self, id: str | None) -> ThreadDraft | None:
-        """Return the draft or report with this id, or that one of its ideas belongs to. The id of
-        an earlier version means the newest one."""
-        own = (id or "").partition(IDEA_SIGN)[0]
-        exact = (draft for draft in self.drafts if draft.id == own)
-        piece = get_piece(own)
-        later = (one for one in self.drafts if piece in (get_piece(one.id), *one.earlier))
-        return next(exact, None) or next(later, None)
+        """Return the draft or report with this id, or that one of its ideas belongs to."""
+        return find_thread_draft(self.drafts, (id or "").partition(IDEA_SIGN)[0])
 
     def find_idea(self, id: str) -> str | None:
         """Return the request for a draft of the idea with this id."""
@@ -128,7 +123,15 @@ class Message(BaseModel, frozen=True):
         return {f"p{number}": passage for number, passage in enumerate(found, 1)}
 
 
-def get_piece(draft: str) -> str:
+def find_thread_draft(drafts: Sequence[ThreadDraft], id: str) -> ThreadDraft | None:
+    """Return the draft with this id. The id of an earlier version means the newest one."""
+    exact = (one for one in drafts if one.id == id)
+    piece = _get_piece(id)
+    later = (one for one in drafts if piece and piece in (_get_piece(one.id), *one.earlier))
+    return next(exact, None) or next(later, None)
+
+
+def _get_piece(draft: str) -> str:
     """Return the piece of a draft's id: "t1.0" of "t1.0.v2"."""
     return draft.strip().rpartition(".v")[0]
 

@@ -364,7 +364,7 @@ class MessageReading(RunningTask):
             return understanding
         before = Understanding.model_validate_json(asking.understanding)
         if not before.choices:
-            return understanding
+            return before.narrow(understanding)
         picked = choose_revision(before, asking.question_asked, understanding.answer or "")
         chosen = picked or before
         task.store_understanding(chosen.model_dump_json(), self.services.now())
