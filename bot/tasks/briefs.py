@@ -11,7 +11,7 @@ from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
+from bot.core.request import Assumption, Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.tasks.brief_assumptions import (
@@ -29,6 +29,8 @@ from bot.text.normalize import collapse_spaces
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 4  # that a new one continues
+FROM_REPORT = Words("about “{subject}”, as the report finds")
+OF_SEVERAL = Words("the report names several products or ranges, so the text chooses")
 LATEST = timedelta(days=14)  # "last week", which skills with days of their own cover
 
 
@@ -63,10 +65,12 @@ async def plan_requests(
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
             if cannot and not chosen.channels and about is None:
                 continue  # it was asked for a channel that there is not, and for no other
+            taken: Assumption | None = None
             if about is not None and not about.is_copy and about.brief.product is None:
-                chosen = await _fill_product_of_report(chosen, about, library)
+                chosen, taken = await _fill_subject_of_report(chosen, about, library)
             question = question or await _ask_for_product(chosen, library)
-            requests += _write_for_each(chosen, incoming, understanding, brand, about)
+            texts = _write_for_each(chosen, incoming, understanding, brand, about)
+            requests += [_assume(one, taken) for one in texts] if taken else texts
         else:
             requests.append(_analyse(chosen, incoming, understanding, about, today))
     requests.sort(key=lambda one: one.channel is not None)  # a text may go by what a report finds
@@ -163,15 +167,37 @@ async def _find_exact_product(name: str, library: Library) -> ProductReference |
     return None
 
 
-async def _fill_product_of_report(
+async def _fill_subject_of_report(
     read: ReadRequest, about: ThreadDraft, library: Library
-) -> ReadRequest:
-    """Take over the product of a report that is about one alone, where the message names none."""
-    if read.products or read.topic:
-        return read
+) -> tuple[ReadRequest, Assumption | None]:
+    """Take over the product of a report that is about one alone, or the range that its finding
+    names, where the message names none. Where it names several, the card says that none was."""
+    if read.products or read.topic or about.brief.category:
+        return read, None
     found = [await _find_exact_product(name, library) for name in about.products]
     known = {one.handle: one for one in found if one}
-    return read.model_copy(update={"products": tuple(known.values())}) if len(known) == 1 else read
+    if len(known) == 1:
+        return read.model_copy(update={"products": tuple(known.values())}), None
+    ranges = {*await library.list_ranges()} & {*about.subjects}
+    if len(ranges) == 1 and not known:
+        (name,) = ranges
+        product = ProductReference(words=name, category=name)
+        return read.model_copy(update={"products": (product,)}), _assume_subject(FROM_REPORT, name)
+    several = (*(one.title or "" for one in known.values()), *sorted(ranges))
+    is_open = len(several) > 1 and not about.audiences
+    return read, _assume_subject(OF_SEVERAL, "") if is_open else None
+
+
+def _assume_subject(words: Words, name: str) -> Assumption:
+    words = words.with_params(subject=name) if name else words
+    return Assumption(field="category", value=name, words=words)
+
+
+def _assume(request: SkillRequest, assumption: Assumption) -> SkillRequest:
+    assumed = (*request.brief.assumed, assumption)
+    return request.model_copy(
+        update={"brief": request.brief.model_copy(update={"assumed": assumed})}
+    )
 
 
 async def _ask_for_product(read: ReadRequest, library: Library) -> Question | None:
@@ -377,6 +403,9 @@ def _analyse(
     answers = incoming.answers
     if about is not None and not about.is_copy:
         read = _continue_question(read, about)
+    fields = read_form_fields(answers)
+    if about is not None and about.is_copy:  # "how many of them"
+        fields["audience"] = fields["audience"] or about.brief.audience
     days_ahead, left_over = _count_days_ahead(read, today), understanding.left_over
     if load_skills()[read.skill].own_period and (read.since or read.until):
         begins = read.since or read.until or today
@@ -392,7 +421,7 @@ def _analyse(
         language=read.language or incoming.ui_language,
         product=product,
         product_words=titles or None,
-        **read_form_fields(answers),
+        **fields,
         since=read.since,
         until=read.until,
         against=read.against,

@@ -171,6 +171,7 @@ def build_thread_draft(session: Session, draft: Draft, earlier: Sequence[str] = 
         openings=() if of_one_customer else tuple(_list_openings(draft)),
         audiences=() if draft.channel else tuple(_list_audiences(draft)),
         products=() if draft.channel or of_one_customer else _list_products(draft),
+        subjects=() if draft.channel or of_one_customer else _list_subjects(draft),
         ideas=tuple(step.words for step in draft.next_steps if draft.skill == IDEAS_SKILL),
         earlier=tuple(earlier),
     )
@@ -207,6 +208,13 @@ def _list_products(draft: Draft) -> tuple[str, ...]:
     facts = {fact.id: fact.about.split(" · ")[0] for fact in draft.facts.facts}
     cited = [facts.get(id, "") for part in draft.parts for id in part.facts]
     return tuple(dict.fromkeys(filter(None, cited)))[:MAX_PRODUCTS]
+
+
+def _list_subjects(draft: Draft) -> tuple[str, ...]:
+    """Return what the finding of a report is about: "France", "Bed linen"."""
+    facts = {fact.id: fact.about for fact in draft.facts.facts}
+    cited = [facts.get(id, "") for part in draft.parts[:1] for id in part.facts]
+    return tuple(dict.fromkeys(name for about in cited for name in about.split(" · ") if name))
 
 
 def list_shown_products(draft: Draft) -> frozenset[str]:
@@ -265,6 +273,13 @@ def build_earlier_work(
         for fact in found:
             facts.setdefault(fact.id, fact)
     return EarlierWork(report=report, facts=tuple(facts.values()))
+
+
+def build_work_on_audience(source: Draft | None) -> EarlierWork:
+    """Return whom a text is for, as it was counted: what a question about it means by "them"."""
+    if source is None or source.channel is None or source.facts.of_one_customer:
+        return EarlierWork()
+    return EarlierWork(facts=source.facts.of("segment"))
 
 
 def _list_copy_facts(draft: Draft, brief: Brief) -> Iterator[Fact]:

@@ -58,8 +58,8 @@ class ReportAudience(BaseModel, frozen=True):
 
 class ThreadDraft(BaseModel, frozen=True):
     """A draft or a report of the thread, in its newest version. `text` is all of a draft's text.
-    `products` are titles of the products that a report has figures of, `ideas` the requests for a
-    draft of each of its ideas."""
+    `products` are titles of the products that a report has figures of, `subjects` what its finding
+    names (ranges, countries), `ideas` the requests for a draft of each of its ideas."""
 
     id: str
     skill: str
@@ -73,6 +73,7 @@ class ThreadDraft(BaseModel, frozen=True):
     openings: tuple[Opening, ...] = ()
     audiences: tuple[ReportAudience, ...] = ()
     products: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
     ideas: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()  # the pieces of earlier versions, in this thread
 

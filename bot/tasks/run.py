@@ -40,7 +40,7 @@ from bot.grounding.sources import Sources, list_text_parts
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.privacy.names import build_own_words
-from bot.tasks.conversation import build_earlier_work
+from bot.tasks.conversation import build_earlier_work, build_work_on_audience
 from bot.tasks.draft_versions import (
     check_kept_passages,
     check_unchanged,
@@ -333,12 +333,14 @@ class TaskRun(RunningTask):
     ) -> EarlierWork:
         """Return what a text continues. What it starts from counts only where everybody who will
         see the text may see it."""
-        if request.channel is None or self.writer.by_rules:
+        if self.writer.by_rules:
             return EarlierWork()
         task, on = self.task, request.brief.stands_on
         previous = session.get(Draft, task.previous) if is_revision else None
         source = session.get(Draft, on) if on else None
         is_visible = may_see(session, self._build_viewer(), source)
+        if request.channel is None:
+            return build_work_on_audience(source if is_visible else None)
         return build_earlier_work(request.brief, previous, source if is_visible else None)
 
     async def check_claims(

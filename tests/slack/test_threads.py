@@ -253,6 +253,67 @@ async def test_text_of_which_nothing_is_said_is_about_the_newest_report(
     assert draft.brief.stands_on == found.id
 
 
+@pytest.mark.parametrize(
+    ("headline", "is_one"), [("{f2} came first.", True), ("{f2}, {f3}", False)]
+)
+async def test_text_about_a_report_is_about_the_range_that_it_finds(
+    intern: UnderstandingBench, headline: str, is_one: bool
+) -> None:
+    ranges = full_params(
+        "query_metrics",
+        {
+            "dataset": "orders",
+            "measures": ["revenue"],
+            "dimensions": ["category"],
+            "since": "2026-10-01",
+            "until": "2026-10-31",
+            "order": "highest",
+        },
+    )
+    thread = await ask(
+        intern,
+        "which category sold best?",
+        understood("requests", asked_request("answer")),
+        calls(("query_metrics", ranges)),
+        report(headline, exhibit="e1"),
+    )
+    await ask(intern, "draft the e-mail for that", continuing(channels=[MAIL]), thread=thread)
+    found, draft = intern.bench.drafts
+    names = [one.about for one in found.facts.facts if one.id in found.parts[0].facts]
+    assumed = {one.field: one.value for one in draft.brief.assumed}
+    assert draft.brief.category == (names[0] if is_one else None)
+    assert assumed["category"] == (names[0] if is_one else "")
+    card = intern.bench.said()[-1]
+    assert found.parts[0].text in text_of(card)  # what it stands on
+    assert "which category sold best?" not in text_of(card)
+
+
+async def test_question_about_a_draft_knows_whom_it_is_for(intern: UnderstandingBench) -> None:
+    thread = await ask_for_buyers(intern, calls(("audience", LAPSED)))
+    await ask(
+        intern,
+        "how many of them bought in May?",
+        continuing("answer"),
+        report("I can't tell."),
+        thread=thread,
+    )
+    asked = next(
+        str(body["messages"][0]["content"])
+        for body in reversed(intern.claude.letters)
+        if "a short report" in str(body["system"])
+    )
+    assert "audience: people who bought linen twice" in asked
+    assert "[segment.audience.audience]" in asked
+
+
+async def test_two_texts_of_one_title_say_whom_they_are_for(intern: UnderstandingBench) -> None:
+    thread = await ask_for_buyers(intern)
+    await ask(intern, "the same for VIPs", continuing(audience="VIPs"), thread=thread)
+    card = text_of(intern.bench.said()[-1])
+    assert "VIPs ·\u00a0v1" in card
+    assert "people who bought linen twice ·\u00a0v1" in card
+
+
 async def test_report_that_the_channel_may_not_see_is_not_told(intern: UnderstandingBench) -> None:
     dm = intern.bench.slack.open_direct_message(MARIE)
     await count_linen_buyers(intern, channel=dm)
