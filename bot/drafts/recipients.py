@@ -75,8 +75,13 @@ def find_target(
     link = evidence.get(f"product.{product}.link")
     if link is not None and not brief.others:
         return str(link.value)
-    buttons = {key for key, limit in channel.parts.items() if limit.role == "button"}
+    buttons = list_buttons(channel)
     return site if any(part.key in buttons and part.text.strip() for part in parts) else None
+
+
+def list_buttons(channel: Channel) -> frozenset[str]:
+    """Return the keys of the parts that are buttons."""
+    return frozenset(key for key, limit in channel.parts.items() if limit.role == "button")
 
 
 def _find_only_product(parts: Sequence[Part]) -> str | None:
