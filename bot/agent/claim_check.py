@@ -245,10 +245,9 @@ def build_claim_prompt(
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
     versions = [one.words for one in request.keep_reason().brief.instructions]
-    words, *versions = map(brief.drop_replaced, (brief.words, *versions))
-    asked = "\n".join(
-        filter(None, [brief.follows, words, brief.offer, brief.dates, *brief.must_say, *versions])
-    )
+    gone = f"no longer valid: {'; '.join(brief.replaced)}" if brief.replaced else ""
+    said = (brief.follows, brief.words, *versions, brief.offer, brief.dates, *brief.must_say, gone)
+    asked = "\n".join(filter(None, said))
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
     notes = [note for note in notes if note not in data]

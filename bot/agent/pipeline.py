@@ -27,7 +27,7 @@ from bot.core.writer import LlmCall, Writer
 from bot.drafts.models import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.sources import OWN_TEXT_ORIGIN
+from bot.grounding.sources import OWN_TEXT_ORIGIN, drop_replaced
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
 from bot.text.escape import strip_hidden, strip_hidden_deep
@@ -156,12 +156,12 @@ def find_request_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
         fact.model_copy(update={"id": f"back.{number}.{fact.id}" if number else f"back.{fact.id}"})
         for number, one in enumerate(brief.instructions)
         for fact in find_instructed_facts(
-            one.model_copy(update={"words": brief.drop_replaced(one.words)}), brief.channels, today
+            one.model_copy(update={"words": drop_replaced(one.words, brief)}), brief.channels, today
         )
     ]
     # What a form adds counts as typed by the author as well.
     fields = filter(None, (brief.follows, brief.offer, brief.dates, *brief.must_say))
-    words = brief.drop_replaced(brief.words)
+    words = drop_replaced(brief.words, brief)
     typed = "\n".join(dict.fromkeys((words, *(one for one in fields if one not in words))))
     own = find_stated_facts(
         "\n".join(brief.own_text.values()), author, today, source=OWN_TEXT_ORIGIN

@@ -147,12 +147,6 @@ class Brief(BaseModel, frozen=True):
         is_by_rule = self.rule and self.audience and self.audience not in self.words
         return None if is_by_rule else self.audience
 
-    def drop_replaced(self, text: str) -> str:
-        """Return words of people without the offers and dates that hold no longer."""
-        for one in self.replaced:
-            text = re.sub(re.escape(one), " ", text, flags=re.IGNORECASE)
-        return text
-
     def as_prompt(self) -> str:
         """The brief as text for the prompt: one field per line."""
         fields = {

@@ -216,8 +216,9 @@ def _check_cuts(
             )
             yield part.build_check("price cut", "warn", words, quote=cut.quote, fact=low.fact.id)
             continue
-        if not is_stated and sources.brief and find_cuts(sources.brief.offer or ""):
-            yield _build(_name_offer(cut, sources.brief.offer or ""), part, cut.quote, low.fact)
+        offer = (sources.brief.offer if sources.brief else None) or ""
+        if not is_stated and any(one.first.unit == "%" for one in read_figures(offer)):
+            yield _build(_name_offer(cut, offer), part, cut.quote, low.fact)
             continue
         words = Words(
             "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "

@@ -284,7 +284,7 @@ class Sources:
         if brief := self.brief:
             assumed = {one.field for one in brief.assumed}
             fields = ("words", "product_words", "offer", "dates")
-            said = brief.model_copy(update={"words": brief.drop_replaced(brief.words)})
+            said = brief.model_copy(update={"words": drop_replaced(brief.words, brief)})
             texts = [getattr(said, name) for name in fields if name not in assumed]
             texts += [
                 *brief.must_say,
@@ -294,7 +294,7 @@ class Sources:
                 Statement(brief.author, text, read_figures(text), "brief") for text in texts if text
             ]
             for one in brief.instructions:
-                words = brief.drop_replaced(one.words)
+                words = drop_replaced(one.words, brief)
                 counts = find_part_counts(words, brief.channels)
                 figures = tuple(f for f in read_figures(words) if f not in counts)
                 found.append(Statement(one.by, words, figures, "send-back"))
@@ -376,6 +376,20 @@ class Sources:
     @cached_property
     def hosts(self) -> frozenset[str]:
         return frozenset(parse_host(address) for address in self.addresses)
+
+
+def drop_replaced(text: str, brief: Brief) -> str:
+    """Return what people typed without the figures and days of offers that hold no longer."""
+
+    def blank(match: re.Match[str]) -> str:
+        stretch = match[0]
+        for figure in reversed(read_figures(stretch)):
+            stretch = f"{stretch[: figure.start]} {stretch[figure.end :]}"
+        return stretch
+
+    for one in brief.replaced:
+        text = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", blank, text, flags=re.IGNORECASE)
+    return text
 
 
 def find_part_counts(text: str, channels: Iterable[str]) -> list[Figure]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.agent.claim_check import build_claim_prompt
 from bot.agent.llm.answer_schema import build_schema
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import find_request_facts
@@ -921,7 +922,9 @@ def test_a_replaced_offer_and_date_are_valid_no_longer() -> None:
     sources = Sources(Evidence(), request.brief)
     percents = {f.text for one in sources.statements for f in one.figures if f.first.unit == "%"}
     assert percents == {"30%"}
-    assert "20% off" not in request.brief.drop_replaced(request.brief.words)
+    judged = fenced(build_claim_prompt((), Evidence(), request), "asked").splitlines()
+    assert judged[-1] == "no longer valid: 20% off; till 6 December"
+    assert {"30% off", "till the 8th"} <= {*judged}
     back = ReadRequest(skill="draft", offer="20% off")
     found = Understanding(outcome="revise", requests=(back,))
     incoming = IncomingRequest(words="", author="ana", reason="20% off after all")
