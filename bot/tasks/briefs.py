@@ -11,8 +11,17 @@ from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import Assumption, Brief, Goal, IncomingRequest, Question, SkillRequest
+from bot.core.request import (
+    OFFER_JOINT,
+    Assumption,
+    Brief,
+    Goal,
+    IncomingRequest,
+    Question,
+    SkillRequest,
+)
 from bot.drafts.occasions import load_occasions
+from bot.grounding.numbers import read_figures
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.tasks.brief_assumptions import (
     build_options,
@@ -331,7 +340,7 @@ def _build_copy_brief(
         assumed = tuple(one for one in assumed if one.field != "audience")
     if is_known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
-    return Brief(
+    brief = Brief(
         words="\n".join(
             dict.fromkeys(
                 filter(
@@ -366,6 +375,20 @@ def _build_copy_brief(
         assumed=assumed,
         options=build_options(read, language, brand),
         **named,
+    )
+    if source is None:
+        return brief
+    return brief.model_copy(update={"replaced": list_replaced(source, brief)})
+
+
+def list_replaced(before: Brief, after: Brief) -> tuple[str, ...]:
+    """Return the offers and dates that hold no longer. What the new ones say again does."""
+    new = [*(after.offer or "").split(OFFER_JOINT), after.dates or ""]
+    old = [*(before.offer or "").split(OFFER_JOINT), before.dates or ""]
+    known = {figure.readings for text in new for figure in read_figures(text)}
+    gone = [one for one in dict.fromkeys((*before.replaced, *old)) if one and one not in new]
+    return tuple(
+        one for one in gone if not {figure.readings for figure in read_figures(one)} <= known
     )
 
 

@@ -32,7 +32,7 @@ from bot.tasks.message_prompt import (
     build_system_prompt,
 )
 from bot.tasks.revised_drafts import ask_for_draft, choose_revision
-from bot.tasks.revisions import revise_request
+from bot.tasks.revisions import plan_revision, revise_request
 from bot.tasks.understand import HELP, WHICH_DRAFT, check_form, understand_message
 from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
 from tests.conftest import NOW
@@ -932,6 +932,28 @@ def test_a_replaced_offer_and_date_are_valid_no_longer() -> None:
         "till 6 December",
         "30% off",
     )
+
+
+async def test_a_text_beside_a_revision_goes_by_the_new_offer() -> None:
+    before = SkillRequest(skill="draft", brief=MAIL_BRIEF, channel="email")
+    found = Understanding(
+        outcome="revise",
+        requests=(ReadRequest(skill="draft", offer="30% off"),),
+        beside=(ReadRequest(skill="draft", about=MAIL.id, channels=("sms",)),),
+    )
+    plan = await plan_revision(
+        before,
+        found,
+        IncomingRequest(words="", author="ana", reason="30% off, and an SMS"),
+        brand=BRAND,
+        library=Shop(),
+        today=TODAY,
+        draft=MAIL,
+    )
+    assert [one.channel for one in plan.requests] == ["email", "sms"]
+    assert {(one.brief.offer, one.brief.replaced) for one in plan.requests} == {
+        ("30% off", ("20% off",))
+    }
 
 
 @pytest.mark.parametrize("markets", [[reading("GB", "for the UK")], [reading("GB", "UK")]])
