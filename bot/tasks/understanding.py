@@ -82,8 +82,9 @@ class Understanding(BaseModel, frozen=True):
     def find_request(
         self, skill: str, channel: str | None, market: str | None
     ) -> ReadRequest | None:
-        """Return what was read for one text or report, narrowed to its channel and market."""
-        for one in (*self.requests, *self.beside):
+        """Return what was read for one text or report, narrowed to its channel and market. Of a
+        revision it is one of the texts beside it."""
+        for one in self.beside if self.outcome == "revise" else self.requests:
             is_its = channel is None or not one.channels or channel in one.channels
             if one.skill == skill and is_its and (not one.markets or market in one.markets):
                 channels = (channel,) if channel else one.channels

@@ -598,6 +598,22 @@ async def test_question_on_a_second_text_is_posted_and_its_answer_writes_that_on
     assert "Until Tuesday" in list_writing(intern)[-1]
 
 
+async def test_answer_on_a_text_beside_a_revision_goes_by_the_new_version(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    sms = asked_request(channels=[SMS], about=intern.bench.drafts[0].id)
+    read = revising("30% off", asked_request(offer="30% off"), sms)
+    asking = calls(("ask_person", WHICH_DATE))
+    await ask(intern, "30% off, an SMS too", read, Step(), Step(), asking, thread=thread)
+    await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+    await intern.bench.run()
+    _, mail, text = intern.bench.drafts
+    assert (mail.channel, mail.version, text.channel, text.version) == ("email", 2, "sms", 1)
+    assert (text.brief.stands_on, text.brief.offer) == (mail.id, "30% off")
+    assert text.brief.product == mail.brief.product is not None
+
+
 MAIL_PARTS = ("subject", "preheader", "body", "call_to_action")
 
 
