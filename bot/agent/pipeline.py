@@ -160,8 +160,8 @@ def find_request_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
         )
     ]
     # What a form adds counts as typed by the author as well.
-    fields = filter(None, (brief.follows, brief.offer, brief.dates, *brief.must_say))
-    words = drop_replaced(brief.words, brief)
+    words = drop_replaced(brief.typed_words, brief)
+    fields = brief.list_typed(brief.follows, brief.offer, brief.dates, *brief.must_say)
     typed = "\n".join(dict.fromkeys((words, *(one for one in fields if one not in words))))
     own = find_stated_facts(
         "\n".join(brief.own_text.values()), author, today, source=OWN_TEXT_ORIGIN

@@ -87,7 +87,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         return await write_top_customers(ctx, TopCustomersQuery.model_validate_json(asked.query))
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
-        return build_refusal(refusal.words.to(language))
+        return build_refusal(refusal.words.to(language), refusal.instead)
     form, dropped = build_checker(ctx, load_skills()).drop_faulty_texts(form)
     ctx.notes = build_dropped_notes(dropped)
     ctx.notes += ctx.answer_checks.list_claim_checks(list_claims(form))
@@ -326,12 +326,16 @@ def build_dropped_notes(count: int) -> tuple[Check, ...]:
     return (Check(rule="left out", level="info", words=words),)
 
 
-def build_refusal(sentence: str) -> Report:
-    """Build the report that only says what the data can't tell, and what would change that."""
+def build_refusal(sentence: str, instead: str = "") -> Report:
+    """Build the report that only says what the data can't tell, and what would change that.
+    `instead`: a question that can be answered, for a button."""
     headline, _, rest = sentence.partition(". ")
+    label, leads = Words("{label}", label=instead), list[NextStep]()
+    if instead:
+        leads = [NextStep(label=label, skill="answer", words=instead, ask=False)]
     if not rest or len(headline) > MAX_HEADLINE:
-        return Report(headline=Copy(text=sentence))
-    return Report(headline=Copy(text=f"{headline}."), points=[Copy(text=rest)])
+        return Report(headline=Copy(text=sentence), leads=leads)
+    return Report(headline=Copy(text=f"{headline}."), points=[Copy(text=rest)], leads=leads)
 
 
 async def _draw_exhibit(
@@ -480,4 +484,4 @@ def _build_step(ctx: "SkillContext", number: int, idea: IdeaForm) -> NextStep:
     """Build the button that drafts an idea at once, for its people and days."""
     label = Words("Draft {n}", n=number)
     words = "\n".join([idea.request.strip(), *_aim_idea(ctx, idea)])
-    return NextStep(label=label, skill="draft", words=words, ask=False)
+    return NextStep(label=label, skill="draft", words=words, ask=False, proposed=True)

@@ -165,11 +165,11 @@ class AskedForPeople(Exception):
 
 class Refusal(CannotDo):
     """A tool ended the conversation: the question can't be answered. `reason` is a short key for
-    counting, without anything that people wrote."""
+    counting, without anything that people wrote; `instead` is a question that can be answered."""
 
-    def __init__(self, words: Words, reason: str):
+    def __init__(self, words: Words, reason: str, instead: str = ""):
         super().__init__(words)
-        self.reason = reason
+        self.reason, self.instead = reason, instead
 
 
 @dataclass
@@ -249,9 +249,9 @@ class ToolRunner:
             return CallError(f"This took longer than {self.seconds:g} seconds. Ask for less.")
         except (TryAgain, *DATABASE_ERRORS):
             raise  # something outside is away: the whole task waits for it
-        except Exception as bug:  # noqa: BLE001  a bug of one call is no end of the task
-            if isinstance(failure := translate_system_error(bug), TryAgain):
-                raise failure from None
+        except Exception as bug:  # noqa: BLE001  a bug of one call, whatever it is, ends no task
+            if (failure := translate_system_error(bug)) is not None:
+                raise failure from None  # the machine's fault, which no other call mends
             log_bug(bug)
             return CallError(f"{use.name} failed on this call. {AFTER_BUG}")
 
@@ -274,9 +274,9 @@ def _end_loop(name: str, result: ToolResult) -> None:
         raise AskedPerson(
             Question(words=Words("{sentence}", sentence=sentence), options=tuple(rest))
         )
-    reason = rest[0] if rest else name
+    reason, instead = rest
     log.info("the request was refused by the tool %s: %s", name, reason)
-    raise Refusal(Words("{sentence}", sentence=sentence), reason)
+    raise Refusal(Words("{sentence}", sentence=sentence), reason, instead)
 
 
 def describe_mistakes(error: ValidationError) -> str:

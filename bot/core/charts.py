@@ -107,10 +107,13 @@ class Exhibit(BaseModel, frozen=True):
 
     def shows_table(self, told: Collection[str], *, asked: bool = False) -> bool:
         """Return whether its table says more than its chart: where it was asked for, and where bars
-        would leave out an earlier time or a measure of the facts that are told."""
-        if self.table is None or self.chart is None or len(self.table.rows) > MAX_SHOWN_ROWS:
+        would leave out rows, an earlier time or a measure of the facts that are told."""
+        if self.table is None or self.chart is None:
             return False
-        return asked or (self.chart.kind == "bars" and self._compares(told))
+        if asked or self.chart.kind != "bars":
+            return asked
+        rows = [row for row in self.table.rows if row[0] != self.total]
+        return len(rows) > MAX_BARS or self._compares(told)
 
     def _compares(self, cited: Collection[str]) -> bool:
         several = {facts for facts in self.column_facts if facts & {*cited}}
@@ -185,6 +188,7 @@ GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
 COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is compared with
 WIDTH, WRAP = 380, 50  # on a phone the picture is some 300 wide, and its labels stay readable
 MAX_BARS = 12
+MAX_TICKS = 8  # days named below a line
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of an exhibit with fewer shows nothing
 MAX_NAME_LENGTH = 38  # characters of a bar's name
 
@@ -312,14 +316,17 @@ def build_line_chart(
     """Build a line of values by day or week, and a dashed line of the expected values. `named`
     are the legend names of the two lines."""
     rows = [{"day": p.day.isoformat(), "value": p.value, "expected": p.expected} for p in points]
+    every = -(-len(points) // MAX_TICKS) or 1
+    ticks = [point.day for point in points[::-every]]
     x = {
         "field": "day",
         "type": "temporal",
+        "scale": {"type": "utc"},
         "axis": {
             "title": None,
             "grid": False,
             "format": "%d/%m",
-            "tickCount": 8,
+            "values": [{"utc": True, **_split_day(day)} for day in reversed(ticks)],
             "labelFlush": True,
         },
     }
@@ -383,6 +390,10 @@ def _build_spec(
             "axis": {"labelColor": INK, "labelFontSize": 15},
         },
     }
+
+
+def _split_day(day: date) -> dict[str, int]:
+    return {"year": day.year, "month": day.month, "date": day.day}
 
 
 def _legend_labels(named: tuple[str, str]) -> list[str]:

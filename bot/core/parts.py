@@ -40,13 +40,14 @@ class Hook(BaseModel, frozen=True):
 
 class NextStep(BaseModel, frozen=True):
     """A follow-up: a button that starts a skill with these words. It is not delivered. With `ask`,
-    a form opens first in which the words can be changed."""
+    a form opens first in which the words can be changed. `proposed`: a model wrote the words."""
 
     label: Words
     skill: str
     words: str
     ask: bool = True
     form: dict[str, str] = {}  # fields of the Brief that are already known
+    proposed: bool = False
 
 
 class Heading(BaseModel, frozen=True):

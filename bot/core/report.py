@@ -154,6 +154,7 @@ def build_report(
                 skill=step.skill,
                 words=step.words.strip(),
                 ask=False,
+                proposed=True,
             )
             for step in form.next_steps[:MAX_NEXT_STEPS]
             if is_given(step.label)

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from bot.i18n.messages import Language, Words
+from bot.text.normalize import collapse_spaces, normalize_text
 
 OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
 # Why a text is sent. Each has its story in prompts/copy.md.
@@ -129,11 +130,45 @@ class Brief(BaseModel, frozen=True):
     own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts
     preview: bool = False  # only show what an AI would get
     left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
+    proposed: str | None = None  # the idea or next step, in the intern's words, that is taken up
+    own_question: str | None = None  # of several that the words ask, the one of this request
     beside: tuple[str, ...] = ()  # what else the message asks for, done apart from this request
     material: str = ""
     private: bool = False
     assumed: tuple[Assumption, ...] = ()
     options: tuple[Option, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        """The words of this request alone."""
+        return self.own_question or self.words
+
+    @property
+    def typed_words(self) -> str:
+        """The words without the lines that are the intern's own."""
+        if not self.proposed:
+            return self.words
+        proposed = {collapse_spaces(line) for line in self.proposed.splitlines()}
+        lines = self.words.splitlines()
+        return "\n".join(line for line in lines if collapse_spaces(line) not in proposed)
+
+    def list_typed(self, *texts: str | None) -> list[str]:
+        """Return the texts that a person stated: what only the intern has proposed is nobody's
+        statement. Of joined offers each is one."""
+        given = [text for text in texts if text]
+        if not self.proposed:
+            return given
+        pieces = [one for text in given for one in text.split(OFFER_JOINT)]
+        proposed = normalize_text(self.proposed)
+        typed = normalize_text("\n".join(filter(None, [self.follows, self.typed_words])))
+        return [
+            one for one in pieces if (said := normalize_text(one)) in typed or said not in proposed
+        ]
+
+    @property
+    def typed_period(self) -> bool:
+        """Whether a person stated the days of the text."""
+        return not self.dates or bool(self.list_typed(self.dates))
 
     @property
     def goal_audience(self) -> Words | None:
@@ -160,6 +195,8 @@ class Brief(BaseModel, frozen=True):
             "market": self.market,
             "tone": self.tone,
             "continues the question": self.follows,
+            "of what is asked, answer only": self.own_question,
+            "proposed by us, stated by nobody": self.proposed,
             "category": self.category,
             "brand": self.brand,
             "from": self.since and self.since.isoformat(),
@@ -247,10 +284,12 @@ class SkillRequest(BaseModel, frozen=True):
 
 class Question(BaseModel, frozen=True):
     """A question to the person that must be answered before work starts. `options` are answers
-    to tap."""
+    to tap. `field` is the key of a task's form that the answer sets; without it the answer is more
+    words of the request."""
 
     words: Words
     options: tuple[str, ...] = ()
+    field: str | None = None
 
 
 # The incoming request, and what intake makes of it.
@@ -289,7 +328,7 @@ class IncomingRequest(BaseModel, frozen=True):
         return [
             value
             for key, value in self.answers.items()
-            if key not in known and not key.startswith(QUESTION_KEY)
+            if key not in known and not key.startswith(QUESTION_KEY) and key != PICKED_KEY
         ]
 
 
@@ -300,20 +339,18 @@ class IntakeResult(BaseModel, frozen=True):
     requests: tuple[SkillRequest, ...]
 
 
+PICKED_KEY = "picked draft"  # of a task's form: the option for one of several drafts
 ANSWER_KEY, QUESTION_KEY = "answer ", "question "  # of a task's form, before a number
 
 
 def add_answer(form: dict[str, str], question: Question | None, answer: str) -> dict[str, str]:
-    """Return a form with one more free answer, and the question that it was given to."""
+    """Return a form with one more answer: in the field that the question sets, or as a free answer
+    with the question that it was given to."""
+    if question and question.field:
+        return {**form, question.field: answer}
     number = 1 + sum(key.startswith(ANSWER_KEY) for key in form)
     asked = {f"{QUESTION_KEY}{number}": question.words.to("en")} if question else {}
     return {**form, **asked, f"{ANSWER_KEY}{number}": answer}
-
-
-def find_last_answer(form: Mapping[str, str]) -> str:
-    """Return the latest free answer in a form, or nothing."""
-    number = sum(key.startswith(ANSWER_KEY) for key in form)
-    return form.get(f"{ANSWER_KEY}{number}", "")
 
 
 def list_exchange(form: Mapping[str, str]) -> list[str]:

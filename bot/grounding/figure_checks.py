@@ -60,6 +60,7 @@ ORIGINS = {
     "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),
 }
 UNSOURCED = Words("No source: {quote}")
+PROPOSED = Words("Proposed by the intern only: {quote}")  # in an idea or a next step
 Grade = Literal["block", "warn", "info"]
 PROVING_COUNTS = frozenset({"#customers", "#people", "#reviews", "#orders", "#shops", "#stock"})
 
@@ -173,6 +174,8 @@ def _find_span(figure: Figure, text: str, sources: Sources) -> Statement | None:
     brief, reading = sources.brief, figure.first
     if not (brief and brief.since and brief.until and reading.kind == "date" and reading.unit):
         return None
+    if not brief.typed_period:
+        return None
     low = normalize_text(text)
     if re.search(rf"\b(?:{_ends()})[ ,:]*(?:l[ae] )?$", low[: figure.start]) or re.match(
         rf" ?(?:-|–|(?:{_ends()})\b)", low[figure.end :]
@@ -218,7 +221,7 @@ def list_stated_codes(sources: Sources) -> dict[str, Statement]:
     found = dict[str, Statement]()
     if (brief := sources.brief) is None:
         return found
-    for text in filter(None, (brief.offer, *brief.must_say)):
+    for text in brief.list_typed(brief.offer, *brief.must_say):
         words = CAPITALS.findall(text)
         if not text.isupper() or words == [text.strip()]:
             found |= {word: Statement(brief.author, text, (), "brief") for word in words}
@@ -335,7 +338,8 @@ def _build_unsourced(figure: Figure, grade: Grade, part: TextPart, sources: Sour
         return _build_wrong_price(figure, part, price)
     if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
         grade = "warn"  # a fact counts the same, and otherwise
-    return _build_finding(figure, show_figure(figure, part.text), grade, part)
+    words = PROPOSED if sources.is_proposed(figure) else UNSOURCED
+    return _build_finding(figure, show_figure(figure, part.text), grade, part, words)
 
 
 def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
@@ -366,8 +370,10 @@ def _find_counted_otherwise(part: TextPart, sources: Sources) -> Iterator[tuple[
             yield _build_finding(figure, figure.text, "warn", part), figure
 
 
-def _build_finding(figure: Figure, quote: str, grade: Grade, part: TextPart) -> Check:
-    words = UNSOURCED.with_params(quote=Words("“{quote}”", quote=quote))
+def _build_finding(
+    figure: Figure, quote: str, grade: Grade, part: TextPart, words: Words = UNSOURCED
+) -> Check:
+    words = words.with_params(quote=Words("“{quote}”", quote=quote))
     return part.build_check("figure", grade, words, quote=quote, override=grade == "block")
 
 

@@ -1,7 +1,8 @@
 """Check a report before its slots are filled: figures, quotations, exhibits, links and lengths.
 
 A digit or a number word in the prose is a fault, unless a name, a quotation or a date that a tool
-or the request gave carries it, or a note, a label or a column has it with the same unit.
+or the request gave carries it, or a note, a label or a column has it with the same unit. A share in
+words ("a third") may also be what the slots beside it show.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import NamedTuple
 
 from babel.dates import get_month_names
@@ -23,7 +24,7 @@ from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, it
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.numbers import read_figures, read_word_figures
 from bot.grounding.sources import find_quotations, read_fact
-from bot.grounding.units import Figure, Reading, agrees, find_unit, is_bare, says
+from bot.grounding.units import HUNDRED, Figure, Reading, agrees, find_unit, is_bare, says
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import collapse_spaces, normalize_text
 
@@ -46,7 +47,6 @@ ROLE_STEM, MIN_ROLE_WORD = 5, 4
 CLAUSE_WORDS = 2  # long words before a slot that say what its figure is: “traffic rose by”
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
-HALVES = " half moitie"
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
@@ -277,12 +277,10 @@ class _Material:
         texts += [fact.value for fact in facts if isinstance(fact.value, str)]
         texts += [cell for e in exhibits if e.table for row in e.table.rows for cell in row[:1]]
         self._whole = collapse_spaces(normalize_text("\n".join(filter(None, texts))))
-        if "median" in self._whole:
-            self._whole += HALVES  # a median says what half of them are below
         labels = [fact.titled(known) for fact in facts for known in LOCALES]
         labels += [exhibit.shows for exhibit in exhibits]
         labels += [column for e in exhibits if e.table for column in e.table.columns]
-        told = dict.fromkeys([*texts, *given.notes, *labels])
+        self._told = told = dict.fromkeys([*texts, *given.notes, *labels])
         days = {day for f in facts for day in (f.since, f.until, f.as_of) if day}
         days |= {given.today, *given.request_days}
         self._words = frozenset(self._whole.split()) | frozenset(
@@ -316,11 +314,17 @@ class _Material:
             return True
         if not figure.in_words:
             return False
-        if figure.first.unit == "%":  # "a third", of 31% beside it
-            shown = (self._book.get(name) for name in SLOT_NAME.findall(text))
-            shares = [r for f in shown if f for one in read_fact(f).figures for r in one.readings]
-            return any(says(figure, r.base, "%", is_rough=True) for r in shares if r.unit == "%")
+        if figure.first.unit == "%":
+            shares = _list_shares(self._book, text)
+            is_shown = any(says(figure, one, "%", is_rough=True) for one in shares)
+            return is_shown or any(agrees(figure, known) for known in self._given_shares)
         return any(agrees(figure, k) for fact in self._book.facts for k in read_fact(fact).figures)
+
+    @cached_property
+    def _given_shares(self) -> list[Figure]:
+        """The shares in words that tools or the request said; a median says "half"."""
+        texts = [*self._told, "half"] if "median" in self._whole else [*self._told]
+        return [f for text in texts for f in read_word_figures(text) if f.first.unit == "%"]
 
     def has_word(self, word: str) -> bool:
         """Whether a tool or the request gave this word."""
@@ -333,6 +337,21 @@ class _Material:
     def quotes(self, quotation: str) -> bool:
         """Whether these words stand in a fact or in the request, letter for letter."""
         return collapse_spaces(normalize_text(quotation)) in self._whole
+
+
+def _list_shares(book: FactBook, text: str) -> Iterator[Decimal]:
+    """Yield the shares that the slots of a text show, in percent: those of facts, and those that
+    two facts of one unit make, as a part of a whole or as two parts: "half and half"."""
+    shown = [fact for name in dict.fromkeys(SLOT_NAME.findall(text)) if (fact := book.get(name))]
+    for fact in shown:
+        readings = (r for one in read_fact(fact).figures for r in one.readings)
+        yield from (abs(r.base) for r in readings if r.unit == "%")
+    numbers = [fact for fact in shown if isinstance(fact.value, Decimal) and fact.number > 0]
+    amounts = [fact for fact in numbers if fact.unit not in (None, "%", "points")]
+    for one, other in permutations(amounts, 2):
+        if one.unit == other.unit:
+            yield HUNDRED * one.number / other.number
+            yield HUNDRED * one.number / (one.number + other.number)
 
 
 class _TypedFigure(NamedTuple):
@@ -367,7 +386,9 @@ def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure
         )
         yield _TypedFigure(figure, fault)
     for figure in read_word_figures(bare):
-        if not material.has_word(figure.text.split()[0]) and not material.gives(figure, text):
+        is_share = figure.first.unit == "%"  # its first word may be "a"
+        has_word = not is_share and material.has_word(figure.text.split()[0])
+        if not has_word and not material.gives(figure, text):
             word = normalize_text(figure.text)
             fault = f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
             is_count = is_bare(figure) and figure.first.base in range(1, MAX_BARE_COUNT + 1)

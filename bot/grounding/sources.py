@@ -246,6 +246,11 @@ class Sources:
             None,
         )
 
+    def is_proposed(self, figure: Figure) -> bool:
+        """Whether the figure stands in what the intern proposed itself."""
+        proposed = (self.brief.proposed if self.brief else None) or ""
+        return has_figure(proposed, read_figures(proposed), figure)
+
     def find_words(self, pattern: re.Pattern[str], *, in_label: bool) -> KnownFact | None:
         """Return a fact in which a pattern is found. A product's name proves nothing."""
         for known in self.known:
@@ -283,13 +288,13 @@ class Sources:
         ]
         if brief := self.brief:
             assumed = {one.field for one in brief.assumed}
-            fields = ("words", "product_words", "offer", "dates")
-            said = brief.model_copy(update={"words": drop_replaced(brief.words, brief)})
-            texts = [getattr(said, name) for name in fields if name not in assumed]
-            texts += [
-                *brief.must_say,
-                *(day.isoformat() for day in (brief.since, brief.until) if day),
-            ]
+            fields = ("product_words", "offer", "dates")
+            texts = brief.list_typed(
+                *(getattr(brief, name) for name in fields if name not in assumed), *brief.must_say
+            )
+            texts += [drop_replaced(brief.typed_words, brief)]
+            if brief.typed_period:
+                texts += [day.isoformat() for day in (brief.since, brief.until) if day]
             found += [
                 Statement(brief.author, text, read_figures(text), "brief") for text in texts if text
             ]

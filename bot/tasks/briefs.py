@@ -1,6 +1,7 @@
 """Turn what a message was understood to ask for into one request for each text or question."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import get_args
@@ -68,7 +69,9 @@ async def plan_requests(
     cannot = explain_unsupported(things) if things else None
     requests: list[SkillRequest] = []
     question: Question | None = None
-    for read in _join_questions(understanding.requests):
+    reads = _join_questions(understanding.requests)
+    skills = Counter(one.skill for one in reads)
+    for read in reads:
         chosen = await _apply_form(read, incoming, library, brand)
         about = find_thread_draft(drafts, chosen.about or "")
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
@@ -81,7 +84,8 @@ async def plan_requests(
             texts = _write_for_each(chosen, incoming, understanding, brand, about)
             requests += [_assume(one, taken) for one in texts] if taken else texts
         else:
-            requests.append(_analyse(chosen, incoming, understanding, about, today))
+            own = read.topic if skills[read.skill] > 1 else None
+            requests.append(_analyse(chosen, incoming, understanding, about, today, own))
     requests.sort(key=lambda one: one.channel is not None)  # a text may go by what a report finds
     if too_many := requests[MAX_REQUESTS:]:
         names = tuple(" ".join(filter(None, (one.channel, one.brief.market))) for one in too_many)
@@ -105,18 +109,24 @@ def name_what_is_beside(
 def _describe_request(request: SkillRequest) -> str:
     brief = request.brief
     if request.channel is None:
-        return f"a report, {request.skill}: {load_skills()[request.skill].summary}"
+        what = brief.own_question or load_skills()[request.skill].summary
+        return f"a report, {request.skill}: {what}"
     named = (brief.product_words, brief.market, brief.audience)
     return ", ".join([f"{request.channel} in {brief.language}", *filter(None, named)])
 
 
 def _join_questions(requests: Iterable[ReadRequest]) -> list[ReadRequest]:
-    """Return the requests, where several questions of one skill are one: its report reads the whole
-    message. What they don't have in common it reads there as well."""
+    """Return the requests, where several entries of one skill are one question unless each has
+    words of its own: its report reads the whole message. What they don't have in common it reads
+    there as well."""
+    requests = [*requests]
     joined: dict[object, ReadRequest] = {}
+    wordless = {(one.skill, one.about) for one in requests if one.topic is None}
     for number, read in enumerate(requests):
         is_copy = read.skill == COPY_SKILL or load_skills()[read.skill].for_channels
-        key = number if is_copy else (read.skill, read.about)
+        key: object = number if is_copy else (read.skill, read.about)
+        if key not in wordless:
+            key = (key, read.topic)
         if (first := joined.get(key)) is not None:
             products = dict.fromkeys((*first.products, *read.products))
             shared = {
@@ -366,6 +376,8 @@ def _build_copy_brief(
         until=read.until,
         rule=rule,
         stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
+        follows=_find_request_of_proposal(read, incoming, about, source),
+        proposed=read.idea or incoming.answers.get("proposed") or (source and source.proposed),
         market=market,
         tone=read.tone,
         left_over=understanding.left_over,
@@ -390,6 +402,18 @@ def list_replaced(before: Brief, after: Brief) -> tuple[str, ...]:
     return tuple(
         one for one in gone if not {figure.readings for figure in read_figures(one)} <= known
     )
+
+
+def _find_request_of_proposal(
+    read: ReadRequest,
+    incoming: IncomingRequest,
+    about: ThreadDraft | None,
+    source: Brief | None,
+) -> str | None:
+    """Return what was asked when the intern made the proposal that this text takes up."""
+    if read.idea and about is not None:
+        return about.brief.asked
+    return incoming.answers.get("follows") or (source.follows if source else None)
 
 
 def name_products(products: Sequence[ProductReference]) -> dict[str, object]:
@@ -422,6 +446,7 @@ def _analyse(
     understanding: Understanding,
     about: ThreadDraft | None,
     today: date,
+    own_question: str | None,
 ) -> SkillRequest:
     answers = incoming.answers
     if about is not None and not about.is_copy:
@@ -440,6 +465,7 @@ def _analyse(
     titles = ", ".join(filter(None, (one.title for one in known.values())))
     brief = Brief(
         words="\n".join([incoming.words, *incoming.more_words]),
+        own_question=own_question,
         author=incoming.author,
         language=read.language or incoming.ui_language,
         product=product,
@@ -465,7 +491,7 @@ def _analyse(
 def _chain_questions(before: Brief) -> str:
     """Return the questions that a new one continues, a line each: the first one, which names what
     all are about, and the latest."""
-    asked = [*(before.follows or "").split("\n"), collapse_spaces(before.words)]
+    asked = [*(before.follows or "").split("\n"), collapse_spaces(before.asked)]
     first, *later = dict.fromkeys(filter(None, asked)) or [""]  # a form may hold no words
     return "\n".join([first, *later[1 - MAX_QUESTIONS :]])
 

@@ -15,7 +15,7 @@ from bot.core.request import Brief
 from bot.drafts.models import Draft
 from bot.grounding.calculations import PROOF
 from bot.grounding.figure_checks import OFFER_KIND
-from bot.tasks.draft_versions import list_kept_passages
+from bot.tasks.draft_versions import list_kept_passages, list_version_history
 from bot.tasks.message_prompt import (
     MAX_DRAFTS,
     MAX_RESULT_CHARACTERS,
@@ -164,6 +164,7 @@ def build_thread_draft(session: Session, draft: Draft, earlier: Sequence[str] = 
         channel=draft.channel,
         product=draft.brief.product_words,
         version=draft.version,
+        begun=list_version_history(session, draft)[0].made_at if draft.channel else None,
         title=describe_draft(draft),
         text="" if of_one_customer else "\n\n".join(part.text for part in draft.parts),
         brief=draft.brief,
@@ -266,7 +267,7 @@ def build_earlier_work(
         if draft is None or draft.facts.of_one_customer:
             continue
         if draft.channel is None:
-            report = f"Asked: {draft.brief.words}\n{describe_content(draft)}"
+            report = f"Asked: {draft.brief.asked}\n{describe_content(draft)}"
         found = (
             _list_report_facts(draft) if draft.channel is None else _list_copy_facts(draft, brief)
         )

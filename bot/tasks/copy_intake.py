@@ -322,6 +322,8 @@ class CopyIntake:
             left_over=(*fields.left_over, *self._left_over),
             preview=bool(incoming.answers.get("preview")),
             stands_on=incoming.answers.get("stands_on"),
+            follows=incoming.answers.get("follows"),
+            proposed=incoming.answers.get("proposed"),
             rule=incoming.answers.get("rule"),
             market=incoming.answers.get("market"),
             material=incoming.material,

@@ -2,7 +2,7 @@
 from."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, get_args
 
 from pydantic import BaseModel
@@ -66,6 +66,7 @@ class ThreadDraft(BaseModel, frozen=True):
     channel: str | None = None
     product: str | None = None
     version: int = 1
+    begun: datetime | None = None  # when its first version was made
     title: str = ""
     text: str = ""
     brief: Brief
@@ -138,8 +139,10 @@ def _get_piece(draft: str) -> str:
 
 
 def list_copies(drafts: Sequence[ThreadDraft]) -> tuple[ThreadDraft, ...]:
-    """Return the drafts without the reports, the oldest first: in the order of their numbers."""
-    return tuple(one for one in reversed(drafts) if one.is_copy)
+    """Return the drafts without the reports in the order of their numbers: that in which they were
+    begun, whichever was revised since."""
+    found = [one for one in reversed(drafts) if one.is_copy]
+    return tuple(sorted(found, key=lambda one: (one.begun is not None, one.begun)))
 
 
 def build_system_prompt(brand: Brand) -> str:

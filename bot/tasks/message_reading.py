@@ -15,12 +15,12 @@ from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
 from bot.core.request import (
+    PICKED_KEY,
     Brief,
     FixedPart,
     IncomingRequest,
     SkillRequest,
     add_answer,
-    find_last_answer,
     task_id,
 )
 from bot.db.base import find_one
@@ -188,8 +188,8 @@ class MessageReading(RunningTask):
         if parent is None or not same or not parent.understanding:
             return None
         understanding = Understanding.model_validate_json(parent.understanding)
-        answer = find_last_answer(self.task.form)
-        chosen = choose_revision(understanding, parent.question_asked, answer)
+        picked = self.task.form.get(PICKED_KEY, "")
+        chosen = choose_revision(understanding, parent.question_asked, picked)
         return chosen or understanding
 
     async def _build_message(self, conversation: Conversation) -> Message:
@@ -355,20 +355,18 @@ class MessageReading(RunningTask):
         if question is None or task.parent == question.task:
             return understanding
         asking = session.get_one(Task, question.task)
-        answer = understanding.answer or task.words
-        if normalize_text(answer).strip() != normalize_text(task.words).strip():
+        answer, now = understanding.answer or task.words, self.services.now()
+        stored = asking.understanding  # none, where no AI has read it
+        before = Understanding.model_validate_json(stored) if stored else None
+        if before is not None and before.choices:
+            chosen = choose_revision(before, asking.question_asked, answer) or before
+            understanding, answer = chosen, task.words  # an option names a draft, in its own words
+            task.store_understanding(understanding.model_dump_json(), now)
+        elif normalize_text(answer).strip() != normalize_text(task.words).strip():
             answer = f"{answer}\n{task.words}"
-        task.continue_question(asking, answer, self.services.now())
+        task.continue_question(asking, answer, now)
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
-        if not asking.understanding:
-            return understanding
-        before = Understanding.model_validate_json(asking.understanding)
-        if not before.choices:
-            return before.narrow(understanding)
-        picked = choose_revision(before, asking.question_asked, understanding.answer or "")
-        chosen = picked or before
-        task.store_understanding(chosen.model_dump_json(), self.services.now())
-        return chosen
+        return understanding if before is None else before.narrow(understanding)
 
     def _find_draft(self, session: Session, id: str | None) -> Draft | None:
         """Return the newest version of a draft that the message is about."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.agent.skills import load_skills
 from bot.core.channels import load_channels
-from bot.core.request import KeptPassage, Question
+from bot.core.request import PICKED_KEY, KeptPassage, Question
 from bot.i18n.messages import Language, Words
 from bot.tasks.message_form import MessageForm, is_quoted
 from bot.tasks.message_prompt import Message, ThreadDraft, shorten
@@ -18,24 +18,27 @@ ALL_DRAFTS = Words("All of them")
 def read_revision(
     form: MessageForm, message: Message, requests: tuple[ReadRequest, ...], instruction: str
 ) -> Understanding | None:
-    """Return what the message changes in a draft, None where the thread has none."""
+    """Return what the message changes in a draft, None where the thread has none. One that names no
+    draft means any of them, or the newest report where there is no draft."""
     named = list_named_drafts(form, message)
     if len(named) > 1:
         return _read_revision_of_all(named, form, message, requests, instruction)
-    meant = named or _list_drafts_meant(message, requests)
+    meant = named or [*message.copies] or [*message.drafts[:1]]
     found = [_read_revision_of(one, form, message, requests, instruction) for one in meant]
     if len(found) < 2:
         return next(iter(found), None)
-    others = tuple(
-        OtherRevision(
-            draft=draft.id,
-            request=next(iter(one.requests), ReadRequest(skill=draft.skill)),
-            kept=one.kept,
+    choices = [*found]
+    if all(one.outcome == "revise" for one in found):
+        others = tuple(
+            OtherRevision(
+                draft=draft.id,
+                request=next(iter(one.requests), ReadRequest(skill=draft.skill)),
+                kept=one.kept,
+            )
+            for draft, one in zip(meant[1:], found[1:], strict=True)
         )
-        for draft, one in zip(meant[1:], found[1:], strict=True)
-    )
-    of_all = found[0].model_copy(update={"again": others})
-    return Understanding(outcome="revise", instruction=instruction, choices=(*found, of_all))
+        choices.append(found[0].model_copy(update={"again": others}))
+    return Understanding(outcome="revise", instruction=instruction, choices=tuple(choices))
 
 
 def list_named_drafts(form: MessageForm, message: Message) -> list[ThreadDraft]:
@@ -82,14 +85,6 @@ def _read_revision_of_all(
     done = {one.draft for one in again}
     more = [one for one in found.again if one.draft not in done]
     return found.model_copy(update={"again": (*again, *more), "opening": None})
-
-
-def _list_drafts_meant(message: Message, requests: Iterable[ReadRequest]) -> list[ThreadDraft]:
-    """Return the drafts that a message may mean that names none: those for the channels that it
-    names, or else all of them. Without a draft it is about the newest report."""
-    channels = {key for one in requests for key in one.channels}
-    fitting = [one for one in message.copies if one.channel in channels]
-    return fitting or [*message.copies] or [*message.drafts[:1]]
 
 
 def _read_revision_of(
@@ -200,10 +195,13 @@ def ask_for_draft(
     """Return the question, with an option for each of the choices. `copies` are all drafts of the
     thread, the oldest first."""
     names = _name_drafts(copies, language)
-    *single, _ = understanding.choices
+    sources = [_find_source(one) for one in understanding.choices]
+    has_all = sources[-1] in sources[:-1]
+    options = [names[one] for one in sources[: -1 if has_all else None]]
+    if has_all:
+        options.append(ALL_DRAFTS.to(language))
     return Question(
-        words=Words("Which draft do you mean?"),
-        options=(*(names[_find_source(one)] for one in single), ALL_DRAFTS.to(language)),
+        words=Words("Which draft do you mean?"), options=tuple(options), field=PICKED_KEY
     )
 
 

@@ -59,8 +59,8 @@ class Understanding(BaseModel, frozen=True):
     `new_openings` tells that other openings alone are asked for;
     `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
     changes as well; `apart` tells that it is one of several requests of its message. Where several
-    drafts may be meant, `choices` has the revision of each, and that of all of them as the last
-    one."""
+    drafts may be meant, `choices` has what it asks of each, and the revision of all of them as the
+    last one."""
 
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()

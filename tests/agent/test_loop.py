@@ -1,5 +1,6 @@
 """The loop: a model looks things up with tools until it gives its answer."""
 
+import errno
 import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -364,6 +365,17 @@ async def test_a_bug_in_a_tool_is_an_error_for_the_model_and_is_logged_without_i
     assert reply["content"].startswith("count failed")
     assert "ValueError at " in caplog.text
     assert "marie@example.com" not in caplog.text + reply["content"]
+
+
+async def test_what_the_machine_refuses_is_no_bug_of_a_tool(line: Any) -> None:
+    made = await line(calls(("count", {"country": "BE"})), says(FINAL))
+
+    def fail(_: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/var/lib/orders.parquet")
+
+    made.tools.may_run = fail
+    with pytest.raises(CannotDo, match="account"):
+        await made.write()
 
 
 async def test_a_tool_that_waits_for_something_outside_has_the_task_tried_again(line: Any) -> None:

@@ -52,7 +52,12 @@ CALLS: dict[str, dict[str, Any]] = {
     "ask_person": {"question": "Which shirt?", "options": ["Alba", "Marceau"]},
     "audience": {"segments": ["lapsed"], "bought_categories": ["Mailles"]},
     "bought_next": {"relation": "next", "product": "lin-solene"},
-    "cannot": {"reason": "no_such_data", "what": "what competitors sell", "missing": "none"},
+    "cannot": {
+        "reason": "no_such_data",
+        "what": "what competitors sell",
+        "missing": "none",
+        "instead": "none",
+    },
     "deliveries": {},
     "experiments": {},
     "feedback_themes": {},

@@ -1,6 +1,8 @@
 """The table of an exhibit as a card shows it."""
 
-from bot.core.charts import Exhibit, is_row_name
+import pytest
+
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, is_row_name
 from bot.core.parts import Table
 
 EXHIBIT = Exhibit(
@@ -40,3 +42,28 @@ def test_row_is_found_with_and_without_quotation_marks() -> None:
     assert is_row_name("too small", ("“too small”", "25"))
     assert is_row_name("« trop petit »", ("trop petit", "25"))
     assert not is_row_name("small", ("“too small”", "25"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "asked", "shown"),
+    [
+        (3, "bars", False, False),
+        (12, "bars", False, False),
+        (13, "bars", False, True),  # a bar for twelve of them
+        (18, "bars", True, True),
+        (18, "line", False, False),
+        (18, "line", True, True),
+    ],
+)
+def test_table_stands_in_place_of_a_chart_that_says_less(
+    rows: int, kind: str, *, asked: bool, shown: bool
+) -> None:
+    cells = tuple((f"product {n}", str(n)) for n in range(rows))
+    chart = {"kind": kind, "points": (ExhibitPoint(name="product 1", value=1),)}
+    exhibit = Exhibit(
+        shows="x",
+        total="Total",
+        table=Table(columns=("Product", "Units"), rows=(*cells, ("Total", "99"))),
+        chart=ExhibitChart.model_validate(chart),
+    )
+    assert exhibit.shows_table((), asked=asked) is shown

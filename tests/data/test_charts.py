@@ -78,6 +78,15 @@ def test_daily_chart_names_its_lines() -> None:
     assert "usual" in drawn.spec["title"]["subtitle"][0]
 
 
+@pytest.mark.parametrize(("count", "step"), [(5, 1), (8, 1), (30, 4)])
+def test_days_named_below_a_line_are_days_of_its_points(count: int, step: int) -> None:
+    weeks = [Point(date(2026, 3, 2) + timedelta(days=7 * n), 50 + n) for n in range(count)]
+    spec = build_line_chart("T", weeks, language="en").spec
+    ticks = spec["layer"][0]["encoding"]["x"]["axis"]["values"]
+    named = [date(tick["year"], tick["month"], tick["date"]) for tick in ticks]
+    assert named == [point.day for point in weeks[::-step][::-1]]
+
+
 def test_points_are_read_from_fact() -> None:
     assert parse_points("2026-11-09: 121 (57); 2026-11-16: 36.4 % (58.0 %)") == [
         Point(date(2026, 11, 9), 121.0, 57.0),

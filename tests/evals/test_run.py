@@ -262,7 +262,7 @@ async def test_what_the_data_cannot_tell_must_be_refused(sets: Sets) -> None:
     sets.write("questions", MARGIN, {**MARGIN, "id": "bold"})
     shop = EvalShop(BRAND, sample_data(), Policy())
     await sets.play("questions", shop)
-    reason = {"reason": "no_such_data", "what": "the margin", "missing": "none"}
+    reason = {"reason": "no_such_data", "what": "the margin", "missing": "none", "instead": "none"}
     sets.answer(margin=calls(("cannot", reason)), bold=calls(("query_metrics", QUERY)))
     await sets.play("questions", shop)
     sets.answer(bold=report("Our margin is {f1}"))

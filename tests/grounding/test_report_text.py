@@ -509,6 +509,35 @@ def test_figures_of_one_label_are_told_apart_by_what_they_are_of(
     assert all(one in faults[0] for one in named)
 
 
+PARTS = [
+    fact("metric.new.orders", Decimal(512), "orders"),
+    fact("metric.known.orders", Decimal(498), "orders"),
+    fact("metric.app.orders", Decimal(340), "orders"),
+    fact("metric.app.revenue", Decimal(510), "EUR"),
+    fact("metric.app.share", Decimal(34), "%"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "is_fair"),
+    [
+        ("New and known buyers are half and half: {f1} and {f2}.", "", True),
+        ("New and known buyers are half and half: {f1} and {f3}.", "", False),
+        ("Two thirds of the {f1} came by app: {f3}.", "", True),
+        ("Two thirds came by app: {f3}, worth {f4}.", "", False),  # of another unit
+        ("A third came by app: {f5}.", "", True),
+        ("A third came by app.", "", False),  # "a" stands in every request
+        ("It is no half-and-half: {f3} of {f2}.", "is a sale 50/50, half-half?", True),
+        ("Moitié-moitié : {f1} et {f2}.", "", True),
+    ],
+)
+def test_a_share_in_words_is_one_that_slots_or_the_request_show(
+    text: str, asked: str, is_fair: bool
+) -> None:
+    checker = ReportChecker(FactBook(PARTS), (), asked or "is it a fair share?", "en", (), TODAY)
+    assert (checker.find_faults(write(text)) == []) is is_fair
+
+
 def check_sales(*proofs: Fact) -> ReportChecker:
     return ReportChecker(
         FactBook(SOLD),

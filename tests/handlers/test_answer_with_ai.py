@@ -471,10 +471,13 @@ async def test_gap_is_told_once_and_with_its_reason(because: str, title: str) ->
 
 async def test_refusal_is_a_report_that_says_so() -> None:
     refusal = {"reason": "no_such_data", "what": "our margin", "missing": "none"}
-    found, _letters = await answer(calls(("cannot", refusal)), words="what is our margin?")
+    nearest = {**refusal, "instead": "Sales by category?"}
+    found, _letters = await answer(calls(("cannot", nearest)), words="what is our margin?")
     assert isinstance(found, DraftResult)
     assert "our margin" in found.parts[0].text
     assert not found.evidence.facts
+    (step,) = found.leads
+    assert (step.skill, step.words, step.ask) == ("answer", "Sales by category?", False)
 
 
 async def test_question_of_the_ai_is_asked() -> None:

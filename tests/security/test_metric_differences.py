@@ -19,7 +19,7 @@ from bot.data.metrics import best_sellers
 from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.execution import answer_query
-from bot.data.metrics.query.guard import differs_in_days_alone, digest_state, guard_answer
+from bot.data.metrics.query.guard import differs_harmlessly, digest_state, guard_answer
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
@@ -651,12 +651,35 @@ def test_counts_of_the_same_groups_on_other_days_are_told_and_their_revenue_is_n
         for one in (counted, {**counted, "dimensions": ("country", "month")})
     )
     earlier = months.model_copy(update={"until": date(2026, 11, 18)})
-    assert differs_in_days_alone(now, earlier)
-    assert not differs_in_days_alone(now, months)  # of the same days
+    assert differs_harmlessly(now, earlier)
+    assert not differs_harmlessly(now, months)  # of the same days
     spent = {**BY_COUNTRY, **REVENUE_OF_LATE}
     _, answer = follow(warehouse, log, "UMAX", [{**spent, "until": date(2026, 11, 18)}, spent])
     assert answer
     assert answer.get_value("now", ("FR",), "revenue") is None
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "field", "harmless"),
+    [
+        (("product", "return_reason"), "category", True),
+        (("product",), "device", True),
+        (("product", "country"), "category", False),
+        (("return_reason",), "city", False),
+        (("return_reason",), "customer_spent", False),
+    ],
+)
+def test_returns_by_what_was_sold_are_not_held_against_each_other(
+    dimensions: tuple[str, ...], field: str, *, harmless: bool
+) -> None:
+    counted = {**BY_COUNTRY, "measures": ("return_rate",)}
+    whole = MetricQuery.model_validate({**counted, "dimensions": ("return_reason",)})
+    only = {"dimensions": dimensions, "filters": [[condition(field, "is", "x")]]}
+    part = MetricQuery.model_validate({**counted, **only})
+    assert differs_harmlessly(part, whole) is harmless
+    spent = [one.model_copy(update={"measures": ("revenue",)}) for one in (part, whole)]
+    assert differs_harmlessly(part, spent[1]) is harmless
+    assert not differs_harmlessly(*spent)
 
 
 def test_groups_left_out_beside_an_earlier_answer_are_named_in_a_ranking(sqlite: Database) -> None:

@@ -33,6 +33,17 @@ async def test_next_step_opens_filled_brief_and_continues_in_thread(bench: Bench
     assert bench.said()[-1].thread_ts == card.ts
 
 
+async def test_a_text_that_a_model_proposed_is_taken_up_as_a_proposal(bench: Bench) -> None:
+    steps = (ANSWER, BLOCKERS)
+    bench.leads = tuple(one.model_copy(update={"ask": False, "proposed": True}) for one in steps)
+    card = await bench.drafted()
+    for action in ("lead_now", "lead_now.1"):
+        await bench.press(MAX, card, action)
+    first, text, report = (task.form for task in bench.tasks)
+    assert (text["proposed"], text["follows"]) == (ANSWER.words, bench.tasks[0].words)
+    assert "proposed" not in {**first, **report}
+
+
 async def test_immediate_step_starts_once_per_person(bench: Bench) -> None:
     bench.leads = (ANSWER, BLOCKERS)
     card = await bench.drafted()

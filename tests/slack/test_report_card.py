@@ -128,6 +128,18 @@ def test_card_shows_at_most_four_columns_and_details_all(sqlite: Database) -> No
     assert "Paid g · Before h · Visits j" in details
 
 
+def test_long_table_is_cut_on_the_card_and_says_so(sqlite: Database) -> None:
+    long = TABLE.model_copy(update={"rows": tuple((f"row {n}", str(n)) for n in range(18))})
+    with sqlite.begin() as session:
+        draft = reported(session, REPORT.model_copy(update={"table": long}))
+        message = drawn(seen(session))
+        details = text_of(sound_view(build_details_view(draft, "en")))
+    (table,) = [block for block in message.blocks if block["type"] == "table"]
+    assert len(table["rows"]) == 13  # and the names of the columns
+    assert "12 of 18 rows" in text_of(message.blocks)
+    assert "row 17" in details
+
+
 def test_chart_is_named_and_replaces_the_table(sqlite: Database) -> None:
     picture = File(name="answer-1.png", sha256="1" * 64, alt="bars", picture=True)
     with sqlite.begin() as session:

@@ -78,6 +78,14 @@ async def drafted(intern: UnderstandingBench) -> tuple[SlackMessage, SlackMessag
 # New requests.
 
 
+async def test_two_questions_have_a_card_each(intern: UnderstandingBench) -> None:
+    asked = ("how many orders came in May", "what do people return?")
+    read = understood("requests", *(asked_request("answer", topic=one) for one in asked))
+    await intern.say(f"<@UINTERN> {', and '.join(asked)}", read)
+    assert len(intern.bench.said()) == 2
+    assert [one.brief.asked for one in intern.bench.drafts] == [*asked]
+
+
 async def test_a_mention_becomes_a_draft_in_its_thread(intern: UnderstandingBench) -> None:
     said, card = await drafted(intern)
     assert card.thread_ts == said.ts
@@ -136,6 +144,45 @@ async def test_where_no_draft_is_named_it_is_asked_which(
     assert decision.draft == second.id
     assert not buttons(intern.bench.said()[2])  # the question is answered
     assert "below" in text_of(intern.bench.said()[2])
+
+
+async def test_a_revised_draft_keeps_its_number(intern: UnderstandingBench) -> None:
+    said = await draft_two_mails(intern)
+    first = intern.bench.drafts[0].id
+    await intern.say(
+        "the first one shorter",
+        understood("revise", draft=first, instruction="shorter"),
+        thread=said.ts,
+    )
+    await intern.say("warmer", UNCLEAR, thread=said.ts)
+    told = fenced(intern.prompts[-1], "drafts").splitlines()
+    assert ["number 1" in line for line in told] == ["loyal customers" in line for line in told]
+    question = intern.tasks[-1].question_asked
+    assert question is not None
+    assert ["loyal customers" in one for one in question.options] == [True, False, False]
+
+
+@pytest.mark.parametrize("tapped", [True, False])
+async def test_a_text_for_another_channel_starts_from_the_draft_that_is_picked(
+    intern: UnderstandingBench, tapped: bool
+) -> None:
+    said = await draft_two_mails(intern)
+    asked = asked_request(channels=[reading("sms", "an SMS")])
+    unclear = understood("revise", asked, draft="none", instruction="as an SMS")
+    await intern.say("as an SMS", unclear, thread=said.ts)
+    if tapped:
+        await intern.bench.press(MARIE, intern.bench.said()[-1], "answer.1")
+        await intern.bench.run()
+    else:
+        question = intern.tasks[-1].question_asked
+        assert question is not None
+        read = understood("answer_question", answer=question.options[1])
+        await intern.say("the second", read, thread=said.ts)
+    _, second, sms = intern.bench.drafts
+    assert (sms.channel, sms.version, sms.brief.stands_on) == ("sms", 1, second.id)
+    assert sms.brief.audience == second.brief.audience
+    told = [] if tapped else ["the second"]  # the option's words are not the person's
+    assert sms.brief.words.splitlines() == [*second.brief.words.splitlines(), "as an SMS", *told]
 
 
 async def test_all_drafts_may_be_meant(intern: UnderstandingBench) -> None:

@@ -96,7 +96,7 @@ class SmallTools:
         return ToolResult(notes=(params.question, *params.options))
 
     async def cannot(self, _: NoParams, __: ToolDeps) -> ToolResult:
-        return ToolResult(notes=("The data has no weather.", "no_such_data"))
+        return ToolResult(notes=("The data has no weather.", "no_such_data", ""))
 
     @property
     def by_name(self) -> dict[str, Tool]:

@@ -295,10 +295,27 @@ async def test_a_draft_of_an_idea_has_what_the_idea_says() -> None:
     assert (request.channel, brief.product, brief.occasion) == ("sms", "linen-shirt", "noel")
     assert (brief.audience, brief.until) == ("Gold customers", date(2026, 12, 18))
     assert (brief.stands_on, brief.words) == (report.id, f"draft number 2\n{idea}")
+    assert (brief.proposed, brief.follows) == (idea, report.brief.words)
+    assert (brief.typed_words, brief.list_typed(brief.dates)) == ("draft number 2", [])
     other = check(
         understood("requests", {**form, "about": "t2.0.v1/7"}), "draft no 7", drafts=(report,)
     )
     assert other.requests[0].audience is None  # no such idea: nothing may be quoted from it
+
+
+async def test_what_a_button_takes_up_stays_a_proposal() -> None:
+    words = "A mail on the linen shirt, 15% off"
+    _, found = read_one(words, products=[reading("linen-shirt", "linen shirt")], offer="15% off")
+    answers = {"proposed": words, "follows": "5 ideas", "stands_on": REPORT.id}
+    (request,) = await plan(found, words, answers=answers)
+    assert (request.brief.proposed, request.brief.follows) == (words, "5 ideas")
+    assert request.brief.list_typed(request.brief.offer) == []
+    source = MAIL.model_copy(update={"brief": request.brief})
+    sms = asked_request(about=source.id, channels=[reading("sms", "SMS")])
+    found = check(understood("requests", sms), "now as an SMS", drafts=(source,))
+    (other,) = await plan(found, "now as an SMS", [source])
+    assert (other.brief.offer, other.brief.proposed) == ("15% off", words)
+    assert other.brief.list_typed(other.brief.offer) == []
 
 
 async def test_an_idea_picked_by_its_number_is_read_like_a_request() -> None:
@@ -453,12 +470,13 @@ def test_where_several_drafts_may_be_meant_each_is_a_choice() -> None:
     assert choose_revision(found, question, "the blue one") is None
 
 
-def test_a_draft_that_its_channel_names_is_no_choice() -> None:
-    sms = ThreadDraft(id="t4.0.v1", skill="draft", channel="sms", brief=MAIL_BRIEF)
-    asked = asked_request(channels=[reading("sms", "the SMS")])
-    form = understood("revise", asked, draft="none", instruction="the SMS, shorter")
-    found = check(form, "the SMS, shorter", drafts=(sms, GOLD_MAIL, MAIL))
-    assert (found.draft, found.choices) == (sms.id, ())
+def test_another_channel_may_start_from_one_of_several_drafts() -> None:
+    asked = asked_request(channels=[reading("sms", "an SMS")])
+    form = understood("revise", asked, draft="none", instruction="as an SMS")
+    found = check(form, "as an SMS", drafts=(GOLD_MAIL, MAIL))
+    assert [one.requests[0].about for one in found.choices] == [MAIL.id, GOLD_MAIL.id]
+    assert {one.outcome for one in found.choices} == {"requests"}
+    assert len(ask_for_draft(found, (MAIL, GOLD_MAIL), "en").options) == 2
 
 
 def test_two_drafts_of_a_channel_change_with_one_message() -> None:
@@ -764,7 +782,27 @@ async def test_free_answer_is_told_to_the_writer_and_is_no_product() -> None:
     assert request.brief.words.splitlines() == ["an e-mail", "The best seller of October"]
 
 
-async def test_two_questions_of_one_message_are_one_report() -> None:
+async def test_two_questions_of_one_message_are_two_reports() -> None:
+    first, second = "how did the Black Friday mail do", "which products are returned most?"
+    words = f"{first}, and {second}"
+    november = {"since": "2026-11-01", "until": "2026-11-27", "period_words": "Black Friday"}
+    form = understood(
+        "requests",
+        asked_request("answer", topic=first, **november),
+        asked_request("answer", topic=second),
+    )
+    mail, returns = await plan(check(form, words), words)
+    assert [one.brief.asked for one in (mail, returns)] == [first, second]
+    assert {one.brief.words for one in (mail, returns)} == {words}
+    assert (mail.brief.since, returns.brief.since) == (date(2026, 11, 1), None)
+    assert mail.brief.beside == (f"a report, answer: {second}",)
+    assert f"answer only: {first}\n" in mail.brief.as_prompt()
+    alone = understood("requests", asked_request("answer", topic=first))
+    (one,) = await plan(check(alone, words), words)
+    assert one.brief.asked == words
+
+
+async def test_entries_without_words_of_their_own_are_one_report() -> None:
     words = "sales of the linen shirt in June? and what share had a discount in July?"
     june = {"since": "2026-06-01", "until": "2026-06-30", "period_words": "in June"}
     july = {"since": "2026-07-01", "until": "2026-07-31", "period_words": "in July"}

@@ -1,14 +1,18 @@
 """Says that the team's data can't answer, and ends the work: what exactly can't be told, why, and
 which file would change that. Only after the tools were tried or clearly can't hold the question;
-whatever part can be answered is answered instead.
+whatever part can be answered is answered instead. `instead`: the nearest question that the data do
+answer, as the person would ask it (at most 40 characters); it becomes a button.
 Not for a vague request (ask_person).
-Example: {"reason": "no_such_data", "what": "how many people saw the TV spot", "missing": "none"}
+Example: {"reason": "no_such_data", "what": "how many people saw the TV spot", "missing": "none",
+"instead": "Visits since the TV spot?"}
 """
 
+from datetime import date
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import run_query
+from bot.agent.tools._analysis import read_text, run_query
+from bot.core.report import MAX_LABEL
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -72,10 +76,14 @@ class Params(ToolParams):
     reason: Reason
     what: str
     missing: File
+    instead: str
 
 
-def describe_limit(params: Params, *, has_file: bool) -> Words:
-    """Return what people read. `has_file`: there are data of the kind that the call names."""
+def describe_limit(
+    params: Params, *, has_file: bool, known: tuple[date, date] | None = None
+) -> Words:
+    """Return what people read. `has_file`: there are data of the kind that the call names, of the
+    days from `known[0]` to `known[1]`."""
     what = params.what.strip().removesuffix(".")
     if way_out := WAYS_OUT.get(params.reason):
         return Words("Not answered: {what}. {way_out}", what=what, way_out=way_out)
@@ -89,11 +97,13 @@ def describe_limit(params: Params, *, has_file: bool) -> Words:
             what=what,
             file=FILE_NAMES[params.missing],
         )
-    if has_file and params.reason == "period_missing":
+    if known and params.reason == "period_missing":
         return Words(
-            "Your data can't tell: {what}. It takes other days of: {file}.",
+            "Your data can't tell: {what}. Known days ({file}): {first} to {last}.",
             what=what,
             file=FILE_NAMES[params.missing],
+            first=known[0],
+            last=known[1],
         )
     if has_file:
         return Words("Your data can't tell: {what}.", what=what)
@@ -105,7 +115,11 @@ def describe_limit(params: Params, *, has_file: bool) -> Words:
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    """Check the call. The first note is the sentence that people read, the second the reason."""
+    """Check the call. The first note is the sentence that people read, the second the reason, the
+    third what can be asked instead."""
+    instead = read_text(params.instead) or ""
+    if len(instead) > MAX_LABEL:
+        raise ToolError(f"instead must have at most {MAX_LABEL} characters, or be none.")
     if not 0 < len(params.what.strip()) <= MAX_LENGTH:
         raise ToolError(f"what must have 1 to {MAX_LENGTH} characters.")
     if params.reason in ("file_missing", "column_missing") and params.missing == "none":
@@ -113,8 +127,19 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     has_file = await run_query(deps, lambda warehouse: _has_file(warehouse, params.missing))
     if has_file and params.reason == "file_missing":
         raise ToolError(f"There is a file of {params.missing}: look in it, or name another reason.")
-    words = describe_limit(params, has_file=has_file)
-    return ToolResult(notes=(words.to(deps.request.language), params.reason))
+    known = None
+    if has_file and params.reason == "period_missing":
+        known = await run_query(deps, lambda warehouse: _find_days(warehouse, params.missing))
+    words = describe_limit(params, has_file=has_file, known=known)
+    return ToolResult(notes=(words.to(deps.request.language), params.reason, instead))
+
+
+def _find_days(warehouse: Warehouse, kind: str) -> tuple[date, date] | None:
+    from bot.data.metrics.query.periods import find_known_days
+    from bot.data.metrics.query.runner import DATASETS
+
+    dataset = next((one for one in DATASETS.values() if one.kind == kind), None)
+    return find_known_days(warehouse, dataset) if dataset else None
 
 
 def _has_file(warehouse: Warehouse, kind: str) -> bool:

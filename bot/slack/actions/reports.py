@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.agent.skills import load_skills
 from bot.approvals.decision import Decision, compute_status, demand_author_or_approver
 from bot.audit import journal
 from bot.audit.row_checks import require_unchanged_task
@@ -113,8 +114,12 @@ def find_next_step(draft: Draft, ref: ButtonValue) -> NextStep:
 
 
 def build_next_step_form(draft: Draft, lead: NextStep) -> dict[str, str]:
-    """Return the form fields of the new task: its skill, its source draft and the step's own."""
-    return {**lead.form, "skill": lead.skill, "stands_on": draft.id}
+    """Return the form fields of the new task: its skill, its source draft and the step's own. Of a
+    text that a model proposed, its words are nobody's, and the report's request is a person's."""
+    form = {**lead.form, "skill": lead.skill, "stands_on": draft.id}
+    if lead.proposed and load_skills()[lead.skill].for_channels:
+        form |= {"proposed": lead.words, "follows": draft.brief.asked}
+    return form
 
 
 def find_next_step_place(

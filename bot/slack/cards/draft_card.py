@@ -323,7 +323,7 @@ def render_draft_title(
     own_text = next(iter(brief.own_text.values()), None)
     words = brief.product_words or brief.product or own_text or _name_range(brief, language)
     if not words and (with_request or not (channel or draft.skill == IDEAS_SKILL)):
-        words = brief.words
+        words = brief.asked
     version = Words("v{n}", n=draft.version).to(language)
     skill = load_skills().get(draft.skill)
     title = channel.title if channel else skill.title if skill else ""

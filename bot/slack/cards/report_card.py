@@ -135,11 +135,18 @@ def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
         words = Words("The chart is in this thread.")
         return [context_block(f":bar_chart: {words.to(language)}")]
     table = parts["table"].body if "table" in parts else None
-    if isinstance(table, Table) and 1 < len(table.rows) <= MAX_SHOWN_ROWS:
-        rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows)
+    if isinstance(table, Table) and len(table.rows) > 1:
+        count = len(table.rows)
+        shown = count if count <= MAX_SHOWN_ROWS + 1 else MAX_SHOWN_ROWS
+        rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows[:shown])
         columns = table.columns[:MAX_CARD_COLUMNS]
-        above = [context_block(quote_as_mrkdwn(table.title, 300))] if table.title else []
-        return [*above, render_slack_table(Table(columns=columns, rows=rows))]
+        above, below = [], list[Block]()
+        if table.title:
+            above = [context_block(quote_as_mrkdwn(table.title, 300))]
+        if shown < count:
+            words = Words("{shown} of {n} rows. All are under Details.", shown=shown, n=count)
+            below = [context_block(words.to(language))]
+        return [*above, render_slack_table(Table(columns=columns, rows=rows)), *below]
     return []
 
 

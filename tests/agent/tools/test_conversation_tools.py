@@ -1,5 +1,6 @@
 """The tools that read no rows: occasions, read_thread, ask_person, cannot."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -138,26 +139,33 @@ async def test_a_question_that_does_not_fit_a_card_is_refused(given: dict[str, A
 
 async def test_what_the_data_can_not_tell_is_said_with_the_missing_file() -> None:
     given = {"reason": "file_missing", "what": "d'où viennent les visites", "missing": "traffic"}
-    result = await call_tool("cannot", given, tool_deps(workspace_data(small()), language="fr"))
+    result = await call_tool(
+        "cannot", {"instead": "none", **given}, tool_deps(workspace_data(small()), language="fr")
+    )
     assert result.notes == (
         "Vos données ne le disent pas\u00a0: d'où viennent les visites. Un fichier y"
         " remédierait\u00a0: les chiffres de visites.",
         "file_missing",
+        "",
     )
 
 
 async def test_a_file_that_is_there_is_not_called_missing() -> None:
     given = {"reason": "file_missing", "what": "sales of the next month", "missing": "orders"}
     with pytest.raises(ToolError, match="There is a file of orders"):
-        await call_tool("cannot", given)
-    said, _reason = (await call_tool("cannot", {**given, "reason": "no_such_data"})).notes
+        await call_tool("cannot", {"instead": "none", **given})
+    said, *_rest = (
+        await call_tool("cannot", {"instead": "none", **given, "reason": "no_such_data"})
+    ).notes
     assert "orders" not in said
 
 
 async def test_the_data_are_not_blamed_for_what_the_tools_can_not_do() -> None:
     given = {"what": "sales of the next month", "missing": "orders"}
     for reason in ("future", "tools_cannot", "too_few_people", "one_person", "not_our_work"):
-        said, _reason = (await call_tool("cannot", {**given, "reason": reason})).notes
+        said, *_rest = (
+            await call_tool("cannot", {"instead": "none", **given, "reason": reason})
+        ).notes
         assert said.startswith("Not answered: sales of the next month.")
 
 
@@ -165,7 +173,9 @@ async def test_the_data_are_not_blamed_for_what_the_tools_can_not_do() -> None:
 async def test_what_is_not_answered_says_why_and_what_to_ask(reason: str, way_out: Words) -> None:
     given = {"what": "sales in Ireland", "missing": "none", "reason": reason}
     for language in LANGUAGES:
-        result = await call_tool("cannot", given, tool_deps(language=language))
+        result = await call_tool(
+            "cannot", {"instead": "none", **given}, tool_deps(language=language)
+        )
         assert result.notes[0].endswith(way_out.to(language))
     report = build_refusal(result.notes[0])
     assert report.headline.text.endswith("sales in Ireland.")
@@ -174,12 +184,18 @@ async def test_what_is_not_answered_says_why_and_what_to_ask(reason: str, way_ou
 
 async def test_a_missing_column_is_not_called_a_missing_file() -> None:
     given = {"reason": "column_missing", "what": "les annulations", "missing": "traffic"}
-    said, _reason = (
-        await call_tool("cannot", given, tool_deps(workspace_data(small()), language="fr"))
+    said, *_rest = (
+        await call_tool(
+            "cannot",
+            {"instead": "none", **given},
+            tool_deps(workspace_data(small()), language="fr"),
+        )
     ).notes
     file = {**given, "reason": "file_missing"}
     other, _reason = (
-        await call_tool("cannot", file, tool_deps(workspace_data(small()), language="fr"))
+        await call_tool(
+            "cannot", {"instead": "none", **file}, tool_deps(workspace_data(small()), language="fr")
+        )
     ).notes
     assert said != other
     assert "colonne" in said
@@ -189,7 +205,22 @@ async def test_a_missing_column_is_not_called_a_missing_file() -> None:
 async def test_a_missing_file_must_be_named() -> None:
     given = {"reason": "column_missing", "what": "the device", "missing": "none"}
     with pytest.raises(ToolError, match="Name the file"):
-        await call_tool("cannot", given)
+        await call_tool("cannot", {"instead": "none", **given})
+
+
+async def test_days_that_are_known_are_told_for_those_that_are_not() -> None:
+    given = {"reason": "period_missing", "what": "sales in 2019", "missing": "orders"}
+    warehouse = workspace_data(small())
+    result = await call_tool("cannot", {**given, "instead": "none"}, tool_deps(warehouse))
+    assert re.search(r"Known days \(orders\): .*\d{4} to .*\d{4}\.$", result.notes[0])
+
+
+async def test_nearest_question_fits_on_a_button() -> None:
+    given = {"reason": "no_such_data", "what": "sales of a rival", "missing": "none"}
+    result = await call_tool("cannot", {**given, "instead": "Our own sales?"})
+    assert result.notes[2] == "Our own sales?"
+    with pytest.raises(ToolError, match="40 characters"):
+        await call_tool("cannot", {**given, "instead": "x" * 41})
 
 
 def test_every_data_kind_can_be_named_as_missing() -> None:

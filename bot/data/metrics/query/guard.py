@@ -3,8 +3,8 @@
 Two answers may differ by a filter or by some days; the difference of their sums is the sum of what
 is in only one of them. An answer that would tell, together with earlier ones on the same state of
 the data, what a few people did is given with fewer figures, or refused. The same holds for sums and
-differences of single figures. Counts of the same groups on other days are not held against each
-other: they tell how many, of whom nothing is known but the day."""
+differences of single figures. Counts of the same groups on other days, and returns, late parcels
+and ratings by what was sold, are not held against each other: they tell nothing about a person."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.core.facts import Fact
 from bot.core.metric_query import (
+    DATED_DIMENSIONS,
     ORDERED_DIMENSIONS,
     MetricQuery,
     QueryError,
@@ -52,6 +53,43 @@ METRIC_KEY = "metric"  # in the filter of an answer's record, and in `Warehouse.
 FIGURE_KEY = "figure"  # in `Warehouse.released`, beside a fact's id
 PEOPLE_UNIT = "customers"
 COUNT_UNITS = ("orders", "units", "texts", "visits", "%")  # of what may be told of few on a day
+# what went wrong with what was sold, and what was written of it: nothing about who it was
+INCIDENT_MEASURES = frozenset(
+    (
+        "returned",
+        "return_rate",
+        "due_orders",
+        "late_orders",
+        "late_share",
+        "mean_delivery_days",
+        "cancelled_orders",
+        "cancelled_share",
+        "reviews",
+        "ratings",
+        "rating",
+        "low_rating_share",
+    )
+)
+THING_FIELDS = frozenset(  # of what was sold and how, and of no customer
+    (
+        "category",
+        "product",
+        "variant",
+        "colour",
+        "size",
+        "channel",
+        "device",
+        "code",
+        "status",
+        "returned",
+        "return_reason",
+        "late",
+        "carrier",
+        "discounted",
+        "reduced_price",
+        "rating",
+    )
+)
 MAX_FIGURES = 5_000
 
 
@@ -66,7 +104,7 @@ def guard_answer(
     earlier = log.record(person, state, record) if log else ()
     if earlier is None:
         return answer  # the same answer again
-    earlier = [one for one in earlier if not differs_in_days_alone(answer.query, _read_query(one))]
+    earlier = [one for one in earlier if not differs_harmlessly(answer.query, _read_query(one))]
     try:
         known = [_read_rows(warehouse, one) for one in earlier[:MAX_EARLIER_ANSWERS]]
     except QueryError:
@@ -96,17 +134,31 @@ def _read_query(record: SalesAnswerRecord) -> MetricQuery | None:
     return MetricRecipe.model_validate(data[METRIC_KEY]).query if METRIC_KEY in data else None
 
 
-def differs_in_days_alone(now: MetricQuery, before: MetricQuery | None) -> bool:
-    """Whether an earlier answer has the same groups and conditions on other days, and one of the
-    two holds counts alone: then their difference is no one's spending. On the same days, a total
-    less the weeks that are shown would tell a hidden one."""
-    if before is None or (before.since, before.until) == (now.since, now.until):
+def differs_harmlessly(now: MetricQuery, before: MetricQuery | None) -> bool:
+    """Whether the difference to an earlier answer tells nothing about a person: it is a count of
+    the same groups on other days, or of what went wrong with what was sold. On the same days, a
+    total less the weeks that are shown would tell a hidden one."""
+    if before is None:
         return False
+    both = (now, before)
+    if any(INCIDENT_MEASURES.issuperset(one.measures) for one in both) and all(
+        _tells_of_things(one) for one in both
+    ):
+        return True
+    return _differs_in_days_alone(now, before) and any(_holds_counts_alone(one) for one in both)
+
+
+def _tells_of_things(query: MetricQuery) -> bool:
+    groups = {*query.dimensions}.difference(DATED_DIMENSIONS)
+    return THING_FIELDS.issuperset(groups | {condition.field for condition in query.conditions})
+
+
+def _differs_in_days_alone(now: MetricQuery, before: MetricQuery) -> bool:
     apart = [
         (one.dataset, one.filters, one.having, {*one.dimensions}.difference(ORDERED_DIMENSIONS))
         for one in (before, now)
     ]
-    return apart[0] == apart[1] and any(_holds_counts_alone(one) for one in (before, now))
+    return (before.since, before.until) != (now.since, now.until) and apart[0] == apart[1]
 
 
 def _holds_counts_alone(query: MetricQuery) -> bool:
