@@ -34,6 +34,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         await ctx.look_up(*PRODUCT_KINDS)
         return await ctx.use_own_text(output)
     await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy", "first_sale")
+    if question := ctx.ask_for_wider_audience():
+        return question
     for other in request.brief.others:
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))

@@ -249,8 +249,10 @@ def build_claim_prompt(
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
     versions = [one.words for one in request.keep_reason().brief.instructions]
-    fields = brief.list_typed(brief.offer, *brief.must_say)
-    asked = "\n".join(filter(None, [brief.follows, brief.typed_words, *fields, *versions]))
+    fields = brief.list_typed(brief.offer, brief.dates, *brief.must_say)
+    gone = f"no longer valid: {'; '.join(brief.replaced)}" if brief.replaced else ""
+    said = (brief.follows, brief.typed_words, *fields, *versions, gone)
+    asked = "\n".join(filter(None, said))
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
     notes = [note for note in notes if note not in data]

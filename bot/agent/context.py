@@ -191,6 +191,10 @@ class SkillContext(RequestState):
         """Say for whom a text is, as far as the data tell it."""
         return copy_audience.describe_audience(self)
 
+    def ask_for_wider_audience(self) -> Question | None:
+        """Ask whom a text shall be for, where too few of its audience may be written to."""
+        return copy_audience.ask_for_wider_audience(self)
+
     async def keep_counted_audience(self) -> None:
         """After writing, store in the brief the audience that the model counted with a tool."""
         await copy_audience.keep_counted_audience(self)

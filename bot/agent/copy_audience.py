@@ -10,8 +10,8 @@ from bot.core.channels import Channel
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.readers import find_opt_outs_abroad, list_reader_countries
-from bot.core.request import SkillRequest
-from bot.i18n.messages import Country, Words
+from bot.core.request import Question, SkillRequest
+from bot.i18n.messages import LANGUAGES, Country, Words
 
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
@@ -38,6 +38,8 @@ TRUE_OF_SOME = (
 COUNTED_AS = Words("The audience was counted as: {rule}")
 STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
+WHOM_INSTEAD = Words("“{audience}”: {size}. Whom shall the text be for?")
+ALL_THE_SAME = Words("Write it all the same")
 TOO_FEW = Words("Too few people to send this to: choose a wider audience.")
 SET_IN_AD = Words(
     "“{audience}” was not counted in your data: choose these people in the settings of the ad."
@@ -82,6 +84,22 @@ def describe_audience(ctx: RequestState) -> str:
     )
 
 
+def ask_for_wider_audience(ctx: RequestState) -> Question | None:
+    """Ask whom a text shall be for, where too few of the people of its rule may be written to on
+    its channel. One that the person wants all the same, or that was written before, is written."""
+    request, channel = ctx.request, ctx.channel
+    size = ctx.evidence.get(SIZE)
+    is_sent = channel is not None and channel.consent is not None and not channel.is_public
+    if not (is_sent and size and size.words and size.words.text in TOO_FEW_SIZES):
+        return None
+    is_wanted = any(ALL_THE_SAME.to(one) in request.brief.words for one in LANGUAGES)
+    if is_wanted or request.reason:
+        return None
+    name = request.brief.audience or str(size.value)
+    words = WHOM_INSTEAD.with_params(audience=name, size=size.words)
+    return Question(words=words, options=(ALL_THE_SAME.to(request.language),))
+
+
 def describe_counted_audience(ctx: RequestState) -> tuple[str, ...]:
     """Return the rule of the audience in words, with its name: nothing when none is counted."""
     conditions = ctx.evidence.get(CONDITIONS)
@@ -111,7 +129,7 @@ async def keep_counted_audience(ctx: RequestState) -> None:
     conditions = ctx.evidence.get(CONDITIONS)
     size = ctx.evidence.get(SIZE)
     if conditions and size and size.words and size.words.text in TOO_FEW_SIZES:
-        _note(ctx, TOO_FEW)
+        ctx.notes += (Check(rule="audience", level="warn", words=TOO_FEW),)
     if conditions:
         ctx.notes += find_foreign_opt_out(ctx.request, ctx.evidence, ctx.brand, ctx.channel)
     if conditions and brief.rule and brief.audience is None:

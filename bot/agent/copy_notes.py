@@ -26,7 +26,7 @@ from bot.core.readers import (
 from bot.core.request import OFFER_JOINT, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
-from bot.drafts.recipients import find_target, list_brief_links
+from bot.drafts.recipients import find_target, list_brief_links, list_buttons
 from bot.grounding.figure_checks import OFFER_KIND, has_threshold
 from bot.grounding.price_cuts import find_cuts
 from bot.i18n.countries import translate_country
@@ -38,6 +38,10 @@ from bot.text.normalize import collapse_spaces
 LONG_PART = 1000  # characters; a part with so much room may speak of delivery
 DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
+# Of findings that go by the brief and the facts, whatever the words: an edit leaves them as true.
+NOTE_RULES = frozenset(
+    {DOUBT_RULE, "audience", "delivery", "end of the ad", "launch", "opt-out", "reduced"}
+)
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 END_OF_AD = Words("Set the ad to end on {day}: it may show without the end of the offer.")
@@ -116,6 +120,12 @@ def list_copy_notes(
             f"Code shows {target} beside the text, as the page that the click leads to: write no "
             "link, and don't count it as `not_used`."
         )
+    elif channel and brand.site and request.brief.others and list_buttons(channel):
+        notes.append(
+            f"The text is about several products, and no page shows them together: the button "
+            f"leads to {brand.site}, the home page. Its words promise no page of its own (“See the "
+            "shop”, not “Make up the bed”). Write no link, and don't count it as `not_used`."
+        )
     return notes
 
 
@@ -193,10 +203,27 @@ def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[st
         "Audience: counted. What `segment.audience.audience` says is true of each of them and may "
         "be taken for granted; what most of them bought is not true of all: “if”."
     )
-    name = _get(evidence, request.brief.product, "name")
     bought = evidence.get("segment.audience.bought-most")
+    yield from _describe_buyers(request, evidence, bought)
+
+
+def _describe_buyers(
+    request: SkillRequest, evidence: Evidence, bought: Fact | None
+) -> Iterator[str]:
+    name = _get(evidence, request.brief.product, "name")
     if name and bought and str(name.value) in str(bought.value).split("; "):
         yield "Many of them have this very product: it needs no introduction."
+
+
+def list_counted_notes(
+    request: SkillRequest, evidence: Evidence, brand: Brand, rule: str, bought: Fact | None
+) -> list[str]:
+    """Return the notes for the writer on an audience that a tool has counted: those that it didn't
+    have before. `rule` is its AudienceRule as JSON."""
+    counted = request.model_copy(update={"brief": request.brief.model_copy(update={"rule": rule})})
+    known = {*_describe_abroad(request, evidence, brand)}
+    found = [*_describe_buyers(counted, evidence, bought)]
+    return found + [one for one in _describe_abroad(counted, evidence, brand) if one not in known]
 
 
 def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Run a skill for a request and check its output. Stores nothing and sends nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from bot.agent.audience_draft import list_copy_exports, list_other_languages
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.context import SkillContext
+from bot.agent.copy_notes import NOTE_RULES
 from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.request_state import deny_right
 from bot.agent.skills import load_skills
@@ -26,7 +27,7 @@ from bot.core.writer import LlmCall, Writer
 from bot.drafts.models import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.sources import OWN_TEXT_ORIGIN
+from bot.grounding.sources import OWN_TEXT_ORIGIN, drop_replaced
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
 from bot.text.escape import strip_hidden, strip_hidden_deep
@@ -79,7 +80,7 @@ async def run_skill(
         library=library,
         writer=writer,
         receipt=receipt,
-        stated=(*_find_stated_facts(request, today), *extra_facts),
+        stated=(*find_request_facts(request, today), *extra_facts),
         today=today,
         may=may,
         agent=agent,
@@ -138,17 +139,19 @@ def build_figure_checks(output: ComputedOutput) -> tuple[Check, ...]:
     return (Check(rule="figure", level="pass", words=words),)
 
 
-def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
+def find_request_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
     """Facts that people stated: the author in the brief, and whoever sent the draft back."""
     author = request.brief.author
     brief = request.keep_reason().brief
     back = [
         fact.model_copy(update={"id": f"back.{number}.{fact.id}" if number else f"back.{fact.id}"})
         for number, one in enumerate(brief.instructions)
-        for fact in find_instructed_facts(one, brief.channels, today)
+        for fact in find_instructed_facts(
+            one.model_copy(update={"words": drop_replaced(one.words, brief)}), brief.channels, today
+        )
     ]
     # What a form adds counts as typed by the author as well.
-    words = brief.typed_words
+    words = drop_replaced(brief.typed_words, brief)
     fields = brief.list_typed(brief.follows, brief.offer, brief.dates, *brief.must_say)
     typed = "\n".join(dict.fromkeys((words, *(one for one in fields if one not in words))))
     own = find_stated_facts(
@@ -168,9 +171,11 @@ def recheck_parts(
     today: date,
     before: tuple[Part, ...],
     editor: str,
+    notes: Iterable[Check] = (),
 ) -> tuple[Evidence, tuple[Check, ...]]:
     """Check an edited version. Figures that the editor added count as stated by the editor. Figures
-    that had no source before the edit still have none."""
+    that had no source before the edit still have none. Of the findings before the edit (`notes`),
+    those on the audience and the facts stay."""
     text_before = "\n\n".join(part.text for part in before)
     typed_facts = tuple(
         fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}"})
@@ -184,7 +189,8 @@ def recheck_parts(
     checks = check_draft(
         parts, hooks, all_facts, request=request, brand=brand, channel=channel, today=today
     )
-    return all_facts, checks
+    kept = (one for one in notes if one.rule in NOTE_RULES)
+    return all_facts, sort_checks((*checks, *kept))
 
 
 def _set_type(

@@ -123,6 +123,7 @@ class Brief(BaseModel, frozen=True):
     tally: SalesQuery | None = None  # of earlier versions; nothing reads it
     stands_on: str | None = None  # the id of the draft that this request started from
     instructions: tuple[Instruction, ...] = ()  # for the versions of its text, oldest first
+    replaced: tuple[str, ...] = ()  # offers and dates that a later version put others in place of
     follows: str | None = None  # the questions that this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml
     tone: str | None = None  # the tone asked for, in the person's words
@@ -190,6 +191,7 @@ class Brief(BaseModel, frozen=True):
             "offer": self.offer,
             "occasion": self.occasion,
             "dates": self.dates,
+            "no longer valid": "; ".join(self.replaced),
             "market": self.market,
             "tone": self.tone,
             "continues the question": self.follows,

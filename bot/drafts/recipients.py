@@ -79,8 +79,13 @@ def find_target(
         return str(link.value)
     if page and _is_of_range(brief):
         return page
-    buttons = {key for key, limit in channel.parts.items() if limit.role == "button"}
+    buttons = list_buttons(channel)
     return site if any(part.key in buttons and part.text.strip() for part in parts) else None
+
+
+def list_buttons(channel: Channel) -> frozenset[str]:
+    """Return the keys of the parts that are buttons."""
+    return frozenset(key for key, limit in channel.parts.items() if limit.role == "button")
 
 
 def _is_of_range(brief: Brief) -> bool:

@@ -55,6 +55,7 @@ RANGE_CUT = Words(
     "{quote} also covers prices that are reduced already ({products}). Does the text say whether "
     "it comes off the lowest price of the last 30 days or off today's (Court of Justice, C-330/23)?"
 )
+OTHER_OFFER = Words("{quote} is not the offer of the brief, {offer}.")
 MOST = Decimal("Infinity")
 MAX_NAMED = 3  # of the products that are reduced already
 
@@ -215,6 +216,10 @@ def _check_cuts(
             )
             yield part.build_check("price cut", "warn", words, quote=cut.quote, fact=low.fact.id)
             continue
+        offer = (sources.brief.offer if sources.brief else None) or ""
+        if not is_stated and any(one.first.unit == "%" for one in read_figures(offer)):
+            yield _build(_name_offer(cut, offer), part, cut.quote, low.fact)
+            continue
         words = Words(
             "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
             "Write that figure (Court of Justice, C-330/23).",
@@ -222,6 +227,12 @@ def _check_cuts(
             right=value,
         )
         yield _build(words, part, cut.quote, low.fact)
+
+
+def _name_offer(cut: Cut, offer: str) -> Words:
+    """Say of a cut that it is not the brief's. No other one is named, as nobody made that offer."""
+    said, wanted = (Words("“{quote}”", quote=one) for one in (cut.quote, offer))
+    return OTHER_OFFER.with_params(quote=said, offer=wanted)
 
 
 def _build_new_cut(part: TextPart, cut: Cut, lowest: KnownFact, sources: Sources) -> Check | None:

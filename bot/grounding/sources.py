@@ -292,16 +292,17 @@ class Sources:
             texts = brief.list_typed(
                 *(getattr(brief, name) for name in fields if name not in assumed), *brief.must_say
             )
-            texts += [brief.typed_words]
+            texts += [drop_replaced(brief.typed_words, brief)]
             if brief.typed_period:
                 texts += [day.isoformat() for day in (brief.since, brief.until) if day]
             found += [
                 Statement(brief.author, text, read_figures(text), "brief") for text in texts if text
             ]
             for one in brief.instructions:
-                counts = find_part_counts(one.words, brief.channels)
-                figures = tuple(f for f in read_figures(one.words) if f not in counts)
-                found.append(Statement(one.by, one.words, figures, "send-back"))
+                words = drop_replaced(one.words, brief)
+                counts = find_part_counts(words, brief.channels)
+                figures = tuple(f for f in read_figures(words) if f not in counts)
+                found.append(Statement(one.by, words, figures, "send-back"))
         return tuple(found)
 
     @cached_property
@@ -380,6 +381,20 @@ class Sources:
     @cached_property
     def hosts(self) -> frozenset[str]:
         return frozenset(parse_host(address) for address in self.addresses)
+
+
+def drop_replaced(text: str, brief: Brief) -> str:
+    """Return what people typed without the figures and days of offers that hold no longer."""
+
+    def blank(match: re.Match[str]) -> str:
+        stretch = match[0]
+        for figure in reversed(read_figures(stretch)):
+            stretch = f"{stretch[: figure.start]} {stretch[figure.end :]}"
+        return stretch
+
+    for one in brief.replaced:
+        text = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", blank, text, flags=re.IGNORECASE)
+    return text
 
 
 def find_part_counts(text: str, channels: Iterable[str]) -> list[Figure]:

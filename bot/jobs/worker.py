@@ -167,6 +167,7 @@ class Worker:
                 today=context.now().date(),
                 before=before.parts,
                 editor=edited.author or "",
+                notes=before.findings or (),
             )
 
         evidence, checks = recheck(edited.facts.plus(added))

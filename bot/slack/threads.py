@@ -78,6 +78,16 @@ def continue_in_thread(place: Place, card: OutboxMessage | None) -> Place:
     )
 
 
+def read_whole_thread(place: Place) -> Place:
+    """Return the Place of a request that a button makes. It has no message of its own, so that all
+    of the thread comes before it."""
+    under = place.get("under") or {}
+    thread = under.get("thread") if under.get("channel") == place.get("channel") else None
+    thread = thread or place.get("thread") or place.get("asked")
+    rest = {key: value for key, value in place.items() if key != "asked"}
+    return rest | ({"thread": thread} if thread else {})
+
+
 def resolve_thread(place: Place) -> ChannelThread | None:
     """Return where a message goes; None when a direct message must be opened first."""
     if place.get("fallback"):

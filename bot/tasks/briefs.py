@@ -12,8 +12,17 @@ from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
+from bot.core.request import (
+    OFFER_JOINT,
+    Assumption,
+    Brief,
+    Goal,
+    IncomingRequest,
+    Question,
+    SkillRequest,
+)
 from bot.drafts.occasions import load_occasions
+from bot.grounding.numbers import read_figures
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.tasks.brief_assumptions import (
     build_options,
@@ -23,13 +32,15 @@ from bot.tasks.brief_assumptions import (
 )
 from bot.tasks.intake import read_form_fields
 from bot.tasks.message_form import COPY_SKILL
-from bot.tasks.message_prompt import ThreadDraft
+from bot.tasks.message_prompt import ThreadDraft, find_thread_draft
 from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
 from bot.text.normalize import collapse_spaces
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 4  # that a new one continues
+FROM_REPORT = Words("about “{subject}”, as the report finds")
+OF_SEVERAL = Words("the report names several products or ranges, so the text chooses")
 LATEST = timedelta(days=14)  # "last week", which skills with days of their own cover
 
 
@@ -56,21 +67,22 @@ async def plan_requests(
     Values from a form or a button take the place of those read from the words."""
     things = understanding.unsupported
     cannot = explain_unsupported(things) if things else None
-    by_id = {draft.id: draft for draft in drafts}
     requests: list[SkillRequest] = []
     question: Question | None = None
     reads = _join_questions(understanding.requests)
     skills = Counter(one.skill for one in reads)
     for read in reads:
         chosen = await _apply_form(read, incoming, library, brand)
-        about = by_id.get(chosen.about or "")
+        about = find_thread_draft(drafts, chosen.about or "")
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
             if cannot and not chosen.channels and about is None:
                 continue  # it was asked for a channel that there is not, and for no other
+            taken: Assumption | None = None
             if about is not None and not about.is_copy and about.brief.product is None:
-                chosen = await _fill_product_of_report(chosen, about, library)
+                chosen, taken = await _fill_subject_of_report(chosen, about, library)
             question = question or await _ask_for_product(chosen, library)
-            requests += _write_for_each(chosen, incoming, understanding, brand, about)
+            texts = _write_for_each(chosen, incoming, understanding, brand, about)
+            requests += [_assume(one, taken) for one in texts] if taken else texts
         else:
             own = read.topic if skills[read.skill] > 1 else None
             requests.append(_analyse(chosen, incoming, understanding, about, today, own))
@@ -174,15 +186,37 @@ async def _find_exact_product(name: str, library: Library) -> ProductReference |
     return None
 
 
-async def _fill_product_of_report(
+async def _fill_subject_of_report(
     read: ReadRequest, about: ThreadDraft, library: Library
-) -> ReadRequest:
-    """Take over the product of a report that is about one alone, where the message names none."""
-    if read.products or read.topic:
-        return read
+) -> tuple[ReadRequest, Assumption | None]:
+    """Take over the product of a report that is about one alone, or the range that its finding
+    names, where the message names none. Where it names several, the card says that none was."""
+    if read.products or read.topic or about.brief.category:
+        return read, None
     found = [await _find_exact_product(name, library) for name in about.products]
     known = {one.handle: one for one in found if one}
-    return read.model_copy(update={"products": tuple(known.values())}) if len(known) == 1 else read
+    if len(known) == 1:
+        return read.model_copy(update={"products": tuple(known.values())}), None
+    ranges = {*await library.list_ranges()} & {*about.subjects}
+    if len(ranges) == 1 and not known:
+        (name,) = ranges
+        product = ProductReference(words=name, category=name)
+        return read.model_copy(update={"products": (product,)}), _assume_subject(FROM_REPORT, name)
+    several = (*(one.title or "" for one in known.values()), *sorted(ranges))
+    is_open = len(several) > 1 and not about.audiences
+    return read, _assume_subject(OF_SEVERAL, "") if is_open else None
+
+
+def _assume_subject(words: Words, name: str) -> Assumption:
+    words = words.with_params(subject=name) if name else words
+    return Assumption(field="category", value=name, words=words)
+
+
+def _assume(request: SkillRequest, assumption: Assumption) -> SkillRequest:
+    assumed = (*request.brief.assumed, assumption)
+    return request.model_copy(
+        update={"brief": request.brief.model_copy(update={"assumed": assumed})}
+    )
 
 
 async def _ask_for_product(read: ReadRequest, library: Library) -> Question | None:
@@ -316,7 +350,7 @@ def _build_copy_brief(
         assumed = tuple(one for one in assumed if one.field != "audience")
     if is_known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
-    return Brief(
+    brief = Brief(
         words="\n".join(
             dict.fromkeys(
                 filter(
@@ -353,6 +387,20 @@ def _build_copy_brief(
         assumed=assumed,
         options=build_options(read, language, brand),
         **named,
+    )
+    if source is None:
+        return brief
+    return brief.model_copy(update={"replaced": list_replaced(source, brief)})
+
+
+def list_replaced(before: Brief, after: Brief) -> tuple[str, ...]:
+    """Return the offers and dates that hold no longer. What the new ones say again does."""
+    new = [*(after.offer or "").split(OFFER_JOINT), after.dates or ""]
+    old = [*(before.offer or "").split(OFFER_JOINT), before.dates or ""]
+    known = {figure.readings for text in new for figure in read_figures(text)}
+    gone = [one for one in dict.fromkeys((*before.replaced, *old)) if one and one not in new]
+    return tuple(
+        one for one in gone if not {figure.readings for figure in read_figures(one)} <= known
     )
 
 
@@ -403,6 +451,9 @@ def _analyse(
     answers = incoming.answers
     if about is not None and not about.is_copy:
         read = _continue_question(read, about)
+    fields = read_form_fields(answers)
+    if about is not None and about.is_copy:  # "how many of them"
+        fields["audience"] = fields["audience"] or about.brief.audience
     days_ahead, left_over = _count_days_ahead(read, today), understanding.left_over
     if load_skills()[read.skill].own_period and (read.since or read.until):
         begins = read.since or read.until or today
@@ -419,7 +470,7 @@ def _analyse(
         language=read.language or incoming.ui_language,
         product=product,
         product_words=titles or None,
-        **read_form_fields(answers),
+        **fields,
         since=read.since,
         until=read.until,
         against=read.against,

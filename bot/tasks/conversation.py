@@ -14,6 +14,7 @@ from bot.core.parts import Table
 from bot.core.request import Brief
 from bot.drafts.models import Draft
 from bot.grounding.calculations import PROOF
+from bot.grounding.figure_checks import OFFER_KIND
 from bot.tasks.draft_versions import list_kept_passages, list_version_history
 from bot.tasks.message_prompt import (
     MAX_DRAFTS,
@@ -125,21 +126,36 @@ def describe_content(draft: Draft) -> str:
 
 
 def _list_drafts(session: Session, pieces: Sequence[str]) -> list[ThreadDraft]:
-    """Return the newest version of each piece, without those that a revision has replaced."""
-    found: list[ThreadDraft] = []
+    """Return the newest version of each piece, without those that a revision has replaced. A
+    revision without a text, as it failed or is being written, replaces none."""
+    earlier: dict[str, list[str]] = {}  # the pieces that each one continues
+    found: list[Draft] = []
     for piece in dict.fromkeys(pieces):
-        draft = Draft.latest(session, piece)
-        if draft is None or len(found) == MAX_DRAFTS:
+        if (draft := Draft.latest(session, piece)) is None:
             continue
-        replaced = select(Task.id).where(Task.previous.like(f"{piece}.v%")).limit(1)
-        if session.scalar(replaced) is not None:
-            continue
-        found.append(build_thread_draft(session, draft))
-    return found
+        newest = piece
+        while later := _find_revision(session, newest):
+            newest = later
+        if newest == piece:
+            found.append(draft)
+        else:
+            earlier.setdefault(newest, []).append(piece)
+    return [
+        build_thread_draft(session, draft, earlier.get(draft.piece, ()))
+        for draft in found[:MAX_DRAFTS]
+    ]
 
 
-def build_thread_draft(session: Session, draft: Draft) -> ThreadDraft:
-    """Return a draft as the model is told about it."""
+def _find_revision(session: Session, piece: str) -> str | None:
+    """Return the piece that is the next version of this one, the newest where there are several."""
+    revised = select(Draft.piece).join(Task, Task.id == Draft.task)
+    is_next = Draft.piece == Task.id + ".0"
+    found = revised.where(Task.previous.like(f"{piece}.v%"), is_next)
+    return session.scalar(found.order_by(Task.made_at.desc()).limit(1))
+
+
+def build_thread_draft(session: Session, draft: Draft, earlier: Sequence[str] = ()) -> ThreadDraft:
+    """Return a draft as the model is told about it. `earlier` are pieces that it continues."""
     passages = list_kept_passages(session, draft) if draft.channel else ()
     of_one_customer = draft.facts.of_one_customer
     return ThreadDraft(
@@ -156,7 +172,9 @@ def build_thread_draft(session: Session, draft: Draft) -> ThreadDraft:
         openings=() if of_one_customer else tuple(_list_openings(draft)),
         audiences=() if draft.channel else tuple(_list_audiences(draft)),
         products=() if draft.channel or of_one_customer else _list_products(draft),
+        subjects=() if draft.channel or of_one_customer else _list_subjects(draft),
         ideas=tuple(step.words for step in draft.next_steps if draft.skill == IDEAS_SKILL),
+        earlier=tuple(earlier),
     )
 
 
@@ -193,6 +211,13 @@ def _list_products(draft: Draft) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, cited)))[:MAX_PRODUCTS]
 
 
+def _list_subjects(draft: Draft) -> tuple[str, ...]:
+    """Return what the finding of a report is about: "France", "Bed linen"."""
+    facts = {fact.id: fact.about for fact in draft.facts.facts}
+    cited = [facts.get(id, "") for part in draft.parts[:1] for id in part.facts]
+    return tuple(dict.fromkeys(name for about in cited for name in about.split(" · ") if name))
+
+
 def list_shown_products(draft: Draft) -> frozenset[str]:
     """Return the handles of the products whose facts the text of a draft cites."""
     cited = [draft.facts.get(id) for part in draft.parts for id in part.facts]
@@ -226,6 +251,7 @@ def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> Pendi
 
 MAX_REPORT_FACTS = 24  # of those that a report cites
 AUDIENCE_KINDS = ("segment", "audiences")
+STATED_KINDS = ("stated", "back")
 FEEDBACK_KINDS = ("feedback", "praise", "objection")  # on the product of the brief
 
 
@@ -250,6 +276,13 @@ def build_earlier_work(
     return EarlierWork(report=report, facts=tuple(facts.values()))
 
 
+def build_work_on_audience(source: Draft | None) -> EarlierWork:
+    """Return whom a text is for, as it was counted: what a question about it means by "them"."""
+    if source is None or source.channel is None or source.facts.of_one_customer:
+        return EarlierWork()
+    return EarlierWork(facts=source.facts.of("segment"))
+
+
 def _list_copy_facts(draft: Draft, brief: Brief) -> Iterator[Fact]:
     """Yield the facts of a draft, without those of products that the new text is not about and of
     its audience, which is counted anew."""
@@ -260,7 +293,10 @@ def _list_copy_facts(draft: Draft, brief: Brief) -> Iterator[Fact]:
         of_other = fact.parts.kind in FEEDBACK_KINDS and before.product != brief.product
         of_audience = fact.parts.kind in AUDIENCE_KINDS
         is_proof = fact.parts.kind == PROOF  # of a sentence of that text
-        if not (of_dropped or of_other or of_audience or is_proof):
+        # What people state comes from the brief; an offer or a date may have been replaced.
+        is_stated = fact.parts.kind in STATED_KINDS
+        of_offer = fact.parts.kind == OFFER_KIND and before.offer != brief.offer
+        if not (of_dropped or of_other or of_audience or is_proof or is_stated or of_offer):
             yield fact
 
 

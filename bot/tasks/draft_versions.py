@@ -87,12 +87,17 @@ def list_kept_passages(session: Session, draft: Draft) -> tuple[KeptPassage, ...
     typed: set[tuple[str, str]] = set()
     for before, after in pairwise(versions):
         if after.author is not None:
-            typed |= set(_list_sentences(after.parts)) - set(_list_sentences(before.parts))
+            typed |= _collapse(after) - _collapse(before)
     return tuple(
         KeptPassage(part=part, text=text)
         for part, text in _list_sentences(draft.parts)
-        if (part, text) in typed and "://" not in text  # links get another campaign code
+        if (part, collapse_spaces(text)) in typed and "://" not in text  # a link gets another code
     )
+
+
+def _collapse(draft: Draft) -> set[tuple[str, str]]:
+    """Return the sentences of a draft with plain spaces: a later version sets them in type."""
+    return {(part, collapse_spaces(text)) for part, text in _list_sentences(draft.parts)}
 
 
 def check_kept_passages(

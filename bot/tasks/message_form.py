@@ -1,9 +1,9 @@
 """The form that the model fills in when it reads a message: see `prompts/understand.md`."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.agent.skills import load_skills
 from bot.core.request import Goal
@@ -49,10 +49,16 @@ class RequestForm(BaseModel):
     tone: str
 
 
+def _read_ids(value: Any) -> Any:
+    """Return the ids of a list. Earlier answers hold one id alone."""
+    ids = [value] if isinstance(value, str) else value
+    return [id for id in ids if not is_none(id)] if isinstance(ids, list) else ids
+
+
 class MessageForm(BaseModel):
     outcome: Outcome
     requests: list[RequestForm]
-    draft: str
+    draft: Annotated[list[str], BeforeValidator(_read_ids)]
     instruction: str
     changes: list[str]
     opening: str = NONE

@@ -58,8 +58,8 @@ class ReportAudience(BaseModel, frozen=True):
 
 class ThreadDraft(BaseModel, frozen=True):
     """A draft or a report of the thread, in its newest version. `text` is all of a draft's text.
-    `products` are titles of the products that a report has figures of, `ideas` the requests for a
-    draft of each of its ideas."""
+    `products` are titles of the products that a report has figures of, `subjects` what its finding
+    names (ranges, countries), `ideas` the requests for a draft of each of its ideas."""
 
     id: str
     skill: str
@@ -74,7 +74,9 @@ class ThreadDraft(BaseModel, frozen=True):
     openings: tuple[Opening, ...] = ()
     audiences: tuple[ReportAudience, ...] = ()
     products: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
     ideas: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()  # the pieces of earlier versions, in this thread
 
     @property
     def is_copy(self) -> bool:
@@ -104,8 +106,7 @@ class Message(BaseModel, frozen=True):
 
     def find_draft(self, id: str | None) -> ThreadDraft | None:
         """Return the draft or report with this id, or that one of its ideas belongs to."""
-        own = (id or "").partition(IDEA_SIGN)[0]
-        return next((draft for draft in self.drafts if draft.id == own), None)
+        return find_thread_draft(self.drafts, (id or "").partition(IDEA_SIGN)[0])
 
     def find_idea(self, id: str) -> str | None:
         """Return the request for a draft of the idea with this id."""
@@ -122,6 +123,19 @@ class Message(BaseModel, frozen=True):
         """What people wrote into the drafts, by the ids that the model sees."""
         found = [passage for draft in self.drafts for passage in draft.passages]
         return {f"p{number}": passage for number, passage in enumerate(found, 1)}
+
+
+def find_thread_draft(drafts: Sequence[ThreadDraft], id: str) -> ThreadDraft | None:
+    """Return the draft with this id. The id of an earlier version means the newest one."""
+    exact = (one for one in drafts if one.id == id)
+    piece = _get_piece(id)
+    later = (one for one in drafts if piece and piece in (_get_piece(one.id), *one.earlier))
+    return next(exact, None) or next(later, None)
+
+
+def _get_piece(draft: str) -> str:
+    """Return the piece of a draft's id: "t1.0" of "t1.0.v2"."""
+    return draft.strip().rpartition(".v")[0]
 
 
 def list_copies(drafts: Sequence[ThreadDraft]) -> tuple[ThreadDraft, ...]:

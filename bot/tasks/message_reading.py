@@ -366,7 +366,7 @@ class MessageReading(RunningTask):
             answer = f"{answer}\n{task.words}"
         task.continue_question(asking, answer, now)
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
-        return understanding
+        return understanding if before is None else before.narrow(understanding)
 
     def _find_draft(self, session: Session, id: str | None) -> Draft | None:
         """Return the newest version of a draft that the message is about."""
@@ -418,7 +418,7 @@ class MessageReading(RunningTask):
             return
         policy = self._find_policy(may_approve)
         for other in understanding.again:
-            self._revise_other(session, task, other, policy)
+            self._revise_other(session, task, other, policy, understanding.instruction)
         reason = understanding.instruction or task.words
         self._send_back(session, draft, reason, policy)
         before = session.get_one(Task, draft.task)
@@ -436,14 +436,21 @@ class MessageReading(RunningTask):
         )
 
     def _revise_other(
-        self, session: Session, task: Task, other: OtherRevision, policy: Policy
+        self,
+        session: Session,
+        task: Task,
+        other: OtherRevision,
+        policy: Policy,
+        instruction: str | None,
     ) -> None:
-        """Send another draft of the thread back, and start a task that makes its next version."""
+        """Send another draft of the thread back, and start a task that makes its next version. It
+        is told all words of the message, and the earlier ones that these mean."""
         services = self.services
         draft = self._find_draft(session, other.draft)
         if draft is None:
             return
         reason = task.reason or task.words
+        reason = instruction if instruction and reason in instruction else reason
         self._send_back(session, draft, reason, policy)
         before = session.get_one(Task, draft.task)
         form, private = self._copy_form(session, before)

@@ -20,8 +20,10 @@ def read_revision(
 ) -> Understanding | None:
     """Return what the message changes in a draft, None where the thread has none. One that names no
     draft means any of them, or the newest report where there is no draft."""
-    named = message.find_draft(form.draft)
-    meant = [named] if named else [*message.copies] or [*message.drafts[:1]]
+    named = list_named_drafts(form, message)
+    if len(named) > 1:
+        return _read_revision_of_all(named, form, message, requests, instruction)
+    meant = named or [*message.copies] or [*message.drafts[:1]]
     found = [_read_revision_of(one, form, message, requests, instruction) for one in meant]
     if len(found) < 2:
         return next(iter(found), None)
@@ -39,15 +41,64 @@ def read_revision(
     return Understanding(outcome="revise", instruction=instruction, choices=tuple(choices))
 
 
+def list_named_drafts(form: MessageForm, message: Message) -> list[ThreadDraft]:
+    """Return the drafts that the form names; a report only where it names no text."""
+    found = {one.id: one for one in map(message.find_draft, form.draft) if one}
+    copies = [one for one in found.values() if one.is_copy]
+    return copies or [*found.values()][:1]
+
+
+def _read_revision_of_all(
+    named: Sequence[ThreadDraft],
+    form: MessageForm,
+    message: Message,
+    requests: Iterable[ReadRequest],
+    instruction: str,
+) -> Understanding:
+    """Return the one change to several drafts. A request that names their channels or markets
+    tells which of them are meant, and asks for no other text."""
+    first, *others = named
+    ids = {one.id for one in named}
+    channels = {one.channel for one in named}
+    markets = {one.brief.market for one in named}
+
+    def drop_targets(one: ReadRequest) -> ReadRequest:
+        left = {
+            "channels": tuple(key for key in one.channels if key not in channels),
+            "markets": tuple(key for key in one.markets if key not in markets),
+        }
+        return one.model_copy(update=left)
+
+    own = {one.about: one for one in requests if one.about in ids - {first.id}}
+    rest = [one for one in requests if one.about not in own]
+    rest = [drop_targets(one) if load_skills()[one.skill].for_channels else one for one in rest]
+    found = _read_revision_of(first, form, message, tuple(rest), instruction, may_ask_for=False)
+    shared = next(iter(found.requests), ReadRequest(skill=first.skill))
+    again = [
+        OtherRevision(
+            draft=one.id,
+            request=drop_targets(own.get(one.id, shared)),
+            kept=_list_kept(form, message, one),
+        )
+        for one in others
+    ]
+    done = {one.draft for one in again}
+    more = [one for one in found.again if one.draft not in done]
+    return found.model_copy(update={"again": (*again, *more), "opening": None})
+
+
 def _read_revision_of(
     draft: ThreadDraft,
     form: MessageForm,
     message: Message,
     requests: tuple[ReadRequest, ...],
     instruction: str,
+    *,
+    may_ask_for: bool = True,
 ) -> Understanding:
     """Return what the message changes in this draft. A report can't be revised: the instruction
-    then starts the same skill again."""
+    then starts the same skill again. `may_ask_for`: words that name a channel or a market may ask
+    for one more text alone."""
     if not draft.is_copy:
         asked = next(iter(requests), ReadRequest(skill=draft.skill))
         skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
@@ -55,7 +106,7 @@ def _read_revision_of(
         return Understanding(outcome="requests", requests=(anew,))
     again, requests = _split_again(form, message, requests, draft)
     own, others = _split_requests(requests, draft)
-    names_target = _names_target(form, instruction)
+    names_target = may_ask_for and _names_target(form, instruction)
     if again and not requests and names_target:
         first = again.pop(0)  # the message is about that one alone
         draft = next(one for one in message.drafts if one.id == first.draft)

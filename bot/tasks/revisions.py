@@ -10,7 +10,7 @@ from bot.core.request import OFFER_JOINT, Brief, IncomingRequest, SkillRequest
 from bot.grounding.figure_checks import has_threshold
 from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import find_cuts
-from bot.tasks.briefs import Plan, name_products, name_what_is_beside, plan_requests
+from bot.tasks.briefs import Plan, list_replaced, name_products, name_what_is_beside, plan_requests
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.understanding import ReadRequest, Understanding
 from bot.text.normalize import normalize_text
@@ -30,6 +30,11 @@ async def plan_revision(
     """Return the request of the draft again, and after it those of the texts for other channels or
     markets that its message asks for as well. `shown` are the products that the draft stands on:
     an instruction that names one of a text on a range puts another in its place there."""
+    mentioned = {one.handle for one in await library.find_mentioned(incoming.reason or "")}
+    is_swap = before.brief.product is None and not mentioned.isdisjoint(shown)
+    revised = revise_request(before, understanding, incoming, brand, is_swap=is_swap)
+    # What the message sets anew holds for the texts beside as well.
+    draft = draft.model_copy(update={"brief": revised.brief})
     beside = tuple(
         one.model_copy(update={"about": draft.id}) if one.about else one
         for one in understanding.beside
@@ -46,9 +51,6 @@ async def plan_revision(
         today=today,
         drafts=(draft,),
     )
-    mentioned = {one.handle for one in await library.find_mentioned(incoming.reason or "")}
-    is_swap = before.brief.product is None and not mentioned.isdisjoint(shown)
-    revised = revise_request(before, understanding, incoming, brand, is_swap=is_swap)
     requests = [revised, *others.requests]
     if others.requests:
         requests = [name_what_is_beside(one, requests, understanding) for one in requests]
@@ -89,6 +91,7 @@ def revise_request(
         changed |= {"market": market, "language": brand.markets[market].language}
     if new.since or new.until:
         changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
+    changed["replaced"] = list_replaced(old, old.model_copy(update=changed))
     if is_swap:
         handles = (one.handle for one in new.products if one.handle)
         changed["others"] = tuple(dict.fromkeys((*old.others, *handles)))

@@ -24,7 +24,7 @@ from bot.approvals.decision import Decision
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.request import Question, SkillRequest, list_exchange
+from bot.core.request import Question, SkillRequest, list_exchange, task_id
 from bot.core.thread_text import wants_recap
 from bot.data.catalogue.library import choose_library
 from bot.db.base import lock_one
@@ -40,7 +40,7 @@ from bot.grounding.sources import Sources, list_text_parts
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.privacy.names import build_own_words
-from bot.tasks.conversation import build_earlier_work
+from bot.tasks.conversation import build_earlier_work, build_work_on_audience
 from bot.tasks.draft_versions import (
     check_kept_passages,
     check_unchanged,
@@ -57,6 +57,7 @@ from bot.tasks.services import (
     change_task,
     enqueue_unless_card,
 )
+from bot.tasks.understanding import Understanding
 
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
@@ -114,7 +115,8 @@ class TaskRun(RunningTask):
                 if run.understands:
                     status.set(STEPS[load_skills()[request.skill].for_channels])
                 last = number == len(requests) - 1
-                await run._write_draft(number, request, status.set, is_last=last)
+                if not await run._write_draft(number, request, status.set, is_last=last):
+                    break  # the answer to its question starts all of them
             if not requests:
                 await self._finish()
 
@@ -152,9 +154,9 @@ class TaskRun(RunningTask):
         on_step: Callable[[Words], None],
         *,
         is_last: bool,
-    ) -> None:
+    ) -> bool:
         """Write and store the draft of one request, unless it was stored before a crash. The task
-        ends with its last draft."""
+        ends with its last draft. Return False when it ended in a question."""
         services, task = self.services, self.task
         piece = f"{task.id}.{number}"
         request = await services.database.read(self._stand_on_audience, number, request)
@@ -162,7 +164,7 @@ class TaskRun(RunningTask):
         if agent is None:
             if is_last:
                 await self._finish()
-            return
+            return True
         extra_facts = await asyncio.to_thread(
             services.extra_facts, task.workspace, request, task.form
         )
@@ -187,9 +189,43 @@ class TaskRun(RunningTask):
             agent=agent,
         )
         if isinstance(result, Question):
-            await self.end_in_question(result)
-        else:
-            await services.database.run(self._store_draft, number, result.request, result, is_last)
+            asked_apart = number > 0 and await services.database.run(
+                self._ask_apart, number, request, result
+            )
+            if not asked_apart:
+                await self.end_in_question(result)
+            elif is_last:
+                await self._finish()
+            return asked_apart
+        await services.database.run(self._store_draft, number, result.request, result, is_last)
+        return True
+
+    def _ask_apart(
+        self, session: Session, number: int, request: SkillRequest, question: Question
+    ) -> bool:
+        """Post the question of a request that others stand before as a task of its own, whose
+        answer starts that request alone. Return False where nothing tells what to start."""
+        services, task = self.services, self.task
+        understanding = task.understanding and Understanding.model_validate_json(task.understanding)
+        read = understanding and understanding.find_request(
+            request.skill, request.channel, request.brief.market
+        )
+        if not read:
+            return False
+        new_task = task.retry(
+            task_id("ask apart", task.id, str(number)),
+            parent=None,  # the drafts that were made are not replaced
+            words=task.reason or task.words,
+            form={} if task.previous else task.form,
+            reason=None,
+            previous=None,
+        )
+        if Task.accept(session, services.enqueue, new_task, services.now()):
+            asking = session.get_one(Task, new_task.id)
+            stored = Understanding(outcome="requests", requests=(read,), apart=True)
+            asking.store_understanding(stored.model_dump_json(), services.now())
+            asking.ask(session, services.enqueue, question, services.now())
+        return True
 
     async def _add_conversation(self, request: SkillRequest) -> SkillRequest:
         """Return the request of a recap with its conversation in people's names."""
@@ -297,12 +333,14 @@ class TaskRun(RunningTask):
     ) -> EarlierWork:
         """Return what a text continues. What it starts from counts only where everybody who will
         see the text may see it."""
-        if request.channel is None or self.writer.by_rules:
+        if self.writer.by_rules:
             return EarlierWork()
         task, on = self.task, request.brief.stands_on
         previous = session.get(Draft, task.previous) if is_revision else None
         source = session.get(Draft, on) if on else None
         is_visible = may_see(session, self._build_viewer(), source)
+        if request.channel is None:
+            return build_work_on_audience(source if is_visible else None)
         return build_earlier_work(request.brief, previous, source if is_visible else None)
 
     async def check_claims(

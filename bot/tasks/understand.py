@@ -164,6 +164,8 @@ class _FormCheck:
         self.typed = self.said = [message.words, question.request if question else ""]
         # A product may be named by an earlier message: "write an e-mail about it".
         self.told = [*self.typed, *(one.text for one in message.thread)]
+        # "The same change" is in the words of the people who asked for it in this thread.
+        self.meant = [one.text for one in message.thread if one.who != "intern"]
         self.left_over: list[str] = []
         self.dropped = 0
 
@@ -209,7 +211,7 @@ class _FormCheck:
         return understanding.model_copy(update={"left_over": tuple(dict.fromkeys(left_over))})
 
     def _revise(self, requests: tuple[ReadRequest, ...]) -> Understanding:
-        instruction = self._quote(self.form.instruction) or self.message.words
+        instruction = self._quote_instruction()
         found = read_revision(self.form, self.message, requests, instruction)
         if found is not None:
             found = self._finish(
@@ -223,6 +225,13 @@ class _FormCheck:
             return Understanding(outcome="not_for_us")
         return self._finish(Understanding(outcome="reply", line=WHICH_DRAFT))
 
+    def _quote_instruction(self) -> str:
+        """Return what to change, with the earlier words that the message means by it."""
+        words, quote = self.message.words, self.form.instruction
+        if not is_quoted(quote, self.typed) and is_quoted(quote, self.meant):
+            return f"{words}\n{quote.strip()}"
+        return self._quote(quote) or words
+
     def _check_request(self, form: RequestForm) -> ReadRequest | None:
         if form.skill not in load_skills():
             self.dropped += 1
@@ -233,8 +242,10 @@ class _FormCheck:
         if language not in LANGUAGES:
             self._leave(form.language.words, language)
             language = ""
-        since, until, against = self._check_period(form)
         about = self.message.find_draft(form.about) or self._find_subject(form)
+        continues = self.form.outcome == "revise" or (about is not None and about.is_copy)
+        quotable = [*self.typed, *(self.meant if continues else ())]
+        since, until, against = self._check_period(form, quotable)
         counted = self._find_audience(form.audience, about)
         abroad = [one for one in form.markets if self._is_country_alone(one)]
         return ReadRequest(
@@ -252,14 +263,14 @@ class _FormCheck:
             goal=form.goal if form.goal in get_args(Goal) else None,
             audience=counted.name if counted else self._check_audience(form, abroad),
             rule=counted.rule if counted else None,
-            offer=self._quote_stretch(form.offer),
+            offer=self._quote_stretch(form.offer, quotable),
             occasion=self._check_occasion(form.occasion),
             since=since,
             until=until,
             against=against,
             period_words=form.period_words.strip() if since or until else None,
-            must_say=self._quotes(form.must_say),
-            tone=self._quote(form.tone),
+            must_say=self._quotes(form.must_say, quotable),
+            tone=self._quote(form.tone, quotable),
         )
 
     def _find_subject(self, form: RequestForm) -> ThreadDraft | None:
@@ -344,7 +355,7 @@ class _FormCheck:
         return ProductReference(words=words, handle=match.handle, title=match.title)
 
     def _check_period(
-        self, form: RequestForm
+        self, form: RequestForm, sources: Sequence[str]
     ) -> tuple[date | None, date | None, tuple[date, date] | None]:
         """Return the period and the one that it is compared with. Dates that are none, or in the
         wrong order, or read from no words, are dropped."""
@@ -355,7 +366,8 @@ class _FormCheck:
         since, until, earlier_since, earlier_until = days
         wrong = [not is_none(text) and day is None for text, day in zip(fields, days, strict=True)]
         is_reversed = since is not None and until is not None and since > until
-        if any(wrong) or is_reversed or not self._is_worded(form.period_words):
+        is_worded = is_quoted(form.period_words, sources) or self._is_worded(form.period_words)
+        if any(wrong) or is_reversed or not is_worded:
             self._leave(form.period_words, NONE)
             return None, None, None
         if earlier_since and earlier_until and earlier_since <= earlier_until:
@@ -382,8 +394,11 @@ class _FormCheck:
             return None
         return Words("{line}", line=text, **{CALM_PARAM: "yes"})
 
-    def _quotes(self, texts: Iterable[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(filter(None, (self._quote(text) for text in texts))))
+    def _quotes(
+        self, texts: Iterable[str], sources: Sequence[str] | None = None
+    ) -> tuple[str, ...]:
+        quoted = (self._quote(text, sources) for text in texts)
+        return tuple(dict.fromkeys(filter(None, quoted)))
 
     def _quote(self, text: str, sources: Sequence[str] | None = None) -> str | None:
         """Return the text if it stands in the message."""
@@ -394,16 +409,16 @@ class _FormCheck:
         self.dropped += 1
         return None
 
-    def _quote_stretch(self, text: str) -> str | None:
-        """Return the stretch of the message from the text's first word to its last, with what the
+    def _quote_stretch(self, text: str, sources: Sequence[str]) -> str | None:
+        """Return the stretch of a source from the text's first word to its last, with what the
         text leaves out between: an offer is never lost because its conditions stand apart."""
         gap = rf".{{0,{MAX_GAP}}}?"
         pattern = gap.join(map(re.escape, text.split()))
-        if not is_none(text) and not is_quoted(text, self.typed):
-            for source in self.typed:
+        if not is_none(text) and not is_quoted(text, sources):
+            for source in sources:
                 if match := re.search(pattern, source, re.IGNORECASE | re.DOTALL):
                     return match[0]
-        return self._quote(text)
+        return self._quote(text, sources)
 
     def _leave(self, words: str, value: str) -> None:
         """Drop a value. The words it was read from are named, unless they were made up as well."""

@@ -58,8 +58,9 @@ class Understanding(BaseModel, frozen=True):
     `opening` is the number of the other opening that was picked, with nothing else to change;
     `new_openings` tells that other openings alone are asked for;
     `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
-    changes as well. Where several drafts may be meant, `choices` has what it asks of each, and the
-    revision of all of them as the last one."""
+    changes as well; `apart` tells that it is one of several requests of its message. Where several
+    drafts may be meant, `choices` has what it asks of each, and the revision of all of them as the
+    last one."""
 
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()
@@ -71,8 +72,32 @@ class Understanding(BaseModel, frozen=True):
     opening: int | None = None
     new_openings: bool = False
     choices: tuple["Understanding", ...] = ()
+    apart: bool = False
     answer: str | None = None
     closes: bool = False
     line: Words | None = None
     unsupported: tuple[str, ...] = ()
     left_over: tuple[str, ...] = ()
+
+    def find_request(
+        self, skill: str, channel: str | None, market: str | None
+    ) -> ReadRequest | None:
+        """Return what was read for one text or report, narrowed to its channel and market. Of a
+        revision it is one of the texts beside it."""
+        for one in self.beside if self.outcome == "revise" else self.requests:
+            is_its = channel is None or not one.channels or channel in one.channels
+            if one.skill == skill and is_its and (not one.markets or market in one.markets):
+                channels = (channel,) if channel else one.channels
+                markets = (market,) if market and one.markets else one.markets
+                return one.model_copy(update={"channels": channels, "markets": markets})
+        return None
+
+    def narrow(self, answered: "Understanding") -> "Understanding":
+        """Return an answer's requests as this one's: where it is one of several of a message, its
+        answer repeats no other."""
+        if not self.apart or not answered.requests:
+            return answered
+        own = self.requests[0]
+        read = next((one for one in answered.requests if one.skill == own.skill), own)
+        target = {name: getattr(own, name) for name in ("channels", "markets", "about")}
+        return answered.model_copy(update={"requests": (read.model_copy(update=target),)})

@@ -2,11 +2,12 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from bot.agent.copy_audience import find_foreign_opt_out
+from bot.agent.copy_audience import ask_for_wider_audience, find_foreign_opt_out
 from bot.agent.copy_notes import (
     NOT_NEW,
     drop_answered_questions,
@@ -16,17 +17,21 @@ from bot.agent.copy_notes import (
     list_copy_notes,
     list_open_questions,
 )
+from bot.agent.request_state import RequestState
 from bot.config.brand import Brand, RequiredMention
 from bot.core.audience_rule import AudienceRule
+from bot.core.audience_words import NONE_AGREED
 from bot.core.channels import SEGMENT_SIZES, count_sms_segments, load_channels, measure_sms_room
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
+from bot.i18n.messages import Words
 from tests.conftest import NOW
 from tests.support.channel_outputs import Email
 
 LINK = "https://alba.example/vase"
+
 BRAND = Brand(
     name="Maison Alba",
     sender="MaisonAlba",
@@ -271,6 +276,42 @@ def test_writer_knows_whether_the_audience_was_counted() -> None:
     assert "not counted" not in told
     assert "have this very product" in told
     assert "Audience" not in notes(make_evidence(), make_request())
+
+
+@pytest.mark.parametrize(
+    ("channel", "words", "asks"),
+    [
+        ("sms", "a text", True),
+        ("instagram", "a text", False),
+        ("sms", "a text\nWrite it all the same", False),
+    ],
+)
+def test_before_a_text_for_nobody_it_is_asked_whom_it_is_for(
+    channel: str, words: str, asks: bool
+) -> None:
+    size = NONE_AGREED.with_params(fits="248", to=Words("to SMS"))
+    known = other_fact("segment.audience.size", "size", size.to("en"))
+    state = SimpleNamespace(
+        request=make_request(channel, words=words, audience="the UK"),
+        channel=load_channels()[channel],
+        evidence=make_evidence(known.model_copy(update={"words": size})),
+    )
+    question = ask_for_wider_audience(cast(RequestState, state))
+    assert (question is not None) is asks
+    if question:
+        assert "the UK" in question.words.to("en")
+        assert question.options == ("Write it all the same",)
+
+
+def test_writer_on_several_products_knows_that_the_click_leads_to_the_home_page() -> None:
+    other = other_fact("product.lamp.link", "link", "https://alba.example/lamp")
+    both = make_request(others=("lamp",))
+    told = notes(make_evidence(other), both)
+    assert f"leads to {BRAND.site}, the home page" in told
+    assert LINK in notes(make_evidence(), make_request())
+    assert "home page" not in notes(make_evidence(), make_request())
+    post = make_request("instagram", others=("lamp",))
+    assert "home page" not in notes(make_evidence(other), post)
 
 
 def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:

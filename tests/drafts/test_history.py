@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 from bot.core.facts import Evidence
 from bot.db.session import Database
 from bot.drafts.models import Draft
-from bot.tasks.draft_versions import list_version_history
+from bot.tasks.conversation import SlackMessage, ThreadReading, load_conversation
+from bot.tasks.draft_versions import list_kept_passages, list_version_history
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.support.rows import Jobs, draft, parts, wish
@@ -52,3 +53,33 @@ def test_edits_after_the_send_back_are_left_out(sqlite: Database) -> None:
         second = sent_back(first, session, "t2", "It dries in an hour.")
         first.edit(session, Jobs(), by="UPETE", texts={"body": "Too late."}, now=NOW)
         assert [one.id for one in list_version_history(session, second)] == [first.id, second.id]
+
+
+def test_what_people_wrote_stays_theirs_when_a_later_version_sets_it_in_type(
+    sqlite: Database,
+) -> None:
+    with sqlite.begin() as session:
+        first = draft(session, Jobs())
+        typed = {"body": "La voilà : Alba. Linen breathes."}
+        edited = first.edit(session, Jobs(), by="UPETE", texts=typed, now=NOW)
+        later = sent_back(edited, session, "t2", "La voilà\u00a0: Alba. Linen breathes.")
+        last = sent_back(later, session, "t3", "Linen breathes. La voilà\u00a0: Alba.")
+        assert [one.text for one in list_kept_passages(session, last)] == ["La voilà\u00a0: Alba."]
+
+
+def test_a_thread_has_the_newest_version_of_a_draft_with_its_earlier_pieces(
+    sqlite: Database,
+) -> None:
+    pieces = ("t3.0", "t2.0", "t1.0")  # the newest first
+    with sqlite.begin() as session:
+        first = draft(session, Jobs())
+        second = sent_back(first, session, "t2", "It dries in an hour.")
+        third = sent_back(second, session, "t3", "Dry in an hour.")
+        Task.accept(
+            session, Jobs(), wish("t4", previous=third.id, reason="flat"), NOW
+        )  # no text yet
+        Task.accept(session, Jobs(), wish("t5"), NOW)
+        thread = ThreadReading((SlackMessage("v1", piece="t1.0"),), pieces)
+        found = load_conversation(session, session.get_one(Task, "t5"), thread)
+        (newest,) = found.drafts
+        assert (newest.id, set(newest.earlier)) == (third.id, {"t1.0", "t2.0"})

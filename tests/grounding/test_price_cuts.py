@@ -151,6 +151,16 @@ def test_new_cut_of_two_products_names_the_reduced_one() -> None:
     assert "(“Pull”)" in new.words.to("en")
 
 
+@pytest.mark.parametrize("offer", ["15% off", "15%"])
+def test_another_cut_than_the_briefs_is_said_and_none_is_made_up(offer: str) -> None:
+    evidence = Evidence(facts=(TITLE, PRICE, LOW))
+    asked = request(offer, product="a", offer=offer)
+    (check,) = only(proved("-20 % sur la nappe.", evidence=evidence, asked=asked), "price cut")
+    assert (check.level, check.quote) == ("block", "20 %")
+    assert offer in check.words.to("en")
+    assert "22" not in check.words.to("en")
+
+
 def test_price_before_may_stand_beside_the_price_that_a_new_cut_gives() -> None:
     asked = request("another -10 % on the jumper, on top of today's price", product="b")
     evidence = Evidence(facts=(OTHER_TITLE, OTHER_NOW, OTHER_LOW))

@@ -15,10 +15,11 @@ from bot.approvals import decision
 from bot.audit import journal
 from bot.audit.receipt import Receipt
 from bot.config.policy import ApprovalPolicy, Policy, SpendingPolicy
+from bot.core.checks import Check
 from bot.core.writer import LlmCall, ReceiptWriter
 from bot.db.session import Database
 from bot.delivery.models import Delivery
-from bot.drafts.models import Draft
+from bot.drafts.models import CHECKS_ADAPTER, Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.models import Job
@@ -296,6 +297,8 @@ async def test_edit_is_checked_and_names_the_editor(sqlite: Database) -> None:
     with sqlite.begin() as session:
         row = session.get_one(Draft, first.id)
         texts = {key: "Linen for hot days, 15 % off for you."}
+        notes = [Check(rule=one, level="info", words=Words(one)) for one in ("doubt", "length")]
+        row.checks = CHECKS_ADAPTER.dump_json(tuple(notes)).decode()
         edited = decision.revise(
             session,
             jobs,
@@ -311,7 +314,10 @@ async def test_edit_is_checked_and_names_the_editor(sqlite: Database) -> None:
     assert second.version == 2
     told = [check.words.to("en") for check in second.findings or () if check.level == "stated"]
     assert any("15" in words and "<@UPAUL>" in words for words in told), told
-    assert "claims unchecked" in {check.rule for check in second.findings or ()}
+    rules = {check.rule for check in second.findings or ()}
+    assert "claims unchecked" in rules
+    assert "doubt" in rules  # it goes by the facts, whatever the words
+    assert "length" not in rules
 
 
 async def test_draft_is_delivered_once(sqlite: Database) -> None:

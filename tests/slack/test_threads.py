@@ -16,8 +16,11 @@ from bot.agent.claim_check import build_claim_prompt
 from bot.config.brand import Brand, Market
 from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Evidence, Fact, Source
+from bot.core.parts import NextStep
 from bot.digests.visibility import list_quoted_drafts
-from bot.drafts.models import Draft
+from bot.drafts.models import LEADS_ADAPTER, Draft
+from bot.i18n.messages import Words
+from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.reports import build_next_step_form
 from bot.slack.threads import make_place
 from bot.tasks.message_prompt import MAX_THREAD_CHARACTERS, format_thread
@@ -34,7 +37,7 @@ from tests.fakes.claude import (
     understood,
 )
 from tests.handlers.test_answer_with_ai import report
-from tests.slack.bench import MARIE, MARKETING, text_of
+from tests.slack.bench import MARIE, MARKETING, buttons, text_of
 from tests.support.tool_runner import full_params, sample_data
 from tests.support.understanding_bench import Reading, UnderstandingBench, understanding_bench
 
@@ -250,6 +253,67 @@ async def test_text_of_which_nothing_is_said_is_about_the_newest_report(
     assert draft.brief.stands_on == found.id
 
 
+@pytest.mark.parametrize(
+    ("headline", "is_one"), [("{f2} came first.", True), ("{f2}, {f3}", False)]
+)
+async def test_text_about_a_report_is_about_the_range_that_it_finds(
+    intern: UnderstandingBench, headline: str, is_one: bool
+) -> None:
+    ranges = full_params(
+        "query_metrics",
+        {
+            "dataset": "orders",
+            "measures": ["revenue"],
+            "dimensions": ["category"],
+            "since": "2026-10-01",
+            "until": "2026-10-31",
+            "order": "highest",
+        },
+    )
+    thread = await ask(
+        intern,
+        "which category sold best?",
+        understood("requests", asked_request("answer")),
+        calls(("query_metrics", ranges)),
+        report(headline, exhibit="e1"),
+    )
+    await ask(intern, "draft the e-mail for that", continuing(channels=[MAIL]), thread=thread)
+    found, draft = intern.bench.drafts
+    names = [one.about for one in found.facts.facts if one.id in found.parts[0].facts]
+    assumed = {one.field: one.value for one in draft.brief.assumed}
+    assert draft.brief.category == (names[0] if is_one else None)
+    assert assumed["category"] == (names[0] if is_one else "")
+    card = intern.bench.said()[-1]
+    assert found.parts[0].text in text_of(card)  # what it stands on
+    assert "which category sold best?" not in text_of(card)
+
+
+async def test_question_about_a_draft_knows_whom_it_is_for(intern: UnderstandingBench) -> None:
+    thread = await ask_for_buyers(intern, calls(("audience", LAPSED)))
+    await ask(
+        intern,
+        "how many of them bought in May?",
+        continuing("answer"),
+        report("I can't tell."),
+        thread=thread,
+    )
+    asked = next(
+        str(body["messages"][0]["content"])
+        for body in reversed(intern.claude.letters)
+        if "a short report" in str(body["system"])
+    )
+    assert "audience: people who bought linen twice" in asked
+    assert "[segment.audience.audience]" in asked
+
+
+async def test_two_texts_of_one_title_say_whom_they_are_for(intern: UnderstandingBench) -> None:
+    thread = await ask_for_buyers(intern)
+    await ask(intern, "the same for VIPs", continuing(audience="VIPs"), thread=thread)
+    card = text_of(intern.bench.said()[-1])
+    assert "VIPs ·\u00a0v1" in card
+    assert "people who bought linen twice ·\u00a0v1" in card
+
+
 async def test_report_that_the_channel_may_not_see_is_not_told(intern: UnderstandingBench) -> None:
     dm = intern.bench.slack.open_direct_message(MARIE)
     await count_linen_buyers(intern, channel=dm)
@@ -390,6 +454,30 @@ async def test_a_changed_text_can_be_had_for_another_market(intern: Understandin
     assert last.skill_request.reason == "shorter"
 
 
+async def test_request_of_a_button_knows_what_was_said_in_its_thread(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    wish = "we don't want any promo"
+    await ask(intern, wish, understood("reply", reply="All right."), thread=thread)
+    (mail,) = intern.bench.drafts
+    step = NextStep(
+        label=Words("A second mail"), skill="draft", words="A mail on towels", ask=False
+    )
+    with intern.bench.database.begin() as session:
+        row = session.get_one(Draft, mail.id)
+        row.leads = LEADS_ADAPTER.dump_json((step,)).decode()
+        OutboxMessage.request_redraw(session, intern.bench.enqueue, row.piece)
+    await intern.bench.run()
+    (card,) = [one for one in intern.bench.said() if "lead_now" in buttons(one)]
+    await intern.bench.press(MARIE, card, "lead_now")
+    intern.claude.script += [READ]
+    intern.readings.append(understood("requests", asked_request(channels=[MAIL])))
+    await intern.bench.run()
+    assert wish in fenced(intern.prompts[-1], "thread")
+    assert wish in fenced(list_writing(intern)[-1], "material")
+
+
 async def test_changes_to_a_text_of_a_form_are_no_text_of_their_own(
     intern: UnderstandingBench,
 ) -> None:
@@ -475,6 +563,55 @@ async def test_revision_that_asked_is_told_its_question_and_the_answer(
     assert fenced(asked, "reason").splitlines() == ["rather 20% off", "Off €50"]
     assert "Off which price?" in fenced(asked, "material")
     assert intern.bench.drafts[-1].version == 2
+
+
+WHICH_DATE = {"question": "Until which day?", "options": ["Until Sunday", "Until Tuesday"]}
+
+
+@pytest.mark.parametrize("is_typed", [False, True])
+async def test_question_on_a_second_text_is_posted_and_its_answer_writes_that_one_alone(
+    intern: UnderstandingBench, is_typed: bool
+) -> None:
+    both = asked_request(
+        channels=[reading("email", "a mail"), SMS], products=[reading("bai-buee", "bathrobe")]
+    )
+    thread = await ask(
+        intern,
+        "a mail and an SMS on the bathrobe",
+        understood("requests", both),
+        Step(),
+        Step(),
+        calls(("ask_person", WHICH_DATE)),
+    )
+    mail, question = intern.bench.said()[-2:]
+    assert "Until which day?" in text_of(question)
+    assert "approve" in buttons(mail)
+    first, asking = intern.tasks
+    assert (first.state, asking.state) == ("done", "asking")
+    if is_typed:
+        read = understood("answer_question", both, answer="Until Tuesday")
+        await ask(intern, "Until Tuesday", read, thread=thread)
+    else:
+        await intern.bench.press(MARIE, question, "answer.1")
+        await intern.bench.run()
+    assert [one.channel for one in intern.bench.drafts] == ["email", "sms"]
+    assert "Until Tuesday" in list_writing(intern)[-1]
+
+
+async def test_answer_on_a_text_beside_a_revision_goes_by_the_new_version(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    sms = asked_request(channels=[SMS], about=intern.bench.drafts[0].id)
+    read = revising("30% off", asked_request(offer="30% off"), sms)
+    asking = calls(("ask_person", WHICH_DATE))
+    await ask(intern, "30% off, an SMS too", read, Step(), Step(), asking, thread=thread)
+    await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+    await intern.bench.run()
+    _, mail, text = intern.bench.drafts
+    assert (mail.channel, mail.version, text.channel, text.version) == ("email", 2, "sms", 1)
+    assert (text.brief.stands_on, text.brief.offer) == (mail.id, "30% off")
+    assert text.brief.product == mail.brief.product is not None
 
 
 MAIL_PARTS = ("subject", "preheader", "body", "call_to_action")

@@ -206,8 +206,9 @@ async def test_an_answer_that_is_no_draft_is_asked_about_again(intern: Understan
     assert [one.version for one in intern.bench.drafts] == [1, 1, 2]
 
 
+@pytest.mark.parametrize("entries", [1, 2])
 async def test_a_revision_of_two_drafts_makes_a_version_of_each(
-    intern: UnderstandingBench,
+    intern: UnderstandingBench, entries: int
 ) -> None:
     both = [reading("email", "mail"), reading("sms", "SMS")]
     said = await intern.say(
@@ -220,7 +221,8 @@ async def test_a_revision_of_two_drafts_makes_a_version_of_each(
         asked_request(about=mail.id, **period),
         asked_request(about=sms.id, channels=[reading("sms", "the SMS")], **period),
     ]
-    read = understood("revise", *asked, draft=mail.id, instruction="till Monday")
+    named = {1: [mail.id, sms.id], 2: mail.id}[entries]
+    read = understood("revise", *asked[:entries], draft=named, instruction="till Monday")
     await intern.say("till Monday, the SMS too", read, thread=said.ts)
     later = {one.channel: one for one in intern.bench.drafts[2:]}
     assert {channel: one.version for channel, one in later.items()} == {"email": 2, "sms": 2}

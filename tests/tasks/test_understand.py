@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
+from bot.agent.claim_check import build_claim_prompt
 from bot.agent.llm.answer_schema import build_schema
 from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.pipeline import find_request_facts
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market
 from bot.core.channels import list_sender_channels
-from bot.core.facts import Fact, Source
+from bot.core.facts import Evidence, Fact, Source
 from bot.core.library import ProductMatch
 from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
 from bot.core.writer import LlmCall
 from bot.data.catalogue.library import replace_prices
+from bot.grounding.sources import Sources
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests
 from bot.tasks.draft_versions import check_kept_passages
 from bot.tasks.message_form import MessageForm
@@ -29,7 +32,7 @@ from bot.tasks.message_prompt import (
     build_system_prompt,
 )
 from bot.tasks.revised_drafts import ask_for_draft, choose_revision
-from bot.tasks.revisions import revise_request
+from bot.tasks.revisions import plan_revision, revise_request
 from bot.tasks.understand import HELP, WHICH_DRAFT, check_form, understand_message
 from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
 from tests.conftest import NOW
@@ -488,6 +491,53 @@ def test_two_drafts_of_a_channel_change_with_one_message() -> None:
     assert (found.again, [one.channels for one in found.beside]) == ((), [("sms",)])
 
 
+def test_one_change_is_made_to_all_drafts_that_are_named() -> None:
+    words = "both the mail and the SMS: 30% off"
+    sms = ThreadDraft(id="t4.0.v1", skill="draft", channel="sms", brief=MAIL_BRIEF)
+    both = [reading("email", "the mail"), reading("sms", "the SMS")]
+    asked = asked_request(offer="30% off", channels=both)
+    form = understood("revise", asked, draft=[EDITED.id, sms.id], instruction=words)
+    found = check(form, words, drafts=(sms, EDITED, GOLD_MAIL))
+    assert (found.outcome, found.draft, found.choices) == ("revise", EDITED.id, ())
+    assert (found.beside, found.kept) == ((), (PASSAGE,))
+    (other,) = found.again
+    assert (other.draft, other.request.channels) == (sms.id, ())
+    assert {one.offer for one in (*found.requests, other.request)} == {"30% off"}
+
+
+def test_the_id_of_an_earlier_version_means_the_newest() -> None:
+    newest = MAIL.model_copy(update={"id": "t7.0.v3", "earlier": ("t1.0",)})
+    asked = asked_request(about="t1.0.v1", channels=[reading("sms", "SMS")])
+    found = check(understood("requests", asked), "the SMS for it", drafts=(newest,))
+    assert found.requests[0].about == newest.id
+    again = understood("revise", draft=["t7.0.v1"], instruction="shorter")
+    assert check(again, "shorter", drafts=(GOLD_MAIL, newest)).draft == newest.id
+
+
+EARLIER = (
+    ThreadMessage(who="person", kind="text", text="the mail: make it 30% off, till the 8th"),
+    ThreadMessage(who="intern", kind="draft", text="body: 50% off till the 9th", draft="t3.0.v2"),
+)
+
+
+def test_the_same_change_is_quoted_from_the_message_that_asked_for_it() -> None:
+    period = {"until": "2026-12-08", "period_words": "till the 8th"}
+    asked = asked_request(offer="30% off", **period)
+    form = understood("revise", asked, draft=[MAIL.id], instruction="make it 30% off, till the 8th")
+    words = "this one too, same change"
+    found = check(form, words, drafts=(GOLD_MAIL, MAIL), thread=EARLIER)
+    assert found.instruction == f"{words}\nmake it 30% off, till the 8th"
+    (request,) = found.requests
+    assert (request.offer, request.period_words) == ("30% off", "till the 8th")
+    assert request.until == date(2026, 12, 8)
+    of_ours = asked_request(offer="50% off", until="2026-12-09", period_words="till the 9th")
+    form = understood("revise", of_ours, draft=[MAIL.id], instruction="same change")
+    (request,) = check(form, words, drafts=(GOLD_MAIL, MAIL), thread=EARLIER).requests
+    assert (request.offer, request.until) == (None, None)
+    fresh = understood("requests", asked_request(offer="30% off"))
+    assert check(fresh, "a mail", thread=EARLIER).requests[0].offer is None
+
+
 def test_a_report_is_not_revised_but_asked_again() -> None:
     form = understood("revise", draft=REPORT.id, instruction="for June")
     found = check(form, "for June", drafts=(REPORT,))
@@ -888,6 +938,60 @@ def test_an_added_offer_stands_beside_the_one_before(before: str, said: str, aft
     brief = revise_request(SkillRequest(skill="draft", brief=mail), found, incoming, BRAND).brief
     assert brief.offer == after.format(before=before, said=said)
     assert (brief.must_say, brief.dates) == (("DOUX15",), "till Sunday")
+
+
+def test_a_replaced_offer_and_date_are_valid_no_longer() -> None:
+    mail = MAIL_BRIEF.model_copy(
+        update={"words": "a mail: 20% off till 6 December", "dates": "till 6 December"}
+    )
+    read = ReadRequest(
+        skill="draft", offer="30% off", until=date(2026, 12, 8), period_words="till the 8th"
+    )
+    incoming = IncomingRequest(words="", author="ana", reason="30% off, till the 8th")
+    before = SkillRequest(skill="draft", brief=mail)
+    again = revise_request(
+        before, Understanding(outcome="revise", requests=(read,)), incoming, BRAND
+    )
+    assert again.brief.replaced == ("20% off", "till 6 December")
+    request = again.keep_reason()
+    stated = {str(fact.value) for fact in find_request_facts(request, TODAY)}
+    assert {one for one in stated if "30" in one or "8" in one}
+    assert not {one for one in stated if "20" in one or "6 Dec" in one}
+    sources = Sources(Evidence(), request.brief)
+    percents = {f.text for one in sources.statements for f in one.figures if f.first.unit == "%"}
+    assert percents == {"30%"}
+    judged = fenced(build_claim_prompt((), Evidence(), request), "asked").splitlines()
+    assert judged[-1] == "no longer valid: 20% off; till 6 December"
+    assert {"30% off", "till the 8th"} <= {*judged}
+    back = ReadRequest(skill="draft", offer="20% off")
+    found = Understanding(outcome="revise", requests=(back,))
+    incoming = IncomingRequest(words="", author="ana", reason="20% off after all")
+    assert revise_request(request, found, incoming, BRAND).brief.replaced == (
+        "till 6 December",
+        "30% off",
+    )
+
+
+async def test_a_text_beside_a_revision_goes_by_the_new_offer() -> None:
+    before = SkillRequest(skill="draft", brief=MAIL_BRIEF, channel="email")
+    found = Understanding(
+        outcome="revise",
+        requests=(ReadRequest(skill="draft", offer="30% off"),),
+        beside=(ReadRequest(skill="draft", about=MAIL.id, channels=("sms",)),),
+    )
+    plan = await plan_revision(
+        before,
+        found,
+        IncomingRequest(words="", author="ana", reason="30% off, and an SMS"),
+        brand=BRAND,
+        library=Shop(),
+        today=TODAY,
+        draft=MAIL,
+    )
+    assert [one.channel for one in plan.requests] == ["email", "sms"]
+    assert {(one.brief.offer, one.brief.replaced) for one in plan.requests} == {
+        ("30% off", ("20% off",))
+    }
 
 
 @pytest.mark.parametrize("markets", [[reading("GB", "for the UK")], [reading("GB", "UK")]])

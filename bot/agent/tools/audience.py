@@ -34,8 +34,8 @@ from bot.core.audience_rule import (
     ViewCondition,
 )
 from bot.core.audience_words import describe_conditions, describe_rule
-from bot.core.channels import describe_unknown_consents
-from bot.core.facts import Fact, FactId
+from bot.core.channels import describe_unknown_consents, load_channels
+from bot.core.facts import Evidence, Fact, FactId
 from bot.core.metric_query import FieldName
 from bot.core.request import SkillRequest
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
@@ -55,6 +55,11 @@ OWN_LABELS = {
     "by-sms": Words("of these, agreed to SMS"),
     "by-ads": Words("of these, agreed to ads"),
 }
+NOBODY_TO_WRITE_TO = (
+    "Too few of them agreed to be written to on this channel: if they are whom the text is for, "
+    "write nothing yet. Call `ask_person` for whom it shall be, with these words and “Write it all "
+    "the same” as an option, unless the brief says so already."
+)
 SINCE = Words("orders since {day}")
 ONLY_BUYERS = (
     "Only customers with an order are counted here, in the segment “new”, too. New subscribers, "
@@ -168,7 +173,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         title=conditions,
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=conditions),
-        notes=[*words, *_explain(facts, rule, deps.request)],
+        notes=[*words, *_explain(facts, rule, deps.request), *_note_for_copy(facts, rule, deps)],
     )
 
 
@@ -207,6 +212,22 @@ def _explain(facts: tuple[Fact, ...], rule: AudienceRule, request: SkillRequest)
         "… since” is the share of them that did. “smallest effect”: the "
         "smallest one that a test on them shows.",
         *filter(None, [describe_unknown_consents(request.brief)]),
+    ]
+
+
+def _note_for_copy(facts: tuple[Fact, ...], rule: AudienceRule, deps: ToolDeps) -> list[str]:
+    """Return what the writer of a text for these people is to know of them."""
+    from bot.agent.copy_notes import list_counted_notes
+
+    channel = load_channels().get(deps.request.channel or "")
+    if channel is None or not facts:
+        return []
+    few = any(fact.parts.measure == f"by-{rule.purpose}" and _is_too_few(fact) for fact in facts)
+    bought = next((fact for fact in facts if fact.parts.measure == "bought-most"), None)
+    evidence = Evidence(facts=tuple(deps.book.facts))
+    return [
+        *([NOBODY_TO_WRITE_TO] if few and rule.purpose == channel.consent else []),
+        *list_counted_notes(deps.request, evidence, deps.brand, rule.stored, bought),
     ]
 
 

@@ -35,6 +35,7 @@ from bot.slack.listeners import (
     remove_private_sources,
     run_for_viewer,
 )
+from bot.slack.threads import read_whole_thread
 from bot.tasks.models import Task
 
 # Each press is checked and stored; the person is notified after the commit.
@@ -136,9 +137,12 @@ def _restart_task(
     action: BlockAction,
     task: Task,
     id: str,
+    *,
+    is_new: bool = False,
     **more: Any,
 ) -> bool:
-    """Repeat a person's request as a new task in the thread of the pressed card."""
+    """Repeat a person's request as a new task in the thread of the pressed card. `is_new`: it asks
+    for one more text, which may go by all that was said in the thread."""
     policy = context.services.policy(action.workspace)
     demand_author_or_approver(task, None, action.user, policy)
     policy.require(action.user, "ask")
@@ -146,6 +150,7 @@ def _restart_task(
     piece = draft.piece if draft else task.first_piece
     card = find_card(session, piece, action.origin, action.viewer)
     place, private = choose_next_place(task, card)
+    place = read_whole_thread(place) if is_new else place
     changed = remove_private_sources(session, task, card, private)
     if "form" in more and "form" in changed:
         changed.pop("form")
@@ -175,7 +180,7 @@ def write_for_market(
     form |= {"channels": draft.channel} if draft.channel else {}
     form.pop("language", None)
     id = task_id("market", draft.id, market)
-    if not _restart_task(session, context, action, task, id, form=form):
+    if not _restart_task(session, context, action, task, id, is_new=True, form=form):
         return Words("That is being drafted already.")
     return None
 

@@ -34,7 +34,7 @@ from bot.slack.listeners import (
     find_card,
     load_visible_draft,
 )
-from bot.slack.threads import Place
+from bot.slack.threads import Place, read_whole_thread
 from bot.slack.views.brief_form import build_brief_form, find_known_values
 from bot.tasks.models import Task
 
@@ -128,7 +128,7 @@ def find_next_step_place(
     """Return the place under the pressed card, and whether only its author sees it."""
     task = session.get_one(Task, draft.task)
     place, private = choose_next_place(task, find_card(session, draft.piece, at, viewer))
-    return place | {"user": viewer.person}, private
+    return read_whole_thread(place) | {"user": viewer.person}, private
 
 
 # The two buttons that say whether a report was useful.

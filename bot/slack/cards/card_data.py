@@ -63,8 +63,15 @@ class CardData:
     digest: Schedule | None = None  # the schedule, if this is a digest
     alert: Alert | None = None  # the alert, if this is one
     brand: Brand | None = None
-    markets: frozenset[str] = frozenset()  # that this task has texts for
+    siblings: tuple[Draft, ...] = ()  # the texts of the task, this one among them
     votes: tuple[int, int] = (0, 0)  # how many found it useful, and how many did not
+
+    @property
+    def markets(self) -> frozenset[str]:
+        """The markets that this task has texts for, if this one is for a market."""
+        if self.draft is None or self.draft.brief.market is None:
+            return frozenset()
+        return frozenset(one.brief.market for one in self.siblings if one.brief.market)
 
     @property
     def question(self) -> Question | None:
@@ -117,7 +124,7 @@ def load_card_data(session: Session, post: OutboxMessage, policy: Policy) -> Car
         fallback=_find_fallback(task, post) if private and origin else "",
         hosts=brand.link_sites if brand else frozenset(),
         brand=brand,
-        markets=_list_markets(session, task, draft),
+        siblings=tuple(list_newest_drafts(session, task.id)) if draft and draft.channel else (),
         votes=Vote.count(session, draft.id) if draft and draft.channel is None else (0, 0),
         source_draft=_find_source_draft(session, draft, task, post),
         outcome=find_row(session, CampaignOutcome, piece) if present.outcome else None,
@@ -195,13 +202,6 @@ def _list_void_approvals(session: Session, before: list[Draft]) -> tuple[tuple[i
 def _count_cards(session: Session, piece: str) -> int:
     rows = select(func.count()).where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
     return session.scalar(rows) or 0
-
-
-def _list_markets(session: Session, task: Task, draft: Draft | None) -> frozenset[str]:
-    if draft is None or draft.brief.market is None:
-        return frozenset()
-    drafts = list_newest_drafts(session, task.id)
-    return frozenset(one.brief.market for one in drafts if one.brief.market)
 
 
 def _load_brand(session: Session, workspace: str) -> Brand | None:

@@ -59,6 +59,7 @@ from bot.slack.cards.draft_status import (
 from bot.slack.cards.report_card import render_report_card
 from bot.slack.views.draft_details import build_details_button
 from bot.slack.views.forms import list_other_openings
+from bot.tasks.conversation import describe_draft
 from bot.text.normalize import collapse_spaces
 
 # an option with its value takes about 150 of a message's 13,200 characters
@@ -303,7 +304,7 @@ def _render_record(card: CardData, draft: Draft, language: str) -> Message:
     """Render the card of a text that was sent below it: what was decided and where it went. The
     text itself is not repeated."""
     blocks = [
-        _render_title_block(draft, language),
+        _render_title_block(card, draft, language),
         *render_draft_status(card, language),
         *render_results(card, language),
         *build_draft_buttons(card, draft, language),
@@ -312,9 +313,11 @@ def _render_record(card: CardData, draft: Draft, language: str) -> Message:
     return Message(_render_fallback_text(card, draft, language), blocks)
 
 
-def render_draft_title(draft: Draft, language: str, *, with_request: bool = False) -> str:
+def render_draft_title(
+    draft: Draft, language: str, *, with_request: bool = False, with_audience: bool = False
+) -> str:
     """ "E-mail · Linen shirt · France · v2". Where nothing names what a text is about, a list of
-    texts tells them apart by the words of their requests."""
+    texts tells them apart by the words of their requests; two of one title by whom they are for."""
     channel = load_channels().get(draft.channel or "")
     brief = draft.brief
     own_text = next(iter(brief.own_text.values()), None)
@@ -329,14 +332,15 @@ def render_draft_title(draft: Draft, language: str, *, with_request: bool = Fals
     if is_audience_draft(draft):
         title = Words("Audience to export").text
     names = [translate_title(title, language)] if title else []
-    subject = truncate(collapse_spaces(words), 80)
+    subject = truncate(collapse_spaces(words), 60 if with_audience else 80)
     if draft.is_empty:  # there is no finding, and no version to tell apart
         return subject or "…"
     # The words of the request repeat the title.
     if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
     market = [translate_country(draft.brief.market, language)] if draft.brief.market else []
-    return f"{' · '.join(filter(None, [*names, subject, *market]))} ·\u00a0{version}"
+    people = [truncate(collapse_spaces(brief.audience or ""), 50)] if with_audience else []
+    return f"{' · '.join(filter(None, [*names, subject, *market, *people]))} ·\u00a0{version}"
 
 
 def _name_range(brief: Brief, language: str) -> str:
@@ -375,12 +379,13 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
     if card.source_draft is not None:
-        title = quote_as_mrkdwn(
-            render_draft_title(card.source_draft, language, with_request=True), 200
-        )
+        title = quote_as_mrkdwn(_name_source(card, card.source_draft, language), 200)
         small.append(Words("Stands on: {what}", what=title).to(language))
     small += render_visibility(card, language)
-    blocks = [_render_title_block(draft, language), *([context_block(*small)] if small else [])]
+    blocks = [
+        _render_title_block(card, draft, language),
+        *([context_block(*small)] if small else []),
+    ]
     if card.status in ("rejected", "sent back"):
         blocks += render_draft_status(card, language)
     blocks += render_results(card, language)
@@ -389,8 +394,30 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     return blocks
 
 
-def _render_title_block(draft: Draft, language: str) -> Block:
-    return {"type": "header", "text": plain_text(render_draft_title(draft, language), HEADER)}
+def _name_source(card: CardData, source: Draft, language: str) -> str:
+    """Return the finding of a report, or the title of a text with whom it is for, where that is
+    what sets it apart."""
+    if is_report(source) and (finding := describe_draft(source)):
+        return finding
+    is_twin = card.draft is not None and _is_twin(source, card.draft)
+    return render_draft_title(source, language, with_request=True, with_audience=is_twin)
+
+
+def _is_twin(one: Draft, other: Draft) -> bool:
+    """Whether two texts for different people have one title."""
+
+    def name(draft: Draft) -> tuple[object, ...]:
+        brief = draft.brief
+        return (draft.channel, brief.product_words, brief.range_words, brief.market)
+
+    return name(one) == name(other) and one.brief.audience != other.brief.audience
+
+
+def _render_title_block(card: CardData, draft: Draft, language: str) -> Block:
+    beside = (*card.siblings, *filter(None, [card.source_draft]))
+    has_twin = any(_is_twin(one, draft) for one in beside)
+    title = render_draft_title(draft, language, with_audience=has_twin)
+    return {"type": "header", "text": plain_text(title, HEADER)}
 
 
 def _render_waiting(card: CardData, draft: Draft, language: str) -> str | None:

@@ -43,6 +43,7 @@ from bot.slack.threads import (
     find_card_thread,
     list_thread_cards,
     make_place,
+    read_whole_thread,
 )
 from bot.tasks.models import OPEN_STATES, OVERHEARD, OWN_THREAD, NewTask, Task
 from bot.text.normalize import tokenize
@@ -102,6 +103,7 @@ def start_revision(
     form = copy_task_form(session, task, draft)
     if "form" in remove_private_sources(session, task, card, private):
         form.pop("stands_on", None)
+    place = read_whole_thread(place)
     new_task = task.retry(
         id, place=place, private=private, form=form, reason=reason, previous=draft.id
     )

@@ -1,5 +1,6 @@
 """The tools on customers: segments, audiences, repeat_purchases, bought_next, forecast."""
 
+import dataclasses
 import json
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -7,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.agent.tool import ToolError, ToolResult
+from bot.agent.tool import ToolDeps, ToolError, ToolResult
 from bot.agent.tools import audience
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.result import AnalysisFilter
@@ -202,6 +204,37 @@ async def test_audience_counts_new_subscribers_without_an_order() -> None:
     assert not values(result, "bought-share")
     of_buyers = await call_tool("audience", {"segments": ["new"]})
     assert any("never_ordered" in note for note in of_buyers.notes)
+
+
+def deps_of_copy(channel: str, *facts: Fact) -> ToolDeps:
+    deps = tool_deps()
+    brief = deps.request.brief.model_copy(update={"product": "mai-brume"})
+    request = SkillRequest(skill="draft", brief=brief, channel=channel)
+    return dataclasses.replace(deps, request=request, book=FactBook(facts))
+
+
+async def test_writer_of_copy_is_told_what_a_count_means_for_the_text() -> None:
+    found = await call_tool("audience", {"countries": ["GB"]})
+    most = next(fact for fact in found.facts if fact.parts.measure == "bought-most")
+    product = "product.mai-brume"
+    stored = {"source": "products.csv", "as_of": TODAY}
+    name = str(most.value).split("; ")[0]
+    facts = (
+        Fact(id=f"{product}.name", label="name", value=name, **stored),
+        Fact(id=f"{product}.price", label="price", value=Decimal(59), unit="EUR", **stored),
+    )
+    told = (await call_tool("audience", {"countries": ["GB"]}, deps_of_copy("email", *facts))).notes
+    assert any("have this very product" in note for note in told)
+    assert any("Prices are known in EUR alone" in note for note in told)
+    assert audience.NOBODY_TO_WRITE_TO not in told
+    assert not any("have this very product" in note for note in found.notes)
+
+
+async def test_writer_of_copy_is_to_ask_where_too_few_may_be_written_to() -> None:
+    few = {"segments": ["at-risk"], "regions": ["33"], "purpose": "sms"}
+    told = (await call_tool("audience", few, deps_of_copy("sms"))).notes
+    assert audience.NOBODY_TO_WRITE_TO in told
+    assert audience.NOBODY_TO_WRITE_TO not in (await call_tool("audience", few)).notes
 
 
 async def test_audience_below_the_floor_shows_no_number() -> None:
