@@ -112,6 +112,7 @@ class Brief(BaseModel, frozen=True):
     until: date | None = None
     against: tuple[date, date] | None = None  # the earlier period that it is compared with
     category: str | None = None  # a catalogue category that restricts an analysis
+    more_categories: tuple[str, ...] = ()  # that the same text is about: "the home ranges"
     brand: str | None = None  # a maker's brand in the catalogue that restricts an analysis
     within: int | None = None  # number of days ahead: "in the next 60 days"
     sections: tuple[str, ...] = ()  # a digest's sections, in order; empty: all
@@ -121,6 +122,7 @@ class Brief(BaseModel, frozen=True):
     query: str | None = None  # the fields of the question form as JSON (QuestionFields)
     tally: SalesQuery | None = None  # of earlier versions; nothing reads it
     stands_on: str | None = None  # the id of the draft that this request started from
+    goes_by: str | None = None  # the skill whose report on the same message a text starts from
     instructions: tuple[Instruction, ...] = ()  # for the versions of its text, oldest first
     follows: str | None = None  # the questions that this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml
@@ -133,6 +135,11 @@ class Brief(BaseModel, frozen=True):
     private: bool = False
     assumed: tuple[Assumption, ...] = ()
     options: tuple[Option, ...] = ()
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that it is about."""
+        return (self.category, *self.more_categories) if self.category else ()
 
     @property
     def goal_audience(self) -> Words | None:
@@ -158,7 +165,7 @@ class Brief(BaseModel, frozen=True):
             "market": self.market,
             "tone": self.tone,
             "continues the question": self.follows,
-            "category": self.category,
+            "category": ", ".join(self.categories),
             "brand": self.brand,
             "from": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),

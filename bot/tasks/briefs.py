@@ -380,8 +380,7 @@ def _list_products(source: Brief) -> tuple[ProductReference, ...]:
     """Return the products or the range that a text is about."""
     words = source.product_words or source.product or source.category or ""
     if source.product is None:
-        category = source.category
-        return (ProductReference(words=words, category=category),) if category else ()
+        return tuple(ProductReference(words=words, category=one) for one in source.categories)
     own = ProductReference(words=words, handle=source.product, title=words)
     return (own, *(ProductReference(words=one, handle=one, title="") for one in source.others))
 
@@ -452,6 +451,7 @@ def _build_copy_brief(
         until=read.until,
         rule=rule,
         stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
+        goes_by=read.goes_by,
         market=market,
         tone=read.tone,
         left_over=understanding.left_over,
@@ -465,18 +465,20 @@ def _build_copy_brief(
 
 
 def _name_products(products: Sequence[ProductReference]) -> dict[str, object]:
-    """Return the fields of a brief that name these products of the catalogue, or the range where
+    """Return the fields of a brief that name these products of the catalogue, or the ranges where
     none of its products is named. Empty when the catalogue has none of them."""
-    known = [one for one in products if one.handle] or [one for one in products if one.category][:1]
+    known = [one for one in products if one.handle] or [one for one in products if one.category]
     if not known:
         return {}
-    titles = [one.words if one.title is None else one.title for one in known]
+    titles = dict.fromkeys(one.words if one.title is None else one.title for one in known)
     handles = list(dict.fromkeys(one.handle for one in known if one.handle))
+    categories = tuple(dict.fromkeys(one.category for one in known if one.category))
     return {
         "product": next(iter(handles), None),
         "product_words": ", ".join([*filter(None, titles)][:MAX_OPTIONS]),
         "others": tuple(handles[1:]),
-        "category": None if handles else known[0].category,
+        "category": None if handles else categories[0],
+        "more_categories": () if handles else categories[1:],
     }
 
 

@@ -64,6 +64,7 @@ class ReadRequest(BaseModel, frozen=True):
 
     skill: str
     about: str | None = None
+    goes_by: str | None = None  # the skill of another entry, from whose report the text starts
     idea: str | None = None  # the request for a draft of the report's idea that is meant
     channels: tuple[str, ...] = ()
     markets: tuple[str, ...] = ()
@@ -350,12 +351,15 @@ class _FormCheck:
             self._leave(form.language.words, language)
             language = ""
         since, until, against = self._check_period(form)
-        about = self.message.find_draft(form.about) or self._find_subject(form)
+        goes_by = self._find_other_entry(form)
+        about = self.message.find_draft(form.about)
+        about = about or (None if goes_by else self._find_subject(form))
         counted = self._find_audience(form.audience, about)
         abroad = [one for one in form.markets if self._is_country_alone(one)]
         return ReadRequest(
             skill=form.skill,
             about=about.id if about else None,
+            goes_by=goes_by,
             idea=idea,
             channels=self._check_values(form.channels, load_channels()),
             markets=self._check_values(
@@ -377,6 +381,12 @@ class _FormCheck:
             must_say=self._quotes(form.must_say),
             tone=self._quote(form.tone),
         )
+
+    def _find_other_entry(self, form: RequestForm) -> str | None:
+        """Return the skill of the entry of this message whose report the request starts from."""
+        reports = {one.skill for one in self.form.requests if one.skill in load_skills()}
+        known = {name for name in reports if not load_skills()[name].for_channels}
+        return form.about if form.about in known - {form.skill} else None
 
     def _find_subject(self, form: RequestForm) -> ThreadDraft | None:
         """Return the newest draft or report of the thread for a text of which nothing is said:

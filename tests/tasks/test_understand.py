@@ -730,6 +730,32 @@ async def test_a_text_about_a_range_needs_no_product() -> None:
     assert "range Mailles" in told
 
 
+async def test_a_text_is_about_all_the_ranges_that_its_words_name() -> None:
+    words = "an e-mail on the home ranges"
+    home = [reading(f"range {name}", "home ranges") for name in ("Bain", "Bougies")]
+    found = check(
+        understood("requests", asked_request(products=home)), words, ranges=("Bain", "Bougies")
+    )
+    (request,) = await plan(found, words)
+    brief = request.brief
+    assert (brief.categories, brief.product_words) == (("Bain", "Bougies"), "home ranges")
+    before = ThreadDraft(id="t3.0.v1", skill="draft", channel="email", brief=brief)
+    sms = asked_request(about=before.id, channels=[reading("sms", "SMS")])
+    again = check(understood("requests", sms), "the same as an SMS", drafts=(before,))
+    (other,) = await plan(again, "the same as an SMS", [before])
+    assert (other.brief.categories, other.brief.product_words) == (brief.categories, "home ranges")
+
+
+def test_a_text_may_go_by_the_report_of_another_entry_alone() -> None:
+    words = "whom to write to, and the mail"
+    for skill, goes_by in (("targeting", "targeting"), ("trends", None), ("draft", None)):
+        text = asked_request(channels=[reading("email", "mail")], about=skill)
+        form = understood("requests", text, asked_request(skill="targeting"))
+        mail, _ = check(form, words, drafts=(REPORT,)).requests
+        assert mail.goes_by == goes_by
+        assert mail.about == (None if goes_by else REPORT.id)
+
+
 async def test_a_topic_is_told_as_one_and_not_as_a_product() -> None:
     form = understood("requests", asked_request(topic="thank you"))
     (request,) = await plan(check(form, "a thank you e-mail"), "a thank you e-mail")
