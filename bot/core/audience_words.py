@@ -48,11 +48,12 @@ ORDERED_FIELDS = ("product", "category")
 YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says
     ("returned", "yes"): Words("items returned"),
     ("returned", "no"): Words("items not returned"),
-    ("late", "yes"): Words("late"),
+    ("late", "yes"): Words("late: delivered after the promised day, or overdue"),
     ("late", "no"): Words("in time"),
     ("discounted", "yes"): Words("with a discount"),
     ("discounted", "no"): Words("without a discount"),
 }
+NO_ORDER_AFTER = Words("no order afterwards")
 PHRASE_FIELDS = (  # whose words need no "ordered" before them
     *("selected_orders", "selected_spent", "selected_units", "order_value"),
     *("customer_orders", "customer_spent", *DAY_FIELDS),
@@ -72,11 +73,12 @@ def describe_conditions(rule: AudienceRule, titles: Mapping[str, str] | None = N
 
 def list_conditions(rule: AudienceRule, titles: Mapping[str, str]) -> list[Words]:
     parts = [*_describe_segments(rule), *_describe_things(rule, titles)]
-    parts += [describe_orders(one, titles) for one in rule.orders]
-    parts += [_describe_rating(one) for one in rule.rated]
-    parts += [_describe_view(one, titles) for one in rule.viewed]
+    rows = [describe_orders(one, titles) for one in rule.orders]
+    rows += [_describe_rating(one) for one in rule.rated]
+    rows += [_describe_view(one, titles) for one in rule.viewed]
     return [
         *parts,
+        *([_as_words(join_with_or(rows))] if rule.any_of and rows else rows),
         *_describe_amounts(rule),
         *_describe_places(rule),
         *_describe_dates(rule),
@@ -170,6 +172,7 @@ def describe_orders(condition: OrderCondition, titles: Mapping[str, str]) -> Wor
         head = Words("bought {things}", things=_describe_group(named, titles))
         groups = [group for group in groups if group != named]
     parts = [_describe_group(group, titles) for group in groups]
+    parts += [NO_ORDER_AFTER] if condition.no_order_after else []
     if not parts and not when:
         return head or Words("ordered at least once")
     head = head or Words("placed an order")
@@ -221,7 +224,7 @@ def _describe_rating(rating: RatingCondition) -> Words:
     if days := _describe_days(rating.since, rating.until):
         parts.append(days)
     if rating.no_order_after:
-        parts.append(Words("no order afterwards"))
+        parts.append(NO_ORDER_AFTER)
     return Words("left a rating ({what})", what=join_with_and(parts or [Words("ever")]))
 
 

@@ -271,6 +271,7 @@ COUNTS = {
     "segments": ["lapsed"],
     "countries": ["FR"],
     "rated": [],
+    "any_of": False,
     "never_ordered": False,
     "joined_within_days": 0,
     "viewed": [],
