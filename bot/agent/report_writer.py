@@ -11,7 +11,7 @@ from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
-from bot.core.charts import Exhibit, ScopePart, build_exhibit_chart
+from bot.core.charts import PEOPLE, Exhibit, ScopePart, build_exhibit_chart
 from bot.core.checks import Check
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
@@ -57,7 +57,7 @@ IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
 MAX_NAMED = 3  # texts of one part of a reading
-MAX_BESIDE = 2  # readings of further points
+MAX_BESIDE = 4  # readings of further points
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
     "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
@@ -231,8 +231,8 @@ def _merge_readings(
         for part, text in scope:
             parts.setdefault(part, {})[text] = None
         for part, text in (one for other in more for one in other.list_scope(cited)):
-            if part in parts:
-                parts[part][text] = None
+            if part in parts or part == PEOPLE:
+                parts.setdefault(part, {})[text] = None
         line = join_parts(parts.values(), language)
     told = {_find_conditions(one) for one in exhibits}
     beside = {

@@ -41,7 +41,6 @@ AUDIENCE_NAMES: Mapping[str, Words] = {
     "there": Words("All customers"),
     "yours": Words("Your rule"),
 }
-MAX_NAMED_VALUES = 4  # of one condition
 # whose values say by themselves what they are
 PLAIN_FIELDS = (*PLACE_FIELDS, "city", "product", "category", "device", "source", "channel")
 ORDERED_FIELDS = ("product", "category")
@@ -273,10 +272,6 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         return Words("{what}: at most {value}", what=label, value=first)
     if condition.operator == "between":
         return Words("{what}: {first} to {last}", what=label, first=first, last=last)
-    if len(values) > MAX_NAMED_VALUES:
-        rest = len(values) - MAX_NAMED_VALUES
-        more = Words.count("{n} more", "{n} more", rest)
-        values = [*values[:MAX_NAMED_VALUES], more]
     joined = join_with_or([Words("{value}", value=one) for one in values])
     if condition.field in PLAIN_FIELDS:
         words = _as_words(joined)

@@ -46,6 +46,7 @@ MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Detail
 NO_FIGURE = ("", "–")  # cells
 QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
+PEOPLE = "people"  # the part that says whom a call counted
 
 
 class Exhibit(BaseModel, frozen=True):

@@ -35,6 +35,7 @@ from bot.core.audience_rule import (
 )
 from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import describe_unknown_consents
+from bot.core.charts import PEOPLE
 from bot.core.facts import Fact, FactId, spell_number
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName
 from bot.core.request import SkillRequest
@@ -166,13 +167,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
     days = await run_query(deps, _find_days) if facts else None
-    return replace(finding, where=AnalysisFilter(), age=None).build_result(
+    result = replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
         title=describe_conditions(rule, titles),  # of all who meet them, agreed or not
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=describe_conditions(rule, titles)),
         notes=[*words, *_explain(facts, rule, deps.request)],
     )
+    (_what, people), *more = result.scope
+    # a card names every audience that it counts
+    return result.model_copy(update={"scope": ((PEOPLE, people), *more)})
 
 
 def _find_days(warehouse: Warehouse) -> tuple[date, date] | None:
