@@ -97,6 +97,7 @@ class Brief(BaseModel, frozen=True):
     author: str
     language: Language
     channels: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # keys of the channel's parts that alone are asked for; (): all
     goal: Goal | None = None
     product: str | None = None  # the product's handle in the catalogue, once it is known
     product_words: str | None = None  # what the person called it

@@ -190,6 +190,7 @@ def revise_request(
         "goal": new.goal or old.goal,
         "tone": new.tone or old.tone,
         "must_say": tuple(dict.fromkeys((*old.must_say, *new.must_say))),
+        "parts": _find_parts(before.channel, new.parts or old.parts) if before.channel else (),
         "left_over": understanding.left_over,
         "material": incoming.material,
         "assumed": (),
@@ -332,11 +333,20 @@ def _write_for_each(
             brief = _build_copy_brief(one, incoming, understanding, brand, market, about, source)
             yield SkillRequest(
                 skill=read.skill,
-                brief=brief.model_copy(update={"channels": (channel,)}),
+                brief=brief.model_copy(
+                    update={"channels": (channel,), "parts": _find_parts(channel, one.parts)}
+                ),
                 channel=channel,
                 reason=incoming.reason,
                 previous=incoming.previous or (_describe_text(about) if about else None),
             )
+
+
+def _find_parts(channel: str, asked: Collection[str]) -> tuple[str, ...]:
+    """Return the parts of a channel's text that alone are asked for; none where it is all of it."""
+    known = load_channels()[channel].parts
+    found = tuple(key for key in known if key in asked)
+    return found if len(found) < len(known) else ()
 
 
 def _describe_text(about: ThreadDraft) -> str | None:
@@ -356,7 +366,7 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
     """Take over from the draft that this one starts from what the message does not say."""
     kept: dict[str, object] = {
         name: getattr(source, name)
-        for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone")
+        for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone", "parts")
         if not getattr(read, name)
     }
     if source.typed_audience is None:

@@ -67,6 +67,7 @@ class ReadRequest(BaseModel, frozen=True):
     goes_by: str | None = None  # the skill of another entry, from whose report the text starts
     idea: str | None = None  # the request for a draft of the report's idea that is meant
     channels: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # of the channels' texts, those that alone are asked for
     markets: tuple[str, ...] = ()
     language: Language | None = None
     is_language_stated: bool = False
@@ -362,6 +363,7 @@ class _FormCheck:
             goes_by=goes_by,
             idea=idea,
             channels=self._check_values(form.channels, load_channels()),
+            parts=tuple(dict.fromkeys(form.parts)),
             markets=self._check_values(
                 [one for one in form.markets if one not in abroad], self.brand.markets
             ),

@@ -220,6 +220,17 @@ async def test_text_of_a_message_is_for_the_people_whom_its_report_names(
     assert "counted" in fenced(written, "audience")
 
 
+async def test_line_for_a_mail_is_no_whole_mail(intern: UnderstandingBench) -> None:
+    line = {**asked_request(channels=[MAIL], topic="linen"), "parts": ["subject"]}
+    await ask(intern, "a line for the e-mail on linen", understood("requests", line))
+    (draft,) = intern.bench.drafts
+    assert [part.key for part in draft.parts] == ["subject"]
+    levels = {(one.rule, one.level) for one in draft.findings or ()}
+    assert ("length", "block") not in levels  # no part of it is missing
+    (written,) = list_writing(intern)
+    assert "body" not in fenced(written, "channel")
+
+
 async def test_text_of_a_message_whose_report_names_nobody_says_what_it_assumes(
     intern: UnderstandingBench,
 ) -> None:

@@ -11,7 +11,7 @@ from bot.agent.llm.answer_schema import build_schema
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market
-from bot.core.channels import list_sender_channels
+from bot.core.channels import find_channel, list_sender_channels
 from bot.core.facts import Fact, Source
 from bot.core.library import ProductMatch
 from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
@@ -728,6 +728,34 @@ async def test_a_text_about_a_range_needs_no_product() -> None:
     assert (sms.brief.product, sms.brief.category) == (None, "Mailles")
     told = build_prompt(message(words, ranges=("Mailles",)))
     assert "range Mailles" in told
+
+
+async def test_a_line_for_a_mail_is_its_subject_alone() -> None:
+    def ask(parts: list[str], **fields: Any) -> Understanding:
+        mail = {**asked_request(topic="opening", **fields), "parts": parts}
+        return check(understood("requests", mail), "a line for the mail on the opening")
+
+    words, mail = "a line for the mail on the opening", reading("email", "mail")
+    for channels in ([mail], []):
+        (request,) = await plan(ask(["subject", "title"], channels=channels), words)
+        assert request.brief.parts == ("subject",)
+        channel = find_channel(request)
+        assert channel is not None
+        assert set(channel.output.model_fields) == {"subject", "hooks", "not_used"}
+        assert channel.as_prompt("English").count("subject") == 1
+        assert "body" not in channel.as_prompt("English")
+    every = ["subject", "preheader", "body", "call_to_action"]
+    (whole,) = await plan(ask(every, channels=[mail]), words)
+    assert whole.brief.parts == ()
+    understanding = check(
+        understood("revise", asked_request(), draft=MAIL.id, instruction="shorter"),
+        "shorter",
+        drafts=(MAIL,),
+    )
+    again = revise_request(
+        request, understanding, IncomingRequest(words="", author="ana", reason="shorter"), BRAND
+    )
+    assert again.brief.parts == ("subject",)
 
 
 async def test_a_text_is_about_all_the_ranges_that_its_words_name() -> None:
