@@ -190,7 +190,7 @@ def revise_request(
         "goal": new.goal or old.goal,
         "tone": new.tone or old.tone,
         "must_say": tuple(dict.fromkeys((*old.must_say, *new.must_say))),
-        "parts": _find_parts(before.channel, new.parts or old.parts) if before.channel else (),
+        "parts": _find_parts(before.channel, _keep_parts(new, old)) if before.channel else (),
         "left_over": understanding.left_over,
         "material": incoming.material,
         "assumed": (),
@@ -349,6 +349,12 @@ def _find_parts(channel: str, asked: Collection[str]) -> tuple[str, ...]:
     return found if len(found) < len(known) else ()
 
 
+def _keep_parts(read: ReadRequest, before: Brief) -> tuple[str, ...]:
+    """Return the parts that alone are asked for, where one continues a text: who names a channel
+    without any ("now the whole mail") asks for all."""
+    return read.parts or (() if read.channels else before.parts)
+
+
 def _describe_text(about: ThreadDraft) -> str | None:
     """Return the text that another one starts from, with what people wrote into it."""
     if not about.is_copy or not about.text:
@@ -366,9 +372,10 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
     """Take over from the draft that this one starts from what the message does not say."""
     kept: dict[str, object] = {
         name: getattr(source, name)
-        for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone", "parts")
+        for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone")
         if not getattr(read, name)
     }
+    kept["parts"] = _keep_parts(read, source)
     if source.typed_audience is None:
         kept.pop("audience", None)
     kept["must_say"] = tuple(dict.fromkeys((*source.must_say, *read.must_say)))

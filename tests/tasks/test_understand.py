@@ -756,6 +756,11 @@ async def test_a_line_for_a_mail_is_its_subject_alone() -> None:
         request, understanding, IncomingRequest(words="", author="ana", reason="shorter"), BRAND
     )
     assert again.brief.parts == ("subject",)
+    before = MAIL.model_copy(update={"brief": request.brief})
+    for channels, kept in (([mail], ()), ([], ("subject",))):
+        form = understood("requests", asked_request(about=MAIL.id, channels=channels))
+        (other,) = await plan(check(form, "and the mail", drafts=(before,)), "the mail", [before])
+        assert other.brief.parts == kept
 
 
 async def test_a_text_is_about_all_the_ranges_that_its_words_name() -> None:
