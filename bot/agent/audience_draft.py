@@ -163,7 +163,7 @@ def _list_own_conditions(
     rules: Sequence[AudienceRule], titles: Mapping[str, str]
 ) -> list[list[Words]]:
     """Return for each audience the conditions that not all of them have, and behind them those that
-    all have, without the countries; none for one that nothing sets apart."""
+    all have, without the countries."""
     if not rules:
         return []
     conditions = [
@@ -171,7 +171,7 @@ def _list_own_conditions(
     ]
     shared = [one for one in conditions[0] if all(one in more for more in conditions)]
     own = [[one for one in some if one not in shared] for some in conditions]
-    return [[*some, *shared] if some else [] for some in own]
+    return [[*some, *shared] for some in own]
 
 
 def _label_export(
@@ -180,7 +180,7 @@ def _label_export(
     fact: Fact,
     conditions: Sequence[Words],
 ) -> Words:
-    """Say how many people are exported, for what, and what sets them apart or where they live:
+    """Say how many people are exported, for what, and who they are or where they live:
     "Export 139 contacts for SMS (France)". Counts that may not be shown are left out."""
     many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
     what = Words("contacts")

@@ -58,8 +58,8 @@ WITHOUT_PRODUCT = (
     "each of them up with `product` first."
 )
 NO_LIMITS = (
-    "They are chosen by sales alone: where the brief sets a limit (a price, what it is for), they "
-    "may be outside it. Then find those within it (`find_products` has `max_price`)."
+    "They are chosen by sales alone: where the brief sets a limit (a price, what it is for or on), "
+    "they may be outside it. Then find those within it (`find_products` has `max_price`)."
 )
 OF_RANGE = (
     "The text is about the range as a whole. The products among the facts are its best sellers. A "

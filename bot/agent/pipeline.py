@@ -16,7 +16,7 @@ from bot.agent.skills import load_skills
 from bot.agent.stated_facts import find_instructed_facts, find_stated_facts
 from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
-from bot.core.channels import NOT_USED, Channel, load_channels, measure_text
+from bot.core.channels import NOT_USED, Channel, find_channel, measure_text
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library
@@ -72,7 +72,7 @@ async def run_skill(
     skill = load_skills().get(request.skill)
     if skill is None:
         raise CannotDo("I can't do that yet: {skill}.", skill=request.skill)
-    channel = load_channels().get(request.channel) if request.channel else None
+    channel = find_channel(request)
     ctx = SkillContext(
         request,
         brand=brand,
@@ -185,7 +185,7 @@ def recheck_parts(
         )
     )
     all_facts = evidence.plus(typed_facts)
-    channel = load_channels().get(request.channel) if request.channel else None
+    channel = find_channel(request)
     checks = check_draft(
         parts, hooks, all_facts, request=request, brand=brand, channel=channel, today=today
     )

@@ -11,7 +11,14 @@ from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
-from bot.core.charts import MAX_NAMED, Exhibit, ScopePart, build_exhibit_chart, join_scope
+from bot.core.charts import (
+    MAX_NAMED,
+    PEOPLE,
+    Exhibit,
+    ScopePart,
+    build_exhibit_chart,
+    join_scope,
+)
 from bot.core.checks import Check
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
@@ -56,7 +63,7 @@ AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
-MAX_BESIDE = 2  # readings of further points
+MAX_BESIDE = 4  # readings of further points
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
     "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
@@ -227,7 +234,7 @@ def _merge_readings(
     first, *more = exhibits
     line, *_ = first.read_as.splitlines()
     if scope := first.list_scope(cited):
-        has = {part for part, _text in scope}
+        has = {PEOPLE, *(part for part, _text in scope)}
         added = [one for other in more for one in other.list_scope(cited) if one[0] in has]
         days = first.days or _tell_days([first], cited, ctx)
         line = join_scope(_shorten([*scope, *added], exhibits, cited, ctx), days)

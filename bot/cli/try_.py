@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from bot.agent.context import SkillContext
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import AgentOptions, LoopLimits
+from bot.agent.loop import AgentOptions, EarlierWork, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.spending import Payer, SpendingCap
@@ -47,7 +47,9 @@ from bot.grounding.numbers import read_figures
 from bot.grounding.sources import Sources, list_text_parts
 from bot.i18n.languages import SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import LANGUAGES, Language, Words, load_translations
+from bot.tasks.audience_report import start_from_report
 from bot.tasks.briefs import plan_requests
+from bot.tasks.conversation import build_earlier_work
 from bot.tasks.intake import understand_request
 from bot.tasks.message_prompt import Message
 from bot.tasks.understand import demand_request, understand_message
@@ -110,6 +112,35 @@ class TerminalReading:
     left_over: tuple[str, ...] = ()
     lines: tuple[Words, ...] = ()
     question: Question | None = None
+
+
+@dataclass(frozen=True)
+class TerminalDraft:
+    """What one request of a run led to, which is not stored."""
+
+    id: str
+    request: SkillRequest
+    result: DraftResult
+
+    @property
+    def skill(self) -> str:
+        return self.request.skill
+
+    @property
+    def channel(self) -> str | None:
+        return self.request.channel
+
+    @property
+    def brief(self) -> Brief:
+        return self.request.brief
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return self.result.parts
+
+    @property
+    def facts(self) -> Evidence:
+        return self.result.evidence
 
 
 @dataclass(frozen=True)
@@ -209,13 +240,15 @@ class TerminalRun:
 
     async def write(self, reading: TerminalReading) -> list[tuple[SkillRequest, DraftResult]]:
         """Run the skills. A question that a handler asks is put into the reading."""
-        made = []
+        made: list[TerminalDraft] = []
         policy = self.container.policy(self.workspace)
 
         async def may(right: Any) -> bool:
             return policy.may(self.person, right)
 
-        for number, request in enumerate(reading.requests):
+        for number, planned in enumerate(reading.requests):
+            request = start_from_report(planned, made)
+            on = next((one for one in made if one.id == request.brief.stands_on), None)
             brand = self.container.brand(self.workspace).for_market(
                 request.brief.market, list_sender_channels()
             )
@@ -235,13 +268,16 @@ class TerminalRun:
                     person=self.person,
                     is_private=True,
                     claims=policy.checks.claims,
+                    earlier=EarlierWork()
+                    if on is None or self.writer.by_rules
+                    else build_earlier_work(request.brief, source=on),
                 ),
             )
             if isinstance(result, Question):
                 reading.question = result
             else:
-                made.append((result.request, result))
-        return made
+                made.append(TerminalDraft(str(number), result.request, result))
+        return [(one.request, one.result) for one in made]
 
 
 def _print_result(

@@ -80,12 +80,14 @@ DAY_FIELDS = (
 class OrderCondition(BaseModel, frozen=True, extra="forbid"):
     """Orders that each customer has, or with `never` has not, in these days, which are inclusive.
     The filters are those of a `MetricQuery` of orders: every group holds, of a group one condition
-    suffices. Their values are those of the data."""
+    suffices. Their values are those of the data. With `no_order_after` the customer has ordered
+    nothing after the day of the last such order."""
 
     filters: tuple[tuple[MetricCondition, ...], ...] = ()
     since: date | None = None
     until: date | None = None
     never: bool = False
+    no_order_after: bool = False
 
     @field_validator("filters")
     @classmethod
@@ -184,6 +186,7 @@ class AudienceRule(BaseModel, frozen=True, extra="forbid"):
     last_until: date | None = None
     orders: tuple[OrderCondition, ...] = ()  # all of them hold
     rated: tuple[RatingCondition, ...] = ()  # all of them hold
+    any_of: bool = False  # of `orders`, `rated` and `viewed` together, one suffices
     never_ordered: bool = False
     joined_within: DayCount | None = None  # signed up within so many days
     viewed: tuple[ViewCondition, ...] = ()  # all of them hold
@@ -225,6 +228,8 @@ class AudienceRule(BaseModel, frozen=True, extra="forbid"):
         for name, conditions in dated:
             if any(one.since and one.until and one.until < one.since for one in conditions):
                 return name, Words("This day is before the first one.")
+        if any(one.never and one.no_order_after for one in self.orders):
+            return "orders", Words("Who has no such order has no order after it.")
         if any(one.at_least and one.at_most and one.at_most < one.at_least for one in self.rated):
             return "rated", Words("No rating has so many stars and so few.")
         not_within = None if self.not_bought or self.not_bought_categories else self.not_within
@@ -259,10 +264,18 @@ class AudienceRule(BaseModel, frozen=True, extra="forbid"):
     @property
     def is_only_of_places(self) -> bool:
         """Whether it asks for nothing but where people have ordered to, as an ad is set."""
-        no_places = {"purpose": "email", "countries": (), "regions": (), "orders": ()}
+        no_places = {
+            "purpose": "email",
+            "countries": (),
+            "regions": (),
+            "orders": (),
+            "any_of": False,
+        }
         asked = [(c.field, one.since, one.until) for one in self.orders for c in one.conditions]
         places = {(field, None, None) for field in PLACE_FIELDS}
-        is_placed = {*asked} <= places and not any(one.never for one in self.orders)
+        is_placed = {*asked} <= places and not any(
+            one.never or one.no_order_after for one in self.orders
+        )
         return is_placed and self.model_copy(update=no_places) == AudienceRule()
 
     @property

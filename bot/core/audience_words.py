@@ -43,19 +43,19 @@ AUDIENCE_NAMES: Mapping[str, Words] = {
     "there": Words("All customers"),
     "yours": Words("Your rule"),
 }
-MAX_NAMED_VALUES = 4  # of one condition
 # whose values say by themselves what they are
 PLAIN_FIELDS = (*PLACE_FIELDS, "city", "product", "category", "device", "source", "channel")
 ORDERED_FIELDS = ("product", "category")
 YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what it says
     ("returned", "yes"): Words("items returned"),
     ("returned", "no"): Words("items not returned"),
-    ("late", "yes"): Words("late"),
+    ("late", "yes"): Words("late: delivered after the promised day, or overdue"),
     ("late", "no"): Words("in time"),
     ("discounted", "yes"): Words("with a discount"),
     ("discounted", "no"): Words("without a discount"),
 }
 MONEY_FIELDS = ("selected_spent", "customer_spent", "order_value")
+NO_ORDER_AFTER = Words("no order afterwards")
 PHRASE_FIELDS = (  # whose words need no "ordered" before them
     *("selected_orders", "selected_spent", "selected_units", "order_value"),
     *("customer_orders", "customer_spent", *DAY_FIELDS),
@@ -97,11 +97,12 @@ def list_conditions(
 ) -> list[Words]:
     names = _Names(titles, currency)
     parts = [*_describe_segments(rule), *_describe_things(rule, titles)]
-    parts += [describe_orders(one, titles, currency) for one in rule.orders]
-    parts += [_describe_rating(one) for one in rule.rated]
-    parts += [_describe_view(one, titles) for one in rule.viewed]
+    rows = [describe_orders(one, titles, currency) for one in rule.orders]
+    rows += [_describe_rating(one) for one in rule.rated]
+    rows += [_describe_view(one, titles) for one in rule.viewed]
     return [
         *parts,
+        *([_as_words(join_with_or(rows))] if rule.any_of and rows else rows),
         *_describe_amounts(rule, names),
         *_describe_places(rule),
         *_describe_dates(rule),
@@ -198,6 +199,7 @@ def describe_orders(
         head = Words("bought {things}", things=_describe_group(named, names))
         groups = [group for group in groups if group != named]
     parts = [_describe_group(group, names) for group in groups]
+    parts += [NO_ORDER_AFTER] if condition.no_order_after else []
     if not parts and not when:
         return head or Words("ordered at least once")
     head = head or Words("placed an order")
@@ -247,7 +249,7 @@ def _describe_rating(rating: RatingCondition) -> Words:
     if days := _describe_days(rating.since, rating.until):
         parts.append(days)
     if rating.no_order_after:
-        parts.append(Words("no order afterwards"))
+        parts.append(NO_ORDER_AFTER)
     return Words("left a rating ({what})", what=join_with_and(parts or [Words("ever")]))
 
 
@@ -293,10 +295,6 @@ def _describe_condition(condition: MetricCondition, names: _Names) -> Words:
         values = [quote_name(names.titles.get(one, one)) for one in condition.values]
     elif condition.field in ("region", "department"):
         values = [_name_place(condition.field, one) for one in condition.values]
-    if len(values) > MAX_NAMED_VALUES:
-        rest = len(values) - MAX_NAMED_VALUES
-        more = Words.count("{n} more", "{n} more", rest)
-        values = [*values[:MAX_NAMED_VALUES], more]
     joined = join_with_or([Words("{value}", value=one) for one in values])
     if condition.field in PLAIN_FIELDS and condition.operator in ("is", "in", "is_not"):
         words = _as_words(joined)

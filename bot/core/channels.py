@@ -1,6 +1,7 @@
 """The marketing channels, from `channels.toml`: parts, limits and the AI's output."""
 
 import tomllib
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from pydantic import BaseModel, Field, create_model
 
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.parts import Copy, Hook
-from bot.core.request import Brief
+from bot.core.request import Brief, SkillRequest
 from bot.i18n.messages import Words
 from bot.i18n.typography import GSM7_DOUBLE, is_gsm7
 from bot.text.normalize import normalize_text
@@ -90,7 +91,12 @@ class Channel(BaseModel, frozen=True, extra="forbid"):
     @property
     def output(self) -> type[BaseModel]:
         """The model that the AI fills in: a field for each part, and the hooks."""
-        return _build_output(self.key)
+        return _build_output(self.key, tuple(self.parts))
+
+    def with_parts(self, keys: Collection[str]) -> "Channel":
+        """Return the channel with these of its parts alone; with all where none is named."""
+        parts = {key: limit for key, limit in self.parts.items() if key in keys}
+        return self.model_copy(update={"parts": parts}) if parts else self
 
 
 @cache
@@ -98,6 +104,12 @@ def load_channels() -> dict[str, Channel]:
     """Return all channels by key."""
     with CHANNELS_FILE.open("rb") as file:
         return {key: Channel(key=key, **table) for key, table in tomllib.load(file).items()}
+
+
+def find_channel(request: SkillRequest) -> Channel | None:
+    """Return the channel of a request, with the parts that it asks for."""
+    channel = load_channels().get(request.channel or "")
+    return channel.with_parts(request.brief.parts) if channel else None
 
 
 def get_default_channel() -> Channel:
@@ -129,9 +141,10 @@ def describe_unknown_consents(brief: Brief) -> str:
 
 
 @cache
-def _build_output(key: str) -> type[BaseModel]:
-    """Build the output of a channel. One class for each channel: schemas are cached by class."""
-    channel = load_channels()[key]
+def _build_output(key: str, parts: tuple[str, ...]) -> type[BaseModel]:
+    """Build the output of a channel with these parts. One class for each: schemas are cached by
+    class."""
+    channel = load_channels()[key].with_parts(parts)
     fields: dict[str, Any] = {
         part: (list[Copy] if limit.items else Copy, Field(title=limit.title))
         for part, limit in channel.parts.items()

@@ -48,6 +48,7 @@ MAX_NAMED, MAX_IN_TITLE = 3, 2  # measures in a line
 NO_FIGURE = ("", "–")  # cells
 QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
+PEOPLE = "people"  # the part that says whom a call counted
 
 
 class Exhibit(BaseModel, frozen=True):

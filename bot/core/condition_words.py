@@ -57,7 +57,7 @@ def describe_amount(
         is_next = bound == "2" if operator == "at_most" else bound == str(MAX_STARS - 1)
         operator = "is" if is_next or written[0] == written[1] else "between"
         written = list(dict.fromkeys(written))
-    last = values[-1] if operator in ("is", "in", "is_not") else "2"
+    last = "2" if operator == "between" else values[-1]
     plain = last if len(written) == 1 and last.isdigit() else "2"
     return _PHRASES[field](int(plain), _describe_bounds(operator, written))
 

@@ -98,6 +98,7 @@ class Brief(BaseModel, frozen=True):
     author: str
     language: Language
     channels: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # keys of the channel's parts that alone are asked for; (): all
     goal: Goal | None = None
     product: str | None = None  # the product's handle in the catalogue, once it is known
     product_words: str | None = None  # what the person called it
@@ -113,6 +114,7 @@ class Brief(BaseModel, frozen=True):
     until: date | None = None
     against: tuple[date, date] | None = None  # the earlier period that it is compared with
     category: str | None = None  # a catalogue category that restricts an analysis
+    more_categories: tuple[str, ...] = ()  # that the same text is about: "the home ranges"
     brand: str | None = None  # a maker's brand in the catalogue that restricts an analysis
     within: int | None = None  # number of days ahead: "in the next 60 days"
     sections: tuple[str, ...] = ()  # a digest's sections, in order; empty: all
@@ -122,6 +124,7 @@ class Brief(BaseModel, frozen=True):
     query: str | None = None  # the fields of the question form as JSON (QuestionFields)
     tally: SalesQuery | None = None  # of earlier versions; nothing reads it
     stands_on: str | None = None  # the id of the draft that this request started from
+    goes_by: str | None = None  # the skill whose report on the same message a text starts from
     instructions: tuple[Instruction, ...] = ()  # for the versions of its text, oldest first
     replaced: tuple[str, ...] = ()  # offers and dates that a later version put others in place of
     follows: str | None = None  # the questions that this one continues: "and in October?"
@@ -171,6 +174,11 @@ class Brief(BaseModel, frozen=True):
         return not self.dates or bool(self.list_typed(self.dates))
 
     @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that it is about."""
+        return (self.category, *self.more_categories) if self.category else ()
+
+    @property
     def goal_audience(self) -> Words | None:
         """Whom the goal means, where nothing else says whom the text is for."""
         return None if self.audience or self.rule else GOAL_AUDIENCES.get(self.goal or "")
@@ -197,7 +205,7 @@ class Brief(BaseModel, frozen=True):
             "continues the question": self.follows,
             "of what is asked, answer only": self.own_question,
             "proposed by us, stated by nobody": self.proposed,
-            "category": self.category,
+            "category": ", ".join(self.categories),
             "brand": self.brand,
             "from": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),

@@ -269,17 +269,17 @@ class WorkspaceData:
     async def _find_product_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         """Return facts of one of PRODUCT_KINDS. `prices`: earlier prices of the brief's product.
         `availability`: that it is sold out. `best_sellers`: names and prices of a few products in
-        stock that sell best, of the brief's category if it has one. `reduced`:
+        stock that sell best, of the brief's categories if it has any. `reduced`:
         the lowest prices of the brief's products that are cheaper today, else of those of its
-        category. There are none when the library can't answer."""
-        products, category = await self._catalogue.list_products(), request.brief.category
+        categories. There are none when the library can't answer."""
+        products, categories = await self._catalogue.list_products(), request.brief.categories
         named = {request.brief.product, *request.brief.others} - {None}
         find: Callable[[Warehouse], tuple[Fact, ...]]
         if kind == "best_sellers":
-            find = partial(find_seller_facts, products=products, category=category)
+            find = partial(find_seller_facts, products=products, categories=categories)
         elif kind == "reduced":
             offered = [one for one in products if one.handle in named]
-            offered = offered or select_offered(products, category)
+            offered = offered or select_offered(products, categories)
             find = partial(find_reduced_facts, products=offered)
         else:
             handle = request.brief.product

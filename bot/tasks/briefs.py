@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import get_args
 
@@ -256,11 +256,26 @@ def _write_for_each(
             brief = _build_copy_brief(one, incoming, understanding, brand, market, about, source)
             yield SkillRequest(
                 skill=read.skill,
-                brief=brief.model_copy(update={"channels": (channel,)}),
+                brief=brief.model_copy(
+                    update={"channels": (channel,), "parts": find_parts(channel, one.parts)}
+                ),
                 channel=channel,
                 reason=incoming.reason,
                 previous=incoming.previous or (_describe_text(about) if about else None),
             )
+
+
+def find_parts(channel: str, asked: Collection[str]) -> tuple[str, ...]:
+    """Return the parts of a channel's text that alone are asked for; none where it is all of it."""
+    known = load_channels()[channel].parts
+    found = tuple(key for key in known if key in asked)
+    return found if len(found) < len(known) else ()
+
+
+def keep_parts(read: ReadRequest, before: Brief) -> tuple[str, ...]:
+    """Return the parts that alone are asked for, where one continues a text: who names a channel
+    without any ("now the whole mail") asks for all."""
+    return read.parts or (() if read.channels else before.parts)
 
 
 def _describe_text(about: ThreadDraft) -> str | None:
@@ -283,6 +298,7 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
         for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone")
         if not getattr(read, name)
     }
+    kept["parts"] = keep_parts(read, source)
     if source.typed_audience is None:
         kept.pop("audience", None)
     kept["must_say"] = tuple(dict.fromkeys((*source.must_say, *read.must_say)))
@@ -304,8 +320,7 @@ def _list_products(source: Brief) -> tuple[ProductReference, ...]:
     """Return the products or the range that a text is about."""
     words = source.product_words or source.product or source.category or ""
     if source.product is None:
-        category = source.category
-        return (ProductReference(words=words, category=category),) if category else ()
+        return tuple(ProductReference(words=words, category=one) for one in source.categories)
     own = ProductReference(words=words, handle=source.product, title=words)
     return (own, *(ProductReference(words=one, handle=one, title="") for one in source.others))
 
@@ -378,6 +393,7 @@ def _build_copy_brief(
         stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
         follows=_find_request_of_proposal(read, incoming, about, source),
         proposed=read.idea or incoming.answers.get("proposed") or (source and source.proposed),
+        goes_by=read.goes_by,
         market=market,
         tone=read.tone,
         left_over=understanding.left_over,
@@ -417,18 +433,20 @@ def _find_request_of_proposal(
 
 
 def name_products(products: Sequence[ProductReference]) -> dict[str, object]:
-    """Return the fields of a brief that name these products of the catalogue, or the range where
+    """Return the fields of a brief that name these products of the catalogue, or the ranges where
     none of its products is named. Empty when the catalogue has none of them."""
-    known = [one for one in products if one.handle] or [one for one in products if one.category][:1]
+    known = [one for one in products if one.handle] or [one for one in products if one.category]
     if not known:
         return {}
-    titles = [one.words if one.title is None else one.title for one in known]
+    titles = dict.fromkeys(one.words if one.title is None else one.title for one in known)
     handles = list(dict.fromkeys(one.handle for one in known if one.handle))
+    categories = tuple(dict.fromkeys(one.category for one in known if one.category))
     return {
         "product": next(iter(handles), None),
         "product_words": ", ".join([*filter(None, titles)][:MAX_OPTIONS]),
         "others": tuple(handles[1:]),
-        "category": None if handles else known[0].category,
+        "category": None if handles else categories[0],
+        "more_categories": () if handles else categories[1:],
     }
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.agent.audience_draft import list_export_steps
 from bot.agent.loop import EarlierWork
 from bot.core.facts import PRODUCT_KINDS, Fact
 from bot.core.parts import Table
@@ -15,6 +14,7 @@ from bot.core.request import Brief
 from bot.drafts.models import Draft
 from bot.grounding.calculations import PROOF
 from bot.grounding.figure_checks import OFFER_KIND
+from bot.tasks.audience_report import WrittenReport, list_audiences
 from bot.tasks.draft_versions import list_kept_passages, list_version_history
 from bot.tasks.message_prompt import (
     MAX_DRAFTS,
@@ -22,7 +22,6 @@ from bot.tasks.message_prompt import (
     MAX_THREAD_MESSAGES,
     Opening,
     PendingQuestion,
-    ReportAudience,
     ThreadDraft,
     ThreadMessage,
 )
@@ -31,7 +30,7 @@ from bot.text.normalize import normalize_text
 
 MAX_OPEN_QUESTIONS = 20
 MAX_TABLE_ROWS = 8  # of a report, as the AI is told about it
-MAX_PRODUCTS, MAX_AUDIENCES = 5, 5  # of a report
+MAX_PRODUCTS = 5  # of a report
 IDEAS_SKILL = "ideas"
 # The parts of a report that say how it was made, not what was found.
 REPORT_NOTES = ("how_to_read", "sources", "picture", "not_used")
@@ -106,7 +105,7 @@ def describe_draft(draft: Draft) -> str:
     return next((part.text.strip() for part in draft.parts if part.text.strip()), "")[:120]
 
 
-def describe_content(draft: Draft) -> str:
+def describe_content(draft: WrittenReport) -> str:
     """Return what a draft says, or what a report found with its figures; nothing of one about a
     single customer, since the model will read it."""
     if draft.facts.of_one_customer:
@@ -170,7 +169,7 @@ def build_thread_draft(session: Session, draft: Draft, earlier: Sequence[str] = 
         brief=draft.brief,
         passages=passages,
         openings=() if of_one_customer else tuple(_list_openings(draft)),
-        audiences=() if draft.channel else tuple(_list_audiences(draft)),
+        audiences=() if draft.channel else tuple(list_audiences(draft)),
         products=() if draft.channel or of_one_customer else _list_products(draft),
         subjects=() if draft.channel or of_one_customer else _list_subjects(draft),
         ideas=tuple(step.words for step in draft.next_steps if draft.skill == IDEAS_SKILL),
@@ -194,13 +193,6 @@ def _list_openings(draft: Draft) -> Iterator[Opening]:
     for number, hook in enumerate(draft.other_hooks, 1):
         if hook.text not in texts:
             yield Opening(number=number, angle=hook.angle, text=hook.text)
-
-
-def _list_audiences(draft: Draft) -> Iterator[ReportAudience]:
-    """Yield the audiences that a report counts and that can be written to."""
-    cited = [id for part in draft.parts for id in part.facts]
-    for step in list_export_steps(cited, draft.facts.facts, MAX_AUDIENCES):
-        yield ReportAudience(name=step.words, rule=step.form["rule"])
 
 
 def _list_products(draft: Draft) -> tuple[str, ...]:
@@ -256,7 +248,7 @@ FEEDBACK_KINDS = ("feedback", "praise", "objection")  # on the product of the br
 
 
 def build_earlier_work(
-    brief: Brief, previous: Draft | None = None, source: Draft | None = None
+    brief: Brief, previous: Draft | None = None, source: WrittenReport | None = None
 ) -> EarlierWork:
     """Return what the text of this brief may stand on: the facts of the draft that is revised
     (`previous`), and those of the draft or report that it starts from (`source`) with what the
@@ -283,7 +275,7 @@ def build_work_on_audience(source: Draft | None) -> EarlierWork:
     return EarlierWork(facts=source.facts.of("segment"))
 
 
-def _list_copy_facts(draft: Draft, brief: Brief) -> Iterator[Fact]:
+def _list_copy_facts(draft: WrittenReport, brief: Brief) -> Iterator[Fact]:
     """Yield the facts of a draft, without those of products that the new text is not about and of
     its audience, which is counted anew."""
     before = draft.brief
@@ -300,7 +292,7 @@ def _list_copy_facts(draft: Draft, brief: Brief) -> Iterator[Fact]:
             yield fact
 
 
-def _list_report_facts(draft: Draft) -> list[Fact]:
+def _list_report_facts(draft: WrittenReport) -> list[Fact]:
     """Return the facts that a report cites: those of its sentences before those of its table."""
     known = {fact.id: fact for fact in draft.facts.facts}
     cited = dict.fromkeys(id for part in draft.parts for id in part.facts if id in known)

@@ -32,6 +32,7 @@ class RequestForm(BaseModel):
     skill: str = Field(json_schema_extra=_list_skills)
     about: str
     channels: list[Reading]
+    parts: list[str] = []
     markets: list[Reading]
     language: Reading
     products: list[Reading]

@@ -148,7 +148,10 @@ def list_copies(drafts: Sequence[ThreadDraft]) -> tuple[ThreadDraft, ...]:
 def build_system_prompt(brand: Brand) -> str:
     """Return the rules with the lists to choose from: the same for every message of a brand."""
     skills = [f"{skill.name}: {skill.summary}" for skill in load_skills().values()]
-    channels = [f"{key}: {', '.join(one.names)}" for key, one in load_channels().items()]
+    channels = [
+        f"{key}: {', '.join(one.names)}; parts {', '.join(one.parts)}"
+        for key, one in load_channels().items()
+    ]
     occasions = [f"{key}: {one.title[SOURCE_LANGUAGE]}" for key, one in load_occasions().items()]
     markets = [
         f"{country}: {', '.join((*market.names, market.language))}"

@@ -40,6 +40,7 @@ from bot.grounding.sources import Sources, list_text_parts
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.privacy.names import build_own_words
+from bot.tasks.audience_report import start_from_report
 from bot.tasks.conversation import build_earlier_work, build_work_on_audience
 from bot.tasks.draft_versions import (
     check_kept_passages,
@@ -62,7 +63,7 @@ from bot.tasks.understanding import Understanding
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
 
-RECAP_SKILL, ANSWER_SKILL, AUDIENCE_SKILL = "recap", "answer", "targeting"
+RECAP_SKILL, ANSWER_SKILL = "recap", "answer"
 TOLD_APART = "see the text or the report that this continues"
 
 READING = Words("is reading your message…")
@@ -159,7 +160,7 @@ class TaskRun(RunningTask):
         ends with its last draft. Return False when it ended in a question."""
         services, task = self.services, self.task
         piece = f"{task.id}.{number}"
-        request = await services.database.read(self._stand_on_audience, number, request)
+        request = await services.database.read(self._start_from_report, number, request)
         agent = await services.database.read(self._prepare_agent, number, request, on_step)
         if agent is None:
             if is_last:
@@ -313,20 +314,14 @@ class TaskRun(RunningTask):
         """Whether this piece is the next version of a draft; what is asked for beside is not."""
         return bool(self.task.previous) and number == 0
 
-    def _stand_on_audience(
+    def _start_from_report(
         self, session: Session, number: int, request: SkillRequest
     ) -> SkillRequest:
-        """Return the request of a text on the audiences that the same message asked for, so that
-        it is for those people. What a text continues otherwise goes before."""
-        brief = request.brief
-        if request.channel is None or brief.stands_on or brief.rule or self._revises(number):
+        """Return the request of a text on a report that the same message asked for."""
+        if self._revises(number):
             return request
         before = (Draft.latest(session, f"{self.task.id}.{one}") for one in range(number))
-        found = [one.id for one in before if one and one.skill == AUDIENCE_SKILL]
-        if not found:
-            return request
-        changed = brief.model_copy(update={"stands_on": found[-1]})
-        return request.model_copy(update={"brief": changed})
+        return start_from_report(request, [one for one in before if one])
 
     def _find_earlier_work(
         self, session: Session, request: SkillRequest, *, is_revision: bool

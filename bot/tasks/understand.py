@@ -242,7 +242,9 @@ class _FormCheck:
         if language not in LANGUAGES:
             self._leave(form.language.words, language)
             language = ""
-        about = self.message.find_draft(form.about) or self._find_subject(form)
+        goes_by = self._find_other_entry(form)
+        about = self.message.find_draft(form.about)
+        about = about or (None if goes_by else self._find_subject(form))
         continues = self.form.outcome == "revise" or (about is not None and about.is_copy)
         quotable = [*self.typed, *(self.meant if continues else ())]
         since, until, against = self._check_period(form, quotable)
@@ -251,8 +253,10 @@ class _FormCheck:
         return ReadRequest(
             skill=form.skill,
             about=about.id if about else None,
+            goes_by=goes_by,
             idea=idea,
             channels=self._check_values(form.channels, load_channels()),
+            parts=tuple(dict.fromkeys(form.parts)),
             markets=self._check_values(
                 [one for one in form.markets if one not in abroad], self.brand.markets
             ),
@@ -272,6 +276,12 @@ class _FormCheck:
             must_say=self._quotes(form.must_say, quotable),
             tone=self._quote(form.tone, quotable),
         )
+
+    def _find_other_entry(self, form: RequestForm) -> str | None:
+        """Return the skill of the entry of this message whose report the request starts from."""
+        reports = {one.skill for one in self.form.requests if one.skill in load_skills()}
+        known = {name for name in reports if not load_skills()[name].for_channels}
+        return form.about if form.about in known - {form.skill} else None
 
     def _find_subject(self, form: RequestForm) -> ThreadDraft | None:
         """Return the newest draft or report of the thread for a text of which nothing is said:

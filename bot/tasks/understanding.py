@@ -24,8 +24,10 @@ class ReadRequest(BaseModel, frozen=True):
 
     skill: str
     about: str | None = None
+    goes_by: str | None = None  # the skill of another entry, from whose report the text starts
     idea: str | None = None  # the request for a draft of the report's idea that is meant
     channels: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # of the channels' texts, those that alone are asked for
     markets: tuple[str, ...] = ()
     language: Language | None = None
     is_language_stated: bool = False

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.agent.audience_draft import list_export_steps
-from bot.core.audience_rule import AudienceRule
+from bot.core.audience_rule import AudienceRule, OrderCondition
 from bot.core.facts import Fact, Source
+from bot.core.metric_query import MetricCondition
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,20 @@ def test_export_button_names_what_sets_its_people_apart_before_what_all_share() 
     labels = [step.label for step in list_export_steps([fact.id for fact in facts], facts)]
     assert "in the group Loyal; last order on 31 August 2026 or earlier" in labels[0].to("en")
     assert "at least 3 orders; last order on" in labels[1].to("en")
+
+
+def test_the_only_export_of_a_report_names_its_people_with_every_value() -> None:
+    kinds = ("Bath", "Bed", "Candles", "Kitchen", "Table")
+    bought = MetricCondition(field="category", operator="in", values=kinds)
+    rule = AudienceRule(orders=(OrderCondition(filters=((bought,),)),))
+    fact = Fact(
+        id="audiences.yours.rule",
+        label="rule",
+        value=rule.stored,
+        source=Source("orders.csv"),
+        as_of=date(2026, 11, 24),
+    )
+    (step,) = list_export_steps([fact.id], [fact])
+    assert step.label.to("en") == (
+        "Export contacts for e-mail (bought “Bath”, “Bed”, “Candles”, “Kitchen” or “Table”)"
+    )

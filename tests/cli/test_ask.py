@@ -9,8 +9,18 @@ import pytest
 
 from bot.__main__ import main
 from bot.core.channels import load_channels
-from tests.fakes.claude import UNDERSTANDS, ScriptedClaude, asked_request, obediently, reading
+from tests.fakes.claude import (
+    UNDERSTANDS,
+    ScriptedClaude,
+    Step,
+    asked_request,
+    calls,
+    obediently,
+    reading,
+)
 from tests.fakes.claude import understood as understood_as
+from tests.handlers.test_answer_with_ai import report
+from tests.support.tool_runner import full_params
 
 BRAND = """name = "Maison Lin"
 languages = ["en", "fr"]
@@ -35,14 +45,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def run_ask(
-    words: str, form: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *arguments: str
+    words: str,
+    form: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    *arguments: str,
+    script: tuple[Step, ...] = (),
 ) -> int:
-    """Run the command with an AI that understands the words as `form`."""
+    """Run the command with an AI that understands the words as `form`, and goes on by `script`."""
 
     def answer(body: dict[str, Any]) -> dict[str, Any] | str:
         return form if UNDERSTANDS in str(body.get("system")) else obediently(body)
 
-    async with ScriptedClaude(answer=answer) as claude:
+    async with ScriptedClaude(Step(), *script, answer=answer) as claude:
         monkeypatch.setenv("ANTHROPIC_API_KEY", claude.key)
         monkeypatch.setenv("ANTHROPIC_BASE_URL", claude.url)
         return await asyncio.to_thread(main, ["ask", words, *arguments])
@@ -116,3 +130,38 @@ def test_rights_are_those_of_the_person_named(
     assert main(["ask", "thanks", "--as", "UMAX"]) == 2
     assert "You can't ask for work here" in capsys.readouterr().err
     assert main(["ask", "thanks", "--as", "UMARIE"]) == 0
+
+
+async def test_a_text_is_for_the_people_of_the_report_beside_it(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    things = ("linen-shirt", "wool-scarf")
+    orders = [f"o{n},2026-11-0{1 + n % 9},c{n},{things[n % 2]},1,49.00,EUR" for n in range(120)]
+    (tmp_path / "orders.csv").write_text(
+        "\n".join(["order id,date,customer,sku,quantity,price,currency", *orders])
+    )
+    agreed = [f"c{n},yes" for n in range(120)]
+    (tmp_path / "customers.csv").write_text("\n".join(["customer_id,email_consent", *agreed]))
+    files = [str(tmp_path / name) for name in ("orders.csv", "customers.csv")]
+    assert main(["import", "--yes", "--currency", "EUR", *files]) == 0
+    form = understood_as(
+        "requests",
+        asked_request("targeting"),
+        asked_request(channels=[reading("email", "mail")], topic="linen"),
+    )
+    script = (
+        calls(
+            ("audience", full_params("audience", {"purpose": "email", "bought": ["linen-shirt"]}))
+        ),
+        report("{f2} bought linen."),
+    )
+    capsys.readouterr()
+    words = "whom to write to about linen, and the mail"
+    assert await run_ask(words, form, monkeypatch, "--json", script=script) == 0
+    drafts = json.loads(capsys.readouterr().out)["drafts"]
+    assert [one["skill"] for one in drafts] == ["targeting", "draft"]
+    assert drafts[1]["assumed"] == []
+    assert "segment.audience.size" in {fact["id"] for fact in drafts[1]["facts"]}

@@ -302,6 +302,19 @@ def test_figure_of_a_column_may_be_repeated_with_its_unit() -> None:
     assert find_faults() != []
 
 
+def test_number_word_within_a_code_is_the_codes_own() -> None:
+    code = fact("campaign.mail.code", "om-261110-trois-bougies", label="code")
+    checker = ReportChecker(FactBook([code]), (), "which code?", "fr", (), TODAY)
+    assert not checker.list_unproven(write("Le code om-261110-trois-bougies arrive en tête."))
+    assert checker.list_unproven(write("Le code om-261110-sept-bougies a trois commandes."))
+
+
+def test_what_is_not_answered_compares_nothing_without_a_figure() -> None:
+    assert faults_of(cannot_tell="one list of both groups without doubles") == []
+    assert faults_of(cannot_tell="whether {f2} doubles") != []
+    assert faults_of("Mobile payments doubled.") != []
+
+
 def test_bare_count_in_words_alone_sends_nothing_back() -> None:
     assert faults_of("Two reasons stand out, and three campaigns share them.") == []
     assert faults_of("Deux raisons, sur une quinzaine de produits.", language="fr") == []

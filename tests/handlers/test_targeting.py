@@ -271,6 +271,7 @@ COUNTS = {
     "segments": ["lapsed"],
     "countries": ["FR"],
     "rated": [],
+    "any_of": False,
     "never_ordered": False,
     "joined_within_days": 0,
     "viewed": [],
@@ -296,6 +297,18 @@ async def test_audience_that_the_report_cites_can_be_exported() -> None:
     assert (export.skill, export.ask, export.form) == ("targeting", True, {"rule": LAPSED.stored})
     assert (text.skill, text.form) == ("draft", {"rule": LAPSED.stored})
     assert {check.level for check in found.checks} == {"pass"}
+
+
+async def test_card_names_every_audience_that_its_report_counts() -> None:
+    counted = [("audience", COUNTS), ("audience", {**COUNTS, "segments": ["loyal"]})]
+    for points in (("{f30} are loyal.",), ()):
+        headline = "{f3} customers are lapsed" + ("." if points else ", {f30} are loyal.")
+        found, _letters = await written(calls(*counted), report(headline, *points))
+        (reading,) = [part.text for part in found.parts if part.key == "read_as"]
+        lines = reading.splitlines()
+        assert lines[0].startswith("In the group Lapsed; ordered to France")
+        assert "in the group Loyal; ordered to France" in lines[1 if points else 0]
+        assert lines[1:2] == [one for one in lines[1:2] if one.startswith("Further points: ")]
 
 
 async def test_report_that_cites_no_audience_offers_no_export() -> None:

@@ -23,6 +23,7 @@ from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.reports import build_next_step_form
 from bot.slack.threads import make_place
+from bot.tasks.audience_report import NOBODY_NAMED
 from bot.tasks.message_prompt import MAX_THREAD_CHARACTERS, format_thread
 from bot.tasks.message_prompt import ThreadMessage as Message
 from bot.tasks.models import NewTask, Task
@@ -187,6 +188,66 @@ async def test_text_of_a_message_that_asks_for_its_audience_too_knows_whom_it_fo
     (written,) = list_writing(intern)
     assert found.parts[0].text in fenced(written, "report")
     assert "the report" in fenced(written, "audience")
+
+
+@pytest.mark.parametrize("goes_by", ["targeting", "answer"])
+async def test_text_of_a_message_is_for_the_people_whom_its_report_names(
+    intern: UnderstandingBench, goes_by: str
+) -> None:
+    about = {"about": goes_by} if goes_by != "targeting" else {}
+    await ask(
+        intern,
+        "who bought linen twice, and the SMS on linen",
+        understood(
+            "requests",
+            asked_request(goes_by),
+            asked_request(channels=[SMS], topic="linen", **about),
+        ),
+        calls(("audience", LAPSED)),
+        report("{f2} ordered twice and bought linen.", exhibit="e1"),
+    )
+    found, draft = intern.bench.drafts
+    rule = AudienceRule.model_validate_json(draft.brief.rule or "")
+    assert (draft.brief.stands_on, rule.bought_named, rule.purpose) == (
+        found.id,
+        ("linen",),
+        "email",
+    )
+    assert "audience" not in {one.field for one in draft.brief.assumed}
+    size = draft.facts.get("segment.audience.size")
+    assert size is not None
+    card = text_of(intern.bench.said()[-1])
+    assert str(size.value) in card
+    assert "your whole list" not in card
+    (written,) = list_writing(intern)
+    assert "counted" in fenced(written, "audience")
+
+
+async def test_line_for_a_mail_is_no_whole_mail(intern: UnderstandingBench) -> None:
+    line = {**asked_request(channels=[MAIL], topic="linen"), "parts": ["subject"]}
+    await ask(intern, "a line for the e-mail on linen", understood("requests", line))
+    (draft,) = intern.bench.drafts
+    assert [part.key for part in draft.parts] == ["subject"]
+    levels = {(one.rule, one.level) for one in draft.findings or ()}
+    assert ("length", "block") not in levels  # no part of it is missing
+    (written,) = list_writing(intern)
+    assert "body" not in fenced(written, "channel")
+
+
+async def test_text_of_a_message_whose_report_names_nobody_says_what_it_assumes(
+    intern: UnderstandingBench,
+) -> None:
+    await ask(
+        intern,
+        "whom shall we text about linen, and the SMS",
+        understood(
+            "requests", asked_request("targeting"), asked_request(channels=[SMS], topic="linen")
+        ),
+        report("Nobody can be told.", cannot_tell="who likes linen"),
+    )
+    (assumed,) = [one for one in intern.bench.drafts[-1].brief.assumed if one.field == "audience"]
+    assert assumed.words == NOBODY_NAMED
+    assert NOBODY_NAMED.text in text_of(intern.bench.said()[-1])
 
 
 async def test_audience_of_a_report_is_offered_by_its_name(intern: UnderstandingBench) -> None:

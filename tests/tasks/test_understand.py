@@ -13,7 +13,7 @@ from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import find_request_facts
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market
-from bot.core.channels import list_sender_channels
+from bot.core.channels import find_channel, list_sender_channels
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.library import ProductMatch
 from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
@@ -877,6 +877,65 @@ async def test_a_text_about_a_range_needs_no_product() -> None:
     assert (sms.brief.product, sms.brief.category) == (None, "Mailles")
     told = build_prompt(message(words, ranges=("Mailles",)))
     assert "range Mailles" in told
+
+
+async def test_a_line_for_a_mail_is_its_subject_alone() -> None:
+    def ask(parts: list[str], **fields: Any) -> Understanding:
+        mail = {**asked_request(topic="opening", **fields), "parts": parts}
+        return check(understood("requests", mail), "a line for the mail on the opening")
+
+    words, mail = "a line for the mail on the opening", reading("email", "mail")
+    for channels in ([mail], []):
+        (request,) = await plan(ask(["subject", "title"], channels=channels), words)
+        assert request.brief.parts == ("subject",)
+        channel = find_channel(request)
+        assert channel is not None
+        assert set(channel.output.model_fields) == {"subject", "hooks", "not_used"}
+        assert channel.as_prompt("English").count("subject") == 1
+        assert "body" not in channel.as_prompt("English")
+    every = ["subject", "preheader", "body", "call_to_action"]
+    (whole,) = await plan(ask(every, channels=[mail]), words)
+    assert whole.brief.parts == ()
+    understanding = check(
+        understood("revise", asked_request(), draft=MAIL.id, instruction="shorter"),
+        "shorter",
+        drafts=(MAIL,),
+    )
+    again = revise_request(
+        request, understanding, IncomingRequest(words="", author="ana", reason="shorter"), BRAND
+    )
+    assert again.brief.parts == ("subject",)
+    before = MAIL.model_copy(update={"brief": request.brief})
+    for channels, kept in (([mail], ()), ([], ("subject",))):
+        form = understood("requests", asked_request(about=MAIL.id, channels=channels))
+        (other,) = await plan(check(form, "and the mail", drafts=(before,)), "the mail", [before])
+        assert other.brief.parts == kept
+
+
+async def test_a_text_is_about_all_the_ranges_that_its_words_name() -> None:
+    words = "an e-mail on the home ranges"
+    home = [reading(f"range {name}", "home ranges") for name in ("Bain", "Bougies")]
+    found = check(
+        understood("requests", asked_request(products=home)), words, ranges=("Bain", "Bougies")
+    )
+    (request,) = await plan(found, words)
+    brief = request.brief
+    assert (brief.categories, brief.product_words) == (("Bain", "Bougies"), "home ranges")
+    before = ThreadDraft(id="t3.0.v1", skill="draft", channel="email", brief=brief)
+    sms = asked_request(about=before.id, channels=[reading("sms", "SMS")])
+    again = check(understood("requests", sms), "the same as an SMS", drafts=(before,))
+    (other,) = await plan(again, "the same as an SMS", [before])
+    assert (other.brief.categories, other.brief.product_words) == (brief.categories, "home ranges")
+
+
+def test_a_text_may_go_by_the_report_of_another_entry_alone() -> None:
+    words = "whom to write to, and the mail"
+    for skill, goes_by in (("targeting", "targeting"), ("trends", None), ("draft", None)):
+        text = asked_request(channels=[reading("email", "mail")], about=skill)
+        form = understood("requests", text, asked_request(skill="targeting"))
+        mail, _ = check(form, words, drafts=(REPORT,)).requests
+        assert mail.goes_by == goes_by
+        assert mail.about == (None if goes_by else REPORT.id)
 
 
 async def test_a_topic_is_told_as_one_and_not_as_a_product() -> None:

@@ -1,14 +1,14 @@
 """Counts customers by conditions: segments, what they bought or not, how often, for how much, when,
-where, how they rated, what they looked at; who is like a product's buyers; who signed up and never
-ordered (new subscribers). Tells how many there are and agreed to e-mail, SMS and ads, what they
-bought, and the rule for an export. Leave one out with [], 0, false or "none".
+where, how they rated, what they looked at; who is like a product's buyers; new subscribers (never
+ordered). Tells how many there are and agreed to e-mail, SMS and ads, what they bought, and the rule
+for an export. Leave one out with [], 0, false or "none".
 Not for shares or sales.
 Example: {"purpose": "email", "segments": [], "bought": [], "bought_named": [],
 "bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
 "not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
 "min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": [], "regions": [],
 "last_order_from": "none", "last_order_until": "none", "orders": [], "rated": [], "viewed": [],
-"never_ordered": false, "joined_within_days": 0}
+"any_of": false, "never_ordered": false, "joined_within_days": 0}
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +35,7 @@ from bot.core.audience_rule import (
 )
 from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import describe_unknown_consents, load_channels
+from bot.core.charts import PEOPLE
 from bot.core.facts import Evidence, Fact, FactId
 from bot.core.metric_query import FieldName
 from bot.core.request import SkillRequest
@@ -84,6 +85,7 @@ class Orders(ToolParams):
     since: str = Field(description="First day, or “none”.")
     until: str = Field(description="Last day, or “none”.")
     never: bool = Field(description="true: the customer has no such order.")
+    no_order_after: bool = Field(description="true: the customer has not ordered since.")
 
 
 class Rated(ToolParams):
@@ -143,6 +145,10 @@ class Params(ToolParams):
         "linen shirt without buying it” names it here and in not_bought. Only visits of known "
         "customers tell it."
     )
+    any_of: bool = Field(
+        description="true: of `orders`, `rated` and `viewed` together one condition suffices: “low "
+        "rating or late parcel”."
+    )
     never_ordered: bool = Field(
         description="true: has no order. All conditions but joined_within_days ask for orders: "
         "leave them out then. The segment “new” has ordered once."
@@ -168,13 +174,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
     days = await run_query(deps, _find_days) if facts else None
-    return replace(finding, where=AnalysisFilter(), age=None).build_result(
+    result = replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
         title=conditions,
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=conditions),
         notes=[*words, *_explain(facts, rule, deps.request), *_note_for_copy(facts, rule, deps)],
     )
+    (_what, people), *more = result.scope
+    # a card names every audience that it counts
+    return result.model_copy(update={"scope": ((PEOPLE, people), *more)})
 
 
 def _find_days(warehouse: Warehouse) -> tuple[date, date] | None:
@@ -331,6 +340,7 @@ def _read_rule(
         "regions": tuple(params.regions),
         "last_from": read_day(params.last_order_from, "last_order_from"),
         "last_until": read_day(params.last_order_until, "last_order_until"),
+        "any_of": params.any_of and len([*params.orders, *params.rated, *params.viewed]) > 1,
         "never_ordered": params.never_ordered,
         "joined_within": params.joined_within_days or None,
     }
@@ -362,6 +372,7 @@ def _build_order_condition(orders: Orders) -> OrderCondition:
         since=read_day(orders.since, "since"),
         until=read_day(orders.until, "until"),
         never=orders.never,
+        no_order_after=orders.no_order_after,
     )
 
 

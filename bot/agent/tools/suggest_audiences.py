@@ -28,7 +28,7 @@ AUDIENCE_COLUMNS = {
     "by-email": Words("Agreed to e-mail"),
     "by-sms": Words("Agreed to SMS"),
     "by-ads": Words("Agreed to ads"),
-    "bought-share": Words("Bought within 90 days"),
+    "bought-share": Words("Such people 90 days ago: bought since"),
 }
 EXHIBIT = GroupExhibit(
     "the audiences and what they bought",

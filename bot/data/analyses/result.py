@@ -68,7 +68,13 @@ class QueryTexts(UserDict[str, Any]):
 
 
 # of measures whose name does not say what they are: the days around that of "since"
-LABELS = {"since-days": Words("since, give or take")}
+LABELS = {
+    "since-days": Words("since, give or take"),
+    "not-within": Words("without a purchase for"),
+    "joined-within": Words("signed up within"),
+    "min-orders": Words("fewest orders"),
+    "max-orders": Words("most orders"),
+}
 
 
 @dataclass

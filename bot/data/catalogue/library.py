@@ -103,30 +103,30 @@ BEST_SELLER = Words("best seller of the range by revenue, over 90 days")
 
 
 def find_seller_facts(
-    warehouse: "Warehouse", products: Sequence[Product], category: str | None = None
+    warehouse: "Warehouse", products: Sequence[Product], categories: Collection[str] = ()
 ) -> tuple[Fact, ...]:
     """Return product.<handle>.name and .price of at most MAX_SELLERS products on sale and in stock,
     the best sellers of the last 90 days first; only the names from the orders where there is no
-    catalogue. Those of a category come with which of all its products sold best, unless that one
+    catalogue. Those of categories come with which of all its products sold best, unless that one
     is sold out, and are filled up with products that have not sold. Raises CannotDo when the orders
     can't be read."""
-    offered = {one.handle: one for one in select_offered(products, category)}
+    offered = {one.handle: one for one in select_offered(products, categories)}
     handles = frozenset(offered) if products else None
     sold = _find_sales(warehouse, handles)
     if handles is None:
         return tuple(_build_name(handle, fact) for handle, fact in sold.items())
-    best = [*sold] if category is None else [*dict.fromkeys((*sold, *offered))][:MAX_SELLERS]
+    best = [*sold] if not categories else [*dict.fromkeys((*sold, *offered))][:MAX_SELLERS]
     facts = [
         fact.model_copy(update={"about": handle if fact.label == "name" else offered[handle].title})
         for handle in best
         for fact in build_product_facts(offered[handle])
         if fact.label in SHOWN_LABELS
     ]
-    if category is not None:
-        every = {one.handle for one in select_offered(products, category, sold_out=True)}
+    if categories:
+        every = {one.handle for one in select_offered(products, categories, sold_out=True)}
         first = _find_sales(warehouse, every, most=1)
         facts += [
-            _build_best_seller(offered[handle], sales, category)
+            _build_best_seller(offered[handle], sales, categories)
             for handle, sales in first.items()
             if handle in offered
         ]
@@ -134,16 +134,16 @@ def find_seller_facts(
 
 
 def select_offered(
-    products: Sequence[Product], category: str | None, *, sold_out: bool = False
+    products: Sequence[Product], categories: Collection[str], *, sold_out: bool = False
 ) -> list[Product]:
-    """Return the products on sale and in stock, of a category if one is given. `sold_out`: with
+    """Return the products on sale and in stock, of these categories if any. `sold_out`: with
     those that are sold out."""
     return [
         product
         for product in products
         if product.status in (None, "active")
         and (sold_out or product.stock != 0)
-        and (category is None or category in product.ranges)
+        and (not categories or not {*categories}.isdisjoint(product.ranges))
     ]
 
 
@@ -163,11 +163,11 @@ def _find_sales(
     }
 
 
-def _build_best_seller(product: Product, sales: Fact, category: str) -> Fact:
+def _build_best_seller(product: Product, sales: Fact, categories: Collection[str]) -> Fact:
     return Fact(
         id=str(FactId("product", product.handle, "best-seller")),
         label=BEST_SELLER.text,
-        about=category,
+        about=", ".join(categories),
         value=product.title,
         source=sales.source,
         as_of=sales.as_of,

@@ -318,6 +318,7 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
         "last_until",
         "orders",
         "rated",
+        "any_of",
         "never_ordered",
         "joined_within",
         "viewed",

@@ -158,7 +158,13 @@ async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -
 async def test_audience_says_since_when_orders_are_known_where_it_reaches_further_back() -> None:
     first = ask('SELECT min("at") FROM orders').date()
     since = f"orders since {first.day} {first:%B %Y}"
-    condition = {"filters": [], "since": "none", "until": "none", "never": False}
+    condition = {
+        "filters": [],
+        "since": "none",
+        "until": "none",
+        "never": False,
+        "no_order_after": False,
+    }
     before = str(first - timedelta(days=1))
     for reaching in (
         {"last_order_until": "2025-11-28"},
@@ -445,7 +451,13 @@ async def test_products_and_categories_bought_next_are_shown_apart() -> None:
 
 async def test_the_amounts_of_an_audience_are_told_in_their_currency() -> None:
     dear = {"field": "order_value", "operator": "at_least", "values": ["100"]}
-    orders = {"filters": [[dear]], "since": "none", "until": "none", "never": False}
+    orders = {
+        "filters": [[dear]],
+        "since": "none",
+        "until": "none",
+        "never": False,
+        "no_order_after": False,
+    }
     result = await call_tool("audience", {"min_spend": 250.0, "orders": [orders]})
     conditions = str(result.facts[0].value)
     for said in (result.read_as, conditions):

@@ -76,6 +76,9 @@ async def test_best_sellers_of_a_category_are_filled_up_with_what_has_not_sold()
         asked = SkillRequest(skill="draft", brief=brief, channel="email")
         facts = await shop.look_up("best_sellers", asked)
         assert [fact.about for fact in facts if fact.label == "name"] == handles
+        both = brief.model_copy(update={"more_categories": ("Garden",)})
+        facts = await shop.look_up("best_sellers", asked.model_copy(update={"brief": both}))
+        assert {fact.about for fact in facts if fact.label == "name"} == {*handles, second}
 
 
 async def test_reduced_products_of_a_category_have_their_lowest_price() -> None:

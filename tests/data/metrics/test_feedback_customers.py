@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import ToolError
-from bot.core.audience_rule import AudienceRule, RatingCondition
+from bot.core.audience_rule import AudienceRule, OrderCondition, RatingCondition
 from bot.core.audience_words import describe_conditions
 from bot.core.metric_query import MetricCondition, QueryError, TooFewError
 from bot.data.analyses.feedback.texts import select_feedback
@@ -189,6 +189,80 @@ def test_export_counts_raters_again() -> None:
     assert listed == {f"c{n}" for n in range(0, 50, 2)}
 
 
+def rows_rule(**more: Any) -> AudienceRule:
+    """Orders to Belgium, of the last 30, and low ratings; no order since."""
+    belgian = MetricCondition(field="country", operator="is", values=("BE",))
+    orders = OrderCondition(filters=((belgian,),), no_order_after=True)
+    rated = RatingCondition(at_most=1, no_order_after=True)
+    return AudienceRule(orders=(orders,), rated=(rated,), **more)
+
+
+def test_audience_ordered_nothing_after_such_an_order() -> None:
+    warehouse = shop(of_customers())
+    ever = OrderCondition(until=FIRST)
+    for condition_, wanted in (
+        (ever, range(120)),
+        (ever.model_copy(update={"no_order_after": True}), range(90, 120)),
+        (OrderCondition(no_order_after=True), range(120)),
+        (OrderCondition(until=WRITTEN, no_order_after=True), range(60, 120)),
+    ):
+        rule = AudienceRule(orders=(condition_,))
+        found = {row["customer"] for row in fetch_rows(warehouse, select_matching(warehouse, rule))}
+        assert found == {f"c{n}" for n in wanted}
+    never = AudienceRule(orders=(OrderCondition(never=True, no_order_after=True),))
+    assert never.impossible is not None
+
+
+def test_one_of_several_kinds_of_rows_suffices_for_an_audience() -> None:
+    consents = [{"customer": f"c{n}", "email": n != 70} for n in range(120)]
+    warehouse = shop(of_customers(), consents=consents)
+    low, silent = {f"c{n}" for n in range(60, 120, 2)}, {f"c{n}" for n in range(90, 120)}
+    for any_of, wanted in ((False, low & silent), (True, low | silent)):
+        rule = rows_rule(any_of=any_of)
+        found = {row["customer"] for row in fetch_rows(warehouse, select_matching(warehouse, rule))}
+        assert found == wanted
+    listed = list_members(warehouse, rows_rule(any_of=True, countries=("BE",)))
+    assert {row["customer"] for row in fetch_rows(warehouse, listed)} == silent
+    listed = list_members(warehouse, rows_rule(any_of=True))
+    assert {row["customer"] for row in fetch_rows(warehouse, listed)} == (low | silent) - {"c70"}
+    unbought = OrderCondition(filters=rows_rule().orders[0].filters, never=True)
+    without = AudienceRule(orders=(unbought,), rated=rows_rule().rated, any_of=True)
+    found = {row["customer"] for row in fetch_rows(warehouse, select_matching(warehouse, without))}
+    assert found == {f"c{n}" for n in range(90)} | low
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            "placed an order (late: delivered after the promised day, or overdue; no order "
+            "afterwards) since 1 May 2026 or left a rating (at most 2 stars)",
+        ),
+        (
+            "fr",
+            "ont commandé (en retard\u00a0: livrée après la date promise, ou pas encore arrivée"
+            "\u00a0; aucune commande depuis) depuis le 1er mai 2026 ou ont laissé une note (au "
+            "plus 2 étoiles)",
+        ),
+    ],
+)
+def test_rule_of_which_one_condition_suffices_says_so(language: str, words: str) -> None:
+    late = MetricCondition(field="late", operator="is", values=("yes",))
+    orders = OrderCondition(filters=((late,),), since=date(2026, 5, 1), no_order_after=True)
+    rule = AudienceRule(orders=(orders,), rated=(RatingCondition(at_most=2),), any_of=True)
+    assert AudienceRule.model_validate_json(rule.stored) == rule
+    assert describe_conditions(rule).to(language) == words
+    assert rule.code != rule.model_copy(update={"any_of": False}).code
+
+
+@pytest.mark.parametrize("operator", ["at_most", "at_least", "is"])
+def test_one_order_is_singular(operator: str) -> None:
+    one = MetricCondition(field="selected_orders", operator=operator, values=("1",))
+    words = describe_conditions(AudienceRule(orders=(OrderCondition(filters=((one,),)),)))
+    assert words.to("en").endswith("1 order")
+
+
 @pytest.mark.parametrize("reviews", [[], [review(n, 1) for n in range(40)]])
 def test_ratings_without_a_customer_choose_nobody(reviews: list[dict[str, Any]]) -> None:
     with pytest.raises(CannotDo, match="No rating names a customer"):
@@ -229,3 +303,23 @@ async def test_tool_counts_raters_and_says_how_many_can_be_told() -> None:
     assert counts["customers"] == 30
     assert any("120 of 150 texts" in note for note in result.notes)
     assert "at most 1 star" in result.read_as
+
+
+async def test_tool_counts_people_of_whom_one_condition_holds() -> None:
+    consents = [{"customer": f"c{n}", "email": True} for n in range(120)]
+    data = data_of(shop(of_customers(), consents=consents))
+    days = {"since": "none", "until": "none", "no_order_after": True}
+    belgian = {"field": "country", "operator": "is", "values": ["BE"]}
+    given = {
+        "orders": [{"filters": [[belgian]], "never": False, **days}],
+        "rated": [{"at_least": 0, "at_most": 1, **days}],
+        "any_of": True,
+    }
+    result = await call_tool("audience", given, tool_deps(data))
+    counts = {fact.parts.measure: fact.value for fact in result.facts}
+    assert counts["customers"] == 45
+    rule = AudienceRule.model_validate_json(str(counts["rule"]))
+    assert rule == rows_rule(any_of=True)
+    alone = await call_tool("audience", {**given, "rated": []}, tool_deps(data))
+    found = {fact.parts.measure: fact.value for fact in alone.facts}
+    assert not AudienceRule.model_validate_json(str(found["rule"])).any_of

@@ -4,6 +4,7 @@ consent.
 Customers without consent for the purpose, or with an opt-out, are in no audience. A count below the
 floor is not shown, and an audience below it is not exported."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -73,31 +74,35 @@ class AudienceSelection:
         without = rule.not_bought, rule.not_bought_categories
         if (not_these := self._select_buyers_of(*without, rule.not_within)) is not None:
             fits = fits.anti_join(not_these, "customer")
-        for condition in rule.orders:
-            orderers = self._cache_table(
-                f"orders_{AudienceRule(orders=(condition,)).code}",
-                select_customers(self.warehouse, condition, self.until),
-            )
-            keep = fits.anti_join if condition.never else fits.semi_join
-            fits = keep(orderers, "customer")
-        for rated in rule.rated:
-            raters = self._cache_table(
-                f"rated_{AudienceRule(rated=(rated,)).code}",
-                select_raters(self.warehouse, rated, self.until),
-            )
-            fits = fits.semi_join(raters, "customer")
-        for viewed in rule.viewed:
-            viewers = self._cache_table(
-                f"viewed_{AudienceRule(viewed=(viewed,)).code}",
-                select_viewers(self.warehouse, viewed, self.until),
-            )
-            fits = fits.semi_join(viewers, "customer")
+        holding = [
+            fits.anti_join(rows, "customer") if never else fits.semi_join(rows, "customer")
+            for rows, never in self._select_by_rows(rule)
+        ]
+        if rule.any_of and holding:
+            fits = ibis.union(*holding, distinct=True) if holding[1:] else holding[0]
+        else:
+            for people in holding:
+                fits = fits.semi_join(people, "customer")
         if rule.like_product or rule.like_category:
             seed = select_buyers(self.lines, rule.like_product, rule.like_category)
             fits = fits.semi_join(
                 select_lookalikes(self.lines, seed, self.warehouse.floor), "customer"
             )
         return fits
+
+    def _select_by_rows(self, rule: AudienceRule) -> Iterator[tuple[ir.Table, bool]]:
+        """Yield who has the orders, the ratings and the visits of each condition, and whether it
+        wants those who have not."""
+        for orders in rule.orders:
+            found = select_customers(self.warehouse, orders, self.until)
+            code = AudienceRule(orders=(orders,)).code
+            yield self._cache_table(f"orders_{code}", found), orders.never
+        for rated in rule.rated:
+            found = select_raters(self.warehouse, rated, self.until)
+            yield self._cache_table(f"rated_{AudienceRule(rated=(rated,)).code}", found), False
+        for viewed in rule.viewed:
+            found = select_viewers(self.warehouse, viewed, self.until)
+            yield self._cache_table(f"viewed_{AudienceRule(viewed=(viewed,)).code}", found), False
 
     @cached_property
     def ranked(self) -> ir.Table:

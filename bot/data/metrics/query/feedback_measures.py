@@ -12,7 +12,7 @@ from ibis import _
 
 from bot.core.audience_rule import RatingCondition
 from bot.core.metric_query import MetricQuery
-from bot.data.metrics.filters import add_category, add_people, list_currencies, name_reviewers
+from bot.data.metrics.filters import add_category, add_people, name_reviewers
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
@@ -32,6 +32,7 @@ from bot.data.metrics.query.order_rows import (
     EVER,
     add_profile,
     find_order_days,
+    leave_out_later_orders,
 )
 from bot.data.metrics.query.orders import CUSTOMER_FIELDS as ORDER_CUSTOMER_FIELDS
 from bot.data.metrics.query.orders import yes_or_no
@@ -86,12 +87,9 @@ def select_raters(warehouse: Warehouse, condition: RatingCondition, until: date)
         day.between(ibis.literal(first), ibis.literal(last)),
         stars.between(condition.at_least or 1, condition.at_most or 5),
     )
-    raters = fits.group_by(customer="buyer").aggregate(rated=_["at"].max().date())
+    raters = fits.group_by(customer="buyer").aggregate(found=_["at"].max().date())
     if condition.no_order_after:
-        currencies = list_currencies(warehouse, "orders")
-        days = find_order_days(warehouse, currencies[0] if currencies else None, until)
-        later = [raters.customer == days.orderer, days.last_day > raters.rated]
-        raters = raters.anti_join(days, later)
+        raters = leave_out_later_orders(warehouse, raters, until)
     return raters.select("customer")
 
 

@@ -16,7 +16,13 @@ from ibis import _
 
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, add_people
+from bot.data.metrics.filters import (
+    OPTION_COLUMNS,
+    add_category,
+    add_options,
+    add_people,
+    list_currencies,
+)
 from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import (
     filter_rows,
@@ -228,6 +234,13 @@ def find_order_days(warehouse: Warehouse, currency: str | None, until: date = EV
         second_day=_["at"].min(where=_.nth == 1).date(),
         last_day=_["at"].max().date(),
     )
+
+
+def leave_out_later_orders(warehouse: Warehouse, people: ir.Table, until: date) -> ir.Table:
+    """Return `people` without who has ordered after the day `found` of theirs."""
+    currencies = list_currencies(warehouse, "orders")
+    days = find_order_days(warehouse, currencies[0] if currencies else None, until)
+    return people.anti_join(days, [people.customer == days.orderer, days.last_day > people.found])
 
 
 def find_first_sources(warehouse: Warehouse, currency: str | None) -> ir.Table:

@@ -40,6 +40,7 @@ from bot.data.metrics.query.order_rows import (
     groups_by_pair,
     is_late,
     is_purchase,
+    leave_out_later_orders,
     select_cancelled_lines,
     select_lines,
     select_placed_lines,
@@ -254,7 +255,11 @@ def select_customers(warehouse: Warehouse, condition: OrderCondition, until: dat
     """Return `customer` of those who have orders that the condition describes, whether it is a
     condition that they have or that they never have. Nothing later than `until` is looked at."""
     lines = select_customer_lines(warehouse, condition, until)
-    return lines.filter(is_purchase(lines)).select("customer").distinct()
+    lines = lines.filter(is_purchase(lines))
+    buyers = lines.group_by("customer").aggregate(found=lines["at"].max().date())
+    if condition.no_order_after:
+        buyers = leave_out_later_orders(warehouse, buyers, until)
+    return buyers.select("customer")
 
 
 def select_customer_lines(warehouse: Warehouse, condition: OrderCondition, until: date) -> ir.Table:
