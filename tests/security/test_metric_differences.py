@@ -752,6 +752,22 @@ def test_counts_of_the_same_groups_on_other_days_are_told_and_their_revenue_is_n
     assert answer.get_value("now", ("FR",), "revenue") is None
 
 
+@pytest.mark.parametrize("is_counted_first", [True, False])
+def test_what_is_counted_and_what_is_filtered_by_are_held_against_each_other(
+    sqlite: Database, *, is_counted_first: bool
+) -> None:
+    """Late orders by country, and orders that are late: the rest is three orders of one country."""
+    warehouse, log = late_by_country(FR=40, BE=0, GB=3), log_of(sqlite)
+    counted = {**BY_COUNTRY, "measures": ("late_orders",)}
+    whole = {**counted, "measures": ("orders",), "dimensions": ()}
+    whole["filters"] = [[condition("late", "is", "yes")]]
+    queries = [counted, whole] if is_counted_first else [whole, counted]
+    told = [*follow(warehouse, log, "UMARIE", queries)]
+    by_country, total = told if is_counted_first else told[::-1]
+    known = by_country.get_value("now", ("FR",), "late_orders") if by_country else None
+    assert not (known == 40 and total and total.get_value("now", (), "orders") == 43)
+
+
 @pytest.mark.parametrize(
     ("dimensions", "field", "harmless"),
     [

@@ -34,6 +34,7 @@ from bot.data.metrics.query.metric_answer import (
     Released,
     ShownGroup,
     collect_released,
+    list_families,
     reread_released,
 )
 from bot.data.metrics.query.release import (
@@ -237,7 +238,11 @@ def _leave_out(
         if one.is_remainder:
             shown += [one] if is_complete else []
             continue
-        bases = tuple(b for b in one.bases if answer.dataset.bases[b].family in safe[one])
+        bases = tuple(
+            basis
+            for basis in one.bases
+            if safe[one].issuperset(list_families(recipe.query, answer.dataset.bases[basis].family))
+        )
         shown += [one.model_copy(update={"bases": bases})] if bases else []
         left_out |= {one.group} if bases != one.bases and one.period == "now" else set()
         is_complete &= bases == one.bases or one.period != "now" or bool(one.members)

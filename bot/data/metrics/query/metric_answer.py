@@ -222,6 +222,10 @@ def list_remainder_bases(dataset: MetricDataset, bases: Iterable[str]) -> tuple[
     )
 
 
+# Rows of one value of these are what measures count: `late_orders`, or orders that are late.
+MARK_FIELDS = ("late", "returned", "return_reason", "discounted", "code", "status")
+
+
 def collect_released(recipe: MetricRecipe, rows: Mapping[PeriodName, GroupedRows]) -> Released:
     """Return the sets of elements whose sums the shown figures tell, by family."""
     released: Released = {}
@@ -234,9 +238,16 @@ def collect_released(recipe: MetricRecipe, rows: Mapping[PeriodName, GroupedRows
         if one.members:
             grouped, groups = grouped.merge(one.members), [MERGED_GROUP]
         for basis in one.bases:
-            family = grouped.dataset.bases[basis].family
-            released.setdefault(family, []).append(grouped.elements(basis, groups))
+            elements = grouped.elements(basis, groups)
+            for family in list_families(recipe.query, grouped.dataset.bases[basis].family):
+                released.setdefault(family, []).append(elements)
     return released
+
+
+def list_families(query: MetricQuery, family: Family) -> tuple[Family, ...]:
+    """Return the families of figures that tell a sum of the same rows."""
+    is_marked = family == "sales" and query.uses(*MARK_FIELDS)
+    return (family, "marks") if is_marked else (family,)
 
 
 def reread_released(warehouse: Warehouse, recipe: MetricRecipe) -> Released:
