@@ -12,6 +12,8 @@ from bot.data.warehouse.warehouse import Warehouse
 Days = tuple[date, date]
 # of a period's days: where the data cut the earlier period to fewer, nothing is compared
 MIN_COMPARED_SHARE = 0.5
+YEAR_OF_WEEKS = timedelta(weeks=52)
+MAX_DAYS_BY_WEEKDAY = 14  # of so few, a Sunday more than last year would tell
 MAX_LENGTH_DIFFERENCE = 0.12  # of two periods whose sums are compared: 28 days and 31
 
 
@@ -85,6 +87,10 @@ def choose_periods(
         found = QueryPeriods(now, None, False, tuple(notes), known[1])
     else:
         found = _fit_comparison(now, before, known, notes)
+    is_cut = open_days > 0 and found.before is not None
+    if is_cut and not found.per_day and count_days(found.now) != count_days(found.before or now):
+        note = "Without the last days the change of a sum is that per day: say so."
+        found = replace(found, per_day=True, notes=(*found.notes, note))
     return replace(found, left_out_days=open_days)
 
 
@@ -136,6 +142,13 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str
         notes.append(f"The earlier period is as long, until {until}: the other is not over.")
         return before[0], until
     if query.comparison == "same_period_last_year":
+        if count_days(now) <= MAX_DAYS_BY_WEEKDAY:
+            before = now[0] - YEAR_OF_WEEKS, now[1] - YEAR_OF_WEEKS
+            notes.append(
+                f"Last year are the same weekdays, {before[0]} to {before[1]}: what falls on other "
+                "days there (a holiday, Black Friday) may not be in both."
+            )
+            return before
         return _year_before(now[0]), _year_before(now[1])
     # of a period that is not over, the first days are compared with the first days before
     length = count_days(asked) if query.until else count_days(now)

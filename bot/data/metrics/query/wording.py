@@ -28,7 +28,7 @@ from bot.data.metrics.query.dataset import (
 from bot.data.metrics.query.known_values import CAMPAIGN_FIELDS, load_values
 from bot.data.metrics.query.metric_answer import OTHERS as OTHERS_GROUP
 from bot.data.metrics.query.metric_answer import MetricAnswer
-from bot.data.metrics.query.periods import Days
+from bot.data.metrics.query.periods import YEAR_OF_WEEKS, Days
 from bot.data.metrics.query.release import Group
 from bot.data.warehouse.places import PLACE_COLUMNS
 from bot.data.warehouse.warehouse import Warehouse
@@ -307,7 +307,7 @@ def list_scope(
         else:
             days = format_short_period(*now, language, today)
         if before:
-            days = _add_comparison(asked.comparison, days, before, language, today)
+            days = _add_comparison(answer, days, before, language, today)
         if is_of_deliveries(answer):
             days = Words("orders placed: {days}", days=days).to(language)
         parts.append(("days", days))
@@ -360,10 +360,15 @@ def name_part(warehouse: Warehouse, answer: MetricAnswer, name: str, language: s
     )
 
 
-def _add_comparison(comparison: str, days: str, before: Days, language: str, today: date) -> str:
+def _add_comparison(
+    answer: MetricAnswer, days: str, before: Days, language: str, today: date
+) -> str:
+    comparison = answer.asked.comparison
     if comparison == "previous_period":
         return Words("{days} compared with the time before", days=days).to(language)
     if comparison == "same_period_last_year":
+        if answer.periods.now[0] - before[0] == YEAR_OF_WEEKS:
+            return Words("{days} compared with the same weekdays last year", days=days).to(language)
         return Words("{days} compared with last year", days=days).to(language)
     other = format_short_period(*before, language, today)
     return Words("{days} compared with {other}", days=days, other=other).to(language)
