@@ -59,6 +59,9 @@ class Words(BaseModel, frozen=True):
         filled = {name: _serialize_value(value) for name, value in (given or params).items()}
         super().__init__(text=text, many=many, params=filled)
 
+    def __hash__(self) -> int:
+        return hash((self.text, self.many))  # the parameters are no hashable mapping
+
     @classmethod
     def count(cls, one: str, many: str, n: int, **params: Any) -> "Words":
         """Return a sentence with a plural form; `n` chooses the form and fills `{n}`."""

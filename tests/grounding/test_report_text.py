@@ -15,7 +15,7 @@ from bot.core.report import NextStepForm, ReportForm, build_report, list_cited_f
 from bot.core.request import Brief, SkillRequest
 from bot.grounding.calculations import CalculationError, prove_figure
 from bot.grounding.report_text import ReportChecker
-from bot.grounding.sources import Sources
+from bot.grounding.sources import Sources, read_fact
 from bot.i18n.messages import Language, Words
 
 TODAY = date(2026, 11, 27)
@@ -616,3 +616,9 @@ def test_claim_check_reads_the_sentence_of_a_figure_with_its_slots_filled() -> N
     message = build_claim_prompt((), Evidence(facts=SOLD), request, figures=[unproven])
     assert "g1 in “742 orders, 7.5% more than the 690 orders of last year.”" in message
     assert "{f" not in message
+
+
+def test_fact_whose_value_is_a_sentence_of_ours_is_read_as_any_other() -> None:
+    said = fact("segment.audience.rule", "at least 3 orders", words=Words("{n} orders", n=3))
+    assert read_fact(said).figures
+    assert hash(said) == hash(said.model_copy())

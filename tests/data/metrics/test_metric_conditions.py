@@ -405,12 +405,18 @@ def test_last_year_is_the_same_days(mixed: Warehouse) -> None:
 
 
 def test_last_year_of_a_week_is_the_same_weekdays(mixed: Warehouse) -> None:
-    week: dict[str, Any] = {"since": "2026-11-16", "until": "2026-11-22", "comparison": "same_period_last_year"}
+    week: dict[str, Any] = {
+        "since": "2026-11-16",
+        "until": "2026-11-22",
+        "comparison": "same_period_last_year",
+    }
     found = periods(mixed, **week)
     assert found.before == (date(2025, 11, 17), date(2025, 11, 23))
     assert found.before[0].weekday() == found.now[0].weekday()
     assert any("same weekdays" in note for note in found.notes)
-    read_as = build_result(mixed, answer(mixed, dataset="orders", measures=["orders"], **week), "en").read_as
+    read_as = build_result(
+        mixed, answer(mixed, dataset="orders", measures=["orders"], **week), "en"
+    ).read_as
     assert "compared with the same weekdays last year" in read_as
 
 
