@@ -173,10 +173,11 @@ def recheck_parts(
     editor: str,
     notes: Iterable[Check] = (),
 ) -> tuple[Evidence, tuple[Check, ...]]:
-    """Check an edited version. Figures that the editor added count as stated by the editor. Figures
-    that had no source before the edit still have none. Of the findings before the edit (`notes`),
-    those on the audience and the facts stay."""
-    text_before = "\n\n".join(part.text for part in before)
+    """Check an edited version. Figures that the editor added count as stated by the editor; those
+    of an opening that they picked don't. Figures that had no source before the edit still have
+    none. Of the findings before the edit (`notes`), those on the audience and the facts stay."""
+    known = [*(part.text for part in before), *(hook.text for hook in hooks)]
+    text_before = "\n\n".join(known)
     typed_facts = tuple(
         fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}"})
         for part in parts

@@ -30,7 +30,7 @@ def find_stated_facts(
         values += [
             ("claim", sentence.strip(), None)
             for sentence in sentences
-            if sentence.strip() and collapse_spaces(sentence) not in known
+            if sentence.strip() and collapse_spaces(sentence).rstrip(".!?…") not in known
         ]
     return tuple(
         Fact(

@@ -77,22 +77,33 @@ def list_version_history(session: Session, draft: Draft) -> list[Draft]:
 
 # Passages that people wrote.
 
+STOPS = ".!?…"
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
 def list_kept_passages(session: Session, draft: Draft) -> tuple[KeptPassage, ...]:
-    """Return the sentences of the draft that a person wrote in an edit, in the order of the
-    text."""
+    """Return the sentences of the draft that a person wrote in an edit, in the order of the text.
+    An opening that a person picked is the intern's."""
     versions = list_version_history(session, draft)
     typed: set[tuple[str, str]] = set()
     for before, after in pairwise(versions):
         if after.author is not None:
-            typed |= _collapse(after) - _collapse(before)
+            openings = _list_openings(before)
+            written = _collapse(after) - _collapse(before)
+            typed |= {one for one in written if one[1].rstrip(STOPS) not in openings}
     return tuple(
         KeptPassage(part=part, text=text)
         for part, text in _list_sentences(draft.parts)
         if (part, collapse_spaces(text)) in typed and "://" not in text  # a link gets another code
     )
+
+
+def _list_openings(draft: Draft) -> set[str]:
+    return {
+        collapse_spaces(sentence).rstrip(STOPS)
+        for hook in draft.other_hooks
+        for sentence in SENTENCE_END.split(hook.text)
+    }
 
 
 def _collapse(draft: Draft) -> set[tuple[str, str]]:

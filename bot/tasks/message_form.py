@@ -32,7 +32,9 @@ class RequestForm(BaseModel):
     skill: str = Field(json_schema_extra=_list_skills)
     about: str
     channels: list[Reading]
-    parts: list[str] = []
+    parts: list[str] = Field(
+        default=[], description="“all” where the rest of a text is asked for, of which parts stand"
+    )
     markets: list[Reading]
     language: Reading
     products: list[Reading]

@@ -14,6 +14,7 @@ from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult, recheck_parts, run_skill
 from bot.agent.skills import Skill, load_skills
 from bot.config.brand import Brand
+from bot.core.parts import Hook
 from bot.core.report import Report
 from bot.core.request import Brief, SkillRequest
 from tests.conftest import NOW
@@ -134,6 +135,27 @@ async def test_edited_version_of_an_own_output_is_checked() -> None:
         editor="UMAX",
     )
     assert "health" in {check.rule for check in checks}
+
+
+async def test_an_opening_that_a_person_picked_is_no_statement_of_theirs() -> None:
+    async with ScriptedClaude(says(answer(HONEST))) as claude:
+        result = await write(claude)
+    edited = tuple(part.with_text("Loved by 5,000 people. Mine.") for part in result.parts)
+    offered = Hook(angle="crowd", text="Loved by 5,000 people")
+    for hooks, stated in (((), "Loved by 5,000 people."), ((offered,), "Mine.")):
+        evidence, _checks = recheck_parts(
+            edited,
+            hooks,
+            result.evidence,
+            request=REQUEST,
+            brand=BRAND,
+            today=TODAY,
+            before=result.parts,
+            editor="UMAX",
+        )
+        claims = [str(one.value) for one in evidence.facts if one.label == "claim"]
+        assert stated in claims
+        assert ("Loved by 5,000 people." in claims) is not bool(hooks)
 
 
 async def test_no_line_of_french_copy_begins_with_a_colon() -> None:

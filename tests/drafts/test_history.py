@@ -67,6 +67,15 @@ def test_what_people_wrote_stays_theirs_when_a_later_version_sets_it_in_type(
         assert [one.text for one in list_kept_passages(session, last)] == ["La voilà\u00a0: Alba."]
 
 
+def test_an_opening_that_a_person_picks_is_not_their_writing(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        first = draft(session, Jobs())
+        opening = first.other_hooks[0].text
+        texts = {"body": f"{opening}. La voilà."}
+        edited = first.edit(session, Jobs(), by="UPETE", texts=texts, now=NOW)
+        assert [one.text for one in list_kept_passages(session, edited)] == ["La voilà."]
+
+
 def test_a_thread_has_the_newest_version_of_a_draft_with_its_earlier_pieces(
     sqlite: Database,
 ) -> None:
