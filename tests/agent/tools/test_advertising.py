@@ -81,3 +81,12 @@ async def test_what_is_counted_stands_behind_each_count(tool: str, arguments: An
     ]
     assert counts
     assert all(fact.unit in FACT_UNITS for fact in counts)
+
+
+async def test_advertising_says_which_budgets_have_room() -> None:
+    result = await call_tool("advertising", {})
+    shares = [fact for fact in result.facts if fact.parts.measure == "share-of-budget"]
+    campaigns = {fact.about for fact in shares if fact.parts.subject.startswith("name--")}
+    rows = sample().engine.con.execute("SELECT DISTINCT name FROM campaigns WHERE budget > 0")
+    assert campaigns == {name for (name,) in rows.fetchall()}
+    assert any("share of budget" in note for note in result.notes)
