@@ -17,6 +17,7 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, read_text
+from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools.query_metrics import look_up
@@ -182,7 +183,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=SPLIT.build(
             [fact for fact in facts if fact.parts.kind == "calculated"], deps.request.language
         ),
-        notes=(*notes, *orders.notes, *sold_out),
+        notes=(
+            *(*notes, *orders.notes, *sold_out),
+            *tell_occasions(_list_days(orders).values(), deps),
+        ),
         read_as=orders.read_as,
         scope=orders.scope,
     )

@@ -594,3 +594,36 @@ async def test_visits_are_named_without_the_conditions_of_the_whole_table() -> N
         assert parts <= {*names}
         assert names[0] == "All"
         assert not [name for name in names if "United Kingdom," in name or ", " in name]
+
+
+SALES_DAYS = {"since": "2026-06-22", "until": "2026-06-28"}  # the sales begin on the 24th
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        (
+            "query_metrics",
+            {
+                "dataset": "orders",
+                "measures": ["orders"],
+                "dimensions": [],
+                "filters": [],
+                "comparison": "previous_period",
+                "compare_since": "none",
+                "compare_until": "none",
+                "having": [],
+                "order": "natural",
+                "limit": 0,
+                **SALES_DAYS,
+            },
+        ),
+        ("split_revenue", SALES_DAYS),
+        ("trends", {"until": "2026-06-28"}),
+    ],
+)
+async def test_retail_occasions_within_the_days_are_named(tool: str, arguments: Any) -> None:
+    found = (await call_tool(tool, arguments)).notes
+    (note,) = [one for one in found if one.startswith("Retail occasions")]
+    assert "22 to 28 Jun 2026: summer sales" in note
+    assert "15 to 21 Jun 2026: " in note
