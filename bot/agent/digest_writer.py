@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from bot.config.brand import Brand
 from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.fact_sentences import (
     CANNOT,
@@ -39,6 +40,7 @@ from bot.data.analyses.findings import (
     tell_steady_sales,
 )
 from bot.data.analyses.result import SMALL_GROUPS
+from bot.drafts.occasions import name_occasions_within
 from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
 from bot.i18n.messages import Words
 from bot.offline import OfflineContext
@@ -153,6 +155,7 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     limits = [Copy(text=writer.say(CERTAINTY))]
     if narrowed:
         limits.append(Copy(text=writer.say(NARROWED.with_params(what=narrowed))))
+    limits += list_occasions(writer, evidence, ctx.brand, brief.market)
     report = DigestReport(
         headline=told[0].text,
         read_as=writer.tell_reading(evidence, kinds, tell_covered_days(writer, evidence, kinds)),
@@ -170,6 +173,20 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     if chart := _build_chart(writer, told[0], ctx):
         report = report.model_copy(update={"picture": await ctx.draw(chart)})
     return ComposedDigest(report, tuple(told))
+
+
+def list_occasions(
+    writer: SentenceWriter, evidence: Evidence, brand: Brand, market: str | None
+) -> list[Copy]:
+    """Name the retail occasions within the week of the sales."""
+    last = [fact for fact in evidence.of("trends") if fact.parts.measure == "last"]
+    days = max(((f.since, f.until) for f in last if f.since and f.until), default=None)
+    if days is None:
+        return []
+    own = brand.list_occasions(market)
+    names = name_occasions_within(days, market, own, writer.language)
+    words = Words("In the week of the sales: {what}.", what=", ".join(names))
+    return [Copy(text=writer.say(words))] if names else []
 
 
 def _list_more(writer: SentenceWriter, moves: Sequence[Move]) -> Copy | None:

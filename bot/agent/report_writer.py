@@ -228,10 +228,14 @@ def _merge_readings(
     others_cited: Sequence[str],
     ctx: "SkillContext",
 ) -> tuple[str, ...]:
-    """Return one line of how the calls were read, the first in full and of the others what differs
-    from it; a line on those beside them that had other files, days or conditions; and behind it
-    the other lines of all. Named are the measures of the cited facts."""
-    first, *more = exhibits
+    """Return one line of how the first call was read, with what differs in those that ask the same
+    of something else; a line on the others where they had other files, days or conditions, each
+    with what it is of; and behind it the other lines of all. Named are the measures of the cited
+    facts."""
+    first, *rest = exhibits
+    more = [one for one in rest if _asks_alike(one, first)]
+    others = [*(one for one in rest if one not in more), *others]
+    exhibits = [first, *more]
     line, *_ = first.read_as.splitlines()
     if scope := first.list_scope(cited):
         has = {PEOPLE, *(part for part, _text in scope)}
@@ -254,8 +258,19 @@ def _merge_readings(
     what = apart.join([*beside.values()][:MAX_BESIDE])
     further = [Words("Further points: {what}", what=what).to(ctx.request.language)] if what else []
     every = [*exhibits, *others]
-    rest = [text for one in every for text in one.read_as.splitlines()[1:]]
-    return (line[:1].upper() + line[1:], *further, *dict.fromkeys(rest))
+    behind = [text for one in every for text in one.read_as.splitlines()[1:]]
+    return (line[:1].upper() + line[1:], *further, *dict.fromkeys(behind))
+
+
+def _asks_alike(one: Exhibit, other: Exhibit) -> bool:
+    """Whether two calls group alike and have conditions of the same kinds: their parts fit into
+    one line."""
+    apart = ("what", "days", "more", PEOPLE)
+    first, second = (
+        {(part, text if part == "by" else "") for part, text in call.scope if part not in apart}
+        for call in (one, other)
+    )
+    return first == second
 
 
 def _shorten(

@@ -19,15 +19,16 @@ import asyncio
 import importlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import cache, lru_cache
 from inspect import getdoc
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
@@ -62,11 +63,31 @@ class ToolParams(BaseModel, frozen=True, extra="forbid"):
     pass
 
 
-class ToolResult(BaseModel, frozen=True):
-    """What a tool found. `notes` are sentences for the model: what was left out, what is not in
-    the data, how a word was understood."""
+COUNTS = {  # the units of measures that count something, where an analysis gives none
+    **{name: name for name in ("orders", "visits", "purchases", "clicks", "impressions")},
+    **{name: name for name in ("days", "regions", "texts", "reviews", "customers")},
+    **dict.fromkeys(("by-email", "by-sms", "by-ads"), "customers"),
+    **dict.fromkeys(("expected-buyers-low", "expected-buyers-high"), "customers"),
+    "stock": "units",
+}
 
-    facts: tuple[Fact, ...] = ()
+
+def name_counts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return the facts, each count with what is counted as its unit."""
+
+    def name(fact: Fact) -> Fact:
+        is_bare = fact.unit is None and isinstance(fact.value, Decimal)
+        unit = COUNTS.get(fact.parts.measure) if is_bare else None
+        return fact.model_copy(update={"unit": unit}) if unit else fact
+
+    return tuple(name(fact) for fact in facts)
+
+
+class ToolResult(BaseModel, frozen=True):
+    """What a tool found; each count has its unit. `notes` are sentences for the model: what was
+    left out, what is not in the data, how a word was understood."""
+
+    facts: Annotated[tuple[Fact, ...], AfterValidator(name_counts)] = ()
     exhibits: tuple[Exhibit, ...] = ()
     notes: tuple[str, ...] = ()
     read_as: str = ""  # how the call was read: "customers · ordered · Gold"

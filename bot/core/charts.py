@@ -79,7 +79,8 @@ class Exhibit(BaseModel, frozen=True):
         """Return how it was read, part by part, with the measures of which these facts are."""
         named = [name for name, facts in self.measure_facts.items() if facts & {*cited}]
         named = named or [*self.measure_facts][:1]
-        return (*(("what", name) for name in named), *self.scope)
+        scope = (one for one in self.scope if one[0] != "what" or not named)
+        return (*(("what", name) for name in named), *scope)
 
     def tell_scope(self, cited: Collection[str], days: str = "") -> str:
         """Return how it was read as one line: what of these facts, by what, of which part of the

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from bot.core.request import Brief
 from bot.i18n.languages import LANGUAGES, SOURCE_LANGUAGE
+from bot.i18n.messages import format_short_period
 from bot.text.normalize import straighten_apostrophes
 
 DayRange = tuple[date, date]
@@ -290,6 +291,38 @@ def list_coming_occasions(
         if period.starts <= last
     ]
     return sorted(near, key=lambda pair: (pair[1].starts, pair[0].key, pair[1].country or ""))
+
+
+def name_occasions_within(
+    days: DayRange, market: str | None, own: Iterable[str], language: str
+) -> list[str]:
+    """Return the occasions of these days with their own days, the first first: "Black Friday
+    (27 November)". `own` are the keys of those that count in the market; none: all. Without a
+    market each country's own are told with it."""
+    known, keys = load_occasions(), frozenset(own)
+    places: dict[tuple[date, date, str], list[str]] = {}
+    seen: set[OccasionPeriod] = set()
+    for key, occasion in known.items():
+        for period in occasion.periods:
+            is_elsewhere = market and period.country not in (None, market)
+            is_within = period.starts <= days[1] and period.until >= days[0]
+            same = period.model_copy(
+                update={"source": ""}
+            )  # « soldes » of a season, and in general
+            if is_elsewhere or not is_within or same in seen or (keys and key not in keys):
+                continue
+            seen.add(same)
+            when = (period.starts, period.until, occasion.title[language])
+            places.setdefault(when, []).extend(filter(None, [period.country]))
+    return [
+        _name_with_days(title, (starts, until), () if market else countries, language)
+        for (starts, until, title), countries in sorted(places.items())
+    ]
+
+
+def _name_with_days(title: str, days: DayRange, countries: Iterable[str], language: str) -> str:
+    more = [format_short_period(*days, language, days[1]), *countries]
+    return f"{title} ({', '.join(more)})"
 
 
 @cache

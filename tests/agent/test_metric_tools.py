@@ -598,6 +598,20 @@ async def test_rate_by_what_it_counts_names_the_measure_to_ask_for() -> None:
         )
 
 
+async def test_a_figure_of_many_values_is_named_by_the_first_of_them() -> None:
+    rows = sample().engine.con.execute("SELECT DISTINCT category FROM products ORDER BY 1")
+    first, *more = [name for (name,) in rows.fetchall()][:4]
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["orders"],
+        filters=[[where("category", "in", first, *more)]],
+    )
+    assert {fact.about for fact in result.facts} == {f"{first} and {len(more)} more"}
+    assert all(name in result.read_as for name in more)  # where there is room
+    assert dict(result.scope)["what"] == "orders"
+
+
 async def test_days_of_several_years_have_their_year() -> None:
     deps = tool_deps(workspace_data(sample()))
     call = {"dataset": "orders", "measures": ["customers"]}

@@ -16,3 +16,12 @@ def test_days_are_told_where_nobody_named_any() -> None:
     exhibit = Exhibit(shows="", scope=(("what", "orders"),), days="1 May to 3 June 2026")
     assert exhibit.tell_scope(()) == "orders · 1 May to 3 June 2026"
     assert exhibit.model_copy(update={"days": ""}).tell_scope((), "2025") == "orders · 2025"
+
+
+def test_a_call_without_an_exhibit_says_what_its_figures_are_of() -> None:
+    """As `render_result` keeps it; beside measures of its own, an exhibit has no others."""
+    scope = (("what", "visits"), ("days", "1 to 6 May 2026"))
+    bare = Exhibit(shows="", scope=scope)
+    assert bare.tell_scope(()) == "visits · 1 to 6 May 2026"
+    named = bare.model_copy(update={"measure_facts": {"orders": frozenset({"f"})}})
+    assert named.tell_scope(("f",)) == "orders · 1 to 6 May 2026"

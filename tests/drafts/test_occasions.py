@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.core.request import Brief
-from bot.drafts.occasions import set_occasion_days
+from bot.drafts.occasions import name_occasions_within, set_occasion_days
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,16 @@ def test_occasion_just_past_counts_before_the_next_one(today: date, day: date) -
     brief = Brief(words="a mail", author="U1", language="en", occasion="black_friday", market="FR")
     dated = set_occasion_days(brief, today)
     assert (dated.since, dated.until) == (day, day)
+
+
+def test_occasions_within_days_are_named_with_their_own_days() -> None:
+    week = (date(2026, 11, 23), date(2026, 11, 28))
+    assert name_occasions_within(week, "FR", (), "en") == ["Black Friday (27 November)"]
+    assert name_occasions_within(week, "FR", ("noel",), "en") == []
+    assert name_occasions_within((date(2026, 11, 9), date(2026, 11, 15)), "FR", (), "en") == []
+    july = (date(2027, 7, 1), date(2027, 7, 7))
+    (sales,) = name_occasions_within(july, "BE", (), "fr")  # once, though « soldes » has them too
+    assert sales.startswith("soldes d'été (")
+    everywhere = name_occasions_within(july, None, (), "en")
+    assert any("BE" in one for one in everywhere)
+    assert any("FR" in one for one in everywhere)

@@ -119,6 +119,24 @@ async def test_a_point_on_other_days_is_read_as_well_and_its_table_may_be_shown(
     assert table_of(found).rows
 
 
+async def test_each_call_that_groups_otherwise_has_its_own_clause_of_the_reading() -> None:
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "measures": ["orders"], "dimensions": ["country"]}),
+        (
+            "query_metrics",
+            {**QUERY, "measures": ["units"], "dimensions": ["device"], "since": "2026-10-10"},
+        ),
+        ("query_metrics", {**QUERY, "measures": ["visits"], "dimensions": [], "dataset": "visits"}),
+    )
+    said = report("None of both.", "{f1} and {f5}.", "{f12} came.")
+    found, _letters = await answer(looked_up, said)
+    (reading,) = text_of(found, "Read as")
+    first, further = reading.splitlines()
+    assert first.count(" by ") == 1
+    clauses = further.removeprefix("Further points: ").split("; ")
+    assert all(not clause[0].isdigit() for clause in clauses), clauses
+
+
 async def test_bound_that_no_group_reaches_stays_in_the_reading() -> None:
     bound = [{"measure": "orders", "operator": "at_least", "value": "1000000"}]
     looked_up = calls(

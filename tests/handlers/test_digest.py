@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.agent.digest_writer import list_occasions
 from bot.agent.pipeline import DraftResult
 from bot.cli.digest import classify_digest
-from bot.core.facts import Fact
+from bot.config.brand import Brand
+from bot.core.fact_sentences import SentenceWriter
+from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Table
 from bot.data.analyses.findings import WATCH
 from bot.slack.cards.report_card import MAX_CARD_POINTS
@@ -371,3 +374,20 @@ async def test_fall_of_one_channel_is_reported() -> None:
     assert isinstance(found, DraftResult)
     assert found.parts[0].key == "headline"
     assert "trends.source-search.last" in found.parts[0].facts
+
+
+@pytest.mark.parametrize("first", [9, 23])
+def test_a_week_with_a_retail_occasion_names_it(first: int) -> None:
+    monday = date(2026, 11, first)
+    last = Fact(
+        id="trends.total-orders.last",
+        label="last",
+        value=Decimal(40),
+        source=Source("orders.csv"),
+        as_of=monday + timedelta(days=6),
+        since=monday,
+        until=monday + timedelta(days=6),
+    )
+    evidence, brand = Evidence(facts=(last,)), Brand(name="Maison")
+    told = list_occasions(SentenceWriter("en"), evidence, brand, "FR")
+    assert ["Black Friday" in line.text for line in told] == [True] * (first == 23)

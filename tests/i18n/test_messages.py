@@ -45,6 +45,7 @@ SAME |= {
     "conversions",
     "date",
     "description",
+    "impression",
     "impressions",
     "Champions",
     "page",

@@ -260,7 +260,19 @@ async def run_query(deps: ToolDeps, ask: Callable[[Warehouse], T]) -> T:
         raise ToolError(error.words.to("en")) from None
 
 
-# Products.
+# Segments and products.
+
+
+def explain_segments(names: Iterable[str]) -> list[str]:
+    """Return a note of what each segment is, for a report and for the check of its sentences."""
+    from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
+
+    known = [SEGMENTS_BY_ID[name] for name in dict.fromkeys(names) if name in SEGMENTS_BY_ID]
+    if not known:
+        return []
+    said = "; ".join(f"{one.name.to('en')}: {one.rule.to('en')}" for one in known)
+    return [f"Segments, by when, how often and for how much people buy: {said}."]
+
 
 NO_CATALOGUE = "There are no products yet: import a catalogue."
 MAX_NEAR = 5

@@ -1,7 +1,8 @@
 """What in the advertising costs sales: campaigns, audiences, placements, products and retailers
 that sell worse than the others beyond chance, with their share of spend and of sales, since when
 and what they cost more; and keywords that are clicked and not bought, hardly shown, or shown for a
-product that is sold out, or whose budget was gone by noon, on how many days.
+product that is sold out, or whose budget was gone by noon, on how many days. And which share of its
+budget each campaign spent: whether more money there can be spent at all.
 A retailer or placement narrows it to the ads there.
 Not for the amounts of a period (query_metrics, dataset campaigns), nor for sent e-mails
 (past_copy).
@@ -33,9 +34,11 @@ WORSE_MEASURES = (
 )
 COST_MEASURES = ("share-of-orders", "cost-per-order", "cost-per-order-elsewhere")  # without sales
 STUCK_MEASURES = (
-    *("where", "channel", "retailer", "days", "days-out-of-budget", "product", "since"),
+    *("where", "channel", "retailer", "days", "days-out-of-budget", "share-of-budget", "product"),
+    "since",
     *("spend", "clicks", "orders", "impressions"),
 )
+BUDGET_MEASURES = ("share-of-budget", "days-out-of-budget")  # of campaigns
 SUMS = ("spend", "sales", "excess", "excess-low", "excess-high")  # of money
 MAX_WORSE, MAX_STUCK = 3, 6
 COLUMNS = {
@@ -44,6 +47,8 @@ COLUMNS = {
     "orders": Words("Orders"),
     "cost-per-order": Words("Cost per order"),
     "return": Words("Return on ad spend"),
+    "share-of-budget": Words("Budget spent"),
+    "days-out-of-budget": Words("Days out of budget"),
 }
 KEYWORDS = GroupExhibit(
     "keywords that don't sell",
@@ -51,7 +56,7 @@ KEYWORDS = GroupExhibit(
     {
         "retailer": Words("Platform"),
         "where": Words("Problem"),
-        **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
+        **{name: COLUMNS[name] for name in ("spend", "share-of-budget", "clicks", "orders")},
     },
 )
 PROBLEM = Words("problem")
@@ -68,6 +73,12 @@ NOTE = (
     "campaigns, audiences and placements overlap, so never add those up. “problem” says what stops "
     "a keyword. Status “mixed” or “apart”: may be due to what it is shown with; “to watch”: may be "
     "chance."
+)
+BUDGET_NOTE = (
+    "“share of budget”: how much of its daily budgets was spent; “days out of budget”: on which "
+    "one of them was used up. Where much is left, a higher budget buys nothing more, however good "
+    "the return: advise more money only where a budget runs out, and say beside it how much is "
+    "spent. What more money would bring is not in the data."
 )
 NOT_COMPARED = (
     "Campaigns can't be compared: the file has no names, or not both orders and spend, of several."
@@ -90,6 +101,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     stuck = [name for name in groups if name.startswith(STUCK)]
     stuck.sort(key=lambda name: -number_of(groups[name], "spend"))
     chosen = pick_measures(groups.get("ads", ()), TOTAL_MEASURES)
+    budgets = [
+        fact
+        for name, group in groups.items()
+        if name.startswith("name--")
+        for fact in pick_measures(group, BUDGET_MEASURES)
+    ]
+    chosen += budgets
     for name in worse:
         has_sales = bool(pick_measures(groups[name], ("return",)))
         measures = WORSE_MEASURES if has_sales else (*WORSE_MEASURES, *COST_MEASURES)
@@ -103,6 +121,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         chosen += of_stuck
     status = pick_measures(groups.get("compared", ()), ("status",))
     notes = [NOTE] if chosen else []
+    notes += [BUDGET_NOTE] if budgets else []
     notes += [NOT_COMPARED for fact in status if fact.value != "compared"]
     dimensions = {
         str(fact.value) for name in worse for fact in pick_measures(groups[name], ("dimension",))

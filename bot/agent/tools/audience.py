@@ -20,7 +20,13 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import find_analysis, read_day, read_text, run_query
+from bot.agent.tools._analysis import (
+    explain_segments,
+    find_analysis,
+    read_day,
+    read_text,
+    run_query,
+)
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
@@ -179,7 +185,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         title=conditions,
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=conditions),
-        notes=[*words, *_explain(facts, rule, deps.request), *_note_for_copy(facts, rule, deps)],
+        notes=[
+            *words,
+            *(explain_segments(rule.segments) if facts else ()),
+            *_explain(facts, rule, deps.request),
+            *_note_for_copy(facts, rule, deps),
+        ],
     )
     (_what, people), *more = result.scope
     # a card names every audience that it counts

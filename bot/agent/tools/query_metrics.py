@@ -10,6 +10,7 @@ Days are when orders were placed, also late ones; delivered_day is when they cam
 Groups of few people are not shown."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
+from bot.agent.tools._calendar import tell_occasions
 from bot.core.metric_query import (
     ComparisonName,
     DatasetName,
@@ -143,10 +145,18 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return ToolResult(
         facts=found.facts,
         exhibits=found.exhibits,
-        notes=found.notes,
+        notes=(*found.notes, *_list_occasions(found, deps)),
         read_as=found.read_as,
         scope=found.scope,
     )
+
+
+def _list_occasions(found: "MetricResult", deps: ToolDeps) -> list[str]:
+    """Return a note on the occasions of the whole period and of the one before."""
+    days: dict[str, list[date]] = {"now": [], "before": []}
+    for fact in found.facts:
+        days[found.groups[fact.id][0]] += filter(None, (fact.since, fact.until))
+    return tell_occasions(((min(some), max(some)) for some in days.values() if some), deps)
 
 
 async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_filter, find_analysis
+from bot.agent.tools._analysis import build_filter, explain_segments, find_analysis
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import SEGMENT_LABELS
 from bot.i18n.messages import Words
@@ -72,7 +72,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = finding.prepare(chosen)
     notes = ["Every customer is in exactly one segment. Growth compares with 90 days ago."]
     if not named and facts:
-        notes.append("Name one segment to get its rule, favourite category, best day and hour.")
+        notes += explain_segments(SEGMENT_LABELS)
+        notes.append("Name one segment to get its favourite category, best day and hour.")
     return finding.build_result(
         facts,
         title=SEGMENT_LABELS[params.segment] if named else Words("customer segments"),

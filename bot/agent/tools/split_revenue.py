@@ -1,6 +1,6 @@
 """Split a change of revenue into visits, orders per visit and the average order: how much of it, in
-money, came with each. The three add up to the change exactly. For all, and for the device and the
-country with the largest part of the change. For "why did revenue fall: traffic, conversion or
+money, came with each. The three add up to the change exactly. For all, and for each device and the
+countries with the largest part of the change. For "why did revenue fall: traffic, conversion or
 basket?". It names no cause: funnel tells at which step fewer go on, and since when.
 Example: {"since": "2026-11-16", "until": "2026-11-22", "compare_since": "none",
 "compare_until": "none", "country": "none", "device": "none"}
@@ -17,6 +17,7 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, read_text
+from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools.query_metrics import look_up
@@ -129,6 +130,7 @@ class Part:
             value=value,
             exact=None if value == exact else exact,
             unit=unit,
+            shown_decimals=None if unit == "%" else 2 * (value != value.to_integral_value()),
             source=first.source,
             as_of=first.as_of,
             query=f"split({self.now.revenue.id}, {self.before.revenue.id})",
@@ -171,7 +173,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if read_text(getattr(params, name)):
             continue
         try:
-            facts += await _split_largest(query, name, whole, deps)
+            facts += await _split_parts(query, name, whole, deps)
         except ToolError as error:
             notes.append(f"Not told by {name}: {error}")
     first, last = whole.before.revenue.since, whole.now.revenue.until
@@ -181,16 +183,20 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=SPLIT.build(
             [fact for fact in facts if fact.parts.kind == "calculated"], deps.request.language
         ),
-        notes=(*notes, *orders.notes, *sold_out),
+        notes=(
+            *(*notes, *orders.notes, *sold_out),
+            *tell_occasions(_list_days(orders).values(), deps),
+        ),
         read_as=orders.read_as,
+        scope=orders.scope,
     )
 
 
-async def _split_largest(
+async def _split_parts(
     query: MetricQuery, name: DimensionName, whole: Part, deps: ToolDeps
 ) -> list[Fact]:
-    """Return the change of each device or country that is stated, and the split of the one with the
-    largest part of the change."""
+    """Return the change of each device or country that is stated, with its split, and the rates of
+    the one with the largest part of the change; those that went against it come last."""
     query = query.model_copy(update={"dimensions": (name,)})
     visits = None
     if whole.now.visits is not None:
@@ -198,13 +204,12 @@ async def _split_largest(
     parts = {
         group: part
         for group, part in _list_parts(await look_up(query, deps), visits).items()
-        if group and None not in group and part.change * whole.change > 0
+        if group and None not in group
     }
-    ranked = sorted(parts.values(), key=lambda part: -abs(part.change))[:MAX_PARTS]
-    facts = [part.build_change() for part in ranked]
-    for part in ranked[:1]:
-        facts += [*part.build_effects(), *part.build_rates()]
-    return facts
+    way = 1 if whole.change > 0 else -1
+    ranked = sorted(parts.values(), key=lambda part: -way * part.change)[:MAX_PARTS]
+    facts = [one for part in ranked for one in (part.build_change(), *part.build_effects())]
+    return [*facts, *(rate for part in ranked[:1] for rate in part.build_rates())]
 
 
 def _build_query(params: Params) -> MetricQuery:

@@ -10,7 +10,13 @@ Example: {"product": "none", "category": "Bath", "goal": "none", "country": "non
 from dataclasses import replace
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_filter, find_analysis, find_product, group_by_subject
+from bot.agent.tools._analysis import (
+    build_filter,
+    explain_segments,
+    find_analysis,
+    find_product,
+    group_by_subject,
+)
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import AudienceGoal, AudienceRule
 from bot.core.audience_words import AUDIENCE_NAMES, describe_rule, name_audience
@@ -59,9 +65,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     titles = {fact.about: str(fact.value) for fact in groups.get("things", {}).values()}
     days = groups.get("all", {}).get("days")
     chosen = [days.model_copy(update={"label": "days of these purchases"})] if days else []
+    segments: list[str] = []
     for name, group in groups.items():
         if name in AUDIENCE_NAMES and "rule" in group:
             rule = AudienceRule.model_validate_json(str(group["rule"].value))
+            segments += rule.segments
             thing = group.get("thing") or groups["all"].get("subject")
             about = name_audience(name, rule, str(thing.value) if thing else "").to(language)
             words = describe_rule(rule, titles).to(language)
@@ -82,6 +90,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "“bought … since”: of the people whom the same rule picked 90 days ago, those who did. "
             "Only “confirmed” is beyond chance.",
             "One person can be in several audiences.",
+            *explain_segments(segments),
             *filter(None, [describe_unknown_consents(deps.request.brief)]),
             *(f"{one.about} is sold out: say so first." for one in availability),
         )

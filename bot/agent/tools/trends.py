@@ -16,6 +16,7 @@ from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subject, link_changes
+from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
 from bot.core.charts import Exhibit
@@ -24,6 +25,7 @@ from bot.i18n.messages import Language, Words, format_short_period, quote_name
 
 MAX_LINES = 3
 LEVEL_DAYS = 56
+WEEK, ONE_DAY = timedelta(days=7), timedelta(days=1)
 RETURNS, STEPS = "returns-", "step-"
 MOVED = ("confirmed", "to watch")
 MEASURES = (
@@ -116,6 +118,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             newer = format_short_period(after, week.as_of, "en", date.min)
             notes.append(f"Weeks are whole: {newer} is in no figure. Say which days yours are of.")
         usual = week.since and week.since - timedelta(days=LEVEL_DAYS)
+        before = (week.since - WEEK, week.since - ONE_DAY) if week.since else (None, None)
+        notes += tell_occasions([(week.since, week.until), before], deps)
         notes += await name_sold_out(usual, week.until, deps, finding.where)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")

@@ -1,8 +1,12 @@
 """The tool that tells how advertising does."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
-from bot.agent.tool import ToolError
+from bot.agent.tool import COUNTS, ToolError
+from bot.core.facts import FACT_UNITS
 from bot.i18n.messages import Language
 from tests.support.sample_tables import sample
 from tests.support.tool_runner import call_tool, text_of, tool_deps
@@ -57,3 +61,32 @@ async def test_figures_that_are_left_out_are_named() -> None:
     result = await call_tool("funnel", {"device": "mobile"})
     (note,) = [one for one in result.notes if "more figures are left out" in one]
     assert " of " in note
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("advertising", {}),
+        ("suggest_audiences", {"category": "Bain"}),
+        ("funnel", {}),
+        ("find_products", {"words": "lin"}),
+    ],
+)
+async def test_what_is_counted_stands_behind_each_count(tool: str, arguments: Any) -> None:
+    result = await call_tool(tool, arguments)
+    counts = [
+        fact
+        for fact in result.facts
+        if fact.parts.measure in COUNTS and isinstance(fact.value, Decimal)
+    ]
+    assert counts
+    assert all(fact.unit in FACT_UNITS for fact in counts)
+
+
+async def test_advertising_says_which_budgets_have_room() -> None:
+    result = await call_tool("advertising", {})
+    shares = [fact for fact in result.facts if fact.parts.measure == "share-of-budget"]
+    campaigns = {fact.about for fact in shares if fact.parts.subject.startswith("name--")}
+    rows = sample().engine.con.execute("SELECT DISTINCT name FROM campaigns WHERE budget > 0")
+    assert campaigns == {name for (name,) in rows.fetchall()}
+    assert any("share of budget" in note for note in result.notes)

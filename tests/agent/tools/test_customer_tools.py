@@ -16,6 +16,7 @@ from bot.core.facts import Fact
 from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import count_audience
+from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
@@ -407,6 +408,21 @@ async def test_suggested_audiences_have_the_figures_of_their_rules() -> None:
     chart = result.exhibits[0].chart
     assert chart is not None
     assert all(p.low is not None and p.low <= p.value <= (p.high or 0) for p in chart.points)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [("audience", {"segments": ["loyal"]}), ("suggest_audiences", LINEN), ("segments", {})],
+)
+async def test_what_a_segment_is_stands_among_the_notes(tool: str, arguments: Any) -> None:
+    result = await call_tool(tool, arguments)
+    told = {
+        name
+        for name, one in SEGMENTS_BY_ID.items()
+        if any(one.rule.to("en") in note for note in result.notes)
+    }
+    assert "loyal" in told
+    assert ("lapsed" in told) == (tool == "segments")
 
 
 async def test_suggested_audiences_say_that_the_product_is_sold_out() -> None:

@@ -88,15 +88,29 @@ async def test_a_change_of_revenue_is_split_exactly(part: str) -> None:
     result = await call_tool("split_revenue", days)
     split = [fact for fact in result.facts if f"split-orders-{part or '2026'}" in fact.id]
     parts = [f for f in split if f.label.startswith("of it")]
-    (of,) = {one.parts.subject for one in parts}
+    assert parts
+    for subject in {one.parts.subject for one in parts}:
+        change = figure(result, f"calculated.{subject}.revenue-change")
+        assert sum(f.number for f in parts if f.parts.subject == subject) == change.number
+    (of,) = {one.parts.subject for one in split if one.parts.measure == "rate"}
     change = figure(result, f"calculated.{of}.revenue-change")
-    assert sum(one.number for one in parts) == change.number
     rates = {one.parts.measure: one.number for one in split if one.parts.subject == of}
     assert 0 < rates["rate"] < 100
     assert rates["rate"] != rates["rate-before"]
     if not part:
         revenue = [f for f in result.facts if f.parts.measure == "revenue"]
         assert change.number == Decimal(revenue[0].value) - Decimal(revenue[1].value)
+
+
+async def test_each_device_has_a_whole_row_of_the_split() -> None:
+    days = {"since": "2026-11-16", "until": "2026-11-22"}
+    result = await call_tool("split_revenue", {**days, "country": "FR"}, tool_deps(language="fr"))
+    (table,) = [e.table for e in result.exhibits if e.table and e.shows.startswith("the change")]
+    rows = sample().engine.con.execute("SELECT DISTINCT device FROM orders WHERE device NOTNULL")
+    assert len(table.rows) == 1 + len(rows.fetchall())
+    cells = [cell for row in table.rows for cell in row[1:]]
+    assert "–" not in cells
+    assert not [cell for cell in cells if ",00" in cell]
 
 
 async def test_a_split_names_what_sold_out_within_its_days() -> None:
@@ -134,7 +148,7 @@ async def test_a_change_where_no_device_is_stated_is_not_split() -> None:
     days = {"since": "2026-11-08", "until": "2026-11-14"}
     result = await call_tool("split_revenue", days, tool_deps(shop))
     split = {f.about for f in result.facts if f.parts.measure == "per-visit-change"}
-    assert split == {"", "desktop"}
+    assert split == {"", "desktop", "mobile"}
 
 
 async def test_without_visits_a_change_is_split_into_orders_and_basket(orders_alone: Any) -> None:
@@ -580,3 +594,36 @@ async def test_visits_are_named_without_the_conditions_of_the_whole_table() -> N
         assert parts <= {*names}
         assert names[0] == "All"
         assert not [name for name in names if "United Kingdom," in name or ", " in name]
+
+
+SALES_DAYS = {"since": "2026-06-22", "until": "2026-06-28"}  # the sales begin on the 24th
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        (
+            "query_metrics",
+            {
+                "dataset": "orders",
+                "measures": ["orders"],
+                "dimensions": [],
+                "filters": [],
+                "comparison": "previous_period",
+                "compare_since": "none",
+                "compare_until": "none",
+                "having": [],
+                "order": "natural",
+                "limit": 0,
+                **SALES_DAYS,
+            },
+        ),
+        ("split_revenue", SALES_DAYS),
+        ("trends", {"until": "2026-06-28"}),
+    ],
+)
+async def test_retail_occasions_within_the_days_are_named(tool: str, arguments: Any) -> None:
+    found = (await call_tool(tool, arguments)).notes
+    (note,) = [one for one in found if one.startswith("Retail occasions")]
+    assert "22 to 28 Jun 2026: summer sales" in note
+    assert "15 to 21 Jun 2026: " in note

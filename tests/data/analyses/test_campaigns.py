@@ -83,6 +83,29 @@ def test_days_on_which_the_budget_was_gone_by_noon_are_counted() -> None:
     assert value(found, "stuck--candle", "days") == 6
 
 
+def test_how_much_of_its_budgets_a_campaign_spent_is_told() -> None:
+    """Each keyword has its own budget, which stands beside each of its placements."""
+
+    def rows(day: int, shirt: int, dress: int) -> list[dict[str, Any]]:
+        known = {"at": datetime(2026, 11, day), "name": "Linen", "impressions": 90}
+        return [
+            ad("shirt", placement="top", spend=Decimal(10), budget=Decimal(shirt), **known),
+            ad("shirt", placement="page", spend=Decimal(5), budget=Decimal(shirt), **known),
+            ad("dress", spend=Decimal(20), budget=Decimal(dress), spent_out="17:00", **known),
+        ]
+
+    def find_share(*, of: list[dict[str, Any]]) -> AnalysisResult:
+        return find(small(campaigns=of), AnalysisFilter())
+
+    found = find_share(of=[*rows(19, 50, 20), *rows(20, 50, 20)])
+    assert value(found, "name--linen", "share-of-budget") == 50
+    assert value(found, "name--linen", "days-out-of-budget") == 2
+    shared = find_share(of=[*rows(19, 70, 70), *rows(20, 70, 70)])  # one for the whole campaign
+    assert value(shared, "name--linen", "share-of-budget") == 50
+    without = find_share(of=[{**row, "budget": None} for row in rows(20, 50, 20)])
+    assert without.get("name--linen", "share-of-budget") is None
+
+
 def test_sold_out_lines_cost_the_spend_since_the_sell_out() -> None:
     found = found_in_sample()
     assert value(found, "stuck--plaid-mohair", "spend") == Decimal("304.50")

@@ -30,6 +30,7 @@ from bot.data.analyses.campaigns.bottlenecks import (
     find_bottlenecks,
     sum_spend_since_sold_out,
 )
+from bot.data.analyses.campaigns.budgets import BudgetUse, sum_budgets
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.metrics.sold_out import find_sold_out_dates
 from bot.data.stats import round_figure
@@ -84,17 +85,20 @@ def add_ad_facts(
     currency, others = find_main_currency(rows)
     result.add_currency_limit([str(currency), *others])
     ads = build_ads(row for row in rows if row["currency"] == currency)
+    ours = table.filter(is_in_currency(table, currency))
     report = _AdReport(result, currency, ads, since, until)
     report.totals()
     report.dimensions()
+    budgets = sum_budgets(warehouse, ours, since, until)
+    for name, use in budgets.campaigns.items():
+        report.add_budget(f"name--{slugify(name)}", name, use)
     sold_out = find_sold_out_dates(warehouse)
     stuck_lines = report.add_bottlenecks(
-        sum_spend_since_sold_out(warehouse, table, sold_out, currency), sold_out
+        sum_spend_since_sold_out(warehouse, table, sold_out, currency), sold_out, budgets.lines
     )
     known = [
         {"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in stuck_lines
     ]
-    ours = table.filter(is_in_currency(table, currency))
     comparison_input = ComparisonInput(
         ours.filter(is_within_days(ours, since, until)),
         ours,
@@ -151,7 +155,10 @@ class _AdReport:
                 self._sums(subject, about, of)
 
     def add_bottlenecks(
-        self, wasted: dict[AdLine, AdTotals], sold_out: dict[str, date]
+        self,
+        wasted: dict[AdLine, AdTotals],
+        sold_out: dict[str, date],
+        budgets: dict[AdLine, BudgetUse],
     ) -> list[AdLine]:
         """Add the bottlenecks of the lines, and return the lines that lose orders by them."""
         lines = sum_by_key(self.now, lambda ad: ad.line)
@@ -174,6 +181,8 @@ class _AdReport:
                 values = {ad.keys[name] for ad in self.now if ad.line == bottleneck.line}
                 if len(values) == 1 and (value := values.pop()):
                     add(name, value)
+            if use := budgets.get(bottleneck.line):
+                add("share-of-budget", round_figure(use.share, 1), "%")
             if bottleneck.where == "budget gone by noon":
                 add("days-out-of-budget", of.early, "days", of.days)
             if bottleneck.where == "sold out":
@@ -185,6 +194,13 @@ class _AdReport:
             for bottleneck in bottlenecks
             if bottleneck.where in ("sold out", "unbought")
         ]
+
+    def add_budget(self, subject: str, about: str, use: BudgetUse) -> None:
+        """Add which share of its budget was spent, and on how many days one was used up."""
+        add = make_fact_adder(self.result, subject, about, use.rows)
+        add("share-of-budget", round_figure(use.share, 1), "%")
+        if use.days_out:
+            add("days-out-of-budget", use.days_out, "days", use.days)
 
     def _sums(self, subject: str, about: str, totals: AdTotals) -> None:
         add = make_fact_adder(self.result, subject, about, totals.rows)

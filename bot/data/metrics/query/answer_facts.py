@@ -79,7 +79,7 @@ class _ResultBuilder:
         self.warehouse, self.answer, self.language = warehouse, answer, language
         self.query = answer.query
         self.money = answer.recipe.currency
-        self.filters = describe_filters(warehouse, answer, language)
+        self.filters = describe_filters(warehouse, answer, language, short=True)
         self.read_as = summarize_query(warehouse, answer, language)
         self.reference_day = get_reference_day(warehouse, answer)
         self.age = describe_age(warehouse, answer.dataset.kind)
@@ -106,12 +106,17 @@ class _ResultBuilder:
         for place, (now, before, change) in cells.items():
             cells[place] = (_find(now, told), _find(before, told), _find(change, told))
         notes = (*self.notes.build(groups, cells, self.facts), *self._list_cut(groups))
+        whats = [
+            name_measure(self.warehouse, self.answer, name, self.language, as_read=True)
+            for name in used
+        ]
+        scope = list_scope(self.warehouse, self.answer, self.language)
         return MetricResult(
             tuple(self.facts),
             self._build_exhibits(groups, cells),
             notes,
             "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
-            list_scope(self.warehouse, self.answer, self.language),
+            (*(("what", what) for what in whats), *scope),
             self.groups,
         )
 

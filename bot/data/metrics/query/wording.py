@@ -375,15 +375,22 @@ def _add_comparison(
 
 
 def describe_filters(
-    warehouse: Warehouse, answer: MetricAnswer, language: str, *, years: bool = False
+    warehouse: Warehouse,
+    answer: MetricAnswer,
+    language: str,
+    *,
+    years: bool = False,
+    short: bool = False,
 ) -> list[str]:
-    """Return each group of conditions in words."""
+    """Return each group of conditions in words; `short`: of several values the first alone and how
+    many more, as the name of a figure has them."""
     joint = Words(" or ").to(language)
     today = date.min if years else get_reference_day(warehouse, answer)
     return [
         _describe_days_left_out(answer.dataset, group, language, today)
         or joint.join(
-            describe_condition(warehouse, answer, one, language, today=today) for one in group
+            describe_condition(warehouse, answer, one, language, today=today, short=short)
+            for one in group
         )
         for group in answer.query.filters
     ]
@@ -451,6 +458,7 @@ def describe_condition(
     language: str,
     *,
     today: date,
+    short: bool = False,
 ) -> str:
     dataset = answer.dataset
     field = get_field(dataset, condition.field)
@@ -481,7 +489,7 @@ def describe_condition(
         name_value(warehouse, dataset, condition.field, value, language)
         for value in condition.values
     ]
-    shown = _list_names(names, MAX_NAMES, language)
+    shown = _list_names(names, 1 if short and names[2:] else MAX_NAMES, language)
     if condition.field == "customer_bought":
         never = condition.operator == "is_not"
         words = (
