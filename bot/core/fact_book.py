@@ -94,7 +94,7 @@ class FactBook:
         if fact is None:
             raise SlotError(f"There is no figure {name}.")
         if no_cents and is_money(fact) and not fact.decimals:
-            fact = fact.model_copy(update={"shown_decimals": 0})
+            fact = fact.model_copy(update={"shown_decimals": 0, "exact": None})
         if form == "from-to":
             return self._spell_change(name, fact, language)
         if form and not isinstance(fact.value, Decimal):

@@ -1,5 +1,6 @@
 """What holds of every tool: its schema, its description, whom it tells what, bounds, errors."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,12 +12,22 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from bot.agent.tool import MAX_FACTS, Tool, ToolDeps, ToolError, ToolResult, load_tools
+from bot.agent.tool import (
+    MAX_FACTS,
+    FoundThings,
+    Tool,
+    ToolDeps,
+    ToolError,
+    ToolResult,
+    load_tools,
+    render_result,
+)
 from bot.core.fact_book import FactBook
-from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, Source
+from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, Source, is_money
 from bot.data.floors import PEOPLE_FLOOR
 from bot.data.service import WorkspaceData
 from bot.i18n.messages import load_translations
+from bot.privacy import Pseudonymizer
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
@@ -80,6 +91,7 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 NARROW: dict[str, list[dict[str, Any]]] = {  # more calls, which tell other figures
     "segments": [{"segment": "champions"}],
+    "find_products": [{"in_stock": "no", "sort": "fit", "category": "none"}],
     "feedback_themes": [{"theme": "delivery-late"}, {"theme": "sizing"}],
     "forecast": [{"since": "2026-12-01", "until": "2026-12-31"}],
     "experiments": [{"by": "device"}],
@@ -307,6 +319,29 @@ async def test_a_result_is_bounded_and_comes_in_the_same_order(tool: Tool) -> No
     assert len(ids) == len(set(ids))
     for language in ("en", "fr"):
         assert len(text_of(first, language)) <= MAX_TEXT
+
+
+@ANSWERING
+async def test_a_figure_is_one_text_in_the_result_its_slot_and_its_table(name: str) -> None:
+    tool = TOOLS[name]
+    for given in (call_of(name), *({**call_of(name), **one} for one in NARROW.get(name, ()))):
+        deps = tool_deps(material=MATERIAL, book=known_figures())
+        result = await tool.run(tool.params.model_validate(given), deps)
+        found = FoundThings(FactBook())
+        lines = render_result(result, found, Pseudonymizer(), "en").splitlines()
+        told = dict(line.split(": ", 1) for line in lines if re.match(r"f\d+: ", line))
+        tables = [one.table for one in result.exhibits if one.table]
+        for slot, fact in found.book.by_name.items():
+            if not isinstance(fact.value, Decimal):
+                continue
+            text = found.book.fill(f"{{{slot}}}", "en").text
+            assert told[slot].split(" · ")[0] == text, fact.id
+            if is_money(fact):
+                whole = found.book.spell(slot, "", "en", no_cents=True)
+                assert whole == text.removesuffix(".00"), fact.id
+                for table in tables:
+                    cells = {cell.removesuffix(".00") for row in table.rows for cell in row}
+                    assert fact.id not in table.facts or whole in cells, fact.id
 
 
 @ANSWERING

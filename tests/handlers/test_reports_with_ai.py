@@ -42,7 +42,7 @@ CASES = (
         "blockers",
         "where does our advertising waste money?",
         "advertising",
-        {"product": "none", "channel": "none", "since": "none", "until": "none"},
+        dict.fromkeys(("product", "channel", "retailer", "placement", "since", "until"), "none"),
         "campaigns",
     ),
     Case(

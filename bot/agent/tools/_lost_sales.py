@@ -158,7 +158,8 @@ def _build(
             "label": label.text,
             "about": product.title,
             "value": value,
-            "exact": None if value == exact else exact,
+            "exact": None,  # an estimate isn't known to the euro
+            "shown_decimals": None,
             "rows": None,
             "query": f"pace({of.id})",
         }

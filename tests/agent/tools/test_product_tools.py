@@ -249,15 +249,16 @@ async def test_what_is_sold_out_has_the_sales_it_lost() -> None:
         )
         out = (TODAY - first).days
         lost = figure(result, f"calculated.sold-out-{product}.lost-sales")
-        assert float(lost.number) == pytest.approx(float(paid) / 56 * out, rel=1e-3)
+        step = 100 if float(paid) / 56 * out >= 1000 else 10
+        assert float(lost.number) == pytest.approx(float(paid) / 56 * out, abs=0.51 * step)
         assert (lost.since, lost.unit) == (first, "EUR")
         low, high = (
             figure(result, f"calculated.sold-out-{product}.lost-sales-{end}").number
             for end in ("low", "high")
         )
         off = 1.96 * sqrt(sold / 56 * out * (1 + out / 56)) * float(paid) / sold
-        assert float(high - lost.number) == pytest.approx(off, rel=1e-3)
-        assert low == pytest.approx(max(0, 2 * lost.number - high))
+        assert float(high - lost.number) == pytest.approx(off, abs=1.01 * step)
+        assert float(low) == pytest.approx(float(max(0, 2 * lost.number - high)), abs=2.01 * step)
     assert any("at this pace" in note for note in result.notes)
 
 

@@ -165,7 +165,7 @@ def test_no_quote_has_a_mark_of_what_was_replaced() -> None:
         _reviews(texts), AnalysisFilter(), words=None, theme=None, tone="any", most=9
     )
     assert [one.said for one in read.sentences] == [
-        "Hello,\nThe shirt shrank in the wash.",
+        "The shirt shrank in the wash.",
         "The linen is soft and thick.",
     ]
     assert read.private == 1
