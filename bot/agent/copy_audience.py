@@ -35,7 +35,6 @@ TRUE_OF_SOME = (
     f"conditions of `{AUDIENCE_TOOL}` tell exactly who they are, call it first; else write into "
     "`not_used` for whom alone it is"
 )
-COUNTED_AS = Words("The audience was counted as: {rule}")
 STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
 WHOM_INSTEAD = Words("“{audience}”: {size}. Whom shall the text be for?")
@@ -111,7 +110,7 @@ def describe_counted_audience(ctx: RequestState) -> tuple[str, ...]:
 
 async def keep_counted_audience(ctx: RequestState) -> None:
     """Store in the brief the audience that the model counted with a tool, so that the card shows
-    its size and a later version keeps it. Note how it was counted, or that it was not. Without an
+    its rule and size and a later version keeps it. Note where it was not counted. Without an
     audience, count whom the channel reaches."""
     brief = ctx.request.brief
     aimed = brief.audience or brief.goal_audience
@@ -136,8 +135,6 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         assumed = tuple(one for one in brief.assumed if one.field != "audience")
         brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
         ctx.request = ctx.request.model_copy(update={"brief": brief})
-    elif conditions and brief.rule and brief.typed_audience:
-        _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif aimed and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=aimed))
     elif aimed and not conditions and ctx.channel and ctx.channel.consent:

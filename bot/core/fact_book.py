@@ -125,10 +125,23 @@ class FactBook:
         )
         if not before:
             raise SlotError(f"{name} is not compared with an earlier figure: write {{{name}}}.")
+        if fact.is_change and not before.is_change:
+            raise SlotError(self._refuse_change(name, fact))
         if before.unit == fact.unit and fact.unit in FACT_UNITS:  # a word, which stands once
             before = before.model_copy(update={"unit": None})
         old, new = before.shown(language), fact.shown(language)
         return get_language(language).marks.change.format(old=old, new=new)
+
+    def _refuse_change(self, name: str, fact: Fact) -> str:
+        """Say that the fact is the difference itself, and which figure has both values."""
+        compared = (
+            other
+            for other, one in self._facts.items()
+            if one.compared_with == fact.compared_with and not one.is_change
+        )
+        now = next(compared, None)
+        both = f", or {{{now}:from-to}} for the two values" if now else ""
+        return f"{name} is the change itself, not a value that changed: write {{{name}}}{both}."
 
     def _has_whole_amount(self, text: str) -> bool:
         """Whether one of the slots is an amount that is told without cents."""

@@ -12,6 +12,7 @@ from bot.i18n.messages import Words
 from bot.text.links import find_links, is_allowed_host, parse_host
 from bot.text.normalize import collapse_spaces
 
+ASKED_FOR = Words("asked for: “{audience}”")
 LEADS_TO = Words("Leads to: {link}")
 NOT_IN_TEXT, NOT_USED = Words("Not in the text: {what}"), Words("Not used: {what}")
 NO_RANGE_PAGE = Words("Leads to: {link}. No page of this range is known (`pages` in brand.toml).")
@@ -21,20 +22,24 @@ NO_PAGE = Words("Leads to: no page known. Add its link.")
 def describe_recipients(
     brief: Brief, evidence: Evidence, channel: Channel | None
 ) -> list[Words | str]:
-    """Return for whom a text is, how many they are, and when: what code says as Words, the
-    brief's own words as text. What anybody may read, and what concerns one customer, has no
-    audience but a stated one."""
+    """Return for whom a text is, how many they are, whom the brief asked for, and when: what code
+    says as Words, the brief's own words as text. Those who were counted are told by their rule, as
+    it may be another than the words mean. What anybody may read, and what concerns one customer,
+    has no audience but a stated one."""
     rule, size = (evidence.get(f"segment.audience.{name}") for name in ("audience", "size"))
     audience: Words | str = collapse_spaces(brief.audience or "")
+    asked: Words | None = None
     if brief.goal_audience and not (channel and channel.is_public):
         audience = brief.goal_audience
-    elif rule and (brief.typed_audience is None or audience in ("", rule.value)):
+    elif rule:
+        if brief.typed_audience and audience != rule.value:
+            asked = ASKED_FOR.with_params(audience=audience)
         audience = rule.words or Words("{line}", line=str(rule.value))
     elif not (audience or brief.notice or (channel and channel.is_public)):
         audience = Words("your whole list")
     dates = collapse_spaces(brief.dates or "")
     counted = size and (size.words or Words("{line}", line=str(size.value)))
-    return [one for one in (audience, audience and counted, audience and dates) if one]
+    return [one for one in (audience, audience and counted, asked, audience and dates) if one]
 
 
 def describe_unused(what: str, *, is_copy: bool) -> Words:

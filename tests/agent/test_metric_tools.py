@@ -938,6 +938,25 @@ async def test_what_a_figure_leaves_out_or_counts_twice_is_noted(
     assert any(words in note for note in result.notes)
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "is_told"),
+    [
+        ("2026-11-16", "2026-11-22", True),
+        ("2026-11-02", "2026-11-08", False),
+        ("2026-10-01", "2026-10-31", False),
+        ("2026-11-16", "none", False),
+    ],
+)
+async def test_newer_days_than_those_of_a_week_are_named(
+    since: str, until: str, *, is_told: bool
+) -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "measures": ["revenue"], "dimensions": ["device"]}
+    result = await query_tool(deps, **call, since=since, until=until)
+    assert any("run to 2026-11-24" in note for note in result.notes) == is_told
+    assert ("22 November" in result.exhibits[0].ends) == is_told
+
+
 SOLD_OUT_SQL = """SELECT product, any_value(products.title), any_value(products.category),
     max("at")::DATE + 1 FROM orders JOIN products USING (product) WHERE stock = 0 GROUP BY product
     ORDER BY 1"""

@@ -247,6 +247,19 @@ def test_unknown_slot_and_other_braces_go_back() -> None:
     assert "braces" in faults_of("Hello {name}.")[0]
 
 
+def test_a_change_is_not_told_as_the_second_of_two_values() -> None:
+    before = "metric.all.conversion-before"
+    rate = fact("metric.all.conversion", Decimal("2.22"), "%", compared_with=before)
+    changed = {"id": "metric.all.conversion-change", "value": Decimal("-0.15"), "unit": "points"}
+    earlier = rate.model_copy(
+        update={"id": before, "value": Decimal("2.37"), "compared_with": None}
+    )
+    book = FactBook([earlier, rate, rate.model_copy(update=changed)])
+    with pytest.raises(SlotError, match=r"write \{f3\}, or \{f2:from-to\}"):
+        book.fill("{f3:from-to}", "fr")
+    assert book.fill("{f2:from-to}", "en").text == "From 2.37% to 2.22%"
+
+
 NOTES = (
     "Returns of orders of the last 30 days may still come.",
     "The plan keeps a 10% control group.",

@@ -165,7 +165,10 @@ async def test_audience_that_code_named_is_told_by_the_channel_s_consent_in_any_
     shown = describe_recipients(ctx.request.brief, evidence, load_channels()["sms"])
     assert shown == [sms]
     typed = ctx.request.brief.model_copy(update={"audience": "loyal", "words": "for the loyal"})
-    assert describe_recipients(typed, evidence, load_channels()["sms"]) == ["loyal"]
+    counted, asked = describe_recipients(typed, evidence, load_channels()["sms"])
+    assert counted == sms, "its rule may be another than the words mean"
+    assert isinstance(asked, Words)
+    assert "“loyal”" in asked.to("en")
 
 
 @pytest.mark.parametrize("cites", [True, False])

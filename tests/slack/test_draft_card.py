@@ -157,8 +157,10 @@ def test_audience_stands_on_the_card_in_the_readers_language(sqlite: Database) -
         quoted = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
     assert "For: in the group VIP · 7 customers fit" in counted["en"]
     assert f"{rule.to('fr')} · {size.to('fr')}" in counted["fr"]
-    assert "For: “nos fidèles” · 7 customers fit · “jusqu'à lundi”" in quoted["en"]
-    assert f"nos fidèles · {size.to('fr')} · jusqu'à lundi" in quoted["fr"]
+    whom = "For: in the group VIP · 7 customers fit · asked for: “nos fidèles” · “jusqu'à lundi”"
+    assert whom in quoted["en"]
+    asked = "demandé\u00a0: «\u00a0nos fidèles\u00a0»"
+    assert f"{rule.to('fr')} · {size.to('fr')} · {asked} · jusqu'à lundi" in quoted["fr"]
 
 
 def test_reports_do_not_wait_for_approval(sqlite: Database) -> None:

@@ -15,17 +15,16 @@ def tell_occasions(periods: Iterable[tuple[date | None, date | None]], deps: Too
     """Return a note that names the occasions of each period; none where none has one."""
     market = deps.request.brief.market
     own = deps.brand.list_occasions(market)
-    told, is_any = list[str](), False
+    told = list[str]()
     for since, until in dict.fromkeys(periods):
         if since is None or until is None or (until - since).days >= MAX_DAYS:
             continue
         names = name_occasions_within((since, until), market, own, deps.request.language)
-        is_any = is_any or bool(names)
         days = format_short_period(since, until, "en", date.min)
-        told.append(f"{days}: {', '.join(names) or 'none'}")
-    if not is_any:
+        told += [f"{days}: {', '.join(names)}"] if names else []  # of earlier years none is known
+    if not told:
         return []
     return [
-        f"Retail occasions: {'; '.join(told)}. Where the days of figures differ in them, say so; "
-        "that one is the cause is not in the data."
+        f"Retail occasions: {'; '.join(told)}. Where figures of other days stand beside, say "
+        "so; that one is the cause is not in the data."
     ]

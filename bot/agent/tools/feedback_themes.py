@@ -1,10 +1,10 @@
 """What customers write about, counted: themes (sizing, late parcels, fabric …) with their share of
-texts, praise and complaints, what rose or fell in the last 30 days, where a theme is concentrated
-(a product, category, region), what to fix first, the mean rating and the share of happy customers.
-With a theme named, everything about it and its parts, its texts by product in the days asked for,
-its months, and since when.
+texts, praise, complaints, what rose or fell in the last 30 days, where one is concentrated
+(product, region), what to fix first, the mean rating and the share of happy customers.
+With a theme named, all about it and its parts, by product in the days asked for, by month, and
+since when.
 Countries and channels: "FR, GB"; products or categories compared: "Bain; Mailles"; stars "1-2";
-segment is one of the customers' file, or a loyalty level.
+segment: of their file, or a level. All channels count: for tickets or messages name `channel`.
 Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
 Example: {"theme": "none", "product": "none", "category": "none", "brand": "none",
 "channel": "none", "country": "none", "region": "none", "segment": "none", "language": "none",
@@ -140,6 +140,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
                 "Since when can't be told: from no month on is the share of complaints beyond "
                 "chance another than before. The months are a table."
             )
+    if by_channel := _pick("all", groups, ("channels",)):
+        notes.append(
+            f"These texts by channel: {by_channel[0].value}. Asked about one kind "
+            "(reviews, tickets, messages), name its channels."
+        )
     every_day = _find_days(groups.get("all", ()))
     if every_day and finding.where.since is None and finding.where.until is None:
         first, last = every_day

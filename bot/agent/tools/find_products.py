@@ -1,9 +1,9 @@
 """Finds products by words (in English or French), category, highest price and stock (in_stock no:
 sold out, since when, lost sales), without those of a category; sorted by fit, price, newest, best
 sellers of a period (by units sold), most_revenue, or stock_cover: those first that are sold out
-soonest at the rate of the period (the last 28 days where none is named); stock_cover_longest: those
-whose stock lasts longest. Returns handles, prices and stock and, for the sorts by
-sales, what was sold, in one table; sold_at_least leaves out what sold fewer units.
+soonest at the rate of the period (with pace too, the last 28 days where none is named);
+stock_cover_longest: those whose stock lasts longest. Returns handles, prices, stock and, sorted by
+sales, what was sold; sold_at_least leaves out what sold fewer units.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
@@ -117,8 +117,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if params.pace and not (_wants_sales(params) and 0 < params.pace <= MAX_PACE):
         raise ToolError(f"pace is for the sorts by sales, above 0 up to {MAX_PACE}; else 0.")
     where, language = build_filter(params), deps.request.language
-    if _wants_cover(params) and where.since is None:
-        where = replace(where, since=deps.today - timedelta(days=COVER_DAYS))
+    if _tells_cover(params) and where.since is None:
+        after = where.until + timedelta(days=1) if where.until else deps.today
+        where = replace(where, since=after - timedelta(days=COVER_DAYS))
     every = await deps.data.list_products()
     if not every and not _wants_sales(params):
         raise ToolError(NO_CATALOGUE)
@@ -433,6 +434,12 @@ def _explain(
 ) -> tuple[str, ...]:
     notes = list(finding.notes) if finding else []
     notes.append(f"{len(products)} products fit; {len(shown)} stand here.")
+    wanted = min(params.most, len(ordered))
+    if every and len(shown) < wanted:
+        notes.append(
+            f"{wanted - len(shown)} of the {wanted} asked for have no room, as each has many "
+            "figures: narrow the products to see them."
+        )
     off_sale = sum(product.status not in (None, "active") for product in every)
     if off_sale:
         notes.append(f"{off_sale} products that are not on sale were left out.")

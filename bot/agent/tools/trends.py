@@ -24,8 +24,9 @@ from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words, format_short_period, quote_name
 
 MAX_LINES = 3
-LEVEL_DAYS = 56
-WEEK, ONE_DAY = timedelta(days=7), timedelta(days=1)
+LEVEL_DAYS, WEEK_DAYS = 56, 7
+WEEK, ONE_DAY = timedelta(days=WEEK_DAYS), timedelta(days=1)
+WEEKLY_MEAN = Words("a week, mean of these days")
 RETURNS, STEPS = "returns-", "step-"
 MOVED = ("confirmed", "to watch")
 MEASURES = (
@@ -105,10 +106,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.parts.measure not in ("points", "p")
         ),
     ]
-    facts = link_changes(finding.prepare(chosen), {"last": "level"})
+    facts = link_changes([*map(_name_mean, finding.prepare(chosen))], {"last": "level"})
     notes = [
-        "“last” is a week's mean over “weeks”; “level” the eight weeks before; “change” is against "
-        "what was expected. Only what is confirmed is sure; “to watch” may be chance."
+        f"“last” and “{WEEKLY_MEAN.text}” are of the days beside them, not since “since”: never "
+        "join the two; “level” is of the eight weeks before; “change” is against what was "
+        "expected. Only what is confirmed is sure; “to watch” may be chance."
     ]
     dated = [fact for fact in facts if fact.parts.measure == "last" and fact.since]
     if week := max(dated, key=lambda fact: fact.since or date.min, default=None):
@@ -131,6 +133,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=_build_exhibits(facts, {**named, **moved, **told}, finding.language),
         notes=notes,
     )
+
+
+def _name_mean(fact: Fact) -> Fact:
+    """Return the fact, where it is a mean of several weeks with a label that says so."""
+    days = (fact.until - fact.since).days + 1 if fact.since and fact.until else 0
+    is_mean = fact.label == "last" and days > WEEK_DAYS
+    return fact.model_copy(update={"label": WEEKLY_MEAN.text}) if is_mean else fact
 
 
 def _name_kind(fact: Fact, language: Language) -> Fact:

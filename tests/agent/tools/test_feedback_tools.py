@@ -8,7 +8,8 @@ import pytest
 
 from bot.agent.tool import ToolError
 from bot.core.fact_book import FactBook
-from bot.data.analyses.feedback.texts import strip_letter
+from bot.data.analyses.feedback import _count_channels
+from bot.data.analyses.feedback.texts import DIMENSIONS, FeedbackText, strip_letter
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import format_short_period
 from tests.support.sample_tables import TODAY, sample
@@ -47,6 +48,27 @@ async def test_a_theme_that_rose_has_both_periods() -> None:
     assert before.until == date(2026, 10, 25)
     book = FactBook(result.facts)
     assert book.spell(book.add(now), "from-to", "fr") == "de 9,6\u00a0% à 17,4\u00a0%"
+
+
+async def test_the_channels_of_the_texts_are_named_unless_one_was_asked_for() -> None:
+    note, *_ = [one for one in (await call_tool("feedback_themes")).notes if "by channel" in one]
+    many = f"SELECT count(*) FROM feedback WHERE channel = 'chat' AND {LAST_YEAR}"
+    ((chats,),) = sample().engine.con.execute(f"{many} AND text IS NOT NULL").fetchall()
+    assert f"chat {chats}" in note
+    one = await call_tool("feedback_themes", {"channel": "chat"})
+    assert not any("by channel" in note for note in one.notes)
+
+
+def test_a_channel_of_few_people_has_no_count() -> None:
+    text = FeedbackText("", None, "", 0, None, "en", (None,) * len(DIMENSIONS))
+
+    def write(channel: str, n: int) -> list[FeedbackText]:
+        places = tuple(channel if one == "channel" else None for one in DIMENSIONS)
+        return [text._replace(id=f"{channel}{i}", places=places) for i in range(n)]
+
+    every = [*write("review", 30), *write("chat", 20), *write("post", 2)]
+    assert _count_channels(every, 5) == "review 30, chat, post"
+    assert _count_channels(every[:50], 5) == "review 30, chat 20"
 
 
 async def test_several_channels_are_taken_together_with_counts_of_the_days_asked() -> None:

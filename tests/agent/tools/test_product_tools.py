@@ -184,6 +184,15 @@ async def test_best_sellers_have_the_day_until_which_their_stock_lasts_at_a_pace
         await call_tool("find_products", {"sort": "newest", "pace": 1})
 
 
+async def test_a_pace_is_that_of_the_last_28_days_and_missing_rows_are_explained() -> None:
+    result = await call_tool("find_products", {"sort": "best_sellers", "pace": 1, "most": 20})
+    covers = [fact for fact in result.facts if fact.parts.measure == "stock-cover"]
+    assert {fact.since for fact in covers if fact.since} == {TODAY - timedelta(days=28)}
+    shown = {fact.parts.subject for fact in result.facts if fact.parts.measure == "stock"}
+    assert len(shown) < 20
+    assert any(f"{20 - len(shown)} of the 20 asked for have no room" in n for n in result.notes)
+
+
 async def test_stock_cover_begins_with_either_end_and_says_what_is_left_out() -> None:
     soonest, longest = [
         await call_tool("find_products", {"sort": sort, "most": 20})
@@ -258,7 +267,7 @@ async def test_what_is_sold_out_has_the_sales_it_lost() -> None:
         )
         off = 1.96 * sqrt(sold / 56 * out * (1 + out / 56)) * float(paid) / sold
         assert float(high - lost.number) == pytest.approx(off, abs=1.01 * step)
-        assert float(low) == pytest.approx(float(max(0, 2 * lost.number - high)), abs=2.01 * step)
+        assert float(low) == pytest.approx(max(0.0, float(2 * lost.number - high)), abs=2.01 * step)
     assert any("at this pace" in note for note in result.notes)
 
 

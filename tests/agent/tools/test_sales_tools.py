@@ -67,6 +67,9 @@ async def test_a_trend_can_be_told_from_the_usual_level_to_the_last_weeks() -> N
     result = await call_tool("trends")
     last = figure(result, "trends.category-bougies-et-senteurs.last")
     assert (last.since, last.until) == (date(2026, 11, 2), date(2026, 11, 22))
+    assert last.label == "a week, mean of these days", "not of those since it moved"
+    assert any(last.label in note for note in result.notes)
+    assert figure(result, "trends.total-orders.last").label == "last"
     book = FactBook(result.facts)
     assert book.spell(book.add(last), "from-to", "en") == "from 44 to 126\u00a0units"
     assert book.spell(book.add(last), "from-to", "fr") == "de 44 à 126\u00a0pièces"
@@ -626,4 +629,4 @@ async def test_retail_occasions_within_the_days_are_named(tool: str, arguments: 
     found = (await call_tool(tool, arguments)).notes
     (note,) = [one for one in found if one.startswith("Retail occasions")]
     assert "22 to 28 Jun 2026: summer sales" in note
-    assert "15 to 21 Jun 2026: " in note
+    assert "15 to 21 Jun 2026" not in note  # none is known of these

@@ -1,5 +1,6 @@
 """Analyse feedback: themes by editable lists, ratings, changes, concentrations, quotes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
@@ -80,7 +81,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
                 )
             )
         return result
-    _add_period(result, level, periods, _find_first_day(warehouse, periods))
+    _add_period(result, level, periods, _find_first_day(warehouse, periods), warehouse.floor)
     _add_themes(result, warehouse, theme_table, level, periods)
     add_text_ratings(result, level.texts)
     if filter_.language is None:  # ratings without text have no language
@@ -105,13 +106,15 @@ def _find_first_day(warehouse: Warehouse, periods: ComparedPeriods) -> date:
 
 
 def _add_period(
-    result: AnalysisResult, level: ThemeTable, periods: ComparedPeriods, first: date
+    result: AnalysisResult, level: ThemeTable, periods: ComparedPeriods, first: date, floor: int
 ) -> None:
-    """Add feedback.all.texts, .first-day, .last-day, .now-first-day, .before-first-day and
-    .texts-without-list."""
+    """Add feedback.all.texts, .channels, .first-day, .last-day, .now-first-day,
+    .before-first-day and .texts-without-list."""
     total = len(level.texts)
     add = partial(result.add, "all", about=get_theme_title("all"), rows=total, query="texts")
     add("texts", total)
+    if by_channel := _count_channels(level.texts, floor):
+        add("channels", by_channel)
     days = [text.day for text in level.texts if text.day]
     if days:
         add("first-day", first)
@@ -135,6 +138,23 @@ def _add_period(
             n=unlisted,
             total=total,
         )
+
+
+def _count_channels(texts: Sequence[FeedbackText], floor: int) -> str:
+    """Return how many of the texts came by which channel: "review 113, e-mail 30, chat". One with
+    too few authors has no count, and then the smallest of the others has none either, as the sum
+    is told. Nothing where all came by one."""
+    many = Counter(text.channel or "" for text in texts).most_common()
+    if len(many) < 2:
+        return ""
+    authors: dict[str, set[str]] = {name: set() for name, _ in many}
+    for text in texts:
+        authors[text.channel or ""].add(text.author or text.id)
+    told = [name for name, _ in many if len(authors[name]) >= floor]
+    told = told if len(told) == len(many) else told[:-1]
+    return ", ".join(
+        f"{name or 'not stated'} {n}" if name in told else name or "not stated" for name, n in many
+    )
 
 
 def _find_silences(days: Sequence[date]) -> list[tuple[date, date]]:

@@ -78,6 +78,7 @@ class AnswerNotes:
             *self._list_few_sends(groups, cells),
             *self._list_counted(),
             *self._list_last_days(facts),
+            *self._name_newer_days(),
         ]
         if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
             notes.append(f"{self.query.dataset} are {stale} days old.")
@@ -145,6 +146,8 @@ class AnswerNotes:
 
     def describe_end(self) -> str:
         """Say for people which figures end before the data do; nothing where none does."""
+        if self.answer.periods.has_newer:
+            return self._tell_newer_days()
         if not self.answer.periods.left_out_days:
             return ""
         names = [
@@ -159,6 +162,24 @@ class AnswerNotes:
             day=format_short_day(self.answer.periods.now[1], self.language, reference),
         )
         return words.to(self.language)
+
+    def _tell_newer_days(self) -> str:
+        reference = get_reference_day(self.warehouse, self.answer)
+        until, last = (
+            format_short_day(day, self.language, reference)
+            for day in (self.answer.periods.now[1], self.answer.periods.known_until)
+        )
+        words = Words("This looks at days up to {day}; the data run to {last}.")
+        return words.with_params(day=until, last=last).to(self.language)
+
+    def _name_newer_days(self) -> list[str]:
+        """Say it to the model, which chose the days."""
+        until, last = self.answer.periods.now[1], self.answer.periods.known_until
+        newer = (
+            f"The data run to {last}: the days after {until} are in none of these figures. If a "
+            "period up to now may be meant, such as a week that is about to end, tell of them too."
+        )
+        return [newer] if self.answer.periods.has_newer else []
 
     def _list_coarser(self) -> list[Words]:
         """Say that a course is by month where it was asked for by week, and that all rows are too

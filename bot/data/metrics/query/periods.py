@@ -14,6 +14,7 @@ Days = tuple[date, date]
 MIN_COMPARED_SHARE = 0.5
 YEAR_OF_WEEKS = timedelta(weeks=52)
 MAX_DAYS_BY_WEEKDAY = 14  # of so few, a Sunday more than last year would tell
+MAX_NEWER_DAYS = 31  # behind the days asked about, from which these are plainly earlier ones
 MAX_LENGTH_DIFFERENCE = 0.12  # of two periods whose sums are compared: 28 days and 31
 
 
@@ -30,6 +31,14 @@ class QueryPeriods:
     known_until: date
     left_out_days: int = 0  # the last days of the data, whose rows may still change
     per_day: bool = False
+
+    @property
+    def has_newer(self) -> bool:
+        """Whether the data hold whole days behind these, no more than these are: what "last week"
+        means is open then, and that of whole months is not."""
+        newer = (self.known_until - self.now[1]).days
+        is_open = not self.left_out_days and not _count_whole_months(self.now)
+        return is_open and 0 < newer <= min(count_days(self.now), MAX_NEWER_DAYS)
 
 
 def count_days(days: Days) -> int:
