@@ -68,8 +68,8 @@ class Measure:
     may still change: newer rows would make a rate too low, and unequally so for groups that sold
     lately, so a query with this measure ends before them. `told_apart_by` are the fields that tell
     what a rate counts from what it does not: by them it is 100% or 0%, and `counts`, which counts
-    the same, is asked for instead. `instead` says what else may be told where the measure is of too
-    few people."""
+    the same, is asked for instead. Of one value of `not_of_one` it is always 0. `instead` says what
+    else may be told where the measure is of too few people."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -97,6 +97,7 @@ class Measure:
     settles_after: int = 0
     told_apart_by: tuple[str, ...] = ()
     counts: str = ""
+    not_of_one: tuple[str, ...] = ()
     instead: str = ""
 
 

@@ -166,14 +166,7 @@ def _add_counts(dataset: MetricDataset, query: MetricQuery) -> MetricQuery:
 def _drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:
     """Return the query without the dimensions that a filter restricts to one value: the only group
     would be the total again. The notes name them."""
-    single = {
-        group[0].field
-        for group in query.filters
-        if len(group) == 1
-        and group[0].operator in ("is", "in")
-        and len(group[0].values) == 1
-        and group[0].values != (ANY_VALUE,)
-    }
+    single = _find_single_valued(query)
     kept = tuple(one for one in query.dimensions if one not in single)
     notes = [
         f"Not grouped by {one}: a filter leaves one of them, and the total is its figure."
@@ -181,6 +174,18 @@ def _drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:
         if one in single
     ]
     return query.model_copy(update={"dimensions": kept}), notes
+
+
+def _find_single_valued(query: MetricQuery) -> set[str]:
+    """Return the fields that a filter restricts to one value."""
+    return {
+        group[0].field
+        for group in query.filters
+        if len(group) == 1
+        and group[0].operator in ("is", "in")
+        and len(group[0].values) == 1
+        and group[0].values != (ANY_VALUE,)
+    }
 
 
 def _list_cautions(
@@ -279,6 +284,16 @@ def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> 
                 name=name,
                 field=apart[0],
                 counts=measure.counts,
+            )
+
+        single = _find_single_valued(query).union(query.dimensions)
+        if of_one := single.intersection(measure.not_of_one):
+            raise QueryError(
+                "{name} is of several orders, and {field} leaves one of each customer. For who "
+                "comes back after a first order ask for reorder_rate_90_days, or for {name} with "
+                "customer_first_order or first_order_source.",
+                name=name,
+                field=min(of_one),
             )
 
 
