@@ -19,7 +19,12 @@ from bot.core.metric_query import (
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.blanks import list_blanks
 from bot.data.metrics.query.conditions import resolve_conditions
-from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset, list_cautions
+from bot.data.metrics.query.dataset import (
+    ALL_ROWS,
+    MetricDataset,
+    hold_by_buyers,
+    list_cautions,
+)
 from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
     build_recipe,
@@ -31,7 +36,7 @@ from bot.data.metrics.query.group_choice import (
 from bot.data.metrics.query.guard import counts_texts
 from bot.data.metrics.query.known_values import list_fields, require_column
 from bot.data.metrics.query.metric_answer import GroupCounts, MetricAnswer
-from bot.data.metrics.query.periods import choose_periods
+from bot.data.metrics.query.periods import choose_periods, leave_out_unsettled
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
 from bot.data.metrics.sold_out import tell_sold_out
@@ -58,11 +63,13 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         warehouse = replace(warehouse, sales_floor=1)
     query, words = resolve_conditions(warehouse, dataset, asked)
     query, dropped = _drop_single_valued(_add_counts(dataset, query))
+    query, unsettled = leave_out_unsettled(warehouse, dataset, query)
+    dataset = hold_by_buyers(dataset, query)
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
     currencies = list_currencies(warehouse, dataset.kind) or _list_shop_currencies(warehouse)
     currency = currencies[0] if currencies else None
-    notes = [*dropped, *periods.notes, *_list_cautions(warehouse, dataset, query)]
+    notes = [*dropped, *unsettled, *periods.notes, *_list_cautions(warehouse, dataset, query)]
     notes += list_blanks(warehouse, dataset, query)
     earlier = periods.before[0] if periods.before else None
     notes += tell_sold_out(warehouse, dataset, query, earlier)
