@@ -911,7 +911,7 @@ def test_order_of_groups_does_not_tell_a_figure_that_is_not_shown() -> None:
 
 
 def shop_of_returns(planted: int) -> Warehouse:
-    """Four products with 40 buyers each. Of each, nine of Nantes and so many of Brest sent it back."""
+    """Four products of 40 buyers each: nine of Nantes and so many of Brest sent theirs back."""
     return small(
         orders=[
             single_order(100 * product + n, "Brest" if n % 2 else "Nantes")
