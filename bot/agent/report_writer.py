@@ -347,15 +347,16 @@ def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:
 
 def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
     """Return how many rows the shown exhibit leaves out, which figures end before the data do, and
-    what the rankings leave out that the report shows, or of whose groups it cites figures: each
-    line once, of two the one that says more."""
+    what the rankings leave out that the report shows, or of whose groups it cites figures that
+    are not in what it shows: each line once, of two the one that says more."""
     cited = {*_list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
+    apart = cited - chosen.all_facts if chosen else cited
     cut = (chosen.cut,) if chosen and chosen.cut else ()
     found = {
         exhibit.not_ranked
         for exhibit in ctx.exhibits
         if exhibit.not_ranked
-        and ((chosen and exhibit.id == chosen.id) or cited & {*exhibit.ranked_facts})
+        and ((chosen and exhibit.id == chosen.id) or apart & {*exhibit.ranked_facts})
     }
     lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
     ends = (

@@ -571,6 +571,26 @@ async def test_return_rate_of_orders_that_may_come_back_is_refused() -> None:
         )
 
 
+async def test_measure_that_can_not_be_told_yet_is_left_out_with_its_reason() -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["return_rate", "net_revenue"],
+        since="2026-11-01",
+    )
+    assert {fact.parts.measure for fact in result.facts} == {"net-revenue"}
+    assert any(f"The last day to ask for is {LAST_SETTLED}" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("measure", ["repeat_rate", "repeat_customers"])
+async def test_who_comes_back_is_not_told_of_single_orders(measure: str) -> None:
+    asked = {"dataset": "orders", "measures": [measure]}
+    first = {"filters": [[where("nth_order", "is", "1")]]}
+    for restricted in (first, {"dimensions": ["nth_order"]}):
+        with pytest.raises(ToolError, match="reorder_rate_90_days"):
+            await query_tool(tool_deps(workspace_data(sample())), **asked, **restricted)
+
+
 @pytest.mark.parametrize(("since", "compares"), [("2026-10-20", False), ("2026-08-01", True)])
 async def test_rows_taken_by_their_return_are_not_compared_while_some_may_come_back(
     since: str, compares: bool

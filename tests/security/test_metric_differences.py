@@ -902,28 +902,77 @@ def test_ordinary_follow_ups_are_rarely_refused(sqlite: Database) -> None:
 
 
 def test_order_of_groups_does_not_tell_a_figure_that_is_not_shown() -> None:
-    """Products of which only three were sent back earned most: they are not first."""
+    """Sources of which only three sent something back earned most: they are not first."""
     rows = [
-        single_order(100 * product + n, "Nantes")
+        single_order(100 * source + n, "Nantes")
         | {
-            "product": f"p{product}",
-            "amount": Decimal(900 if product in (5, 12) else 50 + product),
-            "returned": n < (3 if product in (5, 12) else 8),
+            "source": f"p{source}",
+            "amount": Decimal(900 if source in (5, 12) else 50 + source),
+            "returned": n < (3 if source in (5, 12) else 8),
         }
-        for product in range(13)
+        for source in range(13)
         for n in range(30)
     ]
     query = {
         "dataset": "orders",
         "measures": ("net_revenue",),
-        "dimensions": ("product",),
+        "dimensions": ("source",),
         "order": "highest",
         "limit": 5,
     }
     answer = answer_query(small(orders=rows), MetricQuery.model_validate(query), see_people=False)
-    listed = [product for (product,) in answer.recipe.list_groups()]
+    listed = [source for (source,) in answer.recipe.list_groups()]
     assert len(listed) == 5
     assert not {"p5", "p12"} & set(listed)
+
+
+def shop_of_returns(planted: int) -> Warehouse:
+    """Four products of 40 buyers each: nine of Nantes and so many of Brest sent theirs back."""
+    return small(
+        orders=[
+            single_order(100 * product + n, "Brest" if n % 2 else "Nantes")
+            | {"product": f"p{product}", "returned": n in range(0, 18, 2) or n in (1, 3)[:planted]}
+            for product in range(4)
+            for n in range(40)
+        ]
+    )
+
+
+NET_OF_PRODUCTS: dict[str, Any] = {
+    "dataset": "orders",
+    "measures": ("net_revenue",),
+    "dimensions": ("product",),
+    "order": "highest",
+}
+
+
+def test_net_revenue_by_what_was_sold_shows_each_product_of_enough_buyers() -> None:
+    rows = [
+        single_order(100 * product + n, "Nantes")
+        | {"product": f"p{product}", "returned": n < product}
+        for product in range(5)
+        for n in range(30 if product else 3)
+    ]
+    query = MetricQuery.model_validate(NET_OF_PRODUCTS)
+    answer = answer_query(small(orders=rows), query, see_people=False)
+    listed = [group[0] for group in answer.recipe.list_groups() if answer.recipe.is_single(group)]
+    assert listed == ["p2", "p3", "p4"]  # p1 hides p0, of which 3 bought
+
+
+@pytest.mark.parametrize("is_of_things_first", [True, False])
+def test_returns_by_what_was_sold_are_held_against_those_of_a_region(
+    sqlite: Database, *, is_of_things_first: bool
+) -> None:
+    """Either is told alone: together they would tell of the few of Brest."""
+    warehouse, log = shop_of_returns(1), log_of(sqlite)
+    elsewhere = {**NET_OF_PRODUCTS, "filters": [[condition("region", "is_not", "Brest")]]}
+    asked = [NET_OF_PRODUCTS, elsewhere]
+    first, second = follow(warehouse, log, "UMARIE", asked if is_of_things_first else asked[::-1])
+    assert first
+    assert first.get_value("now", ("p1",), "net_revenue") is not None
+    assert second is None
+    alone = [*follow(warehouse, log, "UPAUL", [asked[is_of_things_first]])]
+    assert alone[0]
 
 
 def test_few_orders_of_a_mailing_are_no_persons() -> None:

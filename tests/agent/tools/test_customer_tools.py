@@ -317,12 +317,46 @@ async def test_repeat_purchases_say_which_shares_the_data_can_not_tell() -> None
     assert "Within 180 days can't be told: the data ends on 2026-11-24" in notes
     assert "Within 90 days is of first purchases until 2026-08-26" in notes
     assert "Within 30 days" not in notes
-    french = await call_tool("repeat_purchases", {"country": "FR"})
-    assert any("Only orders from this country" in note for note in french.notes)
-    assert "Only orders from this country" not in notes
     none = await call_tool("repeat_purchases", {"since": "2026-11-10"})
     assert not none.facts
     assert any("first time in these days" in note for note in none.notes)
+
+
+SOURCE_SQL = """
+WITH lines AS (
+  SELECT customer, "order", min("at") AS "at", max(source) AS source FROM orders
+  WHERE customer IS NOT NULL GROUP BY customer, "order" HAVING sum(amount) >= 0),
+firsts AS (
+  SELECT customer, arg_min(source, ("at", "order")) AS source, min("at")::DATE AS day
+  FROM lines GROUP BY customer),
+back AS (
+  SELECT f.customer, f.day, f.source, min(l."at"::DATE - f.day) AS again
+  FROM firsts f LEFT JOIN lines l ON l.customer = f.customer AND l."at"::DATE > f.day GROUP BY ALL)
+SELECT {what} FROM back WHERE source = 'instagram' AND '2026-11-24' - day >= 30
+"""
+
+
+async def test_repeat_purchases_of_a_source_are_of_first_orders_ever_from_it() -> None:
+    result = await call_tool("repeat_purchases", {"source": "instagram"})
+    fact = figure(result, "segments.second-purchase--instagram.share-30-days")
+    assert fact.rows == ask(SOURCE_SQL.format(what="count(*)"))
+    share = "round(100.0 * count(*) FILTER (again <= 30) / count(*), 1)"
+    assert float(fact.value) == pytest.approx(ask(SOURCE_SQL.format(what=share)))
+    assert fact.about == "first order: instagram"
+
+
+async def test_repeat_purchases_tell_no_share_of_which_one_side_is_of_few() -> None:
+    """As `repeat_rate`: 20 who came back, and 20 who did not."""
+    told = 0
+    for since in ("2026-02-01", "2026-05-01", "2026-07-01"):
+        given = {"source": "instagram", "since": since}
+        result = await call_tool("repeat_purchases", given)
+        for fact in result.facts:
+            if fact.unit == "%" and fact.parts.measure.startswith("share-"):
+                back = round(float(fact.value) * (fact.rows or 0) / 100)
+                assert min(back, (fact.rows or 0) - back) >= 20
+                told += 1
+    assert told
 
 
 async def test_repeat_purchases_after_a_first_category_stand_beside_the_others() -> None:

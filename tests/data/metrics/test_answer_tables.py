@@ -278,3 +278,22 @@ def test_where_all_rows_are_small_the_total_stands_alone_with_its_reason() -> No
     assert [row[0] for row in exhibit.table.rows] == ["Total"]
     assert exhibit.build_card_table() is None
     assert "fewer than 5" in exhibit.cut
+
+
+REPEATS = [
+    line
+    for source, many, back in (("search", 200, 60), ("ads", 60, 17), ("instagram", 50, 16))
+    for month, some in ((9, many), (10, back))
+    for line in (
+        {**one, "customer": f"{source}-{n}"}
+        for n, one in enumerate(list_orders(month, some, source=source))
+    )
+]
+
+
+def test_row_of_others_names_the_groups_that_may_be_named() -> None:
+    """Sixty and fifty customers, of whom under twenty came back."""
+    shown = build_exhibit(REPEATS, measures=["repeat_rate"], dimensions=["first_order_source"])
+    assert shown.table
+    assert [row[0] for row in shown.table.rows] == ["Search", "Ads, instagram", "Total"]
+    assert shown.not_ranked.startswith("Groups of under 20 people")

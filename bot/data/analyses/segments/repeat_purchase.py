@@ -1,10 +1,11 @@
 """Analyse the second purchase: who comes back, how soon, and after which first purchase.
 
 Only customers whose first purchase is old enough are counted, so that everybody had the time to
-come back. Days select customers by their first purchase ever, who are followed to the end of the
-data. Two orders on one day are one purchase. Groups by first purchase are compared with
-everybody else who started in the same month, because customers who start in the sales or in winter
-come back at another rate (Mantel & Haenszel, J. Natl. Cancer Inst. 22, 1959)."""
+come back. Days, country, region, source and device select customers by their first order ever; who
+comes back in whatever way is followed to the end of the data. Two orders on one day are one
+purchase. Groups by first purchase are compared with everybody else who started in the same month,
+because customers who start in the sales or in winter come back at another rate (Mantel & Haenszel,
+J. Natl. Cancer Inst. 22, 1959)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,11 +20,10 @@ import numpy as np
 from ibis import _
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.analyses.result import AnalysisFilter
 from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor
 from bot.data.stats import CONFIRMED_FDR, adjust_false_discovery, normal_tail, to_percent
-from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
+from bot.data.warehouse.purchases import group_by_day, group_by_order, last_day, purchase_lines
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
@@ -42,6 +42,10 @@ class RepeatRate:
     back: int
     others: float  # the expected return rate of others, if they had started in the same months
     q: float
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return self.customers, self.back
 
     @property
     def share(self) -> float:
@@ -157,8 +161,7 @@ def add_repeat_purchase_facts(context: AnalysisContext) -> None:
     segments.first-<name>.share-90-days where the first purchase makes a significant difference,
     with the others' share beside it, or for the requested product or category."""
     result, where = context.result, context.filter_
-    context = _extend_to_all_days(context)
-    firsts = _filter_days(build_first_purchases(context.lines), where)
+    context, firsts = _follow_first_orders(context)
     people = context.table_cache.materialize("firsts", firsts)
     table = build_return_shares(people, context.until)
     row = context.run_query("second-purchase", table)[0]
@@ -166,15 +169,14 @@ def add_repeat_purchase_facts(context: AnalysisContext) -> None:
         result.add_limit(NO_FIRST_PURCHASES if where.since or where.until else NOT_OLD_ENOUGH)
         return
     result.set_group_size("second-purchase", row["customers_30"])
-    # the customers who started between two of these windows are a group too
-    shown = row["customers_30"]
+    # who started, and who came back, between two of these windows are groups too
+    floor, shown, shown_back = context.warehouse.floor, row["customers_30"], 0
     for days in RETURN_WINDOWS:
         many, back = row[f"customers_{days}"] or 0, row[f"back_{days}"] or 0
-        few = is_below_floor(back, context.warehouse.sales_floor) or is_below_floor(
-            shown - many, context.warehouse.floor
-        )
-        if many >= context.warehouse.floor and not few:
-            shown = many
+        between = [shown - many, back - shown_back if shown == many else 0]
+        few = any(is_below_floor(one, floor) for one in between)
+        if many >= floor and not few and _is_told(many, back, floor):
+            shown, shown_back = many, back
             result.add(
                 "second-purchase",
                 f"share-{days}-days",
@@ -187,27 +189,22 @@ def add_repeat_purchase_facts(context: AnalysisContext) -> None:
         _add_first_purchase_groups(context, people, row)
 
 
-def _extend_to_all_days(context: AnalysisContext) -> AnalysisContext:
-    """Return the context with the purchases of all days: those before tell which one is the first,
-    those after who comes back."""
-    where = context.filter_
-    if not (where.since or where.until):
-        return context
-    lines = purchase_lines(context.warehouse, replace(where, since=None, until=None))
-    assert lines is not None  # the caller has checked it
-    return replace(
-        context,
-        lines=context.table_cache.materialize("lines_of_all_days", lines),
-        until=last_day(context.warehouse),
-    )
+def _is_told(many: int, back: int, floor: int) -> bool:
+    """Whether a share tells of neither a few who came back nor a few who did not."""
+    return not (is_below_floor(back, floor) or is_below_floor(many - back, floor))
 
 
-def _filter_days(people: ir.Table, where: AnalysisFilter) -> ir.Table:
-    if where.since:
-        people = people.filter(people.day >= ibis.literal(where.since))
-    if where.until:
-        people = people.filter(people.day <= ibis.literal(where.until))
-    return people
+def _follow_first_orders(context: AnalysisContext) -> tuple[AnalysisContext, ir.Table]:
+    """Return the context with every purchase, and the first purchases of those whose first order
+    ever is among the selected ones."""
+    every = purchase_lines(context.warehouse)
+    assert every is not None  # the caller has checked it
+    lines = context.table_cache.materialize("every_line", every)
+    place = ibis.row_number().over(group_by="customer", order_by=["at", "order"])
+    orders = group_by_order(lines).filter(_.amount >= 0).mutate(nth=place)
+    selected = orders.filter(_.nth == 0).semi_join(context.lines, ["customer", "order"])
+    firsts = build_first_purchases(lines).semi_join(selected, "customer")
+    return replace(context, lines=lines, until=last_day(context.warehouse)), firsts
 
 
 def _add_first_purchase_groups(
@@ -234,8 +231,9 @@ def _add_first_purchase_groups(
             unsaid = row["customers_90"] - sum(sizes.values())
             shown_names = list_publishable(sizes, context.warehouse.floor, unsaid=unsaid)
         for back in shown:
-            few = is_below_floor(back.back, context.warehouse.sales_floor)
-            safe = back.name in shown_names and not few
+            others = row["customers_90"] - back.customers, row["back_90"] - back.back
+            told = [_is_told(many, n, context.warehouse.floor) for many, n in (back.counts, others)]
+            safe = back.name in shown_names and all(told)
             if context.result.set_group_size(
                 f"first-{slugify(back.name)}", back.customers, safe=safe
             ):

@@ -56,6 +56,7 @@ DAILY_CHANGE = Words("change per day")
 TOO_FEW = Words("not shown (too few)")
 NOT_TOLD = Words("not shown")
 NO_CELLS = (None, None, None)
+MAX_NAMED_OTHERS = 3  # groups that the row of the others names
 
 
 @dataclass(frozen=True)
@@ -512,7 +513,11 @@ class _ResultBuilder:
         return (name.to(self.language), *[""] * (len(self.query.dimensions) - 1))
 
     def _name_others(self) -> tuple[str, ...]:
-        others = Words("Others ({n})", n=len(list_missing(self.answer)))
+        missing, named = list_missing(self.answer), self.notes.list_named_others()
+        others = Words("Others ({n})", n=len(missing))
+        if len(named) == len(missing) <= MAX_NAMED_OTHERS:
+            listed = ", ".join(named)
+            return (listed[:1].upper() + listed[1:], *[""] * (len(self.query.dimensions) - 1))
         return (others.to(self.language), *[""] * (len(self.query.dimensions) - 1))
 
     def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:

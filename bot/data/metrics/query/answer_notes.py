@@ -15,6 +15,7 @@ from bot.data.metrics.query.release import (
     Group,
     find_small_groups,
     get_floor,
+    get_floor_of,
     is_too_few,
 )
 from bot.data.metrics.query.remainder import are_empty, count_twice
@@ -112,8 +113,7 @@ class AnswerNotes:
         shown = len([one for one in groups if answer.recipe.is_single(one)])
         if shown == counts.known:
             return []
-        floor = get_floor(self.warehouse, answer.dataset.bases[ALL_ROWS].family)
-        small = f"of under {floor} people, or needed to hide those"
+        small = f"of under {self._find_floor()} people, or needed to hide those"
         others = [answer.get_value("now", OTHERS, name) for name in self.query.measures]
         small += self._describe_others() if any(one is not None for one in others) else ""
         where = "earlier" if is_by_time(self.query.dimensions) else "after these in the order"
@@ -256,20 +256,32 @@ class AnswerNotes:
         return ["trends tells the leading reason of each product that comes back beyond chance."]
 
     def _describe_others(self) -> str:
-        """Say that the hidden groups are together, and which of them are hidden only for the sake
-        of the others: these may be named."""
+        """Say that the hidden groups are together, and which of them may be named."""
+        large = self.list_named_others()
+        also = f", {', '.join(large[:6])} among them" if large else ""
+        return f": they are together as others{also}"
+
+    def list_named_others(self) -> list[str]:
+        """Return the names of the groups that are hidden only for the sake of others, or for a
+        figure that is of few of them."""
         members = self.answer.recipe.members.get(OTHERS, ())
         sizes = self.answer.rows["now"].count_people_by_group(ALL_ROWS) if members else {}
-        large = [
+        return [
             " · ".join(self.name(one))
             for one in members
             if sizes.get(one, 0) >= self.warehouse.floor
         ]
-        also = f", {', '.join(large[:6])} among them" if large else ""
-        return f": they are together as others{also}"
 
     def _find_floor(self) -> int:
-        return get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family)
+        """Return of under how many people the groups without a place are: of all in them, or of
+        those whom the first measure tells of."""
+        rows, bases = self.answer.rows["now"], self.answer.get_measure(self.first).bases
+        floors = [
+            get_floor_of(self.warehouse, rows, basis)
+            for basis in (ALL_ROWS, *bases)
+            if self.unranked & find_small_groups(self.warehouse, rows, basis)
+        ]
+        return max(floors, default=get_floor_of(self.warehouse, rows, ALL_ROWS))
 
     def _list_lost(self) -> str:
         """Name the groups that lost their place to an earlier answer."""

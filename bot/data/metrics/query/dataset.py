@@ -1,14 +1,14 @@
 """The types by which a dataset says what can be asked of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.metric_query import MetricQuery
+from bot.core.metric_query import DATED_DIMENSIONS, MetricQuery
 from bot.data.warehouse.query import person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -16,7 +16,11 @@ from bot.i18n.messages import Words
 # Sets of one family can be added and subtracted: sums over rows, counts of marked rows (returned,
 # late), counts of people, counts of visits. `sales` and `marks` have the floor of sales, the others
 # that of people.
-Family = Literal["sales", "marks", "people", "visits"]
+Apart = Literal["sales of things", "marks of things", "sales of people", "marks of people"]
+Family = Literal["sales", "marks", "people", "visits", Apart]
+OF_THINGS: Mapping[Family, Family] = {"sales": "sales of things", "marks": "marks of things"}
+OF_PEOPLE: Mapping[Family, Family] = {"sales": "sales of people", "marks": "marks of people"}
+APART = (*OF_THINGS.values(), *OF_PEOPLE.values())  # of what came back, see `guard.py`
 PEOPLE_FAMILIES: tuple[Family, ...] = ("people", "visits")
 FieldKind = Literal["text", "number", "day"]
 ALL_ROWS = "rows"  # the basis of figures over all rows of a group
@@ -36,6 +40,35 @@ class Basis:
     mask: Callable[[ir.Table], ir.BooleanValue]
     refine: str = ""
     whose: str = ""
+    is_return: bool = False  # whether it is of what came back
+
+
+THING_FIELDS = frozenset(  # of what was sold and how, and of no customer
+    (
+        "category",
+        "product",
+        "variant",
+        "colour",
+        "size",
+        "channel",
+        "device",
+        "code",
+        "status",
+        "returned",
+        "return_reason",
+        "late",
+        "carrier",
+        "discounted",
+        "reduced_price",
+        "rating",
+    )
+)
+
+
+def tells_of_things(query: MetricQuery) -> bool:
+    """Whether all groups and filters are of what was sold and how, and of no customer."""
+    groups = {*query.dimensions}.difference(DATED_DIMENSIONS)
+    return THING_FIELDS.issuperset(groups | {condition.field for condition in query.conditions})
 
 
 # What differs between the lines of an order.
@@ -68,8 +101,8 @@ class Measure:
     may still change: newer rows would make a rate too low, and unequally so for groups that sold
     lately, so a query with this measure ends before them. `told_apart_by` are the fields that tell
     what a rate counts from what it does not: by them it is 100% or 0%, and `counts`, which counts
-    the same, is asked for instead. `instead` says what else may be told where the measure is of too
-    few people."""
+    the same, is asked for instead. Of one value of `not_of_one` it is always 0. `instead` says what
+    else may be told where the measure is of too few people."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -97,6 +130,7 @@ class Measure:
     settles_after: int = 0
     told_apart_by: tuple[str, ...] = ()
     counts: str = ""
+    not_of_one: tuple[str, ...] = ()
     instead: str = ""
 
 
@@ -174,6 +208,26 @@ class MetricDataset:
     told_by: str = ""
     # what a reader must know of the rows that a query adds up; empty where there is nothing to say
     describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
+
+
+ITSELF = " itself"  # after the name of a basis that the buyers stand for
+
+
+def hold_by_buyers(dataset: MetricDataset, query: MetricQuery) -> MetricDataset:
+    """Return the dataset as a query's figures are held to the floor. Where it tells of things
+    alone, the buyers stand for those of them who sent something back."""
+    if not tells_of_things(query) or query.uses("returned", "return_reason"):
+        return dataset
+    bases = dict(dataset.bases)
+    for name, basis in dataset.bases.items():
+        if basis.is_return:
+            bases[name] = replace(dataset.bases[ALL_ROWS], family=basis.family)
+            bases[name + ITSELF] = basis
+    return replace(dataset, bases=bases)
+
+
+def is_return(dataset: MetricDataset, basis: str) -> bool:
+    return dataset.bases.get(basis + ITSELF, dataset.bases[basis]).is_return
 
 
 def list_cautions(

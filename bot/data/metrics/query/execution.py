@@ -19,7 +19,12 @@ from bot.core.metric_query import (
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.blanks import list_blanks
 from bot.data.metrics.query.conditions import resolve_conditions
-from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset, list_cautions
+from bot.data.metrics.query.dataset import (
+    ALL_ROWS,
+    MetricDataset,
+    hold_by_buyers,
+    list_cautions,
+)
 from bot.data.metrics.query.group_choice import (
     CHANGE_ORDERS,
     build_recipe,
@@ -31,7 +36,7 @@ from bot.data.metrics.query.group_choice import (
 from bot.data.metrics.query.guard import counts_texts
 from bot.data.metrics.query.known_values import list_fields, require_column
 from bot.data.metrics.query.metric_answer import GroupCounts, MetricAnswer
-from bot.data.metrics.query.periods import choose_periods
+from bot.data.metrics.query.periods import choose_periods, leave_out_unsettled
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
 from bot.data.metrics.sold_out import tell_sold_out
@@ -58,11 +63,13 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         warehouse = replace(warehouse, sales_floor=1)
     query, words = resolve_conditions(warehouse, dataset, asked)
     query, dropped = _drop_single_valued(_add_counts(dataset, query))
+    query, unsettled = leave_out_unsettled(warehouse, dataset, query)
+    dataset = hold_by_buyers(dataset, query)
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
     currencies = list_currencies(warehouse, dataset.kind) or _list_shop_currencies(warehouse)
     currency = currencies[0] if currencies else None
-    notes = [*dropped, *periods.notes, *_list_cautions(warehouse, dataset, query)]
+    notes = [*dropped, *unsettled, *periods.notes, *_list_cautions(warehouse, dataset, query)]
     notes += list_blanks(warehouse, dataset, query)
     earlier = periods.before[0] if periods.before else None
     notes += tell_sold_out(warehouse, dataset, query, earlier)
@@ -166,14 +173,7 @@ def _add_counts(dataset: MetricDataset, query: MetricQuery) -> MetricQuery:
 def _drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:
     """Return the query without the dimensions that a filter restricts to one value: the only group
     would be the total again. The notes name them."""
-    single = {
-        group[0].field
-        for group in query.filters
-        if len(group) == 1
-        and group[0].operator in ("is", "in")
-        and len(group[0].values) == 1
-        and group[0].values != (ANY_VALUE,)
-    }
+    single = _find_single_valued(query)
     kept = tuple(one for one in query.dimensions if one not in single)
     notes = [
         f"Not grouped by {one}: a filter leaves one of them, and the total is its figure."
@@ -181,6 +181,18 @@ def _drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:
         if one in single
     ]
     return query.model_copy(update={"dimensions": kept}), notes
+
+
+def _find_single_valued(query: MetricQuery) -> set[str]:
+    """Return the fields that a filter restricts to one value."""
+    return {
+        group[0].field
+        for group in query.filters
+        if len(group) == 1
+        and group[0].operator in ("is", "in")
+        and len(group[0].values) == 1
+        and group[0].values != (ANY_VALUE,)
+    }
 
 
 def _list_cautions(
@@ -279,6 +291,16 @@ def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> 
                 name=name,
                 field=apart[0],
                 counts=measure.counts,
+            )
+
+        single = _find_single_valued(query).union(query.dimensions)
+        if of_one := single.intersection(measure.not_of_one):
+            raise QueryError(
+                "{name} is of several orders, and {field} leaves one of each customer. For who "
+                "comes back after a first order ask for reorder_rate_90_days, or for {name} with "
+                "customer_first_order or first_order_source.",
+                name=name,
+                field=min(of_one),
             )
 
 

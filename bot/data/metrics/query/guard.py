@@ -16,7 +16,6 @@ from typing import Any
 
 from bot.core.facts import Fact
 from bot.core.metric_query import (
-    DATED_DIMENSIONS,
     ORDERED_DIMENSIONS,
     MetricQuery,
     QueryError,
@@ -25,7 +24,14 @@ from bot.core.metric_query import (
 from bot.data.floors import is_below_floor
 from bot.data.metrics.answer_log import AnswerLog, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import PEOPLE_UNIT, MetricResult
-from bot.data.metrics.query.dataset import Family
+from bot.data.metrics.query.dataset import (
+    APART,
+    OF_PEOPLE,
+    OF_THINGS,
+    Family,
+    is_return,
+    tells_of_things,
+)
 from bot.data.metrics.query.differences import PublishedSums, isolates
 from bot.data.metrics.query.metric_answer import (
     OTHERS,
@@ -41,6 +47,7 @@ from bot.data.metrics.query.release import (
     ALL_GROUPS,
     Group,
     RowIndex,
+    Universe,
     get_floor,
     load_rows_universe,
 )
@@ -68,26 +75,6 @@ INCIDENT_MEASURES = frozenset(
         "ratings",
         "rating",
         "low_rating_share",
-    )
-)
-THING_FIELDS = frozenset(  # of what was sold and how, and of no customer
-    (
-        "category",
-        "product",
-        "variant",
-        "colour",
-        "size",
-        "channel",
-        "device",
-        "code",
-        "status",
-        "returned",
-        "return_reason",
-        "late",
-        "carrier",
-        "discounted",
-        "reduced_price",
-        "rating",
     )
 )
 MAX_FIGURES = 5_000
@@ -144,7 +131,7 @@ def differs_harmlessly(now: MetricQuery, before: MetricQuery | None) -> bool:
         return False
     both = (now, before)
     if any(INCIDENT_MEASURES.issuperset(one.measures) for one in both) and all(
-        _tells_of_things(one) for one in both
+        tells_of_things(one) for one in both
     ):
         return True
     return _differs_in_days_alone(now, before) and any(_holds_counts_alone(one) for one in both)
@@ -154,12 +141,7 @@ def counts_texts(query: MetricQuery) -> bool:
     """Whether a query only counts texts by what they are on: these are no persons, and
     `feedback_themes` counts them, too."""
     is_count = query.dataset == "feedback" and {*query.measures} == {"reviews"}
-    return is_count and _tells_of_things(query)
-
-
-def _tells_of_things(query: MetricQuery) -> bool:
-    groups = {*query.dimensions}.difference(DATED_DIMENSIONS)
-    return THING_FIELDS.issuperset(groups | {condition.field for condition in query.conditions})
+    return is_count and tells_of_things(query)
 
 
 def _differs_in_days_alone(now: MetricQuery, before: MetricQuery) -> bool:
@@ -191,7 +173,11 @@ def find_broken_floor(
 ) -> int | None:
     """Return the floor that these figures would break together with earlier ones, or None."""
     universe = load_rows_universe(warehouse, DATASETS[query.dataset])
+    if _tells_returns_of_people(warehouse, universe, released, before):
+        return warehouse.sales_floor
     for family, own in released.items():
+        if family in APART:
+            continue
         sets = [*own, *_list_earlier_sets(before, family, len(own))]
         floor = get_floor(warehouse, family)
         if len(sets) == 1:  # nothing to subtract
@@ -201,6 +187,29 @@ def find_broken_floor(
         if isolates(sets, universe.owners(family), floor):
             return floor
     return None
+
+
+def _tells_returns_of_people(
+    warehouse: Warehouse, universe: Universe, released: Released, before: Sequence[Released]
+) -> bool:
+    """Whether returns by what was sold, which may be those of a few, and returns by something about
+    customers tell together what a few of these sent back. Of the former only what tells of no few
+    by itself is put together with the latter, answer by answer."""
+    for family in OF_THINGS:
+        things, people = OF_THINGS[family], OF_PEOPLE[family]
+        sold = [one[things] for one in (released, *before) if things in one]
+        apart = [*released.get(people, ()), *_list_earlier_sets(before, people, 0)]
+        if things in released and people not in released:
+            sold = [released[things]]  # the earlier ones have been looked at
+        if not apart or not {things, people} & {*released}:
+            continue
+        owners, floor = universe.owners(family), get_floor(warehouse, family)
+        for own in sold:
+            sums = PublishedSums([*own, *apart], owners, floor)
+            kept = sums.choose((), [[n] for n in range(len(own))])
+            if sums.isolate([*kept, *range(len(own), len(own) + len(apart))]):
+                return True
+    return False
 
 
 def _list_earlier_sets(before: Sequence[Released], family: Family, own: int) -> list[RowIndex]:
@@ -220,7 +229,11 @@ def _leave_out(
     figures.sort(key=lambda one: _rank(answer, one))
     own = [collect_released(recipe.with_shown((one,)), answer.rows) for one in figures]
     safe: dict[ShownGroup, set[Family]] = {one: set() for one in figures}
+    whole = collect_released(recipe, answer.rows)
+    without_returns = _tells_returns_of_people(warehouse, universe, whole, before)
     for family in dict.fromkeys(family for released in own for family in released):
+        if family in APART:
+            continue
         wanted, sets = list[range](), list[RowIndex]()
         for released in own:
             rows = released.get(family, [])
@@ -238,11 +251,12 @@ def _leave_out(
         if one.is_remainder:
             shown += [one] if is_complete else []
             continue
+        known = {b: answer.dataset.bases[b].family for b in one.bases}
         bases = tuple(
-            basis
-            for basis in one.bases
-            if safe[one].issuperset(list_families(recipe.query, answer.dataset.bases[basis].family))
+            b for b in one.bases if safe[one].issuperset(list_families(recipe.query, known[b]))
         )
+        if without_returns:
+            bases = tuple(b for b in bases if not is_return(answer.dataset, b))
         shown += [one.model_copy(update={"bases": bases})] if bases else []
         left_out |= {one.group} if bases != one.bases and one.period == "now" else set()
         is_complete &= bases == one.bases or one.period != "now" or bool(one.members)

@@ -14,7 +14,16 @@ from pydantic import BaseModel
 
 from bot.core.facts import Source
 from bot.core.metric_query import OTHERS_VALUE, WITHIN_VALUE, MetricQuery
-from bot.data.metrics.query.dataset import Family, Measure, MetricDataset
+from bot.data.metrics.query.dataset import (
+    ITSELF,
+    OF_PEOPLE,
+    OF_THINGS,
+    Family,
+    Measure,
+    MetricDataset,
+    hold_by_buyers,
+    tells_of_things,
+)
 from bot.data.metrics.query.periods import QueryPeriods
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
@@ -227,8 +236,10 @@ MARK_FIELDS = ("late", "returned", "return_reason", "discounted", "code", "statu
 
 
 def collect_released(recipe: MetricRecipe, rows: Mapping[PeriodName, GroupedRows]) -> Released:
-    """Return the sets of elements whose sums the shown figures tell, by family."""
+    """Return the sets of elements whose sums the shown figures tell, by family. Those of what came
+    back stand in a family of their own as well: where buyers stand for them, it is the only one."""
     released: Released = {}
+    is_of_things = tells_of_things(recipe.query)
     wholes = {period: some.as_whole() for period, some in rows.items()}
     for one in recipe.shown:
         if one.is_remainder:
@@ -238,9 +249,13 @@ def collect_released(recipe: MetricRecipe, rows: Mapping[PeriodName, GroupedRows
         if one.members:
             grouped, groups = grouped.merge(one.members), [MERGED_GROUP]
         for basis in one.bases:
-            elements = grouped.elements(basis, groups)
-            for family in list_families(recipe.query, grouped.dataset.bases[basis].family):
+            known, elements = grouped.dataset.bases, grouped.elements(basis, groups)
+            for family in list_families(recipe.query, known[basis].family):
                 released.setdefault(family, []).append(elements)
+            itself = basis + ITSELF if basis + ITSELF in known else basis
+            if known[itself].is_return and (itself != basis or not is_of_things):
+                apart = (OF_PEOPLE if itself == basis else OF_THINGS)[known[basis].family]
+                released.setdefault(apart, []).append(grouped.elements(itself, groups))
     return released
 
 
@@ -252,7 +267,7 @@ def list_families(query: MetricQuery, family: Family) -> tuple[Family, ...]:
 
 def reread_released(warehouse: Warehouse, recipe: MetricRecipe) -> Released:
     """Read the rows behind an earlier answer again."""
-    dataset = DATASETS[recipe.query.dataset]
+    dataset = hold_by_buyers(DATASETS[recipe.query.dataset], recipe.query)
     runner = QueryRunner(warehouse, dataset, recipe.query, recipe.before, recipe.currency)
     tables = {period: runner.select(period) for period in runner.period_names}
     return collect_released(recipe, runner.read_rows(tables))

@@ -68,7 +68,10 @@ BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("sales", lambda t: ibis.literal(True)),
     "charged": Basis("sales", lambda t: t.paid >= 0),
     "paid_back": Basis(
-        "sales", lambda t: (t.paid < 0) | (t.refunded > 0).fill_null(False), whose="with a refund"
+        "sales",
+        lambda t: (t.paid < 0) | (t.refunded > 0).fill_null(False),
+        whose="with a refund",
+        is_return=True,
     ),
     "of_customers": Basis("sales", lambda t: t.customer.notnull()),
     "customers": Basis("people", is_purchase),
@@ -77,12 +80,20 @@ BASES: Mapping[str, Basis] = {
     "once": Basis("people", is_purchase, "one order", whose="with one order"),
     "repeat": Basis("people", is_purchase, "more orders", whose="with several orders"),
     "returned": Basis(
-        "marks", lambda t: says_returned(t) & t.returned.fill_null(False), whose="with a return"
+        "marks",
+        lambda t: says_returned(t) & t.returned.fill_null(False),
+        whose="with a return",
+        is_return=True,
     ),
     "kept": Basis(
-        "marks", lambda t: says_returned(t) & ~t.returned.fill_null(True), whose="without a return"
+        "marks",
+        lambda t: says_returned(t) & ~t.returned.fill_null(True),
+        whose="without a return",
+        is_return=True,
     ),
-    "taken_off": Basis("sales", lambda t: t.taken_off > 0, whose="with a refund or a return"),
+    "taken_off": Basis(
+        "sales", lambda t: t.taken_off > 0, whose="with a refund or a return", is_return=True
+    ),
     "discounts": Basis("sales", has_discount, whose="with a discount"),
     "reduced": Basis(
         "marks", lambda t: is_order(t) & t.reduced.fill_null(False), whose="with a discount"

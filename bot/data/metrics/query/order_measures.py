@@ -253,6 +253,7 @@ MEASURES: Mapping[str, Measure] = {
         ("repeat", "once"),
         needs=("customer",),
         is_sum=True,
+        not_of_one=("nth_order",),
     ),
     "average_order": Measure(
         Words("average order"),
@@ -327,6 +328,7 @@ MEASURES: Mapping[str, Measure] = {
         ("repeat", "once"),
         needs=("customer",),
         count=lambda t: t.count(),
+        not_of_one=("nth_order",),
     ),
     "due_orders": Measure(
         Words("orders past their promised day"),

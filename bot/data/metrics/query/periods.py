@@ -1,5 +1,6 @@
 """The days of a query, and those that it is compared with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -103,6 +104,31 @@ def choose_periods(
     return replace(found, left_out_days=open_days)
 
 
+def leave_out_unsettled(
+    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery
+) -> tuple[MetricQuery, list[str]]:
+    """Return the query without the measures whose rows may all still change, where others are left,
+    and say why they are."""
+    known, bounds = find_known_days(warehouse, dataset), {one.measure for one in query.having}
+    if known is None or query.since is None:
+        return query, []
+    days = {name: dataset.measures[name].settles_after for name in query.measures}
+    lost = [n for n, many in days.items() if many and query.since > known[1] - timedelta(many)]
+    kept = tuple(name for name in query.measures if name not in lost)
+    if not lost or not kept or not bounds.isdisjoint(lost):
+        return query, []  # refused
+    reason = _explain_unsettled(lost, max(days.values()), known[1])
+    return query.model_copy(update={"measures": kept}), [reason]
+
+
+def _explain_unsettled(measures: Sequence[str], days: int, last_known: date) -> str:
+    return (
+        f"{', '.join(measures)} can't be told of these days yet: what was ordered in the last "
+        f"{days} days of the data may still come back. The last day to ask for is "
+        f"{last_known - timedelta(days=days)}."
+    )
+
+
 def _leave_out_open_days(
     dataset: MetricDataset, query: MetricQuery, now: Days, last_known: date, notes: list[str]
 ) -> tuple[Days, int]:
@@ -114,13 +140,7 @@ def _leave_out_open_days(
     if not open_days or now[1] <= last:
         return now, 0
     if now[0] > last:
-        raise QueryError(
-            "{measures} can't be told of these days yet: what was ordered in the last {n} days of "
-            "the data may still come back. The last day to ask for is {day}.",
-            measures=", ".join(measures),
-            n=open_days,
-            day=last,
-        )
+        raise QueryError("{why}", why=_explain_unsettled(measures, open_days, last_known))
     notes.append(
         f"What was ordered in the last {open_days} days of the data may still come back, so with "
         f"{', '.join(measures)} the period ends on {last}, for all of its measures. Say so; ask "
