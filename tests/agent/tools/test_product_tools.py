@@ -258,7 +258,7 @@ async def test_what_is_sold_out_has_the_sales_it_lost() -> None:
         )
         off = 1.96 * sqrt(sold / 56 * out * (1 + out / 56)) * float(paid) / sold
         assert float(high - lost.number) == pytest.approx(off, abs=1.01 * step)
-        assert float(low) == pytest.approx(float(max(0, 2 * lost.number - high)), abs=2.01 * step)
+        assert float(low) == pytest.approx(max(0.0, float(2 * lost.number - high)), abs=2.01 * step)
     assert any("at this pace" in note for note in result.notes)
 
 
