@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from bot.i18n.countries import translate_country
+from bot.i18n.messages import Words
 from bot.text.normalize import tokenize
 
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -72,10 +73,13 @@ def name_department(code: str) -> str:
 
 
 def name_place(dimension: str, value: str, language: str) -> str:
-    """Return the name of a "region" or a "department" of rows, or of the country after ABROAD."""
-    if value.startswith(ABROAD):
-        return translate_country(value.removeprefix(ABROAD), language)
+    """Return the name of a "region" or a "department" of rows, or of the country after ABROAD,
+    which is no département."""
     is_department = dimension == "department"
+    if value.startswith(ABROAD):
+        country = translate_country(value.removeprefix(ABROAD), language)
+        words = Words("{country} (outside France)", country=country)
+        return words.to(language) if is_department else country
     return name_department(value) if is_department else translate_region(value, language)
 
 

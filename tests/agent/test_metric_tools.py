@@ -734,12 +734,17 @@ async def test_a_campaign_of_orders_is_named_as_in_the_file_of_campaigns() -> No
         )
     ]
     deps = tool_deps(workspace_data(small(orders=orders, campaigns=sent)))
-    call = {"dataset": "orders", "measures": ["orders"], "dimensions": ["code"]}
-    result = await query_tool(deps, **call)
-    table = result.exhibits[0].table
-    assert table
-    assert {row[0] for row in table.rows} == {"“Linen is back”", "Sale sms", "WELCOME10", "Total"}
-    for name in ("Linen is back", "mo-261101-linen", "“Linen is back”"):
+    coded = "“Linen is back” (mo-261101-linen)"
+    for dimension, names in (
+        ("campaign", {"“Linen is back”", "Sale sms", "WELCOME10", "Total"}),
+        ("code", {coded, "mo-261102-sale-sms", "WELCOME10", "Total"}),
+    ):
+        call = {"dataset": "orders", "measures": ["orders"], "dimensions": [dimension]}
+        result = await query_tool(deps, **call)
+        table = result.exhibits[0].table
+        assert table
+        assert {row[0] for row in table.rows} == names
+    for name in ("Linen is back", "mo-261101-linen", "“Linen is back”", coded):
         filters = [[where("code", "is", name)]]
         one = await query_tool(deps, dataset="orders", measures=["orders"], filters=filters)
         assert one.facts[0].value == 6

@@ -24,6 +24,7 @@ from bot.agent.tools._analysis import (
     read_text,
 )
 from bot.agent.tools._exhibits import GroupExhibit
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
@@ -32,6 +33,7 @@ from bot.text.normalize import tokenize
 LEFT_OUT = ("variant", "ratio-p", "ratio-chi-square", "p", "always-valid-p", "metric", "title")
 COLUMNS = {
     "users": Words("People"),
+    "meant": Words("People meant"),
     "successes": Words("Successes"),
     "rate": Words("Rate"),
     "effect": Words("Difference in points"),
@@ -147,7 +149,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts,
         title=title,
         exhibits=[
-            exhibit
+            exhibit if when else _name_exhibit(exhibit, subject, known[subject], facts, finding)
             for subject, group in _group_by_test(facts, finding).items()
             for exhibit in GroupExhibit(
                 f"the variants of {known[subject]}", Words("Variant"), COLUMNS, bars="rate"
@@ -155,6 +157,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ],
         notes=notes,
     )
+
+
+def _name_exhibit(
+    exhibit: Exhibit, test: str, name: str, facts: Sequence[Fact], finding: Finding
+) -> Exhibit:
+    """Return the exhibit, read as that of its test."""
+    its = [fact for fact in facts if fact.parts.subject.split("--")[0] == test]
+    read = finding.build_result(its, title=Words("tests: {names}", names=name))
+    named = {"read_as": read.read_as, "scope": read.scope, "facts": tuple(f.id for f in its)}
+    return exhibit.model_copy(update=named)
 
 
 def _is_sound(fact: Fact, broken: Collection[str]) -> bool:

@@ -26,6 +26,14 @@ def name_campaign(warehouse: Warehouse, called: str, language: str) -> str:
     return name.to(language) if isinstance(name, Words) else format_title(name)
 
 
+def name_code(warehouse: Warehouse, code: str, language: str) -> str:
+    """Return the code, behind the subject line of its campaign where there is one."""
+    name = load_campaign_names(warehouse).get(code)
+    if not isinstance(name, Words):
+        return code
+    return f"{quote_name(name.params['quote']).to(language)} ({code})"
+
+
 def load_campaign_names(warehouse: Warehouse) -> CampaignNames:
     """Return the name of each campaign by what files call it. No two have one name."""
     if KEY not in warehouse.released:

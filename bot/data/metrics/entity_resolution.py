@@ -122,6 +122,7 @@ def _list_value_names(column: str, value: str, called: str) -> set[str]:
     if column in PLACE_COLUMNS and value.startswith(ABROAD):
         return _list_value_names("country", value.removeprefix(ABROAD), called)
     names = {value, called, *(Words(x).to(y) for x in (value, called) for y in LANGUAGES)}
+    names.add(called.removesuffix(f" ({value})"))  # a code stands behind its campaign's name
     folded = {" ".join(tokenize(name)) for name in names}
     more = [synonym for key in folded for synonym in VALUE_SYNONYMS.get(key, "").split(", ")]
     return {bare for name in (*folded, *more) if (bare := _remove_small_words(name))}

@@ -344,6 +344,11 @@ async def test_experiments_name_the_winner_and_the_broken_test() -> None:
     winner = figure(result, "experiments.photos-portees--purchase--b.effect")
     assert winner.value == Decimal("1.2")
     assert figure(result, "experiments.photos-portees--purchase.winner").value == "B"
+    broken, _sound = result.exhibits  # each is read as its own test
+    assert "tests: Panier" in broken.read_as
+    assert all(one.startswith("experiments.panier-court") for one in broken.facts)
+    assert broken.table
+    assert "People meant" in broken.table.columns
 
 
 async def test_one_experiment_is_found_by_a_part_of_its_name() -> None:

@@ -297,3 +297,48 @@ def test_row_of_others_names_the_groups_that_may_be_named() -> None:
     assert shown.table
     assert [row[0] for row in shown.table.rows] == ["Search", "Ads, instagram", "Total"]
     assert shown.not_ranked.startswith("Groups of under 20 people")
+
+
+def send_mails(month: int) -> dict[str, Any]:
+    columns = {"channel": "email", "sent": 500, "delivered": 490, "opened": 200}
+    return {"name": f"News {month}", "at": datetime(2026, month, 3, 12), **columns}
+
+
+def test_month_without_a_mailing_has_none_and_is_not_of_too_few() -> None:
+    warehouse = small(campaigns=[send_mails(7), send_mails(10)])
+    for measures in (["open_rate"], ["sent", "open_rate"]):
+        found = answer(warehouse, dataset="campaigns", measures=measures, dimensions=["month"])
+        (exhibit, *_) = build_result(warehouse, found, "en").exhibits
+        assert exhibit.table
+        rows = {row[0]: row[1:] for row in exhibit.table.rows}
+        assert len(rows) == 4, rows
+        (empty,) = [cells for name, cells in rows.items() if name.startswith("Aug")]
+        assert {*empty} <= {"–", "0"}, rows
+
+
+def test_code_stands_behind_the_subject_line_of_its_campaign() -> None:
+    sent = {**send_mails(9), "name": None, "code": "GIFT", "subject": "A gift for you"}
+    warehouse = small(orders=ROWS, campaigns=[sent])
+    found = answer(warehouse, dataset="orders", measures=["orders"], dimensions=["code"])
+    table = build_result(warehouse, found, "en").exhibits[0].table
+    assert table
+    assert "“A gift for you” (GIFT)" in {row[0] for row in table.rows}
+
+
+def test_revenue_of_what_was_kept_is_not_called_before_returns() -> None:
+    rows = [*list_orders(9, 30, returned=False), *list_orders(10, 30, returned=True)]
+    kept = [[condition("returned", "is", "no")]]
+    for filters, called in (([], True), (kept, False)):
+        warehouse = small(orders=rows)
+        found = answer(warehouse, dataset="orders", measures=["revenue"], filters=filters)
+        read_as = build_result(warehouse, found, "en").read_as
+        assert ("before returns" in read_as) is called
+
+
+def test_data_end_where_the_file_ends_and_not_with_the_question() -> None:
+    warehouse = small(orders=ROWS)
+    days = {"since": date(2026, 9, 1), "until": date(2026, 9, 30)}
+    found = answer(warehouse, dataset="orders", measures=["orders"], **days)
+    (fact,) = build_result(warehouse, found, "en").facts
+    assert (fact.until, fact.as_of) == (date(2026, 9, 30), warehouse.as_of("orders"))
+    assert fact.as_of > date(2026, 9, 30)

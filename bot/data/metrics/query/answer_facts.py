@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
@@ -92,7 +92,6 @@ class _ResultBuilder:
         assert self.query.until is not None
         self.days: Days = (self.query.since, self.query.until)
         # that the data are read to, also where the figures end before
-        self.last_day = self.days[1] + timedelta(days=answer.periods.left_out_days)
 
     def build(self) -> MetricResult:
         cells: dict[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]] = {}
@@ -178,7 +177,7 @@ class _ResultBuilder:
             exact=None if value == exact else exact,
             unit=(self.money if measure.unit == "money" else measure.unit) or None,
             source=self.answer.get_source(self.warehouse, period, group, name),
-            as_of=min(self.last_day, self.warehouse.as_of(self.answer.dataset.kind)),
+            as_of=self.warehouse.as_of(self.answer.dataset.kind),
             rows=self.answer.get_count(period, group, name),
             of=self._find_base(period, group, name),
             query=self.answer.sql.get(measure.share_of or name),
@@ -495,6 +494,8 @@ class _ResultBuilder:
         """Say why a cell is empty: its figure is of too few people, would tell one beside it, or
         there is none."""
         if group == REST or (group in groups and self.answer.is_allowed(group, name)):
+            return NOT_SHOWN
+        if group in [(first.isoformat(),) for first, _ in self.empty_times]:
             return NOT_SHOWN
         is_few = group != self.total or self.notes.is_small(group, name)
         return (TOO_FEW if is_few else NOT_TOLD).to(self.language)

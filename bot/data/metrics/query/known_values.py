@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from bot.core.metric_query import QueryError
 from bot.data.analyses.products import load_product_titles
-from bot.data.metrics.campaign_names import name_campaign
+from bot.data.metrics.campaign_names import name_campaign, name_code
 from bot.data.metrics.filters import (
     OPTION_COLUMNS,
     PEOPLE_TYPES,
@@ -162,7 +162,8 @@ def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapp
         return {}
     column = field.needs or name
     is_computed = column == "at" and field.value is not None  # such as a campaign's name or code
-    key = ("values", dataset.name, name if is_computed else column)
+    is_named = is_computed or name in CAMPAIGN_FIELDS
+    key = ("values", dataset.name, name if is_named else column)
     if key not in warehouse.released:
         rows = read_stored(warehouse, dataset, column)
         of_row = field.value(rows) if is_computed and field.value else rows[column]
@@ -173,7 +174,8 @@ def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapp
         ]
         titles = load_product_titles(warehouse, values) if column == "product" else {}
         if name in CAMPAIGN_FIELDS:
-            titles = {value: name_campaign(warehouse, value, "en") for value in values}
+            tell = name_code if name == "code" else name_campaign
+            titles = {value: tell(warehouse, value, "en") for value in values}
         if column in PLACE_COLUMNS:
             titles = {value: name_place(column, value, "en") for value in values}
         warehouse.released[key] = {value: titles.get(value, value) for value in values}

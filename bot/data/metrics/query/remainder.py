@@ -64,9 +64,10 @@ def adds_up(answer: MetricAnswer, name: str, period: PeriodName = "now") -> bool
 
 def are_empty(answer: MetricAnswer) -> bool:
     """Whether the groups that have no row have nothing, which the total tells: it is that of the
-    rows."""
+    rows. Rows that stand for several people are the shop's own, so that none is told as such."""
     return not list_missing(answer) and any(
-        adds_up(answer, name) and answer.get_value("now", ALL_GROUPS, name) is not None
+        (adds_up(answer, name) or answer.dataset.weights)
+        and answer.get_value("now", ALL_GROUPS, name) is not None
         for name in answer.query.measures
     )
 

@@ -16,8 +16,9 @@ from bot.core.metric_query import (
     ORDERED_DIMENSIONS,
     OTHERS_VALUE,
     MetricCondition,
+    MetricQuery,
 )
-from bot.data.metrics.campaign_names import name_campaign
+from bot.data.metrics.campaign_names import name_campaign, name_code
 from bot.data.metrics.query.dataset import (
     ConditionField,
     Measure,
@@ -28,6 +29,7 @@ from bot.data.metrics.query.dataset import (
 from bot.data.metrics.query.known_values import CAMPAIGN_FIELDS, load_values
 from bot.data.metrics.query.metric_answer import OTHERS as OTHERS_GROUP
 from bot.data.metrics.query.metric_answer import MetricAnswer
+from bot.data.metrics.query.order_cautions import find_revenue_basis
 from bot.data.metrics.query.periods import YEAR_OF_WEEKS, Days
 from bot.data.metrics.query.release import Group
 from bot.data.warehouse.places import PLACE_COLUMNS
@@ -113,6 +115,8 @@ def name_value(
         return name_place(dimension, value, language)
     if dimension in ("product", "with_product", "customer_bought"):
         value = load_values(warehouse, dataset, "product").get(value, value)
+    if dimension == "code":
+        return name_code(warehouse, value, language)
     if dimension in CAMPAIGN_FIELDS:
         return name_campaign(warehouse, value, language)
     return format_title(value)
@@ -348,7 +352,15 @@ def get_label(
     if measure.of_lines is not None and is_of_lines(measure, answer.query):
         return measure.of_lines
     is_read = measure.read_as is not None and (as_read or measure.label_as_read)
+    if measure.unit == "money" and _is_of_kept(warehouse, answer.query):
+        is_read = False  # before and after returns are one
     return measure.read_as(warehouse) if measure.read_as and is_read else measure.label
+
+
+def _is_of_kept(warehouse: Warehouse, query: MetricQuery) -> bool:
+    """Whether only what was not returned counts, in data whose revenue is before returns."""
+    kept = MetricCondition(field="returned", operator="is", values=("no",))
+    return (kept,) in query.filters and find_revenue_basis(warehouse) == "gross"
 
 
 def name_part(warehouse: Warehouse, answer: MetricAnswer, name: str, language: str) -> str:
