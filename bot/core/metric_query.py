@@ -338,6 +338,19 @@ class MetricQuery(BaseModel, frozen=True):
         known = {*self.dimensions, *(condition.field for condition in self.conditions)}
         return not known.isdisjoint(fields)
 
+    @property
+    def takes_arrived(self) -> bool:
+        """Whether its conditions take only orders that came, by the day of that."""
+        return any(
+            all(
+                one.field == "delivered_day"
+                and one.operator != "is_not"
+                and NO_VALUE not in one.values
+                for one in group
+            )
+            for group in self.filters
+        )
+
 
 class QuestionFields(BaseModel, frozen=True):
     """A question as the form asks it. `only` holds the words of the values to filter by."""

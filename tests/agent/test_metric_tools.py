@@ -1033,6 +1033,14 @@ async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -
         [where("delivered_day", "at_most", days["until"])],
     ]
     came = await query_tool(deps, **call, filters=span)
+    said = " ".join(came.notes)
+    assert "of the orders delivered" in said
+    assert "orders placed" not in said
+    time = {"dataset": "orders", "measures": ["mean_delivery_days"]}
+    span[1] = [where("delivered_day", "at_most", "2026-11-24")]
+    latest = await query_tool(deps, **time, filters=span)
+    assert not any("not arrived" in note for note in latest.notes)
+    assert "delivered " in latest.read_as
     sql = """SELECT count(DISTINCT "order") FROM orders WHERE delivered::DATE
         BETWEEN DATE '2026-10-01' AND DATE '2026-10-31' AND promised IS NOT NULL"""
     (many,) = sample().engine.con.execute(sql).fetchone()

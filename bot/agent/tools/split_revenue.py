@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import read_day, read_text
+from bot.agent.tools._analysis import read_day, read_text, run_query
 from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
@@ -27,6 +27,7 @@ from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
+    from bot.data.warehouse.warehouse import Warehouse
 
 PARTS: tuple[DimensionName, ...] = ("device", "country")
 MAX_PARTS = 4
@@ -159,10 +160,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         visits = await look_up(_ask_visits(query), deps)
         query = _take_days(query, visits)
     except ToolError as error:
-        notes.append(f"{NO_VISITS} ({error})")
+        notes.append(f"{NO_VISITS}{await run_query(deps, _tell_visit_days)} ({error})")
     orders = await look_up(query, deps)
     if visits is not None and _list_days(visits) != _list_days(orders):
-        visits, notes = None, [NOTE, NO_VISITS]
+        visits, notes = None, [NOTE, f"{NO_VISITS}{await run_query(deps, _tell_visit_days)}"]
     _require_as_long(orders)
     whole = _list_parts(orders, visits).get(())
     if whole is None:
@@ -190,6 +191,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         read_as=orders.read_as,
         scope=orders.scope,
     )
+
+
+def _tell_visit_days(warehouse: "Warehouse") -> str:
+    from bot.data.metrics.query.periods import find_known_days
+    from bot.data.metrics.query.runner import DATASETS
+
+    visits = DATASETS["visits"]
+    known = find_known_days(warehouse, visits) if warehouse.table(visits.kind) is not None else None
+    return f" They are known from {known[0]} to {known[1]}." if known else ""
 
 
 async def _split_parts(

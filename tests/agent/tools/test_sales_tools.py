@@ -154,6 +154,21 @@ async def test_a_change_where_no_device_is_stated_is_not_split() -> None:
     assert split == {"", "desktop", "mobile"}
 
 
+async def test_where_earlier_visits_are_not_known_their_days_are_told() -> None:
+    orders, events = [], []
+    for n in range(400):
+        at = datetime(2026, 11, 1 + n % 14, 9)
+        sold = {"order": f"o{n}", "customer": f"c{n}", "quantity": 1.0, "currency": "EUR"}
+        orders.append({**sold, "at": at, "amount": Decimal(20)})
+        if at.day > 7:
+            events.append({"session": f"s{n}", "visitor": f"v{n}", "step": "view", "at": at})
+    shop = data_of(small(orders=orders, events=events))
+    days = {"since": "2026-11-08", "until": "2026-11-14"}
+    result = await call_tool("split_revenue", days, tool_deps(shop))
+    (note,) = [note for note in result.notes if "Visits are not known" in note]
+    assert "known from 2026-11-08 to 2026-11-14" in note
+
+
 async def test_without_visits_a_change_is_split_into_orders_and_basket(orders_alone: Any) -> None:
     days = {"since": "2026-11-01", "until": "2026-11-14"}
     result = await call_tool("split_revenue", days, tool_deps(orders_alone))

@@ -35,6 +35,10 @@ ORDER_DAYS = (
     "The days are those on which the orders were placed, not those on which they came (a filter, "
     "delivered_day). Say “of the orders placed …”."
 )
+ARRIVAL_DAYS = (
+    "The filter delivered_day takes what came on these days, whenever it was ordered. Say "
+    "“of the orders delivered …”."
+)
 MIN_SENDS = 5
 SEND_TIMES = ("weekday", "hour")
 COARSER_WORDS = {
@@ -74,7 +78,7 @@ class AnswerNotes:
             *self.answer.notes,
             *self._explain_bounds(),
             *self._list_gaps(groups, cells),
-            *([ORDER_DAYS] if is_of_deliveries(self.answer) else []),
+            *self._say_which_days(),
             *self._list_chance(groups, cells),
             *self._list_few_sends(groups, cells),
             *self._list_counted(),
@@ -84,6 +88,11 @@ class AnswerNotes:
         if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
             notes.append(f"{self.query.dataset} are {stale} days old.")
         return tuple(notes)
+
+    def _say_which_days(self) -> list[str]:
+        if self.query.takes_arrived:
+            return [ARRIVAL_DAYS]
+        return [ORDER_DAYS] if is_of_deliveries(self.answer) else []
 
     def _explain_bounds(self) -> list[str]:
         """Say of which groups the total is, and which of two periods the bounds are on."""

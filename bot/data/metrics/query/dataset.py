@@ -236,8 +236,14 @@ def list_cautions(
     """Return what a reader must know of the measures, dimensions and conditions of these days."""
     names = (*query.dimensions, *(condition.field for condition in query.conditions))
     fields = [get_field(dataset, name) for name in names]
+    measures = [dataset.measures[name] for name in query.measures]
     cautions = [
-        *(dataset.measures[name].caution for name in query.measures),
+        # where all have come, nothing of what is missing or on its way is true
+        *(
+            one.caution
+            for one in measures
+            if not (query.takes_arrived and "delivered" in one.needs)
+        ),
         *(one.caution for one in fields if one is not None),
     ]
     told = [text for one in cautions if one is not None and (text := one(warehouse, days))]

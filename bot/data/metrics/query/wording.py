@@ -487,7 +487,10 @@ def describe_condition(
         days = [
             format_short_day(date.fromisoformat(one), language, today) for one in condition.values
         ]
-        return describe_day(condition.field, condition.operator, days).to(language)
+        said = describe_day(condition.field, condition.operator, days)
+        if condition.field == "delivered_day":
+            said = Words("delivered {days}", days=said)
+        return said.to(language)
     if field.kind != "text":
         unit = field.unit if isinstance(field, ConditionField) else ""
         spelled = [_spell_amount(one, unit, answer, language) for one in condition.values]
