@@ -3,15 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.i18n.periods import find_periods
 from bot.text.normalize import normalize_text, tokenize
 
-BY = ("by", "per", "par")
 WORD = re.compile(r"[a-z0-9œæß]+|%")
 
 
@@ -72,22 +69,12 @@ def drop_measure_names(text: str, min_words: int = 2) -> str:
     return " ".join(text.split())
 
 
-def names_only_figures(text: str, today: date) -> bool:
-    """Whether the text is nothing but a measure with days, or with what to split it by."""
-    words = WORD.findall(normalize_text(text))
-    try:
-        read = {at for period in find_periods(words, today) for at in period.words}
-    except ValueError:  # 31 November
-        return False
-    has_days, matches = bool(read), find_matches(words, read)
-    known = {words[at] for at in read} | load_idle_words() | {*BY}
-    measures = [one for one in matches if one.by_dataset("measures")]
-    is_narrowed = has_days or any(one.names("dimensions") for one in matches)
-    return bool(measures) and is_narrowed and known >= {*words}
-
-
-def names_measure(text: str) -> bool:
-    return drop_measure_names(text, min_words=1) != " ".join(text.split())
+def names_measure(text: str, *, first: bool = False) -> bool:
+    """Whether a measure is named, as the `first` word that tells anything: "number of visits"."""
+    words, idle = WORD.findall(normalize_text(text)), load_idle_words()
+    start = next((n for n, word in enumerate(words) if word not in idle), None)
+    measures = [one for one in find_matches(words, set()) if one.by_dataset("measures")]
+    return any(start in one.at or not first for one in measures)
 
 
 def find_matches(words: Sequence[str], read_at: set[int]) -> list[Match]:

@@ -8,7 +8,6 @@ the fields can say what was not used.
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain, pairwise, product
@@ -22,7 +21,7 @@ from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import index_month_names, index_weekday_names
-from bot.offline.question_words import names_measure, names_only_figures
+from bot.offline.question_words import names_measure
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words, is_only_given_name
 from bot.text.normalize import straighten_apostrophes, tokenize
@@ -94,8 +93,7 @@ def find_skill(
         return Route(COPY_SKILL)
     if len(best) > 1:  # a question takes what no other skill does
         best = [name for name in best if name != ANSWER_SKILL]
-    is_asked = _is_question(words, beginning) or names_only_figures(words, date.today())
-    if not best and ANSWER_SKILL in skills and is_asked:
+    if not best and ANSWER_SKILL in skills and _is_question(words, beginning):
         best = [ANSWER_SKILL]
     if best == [ANSWER_SKILL] and has_channel and not asks:  # "our best sellers newsletter"
         best = []
@@ -449,4 +447,4 @@ def _find_unsupported(beginning: Tokens) -> str | None:
 def _is_question(words: str, beginning: Tokens) -> bool:
     asks = words.rstrip().endswith("?") and len(words.split()) > 2
     shows = _begins_with(beginning, "show") and names_measure(words)
-    return asks or shows or _begins_with(beginning, "question")
+    return asks or shows or _begins_with(beginning, "question") or names_measure(words, first=True)
