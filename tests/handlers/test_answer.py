@@ -1,6 +1,6 @@
 """Answers without an AI: right or none, never the answer to another question."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -267,10 +267,9 @@ async def test_groups_that_are_all_hidden_do_not_come_first() -> None:
 
 
 async def test_rate_that_would_tell_of_a_few_is_not_said_to_be_missing() -> None:
-    settled = datetime(2026, 10, 3)
-    orders = [{**one, "at": settled, "returned": n == 0} for n, one in enumerate(few_orders(30))]
-    orders.append({**few_orders(1)[0], "order": "new", "returned": False})
-    found = await answer("return rate?", library=workspace_data(small(orders=orders)))
+    orders = few_orders(30)
+    again = {**orders[0], "order": "again", "at": orders[0]["at"] + timedelta(days=1)}
+    found = await answer("repeat rate?", library=workspace_data(small(orders=[*orders, again])))
     assert "what a few people did" in found.parts[0].text
 
 
