@@ -3,12 +3,16 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bot.i18n.periods import find_periods
 from bot.text.normalize import normalize_text, tokenize
 
+BY = ("by", "per", "par")
 WORD = re.compile(r"[a-z0-9œæß]+|%")
 
 
@@ -69,12 +73,15 @@ def drop_measure_names(text: str, min_words: int = 2) -> str:
     return " ".join(text.split())
 
 
-def names_measure(text: str, *, first: bool = False) -> bool:
-    """Whether a measure is named, as the `first` word that tells anything: "number of visits"."""
-    words, idle = WORD.findall(normalize_text(text)), load_idle_words()
-    start = next((n for n, word in enumerate(words) if word not in idle), None)
-    measures = [one for one in find_matches(words, set()) if one.by_dataset("measures")]
-    return any(start in one.at or not first for one in measures)
+def names_only_figures(text: str, today: date) -> bool:
+    """Whether the text is nothing but a measure with days, or with what to split it by."""
+    words, read = WORD.findall(normalize_text(text)), set[int]()
+    with suppress(ValueError):  # 31 November
+        read = {at for period in find_periods(words, today) for at in period.words}
+    days, matches, idle = bool(read), find_matches(words, read), load_idle_words() | {*BY}
+    is_known = all(at in read or word in idle for at, word in enumerate(words))
+    is_narrowed = days or any(one.names("dimensions") for one in matches)
+    return is_known and is_narrowed and any(one.by_dataset("measures") for one in matches)
 
 
 def find_matches(words: Sequence[str], read_at: set[int]) -> list[Match]:

@@ -8,6 +8,7 @@ the fields can say what was not used.
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain, pairwise, product
@@ -21,7 +22,7 @@ from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import index_month_names, index_weekday_names
-from bot.offline.question_words import names_measure
+from bot.offline.question_words import drop_measure_names, names_only_figures
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words, is_only_given_name
 from bot.text.normalize import straighten_apostrophes, tokenize
@@ -416,8 +417,7 @@ def _begins_with(tokens: Tokens, kind: str) -> bool:
 
 
 def _begins_with_channel(tokens: Tokens) -> bool:
-    """Return whether the words begin with the name of a channel: "e-mail …", "welcome e-mail …".
-    In "tendances instagram" the first word names another skill."""
+    """Whether they begin so: "e-mail …", "welcome e-mail …", but not "tendances instagram"."""
     first = next((start for start, _, _ in _locate_channels(tokens)), None)
     if first == 1 and any(_score(tokens[:1], *some) for some in _list_phrases().values()):
         return False
@@ -425,16 +425,14 @@ def _begins_with_channel(tokens: Tokens) -> bool:
 
 
 def _score_notice(tokens: Tokens) -> int:
-    """Return how many words the ready text has with which the words begin: "abandoned basket …",
-    "relance panier abandonné …"."""
+    """Return how many words the ready text has that they begin with: "abandoned basket …"."""
     phrases = chain.from_iterable(load_routing()["notices"].values())
     found = [_locate(tokens, phrase) or [] for phrase in phrases]
     return max(len(one) for one in found if {*one[:1]} <= {*tokens[:2]})
 
 
 def _find_unsupported(beginning: Tokens) -> str | None:
-    """Return the text that is asked for and that we don't write: "a blog article", "LinkedIn post
-    about …". Further on, it is what the text is about."""
+    """Return the text that is asked for and that we don't write: "LinkedIn post about …"."""
     is_verb = _begins_with(beginning, "write")
     start = [*_skip_polite_words(beginning[1:] if is_verb else beginning)]
     for thing in load_routing()["unsupported"]["things"]:
@@ -445,6 +443,7 @@ def _find_unsupported(beginning: Tokens) -> str | None:
 
 
 def _is_question(words: str, beginning: Tokens) -> bool:
-    asks = words.rstrip().endswith("?") and len(words.split()) > 2
-    shows = _begins_with(beginning, "show") and names_measure(words)
-    return asks or shows or _begins_with(beginning, "question") or names_measure(words, first=True)
+    words = " ".join(words.split())
+    asks = _begins_with(beginning, "question") or (words.endswith("?") and words.count(" ") > 1)
+    shows = _begins_with(beginning, "show") and drop_measure_names(words, 1) != words
+    return asks or shows or names_only_figures(words, date.today())

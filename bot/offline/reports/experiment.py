@@ -153,7 +153,7 @@ async def _write_plan(builder: ReportBuilder, request: SkillRequest) -> BaseMode
     plan = find_plan(builder.subjects("plan"))
     if plan is None:
         return builder.report_missing()
-    falls = []
+    falls, visits = [], [builder.state("visits")] if plan.is_on_site else []
     if plan.is_on_site:
         await builder.look_up("funnel")
         builder.kinds.remove("funnel")
@@ -176,26 +176,21 @@ async def _write_plan(builder: ReportBuilder, request: SkillRequest) -> BaseMode
         chart=builder.draw_bars(
             f"charts.{drawn}", plan.lifts, drawn, strong=plan.proposed, names=names
         ),
-        limits=[
-            builder.write(plan.chances, "chances"),
-            *([builder.state("visits")] if plan.is_on_site else []),
-        ],
+        limits=[builder.write(plan.chances, "chances"), *visits],
         read_as=builder.words(whole, where=builder.words(f"places.{plan.place}")),
         leads=[_build_lead(builder, plan, request)],
     )
 
 
 def _write_plan_headline(builder: ReportBuilder, plan: PlannedTest) -> Copy:
-    base = plan.start.get("base")
     if plan.start.get("size") and not plan.is_feasible:
         return builder.write(plan.start, "small_effect", "no_effect")
     keys = ("feasible_weeks", "feasible") if plan.is_feasible else ("too_long",)
-    return builder.write(plan.proposed, *keys, base=base)
+    return builder.write(plan.proposed, *keys, base=plan.start.get("base"))
 
 
 def _write_people(builder: ReportBuilder, plan: PlannedTest, whom: str) -> Copy:
-    """Say on whom the test is, where people are named; if they can't be counted, that it is
-    planned for everybody."""
+    """Say on whom the test is; on everybody where the people named can't be counted."""
     if plan.start.get("size"):
         is_all = plan.start.number("fits") == plan.start.number("size")  # no consent is counted
         key = "whom_all" if is_all else "whom"
