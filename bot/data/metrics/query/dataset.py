@@ -43,7 +43,7 @@ class Basis:
     is_return: bool = False  # whether it is of what came back
 
 
-THING_FIELDS = frozenset(  # of what was sold and how, and of no customer
+THING_FIELDS = frozenset(  # of what was sold and how, and of no customer; a code may be one's own
     (
         "category",
         "product",
@@ -52,7 +52,6 @@ THING_FIELDS = frozenset(  # of what was sold and how, and of no customer
         "size",
         "channel",
         "device",
-        "code",
         "status",
         "returned",
         "return_reason",
