@@ -28,7 +28,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
@@ -56,11 +56,26 @@ MAX_VALUE_CHARACTERS = 600
 NO_MORE_CALLS = "No more calls of tools are possible: give the final answer."
 AFTER_BUG = "Ask in another way, or answer without it and say what could not be looked up."
 UNUSED: tuple[object, ...] = ("none", "", 0, [])  # what a call says for what it does not use
+NOT_A_PARAMETER = "this tool can't narrow by it; call it without, or another tool"
 MAX_MISTAKES = 10  # validation errors told at once
 
 
 class ToolParams(BaseModel, frozen=True, extra="forbid"):
-    pass
+    @model_validator(mode="before")
+    @classmethod
+    def drop_unused_extras(cls, given: Any) -> Any:
+        """Leave out parameters that only another tool has, where the call does not use them."""
+        if not isinstance(given, dict):
+            return given
+        return {
+            name: value
+            for name, value in given.items()
+            if name in cls.model_fields or not is_unused(value)
+        }
+
+
+def is_unused(value: object) -> bool:
+    return value is None or (value.strip().lower() if isinstance(value, str) else value) in UNUSED
 
 
 COUNTS = {  # the units of measures that count something, where an analysis gives none
@@ -231,7 +246,7 @@ class ToolRunner:
         what was asked."""
         text, note = self.veil.mask(error.text), ""
         if error.is_about_data:
-            asked = {name: value for name, value in use.arguments.items() if value not in UNUSED}
+            asked = {name: one for name, one in use.arguments.items() if not is_unused(one)}
             note = f"{use.name} {json.dumps(asked, ensure_ascii=False)}: {text}"
             self.found.notes.append(self.veil.restore(note))
         return ToolReply(id=use.id, text=text, is_error=True, notes=(note,) if note else ())
@@ -302,7 +317,8 @@ def describe_mistakes(error: ValidationError) -> str:
     """Say what is wrong with the arguments of a call, so that the model can correct it."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
     lines = [
-        f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}"
+        f"{'.'.join(map(str, one['loc'])) or 'arguments'}: "
+        + (NOT_A_PARAMETER if one["type"] == "extra_forbidden" else one["msg"])
         for one in found[:MAX_MISTAKES]
     ]
     return "The arguments don't fit. " + "; ".join(lines)

@@ -110,7 +110,7 @@ async def test_mistakes_come_back_as_sentences_to_act_on(line: Any) -> None:
     assert unknown["is_error"]
     assert unknown["content"] == "no country called Belgique in orders; there are: BE, FR"
     assert "country: Field required" in unfit["content"]
-    assert "land: Extra inputs" in unfit["content"]
+    assert "land: this tool" in unfit["content"]
     assert missing["content"].startswith("There is no tool delete_everything. There are: count,")
     # What a look-up says of the data may bear out a sentence; a mistake in a call may not.
     assert made.ctx.tool_notes == (

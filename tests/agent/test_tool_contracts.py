@@ -105,6 +105,7 @@ NAME_PARAMS = (
     *(
         "retailer",
         "placement",
+        "without_campaign",
         "segment",
         "theme",
         "experiment",
@@ -180,6 +181,14 @@ def test_the_example_in_the_description_is_a_whole_call(name: str) -> None:
 def test_an_unknown_parameter_is_refused(tool: Tool) -> None:
     with pytest.raises(ValidationError):
         tool.params.model_validate({**default_params(tool), "sql": "SELECT 1"})
+
+
+@EVERY
+@pytest.mark.parametrize("value", ["none", "None ", "", 0, [], None])
+def test_an_unknown_parameter_that_is_not_used_is_passed_over(tool: Tool, value: Any) -> None:
+    call = default_params(tool)
+    known = tool.params.model_validate({**call, "hemisphere": value})
+    assert known == tool.params.model_validate(call)
 
 
 def test_any_twelve_tools_stay_within_the_servers_limits() -> None:
