@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 
 MINE = ("query_metrics", "describe_data", "calculate")
-MAX_DESCRIPTION_TOKENS, MAX_FACTS = 900, 60
+MAX_DESCRIPTION_TOKENS, MAX_FACTS = 1_050, 60
 CHARACTERS_PER_TOKEN = 3  # fewer than it has, so that the estimate is too high
 
 
@@ -1283,6 +1284,12 @@ async def test_discounts_stand_beside_categories_in_one_table(
     assert table is not None
     assert table.columns[1] == heading
     assert {row[1] for row in table.rows[:-1]} == said
+
+
+async def test_description_names_what_an_ad_may_be_left_out_by() -> None:
+    result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(sample())))
+    (line,) = (one for note in result.notes for one in note.split("\n") if "retailer" in one)
+    assert {"Marque", "Recherche web", "résultats"} <= {*re.split("[,:;] ", line)}
 
 
 async def test_description_names_the_values_of_fixed_fields(mixed: Warehouse) -> None:

@@ -1,6 +1,6 @@
 """Describe what the data hold and lack: for the AI, for the form, and for a query."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, FieldName, MetricQuery
@@ -34,6 +34,8 @@ SHORT_COLUMNS = (
     "colour",
 )
 MAX_VALUES, MAX_CODES = 8, 3
+MAX_LISTED = 12  # so few are all named, as a question may name one
+MAX_LISTED_CHARACTERS = 200
 # the dataset that a column was first described for, with its values
 Described = dict[str, tuple[str, frozenset[str]]]
 # columns that are asked for under another name, or that identify a row, and the texts themselves
@@ -53,7 +55,7 @@ COVERED_COLUMNS = frozenset(
         ),
     }
 )
-COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
+COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")  # where many
 FIXED_NOTES = {
     "step": "the furthest: view, cart, checkout, purchase",
     "customer_type": "new, which is on the day of the first order; known",
@@ -159,10 +161,12 @@ def _describe_column(
     warehouse: Warehouse, dataset: MetricDataset, name: str, described: Described
 ) -> str:
     dimension = dataset.dimensions[name]
+    if name == "campaign" and dataset.kind == "campaigns":
+        return _describe_campaigns(warehouse, dataset)
     if dimension.kind == "number" or dimension.needs == "at":
         return name
-    if name in COUNT_ONLY:
-        return f"{name} ({_count_values(warehouse, dataset, name)} values)"
+    if name in COUNT_ONLY and (many := _count_values(warehouse, dataset, name)) > MAX_LISTED:
+        return f"{name} ({many} values)"
     called = load_values(warehouse, dataset, name)
     values = list(called if name in CAMPAIGN_FIELDS else called.values())
     if not values:
@@ -170,10 +174,32 @@ def _describe_column(
     earlier = described.setdefault(name, (dataset.name, frozenset(values)))
     if earlier[0] != dataset.name and earlier[1] == frozenset(values):
         return f"{name} (as in {earlier[0]})"
+    if _are_few(values):
+        return f"{name}: {', '.join(values)}"
     many = MAX_VALUES if name in SHORT_COLUMNS else MAX_CODES
     shown = ", ".join(values[:many])
     more = f" and {len(values) - many} more" if len(values) > many else ""
     return f"{name}: {shown}{more}"
+
+
+def _are_few(values: Sequence[str]) -> bool:
+    return len(values) <= MAX_LISTED and sum(map(len, values)) <= MAX_LISTED_CHARACTERS
+
+
+def _describe_campaigns(warehouse: Warehouse, dataset: MetricDataset) -> str:
+    """Name the campaigns of each channel that has few, such as those of the ads."""
+    of_row, rows = dataset.dimensions["campaign"].value, warehouse.rows(dataset.kind)
+    named = load_values(warehouse, dataset, "campaign")
+    called: dict[str, list[str]] = {}
+    for row in fetch_rows(warehouse, rows.select(c=rows.channel, v=of_row(rows)).distinct()):
+        if row["v"] is not None:
+            called.setdefault(row["c"] or "", []).append(str(row["v"]))
+    listed = [
+        f"of {channel or 'no channel'}: {', '.join(named.get(one, one) for one in sorted(some))}"
+        for channel, some in sorted(called.items())
+        if _are_few(some)
+    ]
+    return f"campaign ({'; '.join(listed)})" if listed else "campaign"
 
 
 def _count_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> int:
