@@ -36,7 +36,7 @@ NONE = "none"  # what a call says for a parameter that it does not use
 MAX_WORDS_LENGTH = 200
 TEXT_FILTERS = (  # in the order in which a card says them
     *("product", "category", "brand", "country", "region", "device", "source", "channel"),
-    *("retailer", "placement", "segment", "language", "stars", "experiment"),
+    *("retailer", "placement", "without_campaign", "segment", "language", "stars", "experiment"),
 )
 
 
@@ -86,7 +86,11 @@ def describe_filter(
     for name in TEXT_FILTERS:
         if value := getattr(where, name):
             named = product if name == "product" and product else str(value)
-            parts.append((name, name_value(name, named, language)))
+            if name == "without_campaign":
+                words = Words("without {what}", what=named)
+                parts.append(("more", words.to(language)))
+            else:
+                parts.append((name, name_value(name, named, language)))
     if where.since and where.until:
         parts.append(("days", format_short_period(where.since, where.until, language, today)))
     elif day := where.since or where.until:

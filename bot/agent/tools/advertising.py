@@ -3,11 +3,12 @@ that sell worse than the others beyond chance, with their share of spend and of 
 and what they cost more; and keywords that are clicked and not bought, hardly shown, or shown for a
 product that is sold out, or whose budget was gone by noon, on how many days. And which share of its
 budget each campaign spent: whether more money there can be spent at all.
-A retailer or placement narrows it to the ads there.
+A retailer or placement narrows it to the ads there; without_campaign leaves one out ("without brand
+search": the names are in describe_data).
 Not for the amounts of a period (query_metrics, dataset campaigns), nor for sent e-mails
 (past_copy).
 Example: {"product": "none", "channel": "none", "retailer": "none", "placement": "none",
-"since": "none", "until": "none"}
+"without_campaign": "none", "since": "none", "until": "none"}
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
@@ -90,6 +91,7 @@ class Params(ToolParams):
     channel: str
     retailer: str
     placement: str
+    without_campaign: str
     since: str
     until: str
 

@@ -37,6 +37,7 @@ class AnalysisFilter:
     source: str | None = None
     retailer: str | None = None  # of advertising: where it runs, like the placement
     placement: str | None = None
+    without_campaign: str | None = None
     segment: str | None = None
     language: str | None = None  # of the feedback text
     stars: str | None = None  # of the feedback: "1-2", "3", "4-5"

@@ -35,6 +35,7 @@ FILTER_NAMES = {
     "source": Words("source"),
     "retailer": Words("platform"),
     "placement": Words("placement"),
+    "name": Words("campaign"),
     "code": Words("code"),
     "reason": Words("reason"),
     "variant": Words("variant"),
@@ -235,7 +236,7 @@ def filter_segment(warehouse: Warehouse, table: ir.Table, segment: str) -> ir.Ta
 
 
 PLACE_FILTERS = ("country", "region", "device", "source", "channel")
-AD_FILTERS = ("retailer", "placement")
+AD_FILTERS = ("retailer", "placement", "without_campaign")
 PRODUCT_FILTERS = ("product", "category", "brand")
 DAY_FILTERS = ("since", "until")
 FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
@@ -260,6 +261,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "audiences": ("product", "category", "country", "goal", "rule"),
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
+FILTER_COLUMNS = {"without_campaign": "name"}  # where they are not called the same
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
 # the filters that may hold several values, "FR, GB", by kind
 SEVERAL_VALUES: Mapping[str, tuple[str, ...]] = {"feedback": ("country", "channel")}
@@ -308,7 +310,9 @@ def _check_rule(rule: str) -> None:
 
 def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wanted: str) -> None:
     """Raises CannotDo for a value that no row has, and lists the existing ones."""
-    column = "source" if name == "channel" and kind not in KINDS_WITH_CHANNEL else name
+    column = FILTER_COLUMNS.get(name, name)
+    if name == "channel" and kind not in KINDS_WITH_CHANNEL:
+        column = "source"
     if column not in table.columns:
         return  # the analysis reports it itself
     rows = add_category(warehouse, table) if column == "category" else table

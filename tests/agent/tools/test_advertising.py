@@ -57,6 +57,19 @@ async def test_ads_of_one_retailer_or_placement_are_told_apart(column: str) -> N
         await call_tool("advertising", {column: "zzqqxx"})
 
 
+async def test_a_campaign_can_be_left_out_of_the_advertising() -> None:
+    sql = """SELECT sum(spend) FROM campaigns WHERE channel = 'ads' AND name <> 'Marque'
+        AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31'"""
+    ((spend,),) = sample().engine.con.execute(sql).fetchall()
+    days = {"since": "2026-10-01", "until": "2026-10-31"}
+    result = await call_tool("advertising", {**days, "without_campaign": "MARQUE"})
+    assert next(f for f in result.facts if f.parts.measure == "spend").number == spend
+    assert "without MARQUE" in result.read_as
+    assert not [fact for fact in result.facts if fact.about == "Marque"]
+    with pytest.raises(ToolError, match="no campaign called zzqqxx"):
+        await call_tool("advertising", {"without_campaign": "zzqqxx"})
+
+
 async def test_figures_that_are_left_out_are_named() -> None:
     result = await call_tool("funnel", {"device": "mobile"})
     (note,) = [one for one in result.notes if "more figures are left out" in one]

@@ -62,6 +62,9 @@ def _filter_campaigns(table: ir.Table, filter_: AnalysisFilter) -> ir.Table:
     for name in ("retailer", "placement"):
         if (value := getattr(filter_, name)) is not None:
             table = table.filter(table[name].lower() == value.lower())
+    if filter_.without_campaign is not None:
+        is_it = table.name.lower() == filter_.without_campaign.lower()
+        table = table.filter(~is_it.fill_null(False))
     return table
 
 
