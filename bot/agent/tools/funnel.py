@@ -8,16 +8,20 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
+    TEXT_FILTERS,
+    Finding,
     build_filter,
     find_analysis,
     group_by_subject,
     link_changes,
     name_value,
     number_of,
+    read_day_of,
     read_text,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
@@ -26,9 +30,14 @@ from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
-from bot.text.normalize import normalize_text
+from bot.text.normalize import normalize_text, slugify
 
 WHOLE = "all"
+OF_ALL, WHOLE_SHOP = "whole-", Words("the whole shop")
+OF_ALL_NOTE = (
+    "“the whole shop”: the step of all visits, not narrowed as asked. One that moved the same way "
+    "here moved for all: tell it of all, with these figures, and never of this part alone."
+)
 VISIT_FILTERS = ("device", "source", "country")
 MOVED = ("confirmed", "to watch", "follows")
 NOT_MOVED = len(MOVED)  # the rank of what did not
@@ -40,7 +49,7 @@ MOVED_MEASURES = (
 UNSURE_MEASURES = ("status", "rate", "before", "through")
 STEADY_MEASURES = ("rate", "before")
 VISIT_MEASURES = ("visits", "purchases", "conversion")
-MAX_LINES, MAX_MOVED, MAX_UNSURE = 3, 2, 4  # steps
+MAX_LINES, MAX_MOVED, MAX_UNSURE = 3, 3, 4  # steps
 STEPS = GroupExhibit(
     "the share of visits that passes each step, now and before",
     Words("Step"),
@@ -79,16 +88,17 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "funnel", build_filter(params))
-    groups = _drop_repeated(group_by_subject(finding.result.facts), params)
+    unfiltered = _drop_repeated(group_by_subject(finding.result.facts), params)
+    language = finding.language
+    breaks = await _find_breaks_of_all(finding.where, deps)
+    groups = breaks | {
+        name: _name_filters(group, name, finding.where, language)
+        for name, group in unfiltered.items()
+    }
     ordered = sorted(
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: _rank(pair[1]),
     )
-    language = finding.language
-    unfiltered = groups
-    groups = {
-        name: _name_filters(group, name, finding.where, language) for name, group in groups.items()
-    }
     steps = [_name_step(fact, name) for name, _ in ordered for fact in groups[name]]
     every = link_changes(
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
@@ -106,8 +116,74 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "the 56 days before; “rate-since” is the share since the day of “since”: tell that one "
             "beside the day. “follows”: moved only because another did, named by “through”. "
             "Steps without a status did not move beyond chance.",
+            *([OF_ALL_NOTE] if breaks else []),
         ),
     )
+
+
+async def find_breaks(
+    where: AnalysisFilter, until: date | None, deps: ToolDeps
+) -> tuple[dict[str, list[Fact]], Finding]:
+    """Return the steps that moved beyond chance in the whole shop, not because another did, of
+    visits that those of `where` are among or may be; and the analysis that they are from."""
+    finding = await find_analysis(deps, "funnel", AnalysisFilter(until=until), validate=False)
+    found = {}
+    for name, group in group_by_subject(finding.result.facts).items():
+        of = name.split("-")[0]
+        asked = getattr(where, of, None)
+        is_other = asked is not None and not name.startswith(f"{of}-{slugify(asked)}-")
+        is_apart = of not in ("total", *VISIT_FILTERS) or is_other
+        if "-to-" in name and _is_confirmed(group) and not is_apart:
+            found[name] = _name_filters(group, name, AnalysisFilter(), finding.language)
+    return found, finding
+
+
+async def name_breaks(
+    first: date | None, last: date | None, where: AnalysisFilter, deps: ToolDeps
+) -> list[str]:
+    """Return a note that names the steps of the path to purchase that moved beyond chance by the
+    end of these days and had not before them."""
+    breaks, finding = await find_breaks(where, last, deps)
+    named = [
+        f"{_name_step(group[0], name).about}, since {since}"
+        for name, group in breaks.items()
+        if (since := read_day_of(group, "since")) and (first is None or since >= first)
+    ]
+    if not named:
+        return []
+    return [
+        f"Confirmed in the path to purchase of the whole shop up to {finding.result.as_of}: "
+        f"{'; '.join(named)}. Call funnel before you tell of these days: it has the rates and what "
+        "it cost. What moved with it is then no weakness of one country or product, nor chance."
+    ]
+
+
+async def _find_breaks_of_all(where: AnalysisFilter, deps: ToolDeps) -> dict[str, list[Fact]]:
+    """Return what moved for all visits beside what a call narrows them to, so that a general break
+    is not taken for one of this part."""
+    narrowed = {one for one in TEXT_FILTERS if getattr(where, one)}
+    if not narrowed:
+        return {}
+    breaks, finding = await find_breaks(where, where.until, deps)
+    shop = WHOLE_SHOP.to(finding.language)
+    return {
+        f"{OF_ALL}{name}": [
+            fact.model_copy(
+                update={
+                    "id": str(fact.parts._replace(subject=f"{OF_ALL}{name}")),
+                    "about": ", ".join(filter(None, (fact.about, shop))),
+                }
+            )
+            for fact in group
+        ]
+        for name, group in breaks.items()
+        if narrowed - {name.split("-")[0]}
+    }
+
+
+def _is_confirmed(group: Sequence[Fact]) -> bool:
+    told = {fact.parts.measure: fact.value for fact in group}
+    return told.get("status") == "confirmed" and "through" not in told
 
 
 def _drop_repeated(groups: dict[str, list[Fact]], params: Params) -> dict[str, list[Fact]]:

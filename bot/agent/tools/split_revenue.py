@@ -20,9 +20,11 @@ from bot.agent.tools._analysis import read_day, read_text, run_query
 from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
+from bot.agent.tools.funnel import name_breaks
 from bot.agent.tools.query_metrics import look_up
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
@@ -178,6 +180,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         except ToolError as error:
             notes.append(f"Not told by {name}: {error}")
     first, last = whole.before.revenue.since, whole.now.revenue.until
+    where = AnalysisFilter(country=read_text(params.country), device=read_text(params.device))
+    breaks = await name_breaks(first, last, where, deps)
     sold_out = await name_sold_out(first, last, deps)
     return ToolResult(
         facts=tuple(facts),
@@ -185,7 +189,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             [fact for fact in facts if fact.parts.kind == "calculated"], deps.request.language
         ),
         notes=(
-            *(*notes, *orders.notes, *sold_out),
+            *(*notes, *orders.notes, *breaks, *sold_out),
             *tell_occasions(_list_days(orders).values(), deps),
         ),
         read_as=orders.read_as,

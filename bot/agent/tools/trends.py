@@ -19,6 +19,7 @@ from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subj
 from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
+from bot.agent.tools.funnel import name_breaks
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words, format_short_period, quote_name
@@ -70,6 +71,7 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "trends", build_filter(params))
+    asked = finding.where
     groups = group_by_subject(finding.result.facts)
     moved = {
         name: group
@@ -122,6 +124,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         usual = week.since and week.since - timedelta(days=LEVEL_DAYS)
         before = (week.since - WEEK, week.since - ONE_DAY) if week.since else (None, None)
         notes += tell_occasions([(week.since, week.until), before], deps)
+        notes += await name_breaks(usual, asked.until, asked, deps)
         notes += await name_sold_out(usual, week.until, deps, finding.where)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")

@@ -201,6 +201,47 @@ async def test_a_break_in_the_path_has_its_own_rate_since_that_day() -> None:
     assert any("rate-since" in note for note in result.notes)
 
 
+async def test_a_part_of_the_visits_tells_what_broke_for_all() -> None:
+    whole = {fact.id: fact for fact in (await call_tool("funnel")).facts}
+    for call in ({"country": "FR"}, {"country": "FR", "device": "mobile"}):
+        result = await call_tool("funnel", call)
+        told = [fact for fact in result.facts if "whole shop" in fact.about]
+        assert {fact.about for fact in told} == {"mobile, the whole shop, checkout to purchase"}
+        for measure in ("rate", "before", "since"):
+            (fact,) = (one for one in told if one.parts.measure == measure)
+            assert fact.value == whole[f"{MOBILE}.{measure}"].value
+            assert fact.id not in whole
+        assert any("whole shop" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("call", [{}, {"device": "mobile"}, {"device": "desktop"}])
+async def test_what_broke_elsewhere_or_is_told_already_is_not_told_of_all(call: Any) -> None:
+    result = await call_tool("funnel", call)
+    assert not [fact for fact in result.facts if "whole shop" in fact.about]
+
+
+@pytest.mark.parametrize(
+    ("tool", "call", "is_named"),
+    [
+        ("trends", {}, True),
+        ("trends", {"country": "FR"}, True),
+        ("trends", {"device": "desktop"}, False),
+        ("trends", {"until": "2026-09-30"}, False),
+        ("split_revenue", {"since": "2026-11-16", "until": "2026-11-22"}, True),
+        ("split_revenue", {"since": "2026-10-05", "until": "2026-10-11"}, False),
+    ],
+)
+async def test_sales_name_what_broke_in_the_path_to_purchase(
+    tool: str, call: Any, is_named: bool
+) -> None:
+    result = await call_tool(tool, call)
+    named = [note for note in result.notes if "Call funnel" in note]
+    assert bool(named) is is_named
+    if is_named:
+        since = figure(await call_tool("funnel"), f"{MOBILE}.since").value
+        assert f"mobile, checkout to purchase, since {since}" in named[0]
+
+
 async def test_trends_draw_the_weeks_with_what_was_expected() -> None:
     result = await call_tool("trends")
     lines = [one.chart for one in result.exhibits if one.chart and one.chart.kind == "line"]
