@@ -4,6 +4,7 @@ A query of figures has measures of one dataset, grouped, filtered, and compared 
 What each name means is defined beside the dataset, in `bot/data/metrics/query/`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -289,6 +290,17 @@ def parse_day(value: str) -> str:
         raise QueryError("{value} is not a day: write it as 2026-11-24.", value=value) from None
 
 
+def take_arrived(filters: Iterable[Iterable[MetricCondition]]) -> bool:
+    """Whether the conditions take only orders that came, by the day of that."""
+    return any(
+        all(
+            one.field == "delivered_day" and one.operator != "is_not" and NO_VALUE not in one.values
+            for one in group
+        )
+        for group in filters
+    )
+
+
 class MetricBound(BaseModel, frozen=True):
     """A bound on a group's measure: groups beyond it are left out."""
 
@@ -341,15 +353,7 @@ class MetricQuery(BaseModel, frozen=True):
     @property
     def takes_arrived(self) -> bool:
         """Whether its conditions take only orders that came, by the day of that."""
-        return any(
-            all(
-                one.field == "delivered_day"
-                and one.operator != "is_not"
-                and NO_VALUE not in one.values
-                for one in group
-            )
-            for group in self.filters
-        )
+        return take_arrived(self.filters)
 
 
 class QuestionFields(BaseModel, frozen=True):

@@ -86,9 +86,10 @@ class Orders(ToolParams):
     filters: list[list[OfOrders]] = Field(
         description="As in query_metrics: every group must hold, of a group one condition. "
         "selected_orders counts the customer's orders that all else here selects, "
-        "selected_units their units."
+        "selected_units their units. delivered_day is when they came: with it late is delivered "
+        "late, without it also what is overdue; “any” takes all that came."
     )
-    since: str = Field(description="First day, or “none”.")
+    since: str = Field(description="First day on which they were placed, or “none”.")
     until: str = Field(description="Last day, or “none”.")
     never: bool = Field(description="true: the customer has no such order.")
     no_order_after: bool = Field(description="true: the customer has not ordered since.")

@@ -6,7 +6,8 @@ at least two orders since January" has category, since, and selected_orders at_l
 before returns where the note says so, net_revenue is after. reorder_rate_90_days is the share of
 the period's first-time customers who ordered again within 90 days: by month it is the retention by
 cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
-Days are when orders were placed, also late ones; delivered_day is when they came.
+Days are when orders were placed, also late ones; delivered_day is when they came: with it late is
+delivered late, without it also what is overdue.
 Groups of few people are not shown."""
 
 from collections.abc import Sequence

@@ -6,7 +6,12 @@ from decimal import Decimal
 
 from bot.core.audience_words import YES_OR_NO_NAMES
 from bot.core.charts import ScopePart
-from bot.core.condition_words import describe_amount, describe_day, describe_values
+from bot.core.condition_words import (
+    DELIVERED_LATE,
+    describe_amount,
+    describe_day,
+    describe_values,
+)
 from bot.core.facts import spell_number
 from bot.core.metric_query import (
     ANY_VALUE,
@@ -487,10 +492,7 @@ def describe_condition(
         days = [
             format_short_day(date.fromisoformat(one), language, today) for one in condition.values
         ]
-        said = describe_day(condition.field, condition.operator, days)
-        if condition.field == "delivered_day":
-            said = Words("delivered {days}", days=said)
-        return said.to(language)
+        return describe_day(condition.field, condition.operator, days).to(language)
     if field.kind != "text":
         unit = field.unit if isinstance(field, ConditionField) else ""
         spelled = [_spell_amount(one, unit, answer, language) for one in condition.values]
@@ -501,7 +503,9 @@ def describe_condition(
         )
         return words.to(language)
     names = [
-        name_value(warehouse, dataset, condition.field, value, language)
+        DELIVERED_LATE.to(language)
+        if (condition.field, value) == ("late", "yes") and answer.query.takes_arrived
+        else name_value(warehouse, dataset, condition.field, value, language)
         for value in condition.values
     ]
     shown = _list_names(names, 1 if short and names[2:] else MAX_NAMES, language)
