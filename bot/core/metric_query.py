@@ -157,6 +157,9 @@ OrderColumn = Literal[
     "segment",
     "level",
     "city",
+    "email_consent",
+    "sms_consent",
+    "ads_consent",
     "customer_type",
 ]
 OtherColumn = Literal[
@@ -191,7 +194,7 @@ DimensionName = Literal[
     "with_product",
     OtherColumn,
 ]
-FieldName = Literal[
+AskedFieldName = Literal[  # of conditions that a model may ask for
     "day",
     OrderColumn,
     "first_order_source",
@@ -219,6 +222,7 @@ FieldName = Literal[
     "customer_not_ordered",
     "customer_bought",
 ]
+FieldName = Literal[AskedFieldName, "in_audience"]
 OperatorName = Literal["is", "is_not", "in", "at_least", "at_most", "between", "contains"]
 ComparisonName = Literal["none", "previous_period", "same_period_last_year", "dates"]
 OrderName = Literal["highest", "lowest", "natural", "growth", "decline"]
@@ -235,6 +239,7 @@ CUSTOMER_FIELDS = (  # conditions on the customer, over everything that the cust
     "customer_not_ordered",
     "customer_bought",
 )
+AUDIENCE_FIELD: FieldName = "in_audience"  # its value is an audience's rule as it is stored
 # conditions on what the customer has among the rows that all else selects
 SELECTED_FIELDS = ("selected_orders", "selected_spent", "selected_units")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
@@ -340,6 +345,12 @@ class MetricQuery(BaseModel, frozen=True):
     @property
     def selected_conditions(self) -> tuple[MetricCondition, ...]:
         return tuple(one for one in self.conditions if one.field in SELECTED_FIELDS)
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The rules of the audiences that the customers are in."""
+        wanted = (one for one in self.conditions if one.field == AUDIENCE_FIELD)
+        return tuple(value for one in wanted for value in one.values)
 
     def asks(self, *parts: str) -> bool:
         """Whether one of the measures has one of these in its name."""

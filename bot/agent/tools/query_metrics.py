@@ -21,10 +21,10 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import tell_occasions
 from bot.core.metric_query import (
+    AskedFieldName,
     ComparisonName,
     DatasetName,
     DimensionName,
-    FieldName,
     MeasureName,
     MetricBound,
     MetricCondition,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Condition(ToolParams):
-    field: FieldName
+    field: AskedFieldName
     operator: OperatorName
     values: list[str] = Field(
         description="is, in: any of them; is_not: none of them; between: two, both included; "
@@ -66,7 +66,8 @@ class Params(ToolParams):
         "what the file says or the country; department, the French one; with_product, each other "
         "product of the order; with product, the pairs bought together; returned, late, discounted "
         "and reduced_price, yes or no; nth_order, 1 for the customer's first order, 2 for the "
-        "second. Of feedback: ordered_after, whether the customer ordered after the text."
+        "second; email_consent, sms_consent, ads_consent, whether the customer agreed. Of "
+        "feedback: ordered_after, whether the customer ordered after the text."
     )
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "
