@@ -53,6 +53,7 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "carrier": Words("carrier"),
     "returned": Words("returned"),
     "late": Words("late"),
+    "delivered_day": Words("day of delivery"),
     "discounted": Words("with a discount"),
     "order_value": Words("value of the order"),
     "order_units": Words("units of the order"),
@@ -69,12 +70,13 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
 }
 PLACE_FIELDS = ("country", "region", "department")
 PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
-DAY_FIELDS = (
+ORDER_DAY_FIELDS = (  # about all days on which the customer ever ordered
     "customer_first_order",
     "customer_last_order",
     "customer_ordered",
     "customer_not_ordered",
 )
+DAY_FIELDS = (*ORDER_DAY_FIELDS, "delivered_day")
 
 
 class OrderCondition(BaseModel, frozen=True, extra="forbid"):
@@ -121,7 +123,7 @@ class OrderCondition(BaseModel, frozen=True, extra="forbid"):
         fields = {one.field for group in self.filters for one in group}
         if self.since is not None:
             return self.since < day
-        return self.never or self.until is not None or not fields.isdisjoint(DAY_FIELDS)
+        return self.never or self.until is not None or not fields.isdisjoint(ORDER_DAY_FIELDS)
 
 
 class RatingCondition(BaseModel, frozen=True, extra="forbid"):

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bot.core.audience_rule import (
     DAY_FIELDS,
+    ORDER_DAY_FIELDS,
     ORDER_FIELDS,
     PLACE_FIELDS,
     PRODUCT_FIELDS,
@@ -16,8 +17,13 @@ from bot.core.audience_rule import (
     RatingCondition,
     ViewCondition,
 )
-from bot.core.condition_words import describe_amount, describe_day, describe_values
-from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition
+from bot.core.condition_words import (
+    DELIVERED_LATE,
+    describe_amount,
+    describe_day,
+    describe_values,
+)
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, take_arrived
 from bot.i18n.french_regions import ABROAD, name_department
 from bot.i18n.messages import Country, Money, Words, quote_name
 
@@ -54,11 +60,12 @@ YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what
     ("discounted", "yes"): Words("with a discount"),
     ("discounted", "no"): Words("without a discount"),
 }
+HAS_ARRIVED = Words("arrived")
 MONEY_FIELDS = ("selected_spent", "customer_spent", "order_value")
 NO_ORDER_AFTER = Words("no order afterwards")
 PHRASE_FIELDS = (  # whose words need no "ordered" before them
     *("selected_orders", "selected_spent", "selected_units", "order_value"),
-    *("customer_orders", "customer_spent", *DAY_FIELDS),
+    *("customer_orders", "customer_spent", *ORDER_DAY_FIELDS),
 )
 
 
@@ -198,7 +205,8 @@ def describe_orders(
     elif named := next((one for one in groups if _are_fields(one, ORDERED_FIELDS)), None):
         head = Words("bought {things}", things=_describe_group(named, names))
         groups = [group for group in groups if group != named]
-    parts = [_describe_group(group, names) for group in groups]
+    parts, others = _describe_arrival(groups)
+    parts += [_describe_group(group, names) for group in others]
     parts += [NO_ORDER_AFTER] if condition.no_order_after else []
     if not parts and not when:
         return head or Words("ordered at least once")
@@ -206,6 +214,33 @@ def describe_orders(
     if parts:
         head = Words("{what} ({which})", what=head, which=join_with_and(parts))
     return Words("{what} {when}", what=head, when=when) if when else head
+
+
+def _describe_arrival(
+    groups: Sequence[Sequence[MetricCondition]],
+) -> tuple[list[Words], list[Sequence[MetricCondition]]]:
+    """Return when the orders came, and whether late, as one: "delivered late since 1 June"; and the
+    groups that say other things."""
+    rest = [*groups]
+    if not take_arrived(groups):
+        return [], rest
+    came = [one for one in rest if len(one) == 1 and one[0].field == "delivered_day"]
+    late = [one for one in rest if len(one) == 1 and _is_late(one[0])]
+    bounds = {one.operator: one.values for (one,) in came if one.values != (ANY_VALUE,)}
+    if bounds.keys() == {"at_least", "at_most"}:
+        bounds = {"between": (*bounds["at_least"], *bounds["at_most"])}
+    if len(bounds) > 1 or not came:
+        return [], rest
+    parts = [DELIVERED_LATE] if late else []
+    for operator, values in bounds.items():
+        days = [date.fromisoformat(one) for one in values]
+        parts = [describe_day("delivered_late" if late else "delivered_day", operator, days)]
+    return parts or [HAS_ARRIVED], [one for one in rest if one not in (*came, *late)]
+
+
+def _is_late(condition: MetricCondition) -> bool:
+    is_yes = condition.field == "late" and condition.values == ("yes",)
+    return is_yes and condition.operator != "is_not"
 
 
 def _describe_group(group: Sequence[MetricCondition], names: _Names) -> Words:

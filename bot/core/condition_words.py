@@ -31,11 +31,13 @@ _PHRASES: Mapping[str, Callable[[int, Words], Words]] = {  # of a field: its num
     ),
     "rating": lambda n, amount: Words.count("{amount} star", "{amount} stars", n, amount=amount),
 }
+DELIVERED_LATE = Words("delivered late")  # where only what has arrived is taken
 _DAY_NAMES: Mapping[str, Words] = {
     "customer_first_order": Words("first order"),
     "customer_last_order": Words("last order"),
     "customer_ordered": Words("placed an order"),
     "customer_not_ordered": Words("no order"),
+    "delivered_late": DELIVERED_LATE,
 }
 
 
@@ -103,5 +105,7 @@ def describe_day(field: str, operator: str, days: Sequence[Value]) -> Words:
     else:
         when = Words("on {day}", day=first)
         when = Words("not {what}", what=when) if operator == "is_not" else when
+    if field == "delivered_day":
+        return Words("delivered {days}", days=when)
     name = _DAY_NAMES.get(field)
     return Words("{what} {when}", what=name, when=when) if name else when

@@ -4,6 +4,7 @@ A query of figures has measures of one dataset, grouped, filtered, and compared 
 What each name means is defined beside the dataset, in `bot/data/metrics/query/`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -156,6 +157,9 @@ OrderColumn = Literal[
     "segment",
     "level",
     "city",
+    "email_consent",
+    "sms_consent",
+    "ads_consent",
     "customer_type",
 ]
 OtherColumn = Literal[
@@ -190,7 +194,7 @@ DimensionName = Literal[
     "with_product",
     OtherColumn,
 ]
-FieldName = Literal[
+AskedFieldName = Literal[  # of conditions that a model may ask for
     "day",
     OrderColumn,
     "first_order_source",
@@ -218,6 +222,7 @@ FieldName = Literal[
     "customer_not_ordered",
     "customer_bought",
 ]
+FieldName = Literal[AskedFieldName, "in_audience"]
 OperatorName = Literal["is", "is_not", "in", "at_least", "at_most", "between", "contains"]
 ComparisonName = Literal["none", "previous_period", "same_period_last_year", "dates"]
 OrderName = Literal["highest", "lowest", "natural", "growth", "decline"]
@@ -234,6 +239,7 @@ CUSTOMER_FIELDS = (  # conditions on the customer, over everything that the cust
     "customer_not_ordered",
     "customer_bought",
 )
+AUDIENCE_FIELD: FieldName = "in_audience"  # its value is an audience's rule as it is stored
 # conditions on what the customer has among the rows that all else selects
 SELECTED_FIELDS = ("selected_orders", "selected_spent", "selected_units")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
@@ -289,6 +295,17 @@ def parse_day(value: str) -> str:
         raise QueryError("{value} is not a day: write it as 2026-11-24.", value=value) from None
 
 
+def take_arrived(filters: Iterable[Iterable[MetricCondition]]) -> bool:
+    """Whether the conditions take only orders that came, by the day of that."""
+    return any(
+        all(
+            one.field == "delivered_day" and one.operator != "is_not" and NO_VALUE not in one.values
+            for one in group
+        )
+        for group in filters
+    )
+
+
 class MetricBound(BaseModel, frozen=True):
     """A bound on a group's measure: groups beyond it are left out."""
 
@@ -329,6 +346,12 @@ class MetricQuery(BaseModel, frozen=True):
     def selected_conditions(self) -> tuple[MetricCondition, ...]:
         return tuple(one for one in self.conditions if one.field in SELECTED_FIELDS)
 
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The rules of the audiences that the customers are in."""
+        wanted = (one for one in self.conditions if one.field == AUDIENCE_FIELD)
+        return tuple(value for one in wanted for value in one.values)
+
     def asks(self, *parts: str) -> bool:
         """Whether one of the measures has one of these in its name."""
         return any(part in name for part in parts for name in self.measures)
@@ -341,15 +364,7 @@ class MetricQuery(BaseModel, frozen=True):
     @property
     def takes_arrived(self) -> bool:
         """Whether its conditions take only orders that came, by the day of that."""
-        return any(
-            all(
-                one.field == "delivered_day"
-                and one.operator != "is_not"
-                and NO_VALUE not in one.values
-                for one in group
-            )
-            for group in self.filters
-        )
+        return take_arrived(self.filters)
 
 
 class QuestionFields(BaseModel, frozen=True):

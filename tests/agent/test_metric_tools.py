@@ -1049,6 +1049,27 @@ async def test_late_orders_are_of_the_days_on_which_they_were_placed_or_came() -
     assert figure_of(came, "due-orders") != figure_of(placed, "due-orders")
 
 
+async def test_figures_are_told_of_those_who_agreed() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "measures": ["customers"]}
+    agreed = await query_tool(deps, **call, filters=[[where("ads_consent", "is", "yes")]])
+    sql = """SELECT count(DISTINCT customer) FROM orders WHERE amount >= 0 AND customer IN (
+        SELECT customer FROM consents WHERE ads_user_data AND ads_personalization
+         AND NOT coalesce(opted_out, false))"""
+    (many,) = sample().engine.con.execute(sql).fetchone()
+    assert figure_of(agreed, "customers") == many
+    by = await query_tool(deps, **call, dimensions=["ads_consent"])
+    assert sorted(one.number for one in by.facts)[1] == max(many, _count_all() - many)
+    without = tool_deps(workspace_data(small(orders=[{"order": "a", "customer": "c"}])))
+    with pytest.raises(ToolError, match="No file of consents was imported"):
+        await query_tool(without, **call, dimensions=["ads_consent"])
+
+
+def _count_all() -> int:
+    sql = "SELECT count(DISTINCT customer) FROM orders WHERE amount >= 0"
+    return int(sample().engine.con.execute(sql).fetchone()[0])
+
+
 def figure_of(result: Any, measure: str) -> Any:
     return next(float(one.number) for one in result.facts if one.parts.measure == measure)
 

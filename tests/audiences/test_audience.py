@@ -1,6 +1,6 @@
 """Members and rules of an audience."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -203,6 +203,13 @@ def orders(*filters: tuple[str, str, str], **more: Any) -> OrderCondition:
 LINEN = ("category", "is", "Vêtements en lin")
 KNITWEAR = ("category", "is", "Mailles")
 SUMMER: Any = {"since": date(2026, 6, 1), "until": date(2026, 8, 31)}
+LATE = ("late", "is", "yes")
+CAME_IN_OCTOBER = (
+    ("delivered_day", "at_least", "2026-10-01"),
+    ("delivered_day", "at_most", "2026-10-31"),
+)
+DELIVERED_LATE = """SELECT customer FROM orders WHERE amount >= 0 AND delivered > promised
+ AND promised < DATE '2026-11-23'"""
 BOUGHT = """SELECT customer FROM orders JOIN products USING (product)
 WHERE products.category = '{category}' AND customer IS NOT NULL AND amount >= 0
  AND "at"::DATE BETWEEN '{since}' AND '{until}' GROUP BY 1 HAVING count(DISTINCT "order") >= {n}"""
@@ -240,6 +247,11 @@ def bought(category: str, since: str = "2020-01-01", until: str = "2026-12-31", 
             " WHERE \"at\"::DATE >= '2026-06-01')",
         ),
         (
+            [orders(LATE, *CAME_IN_OCTOBER)],
+            f"{DELIVERED_LATE} AND delivered::DATE BETWEEN '2026-10-01' AND '2026-10-31'",
+        ),
+        ([orders(LATE, ("delivered_day", "is", "any"))], DELIVERED_LATE),
+        (
             [orders(("colour", "is", "bleu nuit"), ("code", "is", "any"))],
             "SELECT customer FROM orders WHERE variant LIKE '%, bleu nuit' AND code IS NOT NULL",
         ),
@@ -253,6 +265,13 @@ def test_orders_condition_selects_who_sql_selects(
     assert fits == ask(sql) - {None}
     counted = count_audience(sample(), rule)
     assert counted.fits == (len(fits) if len(fits) >= 20 else None)
+
+
+def test_day_of_delivery_is_moved_with_the_rule_and_no_day_of_an_order() -> None:
+    rule = AudienceRule(orders=(orders(LATE, *CAME_IN_OCTOBER),))
+    values = [one.values for one in rule.move(timedelta(days=-30)).orders[0].conditions[1:]]
+    assert values == [("2026-09-01",), ("2026-10-01",)]
+    assert not rule.reaches_before(date(2026, 6, 1), date(2026, 11, 24))
 
 
 def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
@@ -316,6 +335,28 @@ def test_denied_yes_or_no_of_a_condition_reads_as_the_other_one() -> None:
             orders(("country", "is", "CH"), never=True),
             "never ordered to Switzerland",
             "jamais livrés\u00a0: Suisse",
+        ),
+        (
+            orders(LATE, *CAME_IN_OCTOBER),
+            "placed an order (delivered late from 1 October 2026 to 31 October 2026)",
+            "ont commandé (livraison en retard du 1er octobre 2026 au 31 octobre 2026)",
+        ),
+        (
+            orders(LATE, ("delivered_day", "is", "any")),
+            "placed an order (delivered late)",
+            "ont commandé (livraison en retard)",
+        ),
+        (
+            orders(CAME_IN_OCTOBER[0]),
+            "placed an order (delivered since 1 October 2026)",
+            "ont commandé (livraison depuis le 1er octobre 2026)",
+        ),
+        (
+            orders(LATE, since=date(2026, 10, 1)),
+            "placed an order (late: delivered after the promised day, or overdue)"
+            " since 1 October 2026",
+            "ont commandé (en retard\u00a0: livrée après la date promise, ou pas encore arrivée)"
+            " depuis le 1er octobre 2026",
         ),
     ],
 )

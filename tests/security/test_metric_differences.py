@@ -44,6 +44,7 @@ from tests.support.metric_queries import (
 )
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
+from tests.support.tool_runner import call_tool
 
 pytestmark = pytest.mark.timeout(300)
 COLUMNS = ("region", "source", "code", "device", "product")
@@ -132,6 +133,27 @@ def _customers(planted: PlantedShop, rows: Iterable[int]) -> set[int]:
 
 def _as_people(planted: PlantedShop, sets: Iterable[frozenset[int]]) -> list[frozenset[int]]:
     return [frozenset(_customers(planted, one)) for one in sets]
+
+
+async def test_audiences_that_differ_by_few_people_do_not_both_tell_what_they_spent(
+    sqlite: Database,
+) -> None:
+    row = {"at": datetime(2026, 10, 1, 12), "amount": 10, "country": "FR"}
+    orders = [
+        {**row, "order": f"o{n}", "customer": f"c{n}", "category": "Vase"} for n in range(150)
+    ]
+    orders += [{**row, "order": f"p{n}", "customer": f"c{n}", "category": "Rug"} for n in range(3)]
+    deps = deps_of(sqlite, small(orders=orders))
+
+    async def tell_spent(**given: Any) -> list[Any]:
+        result = await call_tool("audience", {"countries": ["FR"], **given}, deps)
+        return [one.value for one in result.facts if one.parts.measure == "revenue"]
+
+    assert await tell_spent() == [1530]
+    assert not await tell_spent(not_bought_categories=["Rug"])
+    assert await tell_spent() == [1530]  # the same again
+    others = [where("customer_bought", "is_not", "Rug")]
+    assert await attempt(deps, filters=[others]) is None
 
 
 @pytest.mark.parametrize(("column", "nth"), [("region", 0), ("code", 1), ("product", 2)])

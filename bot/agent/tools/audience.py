@@ -13,7 +13,7 @@ Example: {"purpose": "email", "segments": [], "bought": [], "bought_named": [],
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +28,7 @@ from bot.agent.tools._analysis import (
     run_query,
 )
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.agent.tools.query_metrics import Condition, build_filters
+from bot.agent.tools.query_metrics import Condition, build_filters, look_up
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
 from bot.core.audience_rule import (
@@ -43,7 +43,13 @@ from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import describe_unknown_consents, load_channels
 from bot.core.charts import PEOPLE
 from bot.core.facts import Evidence, Fact, FactId
-from bot.core.metric_query import FieldName
+from bot.core.metric_query import (
+    AUDIENCE_FIELD,
+    AskedFieldName,
+    DimensionName,
+    MetricCondition,
+    MetricQuery,
+)
 from bot.core.request import SkillRequest
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
@@ -62,6 +68,17 @@ OWN_LABELS = {
     "by-sms": Words("of these, agreed to SMS"),
     "by-ads": Words("of these, agreed to ads"),
 }
+CONSENTS: Mapping[AudiencePurpose, DimensionName] = {
+    "email": "email_consent",
+    "sms": "sms_consent",
+    "ads": "ads_consent",
+}
+YEAR, AGREED = timedelta(days=365), "yes"
+WORTH = (
+    "Revenue, orders and revenue per customer are what these people spent and ordered, all of them "
+    "or those who agreed: what they are worth so far, no forecast. Of the last 12 months the "
+    "revenue per customer is of those who ordered then."
+)
 NOBODY_TO_WRITE_TO = (
     "Too few of them agreed to be written to on this channel: if they are whom the text is for, "
     "write nothing yet. Call `ask_person` for whom it shall be, with these words and “Write it all "
@@ -79,16 +96,17 @@ SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLU
 class OfOrders(Condition):
     """A condition on orders that a rule may have."""
 
-    field: FieldName = Field(json_schema_extra={"enum": [*ORDER_FIELDS]})
+    field: AskedFieldName = Field(json_schema_extra={"enum": [*ORDER_FIELDS]})
 
 
 class Orders(ToolParams):
     filters: list[list[OfOrders]] = Field(
         description="As in query_metrics: every group must hold, of a group one condition. "
         "selected_orders counts the customer's orders that all else here selects, "
-        "selected_units their units."
+        "selected_units their units. delivered_day is when they came: with it late is delivered "
+        "late, without it also what is overdue; “any” takes all that came."
     )
-    since: str = Field(description="First day, or “none”.")
+    since: str = Field(description="First day on which they were placed, or “none”.")
     until: str = Field(description="Last day, or “none”.")
     never: bool = Field(description="true: the customer has no such order.")
     no_order_after: bool = Field(description="true: the customer has not ordered since.")
@@ -180,8 +198,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
     days = await run_query(deps, _find_days) if facts else None
+    agreed = next((one for one in facts if one.parts.measure == f"by-{rule.purpose}"), None)
+    is_told = agreed is not None and isinstance(agreed.value, Decimal) and agreed.value > 0
+    by = [CONSENTS[rule.purpose]] if is_told else []
+    worth, missing = await _find_worth(rule, days, by, deps) if days else ((), [])
     result = replace(finding, where=AnalysisFilter(), age=None).build_result(
-        facts,
+        (*facts, *worth),
         title=conditions,
         reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
         exhibits=SIZE.build(facts, finding.language, whole=conditions),
@@ -189,6 +211,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *words,
             *(explain_segments(rule.segments) if facts else ()),
             *_explain(facts, rule, deps.request),
+            *missing,
             *_note_for_copy(facts, rule, deps),
         ],
     )
@@ -203,6 +226,50 @@ def _find_days(warehouse: Warehouse) -> tuple[date, date] | None:
     from bot.data.metrics.query.periods import find_known_days
 
     return find_known_days(warehouse, DATASET)
+
+
+async def _find_worth(
+    rule: AudienceRule, days: tuple[date, date], by: Sequence[DimensionName], deps: ToolDeps
+) -> tuple[tuple[Fact, ...], list[str]]:
+    """Return what these people spent and ordered, in all and in the last 12 months, of all who meet
+    the conditions and of those who agreed to the purpose; and why it can't be told. It is held
+    against what the person was told before, as every question about sales is."""
+    if rule.never_ordered or deps.request.channel is not None:  # a text says nothing of it
+        return (), []
+    members = rule.model_copy(update={"purpose": "email"})  # whatever they agreed to
+    condition = MetricCondition(field=AUDIENCE_FIELD, operator="is", values=(members.stored,))
+    since = days[1] - YEAR + timedelta(days=1)
+    found, notes = list[Fact](), list[str]()
+    revenue = await run_query(deps, _name_revenue)
+    for first in (None, *([since] if days[0] < since else [])):
+        query = MetricQuery(
+            dataset="orders",
+            measures=("revenue", "orders", "revenue_per_customer"),
+            dimensions=tuple(by),
+            filters=((condition,),),
+            since=first,
+            until=days[1],
+        )
+        try:
+            told = await look_up(query, deps)
+        except ToolError as error:
+            notes.append(f"What they spent is not told: {error}")
+            break
+        found += [
+            one.model_copy(update={"label": revenue.text})
+            if one.parts.measure == "revenue"
+            else one
+            for one in told.facts
+            if told.groups[one.id][1] in ((), (AGREED,))
+        ]
+        notes += told.notes
+    return tuple(found), [*([WORTH] if found else []), *dict.fromkeys(notes)]
+
+
+def _name_revenue(warehouse: Warehouse) -> Words:
+    from bot.data.metrics.query.order_cautions import name_revenue
+
+    return name_revenue(warehouse)
 
 
 def _label(fact: Fact) -> Fact:

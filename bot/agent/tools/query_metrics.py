@@ -6,7 +6,8 @@ at least two orders since January" has category, since, and selected_orders at_l
 before returns where the note says so, net_revenue is after. reorder_rate_90_days is the share of
 the period's first-time customers who ordered again within 90 days: by month it is the retention by
 cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
-Days are when orders were placed, also late ones; delivered_day is when they came.
+Days are when orders were placed, also late ones; delivered_day is when they came: with it late is
+delivered late, without it also what is overdue.
 Groups of few people are not shown."""
 
 from collections.abc import Sequence
@@ -23,10 +24,10 @@ from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import tell_occasions
 from bot.core.charts import Exhibit
 from bot.core.metric_query import (
+    AskedFieldName,
     ComparisonName,
     DatasetName,
     DimensionName,
-    FieldName,
     MeasureName,
     MetricBound,
     MetricCondition,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class Condition(ToolParams):
-    field: FieldName
+    field: AskedFieldName
     operator: OperatorName
     values: list[str] = Field(
         description="is, in: any of them; is_not: none of them; between: two, both included; "
@@ -72,7 +73,8 @@ class Params(ToolParams):
         "what the file says or the country; department, the French one; with_product, each other "
         "product of the order; with product, the pairs bought together; returned, late, discounted "
         "and reduced_price, yes or no; nth_order, 1 for the customer's first order, 2 for the "
-        "second. Of feedback: ordered_after, whether the customer ordered after the text."
+        "second; email_consent, sms_consent, ads_consent, whether the customer agreed. Of "
+        "feedback: ordered_after, whether the customer ordered after the text."
     )
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "

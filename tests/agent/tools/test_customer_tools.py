@@ -547,6 +547,42 @@ async def test_who_agreed_is_told_as_far_as_it_may_be(
     assert not any("by sms" in one for one in other.notes)
 
 
+WORTH_SQL = """
+SELECT sum(amount), count(DISTINCT "order") FILTER (amount >= 0), count(DISTINCT customer)
+FROM orders WHERE "at"::DATE >= '{since}' AND customer IN (
+  SELECT customer FROM orders WHERE amount >= 0 AND customer IS NOT NULL
+  GROUP BY customer HAVING count(DISTINCT "order") >= 3){consent}
+"""
+AGREED_SQL = """ AND customer IN (
+  SELECT customer FROM consents WHERE email AND NOT coalesce(opted_out, false))"""
+
+
+async def test_audience_tells_what_its_people_spent_in_all_and_in_the_last_year() -> None:
+    result = await call_tool("audience", {"min_orders": 3})
+    last = sample().as_of("orders")
+    year_ago = last - timedelta(days=364)
+    told = {
+        (fact.parts.measure, "agreed" in fact.about, fact.since): fact
+        for fact in result.facts
+        if fact.parts.measure in ("revenue", "orders", "revenue-per-customer")
+    }
+    assert {since for *_, since in told} == {ask('SELECT min("at")::DATE FROM orders'), year_ago}
+    for (measure, is_agreed, since), fact in told.items():
+        sql = WORTH_SQL.format(since=since, consent=AGREED_SQL if is_agreed else "")
+        spent, orders, people = map(float, sample().engine.con.execute(sql).fetchone())
+        wanted = {"revenue": spent, "orders": orders, "revenue-per-customer": spent / people}
+        assert float(str(fact.value)) == pytest.approx(wanted[measure], rel=1e-3)
+        assert fact.label == ("revenue before returns" if measure == "revenue" else fact.label)
+    assert len(told) == 12
+
+
+async def test_audience_of_a_text_and_of_people_without_an_order_has_no_worth() -> None:
+    request = SkillRequest(skill="email", channel="email", brief=tool_deps().request.brief)
+    deps = dataclasses.replace(tool_deps(), request=request)
+    for given, of in (({"min_orders": 3}, deps), ({"never_ordered": True}, tool_deps())):
+        assert not values(await call_tool("audience", given, of), "revenue")
+
+
 def daily_orders(*, until: date, days: int, country: str = "FR", a_day: int = 2) -> list[Any]:
     """`a_day` orders of €10 on each day, half as many again in the last eight weeks."""
     rows = []

@@ -17,11 +17,12 @@ from bot.core.audience_rule import AudiencePurpose, AudienceRule
 from bot.data.analyses.experiments.hypothesis_tests import compute_smallest_lift
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisResult
-from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
+from bot.data.analyses.segments.audience import AudienceSelection
 from bot.data.analyses.segments.basket import build_baskets, build_pairs, find_pairs, group_pairs
 from bot.data.floors import bound_count, is_below_floor
 from bot.data.metrics.filters import list_currencies
 from bot.data.stats import round_figure
+from bot.data.warehouse.consents import select_consenting
 from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.text.normalize import slugify

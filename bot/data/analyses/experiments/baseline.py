@@ -24,10 +24,11 @@ from bot.data.analyses.funnel.visits import (
 )
 from bot.data.analyses.products import PurchasedProducts, load_purchased_products
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
+from bot.data.analyses.segments.audience import AudienceSelection
 from bot.data.disclosure import Population as Visitors
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import find_last_whole_day
+from bot.data.warehouse.consents import select_consenting
 from bot.data.warehouse.purchases import last_day, purchase_lines
 from bot.data.warehouse.query import fetch_arrow, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse

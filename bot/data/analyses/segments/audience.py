@@ -29,6 +29,7 @@ from bot.data.metrics.filters import holds_value
 from bot.data.metrics.query.feedback_measures import select_raters
 from bot.data.metrics.query.orders import select_customers
 from bot.data.metrics.query.visit_measures import select_viewers
+from bot.data.warehouse.consents import CONSENT_COLUMNS, has_agreed, select_consenting
 from bot.data.warehouse.purchases import NO_ORDERS, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -236,11 +237,6 @@ AGREED_TO: dict[AudiencePurpose, Words] = {
     "sms": Words("to SMS"),
     "ads": Words("to ads"),
 }
-CONSENT_COLUMNS: dict[AudiencePurpose, tuple[str, ...]] = {
-    "email": ("email",),
-    "sms": ("sms",),
-    "ads": ("ads_user_data", "ads_personalization"),  # Google requires both
-}
 
 
 @dataclass(frozen=True)
@@ -315,20 +311,6 @@ def list_members(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
     return reached
 
 
-def select_consenting(warehouse: Warehouse, purpose: AudiencePurpose) -> ir.Table | None:
-    """Return the customers with consent for the purpose and without an opt-out; None without
-    consents."""
-    consents = warehouse.table("consents")
-    if consents is None:
-        return None
-    return consents.filter(_has_agreed(consents, purpose)).select("customer").distinct()
-
-
-def _has_agreed(consents: ir.Table, purpose: AudiencePurpose) -> ir.BooleanValue:
-    yes = [consents[name].fill_null(False) for name in CONSENT_COLUMNS[purpose]]
-    return ibis.and_(*yes, ~consents.opted_out.fill_null(False))
-
-
 def count_consents(warehouse: Warehouse) -> dict[AudiencePurpose, int]:
     """Count the people with consent for each purpose, with or without an order. A purpose is left
     out where too few agreed, or too few of them have no order."""
@@ -337,7 +319,7 @@ def count_consents(warehouse: Warehouse) -> dict[AudiencePurpose, int]:
         return {}
     buyers = lines.select(buyer="customer").distinct()
     people = consents.left_join(buyers, consents.customer == buyers.buyer)
-    agreed = {purpose: _has_agreed(people, purpose) for purpose in CONSENT_COLUMNS}
+    agreed = {purpose: has_agreed(people, purpose) for purpose in CONSENT_COLUMNS}
     counted = people.aggregate(
         **{name: people.customer.nunique(where=has) for name, has in agreed.items()},
         **{

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from bot.core.charts import QUOTED
 from bot.core.metric_query import (
     ANY_VALUE,
+    AUDIENCE_FIELD,
     CUSTOMER_FIELDS,
     NO_VALUE,
     SELECTED_FIELDS,
@@ -60,10 +61,10 @@ NAMED_FIELDS: Mapping[str, tuple[str, ...]] = {  # the columns that these fields
 
 def filter_rows(dataset: MetricDataset, rows: ir.Table, query: MetricQuery) -> ir.Table:
     """Return the rows for which one condition of each group holds. Conditions on what is selected
-    are applied by the dataset, behind all others."""
+    and on an audience are applied by the dataset."""
     customer_conditions = query.customer_conditions
     for group in query.filters:
-        if group and group[0].field in SELECTED_FIELDS:
+        if group and group[0].field in (*SELECTED_FIELDS, AUDIENCE_FIELD):
             continue
         holds = [_holds(dataset, rows, condition, customer_conditions) for condition in group]
         if holds:
@@ -178,6 +179,8 @@ def _resolve(
     warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition, notes: list[str]
 ) -> MetricCondition:
     condition = choose_place_field(warehouse, dataset, condition)
+    if condition.field == AUDIENCE_FIELD:
+        return condition
     field = get_field(dataset, condition.field)
     if field is None:
         raise QueryError(

@@ -25,6 +25,7 @@ from bot.data.metrics.query.dataset import (
     get_field,
 )
 from bot.data.schema import load_kinds
+from bot.data.warehouse.consents import CONSENT_FIELDS, add_consents
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -34,6 +35,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "weekday": {str(n): name for n, name in enumerate(WEEKDAYS)},
     "customer_type": {"new": "new", "known": "known"},
+    **{name: {"yes": "yes", "no": "no"} for name in CONSENT_FIELDS},
     "returned": {"yes": "yes", "no": "no"},
     "late": {"yes": "yes", "no": "no"},
     "discounted": {"yes": "yes", "no": "no"},
@@ -49,6 +51,7 @@ MISSING_HINTS: Mapping[str, str] = {
     "segment": "Groups by how people buy (loyal, lapsed, one-time …) are in segments and audience.",
     "level": "No file of a loyalty programme was imported.",
     "points": "No file of a loyalty programme was imported.",
+    **dict.fromkeys(CONSENT_FIELDS, "No file of consents was imported."),
     "city": "Towns are read from a file of customers that has a column for them.",
 }
 CAMPAIGN_FIELDS = ("campaign", "code")
@@ -142,6 +145,8 @@ def read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.T
     if dataset.kind == "orders" and name in PEOPLE_TYPES:
         people = build_people(warehouse)
         return rows if people is None else people
+    if name in CONSENT_FIELDS:
+        return add_consents(warehouse, rows)
     if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
         return add_people(warehouse, name_reviewers(warehouse, rows))
     if name in PLACE_COLUMNS and "region" in rows.columns:

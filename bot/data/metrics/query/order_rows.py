@@ -14,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.audience_rule import AudienceRule
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import (
@@ -32,6 +33,7 @@ from bot.data.metrics.query.conditions import (
 )
 from bot.data.metrics.query.dataset import RowSelection
 from bot.data.metrics.query.sale_days import select_reductions
+from bot.data.warehouse.consents import CONSENT_FIELDS, add_consents
 from bot.data.warehouse.places import PLACE_COLUMNS, add_places
 from bot.data.warehouse.purchases import CANCELLED_STATUSES, NOT_SOLD_STATUSES
 from bot.data.warehouse.query import fetch_rows
@@ -143,6 +145,8 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = add_options(warehouse, lines)
     if query.uses("segment", "level", "customer_points", "city"):
         lines = add_people(warehouse, lines)
+    if query.uses(*CONSENT_FIELDS):
+        lines = add_consents(warehouse, lines)
     return add_profile(lines, selection)
 
 
@@ -189,7 +193,12 @@ def groups_by_pair(query: MetricQuery) -> bool:
 
 
 def _filter(lines: ir.Table, selection: RowSelection) -> ir.Table:
+    from bot.data.analyses.segments.audience import select_matching  # it selects by these rows, too
+
     lines = filter_rows(selection.dataset, lines, selection.query)
+    for stored in selection.query.audiences:
+        rule = AudienceRule.model_validate_json(stored)
+        lines = lines.semi_join(select_matching(selection.warehouse, rule), "customer")
     if selection.query.selected_conditions:
         return _filter_selected(lines, selection.query)
     return lines

@@ -97,6 +97,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "segment": column("segment", Words("segment")),
     "level": column("level", Words("loyalty level")),
     "city": column("city", Words("town")),
+    "email_consent": column("email_consent", Words("consent to e-mails")),
+    "sms_consent": column("sms_consent", Words("consent to SMS")),
+    "ads_consent": column("ads_consent", Words("consent to ads")),
     "payment_method": column("payment_method", Words("means of payment")),
     "carrier": column("carrier", Words("carrier")),
     "first_order_source": Dimension(

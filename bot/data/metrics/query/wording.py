@@ -4,12 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bot.core.audience_words import YES_OR_NO_NAMES
+from bot.core.audience_rule import AudienceRule
+from bot.core.audience_words import YES_OR_NO_NAMES, describe_conditions
 from bot.core.charts import ScopePart
-from bot.core.condition_words import describe_amount, describe_day, describe_values
+from bot.core.condition_words import (
+    DELIVERED_LATE,
+    describe_amount,
+    describe_day,
+    describe_values,
+)
 from bot.core.facts import spell_number
 from bot.core.metric_query import (
     ANY_VALUE,
+    AUDIENCE_FIELD,
     CUSTOMER_FIELDS,
     DATED_DIMENSIONS,
     NO_VALUE,
@@ -18,6 +25,7 @@ from bot.core.metric_query import (
     MetricCondition,
     MetricQuery,
 )
+from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.campaign_names import name_campaign, name_code
 from bot.data.metrics.query.dataset import (
     ConditionField,
@@ -50,6 +58,12 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("customer_type", "new"): Words("new customers"),
     ("customer_type", "known"): Words("known customers"),
     **YES_OR_NO_NAMES,
+    ("email_consent", "yes"): Words("agreed to e-mails"),
+    ("email_consent", "no"): Words("did not agree to e-mails"),
+    ("sms_consent", "yes"): Words("agreed to SMS"),
+    ("sms_consent", "no"): Words("did not agree to SMS"),
+    ("ads_consent", "yes"): Words("agreed to ads"),
+    ("ads_consent", "no"): Words("did not agree to ads"),
     ("reduced_price", "yes"): Words("at a reduced price"),
     ("reduced_price", "no"): Words("at full price"),
     ("ordered_after", "yes"): Words("ordered afterwards"),
@@ -473,6 +487,8 @@ def describe_condition(
     short: bool = False,
 ) -> str:
     dataset = answer.dataset
+    if condition.field == AUDIENCE_FIELD:
+        return _describe_audience(warehouse, answer, condition.values[0], language)
     field = get_field(dataset, condition.field)
     assert field is not None
     label = field.label.to(language)
@@ -487,10 +503,7 @@ def describe_condition(
         days = [
             format_short_day(date.fromisoformat(one), language, today) for one in condition.values
         ]
-        said = describe_day(condition.field, condition.operator, days)
-        if condition.field == "delivered_day":
-            said = Words("delivered {days}", days=said)
-        return said.to(language)
+        return describe_day(condition.field, condition.operator, days).to(language)
     if field.kind != "text":
         unit = field.unit if isinstance(field, ConditionField) else ""
         spelled = [_spell_amount(one, unit, answer, language) for one in condition.values]
@@ -501,7 +514,9 @@ def describe_condition(
         )
         return words.to(language)
     names = [
-        name_value(warehouse, dataset, condition.field, value, language)
+        DELIVERED_LATE.to(language)
+        if (condition.field, value) == ("late", "yes") and answer.query.takes_arrived
+        else name_value(warehouse, dataset, condition.field, value, language)
         for value in condition.values
     ]
     shown = _list_names(names, 1 if short and names[2:] else MAX_NAMES, language)
@@ -514,6 +529,14 @@ def describe_condition(
         )
         return words.to(language)
     return Words("not {what}", what=shown).to(language) if condition.operator == "is_not" else shown
+
+
+def _describe_audience(
+    warehouse: Warehouse, answer: MetricAnswer, stored: str, language: str
+) -> str:
+    rule = AudienceRule.model_validate_json(stored)
+    titles = load_product_titles(warehouse, rule.products)
+    return describe_conditions(rule, titles, answer.recipe.currency or "").to(language)
 
 
 def is_by_time(dimensions: Sequence[str]) -> bool:
