@@ -156,6 +156,36 @@ def test_a_unit_that_the_text_repeats_stands_once(
     assert book.fill(text, language).text == filled
 
 
+def test_comparisons_of_one_unit_say_it_once() -> None:
+    book = FactBook(
+        [
+            fact("m.all.carts", Decimal(131), "visits", compared_with="m.all.carts-before"),
+            fact("m.all.carts-before", Decimal(83), "visits"),
+            fact("m.all.paid", Decimal(24), "visits", compared_with="m.all.paid-before"),
+            fact("m.all.paid-before", Decimal(23), "visits"),
+        ]
+    )
+    told = book.fill("Carts grew {f1:from-to}, orders only {f3:from-to}.", "en").text
+    assert told == "Carts grew from 83 to 131\u00a0visits, orders only from 23 to 24."
+    told = book.fill("Les paniers vont {f1:from-to}, les commandes {f3:from-to}.", "fr").text
+    assert told == "Les paniers vont de 83 à 131\u00a0visites, les commandes de 23 à 24."
+
+
+def test_rates_of_one_measure_have_as_many_decimals() -> None:
+    now, before, other = (
+        fact(id, Decimal(value), "%")
+        for id, value in (
+            ("calculated.now.share", "18.32"),
+            ("calculated.before.share", "27.71"),
+            ("m.all.vat", "44.44"),
+        )
+    )
+    book = FactBook([now, before, other])
+    told = book.fill("{f1} paid, down from {f2}; {f3} came back.", "en").text
+    assert told == "18.3% paid, down from 27.7%; 44% came back."
+    assert book.fill("{f2} paid.", "en").text == "28% paid."
+
+
 EXHIBIT = Exhibit(
     id="e1",
     shows="orders by product",
