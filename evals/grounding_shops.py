@@ -26,7 +26,7 @@ from bot.config.brand import Brand, RequiredMention
 from bot.core.channels import Channel, load_channels
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import PERCENT_UNITS, Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.report import ReportForm
 from bot.core.request import Brief, SkillRequest
@@ -341,7 +341,8 @@ def _find_fact(figure: Figure, book: FactBook) -> str | None:
             return book.find_name(fact.id)
     for one, other in combinations(numbers, 2):
         difference = abs(Decimal(one.value) - Decimal(other.value))
-        if one.unit == other.unit and difference:
+        is_measured = figure.first.unit or one.unit not in PERCENT_UNITS
+        if one.unit == other.unit and difference and is_measured:
             update = {
                 "id": f"calculated.{one.id}-{other.id}.difference",
                 "value": difference,

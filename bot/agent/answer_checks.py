@@ -97,8 +97,11 @@ class AnswerChecks:
         is_copy: bool = True,
     ) -> ClaimResult:
         """Have a model judge the sentences, and keep the proofs of figures. Sentences of gaps are
-        judged where it is known what the data hold."""
-        data = await self._describe_data() if any(one.gap for one in sentences) else ()
+        judged where it is known what the data hold; so is what a report says without a fact, such
+        as that there is none of something."""
+        is_report = not is_copy and bool(self._ctx.book.facts)
+        asks = any(one.gap or (is_report and not one.cites) for one in sentences)
+        data = await self._describe_data() if asks else ()
         cited = {cite for sentence in sentences for cite in sentence.cites}
         tables = [one.all_facts for one in self._ctx.exhibits if cited & one.all_facts]
         self.claims = await self.checker.check(

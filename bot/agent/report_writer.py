@@ -42,7 +42,7 @@ from bot.core.request import Brief
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
-from bot.grounding.report_text import CALCULATED, ReportChecker
+from bot.grounding.report_text import ReportChecker
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, format_short_period
 from bot.i18n.periods import find_periods
@@ -376,9 +376,8 @@ def _list_cited(texts: Sequence[str], ctx: "SkillContext") -> list[str]:
     while waiting:
         fact = waiting.pop(0)
         found[fact.id] = None
-        if fact.parts.kind == CALCULATED:
-            ids = {*(fact.query or "").partition("(")[2].rstrip(")").split(", ")}
-            waiting += [one for one in ctx.book.facts if one.id in ids - found.keys()]
+        ids = {*fact.calculated_from} - found.keys()
+        waiting += [one for one in ctx.book.facts if one.id in ids]
     return [*found]
 
 

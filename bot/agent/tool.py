@@ -80,7 +80,8 @@ def is_unused(value: object) -> bool:
 
 COUNTS = {  # the units of measures that count something, where an analysis gives none
     **{name: name for name in ("orders", "visits", "purchases", "clicks", "impressions")},
-    **{name: name for name in ("days", "regions", "texts", "reviews", "customers")},
+    **{name: name for name in ("days", "regions", "reviews", "customers")},
+    "texts": "messages",  # reviews, e-mails, chats
     **dict.fromkeys(("by-email", "by-sms", "by-ads"), "customers"),
     **dict.fromkeys(("expected-buyers-low", "expected-buyers-high"), "customers"),
     "stock": "units",

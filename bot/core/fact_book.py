@@ -23,6 +23,7 @@ from bot.core.facts import (
     spell_unit,
 )
 from bot.core.parts import Copy, Hook, Quote, Table
+from bot.core.rounding import round_alike
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
 
@@ -148,19 +149,40 @@ class FactBook:
         facts = (self._facts.get(slot[1]) for slot in SLOT_PATTERN.finditer(text))
         return any(is_money(one) and _is_told_whole(one) for one in facts if one)
 
+    def _round_alike(self, text: str) -> "FactBook":
+        """Return the book in which the rates of a text that nothing has rounded beside others are
+        told alike."""
+        names = dict.fromkeys(slot[1] for slot in SLOT_PATTERN.finditer(text))
+        open_rates = {
+            name: fact
+            for name in names
+            if (fact := self._facts.get(name))
+            and fact.unit == "%"
+            and not fact.is_change
+            and fact.shown_decimals is None
+        }
+        if len(open_rates) < 2:
+            return self
+        book = FactBook()
+        alike = zip(open_rates, round_alike(open_rates.values()), strict=True)
+        book._facts = {**self._facts, **dict(alike)}
+        return book
+
     def fill(self, text: str, language: Language) -> FilledText:
         """Fill the slots of a text. A unit or a word that the text repeats beside a slot stands
-        once; a phrase that begins a sentence has a capital. Raises SlotError for a slot that can't
-        be filled."""
+        once, as does that of two comparisons; rates of one measure have as many decimals; a phrase
+        that begins a sentence has a capital. Raises SlotError for a slot that can't be filled."""
+        book = self._round_alike(text)
         ids: list[str] = []
         pieces: list[str] = []
         end = 0
         no_cents = self._has_whole_amount(text)
+        compared: set[str | None] = set()  # units of comparisons that have been told
         for found in SLOT_PATTERN.finditer(text):
             pieces.append(text[end : found.start()])
             form: SlotForm = found[2] or ""  # type: ignore[assignment]
-            filled = self.spell(found[1], form, language, no_cents=no_cents)
-            fact = self._facts[found[1]]
+            filled = book.spell(found[1], form, language, no_cents=no_cents)
+            fact = book._facts[found[1]]
             is_phrase = form in ("round", "from-to") or fact.is_our_text
             if is_phrase:
                 filled = filled[_measure_repeated_start(filled, "".join(pieces)) :]
@@ -169,12 +191,16 @@ class FactBook:
             ids.append(fact.id)
             if form == "from-to" and fact.compared_with:
                 ids.append(fact.compared_with)
+                if fact.unit in compared and fact.unit in FACT_UNITS:
+                    for word in spell_unit(fact.unit, language):
+                        filled = filled.removesuffix(f"\u00a0{word}")
+                compared.add(fact.unit)
             pieces.append(filled)
             end = found.end()
             if form != "bare":
                 end += _measure_repeated_unit(fact.unit, text[end:], language)
             if form == "" and _names_unit_again(fact.unit, text[end:], language):
-                pieces[-1] = self.spell(found[1], "bare", language)
+                pieces[-1] = book.spell(found[1], "bare", language)
         whole = "".join([*pieces, text[end:]])
         return FilledText(whole, tuple(dict.fromkeys(ids)))
 

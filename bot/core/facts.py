@@ -48,6 +48,7 @@ PRODUCT_KINDS = ("product", "availability", "prices")  # of facts about one prod
 PERCENT_UNITS = ("%", "points")
 MINUS = "\u2212"
 UNSIGNED_CHANGES = ("guard-change",)  # how large a change must be to be seen
+CALCULATED = "calculated"  # the kind of what was calculated from other facts
 RULE_MEASURES = ("rule", "rule-code")
 FEW = 50  # of fewer, a share is told with how many it is of
 MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
@@ -283,6 +284,13 @@ class Fact(SourcedModel, frozen=True):
         """Its days; with their year where `today` does not make it clear."""
         days = [day for day in (self.since, self.until) if day]
         return format_short_period(days[0], days[-1], language, today) if days else ""
+
+    @property
+    def calculated_from(self) -> tuple[str, ...]:
+        """The ids of the facts that it was calculated from."""
+        if self.parts.kind != CALCULATED:
+            return ()
+        return tuple((self.query or "").partition("(")[2].rstrip(")").split(", "))
 
     @property
     def is_rule(self) -> bool:

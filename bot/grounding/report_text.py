@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
-from itertools import pairwise, permutations
+from itertools import chain, pairwise, permutations, zip_longest
 from typing import NamedTuple
 
 from babel.dates import get_month_names
 
 from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
-from bot.core.facts import Fact
+from bot.core.facts import CALCULATED, PERCENT_UNITS, Fact, is_money
 from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, iter_texts
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.numbers import read_figures, read_word_figures
@@ -42,7 +42,6 @@ AGAINST_PATTERN = re.compile(
 )
 ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
 ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
-CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
 CLAUSE_WORDS = 2  # long words before a slot that say what its figure is: “traffic rose by”
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
@@ -86,6 +85,7 @@ class ReportChecker:
         for where, text in iter_texts(form):
             for fault in (
                 *_find_slot_faults(text, self.book, self.language),
+                *_find_other_units(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
                 *_find_swapped_roles(text, self.book, self.language),
             ):
@@ -141,6 +141,7 @@ class ReportChecker:
     def _is_good(self, text: str) -> bool:
         checks = (
             _find_slot_faults(text, self.book, self.language),
+            _find_other_units(text, self.book, self.language),
             _find_swapped_periods(text, self.book, *ORDERED_PATTERNS),
             (one for one in _list_typed_figures(text, self._material) if not one.is_rough),
             _find_wrong_quotes(text, self._material),
@@ -163,6 +164,33 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
         )
 
 
+def _find_other_units(text: str, book: FactBook, language: Language) -> Iterator[str]:
+    """Yield a fault for each percentage or sum whose slot leaves out its unit, and that reads as a
+    count or as nothing at all. The next slot may give both their unit: “from {f1:bare} to {f2}”."""
+    slots = list(SLOT_PATTERN.finditer(text))
+    for slot, behind in zip_longest(slots, slots[1:]):
+        fact, following = book.get(slot[1]), behind and book.get(behind[1])
+        if slot[2] != "bare" or not (fact and (fact.unit in PERCENT_UNITS or is_money(fact))):
+            continue
+        with suppress(SlotError):
+            before = book.fill(text[: slot.start()], language).text
+            rest = book.fill(text[slot.end() :], language).text
+            shown = f"{before}{book.spell(slot[1], 'bare', language)}{rest}"
+            known = read_fact(fact.as_read)
+            figures = (one for one in read_figures(shown) if one.end > len(before))
+            said = next((one for one in figures if one.start <= len(before) + 1), None)
+            if said is None or agrees(said, known.figures[0], about=known.label):
+                continue
+            if is_bare(said) and following and following.unit == fact.unit:
+                continue
+            if (fact.unit, said.first.unit) == ("%", "points"):  # how far a range of shares goes
+                continue
+            yield (
+                f"{slot[0]} reads as “{shown[len(before) : said.end]}” and is "
+                f"{fact.shown(language)}: write {{{slot[1]}}}, or its unit behind it"
+            )
+
+
 def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -> Iterator[str]:
     """Return a sentence for each two figures that stand the other way round in time."""
     low = normalize_text(text)
@@ -182,7 +210,16 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
     has: “{f1} planned”, where f1 is what was sold. The other fact stands in the text or is called
     nearly the same, and no word from the slot before to the slot behind is of this fact alone.
     Words between two slots are of the second where they name it, none stand behind it, and the
-    first has its own before it: “traffic rose by {f1} and conversion fell: {f2}”."""
+    first has its own before it: “traffic rose by {f1} and conversion fell: {f2}”. The others of
+    a table may be called by the names of several: “tablet and desktop”."""
+
+    def names_rest(fact: Fact, words: frozenset[str]) -> bool:
+        own = _list_stems(fact.about)
+        alike = (one for one in book.facts if one.titled(language) == fact.titled(language))
+        apart = {_list_stems(one.about) - own for one in alike}
+        several = sum(bool(one) and one <= words for one in apart) > 1
+        return several and "others" in fact.parts.subject.split("-")
+
     low = normalize_text(text)
     slots = list(SLOT_PATTERN.finditer(low))
     shown = [book.get(slot[1]) for slot in slots]
@@ -215,7 +252,7 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
             near -= _list_other_phrases(other, language, f"{before} {behind}")
             apart = others - own
             is_near = 2 * len(near & apart) >= len(apart) > 0 and not around & (own - others)
-            if is_near and (other in shown or is_twin):
+            if is_near and (other in shown or (is_twin and not names_rest(fact, around))):
                 mine, theirs = _name_apart(fact, other, language)
                 yield (
                     f"{slot[1]} is {mine}, and the words beside it are of {theirs}: take the slot "
@@ -330,6 +367,17 @@ class _Material:
             return is_shown or any(agrees(figure, known) for known in self._given_shares)
         return any(agrees(figure, k) for fact in self._book.facts for k in read_fact(fact).figures)
 
+    def spans(self, first: Figure, last: Figure, text: str) -> bool:
+        """Whether two numbers are the first and the last day of a figure of the text, its month
+        left out: “against the 16 to 21”."""
+        if not all(one.first.unit == "#sizes" for one in (first, last)):
+            return False
+        days = (int(first.first.base), int(last.first.base))
+        shown = [fact for name in SLOT_NAME.findall(text) if (fact := self._book.get(name))]
+        ids = {id for fact in shown for id in (fact.compared_with, *fact.calculated_from)}
+        shown += [fact for fact in self._book.facts if fact.id in ids]
+        return any(f.since and f.until and (f.since.day, f.until.day) == days for f in shown)
+
     @cached_property
     def _given_shares(self) -> list[Figure]:
         """The shares in words that tools or the request said; a median says "half"."""
@@ -385,6 +433,10 @@ def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure
         lambda word: MASK * len(word[0]) if material.has_word(word[0]) else word[0], bare
     )
     figures = [one for one in read_figures(prose) if any(map(str.isdigit, one.text))]
+    days = [two for two in pairwise(figures) if material.spans(*two, text)]
+    figures = [one for one in figures if one not in chain.from_iterable(days)]
+    for first, last in days:
+        prose = prose[: first.start] + MASK * (last.end - first.start) + prose[last.end :]
     typed: list[tuple[Figure | None, str]] = [
         (one, one.text.strip()) for one in figures if not material.gives(one, text)
     ]

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, product
 from typing import Any, get_args
 
 import pytest
 
 from bot.agent.claim_check import ClaimSentence, build_claim_prompt
-from bot.agent.tool import Tool, ToolError, describe_facts, load_tools
+from bot.agent.tool import Tool, ToolError, ToolResult, describe_facts, load_tools
 from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
@@ -1426,6 +1426,56 @@ async def test_a_difference_of_shares_is_that_of_the_shares_as_they_are_read(
         for name, exact in (("a", first), ("b", second))
     ]
     assert await subtracted(facts[0], facts[1], warehouse=mixed) == said
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_chance"),
+    [
+        ((24, 131, 23, 83), True),
+        ((240, 1310, 230, 830), False),
+        ((24, 131, 24, 131), False),  # nothing differs
+    ],
+)
+async def test_shares_of_counts_say_where_their_difference_may_be_chance(
+    mixed: Warehouse, counts: tuple[int, ...], is_chance: bool
+) -> None:
+    facts = [
+        figure(f"{label}-{when}", str(count), "visits").model_copy(update={"label": label})
+        for (when, label), count in zip(
+            product(("now", "before"), ("paid", "carts")), counts, strict=True
+        )
+    ]
+    book = FactBook(facts)
+    deps = tool_deps(workspace_data(mixed), book=book)
+
+    async def call(operation: str, *names: str) -> ToolResult:
+        given = {"operation": operation, "figures": [*names], "percent": 0}
+        result = await calculate.run(calculate.Params.model_validate(given), deps)
+        book.add(result.facts[0])
+        return result
+
+    first, second = await call("share", "f1", "f2"), await call("share", "f3", "f4")
+    assert not first.notes
+    assert bool(second.notes) is is_chance
+    assert bool((await call("difference", "f5", "f6")).notes) is is_chance
+    compared = [
+        one.model_copy(update={"compared_with": other.id})
+        for one, other in zip(facts[:2], facts[2:], strict=True)
+    ]
+    book = FactBook([*compared, *facts[2:]])
+    deps = tool_deps(workspace_data(mixed), book=book)
+    alone = await call("share", "f1", "f2")
+    assert bool(alone.notes) is is_chance
+    assert alone.facts[0].of == counts[1]
+
+
+async def test_shares_of_amounts_and_of_other_measures_are_not_held_to_chance(
+    mixed: Warehouse,
+) -> None:
+    money = await calculated("share", figure("a", "24"), figure("b", "131"), warehouse=mixed)
+    larger = [figure(name, n, "visits") for name, n in (("a", "131"), ("b", "24"))]
+    assert money.of is None
+    assert (await calculated("share", *larger, warehouse=mixed)).of is None
 
 
 @pytest.mark.parametrize(

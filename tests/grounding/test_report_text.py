@@ -156,6 +156,36 @@ def test_a_unit_that_the_text_repeats_stands_once(
     assert book.fill(text, language).text == filled
 
 
+def test_comparisons_of_one_unit_say_it_once() -> None:
+    book = FactBook(
+        [
+            fact("m.all.carts", Decimal(131), "visits", compared_with="m.all.carts-before"),
+            fact("m.all.carts-before", Decimal(83), "visits"),
+            fact("m.all.paid", Decimal(24), "visits", compared_with="m.all.paid-before"),
+            fact("m.all.paid-before", Decimal(23), "visits"),
+        ]
+    )
+    told = book.fill("Carts grew {f1:from-to}, orders only {f3:from-to}.", "en").text
+    assert told == "Carts grew from 83 to 131\u00a0visits, orders only from 23 to 24."
+    told = book.fill("Les paniers vont {f1:from-to}, les commandes {f3:from-to}.", "fr").text
+    assert told == "Les paniers vont de 83 à 131\u00a0visites, les commandes de 23 à 24."
+
+
+def test_rates_of_one_measure_have_as_many_decimals() -> None:
+    now, before, other = (
+        fact(id, Decimal(value), "%")
+        for id, value in (
+            ("calculated.now.share", "18.32"),
+            ("calculated.before.share", "27.71"),
+            ("m.all.vat", "44.44"),
+        )
+    )
+    book = FactBook([now, before, other])
+    told = book.fill("{f1} paid, down from {f2}; {f3} came back.", "en").text
+    assert told == "18.3% paid, down from 27.7%; 44% came back."
+    assert book.fill("{f2} paid.", "en").text == "28% paid."
+
+
 EXHIBIT = Exhibit(
     id="e1",
     shows="orders by product",
@@ -258,6 +288,99 @@ def test_a_change_is_not_told_as_the_second_of_two_values() -> None:
     with pytest.raises(SlotError, match=r"write \{f3\}, or \{f2:from-to\}"):
         book.fill("{f3:from-to}", "fr")
     assert book.fill("{f2:from-to}", "en").text == "From 2.37% to 2.22%"
+
+
+CHANGES = (
+    fact("m.gb.orders-change", Decimal("28.2"), "%", label="change, orders"),
+    fact("m.gb.rate", Decimal("39"), "%", label="rate"),
+    fact("m.gb.points-change", Decimal("-3.5"), "points", label="change"),
+    fact("m.gb.revenue", Decimal("6205"), "EUR", label="revenue"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "shown"),
+    [
+        ("UK orders rose {f1:bare}%.", "en", ""),
+        ("Les commandes montent de {f1:bare}\u202f% là-bas.", "fr", ""),
+        ("A {f3:bare}-point fall.", "en", ""),
+        ("It went from {f1:bare} to {f2}.", "en", ""),
+        ("On passe de {f1:bare} à {f2}.", "fr", ""),
+        ("{f4:bare} € de chiffre d'affaires.", "fr", ""),
+        ("October compares with September: {f1:bare} orders.", "en", "+28 orders"),
+        ("Octobre : {f1:bare} nouvelles commandes.", "fr", "+28"),
+        ("Up {f1:bare} in October.", "en", "+28"),
+        ("{f3:bare} % de moins.", "fr", "−3,5 %"),
+        ("Up {f1:bare} orders, to {f2}.", "en", "+28 orders"),
+        ("They spent {f4:bare} orders.", "en", "6,205 orders"),
+    ],
+)
+def test_a_slot_leaves_a_measured_unit_out_only_where_it_is_said_beside(
+    text: str, language: Language, shown: str
+) -> None:
+    checker = ReportChecker(FactBook(CHANGES), (), "how is GB?", language, (), TODAY)
+    faults = checker.find_faults(write(text))
+    assert bool(faults) is bool(shown)
+    assert not shown or f"“{shown}”" in faults[0]
+    assert checker.drop_faulty_texts(write(text))[1] == bool(shown)
+
+
+WEEK = {"since": date(2026, 11, 23), "until": date(2026, 11, 28)}
+WEEK_BEFORE = {"since": date(2026, 11, 16), "until": date(2026, 11, 21)}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("Du 23 au 28 novembre, il remonte de {f3} contre le 16 au 21.", True),
+        ("Il fait {f1}, contre {f2} du 16 au 21.", True),
+        ("It rose {f4} from the 23–28 against the 16–21.", True),
+        ("Il remonte de {f3} contre le 15 au 21.", False),
+        ("Il a pris {f3} en 16 à 21 commandes.", False),
+        ("Il remonte, contre le 16 au 21.", False),
+    ],
+)
+def test_days_of_a_figure_need_no_month(text: str, is_right: bool) -> None:
+    book = FactBook(
+        [
+            fact("m.fr.revenue", Decimal(32000), "EUR", compared_with="m.fr-before.re", **WEEK),
+            fact("m.fr-before.re", Decimal(23000), "EUR", **WEEK_BEFORE),
+            fact("m.fr.revenue-change", Decimal(39), "%", compared_with="m.fr-before.re", **WEEK),
+            fact(
+                "calculated.fr.percent-change",
+                Decimal(39),
+                "%",
+                query="percent_change(m.fr.revenue, m.fr-before.re)",
+            ),
+        ]
+    )
+    faults = ReportChecker(book, (), "et la France ?", "fr", (), TODAY).find_faults(write(text))
+    assert (not faults) is is_right, faults
+
+
+DEVICES = tuple(
+    fact(f"orders.gb-device-{name}.share", Decimal(n), "%", label="share", about=f"{about} · UK")
+    for name, about, n in (
+        ("mobile", "mobile", 48),
+        ("others", "Others", 52),
+        ("tablet", "tablet", 5),
+        ("desktop", "desktop", 47),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("Desktop and tablet together made {f2} of the orders.", True),
+        ("The other devices made {f2} of the orders.", True),
+        ("Tablet alone made {f2} of the orders.", False),
+        ("Desktop and tablet together made {f1} of the orders.", False),
+    ],
+)
+def test_the_others_may_be_called_by_their_names(text: str, is_right: bool) -> None:
+    checker = ReportChecker(FactBook(DEVICES), (), "by device?", "en", (), TODAY)
+    assert (not checker.find_faults(write(text))) is is_right
 
 
 NOTES = (

@@ -416,6 +416,21 @@ async def test_what_the_data_are_said_to_lack_is_held_to_what_they_hold() -> Non
     assert not text_of(found, "Your data can't tell")
 
 
+@pytest.mark.parametrize(
+    ("point", "is_told"),
+    [("No campaign ran in these days.", True), ("That is {f2} in one country.", False)],
+)
+async def test_what_a_report_says_without_a_fact_is_held_to_what_could_be_looked_up(
+    point: str, is_told: bool
+) -> None:
+    async with ScriptedClaude(LOOKS_UP, report("{f1} in October.", point)) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    asked = str(claude.judged[0]["messages"])
+    assert ("<<<data" in asked and "campaigns: " in asked) is is_told
+
+
 async def test_claim_check_gets_how_the_calls_were_read() -> None:
     good = report("{f1} in October.", "Returns are not taken off.")
     async with ScriptedClaude(LOOKS_UP, good) as claude:

@@ -4,6 +4,7 @@ to the first), plus_percent (one figure and the percent of it that the request n
 a new figure with a name of its own; made of figures of different days, it names the days of each
 and has none itself. Takes figures of earlier turns only: one of this turn has no name yet."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import run_query
-from bot.core.facts import MINUS, Fact, FactId, spell_number
+from bot.core.facts import MINUS, PERCENT_UNITS, Fact, FactId, is_money, spell_number
 from bot.core.rounding import align_pair
 from bot.grounding.numbers import read_figures
 from bot.i18n.messages import Words
@@ -42,6 +43,12 @@ SIGNS: dict[Operation, str] = {
 }
 # percentages of different wholes are neither added nor divided by each other
 PERCENT_OPERATIONS = ("difference", "percent_change")
+
+
+CHANCE_NOTE = (
+    "The difference between these shares may be chance. Call none better, higher or lower without "
+    "saying so."
+)
 
 
 class Params(ToolParams):
@@ -84,6 +91,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exact=None if value == exact else exact,
         shown_decimals=first.shown_decimals if unit == "points" else None,
         unit=unit,
+        of=_find_whole(facts) if params.operation == "share" else None,
         source=first.source,
         as_of=min(one.as_of for one in facts),
         query=f"{params.operation}({', '.join(one.id for one in facts)})",
@@ -91,7 +99,38 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         until=None if with_days else first.until,
         compared_with=facts[1].id if params.operation == "percent_change" else None,
     )
-    return ToolResult(facts=(fact,))
+    return ToolResult(facts=(fact,), notes=_warn_of_chance(fact, facts, deps))
+
+
+def _find_whole(facts: Sequence[Fact]) -> int | None:
+    """Return of how many things a share is, where both of its figures count some."""
+    part, whole = (fact.number for fact in facts)
+    is_counted = facts[0].unit not in PERCENT_UNITS and not is_money(facts[0])
+    is_share = 0 <= part <= whole and part == int(part) and whole == int(whole)
+    return int(whole) if is_counted and is_share else None
+
+
+def _warn_of_chance(fact: Fact, facts: Sequence[Fact], deps: ToolDeps) -> tuple[str, ...]:
+    """Return the note that query_metrics has for its own rates, where a share differs from an
+    earlier one of the same measures, or two rates from each other, by no more than chance makes."""
+    from bot.data.metrics.query.answer_notes import may_be_chance
+
+    known = {one.id: one for one in deps.book.facts}
+
+    def find_measures(share: Fact) -> list[str]:
+        return [known[id].label for id in share.calculated_from if id in known]
+
+    pairs = [list(facts)] if facts[0].unit == "%" and len(facts) == 2 else []
+    if fact.of:
+        labels = [one.label for one in facts]
+        others = [one for one in known.values() if one.of and find_measures(one) == labels]
+        before = [known[one.compared_with or ""] for one in facts if one.compared_with in known]
+        if len(before) == 2 and before[1].number and (whole := _find_whole(before)):
+            value = 100 * before[0].number / before[1].number
+            others.append(fact.model_copy(update={"value": value, "exact": None, "of": whole}))
+        pairs += [[fact, one] for one in others]
+    based = [[one.model_copy(update={"rows": one.of or one.rows}) for one in two] for two in pairs]
+    return (CHANCE_NOTE,) if any(map(may_be_chance, based)) else ()
 
 
 def _get_facts(params: Params, deps: ToolDeps) -> list[Fact]:

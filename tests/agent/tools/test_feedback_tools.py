@@ -81,6 +81,7 @@ async def test_several_channels_are_taken_together_with_counts_of_the_days_asked
     theme = both.facts[5].parts.subject
     measures = {fact.parts.measure for fact in both.facts if fact.parts.subject == theme}
     assert {"texts", "share"} <= measures
+    assert {one.unit for one in both.facts if one.parts.measure == "texts"} == {"messages"}
     dated = {(fact.since, fact.until) for fact in both.facts if "complaints" in fact.parts.measure}
     assert dated == {(date(2026, 10, 1), date(2026, 11, 20))}
     with pytest.raises(ToolError, match="fax"):

@@ -57,6 +57,8 @@ def test_winner_is_reported_with_its_interval() -> None:
     assert value(found, "photos-portees--purchase", "status") == "won"
     assert value(found, "photos-portees--purchase", "winner") == "B"
     assert value(found, arm, "effect") == Decimal("1.2")
+    units = {one.parts.measure: one.unit for one in found.facts if one.parts.subject == arm}
+    assert (units["worth"], units["worth-low"], units["effect"]) == ("EUR", "EUR", "points")
     assert value(found, arm, "effect-low") == Decimal("0.66")
     assert value(found, arm, "effect-high") == Decimal("1.74")
     assert value(found, arm, "always-valid-p") < Decimal("0.05")

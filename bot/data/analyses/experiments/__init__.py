@@ -41,7 +41,7 @@ from bot.data.analyses.experiments.hypothesis_tests import (
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
-from bot.data.metrics.filters import FILTER_NAMES, build_people
+from bot.data.metrics.filters import FILTER_NAMES, build_people, list_currencies
 from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -58,7 +58,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return the facts of all tests, or of the one that `filter_.experiment` names.
 
     experiments.<test>--<metric>.status is "broken", "too early", "won", "lost" or "no difference
-    seen". Rates are in %, effects in percentage points, amounts in the file's currency per person.
+    seen". Rates are in %, effects in percentage points, amounts per person in the shop's currency.
     A broken test has the arms' .users, .meant and what they did, but no effect. Where amounts are
     known only as sums over several people, there are means, but no effect, interval, verdict or
     status. With `filter_.by` the subjects are experiments.<test>--<metric>--<part>, and each part
@@ -81,9 +81,19 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         _add_visit_experiment(result, warehouse, visits, filter_)
     if filter_.by is None:
         _add_counts(result)
+    if len(currencies := list_currencies(warehouse, "orders")) == 1:
+        _name_currency(result, currencies[0])
     if not result.facts and not result.limits:
         result.add_limit("There is no test called {name}.", name=filter_.experiment or "?")
     return result
+
+
+def _name_currency(result: AnalysisResult, currency: str) -> None:
+    """Give amounts the shop's only currency: the files of tests name none."""
+    for at, fact in enumerate(result.facts):
+        is_amount = fact.parts.measure.removesuffix("-low").removesuffix("-high") in AMOUNTS
+        if is_amount and fact.unit is None and isinstance(fact.value, Decimal):
+            result.facts[at] = fact.model_copy(update={"unit": currency})
 
 
 def _add_counts(result: AnalysisResult) -> None:
@@ -137,6 +147,7 @@ def _add_experiments(
             _add_experiment(result, safe, warehouse.sales_floor)
 
 
+AMOUNTS = ("mean", "effect", "worth", "ahead")  # a rate among them has a unit of its own
 PARTS = {"segment": Words("segment"), **{n: FILTER_NAMES[n] for n in ("device", "country")}}
 
 
