@@ -1,6 +1,7 @@
 """No figure of a few people can be read from answers of `query_metrics`, nor computed from several
 of them to one person."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.agent.llm.turn import ToolUse
 from bot.agent.tool import FoundThings, ToolDeps, ToolError, ToolResult, ToolRunner, load_tools
@@ -18,7 +20,7 @@ from bot.core.fact_book import FactBook
 from bot.core.metric_query import MetricCondition, MetricQuery, QueryError
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics import best_sellers
-from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswerRecord
+from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswer, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import differs_harmlessly, digest_state, guard_answer
@@ -397,8 +399,6 @@ async def test_calls_on_visits_leave_the_answers_on_orders_in_the_log(sqlite: Da
     assert await attempt(deps, dataset="visits", measures=["visits"])
     given = log_of(sqlite)
     with sqlite.begin() as session:
-        from bot.data.metrics.answer_log import SalesAnswer
-
         states = {row.state for row in session.query(SalesAnswer)}
     assert len(states) == 2
     assert given.refused(NOW - timedelta(days=1)) == 0
@@ -1122,3 +1122,14 @@ async def test_a_comparison_keeps_its_counts_and_the_split_says_why_there_is_non
     params = {**now, **days, "country": "GB", "device": "none"}
     with pytest.raises(ToolError, match="earlier answers"):
         await split.run(split.params.model_validate(params), deps)
+
+
+def test_log_keeps_the_datasets_own_names_of_bases(sqlite: Database) -> None:
+    """Where the buyers stand for those of them who sent something back, too."""
+    (told,) = follow(shop_of_returns(1), log_of(sqlite), "UMARIE", [NET_OF_PRODUCTS])
+    assert told
+    assert told.dataset.bases["taken_off"].stands_for
+    with sqlite.begin() as session:
+        (stored,) = session.scalars(select(SalesAnswer.filter))
+    recipe = json.loads(stored)["metric"]
+    assert {basis for one in recipe["shown"] for basis in one["bases"]} == {"rows", "taken_off"}

@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.core.facts import Fact
 from bot.data.metrics.query.dataset import ALL_ROWS
-from bot.data.metrics.query.group_choice import explain_withheld, is_in_time
+from bot.data.metrics.query.few_rows import explain_withheld
+from bot.data.metrics.query.group_order import is_in_time
 from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
 from bot.data.metrics.query.release import (
     ALL_GROUPS,

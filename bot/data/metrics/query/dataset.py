@@ -34,13 +34,15 @@ Caution = Callable[[Warehouse, tuple[date, date]], str]
 class Basis:
     """A set of rows, or of the people behind them, that a figure is computed from. `refine` names a
     further choice among the rows that depends on the group: see `release.py`. `whose` says behind
-    "people" who they are, for a figure that is not shown because they are too few."""
+    "people" who they are, for a figure that is not shown because they are too few. `stands_for` is
+    the set of rows that the figure is computed from, where this larger one is held to the floor."""
 
     family: Family
     mask: Callable[[ir.Table], ir.BooleanValue]
     refine: str = ""
     whose: str = ""
     is_return: bool = False  # whether it is of what came back
+    stands_for: "Basis | None" = None
 
 
 THING_FIELDS = frozenset(  # of what was sold and how, and of no customer; a code may be one's own
@@ -209,24 +211,18 @@ class MetricDataset:
     describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
 
 
-ITSELF = " itself"  # after the name of a basis that the buyers stand for
-
-
 def hold_by_buyers(dataset: MetricDataset, query: MetricQuery) -> MetricDataset:
     """Return the dataset as a query's figures are held to the floor. Where it tells of things
     alone, the buyers stand for those of them who sent something back."""
     if not tells_of_things(query) or query.uses("returned", "return_reason"):
         return dataset
-    bases = dict(dataset.bases)
-    for name, basis in dataset.bases.items():
-        if basis.is_return:
-            bases[name] = replace(dataset.bases[ALL_ROWS], family=basis.family)
-            bases[name + ITSELF] = basis
-    return replace(dataset, bases=bases)
-
-
-def is_return(dataset: MetricDataset, basis: str) -> bool:
-    return dataset.bases.get(basis + ITSELF, dataset.bases[basis]).is_return
+    buyers = dataset.bases[ALL_ROWS]
+    by_buyers = {
+        name: replace(buyers, family=basis.family, is_return=True, stands_for=basis)
+        for name, basis in dataset.bases.items()
+        if basis.is_return
+    }
+    return replace(dataset, bases={**dataset.bases, **by_buyers})
 
 
 def list_cautions(

@@ -25,14 +25,14 @@ from bot.data.metrics.query.dataset import (
     hold_by_buyers,
     list_cautions,
 )
-from bot.data.metrics.query.group_choice import (
-    CHANGE_ORDERS,
-    build_recipe,
+from bot.data.metrics.query.few_rows import (
     get_people_floor,
     list_missing_values,
     refuse_too_few,
     suggest_longer_period,
 )
+from bot.data.metrics.query.group_choice import GroupChoice
+from bot.data.metrics.query.group_order import CHANGE_ORDERS
 from bot.data.metrics.query.guard import counts_texts
 from bot.data.metrics.query.known_values import list_fields, require_column
 from bot.data.metrics.query.metric_answer import GroupCounts, MetricAnswer
@@ -99,7 +99,9 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         what = "Nothing" if query.having else "Only the total"
         notes.append(f"{what} is compared: the groups are other days.")
     _add_filled(runner, tables["now"], values)
-    recipe, counts = build_recipe(runner, rows, tables, values, notes)
+    choice = GroupChoice(runner, rows, tables, values)
+    recipe, counts = choice.build_recipe(), choice.count_groups()
+    notes += choice.explain_missing(recipe)
     if (coarser := _find_coarser(query, counts)) is not None:
         by_more = asked.model_copy(update={"dimensions": (coarser,)})
         answer = answer_query(warehouse, by_more, see_people=see_people)

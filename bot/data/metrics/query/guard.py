@@ -29,7 +29,6 @@ from bot.data.metrics.query.dataset import (
     OF_PEOPLE,
     OF_THINGS,
     Family,
-    is_return,
     tells_of_things,
 )
 from bot.data.metrics.query.differences import PublishedSums, isolates
@@ -256,7 +255,7 @@ def _leave_out(
             b for b in one.bases if safe[one].issuperset(list_families(recipe.query, known[b]))
         )
         if without_returns:
-            bases = tuple(b for b in bases if not is_return(answer.dataset, b))
+            bases = tuple(b for b in bases if not answer.dataset.bases[b].is_return)
         shown += [one.model_copy(update={"bases": bases})] if bases else []
         left_out |= {one.group} if bases != one.bases and one.period == "now" else set()
         is_complete &= bases == one.bases or one.period != "now" or bool(one.members)

@@ -15,7 +15,6 @@ from pydantic import BaseModel
 from bot.core.facts import Source
 from bot.core.metric_query import OTHERS_VALUE, WITHIN_VALUE, MetricQuery
 from bot.data.metrics.query.dataset import (
-    ITSELF,
     OF_PEOPLE,
     OF_THINGS,
     Family,
@@ -249,13 +248,13 @@ def collect_released(recipe: MetricRecipe, rows: Mapping[PeriodName, GroupedRows
         if one.members:
             grouped, groups = grouped.merge(one.members), [MERGED_GROUP]
         for basis in one.bases:
-            known, elements = grouped.dataset.bases, grouped.elements(basis, groups)
-            for family in list_families(recipe.query, known[basis].family):
+            kind, elements = grouped.dataset.bases[basis], grouped.elements(basis, groups)
+            for family in list_families(recipe.query, kind.family):
                 released.setdefault(family, []).append(elements)
-            itself = basis + ITSELF if basis + ITSELF in known else basis
-            if known[itself].is_return and (itself != basis or not is_of_things):
-                apart = (OF_PEOPLE if itself == basis else OF_THINGS)[known[basis].family]
-                released.setdefault(apart, []).append(grouped.elements(itself, groups))
+            if kind.is_return and (kind.stands_for or not is_of_things):
+                apart = (OF_THINGS if kind.stands_for else OF_PEOPLE)[kind.family]
+                sent_back = grouped.elements_stood_for(basis, groups)
+                released.setdefault(apart, []).append(sent_back)
     return released
 
 

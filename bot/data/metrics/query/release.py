@@ -116,7 +116,7 @@ def hash_values(column: Any) -> RowIndex:
 @dataclass(frozen=True)
 class GroupedRows:
     """The rows of one period. `group` is each row's index in `groups`. `masks` mark the rows of
-    each basis before it is refined."""
+    each basis before it is refined, `stood_for` those of the bases that others stand for."""
 
     dataset: MetricDataset
     universe: Universe
@@ -124,6 +124,7 @@ class GroupedRows:
     group: RowIndex
     groups: Sequence[Group]
     masks: Mapping[str, Mask]
+    stood_for: Mapping[str, Mask]
     order: RowIndex
     paid: npt.NDArray[np.float64]
     net: npt.NDArray[np.float64]
@@ -187,7 +188,14 @@ class GroupedRows:
 
     def elements(self, basis: str, groups: Collection[Group] | None = None) -> RowIndex:
         """Return the elements of a basis in some groups, or in all."""
-        mask = self.mask(basis)
+        return self._list_elements(basis, self.mask(basis), groups)
+
+    def elements_stood_for(self, basis: str, groups: Collection[Group] | None = None) -> RowIndex:
+        """Return the elements of what a basis stands for: those of what came back alone."""
+        mask = self.stood_for[basis] if basis in self.stood_for else self.mask(basis)
+        return self._list_elements(basis, mask, groups)
+
+    def _list_elements(self, basis: str, mask: Mask, groups: Collection[Group] | None) -> RowIndex:
         if groups is not None:
             known = {one: n for n, one in enumerate(self.groups)}
             wanted = np.zeros(len(self.groups) + 1, dtype=bool)
@@ -230,6 +238,7 @@ def read_grouped_rows(
         rule = dataset.bases[basis].refine
         if rule.startswith("except "):
             wanted[rule.removeprefix("except ")] = None
+    stood_for = {basis: one for basis in wanted if (one := dataset.bases[basis].stands_for)}
     rules = {dataset.bases[basis].refine for basis in wanted} - {""}
     more: dict[str, Any] = {}
     if rules & {"one order", "more orders"}:
@@ -244,6 +253,7 @@ def read_grouped_rows(
             key=dataset.key(warehouse, rows),
             **{f"d{n}": dataset.dimensions[d].value(rows) for n, d in enumerate(dimensions)},
             **{f"b_{basis}": dataset.bases[basis].mask(rows) for basis in wanted},
+            **{f"s_{basis}": one.mask(rows) for basis, one in stood_for.items()},
             **more,
         ),
     )
@@ -256,6 +266,7 @@ def read_grouped_rows(
         group=group,
         groups=groups,
         masks={basis: _read_flag(table[f"b_{basis}"]) for basis in wanted},
+        stood_for={basis: _read_flag(table[f"s_{basis}"]) for basis in stood_for},
         order=hash_values(table["order_key"]) if "order_key" in more else found,
         paid=_read_amounts(table, "paid_amount"),
         net=_read_amounts(table, "net_amount"),

@@ -16,7 +16,7 @@ from bot.data.metrics.query import (
     traffic_measures,
     visit_measures,
 )
-from bot.data.metrics.query.dataset import ITSELF, MetricDataset, RowSelection
+from bot.data.metrics.query.dataset import MetricDataset, RowSelection
 from bot.data.metrics.query.release import ALL_GROUPS, Group, GroupedRows, read_grouped_rows
 from bot.data.warehouse.query import fetch_rows, render_sql
 from bot.data.warehouse.warehouse import FILE_COLUMN, Warehouse, describe_source
@@ -90,11 +90,9 @@ class QueryRunner:
         return () if period == "whole" or (period == "before" and dated) else self.query.dimensions
 
     def read_rows(self, tables: Mapping[PeriodName, ir.Table]) -> dict[PeriodName, GroupedRows]:
-        itself = [one + ITSELF for one in self.bases if one + ITSELF in self.dataset.bases]
-        bases = [*self.bases, *itself]
         return {
             period: read_grouped_rows(
-                self.warehouse, self.dataset, table, self.dimensions_of(period), bases
+                self.warehouse, self.dataset, table, self.dimensions_of(period), self.bases
             )
             for period, table in tables.items()
         }

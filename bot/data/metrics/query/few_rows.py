@@ -1,0 +1,125 @@
+"""Tell of few rows: refuse a query of too few people, say which values of a filter have no row, and
+from which day on more groups could be shown."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+import ibis.expr.types as ir
+
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricQuery, TooFewError
+from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
+from bot.data.metrics.query.group_order import is_in_time
+from bot.data.metrics.query.metric_answer import GroupCounts
+from bot.data.metrics.query.periods import count_days, find_known_days
+from bot.data.metrics.query.release import (
+    GroupedRows,
+    get_floor,
+    hide_small_groups,
+    is_too_few,
+    read_grouped_rows,
+)
+from bot.data.metrics.query.runner import QueryRunner
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+
+LONG_DAYS, MIN_LONGER = 365, 1.5  # a longer period, and how much longer it is at least
+MAX_NAMED_VALUES = 6  # of a filter; more of them are those that a word stands for
+
+
+def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
+    return get_floor(warehouse, dataset.bases[ALL_ROWS].family)
+
+
+def explain_withheld(
+    warehouse: Warehouse, dataset: MetricDataset, lacking: Collection[str], how: str = ""
+) -> str:
+    """Say of which people there are too few, from the bases that a figure lacks, and `how` it would
+    tell of them where it is no figure of theirs."""
+    few = [
+        f"under {get_floor(warehouse, basis.family)} people {basis.whose}".rstrip()
+        for basis in (dataset.bases[name] for name in sorted(lacking))
+    ]
+    return f"{how}it would tell what {' or '.join(dict.fromkeys(few))} did."
+
+
+def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset) -> None:
+    """Refuse figures of too few people. That these few did nothing on some days is not told
+    either, so nothing is looked for in all days."""
+    warehouse, whole = runner.warehouse, now.as_whole()
+    few = is_too_few(warehouse, whole, ALL_ROWS)
+    if not len(now.rows) and runner.query.filters:
+        few = _is_too_few_ever(runner, runner.query)
+    if few:
+        raise TooFewError(
+            "This is of under {n} people: too few to show any figure. Ask with fewer filters.",
+            n=get_people_floor(warehouse, dataset),
+        )
+
+
+def list_missing_values(runner: QueryRunner, rows: ir.Table) -> list[str]:
+    """Say which of several values that a filter asks for no row has. Of a value that too few people
+    ever had, that they did nothing in these days is not told."""
+    notes = []
+    for n, group in enumerate(runner.query.filters):
+        asked = [(one, value) for one in group for value in one.values]
+        if len(asked) < 2 or any(one.operator not in ("is", "in") for one in group):
+            continue
+        for condition in group:
+            dimension = runner.dataset.dimensions.get(condition.field)
+            many = len(condition.values) > MAX_NAMED_VALUES
+            if dimension is None or many or {*condition.values} & {ANY_VALUE, NO_VALUE}:
+                continue
+            found = fetch_rows(
+                runner.warehouse, rows.select(value=dimension.value(rows)).distinct()
+            )
+            for value in {*condition.values} - {row["value"] for row in found}:
+                alone = condition.model_copy(update={"operator": "is", "values": (value,)})
+                filters = (*runner.query.filters[:n], (alone,), *runner.query.filters[n + 1 :])
+                query = runner.query.model_copy(update={"filters": filters})
+                if not _is_too_few_ever(runner, query):
+                    notes.append(f"No row of these days has the {condition.field} {value}.")
+    return sorted(notes)
+
+
+def _is_too_few_ever(runner: QueryRunner, query: MetricQuery) -> bool:
+    """Whether the rows of the query are of too few people in all days together."""
+    known = find_known_days(runner.warehouse, runner.dataset)
+    assert known is not None
+    query = query.model_copy(update={"since": known[0], "until": known[1]})
+    ever = QueryRunner(runner.warehouse, runner.dataset, query, None, runner.currency)
+    rows = read_grouped_rows(runner.warehouse, runner.dataset, ever.select("now"), (), ())
+    return is_too_few(runner.warehouse, rows, ALL_ROWS)
+
+
+def suggest_longer_period(
+    runner: QueryRunner, now: GroupedRows, counts: GroupCounts | None
+) -> list[str]:
+    """Say from which day on more of the groups could be shown, where some are hidden."""
+    query, warehouse = runner.query, runner.warehouse
+    known = find_known_days(warehouse, runner.dataset)
+    assert known is not None
+    assert query.since is not None
+    assert query.until is not None
+    first = max(known[0], query.until - timedelta(days=LONG_DAYS - 1))
+    if (
+        counts is None
+        or not counts.unranked
+        or is_in_time(query)
+        or count_days((first, query.until)) < MIN_LONGER * count_days((query.since, query.until))
+    ):
+        return []
+    query = query.model_copy(update={"since": first})
+    longer = QueryRunner(warehouse, runner.dataset, query, None, runner.currency)
+    rows = read_grouped_rows(
+        warehouse, runner.dataset, longer.select("now"), query.dimensions, runner.bases
+    )
+    hidden = hide_small_groups(warehouse, rows, runner.bases, keep_total=False)
+    bases = runner.measures[runner.names[0]].bases
+    shown = len([one for one in now.groups if one in {*rows.groups} and hidden.shows(one, bases)])
+    before = len({*now.groups} - counts.unranked)
+    if shown <= before:
+        return []
+    return [
+        f"A longer period shows more: from {first} to {query.until} {shown} of these groups, "
+        f"not {before}. Ask for it where it answers the question."
+    ]
