@@ -6,23 +6,35 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bot.core.charts import AGAINST, MAX_NAMED, PEOPLE, Exhibit, ScopePart, join_scope
-from bot.core.fact_book import SlotError
+from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.report import Report, ReportForm, list_cited_facts
+from bot.core.request import SkillRequest
 from bot.grounding.report_text import CALCULATED
 from bot.i18n.countries import list_country_words, parse_country_code
 from bot.i18n.messages import Words, format_short_period
 from bot.i18n.periods import find_periods
 from bot.text.normalize import tokenize
 
-if TYPE_CHECKING:
-    from bot.agent.context import SkillContext
-
 NO_CONDITIONS = ("what", "by", "days", "more", "having", AGAINST, PEOPLE)  # parts of a reading
 STEM = 5  # letters that words of one family share
+
+
+class Findings(Protocol):
+    """What a report was written from."""
+
+    request: SkillRequest
+    today: date
+
+    @property
+    def book(self) -> FactBook: ...
+    @property
+    def exhibits(self) -> tuple[Exhibit, ...]: ...
+    @property
+    def read_as(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,7 @@ class Reading:
     beside: tuple[str, ...] = ()
 
 
-def read_question(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> Reading:
+def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Reading:
     """Return how the question was read: the calls whose figures the headline shows, else those of
     the points, else the shown exhibit. A call that was corrected or not used says nothing about
     the report, and what other calls were asked stands beside their figures."""
@@ -71,7 +83,7 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
 
 
 def _tell_line(
-    exhibits: Sequence[Exhibit], named: Sequence[str], cited: Collection[str], ctx: "SkillContext"
+    exhibits: Sequence[Exhibit], named: Sequence[str], cited: Collection[str], ctx: Findings
 ) -> str:
     """Return how these calls were read, in one line: the measures of the named facts, and a
     comparison only where one of the cited facts is of it."""
@@ -91,7 +103,7 @@ def _have_other_days(exhibits: Sequence[Exhibit]) -> bool:
     return len({text for one in exhibits for part, text in one.scope if part == "days"}) > 1
 
 
-def _is_compared(exhibits: Sequence[Exhibit], cited: Collection[str], ctx: "SkillContext") -> bool:
+def _is_compared(exhibits: Sequence[Exhibit], cited: Collection[str], ctx: Findings) -> bool:
     """Whether one of the cited facts of these calls is a change, or what another is compared
     with."""
     own = frozenset[str]().union(*(one.all_facts for one in exhibits))
@@ -103,11 +115,11 @@ def _is_compared(exhibits: Sequence[Exhibit], cited: Collection[str], ctx: "Skil
     )
 
 
-def _order_exhibits(chosen: Exhibit | None, ctx: "SkillContext") -> list[Exhibit]:
+def _order_exhibits(chosen: Exhibit | None, ctx: Findings) -> list[Exhibit]:
     return sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
 
 
-def _list_ends(form: ReportForm, read: Sequence[Exhibit], ctx: "SkillContext") -> Iterator[str]:
+def _list_ends(form: ReportForm, read: Sequence[Exhibit], ctx: Findings) -> Iterator[str]:
     """Yield which of the told measures end before the data do, where neither how the question was
     read, nor the shown table, nor the sentence itself says their days."""
     told = [(list_cited([text], ctx), text) for text in (*form.points, form.cannot_tell)]
@@ -123,7 +135,7 @@ def _list_ends(form: ReportForm, read: Sequence[Exhibit], ctx: "SkillContext") -
                 yield line
 
 
-def _names_last_day(text: str, day: date, ctx: "SkillContext") -> bool:
+def _names_last_day(text: str, day: date, ctx: Findings) -> bool:
     with suppress(ValueError, SlotError):
         words = tokenize(ctx.book.fill(text, ctx.request.language).text)
         return any(day in period.days for period in find_periods(words, ctx.today))
@@ -131,7 +143,7 @@ def _names_last_day(text: str, day: date, ctx: "SkillContext") -> bool:
 
 
 def _list_wider(
-    told: Sequence[Exhibit], others: Sequence[Exhibit], form: ReportForm, ctx: "SkillContext"
+    told: Sequence[Exhibit], others: Sequence[Exhibit], form: ReportForm, ctx: Findings
 ) -> Iterator[str]:
     """Yield for each condition of the question that other calls don't hold what they are of, if it
     is not told within the condition too: that would be a comparison."""
@@ -174,7 +186,7 @@ def _list_stems(words: Iterable[str]) -> set[str]:
     return {one[:STEM] for one in words if len(one) >= STEM}
 
 
-def tell_readings(report: Report, chosen: Exhibit | None, ctx: "SkillContext") -> dict[str, str]:
+def tell_readings(report: Report, chosen: Exhibit | None, ctx: Findings) -> dict[str, str]:
     """Return for each fact that a report shows how its look-up was read."""
     shown = list_cited_facts(report)
     every = {*_list_inputs(shown, ctx)}
@@ -211,7 +223,7 @@ def _shorten(
     scope: Sequence[ScopePart],
     exhibits: Sequence[Exhibit],
     cited: Sequence[str],
-    ctx: "SkillContext",
+    ctx: Findings,
 ) -> list[ScopePart]:
     """Return the parts with the first texts of one that has many, and with all days from the first
     to the last where several calls are of others."""
@@ -230,9 +242,7 @@ def _shorten(
     return short
 
 
-def _list_facts(
-    exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: "SkillContext"
-) -> list[Fact]:
+def _list_facts(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: Findings) -> list[Fact]:
     """Return the cited facts of these calls, without what others are compared with."""
     ids = frozenset[str]().union(*(one.all_facts for one in exhibits)) & {*cited}
     facts = [fact for fact in ctx.book.facts if fact.id in ids]
@@ -240,7 +250,7 @@ def _list_facts(
     return [fact for fact in facts if fact.id not in before]
 
 
-def _tell_days(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: "SkillContext") -> str:
+def _tell_days(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: Findings) -> str:
     """Return the days of the cited facts of these calls, from the first to the last."""
     facts = [one for one in _list_facts(exhibits, cited, ctx) if one.since and one.until]
     if not facts:
@@ -250,7 +260,7 @@ def _tell_days(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: "SkillCon
     return format_short_period(first, last, ctx.request.language, date.min)
 
 
-def _is_of_days_to_come(exhibit: Exhibit, ctx: "SkillContext") -> bool:
+def _is_of_days_to_come(exhibit: Exhibit, ctx: Findings) -> bool:
     own = (one for one in ctx.book.facts if one.id in exhibit.all_facts)
     return any(one.since and ctx.today and one.since > ctx.today for one in own)
 
@@ -260,7 +270,7 @@ def _has_bound(exhibit: Exhibit) -> bool:
     return any(part == "having" for part, _text in exhibit.scope)
 
 
-def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
+def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> tuple[str, ...]:
     """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
     report shows, or of whose groups it cites figures that are not in what it shows: each line once,
     of two the one that says more."""
@@ -277,7 +287,7 @@ def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
     return (*cut, *sorted(lines))
 
 
-def list_cited(texts: Sequence[str], ctx: "SkillContext") -> list[str]:
+def list_cited(texts: Sequence[str], ctx: Findings) -> list[str]:
     """Return the ids of the facts whose slots stand in these texts, in their order, each calculated
     one with those that it was computed from."""
     cited = list[str]()
@@ -287,7 +297,7 @@ def list_cited(texts: Sequence[str], ctx: "SkillContext") -> list[str]:
     return _list_inputs(cited, ctx)
 
 
-def _list_inputs(cited: Iterable[str], ctx: "SkillContext") -> list[str]:
+def _list_inputs(cited: Iterable[str], ctx: Findings) -> list[str]:
     """Return the ids of facts, each calculated one with those that it was computed from."""
     known = {fact.id: fact for fact in ctx.book.facts}
     waiting = [known[id] for id in cited if id in known]

@@ -66,6 +66,11 @@ OUR_WORDS = (
     "best day",
 )  # labels of facts whose text is ours: it has a translation
 
+OTHER_STATUSES = (  # that no list or sentence says
+    *(Words("mixed"), Words("apart"), Words("better"), Words("follows")),
+    *(Words("alone"), Words("unnamed"), Words("no orders"), Words("nothing spent")),
+)
+
 
 class Source(BaseModel, frozen=True):
     """`Source("shop.csv", line=12)`. `file` is a file's name, or one of INTERNAL_SOURCES."""
