@@ -69,8 +69,8 @@ class ReportForm(BaseModel, frozen=True):
         "does it, or it was not looked at",
     )
     not_used: list[str] = Field(
-        description="words of the request that the answer does not take into account and that "
-        "cannot_tell does not tell"
+        description="words of the request that would change the answer, that it does not take "
+        "into account, and that cannot_tell does not tell"
     )
     next_steps: list[NextStepForm] = Field(description="up to three")
 
