@@ -1,23 +1,19 @@
 """Write a report, or ideas: the model looks things up and writes; code fills the figures in."""
 
 import logging
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
+from bot.agent.report_reading import list_cited, list_left_out, read_question, tell_readings
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
 from bot.core.charts import (
-    MAX_NAMED,
-    PEOPLE,
     Exhibit,
-    ScopePart,
     build_exhibit_chart,
-    join_scope,
 )
 from bot.core.checks import Check
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
@@ -43,7 +39,6 @@ from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import ReportChecker
-from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, format_short_period
 from bot.i18n.periods import find_periods
 from bot.i18n.typography import insert_nbsp
@@ -63,7 +58,6 @@ AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
-MAX_BESIDE = 4  # readings of further points
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
     "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
@@ -101,15 +95,18 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         raise CannotDo(NO_GOOD_SENTENCE)
     ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
     exhibit = find_shown_exhibit(form, ctx)
+    reading = read_question(form, exhibit, ctx)
     filled = build_report(
         form,
         ctx.book,
         exhibit,
         language=language,
         data=ctx.data.name_files(),
-        read_as=(*list_readings(form, exhibit, ctx), *list_left_out(form, exhibit, ctx)),
+        read_as=(reading.line, *reading.beside, *list_left_out(form, exhibit, ctx)),
         unused=request.brief.left_over,
     )
+    readings = tell_readings(filled, exhibit, ctx)
+    ctx.evidence = ctx.evidence.with_readings(readings)
     picture = await _draw_exhibit(ctx, exhibit, form, filled.headline)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
 
@@ -191,194 +188,16 @@ def list_report_sentences(
     return found
 
 
-def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how the question was read, in one line, then how further points were where their days
-    or conditions differ, and the age of old data: the readings of the calls whose figures the
-    headline shows, else the points, and that of the shown exhibit. A call that was corrected or
-    not used says nothing about the report."""
-    # of two calls that gave a figure, the one whose exhibit is shown
-    ordered = sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
-
-    def list_used(cited: Sequence[str]) -> list[Exhibit]:
-        used = (next((e for e in ordered if id in e.facts and e.read_as), None) for id in cited)
-        return [one for one in used if one]
-
-    shown = [chosen] if chosen and chosen.read_as else []
-    of_headline = _list_cited([form.headline], ctx)
-    of_points = _list_cited([*form.points, form.cannot_tell], ctx)
-    headline, points = list_used(of_headline), list_used(of_points)
-    bounded = [
-        one for one in ordered if _has_bound(one) and not one.all_facts.isdisjoint(of_points)
-    ]  # a headline without a figure says that nothing is within them
-    if found := headline or [*bounded, *points, *shown]:
-        named = [*(of_headline or of_points)]
-        others = [*points, *shown]
-        if coming := [one for one in [*found, *others] if _is_of_days_to_come(one, ctx)]:
-            found, others = coming, [*found, *others]  # what a forecast stands on is not its days
-        return _merge_readings(found, named, others, of_points, ctx)
-    with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits if exhibit.id}
-    alone = (one for one in ctx.read_as if one not in with_exhibit)
-    return tuple(one[:1].upper() + one[1:] for one in alone)[:1]
-
-
-def _merge_readings(
-    exhibits: Sequence[Exhibit],
-    cited: Sequence[str],
-    others: Sequence[Exhibit],
-    others_cited: Sequence[str],
-    ctx: "SkillContext",
-) -> tuple[str, ...]:
-    """Return one line of how the first call was read, with what differs in those that ask the same
-    of something else; a line on the others where they had other files, days or conditions, each
-    with what it is of; and behind it the other lines of all. Named are the measures of the cited
-    facts."""
-    first, *rest = exhibits
-    more = [one for one in rest if _asks_alike(one, first)]
-    others = [*(one for one in rest if one not in more), *others]
-    exhibits = [first, *more]
-    line, *_ = first.read_as.splitlines()
-    if scope := first.list_scope(cited):
-        has = {PEOPLE, *(part for part, _text in scope)}
-        added = [one for other in more for one in other.list_scope(cited) if one[0] in has]
-        days = first.days or _tell_days([first], cited, ctx)
-        line = join_scope(_shorten([*scope, *added], exhibits, cited, ctx), days)
-    told = {_find_conditions(one, ctx) for one in exhibits}
-    lines = {line.casefold()}
-    beside = dict[frozenset[ScopePart], str]()
-    for one in others:
-        days = one.days or _tell_days([one], others_cited, ctx)
-        text = one.tell_scope(others_cited, days)
-        conditions = _find_conditions(one, ctx)
-        is_bounded = bool(days) or any(part not in ("what", "by") for part, _text in one.scope)
-        says_more = is_bounded and not any(conditions <= known for known in told)
-        if says_more and text and text.casefold() not in lines:
-            beside.setdefault(conditions, text)
-            lines.add(text.casefold())
-    apart = f"{get_language(ctx.request.language).marks.semicolon} "
-    what = apart.join([*beside.values()][:MAX_BESIDE])
-    further = [Words("Further points: {what}", what=what).to(ctx.request.language)] if what else []
-    every = [*exhibits, *others]
-    behind = [text for one in every for text in one.read_as.splitlines()[1:]]
-    return (line[:1].upper() + line[1:], *further, *dict.fromkeys(behind))
-
-
-def _asks_alike(one: Exhibit, other: Exhibit) -> bool:
-    """Whether two calls group alike and have conditions of the same kinds: their parts fit into
-    one line."""
-    apart = ("what", "days", "more", PEOPLE)
-    first, second = (
-        {(part, text if part == "by" else "") for part, text in call.scope if part not in apart}
-        for call in (one, other)
-    )
-    return first == second
-
-
-def _shorten(
-    scope: Sequence[ScopePart],
-    exhibits: Sequence[Exhibit],
-    cited: Sequence[str],
-    ctx: "SkillContext",
-) -> list[ScopePart]:
-    """Return the parts with the first texts of one that has many, and with all days from the first
-    to the last where several calls are of others."""
-    texts: dict[str, dict[str, None]] = {}
-    for part, text in scope:
-        texts.setdefault(part, {})[text] = None
-    short = list[ScopePart]()
-    for part, some in texts.items():
-        names = [*some]
-        if part == "days" and names[1:] and (days := _tell_days(exhibits, cited, ctx)):
-            names = [days]
-        elif part != "what" and names[MAX_NAMED:]:
-            shown = ", ".join(names[:MAX_NAMED])
-            names = [Words("{names} and others", names=shown).to(ctx.request.language)]
-        short += [(part, name) for name in names]
-    return short
-
-
-def _list_facts(
-    exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: "SkillContext"
-) -> list[Fact]:
-    """Return the cited facts of these calls, without what others are compared with."""
-    ids = frozenset[str]().union(*(one.all_facts for one in exhibits)) & {*cited}
-    facts = [fact for fact in ctx.book.facts if fact.id in ids]
-    before = {fact.compared_with for fact in facts}
-    return [fact for fact in facts if fact.id not in before]
-
-
-def _tell_days(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: "SkillContext") -> str:
-    """Return the days of the cited facts of these calls, from the first to the last."""
-    facts = [one for one in _list_facts(exhibits, cited, ctx) if one.since and one.until]
-    if not facts:
-        return ""
-    first = min(one.since for one in facts if one.since)
-    last = max(one.until for one in facts if one.until)
-    return format_short_period(first, last, ctx.request.language, date.min)
-
-
-def _is_of_days_to_come(exhibit: Exhibit, ctx: "SkillContext") -> bool:
-    own = (one for one in ctx.book.facts if one.id in exhibit.all_facts)
-    return any(one.since and ctx.today and one.since > ctx.today for one in own)
-
-
-def _has_bound(exhibit: Exhibit) -> bool:
-    """Whether its call left out groups by a measure: "at least 50 orders"."""
-    return any(part == "having" for part, _text in exhibit.scope)
-
-
-def _find_conditions(exhibit: Exhibit, ctx: "SkillContext") -> frozenset[ScopePart]:
-    """Return which days, which part of the data and which files a call was about."""
-    files = {one.source.file for one in ctx.book.facts if one.id in exhibit.all_facts}
-    told = frozenset(one for one in exhibit.scope if one[0] not in ("what", "by", "more"))
-    return told | {("file", one) for one in files}
-
-
 def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:
     """Return the exhibit that the report shows, the measures of the headline first. None where the
     chosen one holds no figure of what is said: it is about something else."""
     chosen = choose_exhibit(form, ctx.book, ctx.exhibits)
     if chosen is None:
         return None
-    headline, points = _list_cited([form.headline], ctx), _list_cited(form.points, ctx)
+    headline, points = list_cited([form.headline], ctx), list_cited(form.points, ctx)
     if headline and chosen.all_facts and chosen.all_facts.isdisjoint([*headline, *points]):
         return None
     return chosen.with_columns_first(headline, points)
-
-
-def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how many rows the shown exhibit leaves out, which figures end before the data do, and
-    what the rankings leave out that the report shows, or of whose groups it cites figures that
-    are not in what it shows: each line once, of two the one that says more."""
-    cited = {*_list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
-    apart = cited - chosen.all_facts if chosen else cited
-    cut = (chosen.cut,) if chosen and chosen.cut else ()
-    found = {
-        exhibit.not_ranked
-        for exhibit in ctx.exhibits
-        if exhibit.not_ranked
-        and ((chosen and exhibit.id == chosen.id) or apart & {*exhibit.ranked_facts})
-    }
-    lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
-    ends = (
-        exhibit.ends
-        for exhibit in ctx.exhibits
-        if exhibit.ends and ((chosen and exhibit.id == chosen.id) or cited & exhibit.all_facts)
-    )
-    return (*dict.fromkeys(ends), *cut, *sorted(lines))
-
-
-def _list_cited(texts: Sequence[str], ctx: "SkillContext") -> list[str]:
-    """Return the ids of the facts whose slots stand in these texts, in their order, each calculated
-    one with those that it was computed from."""
-    names = re.findall(r"\bf\d+\b", " ".join(texts))
-    waiting = [fact for name in names if (fact := ctx.book.get(name))]
-    found: dict[str, None] = {}
-    while waiting:
-        fact = waiting.pop(0)
-        found[fact.id] = None
-        ids = {*fact.calculated_from} - found.keys()
-        waiting += [one for one in ctx.book.facts if one.id in ids]
-    return [*found]
 
 
 def build_dropped_notes(count: int) -> tuple[Check, ...]:
@@ -413,7 +232,7 @@ async def _draw_exhibit(
     than the one that the chart draws."""
     if exhibit is None or exhibit.chart is None:
         return None
-    if exhibit.shows_table(_list_cited([form.headline, *form.points], ctx), asked=form.as_table):
+    if exhibit.shows_table(list_cited([form.headline, *form.points], ctx), asked=form.as_table):
         return None
     told = [
         one for one in ctx.book.facts if one.id in headline.facts and one.id in exhibit.all_facts

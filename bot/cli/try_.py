@@ -27,6 +27,7 @@ from bot.config.settings import Settings
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, describe_passed, group_checks
 from bot.core.facts import Evidence, Fact, source_quote, tell_facts_apart
+from bot.core.figure_groups import group_figures
 from bot.core.parts import Part, Table
 from bot.core.request import (
     Brief,
@@ -338,7 +339,7 @@ def _format_draft(
             f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}{colon} {hook.text}"
             for hook in drafted.hooks
         ] + [""]
-    checks, proof = group_checks(drafted.checks), _collect_proof(drafted)
+    checks = group_checks(drafted.checks)
     lines += [say(Words("Checks:"))] if checks else []
     passed = describe_passed(checks)
     lines += [f"  {LEVEL_MARKS['pass']} {say(passed)}"] if passed else []
@@ -348,18 +349,37 @@ def _format_draft(
         for check in checks
         if check.level != "pass" or check not in counted
     ] + [""]
-    lines += [say(Words("Sources:") if channel else Words("Every figure:"))] if proof else []
-    said, apart = [], tell_facts_apart(proof, drafted.evidence.facts, language)
-    for fact in proof:
-        value = fact.shown(language)
-        text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
-        name = ", ".join(filter(None, (fact.named(language), apart.get(fact.id))))
-        said.append(f"  {name}{colon} {text} ({fact.sourced(language)})")
-    lines += dict.fromkeys(said)
+    lines += _format_proof(drafted, language, is_report=finding is not None and not channel)
     if drafted.leads:
         steps = ", ".join(say(lead.label) for lead in drafted.leads)
         lines += ["", say(Words("In Slack, buttons lead on: {steps}", steps=steps))]
     return [*lines, ""]
+
+
+def _format_proof(drafted: DraftResult, language: str, *, is_report: bool) -> list[str]:
+    """Return the lines of what proves the draft: of a report by how its look-ups were read, what
+    stands in the table alone as one line."""
+    proof = _collect_proof(drafted, is_report=is_report)
+    if not is_report:
+        apart = tell_facts_apart(proof, drafted.evidence.facts, language)
+        lines = [f"  {_format_fact(fact, apart, language)}" for fact in proof]
+        return [Words("Sources:").to(language), *dict.fromkeys(lines)] if lines else []
+    lines = []
+    for group in group_figures(proof, drafted.parts):
+        apart = group.tell_apart(drafted.evidence, language)
+        told = [_format_fact(fact, apart, language) for fact in group.facts]
+        told += filter(None, [group.name_cells(language)])
+        indent = "    " if group.reading else "  "
+        lines += [f"  {group.reading}"] if group.reading and told else []
+        lines += [f"{indent}{line}" for line in dict.fromkeys(told)]
+    return [Words("Every figure:").to(language), *lines] if lines else []
+
+
+def _format_fact(fact: Fact, apart: dict[str, str], language: str) -> str:
+    value, colon = fact.shown(language), get_language(language).marks.colon
+    text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
+    name = ", ".join(filter(None, (fact.named(language), apart.get(fact.id))))
+    return f"{name}{colon} {text} ({fact.sourced(language)})"
 
 
 def _list_lines(part: Part, evidence: Evidence, language: str) -> list[str]:
@@ -368,14 +388,16 @@ def _list_lines(part: Part, evidence: Evidence, language: str) -> list[str]:
     return [*part.text.split("\n"), *([f"  {source_quote(fact, language)}"] if fact else [])]
 
 
-def _collect_proof(drafted: DraftResult) -> list[Fact]:
-    """Return the facts that prove something in the draft, each once, without stated ones."""
+def _collect_proof(drafted: DraftResult, *, is_report: bool = False) -> list[Fact]:
+    """Return the facts that prove something in the draft, each once, without stated ones. A report
+    cites each of its figures."""
     evidence, found = drafted.evidence, list[Fact | None]()
     sources = Sources(evidence)
     for text in list_text_parts(drafted.parts):
         found += map(evidence.get, text.cites)
-        known = [sources.find_figure(one, text.cites) for one in read_figures(text.text)]
-        found += [one.fact for one in known if one is not None]
+        if not is_report:
+            known = [sources.find_figure(one, text.cites) for one in read_figures(text.text)]
+            found += [one.fact for one in known if one is not None]
         found += list_proofs(text.text, evidence.facts)
     proving = {
         fact.id: fact

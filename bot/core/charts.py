@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from bot.core.facts import PERCENT_UNITS, count_percent_decimals, sign_number, spell_number
 from bot.core.parts import Table
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Language, Words, format_value
+from bot.i18n.messages import Language, Words, format_short_day, format_value
 from bot.text.normalize import normalize_text
 
 
@@ -49,6 +49,7 @@ NO_FIGURE = ("", "–")  # cells
 QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 PEOPLE = "people"  # the part that says whom a call counted
+AGAINST = "against"  # the days with those that they are compared with
 
 
 class Exhibit(BaseModel, frozen=True):
@@ -58,12 +59,13 @@ class Exhibit(BaseModel, frozen=True):
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
-    scope: tuple[ScopePart, ...] = ()  # the same, part by part, as short as a card says it
+    scope: tuple[ScopePart, ...] = ()  # the same, part by part
+    short_scope: tuple[ScopePart, ...] = ()  # the same, as short as a card says it
     days: str = ""  # those that its figures are of, for people
     measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     total: str = ""  # the name of the row that is of all rows together
     cut: str = ""  # how many of the rows it shows, for whoever sees it
-    ends: str = ""  # which of its figures end before the data do, and why, for people
+    cut_after: date | None = None  # its last day, where later orders may still come back
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
     chart: ExhibitChart | None = None
@@ -77,15 +79,36 @@ class Exhibit(BaseModel, frozen=True):
 
     def list_scope(self, cited: Collection[str]) -> tuple[ScopePart, ...]:
         """Return how it was read, part by part, with the measures of which these facts are."""
-        named = [name for name, facts in self.measure_facts.items() if facts & {*cited}]
-        named = named or [*self.measure_facts][:1]
-        scope = (one for one in self.scope if one[0] != "what" or not named)
-        return (*(("what", name) for name in named), *scope)
+        return self._name_measures(self.short_scope or self.scope, cited)
+
+    def _name_measures(
+        self, scope: Iterable[ScopePart], cited: Collection[str]
+    ) -> tuple[ScopePart, ...]:
+        named = self.list_measures(cited) or [*self.measure_facts][:1]
+        rest = (one for one in scope if one[0] != "what" or not named)
+        return (*(("what", name) for name in named), *rest)
+
+    def list_measures(self, cited: Collection[str]) -> list[str]:
+        """Return the names of the measures of these facts."""
+        return [name for name, facts in self.measure_facts.items() if facts & {*cited}]
 
     def tell_scope(self, cited: Collection[str], days: str = "") -> str:
         """Return how it was read as one line: what of these facts, by what, of which part of the
         data, and of which days: `days` where nobody named any."""
-        return join_scope(self.list_scope(cited), self.days or days)
+        return join_scope(self._name_measures(self.scope, cited), self.days or days)
+
+    def tell_end(self, told: Collection[str], language: Language, today: date) -> str:
+        """Say that the measures of these facts end before the data do, and why; nothing where they
+        don't."""
+        if self.cut_after is None or not (named := self.list_measures(told)):
+            return ""
+        listed = ", ".join(named[:MAX_NAMED])
+        words = Words(
+            "{what}: up to {day}, as later orders may still come back.",
+            what=listed[:1].upper() + listed[1:],
+            day=format_short_day(self.cut_after, language, today),
+        )
+        return words.to(language)
 
     def build_card_table(self) -> Table | None:
         """Return the table with what it is of as its title, without columns and rows that hold no
@@ -182,13 +205,17 @@ class Exhibit(BaseModel, frozen=True):
 
 
 def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
-    """Return the parts in one line, each text once: what and by what first, the days last."""
+    """Return the parts in one line, each text once: what and by what first, the days last, with
+    those that they are compared with where a part says them."""
     texts: dict[str, dict[str, None]] = {}
     for part, text in scope:
         texts.setdefault(part, {})[text] = None
     what = ", ".join([*texts.pop("what", {})][:MAX_NAMED])
     head = " ".join(filter(None, [what, *texts.pop("by", {})]))
-    last = [*texts.pop("days", {})] or [days]
+    own, compared = [*texts.pop("days", {})], [*texts.pop(AGAINST, {})]
+    begin = own[0] if own else ""
+    also = (one.removeprefix(begin).lstrip(" ,") for one in compared[1:])  # the same days
+    last = [*compared[:1], *also] or own or [days]
     line = [head, *(", ".join(some) for some in texts.values()), ", ".join(last)]
     known, told = {what.casefold()} if head != what else set[str](), list[str]()
     for text in filter(None, line):

@@ -28,6 +28,7 @@ from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
 
 SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|round|from-to))?\}")
+_JOINT = re.compile(r"(,|,? [^\W\d]+) ")  # between two counts that share their unit
 SENTENCE_START = re.compile(r"(?:^|[.!?…]\s|\n)[\s*_•–-]*$")
 SlotForm = Literal["", "bare", "abs", "round", "from-to"]
 ROUND_DIGITS = 3  # of a rounded figure
@@ -175,7 +176,7 @@ class FactBook:
         book = self._round_alike(text)
         ids: list[str] = []
         pieces: list[str] = []
-        end = 0
+        end, before, counted = 0, "", ""
         no_cents = self._has_whole_amount(text)
         compared: set[str | None] = set()  # units of comparisons that have been told
         for found in SLOT_PATTERN.finditer(text):
@@ -188,6 +189,9 @@ class FactBook:
                 filled = filled[_measure_repeated_start(filled, "".join(pieces)) :]
             if is_phrase and SENTENCE_START.search(text[: found.start()]):
                 filled = filled[:1].upper() + filled[1:]
+            if counted == fact.unit and form == "" and _JOINT.fullmatch(pieces[-1]):
+                pieces[-2] = book.spell(before, "bare", language)
+            before, counted = found[1], fact.unit if form == "" and fact.unit in FACT_UNITS else ""
             ids.append(fact.id)
             if form == "from-to" and fact.compared_with:
                 ids.append(fact.compared_with)
@@ -200,7 +204,7 @@ class FactBook:
             if form != "bare":
                 end += _measure_repeated_unit(fact.unit, text[end:], language)
             if form == "" and _names_unit_again(fact.unit, text[end:], language):
-                pieces[-1] = book.spell(found[1], "bare", language)
+                pieces[-1], counted = book.spell(found[1], "bare", language), ""
         whole = "".join([*pieces, text[end:]])
         return FilledText(whole, tuple(dict.fromkeys(ids)))
 

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -63,8 +63,14 @@ _ALL_BUT = re.compile(r"all but under (\d+)")  # only in facts of earlier editio
 OUR_WORDS = (
     "rule",
     "verdict",
+    "status",
     "best day",
 )  # labels of facts whose text is ours: it has a translation
+
+OTHER_STATUSES = (  # that no list or sentence says
+    *(Words("mixed"), Words("apart"), Words("better"), Words("follows")),
+    *(Words("alone"), Words("unnamed"), Words("no orders"), Words("nothing spent")),
+)
 
 
 class Source(BaseModel, frozen=True):
@@ -166,7 +172,7 @@ class SourcedModel(BaseModel):
             plain = Source(data["source"])
             if self.source != plain or parse_legacy_source(data["source"]) != plain:
                 data[PARTS_KEY] = self.source.model_dump(mode="json", exclude_defaults=True)
-        for name in ("words", "shown_decimals"):
+        for name in ("words", "shown_decimals", "reading"):
             if data.get(name, ...) is None:
                 del data[name]
         return data
@@ -259,6 +265,7 @@ class Fact(SourcedModel, frozen=True):
     compared_with: str | None = None  # the id of the earlier figure that it is compared with
     shown_decimals: int | None = None  # those that it is told with, beside others of its column
     words: Words | None = None  # `value` as a text of ours, for readers of another language
+    reading: str | None = None  # how its look-up was read, in the words of the report
 
     @property
     def parts(self) -> FactId:
@@ -449,6 +456,15 @@ class Evidence(BaseModel, frozen=True):
     def of_one_customer(self) -> bool:
         """Whether a figure among them is one customer's own: the largest order, a top customer."""
         return any(fact.id.rpartition(".")[2] in ONE_CUSTOMER_MEASURES for fact in self.facts)
+
+    def with_readings(self, readings: Mapping[str, str]) -> "Evidence":
+        """Return it with how the look-ups of these facts were read."""
+        return Evidence(
+            facts=tuple(
+                one.model_copy(update={"reading": readings[one.id]}) if one.id in readings else one
+                for one in self.facts
+            )
+        )
 
     def plus(self, more: Iterable[Fact]) -> "Evidence":
         known = {fact.id for fact in self.facts}

@@ -69,8 +69,8 @@ class ReportForm(BaseModel, frozen=True):
         "does it, or it was not looked at",
     )
     not_used: list[str] = Field(
-        description="words of the request that the answer does not take into account and that "
-        "cannot_tell does not tell"
+        description="words of the request that would change the answer, that it does not take "
+        "into account, and that cannot_tell does not tell"
     )
     next_steps: list[NextStepForm] = Field(description="up to three")
 
@@ -136,7 +136,7 @@ def build_report(
         shown = insert_nbsp(filled.text, language)
         return Copy(text=shown, facts=filled.facts)
 
-    lines = [line for one in read_as for line in one.splitlines()]
+    lines = [line for one in read_as for line in one.splitlines() if line]
     gap = fill(form.cannot_tell) if is_given(form.cannot_tell) else None
     untold = [one for one in (*unused, *form.not_used) if not (gap and _tells(gap.text, one))]
     report = Report(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.report_writer import list_left_out
+from bot.agent.report_reading import list_left_out
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact, Source
 

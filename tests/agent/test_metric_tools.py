@@ -558,8 +558,9 @@ async def test_return_rates_end_before_orders_that_may_come_back(
     )
     assert {fact.until for fact in result.facts} == {ends}
     told = [note for note in result.notes if f"ends on {ends}" in note]
-    shown = result.exhibits[0].ends
-    assert bool(told) == bool(shown) == ("since" in days)
+    cut_after = result.exhibits[0].cut_after
+    assert bool(told) == ("since" in days)
+    assert cut_after == (ends if told else None)
 
 
 async def test_return_rate_of_orders_that_may_come_back_is_refused() -> None:
@@ -662,9 +663,11 @@ async def test_figures_that_end_before_the_data_say_so_beside_the_last_day_of_th
     end = result.facts[0].until
     assert end
     assert end < result.facts[0].as_of == sample().as_of("orders")
-    assert exhibit.ends.startswith(f"Return rate: up to {end.day} {end:%B}")
+    line = exhibit.tell_end(exhibit.facts, "en", deps.today)
+    assert line.startswith(f"Return rate (of units): up to {end.day} {end:%B}")
+    assert not exhibit.tell_end((), "en", deps.today)  # none of its figures is told
     sales = await query_tool(deps, dataset="orders", measures=["revenue"])
-    assert not sales.exhibits[0].ends
+    assert not sales.exhibits[0].tell_end(sales.exhibits[0].facts, "en", deps.today)
 
 
 async def test_values_of_files_are_named_in_the_reader_s_language_or_quoted() -> None:
@@ -980,7 +983,6 @@ async def test_newer_days_than_those_of_a_week_are_named(
     call = {"dataset": "orders", "measures": ["revenue"], "dimensions": ["device"]}
     result = await query_tool(deps, **call, since=since, until=until)
     assert any("run to 2026-11-24" in note for note in result.notes) == is_told
-    assert ("22 November" in result.exhibits[0].ends) == is_told
 
 
 SOLD_OUT_SQL = """SELECT product, any_value(products.title), any_value(products.category),

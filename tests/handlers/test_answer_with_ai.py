@@ -44,6 +44,12 @@ async def answer(*script: Step, words: str = "orders by country in October?") ->
     return found, claude.letters
 
 
+def readings_of(found: DraftResult, key: str) -> set[str | None]:
+    """How the look-ups of the figures of a part were read."""
+    (part,) = (part for part in found.parts if part.key == key)
+    return {fact.reading for fact in found.evidence.facts if fact.id in part.facts}
+
+
 def table_of(found: DraftResult) -> Table:
     (table,) = (part.body for part in found.parts if part.kind == "table")
     assert isinstance(table, Table)
@@ -83,7 +89,7 @@ async def test_how_it_was_read_is_one_line_of_the_look_up_that_the_headline_show
     assert text_of(found, "Read as") == ["Customers · October 2026"]
 
 
-async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other() -> None:
+async def test_one_line_is_of_the_calls_of_the_headline_and_figures_have_their_own_call() -> None:
     looked_up = calls(
         *(
             ("query_metrics", {**QUERY, "measures": [measure], "dimensions": [], "since": since})
@@ -96,14 +102,14 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
     )
     ratio = calls(("calculate", {"operation": "ratio", "figures": ["f2", "f1"], "percent": 0}))
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
-    further = "Further points: units · 10 to 31 Oct 2026"
-    assert text_of(found, "Read as") == [f"Orders, units · October 2026\n{further}"]
+    assert text_of(found, "Read as") == ["Orders, units · October 2026"]
+    assert readings_of(found, "points.1") == {"Units · 10 to 31 Oct 2026"}
     found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
     assert text_of(found, "Read as") == ["Units · October 2026"]
     assert not [part for part in found.parts if part.key == "table"]  # it holds no figure of this
 
 
-async def test_a_point_on_other_days_is_read_as_well_and_its_table_may_be_shown() -> None:
+async def test_a_point_on_other_days_has_its_own_reading_and_its_table_may_be_shown() -> None:
     later = {**QUERY, "since": "2026-10-10"}
     looked_up = calls(
         ("query_metrics", {**QUERY, "measures": ["orders"], "dimensions": []}),
@@ -111,15 +117,13 @@ async def test_a_point_on_other_days_is_read_as_well_and_its_table_may_be_shown(
     )
     said = report("{f1} in all.", "{f2} since then.", exhibit="e2")
     found, _letters = await answer(looked_up, said)
-    (reading,) = text_of(found, "Read as")
-    first, further = reading.splitlines()
-    assert first == "Orders · October 2026"
-    assert further.startswith("Further points: ")
-    assert "10 to 31 Oct" in further
+    assert text_of(found, "Read as") == ["Orders · October 2026"]
+    assert readings_of(found, "headline") == {"Orders · October 2026"}
+    assert readings_of(found, "table") == {"Units by country · 10 to 31 Oct 2026"}
     assert table_of(found).rows
 
 
-async def test_each_call_that_groups_otherwise_has_its_own_clause_of_the_reading() -> None:
+async def test_each_call_has_its_own_reading_and_the_card_that_of_one() -> None:
     looked_up = calls(
         ("query_metrics", {**QUERY, "measures": ["orders"], "dimensions": ["country"]}),
         (
@@ -128,13 +132,67 @@ async def test_each_call_that_groups_otherwise_has_its_own_clause_of_the_reading
         ),
         ("query_metrics", {**QUERY, "measures": ["visits"], "dimensions": [], "dataset": "visits"}),
     )
-    said = report("None of both.", "{f1} and {f5}.", "{f12} came.")
+    said = report("None of both.", "{f1} and {f9}.", "{f12} came.")
     found, _letters = await answer(looked_up, said)
+    assert text_of(found, "Read as") == ["Orders by country · October 2026"]
+    every = readings_of(found, "points.1") | readings_of(found, "points.2")
+    assert every == {
+        "Orders by country · October 2026",
+        "Units by device · 10 to 31 Oct 2026",
+        "Visits · October 2026",
+    }
+
+
+async def test_a_comparison_is_read_only_where_the_card_shows_one() -> None:
+    compared = {**QUERY, "measures": ["orders"], "dimensions": []}
+    looked_up = calls(("query_metrics", {**compared, "comparison": "previous_period"}))
+    for text, exhibit, is_told in (
+        ("{f1} in all.", "none", False),
+        ("{f1:from-to} in all.", "none", True),
+        ("{f3} in all.", "none", True),
+        ("{f1} in all.", "e1", True),
+    ):
+        found, _letters = await answer(looked_up, report(text, exhibit=exhibit))
+        (reading,) = text_of(found, "Read as")
+        assert reading.startswith("Orders · October 2026")
+        assert ("compared with" in reading) == is_told, text
+
+
+async def test_end_of_returns_is_said_once_of_the_measures_that_a_point_tells() -> None:
+    returns = {**QUERY, "dimensions": [], "measures": ["return_rate", "returned"]}
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "measures": ["orders"], "dimensions": [], "until": "none"}),
+        ("query_metrics", {**returns, "until": "none"}),
+    )
+    beside, of_headline = report("{f1} in all.", "{f2} came back."), report("{f2} came back.")
+    found, _letters = await answer(looked_up, beside)
     (reading,) = text_of(found, "Read as")
-    first, further = reading.splitlines()
-    assert first.count(" by ") == 1
-    clauses = further.removeprefix("Further points: ").split("; ")
-    assert all(not clause[0].isdigit() for clause in clauses), clauses
+    first, end = reading.splitlines()
+    assert first.startswith("Orders")
+    assert end.startswith("Return rate (of units): up to ")
+    found, _letters = await answer(looked_up, of_headline)
+    assert len(text_of(found, "Read as")[0].splitlines()) == 1  # the line has its days
+    day = end.removeprefix("Return rate (of units): up to ").partition(",")[0]
+    found, _letters = await answer(looked_up, report("{f1} in all.", f"{{f2}} until {day}."))
+    assert len(text_of(found, "Read as")[0].splitlines()) == 1
+
+
+async def test_figures_beyond_a_condition_of_the_question_are_named() -> None:
+    france = [[{"field": "country", "operator": "is", "values": ["FR"]}]]
+    calls_of = {**QUERY, "dimensions": []}
+    looked_up = calls(
+        ("query_metrics", {**calls_of, "measures": ["orders"], "filters": france}),
+        ("query_metrics", {**calls_of, "measures": ["units"]}),
+        ("query_metrics", {**calls_of, "measures": ["orders"]}),
+    )
+    for asked, point, is_told in (
+        ("french orders in October?", "{f2} went out.", True),
+        ("orders in October?", "{f2} went out.", False),
+        ("french orders in October?", "{f3} in the whole shop.", False),  # a comparison
+    ):
+        found, _letters = await answer(looked_up, report("{f1} in all.", point), words=asked)
+        (reading,) = text_of(found, "Read as")
+        assert ("Not only France: units" in reading) == is_told, (asked, point)
 
 
 async def test_bound_that_no_group_reaches_stays_in_the_reading() -> None:

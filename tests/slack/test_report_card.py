@@ -11,7 +11,7 @@ from bot.db.session import Database
 from bot.drafts.models import LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.views.draft_details import build_details_view
+from bot.slack.views.draft_details import build_details_view, build_sources_view
 from tests.conftest import NOW
 from tests.support.card_scenes import drafted, drawn, pressable, seen, sound_view, text_of
 
@@ -138,6 +138,28 @@ def test_long_table_is_cut_on_the_card_and_says_so(sqlite: Database) -> None:
     assert len(table["rows"]) == 13  # and the names of the columns
     assert "12 of 18 rows" in text_of(message.blocks)
     assert "row 17" in details
+
+
+def test_sources_of_a_report_stand_under_how_their_look_ups_were_read(sqlite: Database) -> None:
+    readings = ("Checkout <!channel> · mobile", "Orders by device · October")
+    facts = tuple(
+        fact.model_copy(update={"reading": reading})
+        for fact, reading in zip(FACTS, readings, strict=True)
+    )
+    cell = FACTS[0].model_copy(update={"id": "metric.x.y", "label": "cell", "reading": readings[1]})
+    table = TABLE.model_copy(update={"facts": (cell.id,)})
+    with sqlite.begin() as session:
+        draft = reported(session, REPORT.model_copy(update={"table": table}))
+        draft.evidence = Evidence(facts=(*facts, cell)).model_dump_json()
+        new = text_of(sound_view(build_sources_view(draft, "en")))
+        draft.evidence = Evidence(facts=FACTS).model_dump_json()  # as earlier editions stored it
+        old = text_of(sound_view(build_sources_view(draft, "en")))
+    assert new.index("Checkout") < new.index("paid") < new.index("Orders by device")
+    assert new.index("Orders by device") < new.index("lost") < new.index("every other figure")
+    assert "<!channel>" not in new
+    assert "cell" not in new
+    assert "paid" in old
+    assert "lost" in old
 
 
 def test_chart_is_named_and_replaces_the_table(sqlite: Database) -> None:

@@ -144,8 +144,8 @@ async def _build_report(
     if not exhibit.shows_table(exhibit.facts):
         picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     limits = " ".join(words.to(language) for words in found.limits)
-    read_as = (result.read_as, exhibit.ends, exhibit.cut, exhibit.not_ranked)
-    sources = describe_data(result.facts[:1], ctx.data.name_files(), language)
+    end = exhibit.tell_end(exhibit.facts, language, ctx.today)
+    read_as = (result.read_as, end, exhibit.cut, exhibit.not_ranked)
     return Report(
         headline=headline,
         points=points[:MAX_POINTS],
@@ -153,7 +153,7 @@ async def _build_report(
         picture=await ctx.draw(picture) if picture else None,
         table=exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None,
         read_as=Copy(text="\n".join(filter(None, read_as))),
-        sources=Copy(text=sources),
+        sources=Copy(text=describe_data(result.facts[:1], ctx.data.name_files(), language)),
         leads=[_build_form_step(ctx.request, found)],
     )
 

@@ -9,6 +9,8 @@ from bot.approvals.decision import Decision
 from bot.audiences.platforms import ExportReceipt
 from bot.audit.receipt import Receipt
 from bot.core.facts import NO_SOURCE, Fact, tell_facts_apart
+from bot.core.figure_groups import group_figures
+from bot.core.parts import Part
 from bot.data.catalogue.models import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -36,7 +38,7 @@ from bot.slack.blocks import (
     text_elements,
     truncate,
 )
-from bot.slack.cards.draft_parts import list_folded_parts, render_part
+from bot.slack.cards.draft_parts import is_report, list_folded_parts, render_part
 from bot.slack.cards.draft_status import (
     LEGAL_NOTE,
     number_action_id,
@@ -67,16 +69,14 @@ def build_sources_view(draft: Draft, language: str) -> Block:
 
 def list_source_blocks(draft: Draft, language: str) -> list[Block]:
     """List for each part the facts that it cites, with value, source and day, and the
-    calculations of its figures. A long value is shown once, and cut where it comes again."""
-    blocks: list[Block] = []
+    calculations of its figures: of a report for each look-up. A long value is shown once, and cut
+    where it comes again."""
+    blocks = _list_report_figures(draft, language) if is_report(draft) else []
     shown: set[str] = set()
     cited = [fact for part in draft.parts for id in part.facts if (fact := draft.facts.get(id))]
     apart = tell_facts_apart(cited, draft.facts.facts, language)
-    for part in draft.parts:
-        facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
-        facts += list_proofs(part.text, draft.facts.facts)
-        facts = [fact for fact in facts if not fact.is_rule]
-        if facts:
+    for part in draft.parts if not is_report(draft) else ():
+        if facts := _list_part_facts(part, draft):
             lines = [
                 _render_fact(
                     fact, language, AGAIN if fact.id in shown else MAX_VALUE, apart.get(fact.id, "")
@@ -96,6 +96,29 @@ def list_source_blocks(draft: Draft, language: str) -> list[Block]:
         blocks = [
             section_block(Words("These words stand on no figures and no facts.").to(language))
         ]
+    return blocks
+
+
+def _list_part_facts(part: Part, draft: Draft) -> list[Fact]:
+    facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
+    facts += list_proofs(part.text, draft.facts.facts)
+    return [fact for fact in facts if not fact.is_rule]
+
+
+def _list_report_figures(draft: Draft, language: str) -> list[Block]:
+    """List the figures of a report under how their look-ups were read."""
+    facts = [fact for part in draft.parts for fact in _list_part_facts(part, draft)]
+    blocks = []
+    for group in group_figures(facts, draft.parts):
+        apart = group.tell_apart(draft.facts, language)
+        lines = [
+            _render_fact(fact, language, MAX_VALUE, apart.get(fact.id, "")) for fact in group.facts
+        ]
+        if cells := group.name_cells(language):
+            lines.append(f"• {quote_as_mrkdwn(cells, MAX_VALUE)}")
+        head = f"*{quote_as_mrkdwn(group.reading, MAX_VALUE)}*\n" if group.reading else ""
+        if lines:
+            blocks.append(section_block(head + truncate("\n".join(lines), 2_500)))
     return blocks
 
 

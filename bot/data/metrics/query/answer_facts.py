@@ -8,7 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, ScopePart
+from bot.core.charts import AGAINST, Exhibit, ExhibitChart, ExhibitPoint, ScopePart
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
@@ -110,7 +110,7 @@ class _ResultBuilder:
             name_measure(self.warehouse, self.answer, name, self.language, as_read=True)
             for name in used
         ]
-        scope = list_scope(self.warehouse, self.answer, self.language)
+        scope = self._list_scope(cells, short=False)
         return MetricResult(
             tuple(self.facts),
             self._build_exhibits(groups, cells),
@@ -330,15 +330,18 @@ class _ResultBuilder:
         ids = tuple(fact.id for fact in self.facts)
         not_ranked = self.notes.describe_unranked()
         ranked = tuple(id for id in ids if self.groups[id][1] in single) if not_ranked else ()
+        scope, short_scope = (self._list_scope(cells, short=short) for short in (False, True))
+        is_cut = self.answer.periods.left_out_days > 0
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
-                scope=list_scope(self.warehouse, self.answer, self.language, years=True),
+                scope=scope,
+                short_scope=short_scope,
                 days=format_short_period(*self.days, self.language, date.min),
                 measure_facts=named,
                 total=self._name_total(cells)[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
-                ends=self.notes.describe_end(),
+                cut_after=self.days[1] if is_cut else None,
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
                 column_facts=tuple(facts_of[name] for name, _ in columns),
@@ -347,6 +350,12 @@ class _ResultBuilder:
                 facts=ids,
             ),
         )
+
+    def _list_scope(self, cells: Any, *, short: bool) -> tuple[ScopePart, ...]:
+        """Return how the query was read, without a comparison that none of its figures has."""
+        scope = list_scope(self.warehouse, self.answer, self.language, years=True, short=short)
+        is_compared = any(before is not None for _now, before, _change in cells.values())
+        return tuple(one for one in scope if is_compared or one[0] != AGAINST)
 
     def _complete(self, groups: Sequence[Group], cells: Any) -> Any:
         """Return the cells of the table: each figure in one row alone, what the rows leave of the

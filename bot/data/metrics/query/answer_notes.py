@@ -21,16 +21,14 @@ from bot.data.metrics.query.release import (
 )
 from bot.data.metrics.query.remainder import are_empty, count_twice
 from bot.data.metrics.query.wording import (
-    get_reference_day,
     is_by_time,
     is_of_deliveries,
     name_group,
     name_hidden_times,
-    name_measure,
 )
 from bot.data.stats import WATCHED_P, compute_equal_shares_p
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.messages import Language, Words, format_short_day
+from bot.i18n.messages import Language, Words
 
 ORDER_DAYS = (
     "The days are those on which the orders were placed, not those on which they came (a filter, "
@@ -52,7 +50,6 @@ COARSER_WORDS = {
     "month": Words("By month: in most weeks there are too few people to be shown."),
     "quarter": Words("By quarter: in most months there are too few people to be shown."),
 }
-MAX_ENDING = 3  # measures that are named because they end early
 NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
 
@@ -158,34 +155,6 @@ class AnswerNotes:
             *filter(None, footnotes),
         ]
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
-
-    def describe_end(self) -> str:
-        """Say for people which figures end before the data do; nothing where none does."""
-        if self.answer.periods.has_newer:
-            return self._tell_newer_days()
-        if not self.answer.periods.left_out_days:
-            return ""
-        names = [
-            name_measure(self.warehouse, self.answer, one, self.language)
-            for one in self.query.measures
-        ]
-        listed = ", ".join(names[:MAX_ENDING])
-        reference = get_reference_day(self.warehouse, self.answer)
-        words = Words(
-            "{what}: up to {day}, as later orders may still come back.",
-            what=listed[:1].upper() + listed[1:],
-            day=format_short_day(self.answer.periods.now[1], self.language, reference),
-        )
-        return words.to(self.language)
-
-    def _tell_newer_days(self) -> str:
-        reference = get_reference_day(self.warehouse, self.answer)
-        until, last = (
-            format_short_day(day, self.language, reference)
-            for day in (self.answer.periods.now[1], self.answer.periods.known_until)
-        )
-        words = Words("This looks at days up to {day}; the data run to {last}.")
-        return words.with_params(day=until, last=last).to(self.language)
 
     def _name_newer_days(self) -> list[str]:
         """Say it to the model, which chose the days."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.audience_words import YES_OR_NO_NAMES, describe_conditions
-from bot.core.charts import ScopePart
+from bot.core.charts import AGAINST, ScopePart
 from bot.core.condition_words import (
     DELIVERED_LATE,
     describe_amount,
@@ -294,19 +294,29 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
         for name in answer.query.measures
     ]
     scope = list_scope(warehouse, answer, language)
-    return " · ".join([", ".join(labels), *(text for _part, text in scope)])
+    is_compared = any(part == AGAINST for part, _text in scope)
+    told = [text for part, text in scope if part != "days" or not is_compared]
+    return " · ".join([", ".join(labels), *told])
 
 
 def list_scope(
-    warehouse: Warehouse, answer: MetricAnswer, language: str, *, years: bool = False
+    warehouse: Warehouse,
+    answer: MetricAnswer,
+    language: str,
+    *,
+    years: bool = False,
+    short: bool = False,
 ) -> tuple[ScopePart, ...]:
     """Return how the query was read, part by part, as a card says it: which of them, by what, and
-    when. Measures stand apart: a card names those that it tells. Days that were not asked for are
-    left out. With `years` each day has its own."""
+    when, without and with what it is compared with. Measures stand apart: a card names those that
+    it tells. Days that were not asked for are left out. With `years` each day has its own; `short`
+    as `describe_filters` has it."""
     query, today = answer.query, date.min if years else get_reference_day(warehouse, answer)
     parts = []
     for group, text in zip(
-        query.filters, describe_filters(warehouse, answer, language, years=years), strict=True
+        query.filters,
+        describe_filters(warehouse, answer, language, years=years, short=short),
+        strict=True,
     ):
         parts.append(("-".join(dict.fromkeys(one.field for one in group)), text))
     if query.dimensions:
@@ -316,19 +326,20 @@ def list_scope(
     asked, before = answer.asked, answer.periods.before
     if asked.since or asked.until or before:
         now = answer.periods.now
-        if (
-            before
-            and asked.comparison == "dates"
-            and len({one.year for one in (*now, *before)}) < 2
-        ):
-            days = format_short_period(*now, language, now[1])  # the others have its year
-        else:
-            days = format_short_period(*now, language, today)
+        days = {"days": format_short_period(*now, language, today)}
         if before:
-            days = _add_comparison(answer, days, before, language, today)
+            is_one_year = len({one.year for one in (*now, *before)}) < 2
+            if asked.comparison == "dates" and is_one_year:
+                said = format_short_period(*now, language, now[1])  # the others have its year
+            else:
+                said = days["days"]
+            days[AGAINST] = _add_comparison(answer, said, before, language, today)
         if is_of_deliveries(answer):
-            days = Words("orders placed: {days}", days=days).to(language)
-        parts.append(("days", days))
+            days = {
+                part: Words("orders placed: {days}", days=text).to(language)
+                for part, text in days.items()
+            }
+        parts += days.items()
     return tuple(parts)
 
 

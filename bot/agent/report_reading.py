@@ -1,0 +1,310 @@
+"""How a report says that its question was read: one line on the card, and beside each figure what
+its look-up was asked."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from bot.core.charts import AGAINST, MAX_NAMED, PEOPLE, Exhibit, ScopePart, join_scope
+from bot.core.fact_book import FactBook, SlotError
+from bot.core.facts import Fact
+from bot.core.report import Report, ReportForm, list_cited_facts
+from bot.core.request import SkillRequest
+from bot.grounding.report_text import CALCULATED
+from bot.i18n.countries import list_country_words, parse_country_code
+from bot.i18n.messages import Words, format_short_period
+from bot.i18n.periods import find_periods
+from bot.text.normalize import tokenize
+
+NO_CONDITIONS = ("what", "by", "days", "more", "having", AGAINST, PEOPLE)  # parts of a reading
+STEM = 5  # letters that words of one family share
+
+
+class Findings(Protocol):
+    """What a report was written from."""
+
+    request: SkillRequest
+    today: date
+
+    @property
+    def book(self) -> FactBook: ...
+    @property
+    def exhibits(self) -> tuple[Exhibit, ...]: ...
+    @property
+    def read_as(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a question was read: one line for the card, of the calls behind the headline, and the
+    lines without which it would mislead."""
+
+    line: str = ""
+    exhibits: tuple[Exhibit, ...] = ()  # of which the line is
+    beside: tuple[str, ...] = ()
+
+
+def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Reading:
+    """Return how the question was read: the calls whose figures the headline shows, else those of
+    the points, else the shown exhibit. A call that was corrected or not used says nothing about
+    the report, and what other calls were asked stands beside their figures."""
+    # of two calls that gave a figure, the one whose exhibit is shown
+    ordered = _order_exhibits(chosen, ctx)
+
+    def list_used(cited: Sequence[str]) -> list[Exhibit]:
+        used = (next((e for e in ordered if id in e.facts and e.read_as), None) for id in cited)
+        return list({id(one): one for one in used if one}.values())
+
+    shown = [chosen] if chosen and chosen.read_as else []
+    of_headline = list_cited([form.headline], ctx)
+    of_points = list_cited([*form.points, form.cannot_tell], ctx)
+    headline, points = list_used(of_headline), list_used(of_points)
+    bounded = [
+        one for one in ordered if _has_bound(one) and not one.all_facts.isdisjoint(of_points)
+    ]  # a headline without a figure says that nothing is within them
+    found = headline or [*bounded, *points, *shown]
+    if coming := [one for one in [*found, *points, *shown] if _is_of_days_to_come(one, ctx)]:
+        found = coming  # what a forecast stands on is not its days
+    if not found:
+        with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits if exhibit.id}
+        alone = (one for one in ctx.read_as if one not in with_exhibit)
+        return Reading(next((one[:1].upper() + one[1:] for one in alone), ""))
+    first, *rest = found
+    told = (first, *(one for one in rest if _asks_alike(one, first)))
+    cited = {*of_headline, *of_points, *(chosen.all_facts if chosen else ())}
+    line = _tell_line(told, of_headline or of_points, cited, ctx)
+    others = [one for one in [*headline, *points] if one not in told]
+    ages = (text for one in [*told, *others, *shown] for text in one.read_as.splitlines()[1:])
+    beside = (*ages, *_list_ends(form, [*told, *shown], ctx), *_list_wider(told, others, form, ctx))
+    return Reading(line, told, tuple(dict.fromkeys(beside)))
+
+
+def _tell_line(
+    exhibits: Sequence[Exhibit], named: Sequence[str], cited: Collection[str], ctx: Findings
+) -> str:
+    """Return how these calls were read, in one line: the measures of the named facts, and a
+    comparison only where one of the cited facts is of it."""
+    first, *more = exhibits
+    line, *_ = first.read_as.splitlines()
+    if scope := first.list_scope(named):
+        has = {PEOPLE, *(part for part, _text in scope)}
+        scope += tuple(one for other in more for one in other.list_scope(named) if one[0] in has)
+        if _have_other_days(exhibits) or not _is_compared(exhibits, cited, ctx):
+            scope = tuple(one for one in scope if one[0] != AGAINST)
+        days = first.days or _tell_days([first], named, ctx)
+        line = join_scope(_shorten(scope, exhibits, named, ctx), days)
+    return line[:1].upper() + line[1:]
+
+
+def _have_other_days(exhibits: Sequence[Exhibit]) -> bool:
+    return len({text for one in exhibits for part, text in one.scope if part == "days"}) > 1
+
+
+def _is_compared(exhibits: Sequence[Exhibit], cited: Collection[str], ctx: Findings) -> bool:
+    """Whether one of the cited facts of these calls is a change, or what another is compared
+    with."""
+    own = frozenset[str]().union(*(one.all_facts for one in exhibits))
+    before = {fact.compared_with for fact in ctx.book.facts if fact.id in own}
+    return any(
+        fact.id in before or fact.is_change
+        for fact in ctx.book.facts
+        if fact.id in own and fact.id in cited
+    )
+
+
+def _order_exhibits(chosen: Exhibit | None, ctx: Findings) -> list[Exhibit]:
+    return sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
+
+
+def _list_ends(form: ReportForm, read: Sequence[Exhibit], ctx: Findings) -> Iterator[str]:
+    """Yield which of the told measures end before the data do, where neither how the question was
+    read, nor the shown table, nor the sentence itself says their days."""
+    told = [(list_cited([text], ctx), text) for text in (*form.points, form.cannot_tell)]
+    for exhibit in ctx.exhibits:
+        if exhibit.cut_after and all(one.id != exhibit.id for one in read):
+            open_ids = {
+                id
+                for ids, text in told
+                if exhibit.all_facts & {*ids} and not _names_last_day(text, exhibit.cut_after, ctx)
+                for id in ids
+            }
+            if line := exhibit.tell_end(open_ids, ctx.request.language, ctx.today):
+                yield line
+
+
+def _names_last_day(text: str, day: date, ctx: Findings) -> bool:
+    with suppress(ValueError, SlotError):
+        words = tokenize(ctx.book.fill(text, ctx.request.language).text)
+        return any(day in period.days for period in find_periods(words, ctx.today))
+    return False
+
+
+def _list_wider(
+    told: Sequence[Exhibit], others: Sequence[Exhibit], form: ReportForm, ctx: Findings
+) -> Iterator[str]:
+    """Yield for each condition of the question that other calls don't hold what they are of, if it
+    is not told within the condition too: that would be a comparison."""
+    cited = {*list_cited([form.headline, *form.points], ctx)}
+    asked = f"{ctx.request.brief.follows or ''} {ctx.request.brief.words}"
+    for part, text in told[0].list_scope(()):
+        if part in NO_CONDITIONS or not _is_named(part, text, asked):
+            continue
+        facts = [fact for fact in ctx.book.facts if fact.id in cited]
+        wider = frozenset[str]().union(
+            *(one.all_facts for one in others if all(part != name for name, _ in one.scope))
+        )
+        is_wide = {
+            fact.id: fact.id in wider and text.casefold() not in fact.about.casefold()
+            for fact in facts
+        }
+        within = {fact.parts.measure for fact in facts if not is_wide[fact.id]}
+        names = [
+            fact.titled(ctx.request.language)
+            for fact in facts
+            if is_wide[fact.id] and fact.parts.measure not in within and not fact.is_change
+        ]
+        if names:
+            what = ", ".join([*dict.fromkeys(names)][:MAX_NAMED])
+            words = Words("Not only {condition}: {what}", condition=text, what=what)
+            yield words.to(ctx.request.language)
+
+
+def _is_named(part: str, text: str, asked: str) -> bool:
+    """Whether the person named a condition: a country by any of its names, else a long word."""
+    words = tokenize(asked)
+    if part == "country":
+        names = {*list_country_words(text)}
+        code = parse_country_code(text)
+        return any(one in names or parse_country_code(one) == code for one in words)
+    return not _list_stems(words).isdisjoint(_list_stems(tokenize(text)))
+
+
+def _list_stems(words: Iterable[str]) -> set[str]:
+    return {one[:STEM] for one in words if len(one) >= STEM}
+
+
+def tell_readings(report: Report, chosen: Exhibit | None, ctx: Findings) -> dict[str, str]:
+    """Return for each fact that a report shows how its look-up was read."""
+    shown = list_cited_facts(report)
+    every = {*_list_inputs(shown, ctx)}
+    found = dict[str, str]()
+    for exhibit in _order_exhibits(chosen, ctx):
+        own = [id for id in every if id in exhibit.all_facts and id not in found]
+        if not own:
+            continue
+        printed = [id for id in every if id in exhibit.all_facts]
+        days = exhibit.days or _tell_days([exhibit], printed, ctx)
+        told = exhibit.tell_scope(printed, days) if exhibit.scope else exhibit.read_as
+        if line := told.partition("\n")[0]:
+            found |= dict.fromkeys(own, line[:1].upper() + line[1:])
+    for fact in ctx.book.facts:
+        if fact.id in shown and fact.parts.kind == CALCULATED and fact.id not in found:
+            inputs = {found.get(id) for id in _list_inputs([fact.id], ctx) if id != fact.id}
+            if len(inputs) == 1 and (shared := inputs.pop()):
+                found[fact.id] = shared
+    return found
+
+
+def _asks_alike(one: Exhibit, other: Exhibit) -> bool:
+    """Whether two calls group alike, have conditions of the same kinds and name days, or not: their
+    parts fit into one line."""
+    apart = ("what", "more", AGAINST, PEOPLE)
+    first, second = (
+        {(part, text if part == "by" else "") for part, text in call.scope if part not in apart}
+        for call in (one, other)
+    )
+    return first == second
+
+
+def _shorten(
+    scope: Sequence[ScopePart],
+    exhibits: Sequence[Exhibit],
+    cited: Sequence[str],
+    ctx: Findings,
+) -> list[ScopePart]:
+    """Return the parts with the first texts of one that has many, and with all days from the first
+    to the last where several calls are of others."""
+    texts: dict[str, dict[str, None]] = {}
+    for part, text in scope:
+        texts.setdefault(part, {})[text] = None
+    short = list[ScopePart]()
+    for part, some in texts.items():
+        names = [*some]
+        if part == "days" and names[1:] and (days := _tell_days(exhibits, cited, ctx)):
+            names = [days]
+        elif part != "what" and names[MAX_NAMED:]:
+            shown = ", ".join(names[:MAX_NAMED])
+            names = [Words("{names} and others", names=shown).to(ctx.request.language)]
+        short += [(part, name) for name in names]
+    return short
+
+
+def _list_facts(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: Findings) -> list[Fact]:
+    """Return the cited facts of these calls, without what others are compared with."""
+    ids = frozenset[str]().union(*(one.all_facts for one in exhibits)) & {*cited}
+    facts = [fact for fact in ctx.book.facts if fact.id in ids]
+    before = {fact.compared_with for fact in facts}
+    return [fact for fact in facts if fact.id not in before]
+
+
+def _tell_days(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: Findings) -> str:
+    """Return the days of the cited facts of these calls, from the first to the last."""
+    facts = [one for one in _list_facts(exhibits, cited, ctx) if one.since and one.until]
+    if not facts:
+        return ""
+    first = min(one.since for one in facts if one.since)
+    last = max(one.until for one in facts if one.until)
+    return format_short_period(first, last, ctx.request.language, date.min)
+
+
+def _is_of_days_to_come(exhibit: Exhibit, ctx: Findings) -> bool:
+    own = (one for one in ctx.book.facts if one.id in exhibit.all_facts)
+    return any(one.since and ctx.today and one.since > ctx.today for one in own)
+
+
+def _has_bound(exhibit: Exhibit) -> bool:
+    """Whether its call left out groups by a measure: "at least 50 orders"."""
+    return any(part == "having" for part, _text in exhibit.scope)
+
+
+def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> tuple[str, ...]:
+    """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
+    report shows, or of whose groups it cites figures that are not in what it shows: each line once,
+    of two the one that says more."""
+    cited = {*list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
+    apart = cited - chosen.all_facts if chosen else cited
+    cut = (chosen.cut,) if chosen and chosen.cut else ()
+    found = {
+        exhibit.not_ranked
+        for exhibit in ctx.exhibits
+        if exhibit.not_ranked
+        and ((chosen and exhibit.id == chosen.id) or apart & {*exhibit.ranked_facts})
+    }
+    lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
+    return (*cut, *sorted(lines))
+
+
+def list_cited(texts: Sequence[str], ctx: Findings) -> list[str]:
+    """Return the ids of the facts whose slots stand in these texts, in their order, each calculated
+    one with those that it was computed from."""
+    cited = list[str]()
+    for name, is_change in re.findall(r"\b(f\d+)\b(:from-to)?", " ".join(texts)):
+        if fact := ctx.book.get(name):
+            cited += [fact.id, *([fact.compared_with] if is_change and fact.compared_with else [])]
+    return _list_inputs(cited, ctx)
+
+
+def _list_inputs(cited: Iterable[str], ctx: Findings) -> list[str]:
+    """Return the ids of facts, each calculated one with those that it was computed from."""
+    known = {fact.id: fact for fact in ctx.book.facts}
+    waiting = [known[id] for id in cited if id in known]
+    found: dict[str, None] = {}
+    while waiting:
+        fact = waiting.pop(0)
+        found[fact.id] = None
+        ids = {*fact.calculated_from} - found.keys()
+        waiting += [one for one in ctx.book.facts if one.id in ids]
+    return [*found]
