@@ -10,10 +10,9 @@ from typing import Protocol
 
 from bot.core.charts import AGAINST, MAX_NAMED, PEOPLE, Exhibit, ScopePart, join_scope
 from bot.core.fact_book import FactBook, SlotError
-from bot.core.facts import Fact
+from bot.core.facts import CALCULATED, Fact
 from bot.core.report import Report, ReportForm, list_cited_facts
 from bot.core.request import SkillRequest
-from bot.grounding.report_text import CALCULATED
 from bot.i18n.countries import list_country_words, parse_country_code
 from bot.i18n.messages import Words, format_short_period
 from bot.i18n.periods import find_periods
