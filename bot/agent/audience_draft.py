@@ -20,12 +20,13 @@ from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
 from bot.core.request import SkillRequest
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Country, Language, Words
+from bot.i18n.messages import LANGUAGES, Country, Language, Words
 
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
 NAME_SUBJECTS = ("things", "category")  # of the facts that name products and categories
 MAX_EXPORTS = 2  # next steps of one report
-MAX_CONDITIONS = 2  # of a button; one that is too long ends in “…”
+MAX_CONDITIONS = 2  # of a button
+MAX_LABEL = 75  # characters of a button
 
 
 class AudienceDraft(ComputedOutput):
@@ -131,8 +132,8 @@ def _build_table(
 def list_export_steps(
     cited: Sequence[str], facts: Sequence[Fact], most: int = MAX_EXPORTS
 ) -> list[NextStep]:
-    """Return the export of the audiences whose figures a report cites, in their order. `facts` are
-    all facts found."""
+    """Return the export of the audiences whose figures a report cites, in their order, one for each
+    rule. `facts` are all facts found."""
     rules = {
         fact.parts.subject: fact
         for fact in facts
@@ -140,11 +141,9 @@ def list_export_steps(
     }
     subjects = dict.fromkeys(id.split(".")[1] for id in cited if id.startswith(f"{KIND}."))
     values = {fact.id: fact.value for fact in facts}
-    chosen = [
-        rules[subject]
-        for subject in subjects
-        if subject in rules and not _is_too_small(rules[subject], values)
-    ][:most]
+    known = [rules[subject] for subject in subjects if subject in rules]
+    by_rule = {str(one.value): one for one in known if not _is_too_small(one, values)}
+    chosen = [*by_rule.values()][:most]
     audiences = [AudienceRule.model_validate_json(str(fact.value)) for fact in chosen]
     titles = {fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS}
     own = _list_own_conditions(audiences, titles)
@@ -180,18 +179,24 @@ def _label_export(
     fact: Fact,
     conditions: Sequence[Words],
 ) -> Words:
-    """Say how many people are exported, for what, and who they are or where they live:
-    "Export 139 contacts for SMS (France)". Counts that may not be shown are left out."""
+    """Say how many people are exported, for what, and who they are or where they live, as far as a
+    button has room: "Export 139 contacts for SMS (France)". The whole rule stands on the card that
+    it leads to. Counts that may not be shown are left out."""
     many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
     what = Words("contacts")
     if isinstance(many, Decimal):
         what = Words.count("{n} contact", "{n} contacts", int(many))
-    places = [Country(name=one) for one in rule.countries]
     words = EXPORTS[rule.purpose].with_params(what=what)
-    if conditions:
-        which = join_with_and(conditions[:MAX_CONDITIONS])
-        return Words("{what} ({which})", what=words, which=which)
-    return Words("{what} ({which})", what=words, which=join_with_or(places)) if places else words
+    parts = [conditions[:n] for n in range(min(MAX_CONDITIONS, len(conditions)), 0, -1)]
+    names: list[object] = [join_with_and(some) for some in parts]
+    if rule.countries and not conditions:
+        names = [join_with_or([Country(name=one) for one in rule.countries])]
+    labels = [Words("{what} ({which})", what=words, which=which) for which in names]
+    return next(filter(_fits_button, labels), words)
+
+
+def _fits_button(label: Words) -> bool:
+    return all(len(label.to(language)) <= MAX_LABEL for language in LANGUAGES)
 
 
 def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:

@@ -291,9 +291,11 @@ async def written(*script: Step, **more: Any) -> tuple[DraftResult, Any]:
 
 async def test_audience_that_the_report_cites_can_be_exported() -> None:
     draft = {"label": "Draft it", "skill": "draft", "words": "an e-mail to them"}
-    script = (calls(("audience", COUNTS)), report("{f3} customers are lapsed.", next_steps=[draft]))
+    own = {"label": "Export them", "skill": "targeting", "words": "prepare this audience"}
+    steps = [own, draft]
+    script = (calls(("audience", COUNTS)), report("{f3} customers are lapsed.", next_steps=steps))
     found, _letters = await written(*script)
-    export, text = found.leads
+    export, text = found.leads  # the model's own for the same people gives way
     assert (export.skill, export.ask, export.form) == ("targeting", True, {"rule": LAPSED.stored})
     assert (text.skill, text.form) == ("draft", {"rule": LAPSED.stored})
     assert {check.level for check in found.checks} == {"pass"}

@@ -56,7 +56,10 @@ def build_table(
 
 def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:
     about = next((fact.about for fact in group if fact.about), "")
-    return (Words(about) if about else whole).to(language)
+    if about:
+        return Words(about).to(language)
+    name = whole.to(language)
+    return name[:1].upper() + name[1:]
 
 
 def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> ExhibitChart | None:
