@@ -242,6 +242,9 @@ def build_claim_prompt(
     facts = list_facts_beside(sentences, evidence, beside, request.language)
     names = {fact.id: name for name, fact in name_facts(facts).items()}
     lines = [_describe_fact(fact, names, request.language) for fact in facts]
+    cited = {cite for sentence in sentences for cite in sentence.cites}
+    if left_out := len(_list_proving(cited, evidence)) - len(facts):
+        lines.append(f"{left_out} more facts are left out here.")
     numbered = []
     for id, sentence in number_sentences(sentences).items():
         cites = " ".join(names[cite] for cite in sentence.cites if cite in names)
@@ -324,15 +327,7 @@ def list_facts_beside(
     the cited ones stay, then those whose value or name a sentence has, then those looked up near
     a cited one."""
     cited = {cite for sentence in sentences for cite in sentence.cites}
-    audiences = {cite.rpartition(".")[0] for cite in cited if cite.startswith(AUDIENCES)}
-    proving = [
-        fact
-        for fact in evidence.facts
-        if fact.id in cited
-        or fact.stated_by
-        or fact.parts.kind not in UNPROVING_KINDS
-        or fact.id.rpartition(".")[0] in audiences
-    ]
+    proving = _list_proving(cited, evidence)
     if len(proving) > MAX_FACTS:
         places = [place for place, fact in enumerate(proving) if fact.id in cited]
         words = _spell_words(" ".join(sentence.text for sentence in sentences))
@@ -350,6 +345,18 @@ def list_facts_beside(
             proving[one] for one in sorted(sorted(range(len(proving)), key=rank)[:MAX_FACTS])
         ]
     return sorted(proving, key=lambda fact: fact.id not in cited)
+
+
+def _list_proving(cited: Collection[str], evidence: Evidence) -> list[Fact]:
+    audiences = {cite.rpartition(".")[0] for cite in cited if cite.startswith(AUDIENCES)}
+    return [
+        fact
+        for fact in evidence.facts
+        if fact.id in cited
+        or fact.stated_by
+        or fact.parts.kind not in UNPROVING_KINDS
+        or fact.id.rpartition(".")[0] in audiences
+    ]
 
 
 def _is_named(fact: Fact, words: str, language: Language) -> bool:

@@ -63,6 +63,7 @@ _ALL_BUT = re.compile(r"all but under (\d+)")  # only in facts of earlier editio
 OUR_WORDS = (
     "rule",
     "verdict",
+    "ahead verdict",
     "status",
     "best day",
 )  # labels of facts whose text is ours: it has a translation

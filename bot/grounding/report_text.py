@@ -166,7 +166,8 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
 
 def _find_other_units(text: str, book: FactBook, language: Language) -> Iterator[str]:
     """Yield a fault for each percentage or sum whose slot leaves out its unit, and that reads as a
-    count or as nothing at all. The next slot may give both their unit: “from {f1:bare} to {f2}”."""
+    count or as nothing at all. The next slot may give both their unit: “from {f1:bare} to {f2}”,
+    and a range of shares may be in points."""
     slots = list(SLOT_PATTERN.finditer(text))
     for slot, behind in zip_longest(slots, slots[1:]):
         fact, following = book.get(slot[1]), behind and book.get(behind[1])
@@ -174,21 +175,18 @@ def _find_other_units(text: str, book: FactBook, language: Language) -> Iterator
             continue
         with suppress(SlotError):
             before = book.fill(text[: slot.start()], language).text
-            rest = book.fill(text[slot.end() :], language).text
-            shown = f"{before}{book.spell(slot[1], 'bare', language)}{rest}"
-            known = read_fact(fact.as_read)
-            figures = (one for one in read_figures(shown) if one.end > len(before))
-            said = next((one for one in figures if one.start <= len(before) + 1), None)
+            shown = before + book.fill(text[slot.start() :], language).text
+            known, start = read_fact(fact.as_read), len(before)
+            here = (one for one in read_figures(shown) if one.start <= start + 1 <= one.end)
+            said = next(here, None)
             if said is None or agrees(said, known.figures[0], about=known.label):
                 continue
-            if is_bare(said) and following and following.unit == fact.unit:
-                continue
-            if (fact.unit, said.first.unit) == ("%", "points"):  # how far a range of shares goes
-                continue
-            yield (
-                f"{slot[0]} reads as “{shown[len(before) : said.end]}” and is "
-                f"{fact.shown(language)}: write {{{slot[1]}}}, or its unit behind it"
-            )
+            is_shared = is_bare(said) and following and following.unit == fact.unit
+            if not is_shared and (fact.unit, said.first.unit) != ("%", "points"):
+                yield (
+                    f"{slot[0]} reads as “{shown[start : said.end]}” and is "
+                    f"{fact.shown(language)}: write {{{slot[1]}}}, or its unit behind it"
+                )
 
 
 def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from bot.agent.claim_check import (
     ClaimResult,
     ClaimSentence,
     SentenceVerdict,
+    build_claim_prompt,
     list_facts_beside,
     list_sentences,
     read_verdicts,
@@ -268,8 +269,6 @@ async def test_injected_sentence_changes_no_other_verdict(text: str) -> None:
 
 
 def test_recap_is_judged_with_its_conversation_and_the_notes() -> None:
-    from bot.agent.claim_check import build_claim_prompt
-
     asked = request(language="en").model_copy(update={"channel": None})
     brief = asked.brief.model_copy(update={"material": "1. Léa: We take Monday."})
     asked = asked.model_copy(update={"brief": brief})
@@ -282,8 +281,6 @@ def test_recap_is_judged_with_its_conversation_and_the_notes() -> None:
 
 
 def test_facts_are_shown_with_what_they_are_compared_with() -> None:
-    from bot.agent.claim_check import build_claim_prompt
-
     before = Fact(id="funnel.mobile.before", label="conversion", value=Decimal(58), unit="%",
                   source="visits.csv", as_of=NOW.date())  # fmt: skip
     after = before.model_copy(
@@ -310,6 +307,10 @@ def test_of_too_many_facts_those_beside_the_cited_ones_are_shown() -> None:
     assert shown[0] == cited
     assert len(shown) == MAX_FACTS
     assert {*rows[2 * MAX_FACTS - 50 : 2 * MAX_FACTS + 50]} <= {*shown}
+    asked = request(language="en")
+    for known, is_cut in ((rows, True), (rows[2 * MAX_FACTS :], False)):
+        text = build_claim_prompt([sentence], Evidence(facts=tuple(known)), asked, is_copy=False)
+        assert (f"{2 * MAX_FACTS} more facts are left out here." in text) is is_cut
 
 
 def test_of_too_many_facts_those_of_the_table_and_those_that_are_named_are_shown() -> None:
@@ -326,8 +327,6 @@ def test_of_too_many_facts_those_of_the_table_and_those_that_are_named_are_shown
 
 
 def test_question_that_goes_on_and_the_stars_of_a_review_are_shown() -> None:
-    from bot.agent.claim_check import build_claim_prompt
-
     said = Fact(id="feedback.text-v1.said", label="customer's words", value="The cut is perfect.",
                 source=Source("feedback.csv").with_details("V1", "review", "5/5"),
                 as_of=NOW.date())  # fmt: skip
@@ -349,8 +348,6 @@ def test_question_that_goes_on_and_the_stars_of_a_review_are_shown() -> None:
     ],
 )
 def test_days_of_a_fact_say_which_end_they_are(days: dict[str, date], told: str) -> None:
-    from bot.agent.claim_check import build_claim_prompt
-
     price = Fact(id="prices.vase.price-from", label="price from this day", value=Decimal(79),
                  unit="EUR", source="prices.csv", as_of=NOW.date(), **days)  # fmt: skip
     sentence = ClaimSentence("body", "It costs €79.", (price.id,))

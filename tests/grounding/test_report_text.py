@@ -156,6 +156,12 @@ def test_a_unit_that_the_text_repeats_stands_once(
     assert book.fill(text, language).text == filled
 
 
+def test_a_status_is_told_in_the_language_of_the_report() -> None:
+    book = FactBook([fact("parcels.gironde.status", "confirmed", label="status", about="Gironde")])
+    assert book.fill("En Gironde, c'est {f1}.", "fr").text == "En Gironde, c'est confirmé."
+    assert book.fill("In Gironde it is {f1}.", "en").text == "In Gironde it is confirmed."
+
+
 def test_comparisons_of_one_unit_say_it_once() -> None:
     book = FactBook(
         [
