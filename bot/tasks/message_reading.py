@@ -11,9 +11,17 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from bot.agent.llm.turn import TurnModel
-from bot.approvals.decision import Decision, compute_status, revise, send_back
+from bot.approvals.decision import (
+    Decision,
+    compute_status,
+    is_author_or_approver,
+    revise,
+    send_back,
+)
 from bot.config.policy import Policy
+from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
+from bot.core.parts import Part
 from bot.core.request import (
     PICKED_KEY,
     Brief,
@@ -39,7 +47,7 @@ from bot.tasks.conversation import (
 )
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage, list_copies
 from bot.tasks.models import HEARD, OPEN_STATES, Task
-from bot.tasks.revised_drafts import ask_for_draft, choose_revision
+from bot.tasks.revised_drafts import ask_for_draft, choose_revision, name_drafts
 from bot.tasks.revisions import plan_revision
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
 from bot.tasks.understand import HELP, demand_request, understand_message
@@ -48,6 +56,11 @@ from bot.text.normalize import normalize_text
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
 CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
+NOT_CHANGED = Words(
+    "Left as they are: {drafts}. Only whoever asked for a draft, its editor or an approver can "
+    "change it.",
+    **{CALM_PARAM: "yes"},
+)
 WHOLE_TEXT = ("language", "product", "others", "category", "offer")  # which all its parts tell
 
 
@@ -56,16 +69,24 @@ def with_forms(words: Words) -> Words:
     return words.with_params(**{FORMS_PARAM: "yes"})
 
 
-def fix_all_but_opening(plan: Plan, before: Draft) -> Plan:
-    """Return the plan of a revision that changes the opening of a draft alone. One in another
-    language, or about something else, changes all of it."""
+def _get_root(part: Part) -> str:
+    """Return the key of a part in its channel: "headlines" of "headlines.2"."""
+    return part.key.partition(".")[0]
+
+
+def fix_other_parts(plan: Plan, understanding: Understanding, before: Draft) -> Plan:
+    """Return the plan of a revision that leaves the parts of a draft as they are which it doesn't
+    name. One in another language, or about something else, changes all of it."""
     revised, *others = plan.requests
     if any(getattr(revised.brief, one) != getattr(before.brief, one) for one in WHOLE_TEXT):
         return plan
-    fixed = tuple(
-        FixedPart(key=part.key, text=part.text, facts=part.facts)
-        for part in list_parts_beside_opening(before)
-    )
+    named = {key for read in understanding.requests[:1] for key in read.parts}
+    left = [one for one in before.parts if one.kind == "copy" and _get_root(one) not in named]
+    if understanding.new_openings:
+        left = list_parts_beside_opening(before)
+    elif named.isdisjoint(load_channels()[before.channel].parts if before.channel else ()):
+        return plan
+    fixed = tuple(FixedPart(key=part.key, text=part.text, facts=part.facts) for part in left)
     requests = (revised.model_copy(update={"fixed": fixed}), *others)
     return plan.model_copy(update={"requests": requests})
 
@@ -93,6 +114,11 @@ class MessageReading(RunningTask):
             understanding = Understanding.model_validate_json(task.understanding)
         else:
             understanding = await self._ask_ai(conversation)
+            if understanding.revised and not task.previous:
+                allowed = await services.has_right(task.workspace, task.author, "approve")
+                list_refused = partial(self._list_refused, understanding, allowed)
+                refused = await services.database.run(list_refused)
+                understanding = understanding.drop_refused(refused) if refused else understanding
             if task.is_overheard and understanding.outcome == "not_for_us":
                 await change_task(
                     services, task.id, lambda t, s, e: t.dismiss(s, e, services.now())
@@ -116,6 +142,8 @@ class MessageReading(RunningTask):
             fresh = None
         if understanding.line is not None:
             await self._say("reply", understanding.line)
+        if understanding.refused:
+            await self._name_refused(understanding, conversation)
         if understanding.choices:
             await self._ask_for_draft(understanding, conversation)
             return ReadMessage(task)
@@ -155,8 +183,11 @@ class MessageReading(RunningTask):
     async def _ask_ai(self, conversation: Conversation) -> Understanding:
         """Have the message read. When the AI can't be had, the error says so beside the forms."""
         services, task = self.services, self.task
-        if task.parent and (known := await services.database.run(self._find_same_reading)):
-            return known
+        tapped = conversation.question.tapped if conversation.question else ""
+        if task.parent and not tapped:
+            known = await services.database.run(self._find_same_reading)
+            if known:
+                return known
         try:
             message = await self._build_message(conversation)
             understanding = await understand_message(
@@ -166,6 +197,8 @@ class MessageReading(RunningTask):
                 receipt=self.receipt,
                 turns=self.turns,
             )
+            if tapped:
+                return understanding.as_answer(tapped)
             if task.previous:  # its form is that of the first version
                 return understanding
             return demand_request(understanding, task.form, message.words)
@@ -194,8 +227,8 @@ class MessageReading(RunningTask):
 
     async def _build_message(self, conversation: Conversation) -> Message:
         services, task = self.services, self.task
-        words = task.reason or task.words
-        drafts = conversation.drafts
+        question, drafts = conversation.question, conversation.drafts
+        words = (question.tapped if question else "") or task.reason or task.words
         if task.previous:  # a form asked for changes
             drafts = (await services.database.run(self._describe_previous),)
         library = services.library(task.workspace)
@@ -203,7 +236,6 @@ class MessageReading(RunningTask):
         for title in (title for draft in drafts for title in draft.products):
             found = await library.find(title)
             products |= {match.handle: match for match in found if match.title == title}
-        question = conversation.question
         for text in (
             words,
             question.request if question else "",
@@ -245,9 +277,7 @@ class MessageReading(RunningTask):
                 draft=await services.database.run(self._describe_previous),
                 shown=list_shown_products(before),
             )
-            if understanding.new_openings:
-                plan = fix_all_but_opening(plan, before)
-            return await self._follow(plan)
+            return await self._follow(fix_other_parts(plan, understanding, before))
         if understanding.outcome == "answer_question" and not understanding.requests:
             understanding, incoming = await services.database.run(
                 self._repeat_question, understanding, incoming
@@ -344,6 +374,27 @@ class MessageReading(RunningTask):
         question = ask_for_draft(understanding, list_copies(conversation.drafts), language)
         await self.end_in_question(question)
 
+    def _list_refused(
+        self, understanding: Understanding, may_approve: bool, session: Session
+    ) -> list[str]:
+        """Return the open drafts that the message would change, and its author may not."""
+        policy, refused = self._find_policy(may_approve), list[str]()
+        for id in understanding.revised:
+            draft = self._find_draft(session, id)
+            if draft is None or not self._is_open(session, draft, policy):
+                continue
+            task = session.get_one(Task, draft.task)
+            if not is_author_or_approver(task, draft, self.task.author, policy):
+                refused.append(id)
+        return refused
+
+    async def _name_refused(self, understanding: Understanding, conversation: Conversation) -> None:
+        slack, task = self.services.slack, self.task
+        language = parse_language(await slack.locale(task.workspace, task.author))
+        names = name_drafts(list_copies(conversation.drafts), language)
+        said = ", ".join(names[id] for id in understanding.refused if id in names)
+        await self._say("refused", NOT_CHANGED.with_params(drafts=said))
+
     def _continue_question(
         self, session: Session, conversation: Conversation, understanding: Understanding
     ) -> Understanding:
@@ -352,7 +403,7 @@ class MessageReading(RunningTask):
         The answer to which draft is meant picks what was understood before."""
         task = session.get_one(Task, self.task.id, with_for_update=True)
         question = conversation.question
-        if question is None or task.parent == question.task:
+        if question is None:
             return understanding
         asking = session.get_one(Task, question.task)
         answer, now = understanding.answer or task.words, self.services.now()
@@ -361,12 +412,15 @@ class MessageReading(RunningTask):
         if before is not None and before.choices:
             chosen = choose_revision(before, asking.question_asked, answer) or before
             understanding, answer = chosen, task.words  # an option names a draft, in its own words
-            task.store_understanding(understanding.model_dump_json(), now)
-        elif normalize_text(answer).strip() != normalize_text(task.words).strip():
-            answer = f"{answer}\n{task.words}"
+        else:
+            said = question.tapped or task.words
+            if normalize_text(answer).strip() != normalize_text(said).strip():
+                answer = f"{answer}\n{said}"
+            understanding = understanding if before is None else before.take_answer(understanding)
+        task.store_understanding(understanding.model_dump_json(), now)
         task.continue_question(asking, answer, now)
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
-        return understanding if before is None else before.narrow(understanding)
+        return understanding
 
     def _find_draft(self, session: Session, id: str | None) -> Draft | None:
         """Return the newest version of a draft that the message is about."""
@@ -473,10 +527,14 @@ class MessageReading(RunningTask):
             started = session.get_one(Task, new_task.id)
             started.store_understanding(read.model_dump_json(), services.now())
 
+    @staticmethod
+    def _is_open(session: Session, draft: Draft, policy: Policy) -> bool:
+        return compute_status(Decision.list_for_draft(session, draft.id), policy) == "open"
+
     def _send_back(self, session: Session, draft: Draft, reason: str, policy: Policy) -> None:
         """Send a draft back, unless it was decided already."""
         services = self.services
-        if compute_status(Decision.list_for_draft(session, draft.id), policy) == "open":
+        if self._is_open(session, draft, policy):
             send_back(
                 session,
                 services.enqueue,

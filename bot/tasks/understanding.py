@@ -1,12 +1,13 @@
 """What a message was understood as: requests, revisions, an answer or a reply."""
 
+from collections.abc import Collection
 from datetime import date
 
 from pydantic import BaseModel
 
 from bot.core.request import Goal, KeptPassage
 from bot.i18n.messages import Language, Words
-from bot.tasks.message_form import Outcome
+from bot.tasks.message_form import COPY_SKILL, Outcome
 
 
 class ProductReference(BaseModel, frozen=True):
@@ -45,6 +46,15 @@ class ReadRequest(BaseModel, frozen=True):
     must_say: tuple[str, ...] = ()
     tone: str | None = None
 
+    def add(self, other: "ReadRequest") -> "ReadRequest":
+        """Return the request with what another one sets of the same text."""
+        names = ReadRequest.model_fields.keys() - {"skill", "about", "channels", "markets"}
+        if not other.is_language_stated:
+            names -= {"language"}
+        return self.model_copy(
+            update={name: value for name in names if (value := getattr(other, name))}
+        )
+
 
 class OtherRevision(BaseModel, frozen=True):
     """What a message changes in one more draft of the thread: "till Monday, the SMS too"."""
@@ -62,7 +72,7 @@ class Understanding(BaseModel, frozen=True):
     `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
     changes as well; `apart` tells that it is one of several requests of its message. Where several
     drafts may be meant, `choices` has what it asks of each, and the revision of all of them as the
-    last one."""
+    last one. `refused` are drafts that it would change, and its author may not."""
 
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()
@@ -74,6 +84,7 @@ class Understanding(BaseModel, frozen=True):
     opening: int | None = None
     new_openings: bool = False
     choices: tuple["Understanding", ...] = ()
+    refused: tuple[str, ...] = ()
     apart: bool = False
     answer: str | None = None
     closes: bool = False
@@ -94,9 +105,49 @@ class Understanding(BaseModel, frozen=True):
                 return one.model_copy(update={"channels": channels, "markets": markets})
         return None
 
-    def narrow(self, answered: "Understanding") -> "Understanding":
-        """Return an answer's requests as this one's: where it is one of several of a message, its
-        answer repeats no other."""
+    @property
+    def revised(self) -> tuple[str, ...]:
+        """The ids of the drafts that it changes, or may change."""
+        own = (self.draft, *(one.draft for one in self.again)) if self.outcome == "revise" else ()
+        chosen = (id for one in self.choices for id in one.revised)
+        return tuple(dict.fromkeys(filter(None, (*own, *chosen))))
+
+    def drop_refused(self, refused: Collection[str]) -> "Understanding":
+        """Return what is left of a revision without these drafts; the whole of it, for a refusal,
+        where nothing is left."""
+        others = tuple(id for id in self.revised if id in refused)
+        if self.choices:
+            left = [one for one in self.choices if one.draft not in refused and not one.again]
+            several = [one.drop_refused(refused) for one in self.choices if one.again]
+            left += [one.model_copy(update={"refused": ()}) for one in several if one.again]
+            if len(left) > 1:
+                return self.model_copy(update={"choices": tuple(left)})
+            return left[0].model_copy(update={"refused": others}) if left else self.choices[0]
+        again = [one for one in self.again if one.draft not in refused]
+        changed: dict[str, object] = {}
+        if self.draft in refused:
+            if not again:
+                return self
+            first = again.pop(0)
+            changed = {"draft": first.draft, "requests": (first.request,), "kept": first.kept}
+        return self.model_copy(update=changed | {"again": tuple(again), "refused": others})
+
+    def as_answer(self, tapped: str) -> "Understanding":
+        """Return what an option that was tapped says: it is an answer, whatever it reads like."""
+        return Understanding(
+            outcome="answer_question",
+            requests=self.requests,
+            answer=tapped,
+            unsupported=self.unsupported,
+        )
+
+    def take_answer(self, answered: "Understanding") -> "Understanding":
+        """Return what this asks for with the answer to its question. A revision stays one, and one
+        of several requests of a message repeats no other."""
+        if self.outcome == "revise" and self.draft:
+            requests = [one for one in answered.requests if one.skill == COPY_SKILL]
+            own = next(iter(self.requests), ReadRequest(skill=COPY_SKILL))
+            return self.model_copy(update={"requests": tuple(map(own.add, requests[:1] or [own]))})
         if not self.apart or not answered.requests:
             return answered
         own = self.requests[0]

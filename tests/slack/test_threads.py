@@ -13,11 +13,13 @@ import pytest
 
 from bot.agent.audience_draft import list_other_languages
 from bot.agent.claim_check import build_claim_prompt
+from bot.audiences.platforms import DEFAULT_PLATFORMS
 from bot.config.brand import Brand, Market
 from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import NextStep
 from bot.digests.visibility import list_quoted_drafts
+from bot.drafts.export import is_audience_draft
 from bot.drafts.models import LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
@@ -475,6 +477,19 @@ def start_from(intern: UnderstandingBench, words: str, form: dict[str, str], **m
     intern.claude.script += [READ]
 
 
+async def test_form_of_an_export_asks_no_model(intern: UnderstandingBench) -> None:
+    await count_linen_buyers(intern)
+    before, rule = len(intern.claude.letters), AudienceRule(purpose="email", min_orders=2)
+    platform = DEFAULT_PLATFORMS[rule.purpose]
+    form = {"skill": "targeting", "rule": rule.stored, "platform": platform, "language": "en"}
+    start_from(intern, "those who came back", form)
+    await intern.bench.run()
+    assert len(intern.claude.letters) == before
+    audience = intern.bench.drafts[-1]
+    assert (audience.brief.rule, audience.brief.platform) == (rule.stored, platform)
+    assert is_audience_draft(audience)
+
+
 @pytest.mark.parametrize(
     "read", [revising("The same in French"), understood("requests", asked_request())]
 )
@@ -626,6 +641,47 @@ async def test_revision_that_asked_is_told_its_question_and_the_answer(
     assert intern.bench.drafts[-1].version == 2
 
 
+@pytest.mark.parametrize("is_typed", [False, True])
+async def test_answer_sets_the_product_whether_tapped_or_typed(
+    intern: UnderstandingBench, is_typed: bool
+) -> None:
+    asking = calls(
+        ("ask_person", {"question": "Sold out: what else?", "options": ["The bathrobe"]})
+    )
+    shirt = asked_request(products=[reading("lin-alba", "Alba shirt")], channels=[MAIL])
+    thread = await ask(intern, "a mail on the Alba shirt", understood("requests", shirt), asking)
+    robe = asked_request(products=[reading("bai-buee", "bathrobe")], channels=[MAIL])
+    if is_typed:
+        read = understood("answer_question", robe, answer="The bathrobe")
+        await ask(intern, "The bathrobe", read, thread=thread)
+    else:  # as an answer, however the AI takes it
+        intern.claude.script.append(READ)
+        intern.readings.append(understood("requests", robe))
+        await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+        await intern.bench.run()
+    assert "a mail on the Alba shirt" in fenced(intern.prompts[-1], "question")
+    (mail,) = intern.bench.drafts
+    assert mail.brief.product == "bai-buee"
+    assert mail.brief.words.splitlines() == ["a mail on the Alba shirt", "The bathrobe"]
+    await ask(intern, "warmer", revising("warmer"), thread=thread)
+    assert fenced(list_writing(intern)[-1], "reason") == "warmer"
+
+
+async def test_tapped_answer_leaves_what_a_revision_keeps(intern: UnderstandingBench) -> None:
+    thread = await draft_mail(intern)
+    edit(intern, intern.bench.drafts[0], body="Ours alone, and soft.")
+    asking = calls(("ask_person", {"question": "Which price?", "options": ["€50", "€59"]}))
+    asked = asked_request(tone="warmer")
+    await ask(intern, "warmer, at the price", revising("warmer", asked), asking, thread=thread)
+    intern.claude.script.append(READ)
+    intern.readings.append(understood("answer_question", asked_request(), answer="€50"))
+    await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+    await intern.bench.run()
+    request = intern.bench.drafts[-1].skill_request
+    assert [one.text for one in request.kept] == ["Ours alone, and soft."]
+    assert request.brief.tone == "warmer"
+
+
 WHICH_DATE = {"question": "Until which day?", "options": ["Until Sunday", "Until Tuesday"]}
 
 
@@ -773,6 +829,47 @@ async def test_other_openings_are_shown_and_leave_the_rest_as_it_is(
     await ask(intern, "warmer", revising("warmer"), *[says(new)] * 2, thread=thread)
     last = max(intern.bench.drafts, key=lambda draft: draft.version)
     assert dict_of(last)["body"] == "Quite another body"
+
+
+async def test_change_to_one_part_leaves_the_others_as_they_are(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    (before,) = intern.bench.drafts
+    new = {
+        **{name: {"text": f"Quite another {name}", "facts": []} for name in MAIL_PARTS},
+        "hooks": HOOKS,
+    }
+    shorter = {**asked_request(), "parts": ["subject"]}
+    read = revising("a shorter subject", shorter)
+    await ask(intern, "a shorter subject", read, *[says(new)] * 2, thread=thread)
+    after = intern.bench.drafts[-1]
+    assert dict_of(after) == dict_of(before) | {"subject": "Quite another subject"}
+    assert after.brief.parts == ()
+
+
+async def test_change_to_one_list_of_an_ad_leaves_the_other_as_it_is(
+    intern: UnderstandingBench,
+) -> None:
+    words = "a google ad for the bathrobe"
+    ad = asked_request(
+        channels=[reading("google_ad", "google ad")], products=[reading("bai-buee", "bathrobe")]
+    )
+    thread = await ask(intern, words, understood("requests", ad))
+    (before,) = intern.bench.drafts
+    new = {
+        "headlines": [{"text": f"Another {n}", "facts": []} for n in range(12)],
+        "descriptions": [{"text": f"Other {n}", "facts": []} for n in range(4)],
+        "hooks": HOOKS,
+    }
+    asked = {**asked_request(), "parts": ["descriptions"]}
+    read = revising("softer descriptions", asked)
+    await ask(intern, "softer descriptions", read, *[says(new)] * 2, thread=thread)
+    old, later = dict_of(before), dict_of(intern.bench.drafts[-1])
+    assert {k: v for k, v in later.items() if k.startswith("headlines")} == {
+        k: v for k, v in old.items() if k.startswith("headlines")
+    }
+    assert later["descriptions.1"] == "Other 0"
 
 
 async def test_openings_in_another_language_leave_no_part_in_the_first_one(
