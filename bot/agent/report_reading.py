@@ -189,7 +189,7 @@ def _list_stems(words: Iterable[str]) -> set[str]:
 
 def tell_readings(report: Report, chosen: Exhibit | None, ctx: Findings) -> dict[str, str]:
     """Return for each fact that a report shows how its look-up was read."""
-    shown = list_cited_facts(report)
+    shown = (*list_cited_facts(report), *(quote.fact for quote in report.quotes))
     every = {*_list_inputs(shown, ctx)}
     found = dict[str, str]()
     for exhibit in _order_exhibits(chosen, ctx):
