@@ -192,7 +192,8 @@ def tell_readings(report: Report, chosen: Exhibit | None, ctx: Findings) -> dict
     shown = (*list_cited_facts(report), *(quote.fact for quote in report.quotes))
     every = {*_list_inputs(shown, ctx)}
     found = dict[str, str]()
-    for exhibit in _order_exhibits(chosen, ctx):
+    # a total that two calls gave is not within the bound of one
+    for exhibit in sorted(_order_exhibits(chosen, ctx), key=_has_bound):
         own = [id for id in every if id in exhibit.all_facts and id not in found]
         if not own:
             continue
