@@ -18,7 +18,10 @@ from bot.i18n.messages import Words, format_short_period
 from bot.i18n.periods import find_periods
 from bot.text.normalize import tokenize
 
-NO_CONDITIONS = ("what", "by", "days", "more", "having", AGAINST, PEOPLE)  # parts of a reading
+SHOP_PARTS = (  # fields that say of which part of the shop a figure is
+    *("country", "region", "product", "category", "brand", "device", "source", "channel"),
+    *("segment", "platform", "retailer"),
+)
 STEM = 5  # letters that words of one family share
 
 
@@ -120,25 +123,23 @@ def _order_exhibits(chosen: Exhibit | None, ctx: Findings) -> list[Exhibit]:
 
 def _list_ends(form: ReportForm, read: Sequence[Exhibit], ctx: Findings) -> Iterator[str]:
     """Yield which of the told measures end before the data do, where neither how the question was
-    read, nor the shown table, nor the sentence itself says their days."""
-    told = [(list_cited([text], ctx), text) for text in (*form.points, form.cannot_tell)]
+    read, nor the shown table, nor a sentence says that day."""
+    cited, language = list_cited([*form.points, form.cannot_tell], ctx), ctx.request.language
+    named = _list_named_days([form.headline, *form.points, form.cannot_tell], ctx)
     for exhibit in ctx.exhibits:
-        if exhibit.cut_after and all(one.id != exhibit.id for one in read):
-            open_ids = {
-                id
-                for ids, text in told
-                if exhibit.all_facts & {*ids} and not _names_last_day(text, exhibit.cut_after, ctx)
-                for id in ids
-            }
-            if line := exhibit.tell_end(open_ids, ctx.request.language, ctx.today):
-                yield line
+        is_said = exhibit.cut_after in named or any(one.id == exhibit.id for one in read)
+        if not is_said and (line := exhibit.tell_end(cited, language, ctx.today)):
+            yield line
 
 
-def _names_last_day(text: str, day: date, ctx: Findings) -> bool:
-    with suppress(ValueError, SlotError):
-        words = tokenize(ctx.book.fill(text, ctx.request.language).text)
-        return any(day in period.days for period in find_periods(words, ctx.today))
-    return False
+def _list_named_days(texts: Iterable[str], ctx: Findings) -> set[date]:
+    """Return the first and last days of the periods that these texts name."""
+    found = set[date]()
+    for text in texts:
+        with suppress(ValueError, SlotError):
+            words = tokenize(ctx.book.fill(text, ctx.request.language).text)
+            found.update(day for period in find_periods(words, ctx.today) for day in period.days)
+    return found
 
 
 def _list_wider(
@@ -149,7 +150,7 @@ def _list_wider(
     cited = {*list_cited([form.headline, *form.points], ctx)}
     asked = f"{ctx.request.brief.follows or ''} {ctx.request.brief.words}"
     for part, text in told[0].list_scope(()):
-        if part in NO_CONDITIONS or not _is_named(part, text, asked):
+        if part not in SHOP_PARTS or not _is_named(part, text, asked):
             continue
         facts = [fact for fact in ctx.book.facts if fact.id in cited]
         wider = frozenset[str]().union(
@@ -187,10 +188,11 @@ def _list_stems(words: Iterable[str]) -> set[str]:
 
 def tell_readings(report: Report, chosen: Exhibit | None, ctx: Findings) -> dict[str, str]:
     """Return for each fact that a report shows how its look-up was read."""
-    shown = list_cited_facts(report)
+    shown = (*list_cited_facts(report), *(quote.fact for quote in report.quotes))
     every = {*_list_inputs(shown, ctx)}
     found = dict[str, str]()
-    for exhibit in _order_exhibits(chosen, ctx):
+    # a total that two calls gave is not within the bound of one
+    for exhibit in sorted(_order_exhibits(chosen, ctx), key=_has_bound):
         own = [id for id in every if id in exhibit.all_facts and id not in found]
         if not own:
             continue

@@ -33,8 +33,8 @@ class FigureGroup:
 
 
 def group_figures(facts: Sequence[Fact], parts: Iterable[Part]) -> list[FigureGroup]:
-    """Return the figures of a report by their look-ups, in their order, each once. The name of a
-    thing is no figure."""
+    """Return the figures of a report by their look-ups, in their order, each once: first those of
+    none. The name of a thing is no figure."""
     told, cells = set[str](), set[str]()
     for part in parts:
         (cells if part.kind == "table" else told).update(part.facts)
@@ -49,11 +49,11 @@ def group_figures(facts: Sequence[Fact], parts: Iterable[Part]) -> list[FigureGr
 
 
 def _group_by_reading(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
-    groups: dict[str, list[Fact]] = {}
+    groups: dict[str, list[Fact]] = {"": []}
     for fact in {one.id: one for one in facts}.values():
         if fact.parts.measure != "name":
             groups.setdefault(fact.reading or "", []).append(fact)
-    return groups
+    return {reading: own for reading, own in groups.items() if own}
 
 
 def _is_cell(fact: Fact, cells: Collection[str], told: Collection[str]) -> bool:

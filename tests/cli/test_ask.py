@@ -165,3 +165,30 @@ async def test_a_text_is_for_the_people_of_the_report_beside_it(
     assert [one["skill"] for one in drafts] == ["targeting", "draft"]
     assert drafts[1]["assumed"] == []
     assert "segment.audience.size" in {fact["id"] for fact in drafts[1]["facts"]}
+
+
+async def test_figures_of_a_report_stand_under_how_their_look_up_was_read(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    devices = ("mobile", "desktop")
+    orders = [f"o{n},2026-11-0{1 + n % 9},c{n},linen-shirt,1,49.00,EUR" for n in range(120)]
+    lines = [f"{one},{devices[n % 2]}" for n, one in enumerate(orders)]
+    (tmp_path / "orders.csv").write_text(
+        "\n".join(["order id,date,customer,sku,quantity,price,currency,device", *lines])
+    )
+    assert main(["import", "--yes", "--currency", "EUR", str(tmp_path / "orders.csv")]) == 0
+    query = {"dataset": "orders", "measures": ["orders", "units"], "dimensions": ["device"]}
+    script = (
+        calls(("query_metrics", full_params("query_metrics", query))),
+        report("{f1} in all.", exhibit="e1", as_table=True),
+    )
+    capsys.readouterr()
+    form = understood_as("requests", asked_request("answer"))
+    assert await run_ask("orders by device", form, monkeypatch, script=script) == 0
+    told = capsys.readouterr().out.partition("Every figure:\n")[2].splitlines()
+    assert told[0].startswith("  Orders, units by device · ")
+    assert told[1] == "    orders: 120\u00a0orders (orders.csv)"
+    assert told[2] == "    every other figure of the table (orders.csv)"

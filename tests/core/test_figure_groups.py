@@ -40,6 +40,11 @@ def test_figures_stand_under_their_look_up_and_those_of_the_table_alone_are_name
     assert second.name_cells("en") == "every other figure of the table (orders.csv)"
 
 
+def test_what_no_look_up_gave_alone_stands_first() -> None:
+    ratio = build("calculated.ratio.a")
+    assert [one.reading for one in group_figures([*FACTS, ratio], PARTS)] == ["", OCTOBER, YEAR]
+
+
 def test_figures_of_an_earlier_edition_are_one_group_without_a_reading() -> None:
     old = [fact.model_copy(update={"reading": None}) for fact in FACTS]
     (group,) = group_figures(old, PARTS)

@@ -208,6 +208,8 @@ async def test_bound_that_no_group_reaches_stays_in_the_reading() -> None:
     said = report("{f2} at most.", "{f1} in all.", exhibit="e2")
     found, _letters = await answer(looked_up, said)
     assert "at least 1" not in text_of(found, "Read as")[0]
+    (of_total,) = readings_of(found, "points.1")
+    assert "at least 1" not in str(of_total)
 
 
 async def test_figures_without_an_exhibit_say_how_they_were_read() -> None:
