@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
 
+from bot.core.withheld import Withheld
+from bot.i18n.messages import Words
 from bot.text.normalize import tokenize, word_set
 
 if TYPE_CHECKING:
@@ -246,6 +248,7 @@ ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, 
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 WITHIN_VALUE = "within-bounds"  # all groups within the bounds of a query, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
+MAX_NAMED_VALUES = 6  # of a condition
 TestPlace = Literal["visit", "product", "basket", "checkout", "subject", "send_time", "letter"]
 PLACE_WORDS: tuple[tuple[TestPlace, frozenset[str]], ...] = (  # the first that fits
     ("subject", word_set("subject subjects objet objets")),
@@ -261,12 +264,18 @@ class QueryError(Exception):
     """A query that can't be answered as it was asked. The reason is for the model that asks, who
     can ask otherwise: `QueryError("There is no {field} called {value}.", field=…, value=…)`."""
 
+    words: Words | None = None  # the reason for people, where there are words for it
+
     def __init__(self, reason: str, **values: object) -> None:
         super().__init__(reason.format(**values))
 
 
 class TooFewError(QueryError):
     """A query whose answer would tell what a few people did."""
+
+    def __init__(self, withheld: Withheld, text: str = "") -> None:
+        super().__init__("{text}", text=text or withheld.refuse())
+        self.withheld, self.words = withheld, withheld.words
 
 
 class MetricCondition(BaseModel, frozen=True):
@@ -276,6 +285,13 @@ class MetricCondition(BaseModel, frozen=True):
     field: FieldName
     operator: OperatorName
     values: tuple[str, ...]
+
+    @property
+    def names_values(self) -> bool:
+        """Whether it takes single values by their names. Many values are those that a word stands
+        for."""
+        is_one_of = self.operator in ("is", "in") and len(self.values) <= MAX_NAMED_VALUES
+        return is_one_of and {ANY_VALUE, NO_VALUE}.isdisjoint(self.values)
 
 
 def parse_number(value: str) -> str:

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,13 +18,17 @@ from bot.agent.tool import FoundThings, ToolDeps, ToolError, ToolResult, ToolRun
 from bot.agent.tools.query_metrics import Params, build_query
 from bot.core.fact_book import FactBook
 from bot.core.metric_query import MetricCondition, MetricQuery, QueryError
+from bot.core.withheld import Reason
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics import best_sellers
 from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswer, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import build_result
+from bot.data.metrics.query.describe import list_limits
 from bot.data.metrics.query.execution import answer_query
-from bot.data.metrics.query.guard import differs_harmlessly, digest_state, guard_answer
-from bot.data.metrics.query.metric_answer import MetricAnswer
+from bot.data.metrics.query.guard import digest_state, guard_answer
+from bot.data.metrics.query.harmless import differs_harmlessly
+from bot.data.metrics.query.metric_answer import MetricAnswer, collect_released
+from bot.data.metrics.query.withheld import WithheldFigures
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
 from bot.privacy import Pseudonymizer
@@ -489,16 +493,49 @@ async def test_model_gets_no_single_customers_figure_whatever_the_asker_may(
             await query_tool(deps, **call)
 
 
+NAMED: dict[str, Any] = {
+    "dataset": "orders",
+    "measures": ["revenue"],
+    "dimensions": ["region"],
+    "filters": [[condition("region", "is", "planted", BIG)]],
+}
+
+
 def test_large_group_beside_a_small_rest_is_not_shown() -> None:
-    """The total less the large one would be the small one."""
+    """The total less the large one would be the small one. A share needs the total."""
     planted = shop(Plant("region", 3, "nested"))
-    both = [[condition("region", "is", "planted", BIG)]]
-    query = MetricQuery.model_validate(
-        {"dataset": "orders", "measures": ["revenue"], "dimensions": ["region"], "filters": both}
-    )
+    query = MetricQuery.model_validate({**NAMED, "measures": ["revenue", "revenue_share"]})
     answer = answer_query(planted.shelf, query, see_people=False)
     assert answer.get_value("now", (), "revenue")
     assert [group for group in answer.recipe.list_groups() if group != ("others",)] == []
+
+
+def test_named_group_is_shown_in_place_of_the_total_with_a_small_one(sqlite: Database) -> None:
+    warehouse, log = shop(Plant("region", 3, "nested")).shelf, log_of(sqlite)
+    total = {**NAMED, "dimensions": []}
+    by_region, whole = follow(warehouse, log, "UMARIE", [NAMED, total])
+    assert by_region
+    told = [by_region.get_value("now", group, "revenue") for group in ((), (BIG,), ("planted",))]
+    assert [one is not None for one in told] == [False, True, False]
+    assert whole is None  # less the large group, it would be the small one
+    whole, by_region = follow(warehouse, log, "UPAUL", [total, NAMED])
+    assert whole
+    assert by_region is None
+
+
+def test_total_of_named_groups_is_told_again(sqlite: Database) -> None:
+    """Beside an earlier answer that tells it, the large groups but one are shown."""
+    rows = [single_order(100 * region + n, f"r{region}") for region in range(3) for n in range(30)][
+        :63
+    ]
+    warehouse, log = small(orders=rows), log_of(sqlite)
+    named = {**NAMED, "filters": [[condition("region", "is", "r0", "r1", "r2")]]}
+    _, answer = follow(warehouse, log, "UMARIE", [{**named, "dimensions": []}, named])
+    assert answer
+    told = [answer.get_value("now", group, "revenue") for group in ((), ("r0",), ("r1",), ("r2",))]
+    assert [one is not None for one in told].count(True) == 2
+    assert told[0] == 63 * 50
+    assert told[3] is None
 
 
 def test_others_give_no_hidden_figure_away() -> None:
@@ -1133,3 +1170,153 @@ def test_log_keeps_the_datasets_own_names_of_bases(sqlite: Database) -> None:
         (stored,) = session.scalars(select(SalesAnswer.filter))
     recipe = json.loads(stored)["metric"]
     assert {basis for one in recipe["shown"] for basis in one["bases"]} == {"rows", "taken_off"}
+
+
+# The days between two answers.
+
+
+def shop_of_days() -> Warehouse:
+    """Two orders each day by country and device, of September to November 2026. On the last days
+    of October three people of Great Britain bought something, and eighteen of France."""
+    days = [date(2026, month, day) for month in (9, 10, 11) for day in range(1, 29)]
+    groups = [(country, device) for country in ("GB", "FR") for device in ("mobile", "desktop")]
+    sold = [(day, *group) for day in days for group in groups for _ in range(2)]
+    sold += [(date(2026, 10, 30), "GB", "mobile")] * 3 + [(date(2026, 10, 29), "FR", "mobile")] * 18
+    return small(
+        date(2026, 12, 31),
+        None,
+        orders=[
+            single_order(n, "Lille")
+            | {"at": datetime.combine(day, time(12)), "country": country, "device": device}
+            for n, (day, country, device) in enumerate(sold)
+        ],
+    )
+
+
+GB = {"dataset": "orders", "filters": [[condition("country", "is", "GB")]]}
+OCTOBER: dict[str, Any] = {**GB, "since": date(2026, 10, 1), "until": date(2026, 10, 31)}
+SAME_DAYS: dict[str, Any] = {**GB, "since": date(2026, 10, 1), "until": date(2026, 10, 28)}
+TO_DATE: dict[str, Any] = {
+    **GB,
+    "since": date(2026, 11, 1),
+    "until": date(2026, 11, 28),
+    "comparison": "dates",
+    "compare_since": date(2026, 10, 1),
+    "compare_until": date(2026, 10, 28),
+}
+SEPTEMBER: dict[str, Any] = {**GB, "since": date(2026, 9, 1), "until": date(2026, 9, 30)}
+COMPARED = ("compare_since", "compare_until")
+SALES = {"measures": ["revenue", "orders", "average_order"]}
+
+
+def test_month_to_date_is_compared_by_counts_after_the_whole_month(sqlite: Database) -> None:
+    """The three days between are those of three people: what they spent is not told."""
+    warehouse, log = shop_of_days(), log_of(sqlite)
+    whole = {**OCTOBER, "measures": ["revenue"]}
+    _, answer = follow(warehouse, log, "UMARIE", [whole, {**TO_DATE, **SALES}])
+    assert answer
+    told = [answer.get_value("before", (), name) for name in SALES["measures"]]
+    assert told == [None, 112, None]
+    assert [answer.get_value("now", (), name) for name in SALES["measures"]] == [5600, 112, 50]
+    (note,) = [note for note in answer.notes if note.startswith("No revenue, average_order of")]
+    assert "2026-10-01 to 2026-10-31" in note.split(" Take ")[1]
+    why = WithheldFigures(warehouse, answer).find((), "revenue", "before")
+    assert why
+    assert why.reason == Reason.OTHER_DAYS
+    assert WithheldFigures(warehouse, answer).find((), "orders", "before") is None
+
+
+def test_what_a_refusal_offers_is_told(sqlite: Database) -> None:
+    """The days of the earlier answer, counts of these days, and all countries."""
+    warehouse, log = shop_of_days(), log_of(sqlite)
+    amounts = {"measures": ["revenue"]}
+    compared = dict(zip(COMPARED, (OCTOBER["since"], OCTOBER["until"]), strict=True))
+    asked = [
+        {**OCTOBER, **amounts},
+        {**SAME_DAYS, **amounts},
+        {**SAME_DAYS, "measures": ["orders"]},
+        {**TO_DATE, **amounts, **compared},
+        {**TO_DATE, **amounts, "filters": []},
+    ]
+    _, refused, counted, per_day, everywhere = follow(warehouse, log, "UMARIE", asked)
+    assert refused is None
+    assert counted
+    assert per_day
+    assert per_day.get_value("before", (), "revenue") == 115 * 50
+    assert everywhere
+    assert everywhere.get_value("before", (), "revenue") == 224 * 50
+
+
+@pytest.mark.parametrize("is_refused_in_part", [True, False])
+def test_nothing_is_compared_where_no_earlier_figure_is_told(
+    sqlite: Database, *, is_refused_in_part: bool
+) -> None:
+    warehouse, amounts = shop_of_days(), {"measures": ["revenue"]}
+    asked = [*([{**OCTOBER, **amounts}] if is_refused_in_part else []), {**TO_DATE, **amounts}]
+    *_, answer = follow(warehouse, log_of(sqlite), "UMARIE", asked)
+    assert answer
+    assert (answer.periods.before is None) is is_refused_in_part
+    said = [*list_limits(warehouse, answer.asked, answer)]
+    assert said == ([answer.withheld.words] if answer.withheld else [])
+
+
+async def test_split_of_revenue_says_that_an_earlier_answer_forbids_it(sqlite: Database) -> None:
+    deps = deps_of(sqlite, shop_of_days())
+    since, until = OCTOBER["since"].isoformat(), OCTOBER["until"].isoformat()
+    only = [[where("country", "is", "GB")]]
+    assert await attempt(deps, filters=only, since=since, until=until)
+    days = {name: str(TO_DATE[name]) for name in ("since", "until", *COMPARED)}
+    with pytest.raises(ToolError, match=f"answer on revenue from {since} to {until}"):
+        await call_tool("split_revenue", {**days, "country": "GB", "device": "none"}, deps)
+
+
+@pytest.mark.parametrize("later", [{"dimensions": ["country"], "filters": []}, {}])
+def test_counts_told_of_other_days_refuse_no_later_answer(
+    sqlite: Database, later: dict[str, Any]
+) -> None:
+    """Together they tell that three people ordered on the days between. That was told, and what is
+    asked about other groups adds nothing to it."""
+    warehouse, log = shop_of_days(), log_of(sqlite)
+    mobile = [*GB["filters"], [condition("device", "is", "mobile")]]
+    asked = [
+        {**OCTOBER, **SALES},
+        {**SAME_DAYS, **SALES},
+        {**SEPTEMBER, **SALES, "filters": mobile, **later},
+    ]
+    _, counted, answer = follow(warehouse, log, "UMARIE", asked)
+    assert counted
+    assert counted.query.measures == ("orders",)
+    assert counted.get_value("now", (), "orders") == 112
+    assert counted.get_value("now", (), "revenue") is None
+    assert answer
+    assert answer.get_value("now", (), "revenue")
+
+
+@pytest.mark.parametrize("measures", [["revenue"], ["revenue", "orders"]])
+def test_amounts_of_the_days_between_are_not_told_by_other_filters(
+    sqlite: Database, measures: list[str]
+) -> None:
+    """By device, or all countries less the others, after counts were told beside the amounts."""
+    warehouse, log = shop_of_days(), log_of(sqlite)
+    devices = [[*GB["filters"], [condition("device", "is", one)]] for one in ("mobile", "desktop")]
+    elsewhere = [[condition("country", "is_not", "GB")]]
+    asked = [
+        {**OCTOBER, **SALES},
+        {**SAME_DAYS, **SALES},
+        *({**SAME_DAYS, "measures": measures, "filters": one} for one in devices),
+        *({**SAME_DAYS, "measures": measures, "filters": one} for one in ([], elsewhere)),
+    ]
+    month, same_days = (
+        answer_query(warehouse, MetricQuery.model_validate({**one, **SALES}), see_people=False)
+        for one in (OCTOBER, SAME_DAYS)
+    )
+    between = {*month.rows["now"].elements("rows")} - {*same_days.rows["now"].elements("rows")}
+    assert len(between) == 3
+    sets = [
+        frozenset(rows.tolist())
+        for answer in follow(warehouse, log, "UMARIE", asked)
+        if answer and "revenue" in answer.query.measures
+        for rows in collect_released(answer.recipe, answer.rows)["sales"]
+    ]
+    assert sets
+    assert not derived(between, sets)

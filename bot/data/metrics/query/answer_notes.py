@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from bot.core.facts import Fact
+from bot.core.withheld import Reason, Withheld
 from bot.data.metrics.query.dataset import ALL_ROWS
-from bot.data.metrics.query.few_rows import explain_withheld
 from bot.data.metrics.query.group_order import is_in_time
 from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
 from bot.data.metrics.query.release import (
@@ -17,9 +17,9 @@ from bot.data.metrics.query.release import (
     find_small_groups,
     get_floor,
     get_floor_of,
-    is_too_few,
 )
 from bot.data.metrics.query.remainder import are_empty, count_twice
+from bot.data.metrics.query.withheld import WithheldFigures
 from bot.data.metrics.query.wording import (
     is_by_time,
     is_of_deliveries,
@@ -70,6 +70,7 @@ class AnswerNotes:
     def __init__(self, warehouse: Warehouse, answer: MetricAnswer, language: Language) -> None:
         self.warehouse, self.answer, self.language = warehouse, answer, language
         self.query = answer.query
+        self.withheld = WithheldFigures(warehouse, answer)
 
     def build(self, groups: Sequence[Group], cells: Any, facts: Sequence[Fact]) -> tuple[str, ...]:
         """`cells` are the facts by group and measure: now, earlier, change."""
@@ -192,7 +193,7 @@ class AnswerNotes:
             return []
         if are_empty(self.answer):
             return []  # they are shown as such
-        times = name_hidden_times(self.warehouse, self.answer, self.language)
+        times = name_hidden_times(self.answer, self.language)
         return [Words("Not shown: {what}", what=times)] if times else []
 
     def _list_counted_twice(self) -> list[Words]:
@@ -315,7 +316,7 @@ class AnswerNotes:
         if counts is None or is_in_time(self.query):
             return frozenset()
         shown = self.answer.recipe.list_groups()
-        lost = self.answer.left_out.intersection(self.answer.rows["now"].groups)
+        lost = {*self.answer.left_out.get("now", ())}.intersection(self.answer.rows["now"].groups)
         return counts.unranked | {
             one
             for one in lost
@@ -385,14 +386,11 @@ class AnswerNotes:
                 and cells[one, name][0] is None
             ]
             few = [one for one in without if not self.answer.is_allowed(one, name)]
-            small, earlier, beside = self._sort_by_reason(few, name)
             blank = [one for one in without if one not in few and self.answer.is_blank(one, name)]
             rest = [one for one in without if one not in few and one not in blank]
             columns = " and ".join(measure.needs)
             for some, why in (
-                (small, self._explain(small, name)),
-                (earlier, self._explain(earlier, name, "with earlier answers ")),
-                (beside, self._explain(beside, name, "put together with the other figures ")),
+                *self._sort_by_reason(few, name),
                 (blank, measure.blank or f"{columns} is blank in these rows"),
                 (rest, "there is nothing to compute it from"),
             ):
@@ -423,37 +421,18 @@ class AnswerNotes:
             return "No row is of these days and filters."
         return f"No row of these days has {' and '.join(plain)}."
 
-    def _sort_by_reason(
-        self, groups: Sequence[Group], name: str
-    ) -> tuple[list[Group], list[Group], list[Group]]:
-        """Return the groups whose figure is of too few people, those that lost it to an earlier
-        answer, and those that would tell it of a group beside them."""
-        now, warehouse = self.answer.rows["now"], self.warehouse
-        bases = {basis for one in groups for basis in self.answer.list_lacking(one, name)}
-        few = {
-            basis: find_small_groups(warehouse, now, basis)
-            | ({ALL_GROUPS} if is_too_few(warehouse, now, basis) else set())
-            for basis in bases
-        }
-        small = [
-            one
-            for one in groups
-            if any(one in few[basis] for basis in self.answer.list_lacking(one, name))
-        ]
-        rest = [one for one in groups if one not in small]
-        earlier = [one for one in rest if one in self.answer.left_out]
-        return small, earlier, [one for one in rest if one not in earlier]
+    def _sort_by_reason(self, groups: Sequence[Group], name: str) -> list[tuple[list[Group], str]]:
+        """Return groups whose figure may not be told, those of the same reason together."""
+        found: dict[Withheld, list[Group]] = {}
+        for one in groups:
+            if why := self.withheld.find(one, name):
+                found.setdefault(why, []).append(one)
+        return [(some, why.explain()) for why, some in found.items()]
 
     def is_small(self, group: Group, name: str) -> bool:
         """Whether a figure that is not shown is of too few people."""
-        return group in self._sort_by_reason([group], name)[0]
-
-    def _explain(self, groups: Sequence[Group], name: str, how: str = "") -> str:
-        lacking = {basis for one in groups for basis in self.answer.list_lacking(one, name)}
-        now = self.answer.rows["now"]
-        of_small = {one for one in lacking if find_small_groups(self.warehouse, now, one)}
-        lacking = of_small or lacking
-        return explain_withheld(self.warehouse, self.answer.dataset, lacking, how)
+        why = self.withheld.find(group, name)
+        return why is not None and why.reason == Reason.FEW
 
     def _list_names(self, some: Sequence[Group], groups: Sequence[Group]) -> str:
         if len(some) == len(groups):

@@ -16,6 +16,7 @@ from bot.core.metric_query import (
     MetricQuery,
     QueryError,
 )
+from bot.core.withheld import Reason, Withheld
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.blanks import list_blanks
 from bot.data.metrics.query.conditions import resolve_conditions
@@ -26,19 +27,19 @@ from bot.data.metrics.query.dataset import (
     list_cautions,
 )
 from bot.data.metrics.query.few_rows import (
-    get_people_floor,
     list_missing_values,
     refuse_too_few,
     suggest_longer_period,
 )
 from bot.data.metrics.query.group_choice import GroupChoice
 from bot.data.metrics.query.group_order import CHANGE_ORDERS
-from bot.data.metrics.query.guard import counts_texts
+from bot.data.metrics.query.harmless import counts_texts
 from bot.data.metrics.query.known_values import list_fields, require_column
 from bot.data.metrics.query.metric_answer import GroupCounts, MetricAnswer
 from bot.data.metrics.query.periods import choose_periods, leave_out_unsettled
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
+from bot.data.metrics.query.withheld import describe_people
 from bot.data.metrics.sold_out import tell_sold_out
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -83,11 +84,10 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     rows = runner.read_rows(tables)
     refuse_too_few(runner, rows["now"], dataset)
     notes += list_missing_values(runner, tables["now"])
+    withheld = None
     if "before" in rows and is_too_few(warehouse, rows["before"].as_whole(), ALL_ROWS):
-        notes.append(
-            f"The earlier period is of under {get_people_floor(warehouse, dataset)} people, so "
-            "nothing is compared."
-        )
+        withheld = Withheld(Reason.FEW, describe_people(warehouse, dataset, [ALL_ROWS]))
+        notes.append(f"Nothing is compared: of the earlier days {withheld.explain()}.")
         del rows["before"], tables["before"]
     values: dict[tuple[PeriodName, Group], Values] = {}
     for period, table in tables.items():
@@ -127,6 +127,9 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             for key, source in runner.find_sources(table, runner.dimensions_of(period)).items()
         },
         told_of=_find_told_of(runner, tables["now"]),
+        left_out={"before": frozenset([ALL_GROUPS])} if withheld else {},
+        withheld=withheld,
+        spare_total=choice.spare_total,
     )
 
 

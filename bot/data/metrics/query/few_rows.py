@@ -1,12 +1,12 @@
 """Tell of few rows: refuse a query of too few people, say which values of a filter have no row, and
 from which day on more groups could be shown."""
 
-from collections.abc import Collection
 from datetime import timedelta
 
 import ibis.expr.types as ir
 
-from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricQuery, TooFewError
+from bot.core.metric_query import MetricQuery, TooFewError
+from bot.core.withheld import Reason, Withheld
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.group_order import is_in_time
 from bot.data.metrics.query.metric_answer import GroupCounts
@@ -19,27 +19,15 @@ from bot.data.metrics.query.release import (
     read_grouped_rows,
 )
 from bot.data.metrics.query.runner import QueryRunner
+from bot.data.metrics.query.withheld import describe_people
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 LONG_DAYS, MIN_LONGER = 365, 1.5  # a longer period, and how much longer it is at least
-MAX_NAMED_VALUES = 6  # of a filter; more of them are those that a word stands for
 
 
 def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
     return get_floor(warehouse, dataset.bases[ALL_ROWS].family)
-
-
-def explain_withheld(
-    warehouse: Warehouse, dataset: MetricDataset, lacking: Collection[str], how: str = ""
-) -> str:
-    """Say of which people there are too few, from the bases that a figure lacks, and `how` it would
-    tell of them where it is no figure of theirs."""
-    few = [
-        f"under {get_floor(warehouse, basis.family)} people {basis.whose}".rstrip()
-        for basis in (dataset.bases[name] for name in sorted(lacking))
-    ]
-    return f"{how}it would tell what {' or '.join(dict.fromkeys(few))} did."
 
 
 def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset) -> None:
@@ -50,10 +38,7 @@ def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset
     if not len(now.rows) and runner.query.filters:
         few = _is_too_few_ever(runner, runner.query)
     if few:
-        raise TooFewError(
-            "This is of under {n} people: too few to show any figure. Ask with fewer filters.",
-            n=get_people_floor(warehouse, dataset),
-        )
+        raise TooFewError(Withheld(Reason.FEW, describe_people(warehouse, dataset, [ALL_ROWS])))
 
 
 def list_missing_values(runner: QueryRunner, rows: ir.Table) -> list[str]:
@@ -66,8 +51,7 @@ def list_missing_values(runner: QueryRunner, rows: ir.Table) -> list[str]:
             continue
         for condition in group:
             dimension = runner.dataset.dimensions.get(condition.field)
-            many = len(condition.values) > MAX_NAMED_VALUES
-            if dimension is None or many or {*condition.values} & {ANY_VALUE, NO_VALUE}:
+            if dimension is None or not condition.names_values:
                 continue
             found = fetch_rows(
                 runner.warehouse, rows.select(value=dimension.value(rows)).distinct()
@@ -113,7 +97,7 @@ def suggest_longer_period(
     rows = read_grouped_rows(
         warehouse, runner.dataset, longer.select("now"), query.dimensions, runner.bases
     )
-    hidden = hide_small_groups(warehouse, rows, runner.bases, keep_total=False)
+    hidden = hide_small_groups(warehouse, rows, runner.bases)
     bases = runner.measures[runner.names[0]].bases
     shown = len([one for one in now.groups if one in {*rows.groups} and hidden.shows(one, bases)])
     before = len({*now.groups} - counts.unranked)

@@ -6,9 +6,10 @@ from functools import cached_property
 import ibis.expr.types as ir
 
 from bot.core.metric_query import ORDERED_DIMENSIONS, TooFewError
+from bot.core.withheld import Reason, Withheld
 from bot.data.floors import is_below_floor
 from bot.data.metrics.query.dataset import ALL_ROWS
-from bot.data.metrics.query.few_rows import explain_withheld, get_people_floor
+from bot.data.metrics.query.few_rows import get_people_floor
 from bot.data.metrics.query.group_order import CHANGE_ORDERS, GroupOrder
 from bot.data.metrics.query.metric_answer import (
     OTHERS,
@@ -29,6 +30,7 @@ from bot.data.metrics.query.release import (
     is_too_few,
 )
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
+from bot.data.metrics.query.withheld import describe_people
 
 MAX_FACTS = 60
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
@@ -40,11 +42,11 @@ class GroupChoice:
 
     The method is secondary cell suppression (`docs/small-groups.md` names its sources). Groups of
     too few people are hidden, and then the smallest of the others, until the hidden ones are of
-    enough people together: the total less the groups that are shown tells of these. The same is
-    done for each basis of a figure among the groups that are left, so that a group may show its
-    orders, and not how many of them came late. Of the groups that may be shown, those within the
-    bounds stand in their order, as many as there is room for. The others are put together where
-    that hides them.
+    enough people together: the total less the groups that are shown tells of these. Where a filter
+    names the groups, the total is hidden before any of the others is. The same is done for each
+    basis of a figure among the groups that are left, so that a group may show its orders, and not
+    how many of them came late. Of the groups that may be shown, those within the bounds stand in
+    their order, as many as there is room for. The others are put together where that hides them.
 
     `values` are the figures by period and group; those of groups that are put together are added.
     """
@@ -83,11 +85,16 @@ class GroupChoice:
         known, reasons = recipe.get_bases("now", ALL_GROUPS), list[str]()
         for name, measure in self.runner.measures.items():
             if lacking := {*measure.bases} - known:
-                why = explain_withheld(self.runner.warehouse, self.runner.dataset, lacking)
-                reasons.append(f"{name} is not shown: {why}")
+                why = self._explain(lacking)
+                reasons.append(f"{name} is not shown: {why.explain()}.")
         if len(reasons) == len(self.runner.measures):
-            raise TooFewError("{reasons} Ask with fewer filters.", reasons=" ".join(reasons))
+            why = self._explain({*self.bases} - known)
+            raise TooFewError(why, f"{' '.join(reasons)} {why.suggest()}")
         return reasons
+
+    def _explain(self, lacking: Collection[str]) -> Withheld:
+        people = describe_people(self.runner.warehouse, self.runner.dataset, lacking)
+        return Withheld(Reason.FEW, people)
 
     def count_groups(self) -> GroupCounts | None:
         if not self.query.dimensions:
@@ -121,8 +128,21 @@ class GroupChoice:
 
     def _hide(self, period: PeriodName, hidden_before: Collection[Group] = ()) -> HiddenGroups:
         return hide_small_groups(
-            self.runner.warehouse, self.rows[period], self.bases, hidden_before, keep_total=False
+            self.runner.warehouse,
+            self.rows[period],
+            self.bases,
+            hidden_before,
+            groups_first=self._names_groups(),
         )
+
+    def _names_groups(self) -> bool:
+        """Whether a filter names the groups that are asked for, so that each of them is wanted
+        more than all of them together. A share is told of the total."""
+        query, measures = self.query, self.runner.dataset.measures
+        if len(query.dimensions) != 1 or any(measures[name].share_of for name in query.measures):
+            return False
+        alone = [group[0] for group in query.filters if len(group) == 1]
+        return any(one.field == query.dimensions[0] and one.names_values for one in alone)
 
     def _fill_absent(self) -> None:
         """Add the groups that have rows in one of two periods alone: in the other one, none."""
@@ -233,6 +253,15 @@ class GroupChoice:
         ]
         return self._show(period, ALL_GROUPS, bases)
 
+    @property
+    def spare_total(self) -> ShownGroup | None:
+        """The total that is hidden in place of groups which a filter names: it may be told where it
+        was told before."""
+        if not self.query.dimensions or not self._names_groups():
+            return None
+        bases = [basis for basis in self.bases if basis in self.hidden["now"].without_total]
+        return ShownGroup(period="now", group=ALL_GROUPS, bases=tuple(bases)) if bases else None
+
     def _keep_wholes(self, total: ShownGroup) -> ShownGroup:
         """Show of all groups only what a share is told of."""
         of = {self.runner.dataset.measures[name].share_of for name in self.query.measures} - {""}
@@ -294,8 +323,10 @@ class GroupChoice:
         floor = get_people_floor(self.runner.warehouse, self.runner.dataset)
         if now.count_people(ALL_ROWS, hidden) < floor:
             return []
-        shows, is_listed = self.hidden["now"].shows, len(hidden) <= MAX_MERGED
-        complete = [b for b in self.bases if all(shows(one, [b]) for one in self.chosen)]
+        is_listed, without_total = len(hidden) <= MAX_MERGED, self.hidden["now"].without_total
+        complete = [
+            b for b in self.bases if b not in without_total and self._all_show(self.chosen, b)
+        ]
         remainder = list_remainder_bases(self.runner.dataset, complete)
         together = now.merge(hidden)
         bases = [

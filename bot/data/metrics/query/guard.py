@@ -3,35 +3,33 @@
 Two answers may differ by a filter or by some days; the difference of their sums is the sum of what
 is in only one of them. An answer that would tell, together with earlier ones on the same state of
 the data, what a few people did is given with fewer figures, or refused. The same holds for sums and
-differences of single figures. Counts of the same groups on other days, and returns, late parcels
-and ratings by what was sold, are not held against each other: they tell nothing about a person."""
+differences of single figures. What differs harmlessly (see `harmless.py`) is not held against each
+other."""
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
-from itertools import islice
+from itertools import combinations, islice
 from typing import Any
 
 from bot.core.facts import Fact
-from bot.core.metric_query import (
-    ORDERED_DIMENSIONS,
-    MetricQuery,
-    QueryError,
-    TooFewError,
-)
+from bot.core.metric_query import MetricQuery, QueryError, TooFewError
+from bot.core.withheld import EarlierAnswer, Reason, Withheld
 from bot.data.floors import is_below_floor
 from bot.data.metrics.answer_log import AnswerLog, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import PEOPLE_UNIT, MetricResult
-from bot.data.metrics.query.dataset import (
-    APART,
-    OF_PEOPLE,
-    OF_THINGS,
-    Family,
-    tells_of_things,
-)
+from bot.data.metrics.query.dataset import APART, OF_PEOPLE, OF_THINGS, Family
 from bot.data.metrics.query.differences import PublishedSums, isolates
+from bot.data.metrics.query.group_order import is_in_time
+from bot.data.metrics.query.harmless import (
+    counts_texts,
+    differs_harmlessly,
+    differs_in_days_alone,
+    holds_counts_alone,
+    is_count,
+)
 from bot.data.metrics.query.metric_answer import (
     OTHERS,
     MetricAnswer,
@@ -50,7 +48,7 @@ from bot.data.metrics.query.release import (
     get_floor,
     load_rows_universe,
 )
-from bot.data.metrics.query.runner import DATASETS
+from bot.data.metrics.query.runner import DATASETS, PeriodName
 from bot.data.warehouse.warehouse import Warehouse
 
 MAX_EARLIER_ANSWERS = 50  # earlier answers that are checked
@@ -58,24 +56,6 @@ MAX_ROW_SETS = 1_000  # row sets that are checked
 MAX_CACHED_BYTES = 200_000_000  # of row numbers, kept in memory for the next answer
 METRIC_KEY = "metric"  # in the filter of an answer's record, and in `Warehouse.released`
 FIGURE_KEY = "figure"  # in `Warehouse.released`, beside a fact's id
-COUNT_UNITS = ("orders", "units", "texts", "visits", "%")  # of what may be told of few on a day
-# what went wrong with what was sold, and what was written of it: nothing about who it was
-INCIDENT_MEASURES = frozenset(
-    (
-        "returned",
-        "return_rate",
-        "due_orders",
-        "late_orders",
-        "late_share",
-        "mean_delivery_days",
-        "cancelled_orders",
-        "cancelled_share",
-        "reviews",
-        "ratings",
-        "rating",
-        "low_rating_share",
-    )
-)
 MAX_FIGURES = 5_000
 
 
@@ -86,85 +66,289 @@ def guard_answer(
     answer, where even the least of it would tell too much."""
     if counts_texts(answer.query):
         return answer
-    state = digest_state(warehouse, answer.query)
-    released = collect_released(answer.recipe, answer.rows)
-    record = _build_record(answer.recipe)
-    earlier = log.record(person, state, record) if log else ()
-    if earlier is None:
-        return answer  # the same answer again
-    earlier = [one for one in earlier if not differs_harmlessly(answer.query, _read_query(one))]
-    try:
-        known = [_read_rows(warehouse, one) for one in earlier[:MAX_EARLIER_ANSWERS]]
-    except QueryError:
-        if log:
-            log.refuse(person, state, record)
-        raise
-    if not find_broken_floor(warehouse, answer.query, released, known):
-        _cache_rows(warehouse, record, released)
-        return answer
-    if log:
-        log.refuse(person, state, record)
-    if answer.recipe.members:  # the groups alone may be harmless
-        return guard_answer(warehouse, answer.without_merged(), log, person)
-    if (smaller := _leave_out(warehouse, answer, known)) is not None:
-        record = _build_record(smaller.recipe)
-        if log:
-            log.record(person, state, record)
-        released = collect_released(smaller.recipe, smaller.rows)
-        _cache_rows(warehouse, record, released)
-        return smaller
-    raise _refuse(warehouse, answer.query, released, earlier, known)
+    return _Guard(warehouse, answer, log, person).check()
 
 
-def _read_query(record: SalesAnswerRecord) -> MetricQuery | None:
-    """Return what an earlier answer was about; None for one to a typed question."""
-    data: dict[str, Any] = json.loads(record.filter)
-    return MetricRecipe.model_validate(data[METRIC_KEY]).query if METRIC_KEY in data else None
+class _Guard:
+    """Holds one answer against the earlier ones, and records what is given of it."""
+
+    def __init__(
+        self, warehouse: Warehouse, answer: MetricAnswer, log: AnswerLog | None, person: str
+    ) -> None:
+        self.warehouse, self.answer, self.log, self.person = warehouse, answer, log, person
+        self.state = digest_state(warehouse, answer.query)
+
+    def check(self) -> MetricAnswer:
+        answer, record = self.answer, _build_record(self.answer.recipe)
+        given = self.log.record(self.person, self.state, record) if self.log else ()
+        if given is None:
+            return answer  # the same answer again
+        try:
+            earlier = EarlierAnswers(self.warehouse, answer.query, given)
+        except QueryError:
+            self._refuse(record)
+            raise
+        released = collect_released(answer.recipe, answer.rows)
+        floor = earlier.find_broken_floor(released)
+        if floor is None:
+            _cache_rows(self.warehouse, record, released)
+            return answer
+        self._refuse(record)
+        if answer.recipe.members:  # the groups alone may be harmless
+            return self._check(answer.without_merged())
+        return self._give_less(earlier, earlier.explain(released, floor))
+
+    def _check(self, answer: MetricAnswer) -> MetricAnswer:
+        return guard_answer(self.warehouse, answer, self.log, self.person)
+
+    def _refuse(self, record: SalesAnswerRecord) -> None:
+        if self.log:
+            self.log.refuse(self.person, self.state, record)
+
+    def _give_less(self, earlier: "EarlierAnswers", why: Withheld) -> MetricAnswer:
+        """Return the answer with fewer figures. Where it differs from an earlier one in its days
+        alone, counts are told all the same, as if they were asked for alone."""
+        smaller = self._leave_out(earlier, why)
+        if smaller is not None:
+            record = _build_record(smaller.recipe)
+            if self.log:
+                self.log.record(self.person, self.state, record)
+            _cache_rows(self.warehouse, record, collect_released(smaller.recipe, smaller.rows))
+        counts = self._check_counts(smaller) if why.reason == Reason.OTHER_DAYS else None
+        if smaller is not None:
+            left = replace(smaller, counted=counts.recipe if counts else None)
+        elif counts is not None:
+            left_out = {
+                period: frozenset(one.group for one in self.answer.recipe.shown)
+                for period in self.answer.rows
+            }
+            left = replace(counts, left_out=left_out, withheld=why)
+        else:
+            raise TooFewError(why)
+        return _say_what_is_left_out(self.answer, left, why)
+
+    def _check_counts(self, smaller: MetricAnswer | None) -> MetricAnswer | None:
+        """Return the answer with its counts alone, where these tell more than what is left. Nothing
+        where the order of its groups, or their bounds, would tell of amounts."""
+        query, dataset = self.answer.query, self.answer.dataset
+        counts = tuple(one for one in query.measures if is_count(dataset, dataset.measures[one]))
+        if not 0 < len(counts) < len(query.measures) or query.having:
+            return None
+        if smaller is None:
+            if query.dimensions and not is_in_time(query) and query.measures[0] not in counts:
+                return None
+        elif not _list_lost(self.answer, smaller, counts):
+            return None
+        try:
+            return self._check(self.answer.with_measures(counts))
+        except TooFewError:
+            return None
+
+    def _leave_out(self, earlier: "EarlierAnswers", why: Withheld) -> MetricAnswer | None:
+        """Return the answer without the figures that would tell too much, the least important
+        first: the share of the whole, the earlier period, the smallest groups. None where nothing
+        of what was asked is left."""
+        answer, recipe = self.answer, self._add_spare_total()
+        whole = collect_released(recipe, answer.rows)
+        without_returns = earlier.tells_returns_of_people(whole)
+        safe = self._find_safe_families(recipe, earlier)
+        shown, is_complete = [], True  # others are the total less the groups that are shown
+        left_out: dict[PeriodName, set[Group]] = {}
+        for one in recipe.shown:
+            if one.is_remainder:
+                shown += [one] if is_complete else []
+                continue
+            known = {b: answer.dataset.bases[b] for b in one.bases}
+            bases = tuple(
+                b
+                for b in one.bases
+                if safe[one].issuperset(list_families(recipe.query, known[b].family))
+                and not (without_returns and known[b].is_return)
+            )
+            shown += [one.model_copy(update={"bases": bases})] if bases else []
+            if bases != one.bases and one != answer.spare_total:
+                left_out.setdefault(one.period, set()).add(one.group)
+            is_complete &= bases == one.bases or one.period != "now" or bool(one.members)
+        smaller = replace(
+            answer.with_recipe(recipe.with_shown(tuple(shown))),
+            left_out={period: frozenset(groups) for period, groups in left_out.items()},
+            withheld=why,
+        )
+        if earlier.apart and earlier.find_broken_floor(
+            collect_released(smaller.recipe, smaller.rows)
+        ):
+            return None
+        return smaller if _tells_anything(smaller) or not _tells_anything(answer) else None
+
+    def _add_spare_total(self) -> MetricRecipe:
+        spare, recipe = self.answer.spare_total, self.answer.recipe
+        return recipe.with_shown((*recipe.shown, spare)) if spare else recipe
+
+    def _find_safe_families(
+        self, recipe: MetricRecipe, earlier: "EarlierAnswers"
+    ) -> dict[ShownGroup, set[Family]]:
+        """Return of what is shown the families whose sums may be told beside earlier answers."""
+        figures = [one for one in recipe.shown if not one.is_remainder]
+        figures.sort(key=lambda one: _rank(self.answer, one))
+        own = [collect_released(recipe.with_shown((one,)), self.answer.rows) for one in figures]
+        safe: dict[ShownGroup, set[Family]] = {one: set() for one in figures}
+        for family in dict.fromkeys(family for released in own for family in released):
+            if family in APART:
+                continue
+            sets, wanted = _number_sets(own, family)
+            before = _list_earlier_sets(earlier.together, family, len(sets))
+            sums = earlier.add_up([*sets, *before], family)
+            for at in sums.choose(range(len(sets), len(sets) + len(before)), wanted):
+                safe[figures[at]].add(family)
+        return safe
 
 
-def differs_harmlessly(now: MetricQuery, before: MetricQuery | None) -> bool:
-    """Whether the difference to an earlier answer tells nothing about a person: it is a count of
-    the same groups on other days, or of what went wrong with what was sold. On the same days, a
-    total less the weeks that are shown would tell a hidden one."""
-    if before is None:
-        return False
-    both = (now, before)
-    if any(INCIDENT_MEASURES.issuperset(one.measures) for one in both) and all(
-        tells_of_things(one) for one in both
-    ):
-        return True
-    return _differs_in_days_alone(now, before) and any(_holds_counts_alone(one) for one in both)
+def _rank(answer: MetricAnswer, one: ShownGroup) -> tuple[int, int]:
+    if one.period == "whole" or one == answer.spare_total:
+        return 4, 0
+    is_group = one.group != ALL_GROUPS
+    if one.members:  # what it tells is less than what its groups would tell
+        return 1, 0
+    many = answer.count_things(one.group) if is_group else 0
+    return 2 * (one.period == "before") + is_group, -many
 
 
-def counts_texts(query: MetricQuery) -> bool:
-    """Whether a query only counts texts by what they are on: these are no persons, and
-    `feedback_themes` counts them, too."""
-    is_count = query.dataset == "feedback" and {*query.measures} == {"reviews"}
-    return is_count and tells_of_things(query)
+def _tells_anything(answer: MetricAnswer) -> bool:
+    """Whether there is a figure of some group, or of the total where no groups were asked."""
+    groups = [one for one in answer.recipe.list_groups() if one != OTHERS]
+    return any(
+        answer.get_value("now", group, name) is not None
+        for group in (groups if answer.query.dimensions else [ALL_GROUPS])
+        for name in answer.query.measures
+    )
 
 
-def _differs_in_days_alone(now: MetricQuery, before: MetricQuery) -> bool:
-    apart = [
-        (one.dataset, one.filters, one.having, {*one.dimensions}.difference(ORDERED_DIMENSIONS))
-        for one in (before, now)
+def _list_lost(
+    answer: MetricAnswer, smaller: MetricAnswer, names: Iterable[str]
+) -> list[ShownGroup]:
+    """Return what no longer shows one of these measures, of the groups that are left."""
+    left = {ALL_GROUPS, *smaller.recipe.list_groups()}
+    return [
+        one
+        for one in answer.recipe.shown
+        if one.group in left
+        and any(
+            answer.get_value(one.period, one.group, name) is not None
+            and smaller.get_value(one.period, one.group, name) is None
+            for name in names
+        )
     ]
-    return (before.since, before.until) != (now.since, now.until) and apart[0] == apart[1]
 
 
-def _holds_counts_alone(query: MetricQuery) -> bool:
-    measures = DATASETS[query.dataset].measures
-    named = (measures[name] for name in query.measures)
-    whole = (measures[one.share_of] if one.share_of else one for one in named)
-    return all(one.unit in COUNT_UNITS and not one.of_one_customer for one in whole)
+def _say_what_is_left_out(answer: MetricAnswer, left: MetricAnswer, why: Withheld) -> MetricAnswer:
+    """Return what is left of an answer with a note on the rest. Where nothing of the earlier days
+    is left, nothing is compared."""
+    names = [name for name in answer.query.measures if name not in left.query.measures]
+    compared = [one for one in (left.recipe, left.counted) if one and one.tells("before")]
+    lost = "Some figures are left out"
+    if names:
+        lost = f"No {', '.join(names)}"
+    elif "before" in left.left_out:
+        counted = left.counted.query.measures if left.counted else ()
+        names = [name for name in answer.query.measures if name not in counted]
+        whose = "" if ALL_GROUPS in left.left_out["before"] else " of some groups"
+        lost = f"No {', '.join(names)} of the earlier days{whose}"
+    periods = left.periods if compared else replace(left.periods, before=None)
+    note = f"{lost}: {why.explain()}. {why.suggest()}"
+    return replace(left, periods=periods, notes=(*left.notes, note))
 
 
-def digest_state(warehouse: Warehouse, query: MetricQuery) -> str:
-    """Return a digest which changes whenever rows of the dataset's table are added or removed."""
-    kind = DATASETS[query.dataset].kind
-    one = warehouse.listed[kind]
-    identity = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
-    digest = sha256(repr(identity).encode()).hexdigest()
-    return digest if kind == "orders" else f"{kind}:{digest}"
+# The earlier answers.
+
+
+@dataclass(frozen=True)
+class _ToldAnswer:
+    """An earlier answer; without a query it is one to a typed question."""
+
+    record: SalesAnswerRecord
+    query: MetricQuery | None
+    released: Released
+
+
+class EarlierAnswers:
+    """The answers that one is held against: the last ones to the same person, without those that
+    differ harmlessly from it. All of them are looked at `together`, but for counts that were told
+    beside others as they differ harmlessly from those: these are looked at each alone (`apart`)."""
+
+    def __init__(
+        self, warehouse: Warehouse, query: MetricQuery, records: Iterable[SalesAnswerRecord]
+    ) -> None:
+        self.warehouse, self.query = warehouse, query
+        self.universe = load_rows_universe(warehouse, DATASETS[query.dataset])
+        asked = ((record, _read_query(record)) for record in records)
+        held = ((record, one) for record, one in asked if not differs_harmlessly(query, one))
+        self.answers = [
+            _ToldAnswer(record, one, _read_rows(warehouse, record))
+            for record, one in islice(held, MAX_EARLIER_ANSWERS)
+        ]
+        self.together, self.apart = self._split()
+
+    def find_broken_floor(self, released: Released) -> int | None:
+        """Return the floor that these figures would break beside the earlier ones, or None."""
+        floor = find_broken_floor(self.warehouse, self.query, released, self.together)
+        for one in self.apart:
+            floor = floor or find_broken_floor(self.warehouse, self.query, released, [one])
+        return floor
+
+    def explain(self, released: Released, floor: int) -> Withheld:
+        """Return why these figures can't be told: because of an earlier answer that does it alone,
+        else of the last one."""
+        alone = (
+            one
+            for one in self.answers
+            if find_broken_floor(self.warehouse, self.query, released, [one.released])
+        )
+        found, people = next(alone, None), f"under {floor} people"
+        if not self.answers:
+            return Withheld(Reason.BESIDE, people)
+        one = found or self.answers[0]
+        record = one.record
+        earlier = EarlierAnswer(record.measure.replace("_", " "), record.since, record.until)
+        is_of_days = one.query is not None and differs_in_days_alone(self.query, one.query)
+        return Withheld(Reason.OTHER_DAYS if is_of_days else Reason.EARLIER, people, earlier)
+
+    def tells_returns_of_people(self, released: Released) -> bool:
+        return _tells_returns_of_people(self.warehouse, self.universe, released, self.together)
+
+    def add_up(self, sets: Sequence[RowIndex], family: Family) -> PublishedSums:
+        floor = get_floor(self.warehouse, family)
+        return PublishedSums(sets, self.universe.owners(family), floor)
+
+    def _split(self) -> tuple[list[Released], list[Released]]:
+        """Return the answers that tell nothing of a few people together, amounts first, and the
+        others."""
+        every = [one.released for one in self.answers]
+        queries = [one.query for one in self.answers if one.query is not None]
+        if not any(differs_harmlessly(*both) for both in combinations(queries, 2)):
+            return every, []
+        if find_broken_floor(self.warehouse, self.query, every[0], every[1:]) is None:
+            return every, []
+        amounts_first = sorted(
+            self.answers, key=lambda one: one.query is not None and holds_counts_alone(one.query)
+        )
+        every = [one.released for one in amounts_first]
+        kept = {*range(len(every))}
+        for family in dict.fromkeys(family for released in every for family in released):
+            if family not in APART:
+                sets, wanted = _number_sets(every, family)
+                kept &= self.add_up(sets, family).choose((), wanted)
+        apart = [one for at, one in enumerate(every) if at not in kept]
+        return [every[at] for at in sorted(kept)], apart
+
+
+def _number_sets(answers: Sequence[Released], family: Family) -> tuple[list[RowIndex], list[range]]:
+    """Return the sets of a family, and by answer their numbers."""
+    sets, numbers = list[RowIndex](), list[range]()
+    for released in answers:
+        rows = released.get(family, [])
+        numbers.append(range(len(sets), len(sets) + len(rows)))
+        sets += rows
+    return sets, numbers
 
 
 def find_broken_floor(
@@ -217,104 +401,13 @@ def _list_earlier_sets(before: Sequence[Released], family: Family, own: int) -> 
     return [*islice(every, max(0, MAX_ROW_SETS - own))]
 
 
-def _leave_out(
-    warehouse: Warehouse, answer: MetricAnswer, before: Sequence[Released]
-) -> MetricAnswer | None:
-    """Return the answer without the figures that would tell too much, the least important first:
-    the share of the whole, the earlier period, the smallest groups. None where nothing of what was
-    asked is left."""
-    recipe, universe = answer.recipe, load_rows_universe(warehouse, answer.dataset)
-    figures = [one for one in recipe.shown if not one.is_remainder]
-    figures.sort(key=lambda one: _rank(answer, one))
-    own = [collect_released(recipe.with_shown((one,)), answer.rows) for one in figures]
-    safe: dict[ShownGroup, set[Family]] = {one: set() for one in figures}
-    whole = collect_released(recipe, answer.rows)
-    without_returns = _tells_returns_of_people(warehouse, universe, whole, before)
-    for family in dict.fromkeys(family for released in own for family in released):
-        if family in APART:
-            continue
-        wanted, sets = list[range](), list[RowIndex]()
-        for released in own:
-            rows = released.get(family, [])
-            wanted.append(range(len(sets), len(sets) + len(rows)))
-            sets += rows
-        earlier = _list_earlier_sets(before, family, len(sets))
-        sums = PublishedSums(
-            [*sets, *earlier], universe.owners(family), get_floor(warehouse, family)
-        )
-        for at in sums.choose(range(len(sets), len(sets) + len(earlier)), wanted):
-            safe[figures[at]].add(family)
-    shown, is_complete = [], True  # others are the total less the groups that are shown
-    left_out = set[Group]()
-    for one in recipe.shown:
-        if one.is_remainder:
-            shown += [one] if is_complete else []
-            continue
-        known = {b: answer.dataset.bases[b].family for b in one.bases}
-        bases = tuple(
-            b for b in one.bases if safe[one].issuperset(list_families(recipe.query, known[b]))
-        )
-        if without_returns:
-            bases = tuple(b for b in bases if not answer.dataset.bases[b].is_return)
-        shown += [one.model_copy(update={"bases": bases})] if bases else []
-        left_out |= {one.group} if bases != one.bases and one.period == "now" else set()
-        is_complete &= bases == one.bases or one.period != "now" or bool(one.members)
-    smaller = replace(
-        answer.with_recipe(
-            recipe.with_shown(tuple(shown)),
-            "Some figures are left out: with earlier answers they would tell what a few people "
-            "did. Those of the earlier answers may be told, each with its own filters and days.",
-        ),
-        left_out=frozenset(left_out),
-    )
-    return smaller if _tells_anything(smaller) or not _tells_anything(answer) else None
-
-
-def _rank(answer: MetricAnswer, one: ShownGroup) -> tuple[int, int]:
-    if one.period == "whole":
-        return 4, 0
-    is_group = one.group != ALL_GROUPS
-    if one.members:  # what it tells is less than what its groups would tell
-        return 1, 0
-    many = answer.count_things(one.group) if is_group else 0
-    return 2 * (one.period == "before") + is_group, -many
-
-
-def _tells_anything(answer: MetricAnswer) -> bool:
-    """Whether there is a figure of some group, or of the total where no groups were asked."""
-    groups = [one for one in answer.recipe.list_groups() if one != OTHERS]
-    return any(
-        answer.get_value("now", group, name) is not None
-        for group in (groups if answer.query.dimensions else [ALL_GROUPS])
-        for name in answer.query.measures
-    )
-
-
-def _refuse(
-    warehouse: Warehouse,
-    query: MetricQuery,
-    released: Released,
-    earlier: Sequence[SalesAnswerRecord],
-    known: Sequence[Released],
-) -> TooFewError:
-    """Return the refusal, which names an earlier answer that does it alone, else the last one."""
-    floor = find_broken_floor(warehouse, query, released, known)
-    alone = (
-        record
-        for record, rows in zip(earlier, known, strict=False)
-        if find_broken_floor(warehouse, query, released, [rows])
-    )
-    record = next(alone, earlier[0] if earlier else None)
-    if record is None:
-        return TooFewError("This would tell what under {n} people did, so it is not told.", n=floor)
-    return TooFewError(
-        "Together with the answer on {what} from {since} to {until}, this would tell what under "
-        "{n} people did, so it is not told. Ask for something else.",
-        what=record.measure.replace("_", " "),
-        since=record.since,
-        until=record.until,
-        n=floor,
-    )
+def digest_state(warehouse: Warehouse, query: MetricQuery) -> str:
+    """Return a digest which changes whenever rows of the dataset's table are added or removed."""
+    kind = DATASETS[query.dataset].kind
+    one = warehouse.listed[kind]
+    identity = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
+    digest = sha256(repr(identity).encode()).hexdigest()
+    return digest if kind == "orders" else f"{kind}:{digest}"
 
 
 # The answers in the log.
@@ -329,6 +422,12 @@ def _build_record(recipe: MetricRecipe) -> SalesAnswerRecord:
     return SalesAnswerRecord(query.since, query.until, query.measures[0], canonical)
 
 
+def _read_query(record: SalesAnswerRecord) -> MetricQuery | None:
+    """Return what an earlier answer was about; None for one to a typed question."""
+    data: dict[str, Any] = json.loads(record.filter)
+    return MetricRecipe.model_validate(data[METRIC_KEY]).query if METRIC_KEY in data else None
+
+
 def _read_rows(warehouse: Warehouse, record: SalesAnswerRecord) -> Released:
     """Return the rows behind an earlier answer, from memory or read again. Raises TooFewError for
     an answer of an earlier version, whose rows can't be read any more."""
@@ -336,12 +435,12 @@ def _read_rows(warehouse: Warehouse, record: SalesAnswerRecord) -> Released:
     if key not in warehouse.released:
         data: dict[str, Any] = json.loads(record.filter)
         if METRIC_KEY not in data:
+            what = EarlierAnswer("other figures", record.since, record.until)
             raise TooFewError(
-                "An earlier version told this person figures of these data, of {since} to {until}. "
-                "This can't be held against them, so it is not told before newer data are "
-                "imported, at the latest in a week.",
-                since=record.since,
-                until=record.until,
+                Withheld(Reason.EARLIER, "a few people", what),
+                f"An earlier version told this person figures of these data, of {record.since} to "
+                f"{record.until}. This can't be held against them, so it is not told before newer "
+                "data are imported, at the latest in a week.",
             )
         recipe = MetricRecipe.model_validate(data[METRIC_KEY])
         _cache_rows(warehouse, record, reread_released(warehouse, recipe))

@@ -78,11 +78,11 @@ def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> N
         "{source} does not say the {column}, so nothing can be told by it.{hint}",
         source=source,
         column=name,
-        hint=_explain_absence(warehouse, dataset, name),
+        hint=_explain_absence(dataset, name),
     )
 
 
-def _explain_absence(warehouse: Warehouse, dataset: MetricDataset, name: str) -> str:
+def _explain_absence(dataset: MetricDataset, name: str) -> str:
     """Say where else to look, or that rows of an earlier version lack what their file may say."""
     if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
         return (

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from bot.core.facts import Source
-from bot.core.metric_query import OTHERS_VALUE, WITHIN_VALUE, MetricQuery
+from bot.core.metric_query import OTHERS_VALUE, WITHIN_VALUE, MeasureName, MetricQuery
+from bot.core.withheld import Withheld
 from bot.data.metrics.query.dataset import (
     OF_PEOPLE,
     OF_THINGS,
@@ -83,6 +84,9 @@ class MetricRecipe(BaseModel, frozen=True):
             for basis in one.bases
         )
 
+    def tells(self, period: PeriodName) -> bool:
+        return any(one.period == period for one in self.shown)
+
     def list_groups(self) -> list[Group]:
         """Return the groups that are shown, in their order, without the total. Last come those
         that are several together."""
@@ -141,15 +145,34 @@ class MetricAnswer:
     counts: GroupCounts | None = None
     sources: Mapping[tuple[PeriodName, Group, str], Source] = field(default_factory=dict)
     told_of: Mapping[str, Group] = field(default_factory=dict)  # see `MetricDataset.told_by`
-    # groups of which figures are left out because of earlier answers: see `guard.py`
-    left_out: frozenset[Group] = frozenset()
+    # groups of which figures are left out because of earlier answers, and why: see `guard.py`
+    left_out: Mapping[PeriodName, frozenset[Group]] = field(default_factory=dict)
+    withheld: Withheld | None = None
+    spare_total: ShownGroup | None = None  # see `GroupChoice.spare_total`
+    # what may be told of counts alone, beside the recipe
+    counted: MetricRecipe | None = None
 
     @property
     def query(self) -> MetricQuery:
         return self.recipe.query
 
-    def with_recipe(self, recipe: MetricRecipe, note: str = "") -> "MetricAnswer":
-        return replace(self, recipe=recipe, notes=(*self.notes, *([note] if note else [])))
+    def with_recipe(self, recipe: MetricRecipe) -> "MetricAnswer":
+        return replace(self, recipe=recipe)
+
+    def with_measures(self, names: tuple[MeasureName, ...]) -> "MetricAnswer":
+        """Return the answer with some of its measures."""
+        bases = {basis for name in names for basis in self.dataset.measures[name].bases}
+        shown = (
+            one.model_copy(update={"bases": tuple(b for b in one.bases if b in bases)})
+            for one in self.recipe.shown
+        )
+        recipe = MetricRecipe(
+            query=self.query.model_copy(update={"measures": names}),
+            before=self.recipe.before,
+            currency=self.recipe.currency,
+            shown=tuple(one for one in shown if one.bases or one.is_remainder),
+        )
+        return replace(self, recipe=recipe)
 
     def without_merged(self) -> "MetricAnswer":
         """Return the answer without the groups that are told together; of the others only what is
@@ -181,7 +204,7 @@ class MetricAnswer:
             if part is None or not total or (period == "before" and whole[0] == "whole"):
                 return None
             return 100 * float(part) / float(total)
-        if not set(measure.bases) <= self.recipe.get_bases(period, group):
+        if self.list_lacking(group, name, period):
             return None
         return self.values.get((period, group), {}).get(name)
 
@@ -197,11 +220,16 @@ class MetricAnswer:
         """Whether a figure of the group may be shown."""
         return not self.list_lacking(group, name)
 
-    def list_lacking(self, group: Group, name: str) -> set[str]:
+    def list_lacking(self, group: Group, name: str, period: PeriodName = "now") -> set[str]:
         """Return the bases of a figure that may not be told of the group."""
-        measure = self.dataset.measures[name]
-        bases = self.dataset.measures[measure.share_of or name].bases
-        return set(bases) - self.recipe.get_bases("now", group)
+        name = self.dataset.measures[name].share_of or name
+        told = (one for one in (self.recipe, self.counted) if one and name in self._list_names(one))
+        bases = {basis for one in told for basis in one.get_bases(period, group)}
+        return set(self.dataset.measures[name].bases) - bases
+
+    def _list_names(self, recipe: MetricRecipe) -> set[str]:
+        """Return the measures that a recipe tells: another may be of the same bases."""
+        return {self.dataset.measures[name].share_of or name for name in recipe.query.measures}
 
     def is_blank(self, group: Group, name: str) -> bool:
         """Whether no row of the group says what the measure needs."""

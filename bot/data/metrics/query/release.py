@@ -330,36 +330,28 @@ def hide_small_groups(
     bases: Collection[str],
     hidden_before: Collection[Group] = (),
     *,
-    keep_total: bool = True,
+    groups_first: bool = False,
 ) -> HiddenGroups:
     """Hide groups of too few people, and where those that are hidden would be of too few together,
     the smallest others. The same for each basis among what is left; but where no group would be
-    left to show, the total is hidden in their place, unless `keep_total`. Where no figure is of all
-    rows, nobody can subtract them, so of them only the small groups are hidden."""
-    too_few = find_small_groups(warehouse, grouped, ALL_ROWS) | {*hidden_before}
-    if ALL_ROWS not in bases:
-        return _hide_by_basis(warehouse, grouped, bases, too_few, keep_total=keep_total)
-    hidden = frozenset(_hide(warehouse, grouped, ALL_ROWS, hidden_before))
-    return _hide_by_basis(warehouse, grouped, bases, hidden, keep_total=keep_total)
-
-
-def _hide_by_basis(
-    warehouse: Warehouse,
-    grouped: GroupedRows,
-    bases: Iterable[str],
-    hidden: frozenset[Group],
-    *,
-    keep_total: bool,
-) -> HiddenGroups:
-    by_basis, without_total = dict[str, frozenset[Group]](), set[str]()
-    for basis in bases:
-        if basis == ALL_ROWS:
-            continue
+    left to show, the total is hidden in their place; with `groups_first` it is before any other
+    group is. Where no figure is of all rows, nobody can subtract them, so of them only the small
+    groups are hidden."""
+    small = find_small_groups(warehouse, grouped, ALL_ROWS) | {*hidden_before}
+    hidden, without_total = small, set[str]()
+    if ALL_ROWS in bases:
+        hidden = small | _hide(warehouse, grouped, ALL_ROWS, hidden_before)
+        if groups_first and hidden != small:
+            hidden = small
+            without_total.add(ALL_ROWS)
+    by_basis = dict[str, frozenset[Group]]()
+    for basis in (one for one in bases if one != ALL_ROWS):
+        sizes = {one for one, many in grouped.count_people_by_group(basis).items() if many}
+        few = hidden | find_small_groups(warehouse, grouped, basis)
         by_basis[basis] = frozenset(_hide(warehouse, grouped, basis, hidden))
-        sizes = {one: n for one, n in grouped.count_people_by_group(basis).items() if n}
-        small = hidden | find_small_groups(warehouse, grouped, basis)
-        if not keep_total and by_basis[basis].issuperset(sizes) and not small.issuperset(sizes):
-            by_basis[basis] = small
+        large = by_basis[basis] & (sizes - few)
+        if large and (groups_first or by_basis[basis].issuperset(sizes)):
+            by_basis[basis] = few
             without_total.add(basis)
     return HiddenGroups(hidden, by_basis, frozenset(without_total))
 

@@ -167,7 +167,7 @@ def name_group(
     warehouse: Warehouse, answer: MetricAnswer, group: Group, language: str
 ) -> tuple[str, ...]:
     if group == (OTHERS_VALUE,):
-        name = name_hidden_times(warehouse, answer, language) or OTHERS.to(language)
+        name = name_hidden_times(answer, language) or OTHERS.to(language)
         return (name, *[""] * (len(answer.query.dimensions) - 1))
     if members := answer.recipe.members.get(group):
         names = [name_group(warehouse, answer, one, language)[0] for one in members]
@@ -180,7 +180,7 @@ def name_group(
     )
 
 
-def name_hidden_times(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
+def name_hidden_times(answer: MetricAnswer, language: str) -> str:
     """Return the days, weeks or months of the period that are not shown: "August 2026". Those
     without rows are among them, so the names tell nothing about anybody. Empty where there are none
     or too many to name."""
