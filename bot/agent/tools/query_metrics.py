@@ -7,12 +7,9 @@ before returns where the note says so, net_revenue is after. reorder_rate_90_day
 the period's first-time customers who ordered again within 90 days: by month it is the retention by
 cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
 Days are when orders were placed, also late ones; delivered_day is when they came: with it late is
-delivered late, without it also what is overdue.
-Groups of few people are not shown."""
+delivered late, without it also what is overdue. Small groups are not shown."""
 
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -22,7 +19,6 @@ from pydantic import Field
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import tell_occasions
-from bot.core.charts import Exhibit
 from bot.core.metric_query import (
     AskedFieldName,
     ComparisonName,
@@ -34,9 +30,7 @@ from bot.core.metric_query import (
     MetricQuery,
     OperatorName,
     OrderName,
-    TooFewError,
 )
-from bot.text.normalize import slugify
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -173,83 +167,15 @@ async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
     language, person = deps.request.language, deps.person
     log = deps.data.answers if person else None  # in a terminal there is nobody
 
-    def ask(warehouse: "Warehouse", asked: MetricQuery) -> tuple["MetricResult", bool]:
-        """Return the figures, and whether some were left out beside earlier answers."""
+    def ask(warehouse: "Warehouse") -> "MetricResult":
         from bot.data.metrics.query.answer_facts import build_result
         from bot.data.metrics.query.execution import answer_query
         from bot.data.metrics.query.guard import guard_answer, remember_figures
 
-        whole = answer_query(warehouse, asked, see_people=False)  # an AI never sees a person
-        answer = guard_answer(warehouse, whole, log, person)
+        answer = answer_query(warehouse, query, see_people=False)  # an AI never sees a person
+        answer = guard_answer(warehouse, answer, log, person)
         result = build_result(warehouse, answer, language)
         remember_figures(warehouse, answer, result)
-        return result, answer.recipe.shown != whole.recipe.shown
+        return result
 
-    def ask_for_most(warehouse: "Warehouse") -> "MetricResult":
-        refusal, found = None, None
-        try:
-            found, is_cut = ask(warehouse, query)
-            if not is_cut:
-                return found
-        except TooFewError as error:
-            refusal = error
-        counts = _choose_counts(query)
-        if counts:
-            alone = query.model_copy(update={"measures": counts})
-            with suppress(TooFewError):
-                return _join(found, ask(warehouse, alone)[0], query)
-        if found is None:
-            assert refusal is not None
-            raise refusal
-        return found
-
-    return await run_query(deps, ask_for_most)
-
-
-def _choose_counts(query: MetricQuery) -> tuple[MeasureName, ...]:
-    """Return the measures that count, or are rates of counts, where others stand beside them:
-    these may be told where amounts of the same few days would tell what somebody spent."""
-    from bot.data.metrics.query.guard import COUNT_UNITS
-    from bot.data.metrics.query.runner import DATASETS
-
-    known = DATASETS[query.dataset].measures
-    counts = tuple(
-        name for name in query.measures if known[known[name].share_of or name].unit in COUNT_UNITS
-    )
-    return counts if len(counts) < len(query.measures) else ()
-
-
-def _join(
-    found: "MetricResult | None",
-    counts: "MetricResult",
-    query: MetricQuery,
-) -> "MetricResult":
-    """Return what may be told of all measures, with what may be told of the counts alone."""
-    if found and {fact.id for fact in counts.facts} <= {fact.id for fact in found.facts}:
-        return found
-    told = {fact.parts.measure for fact in counts.facts}
-    rest = ", ".join(name for name in query.measures if slugify(name) not in told)
-    note = (
-        f"Of some of these days or groups {rest} may not be told beside earlier answers, as the "
-        "difference would tell what a few people did; what only counts may, and is here. Say that "
-        "the others are held back for small groups, not that nothing is known."
-    )
-    if found is None:
-        return replace(counts, notes=(note, *counts.notes))
-    return replace(
-        found,
-        facts=tuple({fact.id: fact for fact in (*found.facts, *counts.facts)}.values()),
-        exhibits=tuple(_own_reading(one, of) for of in (found, counts) for one in of.exhibits),
-        notes=tuple(dict.fromkeys((note, *found.notes, *counts.notes))),
-        groups={**found.groups, **counts.groups},
-    )
-
-
-def _own_reading(exhibit: Exhibit, of: "MetricResult") -> Exhibit:
-    return exhibit.model_copy(
-        update={
-            "read_as": exhibit.read_as or of.read_as,
-            "scope": exhibit.scope or of.scope,
-            "facts": exhibit.facts or tuple(fact.id for fact in of.facts),
-        }
-    )
+    return await run_query(deps, ask)
