@@ -23,6 +23,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics import best_sellers
 from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswer, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import build_result
+from bot.data.metrics.query.describe import list_limits
 from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import digest_state, guard_answer
 from bot.data.metrics.query.harmless import differs_harmlessly
@@ -49,6 +50,7 @@ from tests.support.metric_queries import (
 )
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
+from tests.support.tool_runner import call_tool
 
 pytestmark = pytest.mark.timeout(300)
 COLUMNS = ("region", "source", "code", "device", "product")
@@ -1194,6 +1196,18 @@ def test_nothing_is_compared_where_no_earlier_figure_is_told(
     *_, answer = follow(warehouse, log_of(sqlite), "UMARIE", asked)
     assert answer
     assert (answer.periods.before is None) is is_refused_in_part
+    said = [*list_limits(warehouse, answer.asked, answer)]
+    assert said == ([answer.withheld.words] if answer.withheld else [])
+
+
+async def test_split_of_revenue_says_that_an_earlier_answer_forbids_it(sqlite: Database) -> None:
+    deps = deps_of(sqlite, shop_of_days())
+    since, until = OCTOBER["since"].isoformat(), OCTOBER["until"].isoformat()
+    only = [[where("country", "is", "GB")]]
+    assert await attempt(deps, filters=only, since=since, until=until)
+    days = {name: str(TO_DATE[name]) for name in ("since", "until", *COMPARED)}
+    with pytest.raises(ToolError, match=f"answer on revenue from {since} to {until}"):
+        await call_tool("split_revenue", {**days, "country": "GB", "device": "none"}, deps)
 
 
 @pytest.mark.parametrize("later", [{"dimensions": ["country"], "filters": []}, {}])

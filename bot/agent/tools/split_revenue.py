@@ -167,7 +167,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     _require_as_long(orders)
     whole = _list_parts(orders, visits).get(())
     if whole is None:
-        raise ToolError("Nothing to compare: of one of the periods too little is known.")
+        raise ToolError(f"Nothing to compare: {_explain_missing(orders)}")
     facts = [*orders.facts, *(visits.facts if visits else ())]
     facts += [whole.build_change(), *whole.build_effects(), *whole.build_rates()]
     for name in PARTS:
@@ -191,6 +191,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         read_as=orders.read_as,
         scope=orders.scope,
     )
+
+
+def _explain_missing(orders: "MetricResult") -> str:
+    """Say why a revenue is not told, or else that nothing was sold."""
+    why = orders.withheld.get(("now", "revenue")) or orders.withheld.get(("before", "revenue"))
+    if why is None:
+        return "in one of the periods nothing was sold, or nothing is known of it."
+    return f"{why.explain()}. {why.suggest()}"
 
 
 def _tell_visit_days(warehouse: "Warehouse") -> str:

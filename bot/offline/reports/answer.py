@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from bot.core.charts import build_exhibit_chart
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Fact
-from bot.core.metric_query import TIME_DIMENSIONS, QueryError, QuestionFields, TooFewError
+from bot.core.metric_query import TIME_DIMENSIONS, QueryError, QuestionFields
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report, describe_data
 from bot.core.request import SkillRequest
@@ -90,7 +90,7 @@ def look_up(warehouse: "Warehouse", ctx: OfflineContext, see_people: bool) -> Lo
         log = ctx.data.answers if ctx.person else None
         answer = guard_answer(warehouse, answer, log, ctx.person)
     except QueryError as error:
-        return Lookup(reading, TEXTS["too_few" if isinstance(error, TooFewError) else "not_so"])
+        return Lookup(reading, error.words or TEXTS["not_so"])
     result = build_result(warehouse, answer, ctx.request.language)
     limits = tuple(list_limits(warehouse, query, answer))
     refusal = _explain_no_figure(warehouse, answer, result, limits)

@@ -13,6 +13,7 @@ from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.core.rounding import round_alike, round_sums, spell_column
+from bot.core.withheld import Withheld
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
@@ -69,6 +70,7 @@ class MetricResult:
     read_as: str
     scope: tuple[ScopePart, ...]  # the same, part by part
     groups: dict[str, tuple[PeriodName, Group, str]]
+    withheld: Mapping[tuple[PeriodName, str], Withheld]  # why a total is not told, by measure
 
 
 def build_result(warehouse: Warehouse, answer: MetricAnswer, language: Language) -> MetricResult:
@@ -118,7 +120,14 @@ class _ResultBuilder:
             "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
             (*(("what", what) for what in whats), *scope),
             self.groups,
+            self._list_withheld(),
         )
+
+    def _list_withheld(self) -> dict[tuple[PeriodName, str], Withheld]:
+        periods: tuple[PeriodName, ...] = ("now", "before")
+        asked = [(period, name) for period in periods for name in self.answer.asked.measures]
+        found = {one: self.notes.withheld.find(self.total, one[1], one[0]) for one in asked}
+        return {one: why for one, why in found.items() if why is not None}
 
     # Facts.
 

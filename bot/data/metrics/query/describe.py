@@ -260,7 +260,9 @@ def list_limits(warehouse: Warehouse, query: MetricQuery, answer: MetricAnswer) 
     periods, counts = answer.periods, answer.counts
     if query.since and periods.now[0] > query.since:
         yield Words("The data begin on {day}.", day=periods.now[0])
-    if query.comparison != "none" and periods.before is None:
+    if answer.withheld is not None and "before" in answer.left_out:
+        yield answer.withheld.words
+    elif query.comparison != "none" and periods.before is None:
         yield Words("There is nothing to compare with: the data don't go back so far.")
     elif periods.before is not None and not periods.sums_compare:
         yield Words(
