@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bot.agent.pipeline import DraftResult
+from bot.core.withheld import EarlierAnswer, Reason, Withheld
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.metrics.answer_log import DatabaseAnswerLog
 from bot.data.metrics.query.differences import isolates
@@ -16,11 +17,10 @@ from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
 from bot.i18n.messages import LANGUAGES
-from bot.offline.reports.answer import TEXTS
 from tests.conftest import NOW
 from tests.security.ordinary_questions import SAMPLE, people
 from tests.security.planted_shop import PlantedShop, planted_shop
-from tests.support.sample_tables import sample
+from tests.support.sample_tables import TODAY, sample
 from tests.support.skill_runner import run
 
 REST = "sales in Nantes, Rennes, Lille and Bordeaux"  # all but the planted Brest
@@ -40,7 +40,10 @@ async def ask(known: WorkspaceData, words: str, author: str = "UMARIE", **answer
 
 def tells_figure(text: str) -> bool:
     """Whether the answer tells a figure; a question with a French name is answered in French."""
-    return text not in [TEXTS["too_few"].to(language) for language in LANGUAGES]
+    earlier = EarlierAnswer("revenue", TODAY, TODAY)
+    refusals = [Withheld(one, "", earlier if one != Reason.FEW else None) for one in Reason]
+    begins = [one.words.to(language)[:15] for one in refusals for language in LANGUAGES]
+    return not text.startswith(tuple(begins))
 
 
 def attacks(column: str) -> Iterator[tuple[str, ...]]:
