@@ -34,6 +34,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         await ctx.look_up(*PRODUCT_KINDS)
         return await ctx.use_own_text(output)
     await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy", "first_sale")
+    if ctx.choose_language():  # of readers who were counted before
+        return await handle(ctx.request, ctx)
     if question := ctx.ask_for_wider_audience():
         return question
     for other in request.brief.others:
@@ -58,6 +60,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     )
     ctx.drop_answered_questions(written)
     await ctx.keep_counted_audience()
+    if ctx.choose_language():  # of readers whom the writer counted
+        return await handle(ctx.request, ctx)
     return written
 
 

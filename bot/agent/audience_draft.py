@@ -214,12 +214,14 @@ def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextSt
 
 
 def list_other_languages(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
-    """Return the text in the language that most of its readers read, if it is in another one."""
+    """Return the text in the language that most of its readers read, or that of the message, if it
+    is in another one."""
     most = evidence.get("segment.audience.most-read-language")
-    if request.channel is None or most is None or most.value == request.language:
+    other = most.value if most else request.brief.asked_in
+    if request.channel is None or other in (None, request.language):
         return ()
-    words = Words("The same {language}", language=Words(get_language(str(most.value)).phrase))
-    form = {"language": str(most.value)}
+    words = Words("The same {language}", language=Words(get_language(str(other)).phrase))
+    form = {"language": str(other)}
     asked = words.to(request.language)
     return (NextStep(label=words, skill="draft", words=asked, ask=False, form=form),)
 

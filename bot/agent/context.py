@@ -195,6 +195,11 @@ class SkillContext(RequestState):
         """Ask whom a text shall be for, where too few of its audience may be written to."""
         return copy_audience.ask_for_wider_audience(self)
 
+    def choose_language(self) -> bool:
+        """Take the language that the counted readers read, where nothing names one; return whether
+        it is another now, and the text is to be written with facts in it."""
+        return copy_audience.choose_language(self)
+
     async def keep_counted_audience(self) -> None:
         """After writing, store in the brief the audience that the model counted with a tool."""
         await copy_audience.keep_counted_audience(self)

@@ -11,7 +11,8 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.readers import find_opt_outs_abroad, list_reader_countries
 from bot.core.request import Question, SkillRequest
-from bot.i18n.messages import LANGUAGES, Country, Words
+from bot.i18n.languages import get_language
+from bot.i18n.messages import LANGUAGES, Country, Words, parse_language
 
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
@@ -35,6 +36,9 @@ TRUE_OF_SOME = (
     f"conditions of `{AUDIENCE_TOOL}` tell exactly who they are, call it first; else write into "
     "`not_used` for whom alone it is"
 )
+MAIN_LANGUAGE = "segment.audience.language-of-two-thirds"
+MAIN_READERS = "segment.audience.readers-of-that-language"
+WRITTEN_IN = Words("Written {language}: {readers}.")
 STOP_ABROAD = Words("How to stop is “{mention}”. Does that work in {countries}?")
 NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
 WHOM_INSTEAD = Words("“{audience}”: {size}. Whom shall the text be for?")
@@ -99,6 +103,24 @@ def ask_for_wider_audience(ctx: RequestState) -> Question | None:
     return Question(words=words, options=(ALL_THE_SAME.to(request.language),))
 
 
+def choose_language(ctx: RequestState) -> bool:
+    """Take the language that at least two thirds of the counted readers read, where nothing names
+    one and the message is in another: the only place where a text leaves the language of its brief.
+    Return whether it did, so that the facts are those of the other language. A later version keeps
+    its language."""
+    request, main = ctx.request, ctx.evidence.get(MAIN_LANGUAGE)
+    brief = request.brief
+    is_open = brief.asked_in == brief.language and not (request.reason or request.previous)
+    if ctx.by_rules or not (is_open and main) or main.value == brief.language:
+        return False
+    language = parse_language(str(main.value))
+    if language not in ctx.brand.languages:
+        return False
+    changed = brief.model_copy(update={"language": language})
+    ctx.start_again(request.model_copy(update={"brief": changed}))
+    return True
+
+
 def describe_counted_audience(ctx: RequestState) -> tuple[str, ...]:
     """Return the rule of the audience in words, with its name: nothing when none is counted."""
     conditions = ctx.evidence.get(CONDITIONS)
@@ -129,6 +151,10 @@ async def keep_counted_audience(ctx: RequestState) -> None:
     size = ctx.evidence.get(SIZE)
     if conditions and size and size.words and size.words.text in TOO_FEW_SIZES:
         ctx.notes += (Check(rule="audience", level="warn", words=TOO_FEW),)
+    readers = ctx.evidence.get(MAIN_READERS)
+    if readers and readers.words and brief.asked_in not in (None, brief.language):
+        phrase = Words(get_language(brief.language).phrase)
+        _note(ctx, WRITTEN_IN.with_params(language=phrase, readers=readers.words))
     if conditions:
         ctx.notes += find_foreign_opt_out(ctx.request, ctx.evidence, ctx.brand, ctx.channel)
     if conditions and brief.rule and brief.audience is None:

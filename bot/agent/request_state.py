@@ -57,7 +57,8 @@ class RequestState:
         """`tools` are the tools that handlers can name; None: those of `bot.agent.tools`."""
         self.request, self.brand, self.channel, self.today = request, brand, channel, today
         self._agent, self._found = agent or AgentOptions(), FoundThings(FactBook())
-        self.evidence = Evidence(facts=tuple(stated))
+        self._stated = Evidence(facts=tuple(stated))
+        self.evidence = self._stated
         self._all_facts: tuple[Fact, ...] = ()
         self._library, self._writer, self._may = library, writer, may
         self._receipt = receipt
@@ -86,6 +87,10 @@ class RequestState:
             found = strip_hidden_deep(await self._library.look_up(kind, asked))
             self.evidence = self.evidence.plus(found)
         return self.evidence
+
+    def start_again(self, request: SkillRequest) -> None:
+        """Take another request, without what was looked up and noted for the one before."""
+        self.request, self.evidence, self.notes = request, self._stated, ()
 
     def keep_facts(self, *facts: Fact | None) -> None:
         """Reduce the evidence to these facts, the facts that people stated, and the facts that say

@@ -97,6 +97,7 @@ class Brief(BaseModel, frozen=True):
     words: str
     author: str
     language: Language
+    asked_in: Language | None = None  # the message's, where nothing names a text's language
     channels: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()  # keys of the channel's parts that alone are asked for; (): all
     goal: Goal | None = None

@@ -34,7 +34,9 @@ REVIEWS_LABEL = Words("reviews read")
 BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
 MOST_PRAISED_LABEL = Words("praised most")
-MOST_READ = "most read language"  # label of a fact about an audience
+# labels of facts about an audience
+MOST_READ = "most read language"
+MAIN_LANGUAGE, MAIN_READERS = "language of two thirds", "readers of that language"
 UNKNOWN_CONSENT = Words("Your data don't tell who agreed to this channel.")
 FIRST_SALE, FIRST_SOLD = "first_sale", Words("in the orders since")
 WRITING_KINDS = ("praise", "past_copy", "segment", "reach", FIRST_SALE)
@@ -66,7 +68,10 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
             *(brief.product, request.channel, brief.words, brief.product_words),
             *(brief.occasion, brief.since, brief.until),
         ),
-        "segment": (brief.rule, brief.audience, brief.goal, brief.market, request.channel),
+        "segment": (
+            *(brief.rule, brief.audience, brief.goal, brief.market, request.channel),
+            brief.asked_in is not None,
+        ),
         "reach": (request.channel,),
         FIRST_SALE: (brief.product,),
     }
@@ -303,7 +308,7 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     words = describe(rule, titles, currency)
     values: dict[str, str | Words | None] = {
         "audience": words,
-        **_describe_members(warehouse, rule, channel, language),
+        **_describe_members(warehouse, rule, channel, request),
     }
     yield from _build_facts(
         "segment.audience", values, warehouse.source("orders"), warehouse.as_of("orders"), language
@@ -311,7 +316,7 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
 
 
 def _describe_members(
-    warehouse: "Warehouse", rule: AudienceRule, channel: Channel | None, language: Language
+    warehouse: "Warehouse", rule: AudienceRule, channel: Channel | None, request: SkillRequest
 ) -> dict[str, str | Words | None]:
     """Return the size of an audience, its rule and what it bought, by label. Empty when the
     customers of the rule can't be told."""
@@ -323,12 +328,14 @@ def _describe_members(
     except CannotDo:
         return {}
     size, is_held = count.description, channel is not None and channel.consent is not None
-    most = None
+    most, language, main = None, request.language, dict[str, str | Words | None]()
     if count.fits is None:
         return {"size": size}
     if is_held and count.reachable is not None and not count.nearly_all:
         size = _add_readers(warehouse, size, count.reachable, rule.purpose, language, rule)
         most = _find_most_read(warehouse, count.reachable, rule.purpose, language, rule)
+        if request.brief.asked_in is not None:
+            main = _find_main_language(warehouse, count.reachable, rule)
     if not is_held:
         size = Words("{fits} customers fit", fits=count.fits)
         if channel is not None and not channel.is_public:
@@ -336,6 +343,7 @@ def _describe_members(
     return {
         "size": size,
         MOST_READ: most,
+        **main,
         "rule": rule.stored if is_held and count.reachable else None,
         "favourite category": tastes.favourite,
         "typical category": tastes.typical,
@@ -382,6 +390,25 @@ def _find_most_read(
         (one for one in others if 2 * count_readers(warehouse, purpose, one, rule).read > reached),
         None,
     )
+
+
+def _find_main_language(
+    warehouse: "Warehouse", reached: int, rule: AudienceRule
+) -> dict[str, str | Words | None]:
+    """Return the language that at least two thirds of these people read, and how many do; nothing
+    where there is none."""
+    from bot.data.analyses.segments.audience import count_readers
+
+    for language in LANGUAGES:
+        read = count_readers(warehouse, rule.purpose, language, rule).read
+        if 3 * read < 2 * reached:
+            continue
+        tongue = Words(get_language(language).phrase)
+        words = Words("{n} of {all} read {tongue}", n=read, all=reached, tongue=tongue)
+        if reached - read < warehouse.floor:
+            words = Words("nearly all of its readers read {tongue}", tongue=tongue)
+        return {MAIN_LANGUAGE: language, MAIN_READERS: words}
+    return {}
 
 
 def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRule | None:

@@ -363,6 +363,7 @@ def _build_copy_brief(
         or read.language
         or brand.languages[0]
     )
+    is_language_open = not (read.is_language_stated or market_language or read.must_say)
     unknown = _list_unknown(read.products)
     named = name_products(read.products)
     is_known = bool(named)
@@ -390,6 +391,7 @@ def _build_copy_brief(
         ),
         author=incoming.author,
         language=language,
+        asked_in=language if is_language_open else None,
         goal=read.goal or ("sell through" if read.offer else "inform"),
         audience=read.audience,
         offer=read.offer,

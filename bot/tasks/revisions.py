@@ -106,6 +106,8 @@ def revise_request(
     else:
         changed |= name_products(new.products)
     is_translated = changed.get("language", old.language) != old.language
+    if is_translated:
+        changed["asked_in"] = None
     return before.model_copy(
         update={
             "brief": old.model_copy(update=changed),

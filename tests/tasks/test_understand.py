@@ -1153,6 +1153,27 @@ def test_a_translation_keeps_no_passage() -> None:
     assert (request.language, request.kept) == ("fr", ())
 
 
+@pytest.mark.parametrize(
+    ("words", "values", "asked_in"),
+    [
+        ("a win-back e-mail", {"language": reading("en", "none")}, "en"),
+        ("a win-back e-mail in English", {"language": reading("en", "in English")}, None),
+        ("a win-back e-mail for the UK", {"markets": [reading("GB", "UK")]}, None),
+        ("a win-back e-mail, say “see you soon”", {"must_say": ["see you soon"]}, None),
+    ],
+)
+async def test_brief_knows_whether_anything_names_the_language_of_the_text(
+    words: str, values: dict[str, Any], asked_in: str | None
+) -> None:
+    form = asked_request(channels=[reading("email", "e-mail")], **values)
+    (request,) = await plan(check(understood("requests", form), words), words)
+    assert (request.brief.asked_in, request.language) == (asked_in, "en")
+    new = ReadRequest(skill="draft", language="fr", is_language_stated=True)
+    found = Understanding(outcome="revise", requests=(new,))
+    incoming = IncomingRequest(words="", author="ana", reason="in French", previous="Linen.")
+    assert revise_request(request, found, incoming, BRAND).brief.asked_in is None
+
+
 def test_a_lost_passage_blocks() -> None:
     assert [one.level for one in check_kept_passages(parts(), [PASSAGE])] == ["block"]
     assert not check_kept_passages(parts(body=f"Linen. {PASSAGE.text}"), [PASSAGE])
