@@ -1061,3 +1061,42 @@ async def test_lifetime_value_of_a_few_buyers_is_not_told(sqlite: Database) -> N
     for operator in ("is", "is_not"):
         filters = [[where("customer_bought", operator, "Clavecin Doré")]]
         assert await attempt(deps, **call, filters=filters) is None
+
+
+GB_OCTOBER = {"filters": [[where("country", "is", "GB")]], "since": "2026-10-01"}
+
+
+async def test_counts_are_told_where_amounts_are_held_back_beside_an_earlier_answer(
+    sqlite: Database,
+) -> None:
+    deps = deps_of(sqlite, sample())
+    whole = {"dataset": "orders", **GB_OCTOBER, "until": "2026-10-31"}
+    part = {"dataset": "orders", **GB_OCTOBER, "until": "2026-10-29"}
+    first = await query_tool(deps, **whole, measures=["revenue", "orders"])
+    assert {fact.parts.measure for fact in first.facts} == {"revenue", "orders"}
+    with pytest.raises(ToolError, match="under 5 people"):
+        await query_tool(deps, **part, measures=["revenue"])
+    second = await query_tool(deps, **part, measures=["revenue", "orders"])
+    assert {fact.parts.measure for fact in second.facts} == {"orders"}
+    assert any("revenue" in note and "small groups" in note for note in second.notes)
+
+
+async def test_a_comparison_keeps_its_counts_and_the_split_says_why_there_is_none(
+    sqlite: Database,
+) -> None:
+    deps = deps_of(sqlite, sample())
+    days = {"compare_since": "2026-10-01", "compare_until": "2026-10-29"}
+    now = {"since": "2026-10-27", "until": "2026-11-24"}
+    asked = {"filters": GB_OCTOBER["filters"], "dataset": "orders"}
+    await query_tool(deps, **asked, since="2026-10-01", until="2026-10-31", measures=["revenue"])
+    measures = ["revenue", "orders", "average_order"]
+    told = await query_tool(deps, **asked, **now, **days, comparison="dates", measures=measures)
+    by_measure = Counter(fact.parts.measure for fact in told.facts)
+    assert by_measure["orders"] > 1
+    assert by_measure["revenue"] <= 1
+    read = {exhibit.read_as for exhibit in told.exhibits}
+    assert len(read) == len(told.exhibits)
+    split = load_tools()["split_revenue"]
+    params = {**now, **days, "country": "GB", "device": "none"}
+    with pytest.raises(ToolError, match="earlier answers"):
+        await split.run(split.params.model_validate(params), deps)

@@ -10,6 +10,8 @@ Days are when orders were placed, also late ones; delivered_day is when they cam
 Groups of few people are not shown."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from pydantic import Field
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import tell_occasions
+from bot.core.charts import Exhibit
 from bot.core.metric_query import (
     ComparisonName,
     DatasetName,
@@ -30,7 +33,9 @@ from bot.core.metric_query import (
     MetricQuery,
     OperatorName,
     OrderName,
+    TooFewError,
 )
+from bot.text.normalize import slugify
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -60,7 +65,9 @@ class Params(ToolParams):
         "from sessions on of traffic."
     )
     dimensions: list[DimensionName] = Field(
-        description="What to group by: none, one or two. Of visits: page, each that a visit saw; "
+        description="What to group by: none, one or two. Groups that the question names, such as "
+        "mobile and desktop, are filtered to in the first call: among all groups, a small one "
+        "hides a large one, and no later filter shows it. Of visits: page, each that a visit saw; "
         "step, the furthest that it reached. Of orders: region, in France the région, elsewhere "
         "what the file says or the country; department, the French one; with_product, each other "
         "product of the order; with product, the pairs bought together; returned, late, discounted "
@@ -164,15 +171,97 @@ async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
     language, person = deps.request.language, deps.person
     log = deps.data.answers if person else None  # in a terminal there is nobody
 
-    def ask(warehouse: "Warehouse") -> "MetricResult":
+    def ask(warehouse: "Warehouse", asked: MetricQuery) -> tuple["MetricResult", Places]:
+        """Return the figures, and of which periods and groups some were left out beside earlier
+        answers."""
         from bot.data.metrics.query.answer_facts import build_result
         from bot.data.metrics.query.execution import answer_query
         from bot.data.metrics.query.guard import guard_answer, remember_figures
 
-        answer = answer_query(warehouse, query, see_people=False)  # an AI never sees a person
-        answer = guard_answer(warehouse, answer, log, person)
+        whole = answer_query(warehouse, asked, see_people=False)  # an AI never sees a person
+        answer = guard_answer(warehouse, whole, log, person)
         result = build_result(warehouse, answer, language)
         remember_figures(warehouse, answer, result)
-        return result
+        kept = {(one.period, one.group): one.bases for one in answer.recipe.shown}
+        lost: Places = {
+            (one.period, one.group)
+            for one in whole.recipe.shown
+            if one.period != "whole" and (whole.recipe.is_single(one.group) or not one.group)
+            if kept.get((one.period, one.group)) != one.bases
+        }
+        return result, lost
 
-    return await run_query(deps, ask)
+    def ask_for_most(warehouse: "Warehouse") -> "MetricResult":
+        refusal, found, lost = None, None, None
+        try:
+            found, lost = ask(warehouse, query)
+            if not lost:
+                return found
+        except TooFewError as error:
+            refusal = error
+        counts = _choose_counts(query)
+        if counts:
+            alone = query.model_copy(update={"measures": counts})
+            with suppress(TooFewError):
+                return _join(found, lost, ask(warehouse, alone)[0], query)
+        if found is None:
+            assert refusal is not None
+            raise refusal
+        return found
+
+    return await run_query(deps, ask_for_most)
+
+
+Places = set[tuple[str, tuple[str | None, ...]]]  # period, group
+
+
+def _choose_counts(query: MetricQuery) -> tuple[MeasureName, ...]:
+    """Return the measures that count, or are rates of counts, where others stand beside them:
+    these may be told where amounts of the same few days would tell what somebody spent."""
+    from bot.data.metrics.query.guard import COUNT_UNITS
+    from bot.data.metrics.query.runner import DATASETS
+
+    known = DATASETS[query.dataset].measures
+    counts = tuple(
+        name for name in query.measures if known[known[name].share_of or name].unit in COUNT_UNITS
+    )
+    return counts if len(counts) < len(query.measures) else ()
+
+
+def _join(
+    found: "MetricResult | None",
+    lost: Places | None,
+    counts: "MetricResult",
+    query: MetricQuery,
+) -> "MetricResult":
+    """Return what may be told of all measures, with what may be told of the counts alone."""
+    known = {fact.id for fact in found.facts} if found else set[str]()
+    new = {fact.id for fact in counts.facts} - known
+    if lost is not None and not any(counts.groups[id][:2] in lost for id in new):
+        return found or counts
+    told = {fact.parts.measure for fact in counts.facts}
+    rest = ", ".join(name for name in query.measures if slugify(name) not in told)
+    note = (
+        f"Of some of these days or groups {rest} may not be told beside earlier answers, as the "
+        "difference would tell what a few people did; what only counts may, and is here. Say that "
+        "the others are held back for small groups, not that nothing is known."
+    )
+    if found is None:
+        return replace(counts, notes=(note, *counts.notes))
+    return replace(
+        found,
+        facts=tuple({fact.id: fact for fact in (*found.facts, *counts.facts)}.values()),
+        exhibits=tuple(_own_reading(one, of) for of in (found, counts) for one in of.exhibits),
+        notes=tuple(dict.fromkeys((note, *found.notes, *counts.notes))),
+        groups={**found.groups, **counts.groups},
+    )
+
+
+def _own_reading(exhibit: Exhibit, of: "MetricResult") -> Exhibit:
+    return exhibit.model_copy(
+        update={
+            "read_as": exhibit.read_as or of.read_as,
+            "scope": exhibit.scope or of.scope,
+            "facts": exhibit.facts or tuple(fact.id for fact in of.facts),
+        }
+    )

@@ -59,6 +59,11 @@ NOTE = (
     "2005). They are arithmetic, no cause. A device's or country's own three add up to its change, "
     "not to a factor of all. Orders per visit takes all orders of the file."
 )
+NOT_SPLIT = (
+    "The change can't be split, as it takes revenue and orders of both periods, and not all of "
+    "them may be told or are known. Take whole months or other days, or all countries and devices; "
+    "query_metrics compares the orders alone. The reason:"
+)
 NO_VISITS = "Visits are not known for these days, so the change is split into orders and basket."
 
 
@@ -169,7 +174,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     _require_as_long(orders)
     whole = _list_parts(orders, visits).get(())
     if whole is None:
-        raise ToolError("Nothing to compare: of one of the periods too little is known.")
+        raise ToolError(" ".join((NOT_SPLIT, *orders.notes)))
     facts = [*orders.facts, *(visits.facts if visits else ())]
     facts += [whole.build_change(), *whole.build_effects(), *whole.build_rates()]
     for name in PARTS:

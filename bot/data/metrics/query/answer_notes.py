@@ -39,6 +39,11 @@ ARRIVAL_DAYS = (
     "The filter delivered_day takes what came on these days, whenever it was ordered. Say "
     "“of the orders delivered …”."
 )
+NO_FILTER = (
+    ". Beside this answer no filter shows them one by one: tell them together, or of a longer "
+    "period. Where a question names groups, a first call with a filter to these alone shows those "
+    "that are large enough"
+)
 MIN_SENDS = 5
 SEND_TIMES = ("weekday", "hour")
 COARSER_WORDS = {
@@ -268,7 +273,9 @@ class AnswerNotes:
         """Say that the hidden groups are together, and which of them may be named."""
         large = self.list_named_others()
         also = f", {', '.join(large[:6])} among them" if large else ""
-        return f": they are together as others{also}"
+        return f": they are together as others{also}" + (
+            "" if is_in_time(self.query) else NO_FILTER
+        )
 
     def list_named_others(self) -> list[str]:
         """Return the names of the groups that are hidden only for the sake of others, or for a
