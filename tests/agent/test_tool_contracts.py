@@ -91,7 +91,10 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 NARROW: dict[str, list[dict[str, Any]]] = {  # more calls, which tell other figures
     "segments": [{"segment": "champions"}],
-    "find_products": [{"in_stock": "no", "sort": "fit", "category": "none"}],
+    "find_products": [
+        {"in_stock": "no", "sort": "fit", "category": "none"},
+        {"in_stock": "yes", "most": 15, "category": "none", "compare": "returns_and_ratings"},
+    ],
     "feedback_themes": [{"theme": "delivery-late"}, {"theme": "sizing"}],
     "forecast": [{"since": "2026-12-01", "until": "2026-12-31"}],
     "experiments": [{"by": "device"}],

@@ -34,15 +34,17 @@ class Case(NamedTuple):
     kind: str  # of the fact that the headline stands on
 
 
-FUNNEL = {name: value for name, value in ALL.items() if name != "region"}
 CASES = (
     Case("trends", "trends in sales this month", "trends", ALL, "trends"),
-    Case("blockers", "what blocks sales on phones?", "funnel", FUNNEL, "funnel"),
+    Case("blockers", "what blocks sales on phones?", "funnel", ALL, "funnel"),
     Case(
         "blockers",
         "where does our advertising waste money?",
         "advertising",
-        dict.fromkeys(("product", "channel", "retailer", "placement", "since", "until"), "none"),
+        dict.fromkeys(
+            ("product", "channel", "retailer", "placement", "without_campaign", "since", "until"),
+            "none",
+        ),
         "campaigns",
     ),
     Case(

@@ -1,19 +1,20 @@
 """Finds products by words (in English or French), category, highest price and stock (in_stock no:
-sold out, since when, lost sales), without those of a category; sorted by fit, price, newest, best
+sold out, since when, lost sales), not of a category; sorted by fit, price, newest, best
 sellers of a period (by units sold), most_revenue, or stock_cover: those first that are sold out
-soonest at the rate of the period (with pace too, the last 28 days where none is named);
+soonest at the rate of the period (with pace or compare, the last 28 days if none is named);
 stock_cover_longest: those whose stock lasts longest. Returns handles, prices, stock and, sorted by
-sales, what was sold; sold_at_least leaves out what sold fewer units.
+sales, what sold; sold_at_least leaves out what sold fewer.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
-"until": "2026-10-31", "sold_at_least": 0, "pace": 0, "most": 5}
+"until": "2026-10-31", "sold_at_least": 0, "pace": 0, "compare": "none", "most": 5}
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Literal
 
 from pydantic import Field
@@ -32,7 +33,8 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_table
 from bot.agent.tools._lost_sales import LOST, estimate_lost_sales
-from bot.core.charts import Exhibit, join_scope
+from bot.agent.tools._product_comparison import COMPARED, MAX_COMPARED, rate_products
+from bot.core.charts import Exhibit, ScopePart, join_scope
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import (
@@ -54,6 +56,8 @@ COVER_LABEL = Words("days of stock at this rate")
 PACE_LABEL = Words("days of stock at the assumed rate")
 UNTIL_LABEL = Words("stock lasts until")
 MAX_PACE = 10
+FITTING, IN_STOCK = Words("products that fit"), Words("in stock")
+TABLE_ALONE = "The last {n} stand in the table alone, without slots: narrow the call for these."
 SHOWN_LABELS = ("name", "price", "stock")
 SellerMeasure = Literal["units", "revenue"]
 BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
@@ -102,6 +106,11 @@ class Params(ToolParams):
         "many times as fast as in the period each sells from now on, 1 or 1.2 for +20%. It gives "
         "the days of stock, and until when it lasts. 0: not asked."
     )
+    compare: Literal["none", "returns_and_ratings"] = Field(
+        description="returns_and_ratings: for “what should we push?”, one table of up to "
+        f"{MAX_COMPARED} products with units, stock, days of stock, return rate and ratings; best "
+        "with a sort by sales."
+    )
     most: int
 
 
@@ -144,6 +153,30 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             for one in ordered
             if number_of(sales.get(one.handle, ()), "units") >= params.sold_at_least
         ]
+    basis, scope = await _describe_call(params, where, every, bool(sales), deps)
+    fitting = _count_fitting(params, products, scope, language)
+    if params.compare != "none" and every:
+        best_ones = ordered[: min(params.most, MAX_COMPARED)]
+        rows, of_rated = await _compare(best_ones, sales, covers, where.until, deps)
+        every_fact = [fact for row in rows for fact in row]
+        compared = build_table(
+            every_fact, COMPARED.heading, COMPARED.columns, language, groups=rows
+        )
+        if covers:  # the pieces stand in the table
+            rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
+        many = _count_listed(rows, MAX_FACTS - len(fitting))
+        return ToolResult(
+            facts=(*fitting, *(fact for row in rows[:many] for fact in row)),
+            exhibits=build_exhibit(COMPARED.shows, compared),
+            notes=(
+                *_explain(params, products, ordered, best_ones, every, finding, basis),
+                *of_rated,
+                *_say_pace(params, covers),
+                *([TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []),
+            ),
+            read_as=join_scope(scope),
+            scope=scope,
+        )
     lost, of_lost = dict[str, list[Fact]](), list[str]()
     if params.in_stock == "no":
         lost, of_lost = await estimate_lost_sales(ordered[: params.most], deps)
@@ -163,29 +196,18 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if not _wants_cover(params) or fact.parts.measure == "units"
         ]
         its += lost.get(product.handle, ())
-        if (lost or _tells_cover(params)) and len(facts) + len(its) > MAX_FACTS:
+        if (lost or _tells_cover(params)) and len(facts) + len(its) > MAX_FACTS - len(fitting):
             break  # which of them stand here is said below
         shown.append(product)
         facts += its
         rows.append(its)
     if not every:  # without a catalogue the orders alone name products
         facts = [fact for group in [*sales.values()][: params.most] for fact in group]
-    title = (
-        Words("products: {words}", words=params.words)
-        if read_text(params.words)
-        else (Words("products"))
-    )
-    basis, bounds = "", [words.to(language) for words in _describe_bounds(params, every)]
-    if sales:
-        read_as, basis = await run_query(deps, _tell_basis)
-        bounds[1:1] = [read_as.to(language)] if read_as and not _wants_cover(params) else []
     of_titles = [[fact for fact in row if fact.label != "name"] for row in rows]
     table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=of_titles)
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
-    scope = describe_filter(title, where, language, date.min)
-    scope = (*scope, *(("more", bound) for bound in bounds))
     return ToolResult(
-        facts=tuple(facts),
+        facts=(*facts, *fitting),
         exhibits=(
             *build_exhibit(PRODUCTS.shows, table if rows else None),
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
@@ -199,6 +221,77 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ),
         read_as=join_scope(scope),
         scope=scope,
+    )
+
+
+async def _compare(
+    products: Sequence[Product],
+    sales: Mapping[str, Sequence[Fact]],
+    covers: Mapping[str, Fact],
+    until: date | None,
+    deps: ToolDeps,
+) -> tuple[list[list[Fact]], list[str]]:
+    """Return what is compared of each product, and notes."""
+    rated, notes = await rate_products(products, until, deps)
+    rows = []
+    for product in products:
+        cover = covers.get(product.handle)
+        its = [
+            *sales.get(product.handle, ()),
+            *(
+                fact.model_copy(update={"about": product.title})
+                for fact in build_product_facts(product)
+            ),
+            *([cover] if cover else []),
+            *rated[product.handle],
+        ]
+        rows.append([fact for fact in its if fact.parts.measure in COMPARED.columns])
+    return rows, notes
+
+
+def _count_listed(rows: Sequence[Sequence[Fact]], most: int) -> int:
+    """Return of how many rows all facts have room."""
+    sizes = accumulate(len(row) for row in rows)
+    return sum(size <= most for size in sizes)
+
+
+async def _describe_call(
+    params: Params, where: AnalysisFilter, every: Sequence[Product], has_sales: bool, deps: ToolDeps
+) -> tuple[str, tuple[ScopePart, ...]]:
+    """Return what the sales count, for the model, and how the call was read."""
+    language = deps.request.language
+    words = read_text(params.words)
+    title = Words("products: {words}", words=words) if words else Words("products")
+    basis, bounds = "", [words.to(language) for words in _describe_bounds(params, every)]
+    if has_sales:
+        read_as, basis = await run_query(deps, _tell_basis)
+        tells_revenue = not _wants_cover(params) and params.compare == "none"
+        bounds[1:1] = [read_as.to(language)] if read_as and tells_revenue else []
+    scope = describe_filter(title, where, language, date.min)
+    return basis, (*scope, *(("more", bound) for bound in bounds))
+
+
+def _count_fitting(
+    params: Params, products: Sequence[Product], scope: Sequence[ScopePart], language: Language
+) -> tuple[Fact, ...]:
+    """Return how many products of the catalogue fit, where nothing else than the catalogue is
+    asked for."""
+    if not products or _wants_sales(params):
+        return ()
+    first = products[0]
+    parts = [read_text(params.words), *(said for kind, said in scope if kind != "what")]
+    parts += [IN_STOCK.to(language)] if params.in_stock == "yes" else []
+    about = ", ".join(filter(None, parts))
+    return (
+        Fact(
+            id=str(FactId("catalogue", slugify(about) or "all", "products")),
+            label=FITTING.text,
+            about=about,
+            value=Decimal(len(products)),
+            unit="products",
+            source=first.source.whole_file,
+            as_of=first.as_of,
+        ),
     )
 
 
@@ -230,7 +323,8 @@ def _wants_cover(params: Params) -> bool:
 
 
 def _tells_cover(params: Params) -> bool:
-    return _wants_cover(params) or params.pace > 0
+    compares = params.compare != "none" and _wants_sales(params)
+    return _wants_cover(params) or params.pace > 0 or compares
 
 
 def _say_pace(params: Params, covers: Mapping[str, Fact]) -> Iterator[str]:

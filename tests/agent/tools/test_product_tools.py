@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import sqrt
 from typing import Any
 
 import pytest
 
-from bot.agent.tool import ToolError, ToolResult
+from bot.agent.tool import MAX_FACTS, ToolError, ToolResult
 from bot.agent.tools.find_products import COVER_LABEL
 from bot.core.facts import PRODUCT_KINDS, Evidence, Source
 from bot.core.material_facts import find_material_facts
@@ -31,6 +31,7 @@ from tests.support.tool_runner import (
 )
 
 pytestmark = pytest.mark.timeout(120)
+COMPARE = "returns_and_ratings"
 
 
 def handles(result: ToolResult) -> list[str]:
@@ -554,3 +555,59 @@ async def test_past_copy_without_any_sent_text_says_so() -> None:
     result = await call_tool("past_copy", {"words": "clients qui s'éloignent"})
     subjects = {fact.parts.subject for fact in result.facts}
     assert "om-251014-revenez-automne" in subjects  # by its audience
+
+
+async def test_products_are_compared_by_sales_stock_returns_and_ratings_in_one_table() -> None:
+    call = {"sort": "best_sellers", "in_stock": "yes", "most": 15, "compare": COMPARE}
+    result = await call_tool("find_products", call)
+    assert len(result.facts) <= MAX_FACTS
+    (exhibit,) = result.exhibits
+    assert exhibit.table is not None
+    assert exhibit.table.columns[0].startswith("Product")
+    assert len(exhibit.table.columns) == 7
+    assert len(exhibit.table.rows) == 15
+    names = {fact.about for fact in result.facts}
+    assert len(names) >= 12
+    rate = next(fact for fact in result.facts if fact.parts.measure == "return-rate")
+    assert rate.until is not None
+    assert rate.until <= TODAY - timedelta(days=30)
+    shown = text_of(result)
+    assert "Left out" not in shown
+    assert any("in the table alone" in note for note in result.notes)
+
+
+async def test_what_too_few_bought_or_rated_has_a_blank_in_the_comparison() -> None:
+    days = [TODAY - timedelta(days=40 + n) for n in range(60)]
+    orders = [
+        {
+            "order": f"o{n}",
+            "line": 1,
+            "at": datetime(day.year, day.month, day.day),
+            "customer": f"c{n % 15}",
+            "product": "lamp" if n < 3 else ("vase", "vase", "rug")[n % 3],
+            "quantity": 1.0,
+            "amount": Decimal(50),
+            "returned": n % 5 == 0,
+        }
+        for n, day in enumerate(days)
+    ]
+    shop = small(orders=orders)
+    products = [
+        make_product(name, stock=40, title=name.title()) for name in ("vase", "rug", "lamp")
+    ]
+    data = WorkspaceData(CatalogueLibrary(lambda: products), lambda: shop)
+    call = {"sort": "fit", "in_stock": "any", "most": 15, "compare": COMPARE}
+    result = await call_tool("find_products", call, tool_deps(data))
+    rates = {fact.about for fact in result.facts if fact.parts.measure == "return-rate"}
+    assert rates == {"Vase", "Rug"}
+    assert any("No rating" in note for note in result.notes)
+
+
+async def test_how_many_products_fit_is_a_figure() -> None:
+    result = await call_tool("find_products", {"in_stock": "no", "sort": "fit"})
+    (many,) = (fact for fact in result.facts if fact.parts.kind == "catalogue")
+    sold_out = [one for one in await sample_data().list_products() if one.stock == 0]
+    assert many.number == len(sold_out)
+    assert many.unit == "products"
+    other = await call_tool("find_products", {"in_stock": "any", "sort": "fit"})
+    assert many.id not in {fact.id for fact in other.facts}
