@@ -17,11 +17,13 @@ from bot.core.charts import (
     Exhibit,
     ScopePart,
     build_exhibit_chart,
+    is_row_name,
     join_scope,
 )
 from bot.core.checks import Check
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
+from bot.core.joined_exhibits import arrange_exhibits, can_join
 from bot.core.parts import Copy, File, NextStep
 from bot.core.report import (
     MAX_HEADLINE,
@@ -35,7 +37,7 @@ from bot.core.report import (
     ReportForm,
     build_not_used,
     build_report,
-    choose_exhibit,
+    choose_exhibits,
     is_given,
 )
 from bot.core.request import Brief
@@ -63,6 +65,7 @@ AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
 # An idea is checked as the text of a report.
 IDEA_TEXTS = {"headline": "idea", "point 1": "audience", "point 2": "fact", "point 3": "request"}
+SLOT_NAMES = re.compile(r"\bf\d+\b")
 MAX_BESIDE = 4  # readings of further points
 OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
@@ -82,7 +85,10 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         form = await ctx.write(
             ReportForm,
             tools=tools,
-            check=lambda form: build_checker(ctx, load_skills()).find_faults(form),
+            check=lambda form: [
+                *build_checker(ctx, load_skills()).find_faults(form),
+                *find_exhibit_faults(form, ctx),
+            ],
             system=SYSTEM_PROMPT,
             list_claims=list_claims,
             list_figures=lambda form: build_checker(ctx).list_unproven(form),
@@ -100,11 +106,12 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
     ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
-    exhibit = find_shown_exhibit(form, ctx)
+    exhibit, second = [*find_shown_exhibits(form, ctx), None, None][:2]
     filled = build_report(
         form,
         ctx.book,
         exhibit,
+        second,
         language=language,
         data=ctx.data.name_files(),
         read_as=(*list_readings(form, exhibit, ctx), *list_left_out(form, exhibit, ctx)),
@@ -197,13 +204,13 @@ def list_readings(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
     headline shows, else the points, and that of the shown exhibit. A call that was corrected or
     not used says nothing about the report."""
     # of two calls that gave a figure, the one whose exhibit is shown
-    ordered = sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
+    ordered = sorted(ctx.exhibits, key=lambda one: chosen is None or not chosen.shows_of(one))
 
     def list_used(cited: Sequence[str]) -> list[Exhibit]:
         used = (next((e for e in ordered if id in e.facts and e.read_as), None) for id in cited)
         return [one for one in used if one]
 
-    shown = [chosen] if chosen and chosen.read_as else []
+    shown = [one for one in ordered if chosen and chosen.shows_of(one) and one.read_as]
     of_headline = _list_cited([form.headline], ctx)
     of_points = _list_cited([*form.points, form.cannot_tell], ctx)
     headline, points = list_used(of_headline), list_used(of_points)
@@ -333,16 +340,77 @@ def _find_conditions(exhibit: Exhibit, ctx: "SkillContext") -> frozenset[ScopePa
     return told | {("file", one) for one in files}
 
 
-def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:
-    """Return the exhibit that the report shows, the measures of the headline first. None where the
-    chosen one holds no figure of what is said: it is about something else."""
-    chosen = choose_exhibit(form, ctx.book, ctx.exhibits)
-    if chosen is None:
-        return None
+def find_shown_exhibits(form: ReportForm, ctx: "SkillContext") -> list[Exhibit]:
+    """Return the exhibits that the report shows, at most two: those that the model chose, joined
+    where that can be, with the figures of the headline that another look-up has for the same rows.
+    None where the chosen ones hold no figure of what is said: they are about something else."""
+    chosen = choose_exhibits(form, ctx.book, ctx.exhibits)
+    if not chosen or not _holds_what_is_told(form, chosen, ctx):
+        return []
+    shown, _left_out = arrange_exhibits([*chosen, *_list_missing_columns(form, chosen, ctx)])
     headline, points = _list_cited([form.headline], ctx), _list_cited(form.points, ctx)
-    if headline and chosen.all_facts and chosen.all_facts.isdisjoint([*headline, *points]):
-        return None
-    return chosen.with_columns_first(headline, points)
+    return [one.with_columns_first(headline, points) for one in shown]
+
+
+def find_exhibit_faults(form: ReportForm, ctx: "SkillContext") -> list[str]:
+    """Say which of the chosen exhibits would not be shown, and why, as sentences for the model."""
+    chosen = choose_exhibits(form, ctx.book, ctx.exhibits)
+    if chosen and not _holds_what_is_told(form, chosen, ctx):
+        cited = {*_list_cited([form.headline, *form.points], ctx)}
+        others = [one.id for one in ctx.exhibits if one.id and one.all_facts & cited]
+        instead = f"choose one that does ({', '.join(others)}), " if others else ""
+        return [
+            f"exhibit: {chosen[0].id} would not be shown, as it holds no figure that your "
+            f"sentences tell: {instead}tell one of its figures, or write none"
+        ]
+    _shown, left_out = arrange_exhibits(chosen)
+    return [
+        f"further_exhibits: {one.id} would not be shown, as it has no rows in common with "
+        f"{chosen[0].id} and both have no room: leave it out, or choose one table of what matters "
+        "more"
+        for one in left_out
+    ]
+
+
+def _holds_what_is_told(form: ReportForm, chosen: Sequence[Exhibit], ctx: "SkillContext") -> bool:
+    """Whether the exhibits hold a figure of the text, if only as another look-up gave it."""
+    headline = _list_cited([form.headline], ctx)
+    cited = _list_cited([form.headline, *form.points], ctx)
+    is_about_something = any(one.all_facts for one in chosen) and headline
+    return not is_about_something or len(_list_missing(cited, chosen, ctx)) < len(cited)
+
+
+def _list_missing(
+    cited: Sequence[str], exhibits: Sequence[Exhibit], ctx: "SkillContext"
+) -> list[Fact]:
+    """Return the cited facts whose figures the exhibits don't hold, by any name."""
+    held = frozenset[str]().union(*(one.all_facts for one in exhibits))
+    figures = {(one.value, one.unit) for one in ctx.book.facts if one.id in held}
+    facts = [one for one in ctx.book.facts if one.id in {*cited} - held]
+    return [one for one in facts if (one.value, one.unit) not in figures]
+
+
+def _list_missing_columns(
+    form: ReportForm, chosen: Sequence[Exhibit], ctx: "SkillContext"
+) -> list[Exhibit]:
+    """Return the figures of the headline that the first exhibit has not, as columns of the look-ups
+    that hold them, where these can be joined to it. A course is drawn as it is."""
+    first = chosen[0]
+    if first.rows is None or (first.chart and first.chart.kind == "line"):
+        return []
+    slots = (ctx.book.get(name) for name in SLOT_NAMES.findall(form.headline))
+    missing = {
+        fact.id
+        for fact in _list_missing([one.id for one in slots if one], chosen, ctx)
+        if any(is_row_name(names[0], (fact.about,)) for names in first.rows.groups)
+    }
+    found = list[Exhibit]()
+    for exhibit in ctx.exhibits:
+        if exhibit.id and missing & exhibit.all_facts and can_join(chosen[:1], exhibit):
+            numbers = [n for n, facts in enumerate(exhibit.column_facts) if facts & missing]
+            found.append(exhibit.with_columns(numbers))
+            missing -= exhibit.all_facts
+    return found
 
 
 def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext") -> tuple[str, ...]:
@@ -356,13 +424,13 @@ def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
         exhibit.not_ranked
         for exhibit in ctx.exhibits
         if exhibit.not_ranked
-        and ((chosen and exhibit.id == chosen.id) or apart & {*exhibit.ranked_facts})
+        and ((chosen and chosen.shows_of(exhibit)) or apart & {*exhibit.ranked_facts})
     }
     lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
     ends = (
         exhibit.ends
         for exhibit in ctx.exhibits
-        if exhibit.ends and ((chosen and exhibit.id == chosen.id) or cited & exhibit.all_facts)
+        if exhibit.ends and ((chosen and chosen.shows_of(exhibit)) or cited & exhibit.all_facts)
     )
     return (*dict.fromkeys(ends), *cut, *sorted(lines))
 
@@ -370,7 +438,7 @@ def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: "SkillContext")
 def _list_cited(texts: Sequence[str], ctx: "SkillContext") -> list[str]:
     """Return the ids of the facts whose slots stand in these texts, in their order, each calculated
     one with those that it was computed from."""
-    names = re.findall(r"\bf\d+\b", " ".join(texts))
+    names = SLOT_NAMES.findall(" ".join(texts))
     waiting = [fact for name in names if (fact := ctx.book.get(name))]
     found: dict[str, None] = {}
     while waiting:

@@ -43,12 +43,21 @@ class ExhibitChart(BaseModel, frozen=True):
 
 
 MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
+MAX_CARD_COLUMNS = 4  # those of a phone, with the names of the rows
 MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 MAX_NAMED, MAX_IN_TITLE = 3, 2  # measures in a line
 NO_FIGURE = ("", "–")  # cells
 QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 PEOPLE = "people"  # the part that says whom a call counted
+
+
+class TableRows(BaseModel, frozen=True):
+    """What the rows of a table are of, by which it can be joined to another."""
+
+    dimensions: tuple[str, ...]  # by the names that tools share: ("product",)
+    heads: tuple[str, ...]  # of the columns that name them, without days
+    groups: tuple[tuple[str, ...], ...]  # the names of those that are of one group each
 
 
 class Exhibit(BaseModel, frozen=True):
@@ -70,10 +79,18 @@ class Exhibit(BaseModel, frozen=True):
     facts: tuple[str, ...] = ()  # the ids of its facts
     ranked_facts: tuple[str, ...] = ()  # those of the groups that have a place in its order
     column_facts: tuple[frozenset[str], ...] = ()  # of each of the last columns, its measure's
+    column_days: tuple[str, ...] = ()  # that each of these is of, where its head doesn't say it
+    column_places: tuple[int, ...] = ()  # that each of these had in the table that it comes from
+    rows: TableRows | None = None  # where other tables may have rows of the same kind
+    joined: tuple[str, ...] = ()  # the ids of the exhibits that it joins
 
     @property
     def all_facts(self) -> frozenset[str]:
         return frozenset([*self.facts, *(self.table.facts if self.table else ())])
+
+    def shows_of(self, other: "Exhibit") -> bool:
+        """Whether it is this exhibit, or one that was joined with this one."""
+        return bool(other.id) and other.id in (self.id, *self.joined)
 
     def list_scope(self, cited: Collection[str]) -> tuple[ScopePart, ...]:
         """Return how it was read, part by part, with the measures of which these facts are."""
@@ -92,7 +109,7 @@ class Exhibit(BaseModel, frozen=True):
         figure."""
         if self.table is None:
             return None
-        names = len(self.table.columns) - len(self.column_facts) if self.column_facts else 1
+        names = self._count_names()
         rows = [
             row for row in self.table.rows if any(cell not in NO_FIGURE for cell in row[names:])
         ]
@@ -106,7 +123,7 @@ class Exhibit(BaseModel, frozen=True):
         scope = self.list_scope(self.all_facts)
         measures = [text for part, text in scope if part == "what"]
         if len(measures) > MAX_IN_TITLE:  # the columns name them
-            scope = (("what", measures[0]), *(one for one in scope if one[0] != "what"))
+            scope = tuple(one for one in scope if one[0] != "what")
         title = join_scope(scope, self.days)
         return self.table.model_copy(
             update={
@@ -131,33 +148,54 @@ class Exhibit(BaseModel, frozen=True):
         return len(several) > 1 or len({*self.column_facts}) < len(self.column_facts)
 
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
-        """Return the exhibit with the measures of these facts in its first columns: those of the
-        first collection, then those of the second, then the others as far as there is room."""
-        if self.table is None or not self.column_facts:
+        """Return the exhibit with its columns in their order, as many as a table may have. Where a
+        card has no room for all, those of these facts come first: those of the first collection,
+        then those of the second, then the first of each table that was joined."""
+        many, names = len(self.column_facts), self._count_names()
+        if self.table is None or names + many <= MAX_CARD_COLUMNS:
             return self
 
-        def rank(facts: frozenset[str]) -> int:
-            return next((n for n, ids in enumerate(cited) if facts & {*ids}), len(cited))
+        def rank(number: int) -> tuple[int, int]:
+            facts = self.column_facts[number]
+            first = next((n for n, ids in enumerate(cited) if facts & {*ids}), len(cited))
+            return first, self.column_places[number] if self.column_places else number
 
-        names = len(self.table.columns) - len(self.column_facts)
-        order = sorted(range(len(self.column_facts)), key=lambda n: rank(self.column_facts[n]))
-        used = sum(rank(facts) == 0 for facts in self.column_facts)
-        order = order[: max(used, MAX_COLUMNS)]
+        ranked = sorted(range(many), key=rank)
+        used = sum(rank(number)[0] == 0 for number in ranked)
+        ranked = ranked[: max(used, MAX_COLUMNS)]
+        room = MAX_CARD_COLUMNS - names
+        return self.with_columns([*sorted(ranked[:room]), *sorted(ranked[room:])])
+
+    def with_columns(self, numbers: Sequence[int]) -> "Exhibit":
+        """Return the exhibit with these columns of figures, in this order."""
+        if self.table is None:
+            return self
+        names = self._count_names()
         gone = frozenset[str]().union(*self.column_facts)
-        gone -= frozenset[str]().union(*(self.column_facts[n] for n in order))
+        gone -= frozenset[str]().union(*(self.column_facts[n] for n in numbers))
 
-        def sort(row: Sequence[str]) -> tuple[str, ...]:
-            return (*row[:names], *(row[names + n] for n in order))
+        def pick(row: Sequence[str]) -> tuple[str, ...]:
+            return (*row[:names], *(row[names + n] for n in numbers))
 
         table = self.table.model_copy(
             update={
-                "columns": sort(self.table.columns),
-                "rows": tuple(sort(row) for row in self.table.rows),
+                "columns": pick(self.table.columns),
+                "rows": tuple(pick(row) for row in self.table.rows),
                 "facts": tuple(id for id in self.table.facts if id not in gone),
             }
         )
-        facts = tuple(self.column_facts[n] for n in order)
-        return self.model_copy(update={"table": table, "column_facts": facts})
+        of_columns = {
+            name: tuple(values[n] for n in numbers)
+            for name in ("column_facts", "column_days", "column_places")
+            if (values := getattr(self, name))
+        }
+        return self.model_copy(update={"table": table, **of_columns})
+
+    def _count_names(self) -> int:
+        """Return how many columns of the table name its rows."""
+        if self.table is None or not self.column_facts:
+            return 1
+        return len(self.table.columns) - len(self.column_facts)
 
     def split_rows(self, names: Collection[str]) -> tuple["Exhibit", frozenset[str]]:
         """Return the exhibit without the rows and bars of these names, and what stood in their

@@ -1,5 +1,6 @@
 """Answers of an AI that looks figures up: code fills them in, and what is wrong is not shown."""
 
+import re
 from typing import Any
 
 import pytest
@@ -98,9 +99,12 @@ async def test_every_call_whose_figure_the_headline_shows_is_read_and_no_other()
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
     further = "Further points: units · 10 to 31 Oct 2026"
     assert text_of(found, "Read as") == [f"Orders, units · October 2026\n{further}"]
-    found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
+    other = report("{f2} in all.", exhibit="e3")  # it holds no figure of this
+    found, letters = await answer(looked_up, other, other)
     assert text_of(found, "Read as") == ["Units · October 2026"]
-    assert not [part for part in found.parts if part.key == "table"]  # it holds no figure of this
+    assert not [part for part in found.parts if part.key == "table"]
+    assert "e3 would not be shown" in str(letters[2]["messages"][-1]["content"])
+    assert "(e2)" in str(letters[2]["messages"][-1]["content"])
 
 
 async def test_a_point_on_other_days_is_read_as_well_and_its_table_may_be_shown() -> None:
@@ -237,6 +241,46 @@ async def test_table_stands_where_bars_would_leave_out_what_is_told() -> None:
     assert table_of(found).columns[:4] == ("Country", "Orders, October", "September", "Change")
     found, _letters = await answer(LOOKS_UP, bars)
     assert "picture" in {part.key for part in found.parts}
+
+
+BY_DEVICE = {**QUERY, "measures": ["average_order"], "dimensions": ["device"]}
+VISITS_BY_DEVICE = {**BY_DEVICE, "dataset": "visits", "measures": ["conversion", "visits"]}
+TWO_SETS = calls(("query_metrics", VISITS_BY_DEVICE), ("query_metrics", BY_DEVICE))
+
+
+async def test_tables_of_two_look_ups_with_the_same_rows_become_one() -> None:
+    both = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
+    found, letters = await answer(TWO_SETS, both)
+    assert len(letters) == 2
+    assert "can be one table with e1" in str(letters[1]["messages"][-1]["content"])
+    table = table_of(found)
+    assert table.columns == ("Device", "Conversion rate", "Visits", "Average order")
+    assert table.title == "By device · October 2026"
+    assert all("–" not in row for row in table.rows)
+    assert {fact.parts.measure for fact in found.evidence.facts} >= {"conversion", "average-order"}
+    assert "picture" not in {part.key for part in found.parts}
+
+
+async def test_figure_of_the_headline_is_in_the_table_whichever_look_up_has_it() -> None:
+    _found, letters = await answer(TWO_SETS, report("{f1} in the shop."))
+    told = str(letters[1]["messages"][-1]["content"][1])
+    name = re.findall(r"(f\d+): [^\\]*mobile", told)[0]
+    found, _letters = await answer(TWO_SETS, report(f"{{{name}}} and {{f1}}.", exhibit="e1"))
+    assert "Average order" in table_of(found).columns
+
+
+async def test_chosen_table_without_a_place_goes_back_and_two_short_ones_both_stand() -> None:
+    products = {**QUERY, "dimensions": ["product"]}
+    looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", products))
+    both = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
+    found, letters = await answer(looked_up, both, both)
+    assert "e2 would not be shown" in str(letters[2]["messages"][-1]["content"])
+    assert table_of(found).columns[0] == "Device"
+    looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", {**QUERY, "limit": 3}))
+    found, letters = await answer(looked_up, both)
+    assert len(letters) == 2
+    tables = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert [one.columns[0] for one in tables] == ["Device", "Country"]
 
 
 async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> None:

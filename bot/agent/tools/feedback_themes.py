@@ -73,6 +73,7 @@ BY_PRODUCT = GroupExhibit(
         "all-texts": Words("All reviews and messages"),
     },
     bars="texts-on-it",
+    rows_of="product",
 )
 CHANGES = GroupExhibit(
     "themes that moved",

@@ -30,7 +30,7 @@ from bot.agent.tools._analysis import (
     read_text,
     run_query,
 )
-from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_table
+from bot.agent.tools._exhibits import GroupExhibit, build_table_exhibit
 from bot.agent.tools._lost_sales import LOST, estimate_lost_sales
 from bot.core.charts import Exhibit, join_scope
 from bot.core.facts import Fact, FactId
@@ -68,12 +68,14 @@ PRODUCTS = GroupExhibit(
         "lasts-until": Words("Lasts until"),
         "units": Words("Units sold"),
     },
+    rows_of="product",
 )
 SELLERS = GroupExhibit(
     "best sellers",
     Words("Product"),
     {"revenue": Words("Revenue"), "units": Words("Units"), "orders": Words("Orders")},
     bars="units",
+    rows_of="product",
 )
 
 
@@ -180,14 +182,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         read_as, basis = await run_query(deps, _tell_basis)
         bounds[1:1] = [read_as.to(language)] if read_as and not _wants_cover(params) else []
     of_titles = [[fact for fact in row if fact.label != "name"] for row in rows]
-    table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=of_titles)
+    listed = build_table_exhibit(
+        PRODUCTS.shows,
+        facts,
+        PRODUCTS.heading,
+        PRODUCTS.columns,
+        language,
+        rows_of=PRODUCTS.rows_of,
+        groups=of_titles,
+    )
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     scope = describe_filter(title, where, language, date.min)
     scope = (*scope, *(("more", bound) for bound in bounds))
     return ToolResult(
         facts=tuple(facts),
         exhibits=(
-            *build_exhibit(PRODUCTS.shows, table if rows else None),
+            *((listed,) if listed and rows else ()),
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
             *LOST.build([one for its in lost.values() for one in its[1:]], language),
         ),

@@ -128,14 +128,20 @@ def test_hidden_months_are_named() -> None:
     assert "Others" not in named
 
 
-def test_columns_that_the_finding_needs_come_first() -> None:
-    exhibit = build_exhibit(ROWS, measures=["revenue", "orders", "units"], dimensions=["device"])
-    cited = next(id for id in exhibit.facts if id.endswith(".units"))
+def test_columns_stand_as_asked_and_on_a_card_without_room_those_of_the_finding_first() -> None:
+    measures = ["revenue", "orders", "average_order", "units", "customers"]
+    some = build_exhibit(ROWS, measures=measures[:3], dimensions=["device"])
+    cited = [id for id in some.facts if id.endswith(".orders")]
+    assert some.with_columns_first(cited) == some
+    exhibit = build_exhibit(ROWS, measures=measures, dimensions=["device"])
+    cited = [id for id in exhibit.facts if id.endswith(".units")]
+    points = [id for id in exhibit.facts if id.endswith(".orders")]
     assert exhibit.table
-    sorted_ = exhibit.with_columns_first([cited]).table
+    sorted_ = exhibit.with_columns_first(cited, points).table
     assert sorted_
-    assert sorted_.columns == ("Device", "Units", "Revenue", "Orders")
-    assert sorted_.rows[0][1] == exhibit.table.rows[0][3]
+    assert sorted_.columns[:4] == ("Device", "Revenue", "Orders", "Units")
+    assert {*sorted_.columns} == {*exhibit.table.columns}
+    assert sorted_.rows[0][3] == exhibit.table.rows[0][4]
 
 
 @pytest.mark.parametrize("dimensions", [["device", "month"], ["month", "device"]])

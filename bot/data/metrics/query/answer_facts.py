@@ -8,7 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, ScopePart
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, ScopePart, TableRows
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
@@ -308,6 +308,7 @@ class _ResultBuilder:
         ]
         labels = [self.answer.dataset.dimensions[d].label for d in self.query.dimensions]
         heads = [label.to(self.language).capitalize() for label in labels or [Words("period")]]
+        days = format_short_period(*self.days, self.language, date.min)
         table = Table(
             columns=(
                 *heads,
@@ -334,7 +335,7 @@ class _ResultBuilder:
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
                 scope=list_scope(self.warehouse, self.answer, self.language, years=True),
-                days=format_short_period(*self.days, self.language, date.min),
+                days=days,
                 measure_facts=named,
                 total=self._name_total(cells)[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
@@ -342,10 +343,34 @@ class _ResultBuilder:
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
                 column_facts=tuple(facts_of[name] for name, _ in columns),
+                column_days=tuple("" if (name, 1) in columns else days for name, _ in columns),
+                rows=self._describe_rows(heads, lines, table),
                 table=table,
                 chart=chart,
                 facts=ids,
             ),
+        )
+
+    def _describe_rows(
+        self,
+        heads: Sequence[str],
+        lines: Sequence[tuple[tuple[str, ...], Group, int]],
+        table: Table,
+    ) -> TableRows | None:
+        """Say what the rows are of; None where no other look-up has such rows."""
+        if not self.query.dimensions:
+            return None
+        wholes = (REST, self.total)
+        single = [
+            names
+            for names, group, _ in lines
+            if group not in wholes and self.answer.recipe.is_single(group)
+        ]
+        shown = {row[: len(heads)] for row in table.rows}
+        return TableRows(
+            dimensions=tuple(self.query.dimensions),
+            heads=tuple(heads),
+            groups=tuple(names for names in single if names in shown),
         )
 
     def _complete(self, groups: Sequence[Group], cells: Any) -> Any:
