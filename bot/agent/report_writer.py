@@ -374,17 +374,14 @@ def find_exhibit_faults(form: ReportForm, ctx: "SkillContext") -> list[str]:
 
 def _holds_what_is_told(form: ReportForm, chosen: Sequence[Exhibit], ctx: "SkillContext") -> bool:
     """Whether the exhibits hold a figure of the text, if only as another look-up gave it."""
-    headline = _list_cited([form.headline], ctx)
+    held = frozenset[str]().union(*(one.all_facts for one in chosen))
     cited = _list_cited([form.headline, *form.points], ctx)
-    is_about_something = any(one.all_facts for one in chosen) and headline
-    return not is_about_something or len(_list_missing(cited, chosen, ctx)) < len(cited)
+    is_about_something = held and _list_cited([form.headline], ctx)
+    return not is_about_something or len(_list_missing(cited, held, ctx)) < len(cited)
 
 
-def _list_missing(
-    cited: Sequence[str], exhibits: Sequence[Exhibit], ctx: "SkillContext"
-) -> list[Fact]:
-    """Return the cited facts whose figures the exhibits don't hold, by any name."""
-    held = frozenset[str]().union(*(one.all_facts for one in exhibits))
+def _list_missing(cited: Sequence[str], held: frozenset[str], ctx: "SkillContext") -> list[Fact]:
+    """Return the cited facts whose figures are not among these, by any name."""
     figures = {(one.value, one.unit) for one in ctx.book.facts if one.id in held}
     facts = [one for one in ctx.book.facts if one.id in {*cited} - held]
     return [one for one in facts if (one.value, one.unit) not in figures]
@@ -399,15 +396,16 @@ def _list_missing_columns(
     if first.rows is None or (first.chart and first.chart.kind == "line"):
         return []
     slots = (ctx.book.get(name) for name in SLOT_NAMES.findall(form.headline))
+    held = frozenset(id for one in chosen if one.table for id in one.table.facts)
     missing = {
         fact.id
-        for fact in _list_missing([one.id for one in slots if one], chosen, ctx)
+        for fact in _list_missing([one.id for one in slots if one], held, ctx)
         if any(is_row_name(names[0], (fact.about,)) for names in first.rows.groups)
     }
     found = list[Exhibit]()
     for exhibit in ctx.exhibits:
-        if exhibit.id and missing & exhibit.all_facts and can_join(chosen[:1], exhibit):
-            numbers = [n for n, facts in enumerate(exhibit.column_facts) if facts & missing]
+        numbers = [n for n, facts in enumerate(exhibit.column_facts) if facts & missing]
+        if numbers and exhibit.id and can_join(chosen[:1], exhibit.with_columns(numbers)):
             found.append(exhibit.with_columns(numbers))
             missing -= exhibit.all_facts
     return found

@@ -28,6 +28,7 @@ class ExhibitPoint(BaseModel, frozen=True):
     expected: float | None = None  # of a line: the value that was expected on that day
     day: date | None = None  # of a line
     spelled: str = ""  # the value as people read it
+    cut: bool = False  # of a month or the like that the data hold in part: the name says which
 
 
 class ExhibitChart(BaseModel, frozen=True):
@@ -258,6 +259,7 @@ COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is 
 WIDTH, WRAP = 380, 50  # on a phone the picture is some 300 wide, and its labels stay readable
 MAX_BARS = 12
 MAX_TICKS = 8  # days named below a line
+MAX_TOLD_POINTS = 12  # of a line, in words
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of an exhibit with fewer shows nothing
 MAX_NAME_LENGTH = 38  # characters of a bar's name
 
@@ -284,11 +286,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Point:
-    """A day's value and the value that was expected for that day."""
+    """A day's value and the value that was expected for that day. `name` is that of a month or
+    week, `cut` where the data hold it in part alone."""
 
     day: date
     value: float
     expected: float | None = None
+    name: str = ""
+    cut: bool = False
 
 
 _POINT = re.compile(r"(\d{4}-\d\d-\d\d): (\d+(?:\.\d+)?)[^;(]*(?:\((\d+(?:\.\d+)?))?")
@@ -422,15 +427,33 @@ def build_line_chart(
         }
     )
     spec = _build_spec(title, rows, layers, height=260)
-    spec["title"]["subtitle"] = _legend_labels(named)
-    last = points[-1] if points else None
-    colon = f"{get_language(language).marks.colon} "
-    value = _format_value(last.value, unit, language) if last else ""
-    summary = f"{format_value(last.day, language)}{colon}{value}" if last else ""
-    if last and last.expected is not None:
-        other = named[1] or Words("expected").to(language)
-        summary += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
-    return ChartPicture(spec, f"{title.rstrip('.')}. {summary}")
+    cut = [textwrap.wrap(point.name, WRAP) for point in points if point.cut]
+    spec["title"]["subtitle"] = [*_legend_labels(named), *(line for some in cut for line in some)]
+    return ChartPicture(
+        spec, f"{title.rstrip('.')}. {_describe_line(points, unit, language, named)}"
+    )
+
+
+def _describe_line(
+    points: Sequence[Point], unit: str, language: Language, named: tuple[str, str]
+) -> str:
+    """Say all points of a short line; of a long one the first, the lowest, the highest and the
+    last."""
+    marks = get_language(language).marks
+    shown = [*points]
+    if len(points) > MAX_TOLD_POINTS:
+        lowest, highest = (pick(points, key=lambda one: one.value) for pick in (min, max))
+        shown = [one for one in points if one in (points[0], lowest, highest, points[-1])]
+    told = []
+    for point in shown:
+        text = f"{point.name or format_value(point.day, language)}{marks.colon} "
+        text += _format_value(point.value, unit, language)
+        if point is points[-1] and point.expected is not None:
+            other = named[1] or Words("expected").to(language)
+            expected = _format_value(point.expected, unit, language)
+            text += f" ({other}{marks.colon} {expected})"
+        told.append(text)
+    return f"{marks.semicolon} ".join(told)
 
 
 def _build_spec(
@@ -544,10 +567,19 @@ def _build_exhibit_picture(
 def _build_exhibit_line(
     chart: ExhibitChart, title: str, language: Language, colours: Sequence[str]
 ) -> ChartPicture | None:
-    points = [Point(point.day, point.value, point.expected) for point in chart.points if point.day]
+    points = [
+        Point(one.day, one.value, one.expected, _name_point(one), one.cut)
+        for one in chart.points
+        if one.day
+    ]
     if len(points) < MIN_DAYS:
         return None
     return build_line_chart(title, points, language=language, unit=chart.unit, colours=colours)
+
+
+def _name_point(point: ExhibitPoint) -> str:
+    """Return the name of a month or week; of a day none: it is written in the reader's language."""
+    return "" if point.day and point.name == point.day.isoformat() else point.name
 
 
 # Render charts as PNG. Nothing is loaded from the network: a description with an address is

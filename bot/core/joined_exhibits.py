@@ -73,7 +73,6 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
         (*names[row], *(_find_cell(sources, row, column) for column in columns)) for row in names
     ]
     used = [*columns.values()]
-    days = _list_days(group)
     tables = [one.table for one in group if one.table]
     return group[0].model_copy(
         update={
@@ -87,7 +86,7 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
             "facts": tuple(dict.fromkeys(id for one in group for id in one.facts)),
             "measure_facts": {},
             "scope": _join_scopes(group),
-            "days": days.pop() if len(days) == 1 else "",
+            "days": first.days,
             "total": "" if more else group[0].total,
             "column_facts": tuple(one.exhibit.column_facts[n] for one, n in used),
             "column_days": (),
@@ -98,27 +97,27 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
 
 @dataclass(frozen=True)
 class _Source:
-    """One of the exhibits that are joined. `own`: its conditions that the others have not;
-    `is_dated`: whether the days of its columns are told."""
+    """One of the exhibits that are joined. `own`: its conditions that the others have not; `days`:
+    those of the first figures, which the title of the table tells."""
 
     exhibit: Exhibit
     table: Table
     rows: TableRows
     own: tuple[str, ...]
-    is_dated: bool
+    days: str
 
     @classmethod
     def list_of(cls, exhibits: Sequence[Exhibit]) -> "list[_Source]":
         """Return those of the exhibits that can be joined at all."""
         common = set.intersection(*({*_list_conditions(one)} for one in exhibits))
-        is_dated = len(_list_days(exhibits)) > 1
+        days = _find_days(exhibits)
         return [
             cls(
                 one,
                 one.table,
                 one.rows,
                 tuple(text for part, text in _list_conditions(one) if (part, text) not in common),
-                is_dated,
+                days,
             )
             for one in exhibits
             if one.table and one.rows and one.column_facts
@@ -130,12 +129,12 @@ class _Source:
         time or “change” alone."""
         facts = self.exhibit.column_facts
         heads = self.table.columns[-len(facts) :]
-        days = self.exhibit.column_days if self.is_dated else ()
         titles = []
         for number, head in enumerate(heads):
             own = self.own if facts.index(facts[number]) == number else ()
-            day = days[number : number + 1]
-            titles.append(", ".join(filter(None, (head, *own, *day))))
+            days = self.exhibit.column_days[number : number + 1]
+            other = (one for one in days if one != self.days)
+            titles.append(", ".join(filter(None, (head, *own, *other))))
         return titles
 
     @cached_property
@@ -195,8 +194,8 @@ def _list_conditions(exhibit: Exhibit) -> list[ScopePart]:
     return [one for one in exhibit.scope if one[0] not in ("what", "days", *OF_ROWS, *of_rows)]
 
 
-def _list_days(group: Sequence[Exhibit]) -> set[str]:
-    return {days for one in group for days in one.column_days if days}
+def _find_days(group: Sequence[Exhibit]) -> str:
+    return next((days for one in group for days in one.column_days if days), "")
 
 
 def _join_scopes(group: Sequence[Exhibit]) -> tuple[ScopePart, ...]:

@@ -102,13 +102,13 @@ def test_column_names_its_days_and_conditions_where_they_differ() -> None:
     assert joined.table
     assert joined.table.columns == (
         "Device",
-        "Visits, France, October 2026",
-        "Conversion, France, October 2026",
+        "Visits, France",
+        "Conversion, France",
         "Average order, November 2026",
     )
     title = joined.build_card_table()
     assert title
-    assert title.title == "Search"
+    assert title.title == "Search · October 2026"
 
 
 def test_same_column_stands_once_and_one_that_says_otherwise_is_not_joined() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, build_exhibit_chart
 from bot.core.parts import Table
 from bot.data.metrics.query.answer_facts import build_result
 from bot.i18n.messages import Language
@@ -257,6 +257,18 @@ def test_months_without_rows_are_none_where_the_total_tells_it() -> None:
     assert exhibit.table
     assert [row[1] for row in exhibit.table.rows] == ["40", "0", "40", "80"]
     assert not exhibit.cut
+
+
+def test_month_that_is_not_over_says_so_in_the_picture() -> None:
+    rows = [one for month in (4, 5, 6, 7) for one in list_orders(month, 40)]
+    asked: dict[str, Any] = {"measures": ["orders"], "dimensions": ["month"]}
+    exhibit = build_exhibit(rows, since=date(2026, 5, 1), until=date(2026, 7, 28), **asked)
+    assert exhibit.chart
+    assert [point.cut for point in exhibit.chart.points] == [False, False, True]
+    drawn = build_exhibit_chart(exhibit, "en")
+    assert drawn
+    assert drawn.spec["title"]["subtitle"] == ["July 2026, until 3 July"]
+    assert "July 2026, until 3 July: 40" in drawn.alt
 
 
 def test_course_of_small_weeks_is_told_by_month() -> None:

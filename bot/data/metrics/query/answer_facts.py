@@ -556,11 +556,14 @@ class _ResultBuilder:
             if fact is not None:
                 facts.append(fact)
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
+                is_cut = day is not None and bool(self._find_cut(group))
                 names = name_row(self.warehouse, self.answer, group, self.language)
-                label = " · ".join(names)
+                label = " · ".join(self._name_line(group) if is_cut else names)
                 said = fact.shown(self.language)
                 points.append(
-                    ExhibitPoint(name=label, value=_read_value(fact), day=day, spelled=said)
+                    ExhibitPoint(
+                        name=label, value=_read_value(fact), day=day, spelled=said, cut=is_cut
+                    )
                 )
         if len(points) < 2:
             return None
