@@ -107,6 +107,9 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         raise CannotDo(NO_GOOD_SENTENCE)
     ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
     exhibit, second = [*find_shown_exhibits(form, ctx), None, None][:2]
+    cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
+    known = {fact.id for fact in ctx.evidence.facts}
+    ctx.evidence = ctx.evidence.plus(one for one in ctx.book.facts if one.id in cells - known)
     filled = build_report(
         form,
         ctx.book,
@@ -349,7 +352,37 @@ def find_shown_exhibits(form: ReportForm, ctx: "SkillContext") -> list[Exhibit]:
         return []
     shown, _left_out = arrange_exhibits([*chosen, *_list_missing_columns(form, chosen, ctx)])
     headline, points = _list_cited([form.headline], ctx), _list_cited(form.points, ctx)
-    return [one.with_columns_first(headline, points) for one in shown]
+    return [_cite_rows(_cut_columns(one, headline, points, ctx), ctx) for one in shown]
+
+
+def _cut_columns(
+    exhibit: Exhibit, headline: Sequence[str], points: Sequence[str], ctx: "SkillContext"
+) -> Exhibit:
+    """Return the exhibit with as many columns as a table may have, and how many have no room."""
+    cut = exhibit.with_columns_first(headline, points)
+    if not (gone := len(exhibit.column_facts) - len(cut.column_facts)):
+        return cut
+    told = Words.count(
+        "{n} more column has no room here.", "{n} more columns have no room here.", gone
+    ).to(ctx.request.language)
+    return cut.model_copy(update={"cut": " ".join(filter(None, (exhibit.cut, told)))})
+
+
+def _cite_rows(exhibit: Exhibit, ctx: "SkillContext") -> Exhibit:
+    """Return the exhibit without the facts of rows that another table had and it has not."""
+    if exhibit.table is None or not exhibit.joined:
+        return exhibit
+    rows = [one.rows for one in ctx.exhibits if exhibit.shows_of(one) and one.rows]
+    names = {" · ".join(group) for one in rows for group in one.groups}
+    kept = [" · ".join(row[: len(rows[0].heads)]) for row in exhibit.table.rows]
+    gone = [name for name in names if not is_row_name(name, kept)]
+    facts = tuple(
+        fact.id
+        for fact in ctx.book.facts
+        if fact.id in exhibit.table.facts
+        and not any(is_row_name(name, (fact.about,)) for name in gone)
+    )
+    return exhibit.model_copy(update={"table": exhibit.table.model_copy(update={"facts": facts})})
 
 
 def find_exhibit_faults(form: ReportForm, ctx: "SkillContext") -> list[str]:
@@ -365,9 +398,9 @@ def find_exhibit_faults(form: ReportForm, ctx: "SkillContext") -> list[str]:
         ]
     _shown, left_out = arrange_exhibits(chosen)
     return [
-        f"further_exhibits: {one.id} would not be shown, as it has no rows in common with "
-        f"{chosen[0].id} and both have no room: leave it out, or choose one table of what matters "
-        "more"
+        f"further_exhibits: {one.id} would not be shown: it can't become one table with "
+        f"{chosen[0].id} (its rows are of other things, or a column of both says otherwise), and "
+        "two tables have no room. Leave it out, or choose what matters more"
         for one in left_out
     ]
 

@@ -73,13 +73,14 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
         (*names[row], *(_find_cell(sources, row, column) for column in columns)) for row in names
     ]
     used = [*columns.values()]
-    tables = [one.table for one in group if one.table]
+    shown = frozenset[str]().union(*(one.exhibit.column_facts[n] for one, n in used))
+    facts = dict.fromkeys(id for one in sources for id in one.table.facts if id in shown)
     return group[0].model_copy(
         update={
             "table": Table(
                 columns=(*first.rows.heads, *(one.titles[n] for one, n in used)),
                 rows=tuple(rows),
-                facts=tuple(dict.fromkeys(id for table in tables for id in table.facts)),
+                facts=tuple(facts),
             ),
             "chart": None,
             "joined": tuple(one.id for one in group),

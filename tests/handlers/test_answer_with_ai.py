@@ -191,6 +191,7 @@ async def test_a_wide_table_keeps_the_measures_of_the_headline_and_what_fits_bes
     (fact,) = [one for one in found.evidence.facts if one.id in found.parts[0].facts]
     columns = table_of(found).columns
     assert len(columns) == 1 + 9
+    assert "9 more columns have no room here." in text_of(found, "Read as")[0]
     assert columns[1].lower().startswith(fact.label)
     assert {id.rpartition(".")[2].removesuffix("-change") for id in table_of(found).facts} < {
         one.replace("_", "-") for one in measures
@@ -267,6 +268,22 @@ async def test_figure_of_the_headline_is_in_the_table_whichever_look_up_has_it()
     name = re.findall(r"(f\d+): [^\\]*mobile", told)[0]
     found, _letters = await answer(TWO_SETS, report(f"{{{name}}} and {{f1}}.", exhibit="e1"))
     assert "Average order" in table_of(found).columns
+    assert {*table_of(found).facts} <= {fact.id for fact in found.evidence.facts}
+
+
+async def test_table_cites_no_row_of_another_that_it_has_not() -> None:
+    few = {**QUERY, "dimensions": ["product"], "measures": ["orders"], "limit": 3}
+    many = {**few, "measures": ["revenue"], "limit": 8}
+    form = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
+    found, _letters = await answer(
+        calls(("query_metrics", few), ("query_metrics", many)), form, form
+    )
+    facts = {fact.id: fact for fact in found.evidence.facts}
+    table = table_of(found)
+    assert table.columns == ("Product", "Orders", "Revenue")
+    names = {facts[id].about for id in table.facts} - {""}
+    assert names <= {row[0] for row in table.rows} | {"Others"}
+    assert len(names) >= 3
 
 
 async def test_chosen_table_without_a_place_goes_back_and_two_short_ones_both_stand() -> None:
