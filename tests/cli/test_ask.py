@@ -165,3 +165,20 @@ async def test_a_text_is_for_the_people_of_the_report_beside_it(
     assert [one["skill"] for one in drafts] == ["targeting", "draft"]
     assert drafts[1]["assumed"] == []
     assert "segment.audience.size" in {fact["id"] for fact in drafts[1]["facts"]}
+
+
+async def test_each_of_two_tables_stands_under_its_own_title(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = understood_as("requests", asked_request("answer", topic="the linen shirt"))
+    script = (
+        calls(
+            ("product", {"product": "linen-shirt"}),
+            ("find_products", full_params("find_products", {"words": "linen", "most": 1})),
+        ),
+        report("{f1} is on sale.", exhibit="e1", further_exhibits=["e2"]),
+    )
+    monkeypatch.setattr("bot.core.joined_exhibits.MAX_SHORT_ROWS", 10)
+    capsys.readouterr()
+    assert await run_ask("what is the linen shirt?", form, monkeypatch, script=script) == 0
+    assert capsys.readouterr().out.count("In figures:") == 2
