@@ -60,7 +60,7 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Re
         used = (next((e for e in ordered if id in e.facts and e.read_as), None) for id in cited)
         return list({id(one): one for one in used if one}.values())
 
-    shown = [chosen] if chosen and chosen.read_as else []
+    shown = [one for one in ordered if chosen and chosen.shows_of(one) and one.read_as]
     of_headline = list_cited([form.headline], ctx)
     of_points = list_cited([*form.points, form.cannot_tell], ctx)
     headline, points = list_used(of_headline), list_used(of_points)
@@ -118,7 +118,7 @@ def _is_compared(exhibits: Sequence[Exhibit], cited: Collection[str], ctx: Findi
 
 
 def _order_exhibits(chosen: Exhibit | None, ctx: Findings) -> list[Exhibit]:
-    return sorted(ctx.exhibits, key=lambda exhibit: chosen is None or exhibit.id != chosen.id)
+    return sorted(ctx.exhibits, key=lambda one: chosen is None or not chosen.shows_of(one))
 
 
 def _list_ends(form: ReportForm, read: Sequence[Exhibit], ctx: Findings) -> Iterator[str]:
@@ -282,7 +282,7 @@ def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> tu
         exhibit.not_ranked
         for exhibit in ctx.exhibits
         if exhibit.not_ranked
-        and ((chosen and exhibit.id == chosen.id) or apart & {*exhibit.ranked_facts})
+        and ((chosen and chosen.shows_of(exhibit)) or apart & {*exhibit.ranked_facts})
     }
     lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
     return (*cut, *sorted(lines))

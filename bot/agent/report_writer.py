@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
+from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import list_cited, list_left_out, read_question, tell_readings
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
@@ -31,7 +32,6 @@ from bot.core.report import (
     ReportForm,
     build_not_used,
     build_report,
-    choose_exhibit,
     is_given,
 )
 from bot.core.request import Brief
@@ -76,7 +76,10 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         form = await ctx.write(
             ReportForm,
             tools=tools,
-            check=lambda form: build_checker(ctx, load_skills()).find_faults(form),
+            check=lambda form: [
+                *build_checker(ctx, load_skills()).find_faults(form),
+                *find_exhibit_faults(form, ctx),
+            ],
             system=SYSTEM_PROMPT,
             list_claims=list_claims,
             list_figures=lambda form: build_checker(ctx).list_unproven(form),
@@ -94,12 +97,16 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
     ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
-    exhibit = find_shown_exhibit(form, ctx)
+    exhibit, second = [*find_shown_exhibits(form, ctx), None, None][:2]
     reading = read_question(form, exhibit, ctx)
+    cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
+    known = {fact.id for fact in ctx.evidence.facts}
+    ctx.evidence = ctx.evidence.plus(one for one in ctx.book.facts if one.id in cells - known)
     filled = build_report(
         form,
         ctx.book,
         exhibit,
+        second,
         language=language,
         data=ctx.data.name_files(),
         read_as=(reading.line, *reading.beside, *list_left_out(form, exhibit, ctx)),
@@ -187,18 +194,6 @@ def list_report_sentences(
             gap = is_gap and part == form.gap_part
             found.append(ClaimSentence(part, filled.text, filled.facts, gap=gap))
     return found
-
-
-def find_shown_exhibit(form: ReportForm, ctx: "SkillContext") -> Exhibit | None:
-    """Return the exhibit that the report shows, the measures of the headline first. None where the
-    chosen one holds no figure of what is said: it is about something else."""
-    chosen = choose_exhibit(form, ctx.book, ctx.exhibits)
-    if chosen is None:
-        return None
-    headline, points = list_cited([form.headline], ctx), list_cited(form.points, ctx)
-    if headline and chosen.all_facts and chosen.all_facts.isdisjoint([*headline, *points]):
-        return None
-    return chosen.with_columns_first(headline, points)
 
 
 def build_dropped_notes(count: int) -> tuple[Check, ...]:

@@ -35,6 +35,7 @@ from bot.config.brand import Brand
 from bot.core.charts import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact, spell_base
+from bot.core.joined_exhibits import can_join
 from bot.core.request import Question, SkillRequest
 from bot.db.session import DATABASE_ERRORS
 from bot.errors import CannotDo, TryAgain, log_bug, translate_system_error
@@ -352,8 +353,8 @@ def render_result(
                 "facts": exhibit.facts or tuple(fact.id for fact in result.facts),
             }
         )
+        lines.append(veil.mask(describe_exhibit(named, found.exhibits)))
         found.exhibits.append(named)
-        lines.append(veil.mask(describe_exhibit(named)))
     if result.read_as and result.facts and not result.exhibits:  # how its figures were read
         ids = tuple(fact.id for fact in result.facts)
         found.exhibits.append(
@@ -444,8 +445,9 @@ def _describe_fact(
     return f"{name}{id}: {text}{masked}".replace("\n", "\n  ")
 
 
-def describe_exhibit(exhibit: Exhibit) -> str:
-    """One line about an exhibit, from which the model chooses."""
+def describe_exhibit(exhibit: Exhibit, others: Sequence[Exhibit] = ()) -> str:
+    """One line about an exhibit, from which the model chooses. `others`: those before it, of which
+    some may become one table with it."""
     shapes = []
     if exhibit.table:
         columns = ", ".join(exhibit.table.columns)
@@ -453,7 +455,9 @@ def describe_exhibit(exhibit: Exhibit) -> str:
     if exhibit.chart:
         kind = "bar chart" if exhibit.chart.kind == "bars" else "line chart"
         shapes.append(f"{kind} of {len(exhibit.chart.points)} points")
-    return f"{exhibit.id}: {' and '.join(shapes)}: {exhibit.shows}"
+    alike = ", ".join(one.id for one in others if can_join([one], exhibit))
+    join = f" (can be one table with {alike})" if alike else ""
+    return f"{exhibit.id}: {' and '.join(shapes)}: {exhibit.shows}{join}"
 
 
 @lru_cache(maxsize=128)

@@ -323,7 +323,9 @@ def _format_draft(
         lines += [say(Words("For: {audience}", audience=shown))] if shown else []
     lines += [*_format_assumptions(request.brief, language, is_copy=channel is not None), ""]
     shown_parts = [part for part in drafted.parts if part is not finding or channel]
-    for title, group in groupby(shown_parts, lambda part: part.title):
+    for (title, _table), group in groupby(
+        shown_parts, lambda part: (part.title, part.key if part.kind == "table" else "")
+    ):
         parts = tuple(group)
         limit = channel.find_limit(parts[0].key) if channel else None
         title = limit.name(len(parts)) if limit else title

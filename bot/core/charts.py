@@ -28,6 +28,7 @@ class ExhibitPoint(BaseModel, frozen=True):
     expected: float | None = None  # of a line: the value that was expected on that day
     day: date | None = None  # of a line
     spelled: str = ""  # the value as people read it
+    cut: bool = False  # of a month or the like that the data hold in part: the name says which
 
 
 class ExhibitChart(BaseModel, frozen=True):
@@ -43,6 +44,7 @@ class ExhibitChart(BaseModel, frozen=True):
 
 
 MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
+MAX_CARD_COLUMNS = 4  # those of a phone, with the names of the rows
 MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 MAX_NAMED, MAX_IN_TITLE = 3, 2  # measures in a line
 NO_FIGURE = ("", "–")  # cells
@@ -50,6 +52,14 @@ QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 PEOPLE = "people"  # the part that says whom a call counted
 AGAINST = "against"  # the days with those that they are compared with
+
+
+class TableRows(BaseModel, frozen=True):
+    """What the rows of a table are of, by which it can be joined to another."""
+
+    dimensions: tuple[str, ...]  # by the names that tools share: ("product",)
+    heads: tuple[str, ...]  # of the columns that name them, without days
+    groups: tuple[tuple[str, ...], ...]  # the names of those that are of one group each
 
 
 class Exhibit(BaseModel, frozen=True):
@@ -72,10 +82,18 @@ class Exhibit(BaseModel, frozen=True):
     facts: tuple[str, ...] = ()  # the ids of its facts
     ranked_facts: tuple[str, ...] = ()  # those of the groups that have a place in its order
     column_facts: tuple[frozenset[str], ...] = ()  # of each of the last columns, its measure's
+    column_days: tuple[str, ...] = ()  # that each of these is of, where its head doesn't say it
+    column_places: tuple[int, ...] = ()  # that each of these had in the table that it comes from
+    rows: TableRows | None = None  # where other tables may have rows of the same kind
+    joined: tuple[str, ...] = ()  # the ids of the exhibits that it joins
 
     @property
     def all_facts(self) -> frozenset[str]:
         return frozenset([*self.facts, *(self.table.facts if self.table else ())])
+
+    def shows_of(self, other: "Exhibit") -> bool:
+        """Whether it is this exhibit, or one that was joined with this one."""
+        return bool(other.id) and other.id in (self.id, *self.joined)
 
     def list_scope(self, cited: Collection[str]) -> tuple[ScopePart, ...]:
         """Return how it was read, part by part, with the measures of which these facts are."""
@@ -115,7 +133,7 @@ class Exhibit(BaseModel, frozen=True):
         figure."""
         if self.table is None:
             return None
-        names = len(self.table.columns) - len(self.column_facts) if self.column_facts else 1
+        names = self._count_names()
         rows = [
             row for row in self.table.rows if any(cell not in NO_FIGURE for cell in row[names:])
         ]
@@ -129,7 +147,7 @@ class Exhibit(BaseModel, frozen=True):
         scope = self.list_scope(self.all_facts)
         measures = [text for part, text in scope if part == "what"]
         if len(measures) > MAX_IN_TITLE:  # the columns name them
-            scope = (("what", measures[0]), *(one for one in scope if one[0] != "what"))
+            scope = tuple(one for one in scope if one[0] != "what")
         title = join_scope(scope, self.days)
         return self.table.model_copy(
             update={
@@ -154,33 +172,54 @@ class Exhibit(BaseModel, frozen=True):
         return len(several) > 1 or len({*self.column_facts}) < len(self.column_facts)
 
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
-        """Return the exhibit with the measures of these facts in its first columns: those of the
-        first collection, then those of the second, then the others as far as there is room."""
-        if self.table is None or not self.column_facts:
+        """Return the exhibit with its columns in their order, as many as a table may have. Where a
+        card has no room for all, those of these facts come first: those of the first collection,
+        then those of the second, then the first of each table that was joined."""
+        many, names = len(self.column_facts), self._count_names()
+        if self.table is None or names + many <= MAX_CARD_COLUMNS:
             return self
 
-        def rank(facts: frozenset[str]) -> int:
-            return next((n for n, ids in enumerate(cited) if facts & {*ids}), len(cited))
+        def rank(number: int) -> tuple[int, int]:
+            facts = self.column_facts[number]
+            first = next((n for n, ids in enumerate(cited) if facts & {*ids}), len(cited))
+            return first, self.column_places[number] if self.column_places else number
 
-        names = len(self.table.columns) - len(self.column_facts)
-        order = sorted(range(len(self.column_facts)), key=lambda n: rank(self.column_facts[n]))
-        used = sum(rank(facts) == 0 for facts in self.column_facts)
-        order = order[: max(used, MAX_COLUMNS)]
+        ranked = sorted(range(many), key=rank)
+        used = sum(rank(number)[0] == 0 for number in ranked)
+        ranked = ranked[: max(used, MAX_COLUMNS)]
+        room = MAX_CARD_COLUMNS - names
+        return self.with_columns([*sorted(ranked[:room]), *sorted(ranked[room:])])
+
+    def with_columns(self, numbers: Sequence[int]) -> "Exhibit":
+        """Return the exhibit with these columns of figures, in this order."""
+        if self.table is None:
+            return self
+        names = self._count_names()
         gone = frozenset[str]().union(*self.column_facts)
-        gone -= frozenset[str]().union(*(self.column_facts[n] for n in order))
+        gone -= frozenset[str]().union(*(self.column_facts[n] for n in numbers))
 
-        def sort(row: Sequence[str]) -> tuple[str, ...]:
-            return (*row[:names], *(row[names + n] for n in order))
+        def pick(row: Sequence[str]) -> tuple[str, ...]:
+            return (*row[:names], *(row[names + n] for n in numbers))
 
         table = self.table.model_copy(
             update={
-                "columns": sort(self.table.columns),
-                "rows": tuple(sort(row) for row in self.table.rows),
+                "columns": pick(self.table.columns),
+                "rows": tuple(pick(row) for row in self.table.rows),
                 "facts": tuple(id for id in self.table.facts if id not in gone),
             }
         )
-        facts = tuple(self.column_facts[n] for n in order)
-        return self.model_copy(update={"table": table, "column_facts": facts})
+        of_columns = {
+            name: tuple(values[n] for n in numbers)
+            for name in ("column_facts", "column_days", "column_places")
+            if (values := getattr(self, name))
+        }
+        return self.model_copy(update={"table": table, **of_columns})
+
+    def _count_names(self) -> int:
+        """Return how many columns of the table name its rows."""
+        if self.table is None or not self.column_facts:
+            return 1
+        return len(self.table.columns) - len(self.column_facts)
 
     def split_rows(self, names: Collection[str]) -> tuple["Exhibit", frozenset[str]]:
         """Return the exhibit without the rows and bars of these names, and what stood in their
@@ -247,6 +286,7 @@ COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is 
 WIDTH, WRAP = 380, 50  # on a phone the picture is some 300 wide, and its labels stay readable
 MAX_BARS = 12
 MAX_TICKS = 8  # days named below a line
+MAX_TOLD_POINTS = 12  # of a line, in words
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of an exhibit with fewer shows nothing
 MAX_NAME_LENGTH = 38  # characters of a bar's name
 
@@ -273,11 +313,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Point:
-    """A day's value and the value that was expected for that day."""
+    """A day's value and the value that was expected for that day. `name` is that of a month or
+    week, `cut` where the data hold it in part alone."""
 
     day: date
     value: float
     expected: float | None = None
+    name: str = ""
+    cut: bool = False
 
 
 _POINT = re.compile(r"(\d{4}-\d\d-\d\d): (\d+(?:\.\d+)?)[^;(]*(?:\((\d+(?:\.\d+)?))?")
@@ -411,15 +454,33 @@ def build_line_chart(
         }
     )
     spec = _build_spec(title, rows, layers, height=260)
-    spec["title"]["subtitle"] = _legend_labels(named)
-    last = points[-1] if points else None
-    colon = f"{get_language(language).marks.colon} "
-    value = _format_value(last.value, unit, language) if last else ""
-    summary = f"{format_value(last.day, language)}{colon}{value}" if last else ""
-    if last and last.expected is not None:
-        other = named[1] or Words("expected").to(language)
-        summary += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
-    return ChartPicture(spec, f"{title.rstrip('.')}. {summary}")
+    cut = [textwrap.wrap(point.name, WRAP) for point in points if point.cut]
+    spec["title"]["subtitle"] = [*_legend_labels(named), *(line for some in cut for line in some)]
+    return ChartPicture(
+        spec, f"{title.rstrip('.')}. {_describe_line(points, unit, language, named)}"
+    )
+
+
+def _describe_line(
+    points: Sequence[Point], unit: str, language: Language, named: tuple[str, str]
+) -> str:
+    """Say all points of a short line; of a long one the first, the lowest, the highest and the
+    last."""
+    marks = get_language(language).marks
+    shown = [*points]
+    if len(points) > MAX_TOLD_POINTS:
+        lowest, highest = (pick(points, key=lambda one: one.value) for pick in (min, max))
+        shown = [one for one in points if one in (points[0], lowest, highest, points[-1])]
+    told = []
+    for point in shown:
+        text = f"{point.name or format_value(point.day, language)}{marks.colon} "
+        text += _format_value(point.value, unit, language)
+        if point is points[-1] and point.expected is not None:
+            other = named[1] or Words("expected").to(language)
+            expected = _format_value(point.expected, unit, language)
+            text += f" ({other}{marks.colon} {expected})"
+        told.append(text)
+    return f"{marks.semicolon} ".join(told)
 
 
 def _build_spec(
@@ -533,10 +594,19 @@ def _build_exhibit_picture(
 def _build_exhibit_line(
     chart: ExhibitChart, title: str, language: Language, colours: Sequence[str]
 ) -> ChartPicture | None:
-    points = [Point(point.day, point.value, point.expected) for point in chart.points if point.day]
+    points = [
+        Point(one.day, one.value, one.expected, _name_point(one), one.cut)
+        for one in chart.points
+        if one.day
+    ]
     if len(points) < MIN_DAYS:
         return None
     return build_line_chart(title, points, language=language, unit=chart.unit, colours=colours)
+
+
+def _name_point(point: ExhibitPoint) -> str:
+    """Return the name of a month or week; of a day none: it is written in the reader's language."""
+    return "" if point.day and point.name == point.day.isoformat() else point.name
 
 
 # Render charts as PNG. Nothing is loaded from the network: a description with an address is

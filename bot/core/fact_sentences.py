@@ -203,7 +203,7 @@ class SentenceWriter:
 
     def name_days(self, fact: Fact | None) -> str:
         """Return the days that a fact is about: "16–22 Nov 2026"; empty where it does not say."""
-        return _name_days(fact.since, fact.until, self.language) if fact else ""
+        return name_days(fact, self.language) if fact else ""
 
     def tell_list(self, words: Words, subjects: Sequence[FactSubject], measure: str) -> Copy:
         """Fill in a template where `{names}` are the subjects with the value of a measure: "Alba
@@ -346,10 +346,7 @@ def date_table(table: Table, figures: Sequence[Sequence[Fact | None]], language:
     """Return the table with the days that its figures are about: in its first title where all are
     of the same, else in the title of each column, or in the name of a row where it has its own.
     `figures` are those of each row, without its name."""
-    days = [
-        ["" if one is None else _name_days(one.since, one.until, language) for one in row]
-        for row in figures
-    ]
+    days = [["" if one is None else name_days(one, language) for one in row] for row in figures]
     by_column = [{*column} - {""} for column in zip(*days, strict=True)]
     every = {one for column in by_column for one in column}
     (first, *titles), rows = table.columns, list(table.rows)
@@ -367,8 +364,11 @@ def date_table(table: Table, figures: Sequence[Sequence[Fact | None]], language:
     return table.model_copy(update={"columns": (first, *titles), "rows": tuple(rows)})
 
 
-def _name_days(since: date | None, until: date | None, language: Language) -> str:
-    return format_short_period(since, until, language, date.min) if since and until else ""
+def name_days(fact: Fact, language: Language) -> str:
+    """Return the days that a figure is about, with their years; "" for one without."""
+    if not (fact.since and fact.until):
+        return ""
+    return format_short_period(fact.since, fact.until, language, date.min)
 
 
 def join_copies(

@@ -50,6 +50,11 @@ class ReportForm(BaseModel, frozen=True):
         description="up to five further findings, one short sentence each, figures as slots"
     )
     exhibit: str = Field(description="the exhibit that shows the headline: e1, e2 …, or none")
+    further_exhibits: list[str] = Field(
+        default=[],
+        description="other exhibits whose figures the question wants beside it: e3. Tables with "
+        "the same kind of rows (both by product) become one; else two short ones both stand",
+    )
     as_table: bool = Field(default=False, description="the question wants the exhibit as a table")
     excluded_rows: list[str] = Field(
         default=[],
@@ -101,6 +106,7 @@ class Report(ComputedOutput):
     not_answered: Copy | None = Field(default=None, title=Words("Not answered").text)
     picture: File | None = Field(default=None, title="Picture")
     table: Table | None = Field(default=None, title="In figures")
+    second_table: Table | None = Field(default=None, title="In figures")
     quotes: list[Quote] = Field(default=[], title=Words("In their words").text)
     how_to_read: Copy | None = Field(default=None, title=Words("How to read this").text)
     sources: Copy | None = Field(default=None, title=Words("Data").text)
@@ -122,13 +128,14 @@ def build_report(
     form: ReportForm,
     book: FactBook,
     exhibit: Exhibit | None,
+    second: Exhibit | None = None,
     *,
     language: Language,
     data: Mapping[str, Words],
     read_as: Sequence[str] = (),
     unused: Sequence[str] = (),
 ) -> Report:
-    """Fill the slots and build the report with the exhibit's table. `unused` are constraints that
+    """Fill the slots and build the report with the exhibits' tables. `unused` are constraints that
     were understood but fit nowhere. Raises SlotError for a slot that can't be filled."""
 
     def fill(text: str) -> Copy:
@@ -146,6 +153,7 @@ def build_report(
         cannot_tell=gap if form.gap_part == "cannot_tell" else None,
         not_answered=gap if form.gap_part == "not_answered" else None,
         table=exhibit.build_card_table() if exhibit else None,
+        second_table=second.build_card_table() if second else None,
         quotes=build_quotes(form.quotes, book),
         read_as=Copy(text="\n".join(dict.fromkeys(lines))) if lines else None,
         leads=[
@@ -209,13 +217,17 @@ def find_exhibit(id: str, exhibits: Sequence[Exhibit]) -> Exhibit | None:
     return next((one for one in exhibits if one.id and one.id == id.strip()), None)
 
 
-def choose_exhibit(form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]) -> Exhibit | None:
-    """Return the exhibit that the report shows, without the rows that the question excludes."""
-    chosen = find_exhibit(form.exhibit, exhibits)
+def choose_exhibits(form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]) -> list[Exhibit]:
+    """Return the exhibits that the model names, the first one first, without the rows that the
+    question excludes."""
+    ids = [id for id in (form.exhibit, *form.further_exhibits) if is_given(id)]
+    chosen = {one.id: one for id in ids if (one := find_exhibit(id, exhibits))}
     names = [name for name in form.excluded_rows if is_given(name)]
-    if chosen is None or not names:
-        return chosen
-    shown, left_out = chosen.split_rows(names)
+    return [_leave_out_rows(one, names, book) if names else one for one in chosen.values()]
+
+
+def _leave_out_rows(exhibit: Exhibit, names: Sequence[str], book: FactBook) -> Exhibit:
+    shown, left_out = exhibit.split_rows(names)
     if shown.table is None:
         return shown
     gone = {
@@ -228,12 +240,23 @@ def choose_exhibit(form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]
     return shown.model_copy(update={"table": shown.table.model_copy(update={"facts": facts})})
 
 
-def _find_unknown_rows(form: ReportForm, exhibits: Sequence[Exhibit]) -> Iterator[str]:
-    chosen = find_exhibit(form.exhibit, exhibits)
-    rows = chosen.table.rows if chosen and chosen.table else ()
+def _find_unknown_exhibits(form: ReportForm, exhibits: Sequence[Exhibit]) -> Iterator[str]:
+    named = [("exhibit", form.exhibit), *(("further_exhibits", id) for id in form.further_exhibits)]
+    for field, id in named:
+        if is_given(id) and find_exhibit(id, exhibits) is None:
+            known = ", ".join(one.id for one in exhibits if one.id) or "there is none"
+            yield f"{field}: there is no {id}; there are: {known}. Or write none"
+
+
+def _find_unknown_rows(
+    form: ReportForm, book: FactBook, exhibits: Sequence[Exhibit]
+) -> Iterator[str]:
+    whole = form.model_copy(update={"excluded_rows": []})
+    chosen = choose_exhibits(whole, book, exhibits)
+    rows = [row for one in chosen if one.table for row in one.table.rows]
     for name in form.excluded_rows:
         if is_given(name) and not any(is_row_name(name, row) for row in rows):
-            names = ", ".join(row[0] for row in rows) or "none"
+            names = ", ".join(dict.fromkeys(row[0] for row in rows)) or "none"
             yield f"excluded_rows: the exhibit has no row “{name}”; its rows: {names}"
 
 
@@ -255,10 +278,8 @@ def find_form_faults(
 ) -> Iterator[str]:
     """Yield what is wrong with the form of a report, as sentences for the model: what it names and
     nobody has, and what is too long."""
-    if is_given(form.exhibit) and find_exhibit(form.exhibit, exhibits) is None:
-        known = ", ".join(exhibit.id for exhibit in exhibits) or "there is none"
-        yield f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none"
-    yield from _find_unknown_rows(form, exhibits)
+    yield from _find_unknown_exhibits(form, exhibits)
+    yield from _find_unknown_rows(form, book, exhibits)
     for name in form.quotes:
         if is_given(name) and find_quotable(name, book) is None:
             yield (
@@ -296,7 +317,8 @@ def list_cited_facts(report: Report) -> tuple[str, ...]:
     """Return the ids of the facts that the report shows, in their order."""
     texts = (report.headline, *report.points, report.cannot_tell, report.not_answered)
     ids = [id for text in texts if text for id in text.facts]
-    return tuple(dict.fromkeys([*ids, *(report.table.facts if report.table else ())]))
+    tables = (report.table, report.second_table)
+    return tuple(dict.fromkeys([*ids, *(id for one in tables if one for id in one.facts)]))
 
 
 def list_sources(

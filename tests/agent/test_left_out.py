@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
+from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import list_left_out
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact, Source
+from bot.core.report import ReportForm
 
 UNSURE = "Groups of under 5 people are not shown. Others may rank higher."
 
 
-def build_fact(id: str) -> Fact:
-    source = Source(file="orders.csv")
-    return Fact(id=id, label="revenue", value=Decimal(1), source=source, as_of=date(2026, 11, 1))
+def build_fact(id: str, value: int = 1) -> Fact:
+    source, day = Source(file="orders.csv"), date(2026, 11, 1)
+    return Fact(id=id, label="revenue", value=Decimal(value), source=source, as_of=day)
 
 
 @pytest.mark.parametrize(("cited", "lines"), [("{f1}", ()), ("{f2}", (UNSURE,))])
@@ -32,3 +34,24 @@ def test_line_of_another_call_stands_only_for_figures_that_the_shown_one_has_not
     book = SimpleNamespace(get=facts.get, facts=[*facts.values()])
     ctx: Any = SimpleNamespace(book=book, exhibits=(dropped, shown))
     assert list_left_out(form, shown, ctx) == lines
+
+
+@pytest.mark.parametrize(("value", "is_shown"), [(25, True), (26, False)])
+def test_chosen_exhibit_is_shown_where_it_has_a_figure_that_is_told_by_any_name(
+    value: int, *, is_shown: bool
+) -> None:
+    """The sentence cites another look-up's figure; else the model is told that it has none."""
+    cited, own = build_fact("orders.a.revenue", 25), build_fact("orders.b.revenue", value)
+    exhibits = (
+        Exhibit(id="e1", shows="a", facts=(cited.id,)),
+        Exhibit(id="e2", shows="b", facts=(own.id,)),
+    )
+    form = ReportForm(
+        headline="{f1} in all", points=[], exhibit="e2", cannot_tell="", not_used=[], next_steps=[]
+    )
+    book = SimpleNamespace(get={"f1": cited}.get, facts=[cited, own])
+    ctx: Any = SimpleNamespace(book=book, exhibits=exhibits)
+    faults = find_exhibit_faults(form, ctx)
+    assert [one.id for one in find_shown_exhibits(form, ctx)] == (["e2"] if is_shown else [])
+    assert bool(faults) is not is_shown
+    assert all("choose one that does (e1)" in one for one in faults)

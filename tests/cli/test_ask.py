@@ -192,3 +192,20 @@ async def test_figures_of_a_report_stand_under_how_their_look_up_was_read(
     assert told[0].startswith("  Orders, units by device · ")
     assert told[1] == "    orders: 120\u00a0orders (orders.csv)"
     assert told[2] == "    every other figure of the table (orders.csv)"
+
+
+async def test_each_of_two_tables_stands_under_its_own_title(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = understood_as("requests", asked_request("answer", topic="the linen shirt"))
+    script = (
+        calls(
+            ("product", {"product": "linen-shirt"}),
+            ("find_products", full_params("find_products", {"words": "linen", "most": 1})),
+        ),
+        report("{f1} is on sale.", exhibit="e1", further_exhibits=["e2"]),
+    )
+    monkeypatch.setattr("bot.core.joined_exhibits.MAX_SHORT_ROWS", 10)
+    capsys.readouterr()
+    assert await run_ask("what is the linen shirt?", form, monkeypatch, script=script) == 0
+    assert capsys.readouterr().out.count("In figures:") == 2

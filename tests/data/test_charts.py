@@ -27,6 +27,23 @@ def test_alt_text_has_finding_and_figures() -> None:
     assert plain.startswith("Sizing is told most. Sizing : 12,4 % ; Late parcels : 8 %")
 
 
+MONTHS = [Point(date(2026, n, 1), 10 * n, name=f"month {n}", cut=n == 6) for n in range(1, 7)]
+
+
+def test_alt_text_of_a_line_tells_all_points_or_where_it_begins_turns_and_ends() -> None:
+    short = build_line_chart("T", MONTHS, language="en").alt
+    assert short.startswith("T. month 1: 10; month 2: 20; ")
+    assert short.endswith("; month 6: 60")
+    days = [*DAYS, Point(date(2026, 11, 1), 7), Point(date(2026, 11, 2), 52, 51)]
+    long = build_line_chart("T", days, language="en").alt
+    told = long.removeprefix("T. ").split("; ")
+    assert [one.partition(": ")[2] for one in told] == ["50", "56", "7", "52 (expected: 51)"]
+
+
+def test_month_that_is_not_over_is_marked_in_the_picture() -> None:
+    assert build_line_chart("T", MONTHS, language="en").spec["title"]["subtitle"] == ["month 6"]
+
+
 def test_alt_text_has_one_stop_behind_an_abbreviated_month() -> None:
     bars = build_bar_chart("Pièces · 1–27 nov.", BARS, language="fr")
     line = build_line_chart("Pièces · 1–27 nov.", DAYS, language="fr")

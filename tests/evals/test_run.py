@@ -113,7 +113,13 @@ def report(headline: str, **fields: Any) -> dict[str, Any]:
         "cannot_tell": "none",
         "cannot_tell_because": "data",
     }
-    lists: dict[str, Any] = {"excluded_rows": [], "quotes": [], "not_used": [], "next_steps": []}
+    lists: dict[str, Any] = {
+        "further_exhibits": [],
+        "excluded_rows": [],
+        "quotes": [],
+        "not_used": [],
+        "next_steps": [],
+    }
     return {"headline": headline, **blank, **lists, **fields}
 
 

@@ -1,5 +1,6 @@
 """Answers of an AI that looks figures up: code fills them in, and what is wrong is not shown."""
 
+import re
 from typing import Any
 
 import pytest
@@ -104,9 +105,12 @@ async def test_one_line_is_of_the_calls_of_the_headline_and_figures_have_their_o
     found, _letters = await answer(looked_up, ratio, report("{f4} of them.", "{f3} since then."))
     assert text_of(found, "Read as") == ["Orders, units · October 2026"]
     assert readings_of(found, "points.1") == {"Units · 10 to 31 Oct 2026"}
-    found, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e3"))
+    other = report("{f2} in all.", exhibit="e3")  # it holds no figure of this
+    found, letters = await answer(looked_up, other, other)
     assert text_of(found, "Read as") == ["Units · October 2026"]
-    assert not [part for part in found.parts if part.key == "table"]  # it holds no figure of this
+    assert not [part for part in found.parts if part.key == "table"]
+    assert "e3 would not be shown" in str(letters[2]["messages"][-1]["content"])
+    assert "(e2)" in str(letters[2]["messages"][-1]["content"])
 
 
 async def test_a_point_on_other_days_has_its_own_reading_and_its_table_may_be_shown() -> None:
@@ -247,6 +251,7 @@ async def test_a_wide_table_keeps_the_measures_of_the_headline_and_what_fits_bes
     (fact,) = [one for one in found.evidence.facts if one.id in found.parts[0].facts]
     columns = table_of(found).columns
     assert len(columns) == 1 + 9
+    assert "9 more columns have no room here." in text_of(found, "Read as")[0]
     assert columns[1].lower().startswith(fact.label)
     assert {id.rpartition(".")[2].removesuffix("-change") for id in table_of(found).facts} < {
         one.replace("_", "-") for one in measures
@@ -297,6 +302,62 @@ async def test_table_stands_where_bars_would_leave_out_what_is_told() -> None:
     assert table_of(found).columns[:4] == ("Country", "Orders, October", "September", "Change")
     found, _letters = await answer(LOOKS_UP, bars)
     assert "picture" in {part.key for part in found.parts}
+
+
+BY_DEVICE = {**QUERY, "measures": ["average_order"], "dimensions": ["device"]}
+VISITS_BY_DEVICE = {**BY_DEVICE, "dataset": "visits", "measures": ["conversion", "visits"]}
+TWO_SETS = calls(("query_metrics", VISITS_BY_DEVICE), ("query_metrics", BY_DEVICE))
+
+
+async def test_tables_of_two_look_ups_with_the_same_rows_become_one() -> None:
+    both = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
+    found, letters = await answer(TWO_SETS, both)
+    assert len(letters) == 2
+    assert "can be one table with e1" in str(letters[1]["messages"][-1]["content"])
+    table = table_of(found)
+    assert table.columns == ("Device", "Conversion rate", "Visits", "Average order")
+    assert table.title == "By device · October 2026"
+    assert all("–" not in row for row in table.rows)
+    assert {fact.parts.measure for fact in found.evidence.facts} >= {"conversion", "average-order"}
+    assert "picture" not in {part.key for part in found.parts}
+
+
+async def test_figure_of_the_headline_is_in_the_table_whichever_look_up_has_it() -> None:
+    _found, letters = await answer(TWO_SETS, report("{f1} in the shop."))
+    told = str(letters[1]["messages"][-1]["content"][1])
+    name = re.findall(r"(f\d+): [^\\]*mobile", told)[0]
+    found, _letters = await answer(TWO_SETS, report(f"{{{name}}} and {{f1}}.", exhibit="e1"))
+    assert "Average order" in table_of(found).columns
+    assert {*table_of(found).facts} <= {fact.id for fact in found.evidence.facts}
+
+
+async def test_table_cites_no_row_of_another_that_it_has_not() -> None:
+    few = {**QUERY, "dimensions": ["product"], "measures": ["orders"], "limit": 3}
+    many = {**few, "measures": ["revenue"], "limit": 8}
+    form = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
+    found, _letters = await answer(
+        calls(("query_metrics", few), ("query_metrics", many)), form, form
+    )
+    facts = {fact.id: fact for fact in found.evidence.facts}
+    table = table_of(found)
+    assert table.columns == ("Product", "Orders", "Revenue")
+    names = {facts[id].about for id in table.facts} - {""}
+    assert names <= {row[0] for row in table.rows} | {"Others"}
+    assert len(names) >= 3
+
+
+async def test_chosen_table_without_a_place_goes_back_and_two_short_ones_both_stand() -> None:
+    products = {**QUERY, "dimensions": ["product"]}
+    looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", products))
+    both = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
+    found, letters = await answer(looked_up, both, both)
+    assert "e2 would not be shown" in str(letters[2]["messages"][-1]["content"])
+    assert table_of(found).columns[0] == "Device"
+    looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", {**QUERY, "limit": 3}))
+    found, letters = await answer(looked_up, both)
+    assert len(letters) == 2
+    tables = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert [one.columns[0] for one in tables] == ["Device", "Country"]
 
 
 async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> None:

@@ -124,8 +124,34 @@ def test_card_shows_at_most_four_columns_and_details_all(sqlite: Database) -> No
         details = text_of(sound_view(build_details_view(draft, "en")))
     (table,) = [block for block in message.blocks if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == [*columns[:4]]
+    assert "4 of 5 columns" in text_of(message.blocks)
     assert "Paid b · Before c · Change d\nVisits e" in details
     assert "Paid g · Before h · Visits j" in details
+
+
+def test_second_table_stands_below_the_first_and_in_the_details(sqlite: Database) -> None:
+    """A message has one native table."""
+    other = Table(columns=("Country", "Orders"), rows=(("France", "77"), ("Italy", "12")))
+    tables = {"table": TABLE, "second_table": other}
+    with sqlite.begin() as session:
+        draft = reported(session, REPORT.model_copy(update=tables))
+        message = drawn(seen(session))
+        details = text_of(sound_view(build_details_view(draft, "en")))
+    (table,) = [n for n, block in enumerate(message.blocks) if block["type"] == "table"]
+    assert "France · 77" in text_of(message.blocks[table:])
+    assert "Mobile · 39%" in details
+    assert "France · 77" in details
+
+
+def test_second_table_stands_beside_a_picture_of_the_first(sqlite: Database) -> None:
+    other = Table(columns=("Country", "Orders"), rows=(("France", "77"), ("Italy", "12")))
+    picture = File(name="x.png", sha256="0" * 64, alt="x", picture=True)
+    report = REPORT.model_copy(update={"table": TABLE, "second_table": other, "picture": picture})
+    with sqlite.begin() as session:
+        reported(session, report)
+        message = drawn(seen(session))
+    (table,) = [block for block in message.blocks if block["type"] == "table"]
+    assert table["rows"][1][0]["text"] == "France"
 
 
 def test_long_table_is_cut_on_the_card_and_says_so(sqlite: Database) -> None:

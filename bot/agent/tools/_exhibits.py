@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.agent.tools._analysis import group_by_subject
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
-from bot.core.fact_sentences import date_table
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, TableRows, parse_points
+from bot.core.fact_sentences import date_table, name_days
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.core.rounding import spell_column
@@ -19,17 +19,28 @@ WHOLE = Words("All")
 
 
 def build_table(
+    facts: Sequence[Fact], heading: Words, columns: Mapping[str, Words], language: Language
+) -> Table | None:
+    """Return a table with a row for each subject; None without rows."""
+    exhibit = build_table_exhibit("", facts, heading, columns, language)
+    return exhibit.table if exhibit else None
+
+
+def build_table_exhibit(
+    shows: str,
     facts: Sequence[Fact],
     heading: Words,
     columns: Mapping[str, Words],
     language: Language,
     *,
+    rows_of: str = "",
     whole: Words = WHOLE,
     groups: Sequence[Sequence[Fact]] = (),
-) -> Table | None:
-    """Return a table with a row for each subject, or for each of the `groups` of facts, and a
-    column for each measure; None without rows. A column that is empty in every row is left out.
-    `whole` names a row whose facts are about nothing in particular."""
+) -> Exhibit | None:
+    """Return an exhibit whose table has a row for each subject, or for each of the `groups` of
+    facts, and a column for each measure; None without rows. A column that is empty in every row is
+    left out. `rows_of`: what the rows are of, where query_metrics names them alike. `whole` names
+    a row whose facts are about nothing in particular."""
     rows = [
         (group, {fact.parts.measure: fact for fact in group})
         for group in groups or group_by_subject(facts).values()
@@ -46,12 +57,30 @@ def build_table(
         (_name_subject(group, language, whole), *(cell or NO_CELL for cell in row))
         for (group, _), row in zip(rows, zip(*columns_of_cells, strict=True), strict=True)
     ]
-    ids = [known[name].id for _, known in rows for name in used if name in known]
+    columns_of_facts = [[known[name] for _, known in rows if name in known] for name in used]
     titles = (heading, *(columns[name] for name in used))
     table = Table(
-        columns=tuple(title.to(language) for title in titles), rows=tuple(cells), facts=tuple(ids)
+        columns=tuple(title.to(language) for title in titles),
+        rows=tuple(cells),
+        facts=tuple(known[name].id for _, known in rows for name in used if name in known),
     )
-    return date_table(table, [[known.get(n) for n in used] for _, known in rows], language)
+    dated = date_table(table, [[known.get(n) for n in used] for _, known in rows], language)
+    of_groups = [
+        (dated.rows[number][0],)
+        for number, (group, _) in enumerate(rows)
+        if any(fact.about for fact in group)
+    ]
+    days = [{name_days(fact, language) for fact in some} for some in columns_of_facts]
+    are_named = dated.columns[1:] != table.columns[1:]  # by the titles
+    return Exhibit(
+        shows=shows,
+        table=dated,
+        column_facts=tuple(frozenset(fact.id for fact in some) for some in columns_of_facts),
+        column_days=tuple("" if are_named or len(own) > 1 else min(own) for own in days),
+        rows=TableRows(dimensions=(rows_of,), heads=table.columns[:1], groups=tuple(of_groups))
+        if rows_of
+        else None,
+    )
 
 
 def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:
@@ -131,17 +160,26 @@ class GroupExhibit:
     heading: Words
     columns: Mapping[str, Words]  # by measure
     bars: str = ""  # the measure of the bars; a table alone without one
+    rows_of: str = ""  # what the rows are of, where query_metrics names them alike: "product"
 
     def build(
         self, facts: Sequence[Fact], language: Language, *, whole: Words = WHOLE
     ) -> tuple[Exhibit, ...]:
         """Return the exhibit of these facts, or nothing when it would be empty."""
-        table = build_table(facts, self.heading, self.columns, language, whole=whole)
+        exhibit = build_table_exhibit(
+            self.shows,
+            facts,
+            self.heading,
+            self.columns,
+            language,
+            rows_of=self.rows_of,
+            whole=whole,
+        )
         chart = build_bars(facts, self.bars, language) if self.bars else None
-        if chart is not None:
-            title = self._name_chart(language)
-            chart = chart.model_copy(update={"title": title})
-        return build_exhibit(self.shows, table, chart)
+        if exhibit is None or chart is None:
+            return (exhibit,) if exhibit else build_exhibit(self.shows, None, chart)
+        chart = chart.model_copy(update={"title": self._name_chart(language)})
+        return (exhibit.model_copy(update={"chart": chart}),)
 
     def _name_chart(self, language: Language) -> str:
         """Return what the bars are: "bought before by audience"."""

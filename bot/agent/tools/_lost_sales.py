@@ -40,6 +40,7 @@ LOST = GroupExhibit(
         "lost-sales-low": Words("At least"),
         "lost-sales-high": Words("At most"),
     },
+    rows_of="product",
 )
 METHOD = (
     "“lost”: the units a week before it sold out × the weeks without stock × the average price "

@@ -11,6 +11,8 @@ Example: {"product": "none", "channel": "none", "retailer": "none", "placement":
 "without_campaign": "none", "since": "none", "until": "none"}
 """
 
+from collections.abc import Mapping, Sequence
+
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_filter,
@@ -23,6 +25,7 @@ from bot.agent.tools._analysis import (
     set_periods,
 )
 from bot.agent.tools._exhibits import GroupExhibit
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.core.rounding import round_sums
 from bot.i18n.messages import Language, Words
@@ -50,6 +53,14 @@ COLUMNS = {
     "return": Words("Return on ad spend"),
     "share-of-budget": Words("Budget spent"),
     "days-out-of-budget": Words("Days out of budget"),
+}
+ROWS = {  # the dimensions of the analysis, as query_metrics names them
+    "name": ("campaign", Words("Campaign")),
+    "audience": ("audience", Words("Audience")),
+    "placement": ("placement", Words("Placement")),
+    "product": ("product", Words("Product")),
+    "retailer": ("retailer", Words("Platform")),
+    "channel": ("channel", Words("Channel")),
 }
 KEYWORDS = GroupExhibit(
     "keywords that don't sell",
@@ -128,21 +139,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     dimensions = {
         str(fact.value) for name in worse for fact in pick_measures(groups[name], ("dimension",))
     }
-    side_by_side = [
-        fact
-        for name, group in groups.items()
-        if name.split("--")[0] in (dimensions or {"name"}) and "--" in name
-        for fact in group
-    ]
     of_ads = groups.get("ads", ())
     period = (read_day_of(of_ads, "since"), read_day_of(of_ads, "until"))
     facts = finding.prepare(chosen, period=period)
     facts = round_sums(link_changes(facts, {"return": "return-elsewhere"}), SUMS)
-    compared = round_sums(finding.prepare(side_by_side, period=period), SUMS)
-    measure = "return" if pick_measures(compared, ("return",)) else "cost-per-order"
-    advertised = GroupExhibit(
-        "what is advertised, side by side", Words("Advertising"), COLUMNS, bars=measure
-    )
+    compared = {
+        name: round_sums(finding.prepare(of_dimension, period=period), SUMS)
+        for name in ROWS
+        if name in dimensions | {"name"}
+        if (of_dimension := _list_facts(groups, name))
+    }
     language = finding.language
     facts = tuple(_name_problem(fact, language) for fact in facts)
     keywords = [fact for fact in facts if fact.parts.subject.startswith(STUCK)]
@@ -150,8 +156,30 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts,
         title=Words("advertising"),
         reading=SINCE_SOLD_OUT if since_sold_out else None,
-        exhibits=[*advertised.build(compared, language), *KEYWORDS.build(keywords, language)],
+        exhibits=[
+            *(one for name, some in compared.items() for one in _build_rows(name, some, language)),
+            *KEYWORDS.build(keywords, language),
+        ],
         notes=notes,
+    )
+
+
+def _list_facts(groups: Mapping[str, Sequence[Fact]], dimension: str) -> list[Fact]:
+    return [
+        fact
+        for name, group in groups.items()
+        if name.startswith(f"{dimension}--")
+        for fact in group
+    ]
+
+
+def _build_rows(dimension: str, facts: Sequence[Fact], language: Language) -> tuple[Exhibit, ...]:
+    """Return the table of one dimension: those of two overlap."""
+    rows_of, heading = ROWS[dimension]
+    measure = "return" if pick_measures(facts, ("return",)) else "cost-per-order"
+    shows = f"ads side by side by {rows_of}"
+    return GroupExhibit(shows, heading, COLUMNS, bars=measure, rows_of=rows_of).build(
+        facts, language
     )
 
 

@@ -13,7 +13,7 @@ Example: {"theme": "none", "product": "none", "category": "none", "brand": "none
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
@@ -73,6 +73,7 @@ BY_PRODUCT = GroupExhibit(
         "all-texts": Words("All reviews and messages"),
     },
     bars="texts-on-it",
+    rows_of="product",
 )
 CHANGES = GroupExhibit(
     "themes that moved",
@@ -287,9 +288,14 @@ def _build_course(months: Sequence[Fact], language: Language) -> tuple[Exhibit, 
         language
     )
     points = tuple(
-        ExhibitPoint(name=one.since.isoformat(), day=one.since, value=float(one.number))
+        ExhibitPoint(
+            name=format_short_period(one.since, one.until, language, date.min),
+            day=one.since,
+            value=float(one.number),
+            cut=one.since.day > 1 or (one.until + timedelta(days=1)).day > 1,
+        )
         for one in spans
-        if one.parts.measure == "share" and one.since
+        if one.parts.measure == "share" and one.since and one.until
     )
     line = ExhibitChart(kind="line", title=title, points=points, unit="%")
     named = [

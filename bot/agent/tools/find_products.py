@@ -31,7 +31,7 @@ from bot.agent.tools._analysis import (
     read_text,
     run_query,
 )
-from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_table
+from bot.agent.tools._exhibits import GroupExhibit, build_table_exhibit
 from bot.agent.tools._lost_sales import LOST, estimate_lost_sales
 from bot.agent.tools._product_comparison import COMPARED, MAX_COMPARED, rate_products
 from bot.core.charts import Exhibit, ScopePart, join_scope
@@ -72,12 +72,14 @@ PRODUCTS = GroupExhibit(
         "lasts-until": Words("Lasts until"),
         "units": Words("Units sold"),
     },
+    rows_of="product",
 )
 SELLERS = GroupExhibit(
     "best sellers",
     Words("Product"),
     {"revenue": Words("Revenue"), "units": Words("Units"), "orders": Words("Orders")},
     bars="units",
+    rows_of="product",
 )
 
 
@@ -159,15 +161,21 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         best_ones = ordered[: min(params.most, MAX_COMPARED)]
         rows, of_rated = await _compare(best_ones, sales, covers, where.until, deps)
         every_fact = [fact for row in rows for fact in row]
-        compared = build_table(
-            every_fact, COMPARED.heading, COMPARED.columns, language, groups=rows
+        compared = build_table_exhibit(
+            COMPARED.shows,
+            every_fact,
+            COMPARED.heading,
+            COMPARED.columns,
+            language,
+            rows_of=PRODUCTS.rows_of,
+            groups=rows,
         )
         if covers:  # the pieces stand in the table
             rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
         many = _count_listed(rows, MAX_FACTS - len(fitting))
         return ToolResult(
             facts=(*fitting, *(fact for row in rows[:many] for fact in row)),
-            exhibits=build_exhibit(COMPARED.shows, compared),
+            exhibits=(compared,) if compared else (),
             notes=(
                 *_explain(params, products, ordered, best_ones, every, finding, basis),
                 *of_rated,
@@ -204,12 +212,20 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if not every:  # without a catalogue the orders alone name products
         facts = [fact for group in [*sales.values()][: params.most] for fact in group]
     of_titles = [[fact for fact in row if fact.label != "name"] for row in rows]
-    table = build_table(facts, PRODUCTS.heading, PRODUCTS.columns, language, groups=of_titles)
+    listed = build_table_exhibit(
+        PRODUCTS.shows,
+        facts,
+        PRODUCTS.heading,
+        PRODUCTS.columns,
+        language,
+        rows_of=PRODUCTS.rows_of,
+        groups=of_titles,
+    )
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=(*facts, *fitting),
         exhibits=(
-            *build_exhibit(PRODUCTS.shows, table if rows else None),
+            *((listed,) if listed and rows else ()),
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
             *LOST.build([one for its in lost.values() for one in its[1:]], language),
         ),

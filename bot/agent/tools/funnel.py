@@ -8,6 +8,7 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -63,8 +64,9 @@ STEPS = GroupExhibit(
         "lost-money": Words("Lost, about"),
     },
 )
+VISIT_ROWS = {"device": Words("Device"), "source": Words("Source"), "country": Words("Country")}
 VISITS = GroupExhibit(
-    "conversion of visits by device, source and country",
+    "conversion of visits",
     Words("Visits from"),
     {
         "visits": Words("Visits"),
@@ -347,7 +349,7 @@ def _build_exhibits(
     whole = Words(WHOLE).to(language).casefold()
     visits.sort(key=lambda fact: fact.about.casefold() != whole)
     steps = _select_shown_steps(facts, told, groups, language)
-    exhibits = [*STEPS.build(steps, language), *VISITS.build(visits, language)]
+    exhibits = [*STEPS.build(steps, language), *_build_visits(visits, language)]
     drawn = [
         (name, fact)
         for name, group in groups.items()
@@ -364,3 +366,27 @@ def _build_exhibits(
             build_line(str(fact.value), "%", title),
         )
     return exhibits
+
+
+def _build_visits(visits: Sequence[Fact], language: Language) -> list[Exhibit]:
+    """Return a table for each kind of groups, as devices and countries overlap, each with all
+    visits; one of these alone where there are no groups."""
+    whole = Words(WHOLE).to(language).casefold()
+    every = [fact for fact in visits if fact.about.casefold() == whole]
+    by_kind = {
+        name: [
+            fact
+            for fact in visits
+            if fact.parts.subject.startswith((f"visits-{name}-", f"visits-others-{name}"))
+            and fact not in every
+        ]
+        for name in VISIT_ROWS
+    }
+    return [
+        one
+        for name, some in by_kind.items()
+        if some
+        for one in replace(
+            VISITS, shows=f"{VISITS.shows} by {name}", heading=VISIT_ROWS[name], rows_of=name
+        ).build([*every, *some], language)
+    ] or [*VISITS.build(visits, language)]

@@ -46,6 +46,7 @@ EXHIBIT = GroupExhibit(
         "growth": Words("Growth in 90 days"),
     },
     bars="customers",
+    rows_of="segment",
 )
 
 

@@ -6,8 +6,8 @@ Example: {"since": "2026-11-16", "until": "2026-11-22", "compare_since": "none",
 "compare_until": "none", "country": "none", "device": "none"}
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import log, prod
@@ -22,16 +22,18 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools.funnel import name_breaks
 from bot.agent.tools.query_metrics import look_up
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.i18n.messages import Words
+from bot.i18n.messages import Language, Words
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
     from bot.data.warehouse.warehouse import Warehouse
 
 PARTS: tuple[DimensionName, ...] = ("device", "country")
+HEADINGS = {"device": Words("Device"), "country": Words("Country")}
 MAX_PARTS = 4
 CHANGE = Words("change in revenue")
 PER_VISIT = Words("orders per visit")
@@ -176,23 +178,23 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if whole is None:
         raise ToolError(f"{NOT_SPLIT} {_explain_missing(orders)}")
     facts = [*orders.facts, *(visits.facts if visits else ())]
-    facts += [whole.build_change(), *whole.build_effects(), *whole.build_rates()]
+    of_whole = [whole.build_change(), *whole.build_effects(), *whole.build_rates()]
+    of_parts = dict[DimensionName, list[Fact]]()
     for name in PARTS:
         if read_text(getattr(params, name)):
             continue
         try:
-            facts += await _split_parts(query, name, whole, deps)
+            of_parts[name] = await _split_parts(query, name, whole, deps)
         except ToolError as error:
             notes.append(f"Not told by {name}: {error}")
+    facts += [*of_whole, *(fact for some in of_parts.values() for fact in some)]
     first, last = whole.before.revenue.since, whole.now.revenue.until
     where = AnalysisFilter(country=read_text(params.country), device=read_text(params.device))
     breaks = await name_breaks(first, last, where, deps)
     sold_out = await name_sold_out(first, last, deps)
     return ToolResult(
         facts=tuple(facts),
-        exhibits=SPLIT.build(
-            [fact for fact in facts if fact.parts.kind == "calculated"], deps.request.language
-        ),
+        exhibits=_build_exhibits(of_whole, of_parts, deps.request.language),
         notes=(
             *(*notes, *orders.notes, *breaks, *sold_out),
             *tell_occasions(_list_days(orders).values(), deps),
@@ -208,6 +210,22 @@ def _explain_missing(orders: "MetricResult") -> str:
     if why is None:
         return "in one of the periods nothing was sold, or nothing is known of it."
     return f"{why.explain()}. {why.suggest()}"
+
+
+def _build_exhibits(
+    of_whole: Sequence[Fact], of_parts: Mapping[DimensionName, Sequence[Fact]], language: Language
+) -> tuple[Exhibit, ...]:
+    """Return a table for each kind of parts, as devices and countries overlap, each with the whole;
+    that of the whole alone where there are no parts."""
+    found = [
+        one
+        for name, some in of_parts.items()
+        if some
+        for one in replace(
+            SPLIT, shows=f"{SPLIT.shows}, by {name}", heading=HEADINGS[name], rows_of=name
+        ).build([*of_whole, *some], language)
+    ]
+    return (*found,) or SPLIT.build(of_whole, language)
 
 
 def _tell_visit_days(warehouse: "Warehouse") -> str:

@@ -43,7 +43,8 @@ MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
 FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest must fit on one screen
 # Of a report, which must fit on one screen.
 FOLDED_REPORT_PARTS = (
-    *("points.5", "table", "quotes.4", "quotes.5", "more", "how_to_read", "read_as", "sources"),
+    *("points.5", "table", "second_table", "quotes.4", "quotes.5"),
+    *("more", "how_to_read", "read_as", "sources"),
 )
 
 
@@ -216,7 +217,7 @@ def render_part(
             above,
             render_slack_table(body)
             if table and fits_slack_table(body)
-            else _render_table_lines(body),
+            else render_table_lines(body),
         ]
     block = rich_text(
         rich_text_quote(
@@ -264,7 +265,7 @@ def render_slack_table(table: Table) -> Block:
     return {"type": "table", "rows": rows}
 
 
-def _render_table_lines(table: Table) -> Block:
+def render_table_lines(table: Table) -> Block:
     """Render a table as lines of text, because a message can have only one native table, and a
     view none. Of a wide one, each figure has the name of its column beside it."""
     if len(table.columns) > MAX_LINE_COLUMNS:

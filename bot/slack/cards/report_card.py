@@ -6,7 +6,7 @@ looked up stand behind *Details*.
 
 from collections.abc import Sequence
 
-from bot.core.charts import MAX_SHOWN_ROWS
+from bot.core.charts import MAX_CARD_COLUMNS, MAX_SHOWN_ROWS
 from bot.core.facts import source_quote
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
@@ -27,7 +27,7 @@ from bot.slack.blocks import (
     section_block,
 )
 from bot.slack.cards.card_data import CardData
-from bot.slack.cards.draft_parts import render_slack_table
+from bot.slack.cards.draft_parts import render_slack_table, render_table_lines
 from bot.slack.cards.draft_status import render_draft_status, render_findings, render_proof
 from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
@@ -38,9 +38,11 @@ GAP_PARTS = {  # what is not answered: because no file holds it, or for another 
     "cannot_tell": Words("Your data can't tell: {what}"),
     "not_answered": Words("Not answered: {what}"),
 }
+TABLE_PARTS = ("table", "second_table")
+ROWS_SHOWN = Words("{shown} of {n} rows. All are under Details.")
+COLUMNS_SHOWN = Words("{shown} of {n} columns. All are under Details.")
 MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES = 4, 3, 3
 MAX_FOLLOW_UP = 900
-MAX_CARD_COLUMNS = 4  # those of a phone
 
 
 def list_card_points(draft: Draft) -> list[Part]:
@@ -130,24 +132,39 @@ def _render_follow_up(parts: dict[str, Part], language: str) -> list[Block]:
 
 
 def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
-    """Name the chart, which is a file in the thread, or show a short table."""
+    """Name the chart, which is a file in the thread, or show a short table; then a second one. A
+    message has one native table: below it, the second is lines of text."""
+    tables = [parts[key].body for key in TABLE_PARTS if key in parts]
+    blocks = list[Block]()
     if "picture" in parts:
         words = Words("The chart is in this thread.")
-        return [context_block(f":bar_chart: {words.to(language)}")]
-    table = parts["table"].body if "table" in parts else None
-    if isinstance(table, Table) and len(table.rows) > 1:
-        count = len(table.rows)
-        shown = count if count <= MAX_SHOWN_ROWS + 1 else MAX_SHOWN_ROWS
-        rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows[:shown])
-        columns = table.columns[:MAX_CARD_COLUMNS]
-        above, below = [], list[Block]()
-        if table.title:
-            above = [context_block(quote_as_mrkdwn(table.title, 300))]
-        if shown < count:
-            words = Words("{shown} of {n} rows. All are under Details.", shown=shown, n=count)
-            below = [context_block(words.to(language))]
-        return [*above, render_slack_table(Table(columns=columns, rows=rows)), *below]
-    return []
+        blocks.append(context_block(f":bar_chart: {words.to(language)}"))
+        tables = tables[1:]
+    for table in tables:
+        if isinstance(table, Table) and len(table.rows) > 1:
+            has_table = any(block["type"] == "table" for block in blocks)
+            blocks += _render_table(table, language, as_lines=has_table)
+    return blocks
+
+
+def _render_table(table: Table, language: str, *, as_lines: bool) -> list[Block]:
+    """Show as much of a table as a phone has room for, and say how much of it that is."""
+    count = len(table.rows)
+    shown = count if count <= MAX_SHOWN_ROWS + 1 else MAX_SHOWN_ROWS
+    rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows[:shown])
+    columns = table.columns[:MAX_CARD_COLUMNS]
+    title = [context_block(quote_as_mrkdwn(table.title, 300))] if table.title else []
+    cut = Table(columns=columns, rows=rows)
+    sizes = (
+        (ROWS_SHOWN, shown, count),
+        (COLUMNS_SHOWN, len(columns), len(table.columns)),
+    )
+    below = [words.with_params(shown=n, n=of).to(language) for words, n, of in sizes if n < of]
+    return [
+        *title,
+        render_table_lines(cut) if as_lines else render_slack_table(cut),
+        *([context_block(" ".join(below))] if below else []),
+    ]
 
 
 def _render_proof(draft: Draft, parts: dict[str, Part], language: str) -> str | None:

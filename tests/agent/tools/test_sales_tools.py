@@ -300,7 +300,7 @@ async def test_figures_of_advertising_carry_the_days_of_the_period_that_nobody_n
     one_period = await call_tool("advertising", {"since": "2026-10-01", "until": "2026-10-31"})
     table = next(one.table for one in one_period.exhibits if "side by side" in one.shows)
     assert table is not None
-    assert table.columns[0] == "Advertising · October 2026"
+    assert table.columns[0] == "Campaign · October 2026"
 
 
 async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
@@ -651,13 +651,26 @@ async def test_new_customers_of_the_first_months_carry_a_note() -> None:
 async def test_visits_are_named_without_the_conditions_of_the_whole_table() -> None:
     for call, parts in (({"country": "GB"}, {"Mobile"}), ({}, {"Mobile", "France"})):
         result = await call_tool("funnel", call)
-        (table,) = [
+        tables = [
             e.table for e in result.exhibits if e.table and e.table.columns[-1] == "Conversion"
         ]
-        names = [row[0] for row in table.rows]
+        names = [row[0] for table in tables for row in table.rows]
         assert parts <= {*names}
-        assert names[0] == "All"
+        assert all(table.rows[0][0] == "All" for table in tables)
         assert not [name for name in names if "United Kingdom," in name or ", " in name]
+
+
+async def test_rows_of_a_table_are_of_one_kind() -> None:
+    """Devices and countries overlap, as campaigns and products do: nobody adds them up."""
+    visits = (await call_tool("funnel")).exhibits
+    ads = (await call_tool("advertising")).exhibits
+    for exhibits, some in ((visits, {"Device", "Country"}), (ads, {"Campaign"})):
+        tables = {e.rows.dimensions[0]: e.table for e in exhibits if e.rows and e.table}
+        heads = {kind: table.columns[0].partition(" · ")[0] for kind, table in tables.items()}
+        assert some <= {*heads.values()}
+        assert len({*heads.values()}) == len(heads)
+    products = {row[0] for row in tables["product"].rows}
+    assert not products & {row[0] for row in tables["campaign"].rows}
 
 
 SALES_DAYS = {"since": "2026-06-22", "until": "2026-06-28"}  # the sales begin on the 24th

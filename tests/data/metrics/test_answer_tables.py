@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, build_exhibit_chart
 from bot.core.parts import Table
 from bot.data.metrics.query.answer_facts import build_result
 from bot.i18n.messages import Language
@@ -128,14 +128,20 @@ def test_hidden_months_are_named() -> None:
     assert "Others" not in named
 
 
-def test_columns_that_the_finding_needs_come_first() -> None:
-    exhibit = build_exhibit(ROWS, measures=["revenue", "orders", "units"], dimensions=["device"])
-    cited = next(id for id in exhibit.facts if id.endswith(".units"))
+def test_columns_stand_as_asked_and_on_a_card_without_room_those_of_the_finding_first() -> None:
+    measures = ["revenue", "orders", "average_order", "units", "customers"]
+    some = build_exhibit(ROWS, measures=measures[:3], dimensions=["device"])
+    cited = [id for id in some.facts if id.endswith(".orders")]
+    assert some.with_columns_first(cited) == some
+    exhibit = build_exhibit(ROWS, measures=measures, dimensions=["device"])
+    cited = [id for id in exhibit.facts if id.endswith(".units")]
+    points = [id for id in exhibit.facts if id.endswith(".orders")]
     assert exhibit.table
-    sorted_ = exhibit.with_columns_first([cited]).table
+    sorted_ = exhibit.with_columns_first(cited, points).table
     assert sorted_
-    assert sorted_.columns == ("Device", "Units", "Revenue", "Orders")
-    assert sorted_.rows[0][1] == exhibit.table.rows[0][3]
+    assert sorted_.columns[:4] == ("Device", "Revenue", "Orders", "Units")
+    assert {*sorted_.columns} == {*exhibit.table.columns}
+    assert sorted_.rows[0][3] == exhibit.table.rows[0][4]
 
 
 @pytest.mark.parametrize("dimensions", [["device", "month"], ["month", "device"]])
@@ -251,6 +257,18 @@ def test_months_without_rows_are_none_where_the_total_tells_it() -> None:
     assert exhibit.table
     assert [row[1] for row in exhibit.table.rows] == ["40", "0", "40", "80"]
     assert not exhibit.cut
+
+
+def test_month_that_is_not_over_says_so_in_the_picture() -> None:
+    rows = [one for month in (4, 5, 6, 7) for one in list_orders(month, 40)]
+    asked: dict[str, Any] = {"measures": ["orders"], "dimensions": ["month"]}
+    exhibit = build_exhibit(rows, since=date(2026, 5, 1), until=date(2026, 7, 28), **asked)
+    assert exhibit.chart
+    assert [point.cut for point in exhibit.chart.points] == [False, False, True]
+    drawn = build_exhibit_chart(exhibit, "en")
+    assert drawn
+    assert drawn.spec["title"]["subtitle"] == ["July 2026, until 3 July"]
+    assert "July 2026, until 3 July: 40" in drawn.alt
 
 
 def test_course_of_small_weeks_is_told_by_month() -> None:

@@ -8,7 +8,14 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from bot.core.charts import AGAINST, Exhibit, ExhibitChart, ExhibitPoint, ScopePart
+from bot.core.charts import (
+    AGAINST,
+    Exhibit,
+    ExhibitChart,
+    ExhibitPoint,
+    ScopePart,
+    TableRows,
+)
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
@@ -317,6 +324,7 @@ class _ResultBuilder:
         ]
         labels = [self.answer.dataset.dimensions[d].label for d in self.query.dimensions]
         heads = [label.to(self.language).capitalize() for label in labels or [Words("period")]]
+        days = format_short_period(*self.days, self.language, date.min)
         table = Table(
             columns=(
                 *heads,
@@ -346,7 +354,7 @@ class _ResultBuilder:
                 shows=describe_query(self.warehouse, self.answer, self.language),
                 scope=scope,
                 short_scope=short_scope,
-                days=format_short_period(*self.days, self.language, date.min),
+                days=days,
                 measure_facts=named,
                 total=self._name_total(cells)[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
@@ -354,6 +362,8 @@ class _ResultBuilder:
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
                 column_facts=tuple(facts_of[name] for name, _ in columns),
+                column_days=tuple("" if (name, 1) in columns else days for name, _ in columns),
+                rows=self._describe_rows(heads, lines, table),
                 table=table,
                 chart=chart,
                 facts=ids,
@@ -365,6 +375,28 @@ class _ResultBuilder:
         scope = list_scope(self.warehouse, self.answer, self.language, years=True, short=short)
         is_compared = any(before is not None for _now, before, _change in cells.values())
         return tuple(one for one in scope if is_compared or one[0] != AGAINST)
+
+    def _describe_rows(
+        self,
+        heads: Sequence[str],
+        lines: Sequence[tuple[tuple[str, ...], Group, int]],
+        table: Table,
+    ) -> TableRows | None:
+        """Say what the rows are of; None where no other look-up has such rows."""
+        if not self.query.dimensions:
+            return None
+        wholes = (REST, self.total)
+        single = [
+            names
+            for names, group, _ in lines
+            if group not in wholes and self.answer.recipe.is_single(group)
+        ]
+        shown = {row[: len(heads)] for row in table.rows}
+        return TableRows(
+            dimensions=tuple(self.query.dimensions),
+            heads=tuple(heads),
+            groups=tuple(names for names in single if names in shown),
+        )
 
     def _complete(self, groups: Sequence[Group], cells: Any) -> Any:
         """Return the cells of the table: each figure in one row alone, what the rows leave of the
@@ -549,11 +581,14 @@ class _ResultBuilder:
             if fact is not None:
                 facts.append(fact)
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
+                is_cut = day is not None and bool(self._find_cut(group))
                 names = name_row(self.warehouse, self.answer, group, self.language)
-                label = " · ".join(names)
+                label = " · ".join(self._name_line(group) if is_cut else names)
                 said = fact.shown(self.language)
                 points.append(
-                    ExhibitPoint(name=label, value=_read_value(fact), day=day, spelled=said)
+                    ExhibitPoint(
+                        name=label, value=_read_value(fact), day=day, spelled=said, cut=is_cut
+                    )
                 )
         if len(points) < 2:
             return None

@@ -1,0 +1,114 @@
+"""Which tables and charts a report shows: those that the model chose, joined where that can be."""
+
+import re
+from collections.abc import Sequence
+
+from bot.agent.report_reading import Findings, list_cited
+from bot.core.charts import Exhibit, is_row_name
+from bot.core.facts import Fact
+from bot.core.joined_exhibits import arrange_exhibits, can_join
+from bot.core.report import ReportForm, choose_exhibits
+from bot.i18n.messages import Words
+
+SLOT_NAMES = re.compile(r"\bf\d+\b")
+
+
+def find_shown_exhibits(form: ReportForm, ctx: Findings) -> list[Exhibit]:
+    """Return the exhibits that the report shows, at most two: those that the model chose, joined
+    where that can be, with the figures of the headline that another look-up has for the same rows.
+    None where the chosen ones hold no figure of what is said: they are about something else."""
+    chosen = choose_exhibits(form, ctx.book, ctx.exhibits)
+    if not chosen or not _holds_what_is_told(form, chosen, ctx):
+        return []
+    shown, _left_out = arrange_exhibits([*chosen, *_list_missing_columns(form, chosen, ctx)])
+    headline, points = list_cited([form.headline], ctx), list_cited(form.points, ctx)
+    return [_cite_rows(_cut_columns(one, headline, points, ctx), ctx) for one in shown]
+
+
+def _cut_columns(
+    exhibit: Exhibit, headline: Sequence[str], points: Sequence[str], ctx: Findings
+) -> Exhibit:
+    """Return the exhibit with as many columns as a table may have, and how many have no room."""
+    cut = exhibit.with_columns_first(headline, points)
+    if not (gone := len(exhibit.column_facts) - len(cut.column_facts)):
+        return cut
+    told = Words.count(
+        "{n} more column has no room here.", "{n} more columns have no room here.", gone
+    ).to(ctx.request.language)
+    return cut.model_copy(update={"cut": " ".join(filter(None, (exhibit.cut, told)))})
+
+
+def _cite_rows(exhibit: Exhibit, ctx: Findings) -> Exhibit:
+    """Return the exhibit without the facts of rows that another table had and it has not."""
+    if exhibit.table is None or not exhibit.joined:
+        return exhibit
+    rows = [one.rows for one in ctx.exhibits if exhibit.shows_of(one) and one.rows]
+    names = {" · ".join(group) for one in rows for group in one.groups}
+    kept = [" · ".join(row[: len(rows[0].heads)]) for row in exhibit.table.rows]
+    gone = [name for name in names if not is_row_name(name, kept)]
+    facts = tuple(
+        fact.id
+        for fact in ctx.book.facts
+        if fact.id in exhibit.table.facts
+        and not any(is_row_name(name, (fact.about,)) for name in gone)
+    )
+    return exhibit.model_copy(update={"table": exhibit.table.model_copy(update={"facts": facts})})
+
+
+def find_exhibit_faults(form: ReportForm, ctx: Findings) -> list[str]:
+    """Say which of the chosen exhibits would not be shown, and why, as sentences for the model."""
+    chosen = choose_exhibits(form, ctx.book, ctx.exhibits)
+    if chosen and not _holds_what_is_told(form, chosen, ctx):
+        cited = {*list_cited([form.headline, *form.points], ctx)}
+        others = [one.id for one in ctx.exhibits if one.id and one.all_facts & cited]
+        instead = f"choose one that does ({', '.join(others)}), " if others else ""
+        return [
+            f"exhibit: {chosen[0].id} would not be shown, as it holds no figure that your "
+            f"sentences tell: {instead}tell one of its figures, or write none"
+        ]
+    _shown, left_out = arrange_exhibits(chosen)
+    return [
+        f"further_exhibits: {one.id} would not be shown: it can't become one table with "
+        f"{chosen[0].id} (its rows are of other things, or a column of both says otherwise), and "
+        "two tables have no room. Leave it out, or choose what matters more"
+        for one in left_out
+    ]
+
+
+def _holds_what_is_told(form: ReportForm, chosen: Sequence[Exhibit], ctx: Findings) -> bool:
+    """Whether the exhibits hold a figure of the text, if only as another look-up gave it."""
+    held = frozenset[str]().union(*(one.all_facts for one in chosen))
+    cited = list_cited([form.headline, *form.points], ctx)
+    is_about_something = held and list_cited([form.headline], ctx)
+    return not is_about_something or len(_list_missing(cited, held, ctx)) < len(cited)
+
+
+def _list_missing(cited: Sequence[str], held: frozenset[str], ctx: Findings) -> list[Fact]:
+    """Return the cited facts whose figures are not among these, by any name."""
+    figures = {(one.value, one.unit) for one in ctx.book.facts if one.id in held}
+    facts = [one for one in ctx.book.facts if one.id in {*cited} - held]
+    return [one for one in facts if (one.value, one.unit) not in figures]
+
+
+def _list_missing_columns(
+    form: ReportForm, chosen: Sequence[Exhibit], ctx: Findings
+) -> list[Exhibit]:
+    """Return the figures of the headline that the first exhibit has not, as columns of the look-ups
+    that hold them, where these can be joined to it. A course is drawn as it is."""
+    first = chosen[0]
+    if first.rows is None or (first.chart and first.chart.kind == "line"):
+        return []
+    slots = (ctx.book.get(name) for name in SLOT_NAMES.findall(form.headline))
+    held = frozenset(id for one in chosen if one.table for id in one.table.facts)
+    missing = {
+        fact.id
+        for fact in _list_missing([one.id for one in slots if one], held, ctx)
+        if any(is_row_name(names[0], (fact.about,)) for names in first.rows.groups)
+    }
+    found = list[Exhibit]()
+    for exhibit in ctx.exhibits:
+        numbers = [n for n, facts in enumerate(exhibit.column_facts) if facts & missing]
+        if numbers and exhibit.id and can_join(chosen[:1], exhibit.with_columns(numbers)):
+            found.append(exhibit.with_columns(numbers))
+            missing -= exhibit.all_facts
+    return found

@@ -1,0 +1,155 @@
+"""Exhibits of several look-ups whose tables have the same kind of rows become one table."""
+
+import pytest
+
+from bot.core.charts import Exhibit, ScopePart, TableRows
+from bot.core.joined_exhibits import arrange_exhibits, join_exhibits
+from bot.core.parts import Table
+
+OCTOBER, NOVEMBER = "October 2026", "November 2026"
+Cells = dict[str, tuple[str, ...]]
+
+
+def build_exhibit(
+    id: str,
+    columns: tuple[str, ...],
+    cells: Cells,
+    *,
+    dimension: str = "device",
+    days: str = OCTOBER,
+    scope: tuple[ScopePart, ...] = (),
+    wholes: Cells | None = None,
+) -> Exhibit:
+    rows = {**cells, **(wholes or {})}
+    return Exhibit(
+        id=id,
+        shows=id,
+        scope=scope,
+        days=days,
+        total="Total" if wholes else "",
+        table=Table(
+            columns=(dimension.capitalize(), *columns),
+            rows=tuple((name, *row) for name, row in rows.items()),
+            facts=tuple(f"{id}.{column}" for column in columns),
+        ),
+        column_facts=tuple(frozenset({f"{id}.{column}"}) for column in columns),
+        column_days=(days,) * len(columns),
+        rows=TableRows(
+            dimensions=(dimension,),
+            heads=(dimension.capitalize(),),
+            groups=tuple((name,) for name in cells),
+        ),
+    )
+
+
+VISITS = build_exhibit(
+    "e1",
+    ("Visits", "Conversion"),
+    {"Mobile": ("600", "2.1%"), "Desktop": ("200", "4.4%")},
+    wholes={"Total": ("800", "2.7%")},
+)
+ORDERS = build_exhibit(
+    "e2",
+    ("Average order",),
+    {"desktop": ("€122",), "mobile": ("€114",)},
+    wholes={"Total": ("€117",)},
+)
+
+
+def table_of(*exhibits: Exhibit) -> Table:
+    table = join_exhibits(exhibits).table
+    assert table
+    return table
+
+
+def test_tables_with_the_same_rows_become_one_with_the_columns_of_each() -> None:
+    (joined,), left_out = arrange_exhibits([VISITS, ORDERS])
+    assert not left_out
+    assert joined.table
+    assert joined.table.columns == ("Device", "Visits", "Conversion", "Average order")
+    assert joined.table.rows == (
+        ("Mobile", "600", "2.1%", "€114"),
+        ("Desktop", "200", "4.4%", "€122"),
+        ("Total", "800", "2.7%", "€117"),
+    )
+    assert {*joined.table.facts} == {"e1.Visits", "e1.Conversion", "e2.Average order"}
+    assert joined.days == OCTOBER
+    assert joined.shows_of(VISITS)
+    assert joined.shows_of(ORDERS)
+
+
+def test_rows_are_those_of_the_first_and_what_another_lacks_is_blank() -> None:
+    few = build_exhibit("e2", ("Orders",), {"Mobile": ("9",), "Tablet": ("5",)})
+    assert [row[-1] for row in table_of(VISITS, few).rows] == ["9", "–", "–"]
+
+
+def test_row_of_several_groups_has_no_figure_of_a_table_with_other_rows() -> None:
+    """Its total and its others are of other groups, however alike their names are."""
+    wholes: Cells = {"Others (2)": ("7",), "Total": ("20",)}
+    first = build_exhibit("e1", ("Visits",), {"Mobile": ("9",), "Desktop": ("4",)}, wholes=wholes)
+    wholes = {"Others (2)": ("3",), "Total": ("8",)}
+    second = build_exhibit("e2", ("Orders",), {"Mobile": ("3",), "Tablet": ("2",)}, wholes=wholes)
+    assert [row[-1] for row in table_of(first, second).rows] == ["3", "–", "–", "–"]
+
+
+def test_column_names_its_days_and_conditions_where_they_differ() -> None:
+    french = (("country", "France"), ("source", "search"), ("device", "mobile or desktop"))
+    first = VISITS.model_copy(update={"scope": french})
+    second = ORDERS.model_copy(
+        update={"scope": (("source", "search"),), "column_days": (NOVEMBER,)}
+    )
+    joined = join_exhibits([first, second])
+    assert joined.table
+    assert joined.table.columns == (
+        "Device",
+        "Visits, France",
+        "Conversion, France",
+        "Average order, November 2026",
+    )
+    title = joined.build_card_table()
+    assert title
+    assert title.title == "Search · October 2026"
+
+
+def test_same_column_stands_once_and_one_that_says_otherwise_is_not_joined() -> None:
+    again = build_exhibit("e2", ("Visits", "Orders"), {"Mobile": ("600", "12")})
+    assert table_of(VISITS, again).columns == ("Device", "Visits", "Conversion", "Orders")
+    other = build_exhibit("e2", ("Visits",), {"Mobile": ("601",)})
+    shown, _left_out = arrange_exhibits([VISITS, other])
+    assert shown == [VISITS, other]
+
+
+def test_one_row_each_of_the_same_columns_become_rows_without_a_total() -> None:
+    one = build_exhibit("e1", ("Orders",), {"Mobile": ("9",)}, wholes={"Total": ("9",)})
+    two = build_exhibit("e2", ("Orders",), {"Desktop": ("4",)}, wholes={"Total": ("4",)})
+    assert table_of(one, two).rows == (("Mobile", "9"), ("Desktop", "4"))
+
+
+def test_columns_of_each_comparison_stay_together() -> None:
+    heads = ("Orders, October", "September", "Change", "Units, October", "September", "Change")
+    compared = build_exhibit("e1", heads, {"Mobile": ("1", "2", "3", "4", "5", "6")})
+    facts = (frozenset({"a"}),) * 3 + (frozenset({"b"}),) * 3
+    compared = compared.model_copy(update={"column_facts": facts, "column_days": ("",) * 6})
+    table = table_of(compared, ORDERS)
+    assert table.columns == ("Device", *heads, "Average order")
+    assert table.rows == (("Mobile", *"123456", "€114"),)
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(6, ["e1", "e2"]), (7, ["e1"])])
+def test_tables_of_other_rows_stand_one_under_the_other_if_short(
+    rows: int, shown: list[str]
+) -> None:
+    countries: Cells = {f"Country {n}": (str(n),) for n in range(rows)}
+    other = build_exhibit("e2", ("Orders",), countries, dimension="country")
+    found, left_out = arrange_exhibits([VISITS, other])
+    assert [one.id for one in found] == shown
+    assert {one.id for one in left_out} == {"e1", "e2"} - {*shown}
+
+
+def test_joined_table_keeps_a_column_of_each_where_a_card_has_no_room_for_all() -> None:
+    wide = build_exhibit("e1", ("A", "B", "C", "D"), {"Mobile": ("1", "2", "3", "4")})
+    other = build_exhibit("e2", ("X", "Y"), {"Mobile": ("8", "9")})
+    table = join_exhibits([wide, other]).with_columns_first(["e1.D"]).table
+    assert table
+    assert table.columns == ("Device", "A", "D", "X", "B", "C", "Y")
+    assert table.rows == (("Mobile", "1", "4", "8", "2", "3", "9"),)
