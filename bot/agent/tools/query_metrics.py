@@ -6,8 +6,8 @@ at least two orders since January" has category, since, and selected_orders at_l
 before returns where the note says so, net_revenue is after. reorder_rate_90_days is the share of
 the period's first-time customers who ordered again within 90 days: by month it is the retention by
 cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
-Days are when orders were placed, also late ones; delivered_day is when they came: with it late is
-delivered late, without it also what is overdue. Small groups are not shown."""
+Days are when orders were placed, also late ones; delivered_day is when they came.
+Groups of few people are not shown."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -81,7 +81,8 @@ class Params(ToolParams):
         "product's own days at a lower price; discounted no orders with a discount of their own: a "
         "promo code or reduction is discounted, `code` is the code of a campaign. "
         "day: at_most one day or at_least another, in one group, leaves out those between. level "
-        "and customer_points are of the loyalty programme, city is the customer's town."
+        "and customer_points are of the loyalty programme, city is the customer's town; late with "
+        "delivered_day is delivered late, without it also overdue."
     )
     since: str = Field(description="First day, or “none” for the first day of the data.")
     until: str = Field(description="Last day, or “none” for the last whole day.")
