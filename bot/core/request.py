@@ -339,27 +339,26 @@ class IntakeResult(BaseModel, frozen=True):
 
 
 PICKED_KEY = "picked draft"  # of a task's form: the option for one of several drafts
-ANSWER_KEY, QUESTION_KEY = "answer ", "question "  # of a task's form, before a number
+ANSWER_KEY = "answer "  # of a task's form, before a number
+QUESTION_KEY = "question "  # of earlier versions; nothing reads it
 
 
 def add_answer(form: dict[str, str], question: Question | None, answer: str) -> dict[str, str]:
-    """Return a form with one more answer: in the field that the question sets, or as a free answer
-    with the question that it was given to."""
+    """Return a form with one more answer: in the field that the question sets, or as a free
+    answer."""
     if question and question.field:
         return {**form, question.field: answer}
-    number = 1 + sum(key.startswith(ANSWER_KEY) for key in form)
-    asked = {f"{QUESTION_KEY}{number}": question.words.to("en")} if question else {}
-    return {**form, **asked, f"{ANSWER_KEY}{number}": answer}
+    return {**form, f"{ANSWER_KEY}{1 + len(list_answers(form))}": answer}
 
 
-def list_exchange(form: Mapping[str, str]) -> list[str]:
-    """Return our questions, each with the answer that was given to it."""
-    numbers = [key.removeprefix(ANSWER_KEY) for key in form if key.startswith(ANSWER_KEY)]
-    return [
-        f"intern, question: {question}\nperson, answer: {form[f'{ANSWER_KEY}{number}']}"
-        for number in numbers
-        if (question := form.get(f"{QUESTION_KEY}{number}"))
-    ]
+def list_answers(form: Mapping[str, str]) -> list[str]:
+    """Return the free answers of a form, which are in no field of it."""
+    return [value for key, value in form.items() if key.startswith(ANSWER_KEY)]
+
+
+def drop_answers(form: Mapping[str, str]) -> dict[str, str]:
+    """Return a form without its free answers."""
+    return {k: v for k, v in form.items() if not k.startswith((ANSWER_KEY, QUESTION_KEY))}
 
 
 # Row ids that are derived from their content.

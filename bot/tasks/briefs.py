@@ -173,9 +173,9 @@ async def _apply_form(
     keys = re.split(r"[ ,]+", answers.get("channels") or answers.get("channel") or "")
     if known := tuple(key for key in keys if key in load_channels()):
         changed["channels"] = known
-    for value in filter(None, (answers.get("product"), *incoming.more_words)):
-        if product := await _find_exact_product(value, library):
-            changed["products"] = (product,)
+    named = answers.get("product")
+    if named and (product := await _find_exact_product(named, library)):
+        changed["products"] = (product,)
     return read.model_copy(update=changed)
 
 
@@ -230,6 +230,7 @@ async def _ask_for_product(read: ReadRequest, library: Library) -> Question | No
     return Question(
         words=Words("I don't find “{name}” in the catalogue. Is it one of these?", name=unknown[0]),
         options=tuple(match.title for match in near[:MAX_OPTIONS]),
+        field="product",
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.agent.loop import EarlierWork
 from bot.core.facts import PRODUCT_KINDS, Fact
 from bot.core.parts import Table
-from bot.core.request import Brief
+from bot.core.request import Brief, list_answers
 from bot.drafts.models import Draft
 from bot.grounding.calculations import PROOF
 from bot.grounding.figure_checks import OFFER_KIND
@@ -69,7 +69,7 @@ def load_conversation(session: Session, task: Task, thread: ThreadReading) -> Co
     return Conversation(
         messages=tuple(_describe_messages(session, task, thread.messages)),
         drafts=tuple(_list_drafts(session, others)),
-        question=_find_question(session, task, others),
+        question=_find_answered(session, task) or _find_question(session, task, others),
     )
 
 
@@ -216,6 +216,17 @@ def list_shown_products(draft: Draft) -> frozenset[str]:
     return frozenset(one.parts.subject for one in cited if one and one.parts.kind in PRODUCT_KINDS)
 
 
+def _find_answered(session: Session, task: Task) -> PendingQuestion | None:
+    """Return the question that an option was tapped of, where nobody has read the answer."""
+    answers, asking = list_answers(task.form), task
+    while answers and asking.question_asked is None:
+        parent = session.get(Task, asking.parent) if asking.parent else None
+        if parent is None or (parent.words, parent.reason) != (task.words, task.reason):
+            return None
+        asking = parent
+    return _describe_question(asking, "\n".join(answers)) if answers else None
+
+
 def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> PendingQuestion | None:
     """Return the open question of this thread; outside its thread a question takes its own options
     alone."""
@@ -230,13 +241,21 @@ def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> Pendi
         typed = normalize_text(task.words).strip()
         is_option = typed in {normalize_text(one).strip() for one in question.options}
         if row.id in here or (is_option and row.place.get("channel") == task.place.get("channel")):
-            return PendingQuestion(
-                task=row.id,
-                words=question.words.to("en"),
-                options=question.options,
-                request=row.words,
-            )
+            return _describe_question(row)
     return None
+
+
+def _describe_question(asking: Task, tapped: str = "") -> PendingQuestion | None:
+    question = asking.question_asked
+    if question is None:
+        return None
+    return PendingQuestion(
+        task=asking.id,
+        words=question.words.to("en"),
+        options=question.options,
+        request=asking.reason or asking.words,
+        tapped=tapped,
+    )
 
 
 # Earlier work: the draft that a text revises or adapts, or the report that it starts from.

@@ -84,12 +84,14 @@ class ThreadDraft(BaseModel, frozen=True):
 
 
 class PendingQuestion(BaseModel, frozen=True):
-    """A question to the author of the message; `request` is what it was asked about."""
+    """A question to the author of the message; `request` is what it was asked about, `tapped` the
+    option that was pressed, if one was."""
 
     task: str
     words: str
     options: tuple[str, ...] = ()
     request: str = ""
+    tapped: str = ""
 
 
 class Message(BaseModel, frozen=True):

@@ -155,8 +155,11 @@ class MessageReading(RunningTask):
     async def _ask_ai(self, conversation: Conversation) -> Understanding:
         """Have the message read. When the AI can't be had, the error says so beside the forms."""
         services, task = self.services, self.task
-        if task.parent and (known := await services.database.run(self._find_same_reading)):
-            return known
+        tapped = conversation.question.tapped if conversation.question else ""
+        if task.parent and not tapped:
+            known = await services.database.run(self._find_same_reading)
+            if known:
+                return known
         try:
             message = await self._build_message(conversation)
             understanding = await understand_message(
@@ -166,6 +169,8 @@ class MessageReading(RunningTask):
                 receipt=self.receipt,
                 turns=self.turns,
             )
+            if tapped:
+                return understanding.as_answer(tapped)
             if task.previous:  # its form is that of the first version
                 return understanding
             return demand_request(understanding, task.form, message.words)
@@ -194,8 +199,8 @@ class MessageReading(RunningTask):
 
     async def _build_message(self, conversation: Conversation) -> Message:
         services, task = self.services, self.task
-        words = task.reason or task.words
-        drafts = conversation.drafts
+        question, drafts = conversation.question, conversation.drafts
+        words = (question.tapped if question else "") or task.reason or task.words
         if task.previous:  # a form asked for changes
             drafts = (await services.database.run(self._describe_previous),)
         library = services.library(task.workspace)
@@ -203,7 +208,6 @@ class MessageReading(RunningTask):
         for title in (title for draft in drafts for title in draft.products):
             found = await library.find(title)
             products |= {match.handle: match for match in found if match.title == title}
-        question = conversation.question
         for text in (
             words,
             question.request if question else "",
@@ -352,7 +356,7 @@ class MessageReading(RunningTask):
         The answer to which draft is meant picks what was understood before."""
         task = session.get_one(Task, self.task.id, with_for_update=True)
         question = conversation.question
-        if question is None or task.parent == question.task:
+        if question is None:
             return understanding
         asking = session.get_one(Task, question.task)
         answer, now = understanding.answer or task.words, self.services.now()
@@ -361,12 +365,15 @@ class MessageReading(RunningTask):
         if before is not None and before.choices:
             chosen = choose_revision(before, asking.question_asked, answer) or before
             understanding, answer = chosen, task.words  # an option names a draft, in its own words
-            task.store_understanding(understanding.model_dump_json(), now)
-        elif normalize_text(answer).strip() != normalize_text(task.words).strip():
-            answer = f"{answer}\n{task.words}"
+        else:
+            said = question.tapped or task.words
+            if normalize_text(answer).strip() != normalize_text(said).strip():
+                answer = f"{answer}\n{said}"
+            understanding = understanding if before is None else before.take_answer(understanding)
+        task.store_understanding(understanding.model_dump_json(), now)
         task.continue_question(asking, answer, now)
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
-        return understanding if before is None else before.narrow(understanding)
+        return understanding
 
     def _find_draft(self, session: Session, id: str | None) -> Draft | None:
         """Return the newest version of a draft that the message is about."""

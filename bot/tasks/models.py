@@ -12,7 +12,7 @@ from bot.agent.turns import AgentTurn
 from bot.audit import journal
 from bot.audit.receipt import Receipt
 from bot.config.policy import PersonLimits
-from bot.core.request import Brief, Question
+from bot.core.request import Brief, Question, drop_answers, list_answers
 from bot.db.base import Row
 from bot.db.session import insert_once
 from bot.db.workspace import Workspace
@@ -230,11 +230,14 @@ class Task(Row):
         self.understanding, self.changed_at = understanding, now
 
     def continue_question(self, asking: "Task", answer: str, now: datetime) -> None:
-        """Become the continuation of a task that asked: its request, with the answer added."""
+        """Become the continuation of a task that asked: its request, with the answer added. A tap
+        has started it as that, with the answer in its form."""
+        if not list_answers(self.form):
+            self.form = {key: value for key, value in asking.form.items() if key != HEARD}
+            self.parent, self.private = asking.id, asking.private
+            self.reason, self.previous = asking.reason, asking.previous
+        self.form, self.changed_at = drop_answers(self.form), now
         self.words = "\n".join(filter(None, [asking.words, answer]))
-        self.form = {key: value for key, value in asking.form.items() if key != HEARD}
-        self.parent, self.private, self.changed_at = asking.id, asking.private, now
-        self.reason, self.previous = asking.reason, asking.previous
         if asking.reason:  # a revision is told its reason, not the words
             self.words, self.reason = asking.words, f"{asking.reason}\n{answer}"
 

@@ -24,7 +24,7 @@ from bot.approvals.decision import Decision
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.request import Question, SkillRequest, list_exchange, task_id
+from bot.core.request import Question, SkillRequest, task_id
 from bot.core.thread_text import wants_recap
 from bot.data.catalogue.library import choose_library
 from bot.db.base import lock_one
@@ -423,18 +423,17 @@ class TaskRun(RunningTask):
 
 
 def _describe_thread(read: ReadMessage) -> str:
-    """Return the thread for the writer, then our questions with their answers. What a text
-    continues is told apart, so it is not repeated; a report is not told what it continues."""
+    """Return the thread for the writer. What a text continues is told apart, so it is not repeated;
+    a report is not told what it continues."""
     told = {read.task.previous} - {None}
     if all(request.channel for request in read.requests):
         told |= {request.brief.stands_on for request in read.requests} - {None}
-    thread = format_thread(
+    return format_thread(
         [
             one.model_copy(update={"text": TOLD_APART}) if one.draft in told else one
             for one in read.thread
         ]
     )
-    return "\n".join(filter(None, [thread, *list_exchange(read.task.form)]))
 
 
 STATUS_SECONDS = 180  # longer than Slack shows a status

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from bot.core.request import Goal, KeptPassage
 from bot.i18n.messages import Language, Words
-from bot.tasks.message_form import Outcome
+from bot.tasks.message_form import COPY_SKILL, Outcome
 
 
 class ProductReference(BaseModel, frozen=True):
@@ -44,6 +44,15 @@ class ReadRequest(BaseModel, frozen=True):
     period_words: str | None = None
     must_say: tuple[str, ...] = ()
     tone: str | None = None
+
+    def add(self, other: "ReadRequest") -> "ReadRequest":
+        """Return the request with what another one sets of the same text."""
+        names = ReadRequest.model_fields.keys() - {"skill", "about", "channels", "markets"}
+        if not other.is_language_stated:
+            names -= {"language"}
+        return self.model_copy(
+            update={name: value for name in names if (value := getattr(other, name))}
+        )
 
 
 class OtherRevision(BaseModel, frozen=True):
@@ -94,9 +103,22 @@ class Understanding(BaseModel, frozen=True):
                 return one.model_copy(update={"channels": channels, "markets": markets})
         return None
 
-    def narrow(self, answered: "Understanding") -> "Understanding":
-        """Return an answer's requests as this one's: where it is one of several of a message, its
-        answer repeats no other."""
+    def as_answer(self, tapped: str) -> "Understanding":
+        """Return what an option that was tapped says: it is an answer, whatever it reads like."""
+        return Understanding(
+            outcome="answer_question",
+            requests=self.requests,
+            answer=tapped,
+            unsupported=self.unsupported,
+        )
+
+    def take_answer(self, answered: "Understanding") -> "Understanding":
+        """Return what this asks for with the answer to its question. A revision stays one, and one
+        of several requests of a message repeats no other."""
+        if self.outcome == "revise" and self.draft:
+            requests = [one for one in answered.requests if one.skill == COPY_SKILL]
+            own = next(iter(self.requests), ReadRequest(skill=COPY_SKILL))
+            return self.model_copy(update={"requests": tuple(map(own.add, requests[:1] or [own]))})
         if not self.apart or not answered.requests:
             return answered
         own = self.requests[0]

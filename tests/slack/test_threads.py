@@ -626,6 +626,47 @@ async def test_revision_that_asked_is_told_its_question_and_the_answer(
     assert intern.bench.drafts[-1].version == 2
 
 
+@pytest.mark.parametrize("is_typed", [False, True])
+async def test_answer_sets_the_product_whether_tapped_or_typed(
+    intern: UnderstandingBench, is_typed: bool
+) -> None:
+    asking = calls(
+        ("ask_person", {"question": "Sold out: what else?", "options": ["The bathrobe"]})
+    )
+    shirt = asked_request(products=[reading("lin-alba", "Alba shirt")], channels=[MAIL])
+    thread = await ask(intern, "a mail on the Alba shirt", understood("requests", shirt), asking)
+    robe = asked_request(products=[reading("bai-buee", "bathrobe")], channels=[MAIL])
+    if is_typed:
+        read = understood("answer_question", robe, answer="The bathrobe")
+        await ask(intern, "The bathrobe", read, thread=thread)
+    else:  # as an answer, however the AI takes it
+        intern.claude.script.append(READ)
+        intern.readings.append(understood("requests", robe))
+        await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+        await intern.bench.run()
+    assert "a mail on the Alba shirt" in fenced(intern.prompts[-1], "question")
+    (mail,) = intern.bench.drafts
+    assert mail.brief.product == "bai-buee"
+    assert mail.brief.words.splitlines() == ["a mail on the Alba shirt", "The bathrobe"]
+    await ask(intern, "warmer", revising("warmer"), thread=thread)
+    assert fenced(list_writing(intern)[-1], "reason") == "warmer"
+
+
+async def test_tapped_answer_leaves_what_a_revision_keeps(intern: UnderstandingBench) -> None:
+    thread = await draft_mail(intern)
+    edit(intern, intern.bench.drafts[0], body="Ours alone, and soft.")
+    asking = calls(("ask_person", {"question": "Which price?", "options": ["€50", "€59"]}))
+    asked = asked_request(tone="warmer")
+    await ask(intern, "warmer, at the price", revising("warmer", asked), asking, thread=thread)
+    intern.claude.script.append(READ)
+    intern.readings.append(understood("answer_question", asked_request(), answer="€50"))
+    await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+    await intern.bench.run()
+    request = intern.bench.drafts[-1].skill_request
+    assert [one.text for one in request.kept] == ["Ours alone, and soft."]
+    assert request.brief.tone == "warmer"
+
+
 WHICH_DATE = {"question": "Until which day?", "options": ["Until Sunday", "Until Tuesday"]}
 
 

@@ -120,7 +120,7 @@ def answer_question(
     id = task_id("answer", task.id, field or "", pick)
     form = copy_task_form(session, task, _find_draft_of_task(session, action, task))
     form = form | {field: pick} if field else add_answer(form, task.question_asked, pick)
-    if not _restart_task(session, context, action, task, id, form=form):
+    if not _restart_task(session, context, action, task, id, to_the_end=not field, form=form):
         return Words("That is being drafted already.")
     return None
 
@@ -138,11 +138,11 @@ def _restart_task(
     task: Task,
     id: str,
     *,
-    is_new: bool = False,
+    to_the_end: bool = False,
     **more: Any,
 ) -> bool:
-    """Repeat a person's request as a new task in the thread of the pressed card. `is_new`: it asks
-    for one more text, which may go by all that was said in the thread."""
+    """Repeat a person's request as a new task in the thread of the pressed card. `to_the_end`: it
+    may go by all that was said in the thread, as one more text or an answer does."""
     policy = context.services.policy(action.workspace)
     demand_author_or_approver(task, None, action.user, policy)
     policy.require(action.user, "ask")
@@ -150,7 +150,7 @@ def _restart_task(
     piece = draft.piece if draft else task.first_piece
     card = find_card(session, piece, action.origin, action.viewer)
     place, private = choose_next_place(task, card)
-    place = read_whole_thread(place) if is_new else place
+    place = read_whole_thread(place) if to_the_end else place
     changed = remove_private_sources(session, task, card, private)
     if "form" in more and "form" in changed:
         changed.pop("form")
@@ -180,7 +180,7 @@ def write_for_market(
     form |= {"channels": draft.channel} if draft.channel else {}
     form.pop("language", None)
     id = task_id("market", draft.id, market)
-    if not _restart_task(session, context, action, task, id, is_new=True, form=form):
+    if not _restart_task(session, context, action, task, id, to_the_end=True, form=form):
         return Words("That is being drafted already.")
     return None
 
