@@ -284,18 +284,24 @@ def _find_price(figure: Figure, part: TextPart, sources: Sources) -> Fact | None
     return prices[0].fact if len(prices) == 1 else None
 
 
-def _is_threshold(figure: Figure, text: str) -> bool:
+def _is_threshold(figure: Figure, text: str, *, is_offer: bool = False) -> bool:
     before = normalize_text(text[max(0, figure.start - 20) : figure.start])
     return (
         figure.is_money
         and THRESHOLD.search(before) is not None
-        and OFFERED.search(normalize_text(find_sentence(text, figure.start))) is not None
+        and (is_offer or _names_offer(find_sentence(text, figure.start)))
     )
 
 
-def has_threshold(sentence: str) -> bool:
-    """Whether an offer holds from an amount on: "free from €80"."""
-    return any(_is_threshold(figure, sentence) for figure in read_figures(sentence))
+def _names_offer(sentence: str) -> bool:
+    return OFFERED.search(normalize_text(sentence)) is not None
+
+
+def has_threshold(sentence: str, *, is_offer: bool = False) -> bool:
+    """Whether an offer holds from an amount on: "free from €80". `is_offer`: the sentence is known
+    to make one, whatever its words."""
+    figures = read_figures(sentence)
+    return any(_is_threshold(figure, sentence, is_offer=is_offer) for figure in figures)
 
 
 def _check_role(

@@ -269,7 +269,8 @@ def _judge(
     level, words = rule.level, Words("“{quote}”: {why} ({source})")
     if rule.stated and sources.find_stated_words(pattern):
         level, words = rule.stated, STATED_WORDS
-        if rule.terms and has_threshold(find_sentence(part.text, part.text.find(quote))):
+        sentence = find_sentence(part.text, part.text.find(quote))
+        if rule.terms and has_threshold(sentence, is_offer=True):
             words = FROM_BRIEF
     words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
     return part.build_check(rule.id, level, words, quote=quote, override=True)

@@ -196,6 +196,7 @@ def test_guarantee_in_the_brief_takes_one_yes() -> None:
     ("text", "asks"),
     [
         ("La livraison est offerte dès 80 €.", False),
+        ("La chemise est livrée gratuitement dès 80 €.", False),
         ("La livraison est offerte.", True),
         ("La livraison est offerte. La chemise, à partir de 80 €.", True),
         ("La livraison est offerte pour la chemise à 80 €.", True),
