@@ -166,10 +166,14 @@ def revise(
     return draft.edit(session, enqueue, by=by, texts=texts, now=now)
 
 
+def is_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> bool:
+    is_own = by == task.author or (draft is not None and by == draft.author)
+    return is_own or by in policy.approvers
+
+
 def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:
     """Raise CannotDo unless `by` requested or edited the draft, or is an approver."""
-    is_own = by == task.author or (draft is not None and by == draft.author)
-    if not is_own and by not in policy.approvers:
+    if not is_author_or_approver(task, draft, by, policy):
         raise CannotDo("Only whoever asked for this draft, its editor or an approver can do that.")
 
 

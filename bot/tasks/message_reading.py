@@ -11,7 +11,13 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from bot.agent.llm.turn import TurnModel
-from bot.approvals.decision import Decision, compute_status, revise, send_back
+from bot.approvals.decision import (
+    Decision,
+    compute_status,
+    is_author_or_approver,
+    revise,
+    send_back,
+)
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
 from bot.core.request import (
@@ -39,7 +45,7 @@ from bot.tasks.conversation import (
 )
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage, list_copies
 from bot.tasks.models import HEARD, OPEN_STATES, Task
-from bot.tasks.revised_drafts import ask_for_draft, choose_revision
+from bot.tasks.revised_drafts import ask_for_draft, choose_revision, name_drafts
 from bot.tasks.revisions import plan_revision
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
 from bot.tasks.understand import HELP, demand_request, understand_message
@@ -48,6 +54,11 @@ from bot.text.normalize import normalize_text
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
 CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
+NOT_CHANGED = Words(
+    "Left as they are: {drafts}. Only whoever asked for a draft, its editor or an approver can "
+    "change it.",
+    **{CALM_PARAM: "yes"},
+)
 WHOLE_TEXT = ("language", "product", "others", "category", "offer")  # which all its parts tell
 
 
@@ -93,6 +104,11 @@ class MessageReading(RunningTask):
             understanding = Understanding.model_validate_json(task.understanding)
         else:
             understanding = await self._ask_ai(conversation)
+            if understanding.revised and not task.previous:
+                allowed = await services.has_right(task.workspace, task.author, "approve")
+                list_refused = partial(self._list_refused, understanding, allowed)
+                refused = await services.database.run(list_refused)
+                understanding = understanding.drop_refused(refused) if refused else understanding
             if task.is_overheard and understanding.outcome == "not_for_us":
                 await change_task(
                     services, task.id, lambda t, s, e: t.dismiss(s, e, services.now())
@@ -116,6 +132,8 @@ class MessageReading(RunningTask):
             fresh = None
         if understanding.line is not None:
             await self._say("reply", understanding.line)
+        if understanding.refused:
+            await self._name_refused(understanding, conversation)
         if understanding.choices:
             await self._ask_for_draft(understanding, conversation)
             return ReadMessage(task)
@@ -348,6 +366,27 @@ class MessageReading(RunningTask):
         question = ask_for_draft(understanding, list_copies(conversation.drafts), language)
         await self.end_in_question(question)
 
+    def _list_refused(
+        self, understanding: Understanding, may_approve: bool, session: Session
+    ) -> list[str]:
+        """Return the open drafts that the message would change, and its author may not."""
+        policy, refused = self._find_policy(may_approve), list[str]()
+        for id in understanding.revised:
+            draft = self._find_draft(session, id)
+            if draft is None or not self._is_open(session, draft, policy):
+                continue
+            task = session.get_one(Task, draft.task)
+            if not is_author_or_approver(task, draft, self.task.author, policy):
+                refused.append(id)
+        return refused
+
+    async def _name_refused(self, understanding: Understanding, conversation: Conversation) -> None:
+        slack, task = self.services.slack, self.task
+        language = parse_language(await slack.locale(task.workspace, task.author))
+        names = name_drafts(list_copies(conversation.drafts), language)
+        said = ", ".join(names[id] for id in understanding.refused if id in names)
+        await self._say("refused", NOT_CHANGED.with_params(drafts=said))
+
     def _continue_question(
         self, session: Session, conversation: Conversation, understanding: Understanding
     ) -> Understanding:
@@ -480,10 +519,14 @@ class MessageReading(RunningTask):
             started = session.get_one(Task, new_task.id)
             started.store_understanding(read.model_dump_json(), services.now())
 
+    @staticmethod
+    def _is_open(session: Session, draft: Draft, policy: Policy) -> bool:
+        return compute_status(Decision.list_for_draft(session, draft.id), policy) == "open"
+
     def _send_back(self, session: Session, draft: Draft, reason: str, policy: Policy) -> None:
         """Send a draft back, unless it was decided already."""
         services = self.services
-        if compute_status(Decision.list_for_draft(session, draft.id), policy) == "open":
+        if self._is_open(session, draft, policy):
             send_back(
                 session,
                 services.enqueue,

@@ -194,7 +194,7 @@ def ask_for_draft(
 ) -> Question:
     """Return the question, with an option for each of the choices. `copies` are all drafts of the
     thread, the oldest first."""
-    names = _name_drafts(copies, language)
+    names = name_drafts(copies, language)
     sources = [_find_source(one) for one in understanding.choices]
     has_all = sources[-1] in sources[:-1]
     options = [names[one] for one in sources[: -1 if has_all else None]]
@@ -219,7 +219,7 @@ def _find_source(choice: Understanding) -> str:
     return choice.draft or next(one.about for one in choice.requests if one.about)
 
 
-def _name_drafts(copies: Sequence[ThreadDraft], language: Language) -> dict[str, str]:
+def name_drafts(copies: Sequence[ThreadDraft], language: Language) -> dict[str, str]:
     """Return a name for each draft, by its id: its number, what sets it apart, its first words."""
     channels = load_channels()
     values = [

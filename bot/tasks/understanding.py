@@ -1,5 +1,6 @@
 """What a message was understood as: requests, revisions, an answer or a reply."""
 
+from collections.abc import Collection
 from datetime import date
 
 from pydantic import BaseModel
@@ -71,7 +72,7 @@ class Understanding(BaseModel, frozen=True):
     `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
     changes as well; `apart` tells that it is one of several requests of its message. Where several
     drafts may be meant, `choices` has what it asks of each, and the revision of all of them as the
-    last one."""
+    last one. `refused` are drafts that it would change, and its author may not."""
 
     outcome: Outcome
     requests: tuple[ReadRequest, ...] = ()
@@ -83,6 +84,7 @@ class Understanding(BaseModel, frozen=True):
     opening: int | None = None
     new_openings: bool = False
     choices: tuple["Understanding", ...] = ()
+    refused: tuple[str, ...] = ()
     apart: bool = False
     answer: str | None = None
     closes: bool = False
@@ -102,6 +104,33 @@ class Understanding(BaseModel, frozen=True):
                 markets = (market,) if market and one.markets else one.markets
                 return one.model_copy(update={"channels": channels, "markets": markets})
         return None
+
+    @property
+    def revised(self) -> tuple[str, ...]:
+        """The ids of the drafts that it changes, or may change."""
+        own = (self.draft, *(one.draft for one in self.again)) if self.outcome == "revise" else ()
+        chosen = (id for one in self.choices for id in one.revised)
+        return tuple(dict.fromkeys(filter(None, (*own, *chosen))))
+
+    def drop_refused(self, refused: Collection[str]) -> "Understanding":
+        """Return what is left of a revision without these drafts; the whole of it, for a refusal,
+        where nothing is left."""
+        others = tuple(id for id in self.revised if id in refused)
+        if self.choices:
+            left = [one for one in self.choices if one.draft not in refused and not one.again]
+            several = [one.drop_refused(refused) for one in self.choices if one.again]
+            left += [one.model_copy(update={"refused": ()}) for one in several if one.again]
+            if len(left) > 1:
+                return self.model_copy(update={"choices": tuple(left)})
+            return left[0].model_copy(update={"refused": others}) if left else self.choices[0]
+        again = [one for one in self.again if one.draft not in refused]
+        changed: dict[str, object] = {}
+        if self.draft in refused:
+            if not again:
+                return self
+            first = again.pop(0)
+            changed = {"draft": first.draft, "requests": (first.request,), "kept": first.kept}
+        return self.model_copy(update=changed | {"again": tuple(again), "refused": others})
 
     def as_answer(self, tapped: str) -> "Understanding":
         """Return what an option that was tapped says: it is an answer, whatever it reads like."""

@@ -195,6 +195,34 @@ async def test_all_drafts_may_be_meant(intern: UnderstandingBench) -> None:
     assert {one.brief.audience for one in after} == {one.brief.audience for one in before}
 
 
+@pytest.mark.parametrize("named", [True, False])
+async def test_of_several_drafts_those_of_others_are_left_and_named(
+    intern: UnderstandingBench, named: bool
+) -> None:
+    people = ("loyal customers", "new customers", "old customers")
+    asked = [understood("requests", draft_request(channels=MAIL, audience=one)) for one in people]
+    words = [f"<@UINTERN> an e-mail about our linen shirt for {one}" for one in people]
+    said = await intern.say(words[0], asked[0], user=MAX)
+    for typed, read in zip(words[1:], asked[1:], strict=True):
+        await intern.say(typed, read, thread=said.ts)
+    his, *hers = intern.bench.drafts
+    ids = [one.id for one in intern.bench.drafts]
+    shorter = understood("revise", draft=ids if named else "none", instruction="shorter")
+    await intern.say("<@UINTERN> shorter", shorter, thread=said.ts)
+    if not named:
+        question = intern.tasks[-1].question_asked
+        assert question is not None
+        assert len(question.options) == 3  # her two, and both
+        await intern.bench.press(MARIE, intern.bench.said()[-1], "answer.2")
+        await intern.bench.run()
+    assert {one.draft for one in intern.bench.rows(Decision)} == {one.id for one in hers}
+    later = [one for one in intern.bench.drafts if one.version == 2]
+    assert {one.brief.audience for one in later} == {one.brief.audience for one in hers}
+    lines = [text_of(one) for one in intern.bench.said() if "Left as they are" in text_of(one)]
+    assert len(lines) == (1 if named else 0)
+    assert all(str(his.brief.audience) in one for one in lines)
+
+
 async def test_an_answer_that_is_no_draft_is_asked_about_again(intern: UnderstandingBench) -> None:
     said = await draft_two_mails(intern)
     await intern.say("shorter", UNCLEAR, thread=said.ts)
