@@ -134,11 +134,12 @@ def split_output(output: BaseModel) -> tuple[tuple[Part, ...], tuple[Hook, ...]]
 
 def fix_parts(output: T, fixed: Mapping[str, Copy]) -> T:
     """Return an Output with these texts in the place of what was written for their fields."""
-    texts = {
-        name: fixed[name]
-        for name in type(output).model_fields
-        if name in fixed and isinstance(getattr(output, name), Copy)
-    }
+    texts: dict[str, Copy | list[Copy]] = {}
+    for name in type(output).model_fields:
+        if name in fixed and isinstance(getattr(output, name), Copy):
+            texts[name] = fixed[name]
+        elif f"{name}.1" in fixed:  # all of a list
+            texts[name] = [one for key, one in fixed.items() if key.startswith(f"{name}.")]
     return output.model_copy(update=texts) if texts else output
 
 

@@ -38,6 +38,7 @@ from bot.text.normalize import collapse_spaces
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
+ALL_PARTS = "all"
 MAX_QUESTIONS = 4  # that a new one continues
 FROM_REPORT = Words("about “{subject}”, as the report finds")
 OF_SEVERAL = Words("the report names several products or ranges, so the text chooses")
@@ -271,6 +272,13 @@ def find_parts(channel: str, asked: Collection[str]) -> tuple[str, ...]:
     known = load_channels()[channel].parts
     found = tuple(key for key in known if key in asked)
     return found if len(found) < len(known) else ()
+
+
+def revise_parts(channel: str, read: ReadRequest, before: Brief) -> tuple[str, ...]:
+    """Return the parts of the next version of a text: what a change names may add to those that it
+    has, and takes none of them away. Who asks for all, or for the text itself, gets all."""
+    is_whole = ALL_PARTS in read.parts or (read.channels and not read.parts)
+    return () if is_whole or not before.parts else find_parts(channel, before.parts + read.parts)
 
 
 def keep_parts(read: ReadRequest, before: Brief) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ from bot.approvals.decision import (
     send_back,
 )
 from bot.config.policy import Policy
+from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
+from bot.core.parts import Part
 from bot.core.request import (
     PICKED_KEY,
     Brief,
@@ -67,16 +69,24 @@ def with_forms(words: Words) -> Words:
     return words.with_params(**{FORMS_PARAM: "yes"})
 
 
-def fix_all_but_opening(plan: Plan, before: Draft) -> Plan:
-    """Return the plan of a revision that changes the opening of a draft alone. One in another
-    language, or about something else, changes all of it."""
+def _get_root(part: Part) -> str:
+    """Return the key of a part in its channel: "headlines" of "headlines.2"."""
+    return part.key.partition(".")[0]
+
+
+def fix_other_parts(plan: Plan, understanding: Understanding, before: Draft) -> Plan:
+    """Return the plan of a revision that leaves the parts of a draft as they are which it doesn't
+    name. One in another language, or about something else, changes all of it."""
     revised, *others = plan.requests
     if any(getattr(revised.brief, one) != getattr(before.brief, one) for one in WHOLE_TEXT):
         return plan
-    fixed = tuple(
-        FixedPart(key=part.key, text=part.text, facts=part.facts)
-        for part in list_parts_beside_opening(before)
-    )
+    named = {key for read in understanding.requests[:1] for key in read.parts}
+    left = [one for one in before.parts if one.kind == "copy" and _get_root(one) not in named]
+    if understanding.new_openings:
+        left = list_parts_beside_opening(before)
+    elif named.isdisjoint(load_channels()[before.channel].parts if before.channel else ()):
+        return plan
+    fixed = tuple(FixedPart(key=part.key, text=part.text, facts=part.facts) for part in left)
     requests = (revised.model_copy(update={"fixed": fixed}), *others)
     return plan.model_copy(update={"requests": requests})
 
@@ -267,9 +277,7 @@ class MessageReading(RunningTask):
                 draft=await services.database.run(self._describe_previous),
                 shown=list_shown_products(before),
             )
-            if understanding.new_openings:
-                plan = fix_all_but_opening(plan, before)
-            return await self._follow(plan)
+            return await self._follow(fix_other_parts(plan, understanding, before))
         if understanding.outcome == "answer_question" and not understanding.requests:
             understanding, incoming = await services.database.run(
                 self._repeat_question, understanding, incoming

@@ -12,12 +12,11 @@ from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import find_cuts
 from bot.tasks.briefs import (
     Plan,
-    find_parts,
-    keep_parts,
     list_replaced,
     name_products,
     name_what_is_beside,
     plan_requests,
+    revise_parts,
 )
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.understanding import ReadRequest, Understanding
@@ -88,7 +87,7 @@ def revise_request(
         "goal": new.goal or old.goal,
         "tone": new.tone or old.tone,
         "must_say": tuple(dict.fromkeys((*old.must_say, *new.must_say))),
-        "parts": find_parts(before.channel, keep_parts(new, old)) if before.channel else (),
+        "parts": revise_parts(before.channel, new, old) if before.channel else (),
         "left_over": understanding.left_over,
         "material": incoming.material,
         "assumed": (),

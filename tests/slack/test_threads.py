@@ -816,6 +816,47 @@ async def test_other_openings_are_shown_and_leave_the_rest_as_it_is(
     assert dict_of(last)["body"] == "Quite another body"
 
 
+async def test_change_to_one_part_leaves_the_others_as_they_are(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    (before,) = intern.bench.drafts
+    new = {
+        **{name: {"text": f"Quite another {name}", "facts": []} for name in MAIL_PARTS},
+        "hooks": HOOKS,
+    }
+    shorter = {**asked_request(), "parts": ["subject"]}
+    read = revising("a shorter subject", shorter)
+    await ask(intern, "a shorter subject", read, *[says(new)] * 2, thread=thread)
+    after = intern.bench.drafts[-1]
+    assert dict_of(after) == dict_of(before) | {"subject": "Quite another subject"}
+    assert after.brief.parts == ()
+
+
+async def test_change_to_one_list_of_an_ad_leaves_the_other_as_it_is(
+    intern: UnderstandingBench,
+) -> None:
+    words = "a google ad for the bathrobe"
+    ad = asked_request(
+        channels=[reading("google_ad", "google ad")], products=[reading("bai-buee", "bathrobe")]
+    )
+    thread = await ask(intern, words, understood("requests", ad))
+    (before,) = intern.bench.drafts
+    new = {
+        "headlines": [{"text": f"Another {n}", "facts": []} for n in range(12)],
+        "descriptions": [{"text": f"Other {n}", "facts": []} for n in range(4)],
+        "hooks": HOOKS,
+    }
+    asked = {**asked_request(), "parts": ["descriptions"]}
+    read = revising("softer descriptions", asked)
+    await ask(intern, "softer descriptions", read, *[says(new)] * 2, thread=thread)
+    old, later = dict_of(before), dict_of(intern.bench.drafts[-1])
+    assert {k: v for k, v in later.items() if k.startswith("headlines")} == {
+        k: v for k, v in old.items() if k.startswith("headlines")
+    }
+    assert later["descriptions.1"] == "Other 0"
+
+
 async def test_openings_in_another_language_leave_no_part_in_the_first_one(
     intern: UnderstandingBench,
 ) -> None:

@@ -905,6 +905,11 @@ async def test_a_line_for_a_mail_is_its_subject_alone() -> None:
         request, understanding, IncomingRequest(words="", author="ana", reason="shorter"), BRAND
     )
     assert again.brief.parts == ("subject",)
+    for named, after in (("preheader", ("subject", "preheader")), ("all", ())):
+        asked = {**asked_request(), "parts": [named]}
+        read = check(understood("revise", asked, draft=MAIL.id), "more", drafts=(MAIL,))
+        incoming = IncomingRequest(words="", author="ana", reason="more")
+        assert revise_request(request, read, incoming, BRAND).brief.parts == after
     before = MAIL.model_copy(update={"brief": request.brief})
     for channels, kept in (([mail], ()), ([], ("subject",))):
         form = understood("requests", asked_request(about=MAIL.id, channels=channels))

@@ -275,7 +275,9 @@ def render_draft_card(card: CardData, language: str) -> Message:
 
 def _render_openings(card: CardData, draft: Draft, language: str) -> list[Block]:
     """List the other openings where these are what was asked for."""
-    others = list_other_openings(draft) if draft.skill_request.fixed else []
+    fixed = {one.key for one in draft.skill_request.fixed}
+    is_opening = fixed and next((one.key for one in draft.parts), "") not in fixed
+    others = list_other_openings(draft) if is_opening else []
     if not others or card.status != "open":
         return []
     lines = [f"{number + 1}. {quote_as_mrkdwn(hook.text, 300)}" for number, hook in others]
