@@ -78,8 +78,10 @@ class TaskRun(RunningTask):
 
     @property
     def understands(self) -> bool:
-        """Whether the AI reads the words: those that a person typed."""
-        return self.task.is_typed and not self.writer.by_rules
+        """Whether the AI reads the words: those that a person typed. The form of an export says all
+        that its words do, until somebody sends it back."""
+        is_export = {"rule", "platform"} <= self.task.form.keys() and not self.task.previous
+        return self.task.is_typed and not is_export and not self.writer.by_rules
 
     async def run(self) -> None:
         """Turn the words of the task into drafts, a question, a line, or nothing."""

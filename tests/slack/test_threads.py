@@ -13,11 +13,13 @@ import pytest
 
 from bot.agent.audience_draft import list_other_languages
 from bot.agent.claim_check import build_claim_prompt
+from bot.audiences.platforms import DEFAULT_PLATFORMS
 from bot.config.brand import Brand, Market
 from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import NextStep
 from bot.digests.visibility import list_quoted_drafts
+from bot.drafts.export import is_audience_draft
 from bot.drafts.models import LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
@@ -473,6 +475,19 @@ def start_from(intern: UnderstandingBench, words: str, form: dict[str, str], **m
     with intern.bench.database.begin() as session:
         Task.accept(session, intern.bench.enqueue, new, intern.bench.services.now())
     intern.claude.script += [READ]
+
+
+async def test_form_of_an_export_asks_no_model(intern: UnderstandingBench) -> None:
+    await count_linen_buyers(intern)
+    before, rule = len(intern.claude.letters), AudienceRule(purpose="email", min_orders=2)
+    platform = DEFAULT_PLATFORMS[rule.purpose]
+    form = {"skill": "targeting", "rule": rule.stored, "platform": platform, "language": "en"}
+    start_from(intern, "those who came back", form)
+    await intern.bench.run()
+    assert len(intern.claude.letters) == before
+    audience = intern.bench.drafts[-1]
+    assert (audience.brief.rule, audience.brief.platform) == (rule.stored, platform)
+    assert is_audience_draft(audience)
 
 
 @pytest.mark.parametrize(
