@@ -89,8 +89,13 @@ def list_kept_passages(session: Session, draft: Draft) -> tuple[KeptPassage, ...
     for before, after in pairwise(versions):
         if after.author is not None:
             openings = _list_openings(before)
-            written = _collapse(after) - _collapse(before)
-            typed |= {one for one in written if one[1].rstrip(STOPS) not in openings}
+            texts = {part.key: collapse_spaces(part.text) for part in before.parts}
+            typed |= {
+                (part, sentence)
+                for part, sentence in _collapse(after) - _collapse(before)
+                if (said := sentence.rstrip(STOPS)) not in openings
+                and not _is_piece(said, texts.get(part, ""))
+            }
     return tuple(
         KeptPassage(part=part, text=text)
         for part, text in _list_sentences(draft.parts)
@@ -109,6 +114,12 @@ def _list_openings(draft: Draft) -> set[str]:
 def _collapse(draft: Draft) -> set[tuple[str, str]]:
     """Return the sentences of a draft with plain spaces: a later version sets them in type."""
     return {(part, collapse_spaces(text)) for part, text in _list_sentences(draft.parts)}
+
+
+def _is_piece(sentence: str, text: str) -> bool:
+    """Whether a sentence is what an edit left of another one."""
+    first, rest = re.escape(sentence[:1]), re.escape(sentence[1:])
+    return re.search(rf"(?<!\w)(?i:{first}){rest}(?!\w)", text) is not None
 
 
 def check_kept_passages(

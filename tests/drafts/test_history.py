@@ -67,6 +67,15 @@ def test_what_people_wrote_stays_theirs_when_a_later_version_sets_it_in_type(
         assert [one.text for one in list_kept_passages(session, last)] == ["La voilà\u00a0: Alba."]
 
 
+def test_what_an_edit_leaves_of_a_sentence_is_not_their_writing(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        first = draft(session, Jobs())
+        long = sent_back(first, session, "t2", "Today, it dries in an hour: no more ironing.")
+        texts = {"body": "It dries in an hour. Ours alone."}
+        edited = long.edit(session, Jobs(), by="UPETE", texts=texts, now=NOW)
+        assert [one.text for one in list_kept_passages(session, edited)] == ["Ours alone."]
+
+
 def test_an_opening_that_a_person_picks_is_not_their_writing(sqlite: Database) -> None:
     with sqlite.begin() as session:
         first = draft(session, Jobs())
