@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.audit import journal
 from bot.core.channels import PartLimit, load_channels, measure_text
 from bot.core.checks import Acceptance, Check, select_blocking, select_final
-from bot.core.facts import Evidence
+from bot.core.facts import PRODUCT_KINDS, Evidence
 from bot.core.parts import (
     CANNOT_TELL_TITLE,
     Hook,
@@ -400,6 +400,26 @@ def _tag_link(link: str, host: str, code: str) -> str:
 # Openings: another one in the place of the one that a draft has.
 
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+
+
+def list_cited_products(draft: Draft) -> frozenset[str]:
+    """Return the handles of the products whose facts the text of a draft cites."""
+    cited = [draft.facts.get(id) for part in draft.parts for id in part.facts]
+    return frozenset(one.parts.subject for one in cited if one and one.parts.kind in PRODUCT_KINDS)
+
+
+def find_cited_product(draft: Draft) -> str | None:
+    """Return the title of the product that a text is about, where its brief names another one or a
+    range that it was chosen from; None where the brief names it, or what else it is about."""
+    brief = draft.brief
+    cited = list_cited_products(draft) if draft.channel else frozenset()
+    other = brief.product_words or brief.occasion or brief.own_text
+    is_open = brief.product or brief.category or not other
+    if len(cited) != 1 or cited == {brief.product} or brief.others or not is_open:
+        return None
+    (handle,) = cited
+    name = draft.facts.get(f"product.{handle}.name")
+    return str(name.value) if name else None
 
 
 def replace_opening(draft: Draft, pick: str) -> dict[str, str]:

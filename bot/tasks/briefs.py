@@ -78,6 +78,7 @@ async def plan_requests(
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
             if cannot and not chosen.channels and about is None:
                 continue  # it was asked for a channel that there is not, and for no other
+            about = about or _find_report(drafts, incoming.answers.get("stands_on"))
             taken: Assumption | None = None
             if about is not None and not about.is_copy and about.brief.product is None:
                 chosen, taken = await _fill_subject_of_report(chosen, about, library)
@@ -93,6 +94,12 @@ async def plan_requests(
         requests = [_leave_over(one, names) for one in requests[:MAX_REQUESTS]]
     requests = [name_what_is_beside(one, requests, understanding) for one in requests]
     return Plan(requests=tuple(requests), cannot=cannot, question=question)
+
+
+def _find_report(drafts: Sequence[ThreadDraft], id: str | None) -> ThreadDraft | None:
+    """Return the report whose button asks for a text."""
+    found = find_thread_draft(drafts, id or "")
+    return found if found is not None and not found.is_copy else None
 
 
 def name_what_is_beside(
@@ -490,6 +497,10 @@ def _analyse(
     known = {one.handle: one for one in read.products if one.handle}
     product = next(iter(known)) if len(known) == 1 else None  # of several it looks up each
     titles = ", ".join(filter(None, (one.title for one in known.values())))
+    ranges = {one.category: one for one in read.products if one.category}
+    if len(ranges) == 1 and not known and not fields["category"]:
+        (fields["category"],) = ranges
+        titles = ranges[fields["category"]].words
     brief = Brief(
         words="\n".join([incoming.words, *incoming.more_words]),
         own_question=own_question,
@@ -531,7 +542,7 @@ def _continue_question(read: ReadRequest, about: ThreadDraft) -> ReadRequest:
     if not read.since and not read.until and about.skill == read.skill:
         kept |= {"since": before.since, "until": before.until}
         kept["against"] = read.against or before.against
-    if not read.products and not read.topic and before.product:
+    if not read.products and not read.topic and (before.product or before.category):
         kept["products"] = _list_products(before)
     if not read.markets and before.market:
         kept["markets"] = (before.market,)

@@ -11,7 +11,7 @@ from bot.agent.loop import EarlierWork
 from bot.core.facts import PRODUCT_KINDS, Fact
 from bot.core.parts import Table
 from bot.core.request import Brief, list_answers
-from bot.drafts.models import Draft
+from bot.drafts.models import Draft, find_cited_product
 from bot.grounding.calculations import PROOF
 from bot.grounding.figure_checks import OFFER_KIND
 from bot.tasks.audience_report import WrittenReport, list_audiences
@@ -161,7 +161,7 @@ def build_thread_draft(session: Session, draft: Draft, earlier: Sequence[str] = 
         id=draft.id,
         skill=draft.skill,
         channel=draft.channel,
-        product=draft.brief.product_words,
+        product=find_cited_product(draft) or draft.brief.product_words,
         version=draft.version,
         begun=list_version_history(session, draft)[0].made_at if draft.channel else None,
         title=describe_draft(draft),
@@ -208,12 +208,6 @@ def _list_subjects(draft: Draft) -> tuple[str, ...]:
     facts = {fact.id: fact.about for fact in draft.facts.facts}
     cited = [facts.get(id, "") for part in draft.parts[:1] for id in part.facts]
     return tuple(dict.fromkeys(name for about in cited for name in about.split(" · ") if name))
-
-
-def list_shown_products(draft: Draft) -> frozenset[str]:
-    """Return the handles of the products whose facts the text of a draft cites."""
-    cited = [draft.facts.get(id) for part in draft.parts for id in part.facts]
-    return frozenset(one.parts.subject for one in cited if one and one.parts.kind in PRODUCT_KINDS)
 
 
 def _find_answered(session: Session, task: Task) -> PendingQuestion | None:

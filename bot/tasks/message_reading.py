@@ -33,7 +33,7 @@ from bot.core.request import (
 )
 from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
-from bot.drafts.models import Draft, list_parts_beside_opening, replace_opening
+from bot.drafts.models import Draft, list_cited_products, list_parts_beside_opening, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
@@ -42,7 +42,6 @@ from bot.tasks.conversation import (
     Conversation,
     build_thread_draft,
     describe_previous,
-    list_shown_products,
     load_conversation,
 )
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage, list_copies
@@ -275,7 +274,7 @@ class MessageReading(RunningTask):
                 library=services.library(task.workspace),
                 today=services.now().date(),
                 draft=await services.database.run(self._describe_previous),
-                shown=list_shown_products(before),
+                shown=list_cited_products(before),
             )
             return await self._follow(fix_other_parts(plan, understanding, before))
         if understanding.outcome == "answer_question" and not understanding.requests:

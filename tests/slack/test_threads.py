@@ -24,6 +24,7 @@ from bot.drafts.models import LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.reports import build_next_step_form
+from bot.slack.cards.draft_card import render_draft_title
 from bot.slack.threads import make_place
 from bot.tasks.audience_report import NOBODY_NAMED
 from bot.tasks.message_prompt import MAX_THREAD_CHARACTERS, format_thread
@@ -782,6 +783,29 @@ async def test_product_in_the_place_of_another_leaves_the_text_on_its_range(
     else:
         assert subject[0] == "bai-buee"
     assert "[product.bai-buee.name]" in fenced(list_writing(intern)[-1], "facts")
+
+
+async def test_title_names_the_product_that_a_text_on_a_range_is_about(
+    intern: UnderstandingBench,
+) -> None:
+    cited = ["product.lin-alba.materials"]
+    mail = {
+        **{name: {"text": "The Alba shirt is linen.", "facts": cited} for name in MAIL_PARTS},
+        "hooks": HOOKS,
+    }
+    found = full_params("product", {"product": "lin-alba"})
+    asked = asked_request(
+        products=[reading("range Vêtements en lin", "linen clothes")], channels=[MAIL]
+    )
+    read = understood("requests", asked)
+    thread = await ask(
+        intern, "an e-mail on our linen clothes", read, calls(("product", found)), *[says(mail)] * 2
+    )
+    (draft,) = intern.bench.drafts
+    assert (draft.brief.product, draft.brief.category) == (None, "Vêtements en lin")
+    assert "Alba" in render_draft_title(draft, "en")
+    await ask(intern, "thanks", understood("reply", reply="Gladly"), thread=thread)
+    assert "product Chemise Alba" in fenced(intern.prompts[-1], "drafts")
 
 
 # Other openings.

@@ -727,6 +727,24 @@ async def test_text_that_starts_from_a_report_is_about_its_only_product(
     assert request.brief.product == product
 
 
+@pytest.mark.parametrize("is_button", [False, True])
+async def test_text_from_a_report_on_a_range_is_about_that_range(is_button: bool) -> None:
+    words = "who should we write to about knitwear?"
+    asked = asked_request("targeting", products=[reading("range Mailles", "knitwear")])
+    (analysis,) = await plan(
+        check(understood("requests", asked), words, ranges=("Mailles", "Bain")), words
+    )
+    assert (analysis.brief.category, analysis.brief.product_words) == ("Mailles", "knitwear")
+    report = REPORT.model_copy(update={"skill": "targeting", "brief": analysis.brief})
+    typed = "draft it for the first group"
+    about = {} if is_button else {"about": report.id}
+    form = understood("requests", asked_request(channels=[reading("email", "draft")], **about))
+    answers = {"stands_on": report.id} if is_button else {}
+    found = check(form, typed, drafts=() if is_button else (report,))
+    (request,) = await plan(found, typed, (report,), answers=answers)
+    assert (request.brief.category, request.brief.stands_on) == ("Mailles", report.id)
+
+
 async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> None:
     report = REPORT.model_copy(update={"products": ("Linen Shirt",)})
     form = understood("requests", asked_request("answer", about=report.id))

@@ -9,7 +9,7 @@ from bot.core.channels import load_channels
 from bot.core.request import Brief
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.export import is_audience_draft
-from bot.drafts.models import Draft
+from bot.drafts.models import Draft, find_cited_product
 from bot.drafts.occasions import load_occasions
 from bot.drafts.recipients import describe_draft_target
 from bot.i18n.countries import translate_country
@@ -323,7 +323,8 @@ def render_draft_title(
     channel = load_channels().get(draft.channel or "")
     brief = draft.brief
     own_text = next(iter(brief.own_text.values()), None)
-    words = brief.product_words or brief.product or own_text or _name_range(brief, language)
+    words = find_cited_product(draft) or brief.product_words or brief.product or own_text
+    words = words or _name_range(brief, language)
     if not words and (with_request or not (channel or draft.skill == IDEAS_SKILL)):
         words = brief.asked
     version = Words("v{n}", n=draft.version).to(language)
