@@ -38,6 +38,7 @@ class ReadRequest(BaseModel, frozen=True):
     audience: str | None = None
     rule: str | None = None  # of an audience that the report has counted, as JSON
     offer: str | None = None
+    ended_offers: tuple[str, ...] = ()  # earlier words on offers that hold no longer
     occasion: str | None = None
     since: date | None = None
     until: date | None = None

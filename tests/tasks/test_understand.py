@@ -1022,6 +1022,19 @@ def test_an_added_offer_stands_beside_the_one_before(before: str, said: str, aft
     assert (brief.must_say, brief.dates) == (("DOUX15",), "till Sunday")
 
 
+def test_an_offer_that_the_message_ends_is_not_added_to() -> None:
+    said = "delivery is only free from 60 euros"
+    mail = MAIL_BRIEF.model_copy(update={"offer": "20% off + free delivery till 6 december"})
+    asked = {**asked_request(offer=said), "ended_offers": ["free delivery", "made up"]}
+    form = understood("revise", asked, draft=MAIL.id)
+    earlier = ThreadMessage(who="person", kind="text", text="free delivery till 6 december")
+    found = check(form, said, drafts=(MAIL,), thread=(earlier,))
+    assert found.requests[0].ended_offers == ("free delivery",)
+    before = SkillRequest(skill="draft", brief=mail)
+    incoming = IncomingRequest(words="", author="ana", reason=said)
+    assert revise_request(before, found, incoming, BRAND).brief.offer == f"20% off + {said}"
+
+
 def test_a_replaced_offer_and_date_are_valid_no_longer() -> None:
     mail = MAIL_BRIEF.model_copy(
         update={"words": "a mail: 20% off till 6 December", "dates": "till 6 December"}
