@@ -208,10 +208,13 @@ def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextSt
     return (step,)
 
 
-def list_other_languages(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
-    """Return the text in the language that most of its readers read, if it is in another one."""
+def list_other_languages(
+    evidence: Evidence, request: SkillRequest, adapted: str | None = None
+) -> tuple[NextStep, ...]:
+    """Return the text in the language that most of its readers read, if it is in another one and
+    wasn't made from the text in that language (`adapted`)."""
     most = evidence.get("segment.audience.most-read-language")
-    if request.channel is None or most is None or most.value == request.language:
+    if request.channel is None or most is None or most.value in (request.language, adapted):
         return ()
     words = Words("The same {language}", language=Words(get_language(str(most.value)).phrase))
     form = {"language": str(most.value)}
