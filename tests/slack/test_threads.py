@@ -676,16 +676,23 @@ async def test_answer_sets_the_product_whether_tapped_or_typed(
     assert fenced(list_writing(intern)[-1], "reason") == "warmer"
 
 
-async def test_tapped_answer_leaves_what_a_revision_keeps(intern: UnderstandingBench) -> None:
+@pytest.mark.parametrize("is_typed", [False, True])
+async def test_answer_leaves_what_a_revision_keeps(
+    intern: UnderstandingBench, is_typed: bool
+) -> None:
     thread = await draft_mail(intern)
     edit(intern, intern.bench.drafts[0], body="Ours alone, and soft.")
     asking = calls(("ask_person", {"question": "Which price?", "options": ["€50", "€59"]}))
     asked = asked_request(tone="warmer")
     await ask(intern, "warmer, at the price", revising("warmer", asked), asking, thread=thread)
-    intern.claude.script.append(READ)
-    intern.readings.append(understood("answer_question", asked_request(), answer="€50"))
-    await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
-    await intern.bench.run()
+    read = understood("answer_question", asked_request(), answer="€50")
+    if is_typed:
+        await ask(intern, "€50", read, thread=thread)
+    else:
+        intern.claude.script.append(READ)
+        intern.readings.append(read)
+        await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+        await intern.bench.run()
     request = intern.bench.drafts[-1].skill_request
     assert [one.text for one in request.kept] == ["Ours alone, and soft."]
     assert request.brief.tone == "warmer"
