@@ -602,6 +602,16 @@ def test_an_answer_needs_a_question() -> None:
     assert check(form, "linen shirt").outcome == "reply"
 
 
+def test_an_answer_goes_by_what_the_request_started_from() -> None:
+    started = ReadRequest(skill="draft", about=REPORT.id, idea="a mail on wool")
+    asking = Understanding(outcome="requests", requests=(started,))
+    read = ReadRequest(skill="draft", topic="a waiting list")
+    (request,) = asking.take_answer(
+        Understanding(outcome="answer_question", requests=(read,), answer="A waiting list")
+    ).requests
+    assert (request.about, request.idea, request.topic) == (REPORT.id, started.idea, read.topic)
+
+
 def test_an_answer_is_an_option_or_the_persons_words() -> None:
     question = PendingQuestion(task="t1", words="Which?", options=("Linen Shirt",))
     form = understood("answer_question", answer="linen shirt")
