@@ -470,6 +470,16 @@ def test_where_several_drafts_may_be_meant_each_is_a_choice() -> None:
     assert choose_revision(found, question, "the blue one") is None
 
 
+def test_of_two_drafts_the_one_that_may_be_changed_is_meant() -> None:
+    form = understood("revise", asked_request(), instruction="shorter")
+    found = check(form, "shorter", drafts=(GOLD_MAIL, EDITED))
+    for refused, left in ((EDITED.id, GOLD_MAIL.id), (GOLD_MAIL.id, EDITED.id)):
+        change = found.drop_refused([refused])
+        assert (change.draft, change.again, change.choices) == (left, (), ())
+        assert change.refused == (refused,)
+    assert found.drop_refused([EDITED.id, GOLD_MAIL.id]).draft in (EDITED.id, GOLD_MAIL.id)
+
+
 def test_another_channel_may_start_from_one_of_several_drafts() -> None:
     asked = asked_request(channels=[reading("sms", "an SMS")])
     form = understood("revise", asked, draft="none", instruction="as an SMS")
