@@ -213,12 +213,14 @@ def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextSt
     return (step,)
 
 
-def list_other_languages(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
+def list_other_languages(
+    evidence: Evidence, request: SkillRequest, adapted: str | None = None
+) -> tuple[NextStep, ...]:
     """Return the text in the language that most of its readers read, or that of the message, if it
-    is in another one."""
+    is in another one and wasn't made from the text in that language (`adapted`)."""
     most = evidence.get("segment.audience.most-read-language")
     other = most.value if most else request.brief.asked_in
-    if request.channel is None or other in (None, request.language):
+    if request.channel is None or other in (None, request.language, adapted):
         return ()
     words = Words("The same {language}", language=Words(get_language(str(other)).phrase))
     form = {"language": str(other)}

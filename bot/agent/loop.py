@@ -82,9 +82,11 @@ def ignore_step(_: Words) -> None:
 @dataclass(frozen=True)
 class EarlierWork:
     """What a text continues: the report that it starts from, in words, and the facts that the
-    report or the draft before it stands on."""
+    report or the draft before it stands on. `language` is that of the text that it adapts for
+    readers of another one."""
 
     report: str = ""
+    language: str | None = None
     facts: tuple[Fact, ...] = ()
 
 

@@ -99,6 +99,7 @@ async def run_skill(
     else:
         claims = ctx.answer_checks.list_claim_checks(list_output_sentences(output))
         checks = (*ctx.check_copy(parts, hooks, ctx.evidence), *claims)
+    described = (ctx.evidence, ctx.request, ctx.earlier.language)
     return DraftResult(
         _collect_left_over(ctx.request, output, parts),
         parts,
@@ -107,7 +108,7 @@ async def run_skill(
         sort_checks((*checks, *ctx.notes)),
         (
             *collect_next_steps(output),
-            *(() if ctx.by_rules else list_other_languages(ctx.evidence, ctx.request)),
+            *(() if ctx.by_rules else list_other_languages(*described)),
             *list_copy_exports(ctx.evidence, ctx.request),
         ),
         ctx.pictures,

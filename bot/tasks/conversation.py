@@ -278,7 +278,9 @@ def build_earlier_work(
         )
         for fact in found:
             facts.setdefault(fact.id, fact)
-    return EarlierWork(report=report, facts=tuple(facts.values()))
+    is_same = source is not None and source.channel is not None and source.channel in brief.channels
+    language = source.brief.language if source and is_same else None
+    return EarlierWork(report=report, facts=tuple(facts.values()), language=language)
 
 
 def build_work_on_audience(source: Draft | None) -> EarlierWork:

@@ -42,6 +42,9 @@ class RequestForm(BaseModel):
     goal: str = Field(json_schema_extra={"enum": [NONE, *get_args(Goal)]})
     audience: str
     offer: str
+    ended_offers: list[str] = Field(
+        default=[], description="earlier words on an offer that this one takes the place of"
+    )
     occasion: Reading
     since: str
     until: str

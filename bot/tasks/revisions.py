@@ -82,7 +82,7 @@ def revise_request(
     changed: dict[str, object] = {
         "audience": new.audience or old.audience,
         "rule": new.rule if new.audience or new.rule else old.rule,
-        "offer": _join_offers(old.offer, new.offer),
+        "offer": _join_offers(old.offer, new),
         "occasion": new.occasion or old.occasion,
         "goal": new.goal or old.goal,
         "tone": new.tone or old.tone,
@@ -126,16 +126,20 @@ def _find_other_market(before: Brief, incoming: IncomingRequest, brand: Brand) -
     return market if market in brand.markets and market != before.market else None
 
 
-def _join_offers(old: str | None, new: str | None) -> str | None:
+def _join_offers(old: str | None, read: ReadRequest) -> str | None:
     """Return the offer with what an instruction adds to it: free delivery beside a cut. Another
-    cut, or another sum to spend, takes the place of the one before."""
+    cut, or another sum to spend, takes the place of the one before, and so does what the
+    instruction is read to end."""
+    new, ended = read.offer, [normalize_text(one) for one in read.ended_offers]
     if not old or not new:
         return new or old
     kind, said = _find_offer_kind(new), normalize_text(new)
     kept = [
         one
         for one in old.split(OFFER_JOINT)
-        if normalize_text(one) not in said and (kind is None or _find_offer_kind(one) != kind)
+        if (before := normalize_text(one)) not in said
+        and not any(before in gone or gone in before for gone in ended)
+        and (kind is None or _find_offer_kind(one) != kind)
     ]
     return OFFER_JOINT.join([*kept, new])
 

@@ -268,6 +268,7 @@ class _FormCheck:
             audience=counted.name if counted else self._check_audience(form, abroad),
             rule=counted.rule if counted else None,
             offer=self._quote_stretch(form.offer, quotable),
+            ended_offers=self._quotes(form.ended_offers, [*quotable, *self.told]),
             occasion=self._check_occasion(form.occasion),
             since=since,
             until=until,

@@ -38,6 +38,7 @@ class ReadRequest(BaseModel, frozen=True):
     audience: str | None = None
     rule: str | None = None  # of an audience that the report has counted, as JSON
     offer: str | None = None
+    ended_offers: tuple[str, ...] = ()  # earlier words on offers that hold no longer
     occasion: str | None = None
     since: date | None = None
     until: date | None = None
@@ -148,9 +149,17 @@ class Understanding(BaseModel, frozen=True):
             requests = [one for one in answered.requests if one.skill == COPY_SKILL]
             own = next(iter(self.requests), ReadRequest(skill=COPY_SKILL))
             return self.model_copy(update={"requests": tuple(map(own.add, requests[:1] or [own]))})
-        if not self.apart or not answered.requests:
+        if not answered.requests or not self.requests:
             return answered
         own = self.requests[0]
-        read = next((one for one in answered.requests if one.skill == own.skill), own)
-        target = {name: getattr(own, name) for name in ("channels", "markets", "about")}
+        read = next((one for one in answered.requests if one.skill == own.skill), None)
+        if self.apart:
+            read = read or own
+            target = {name: getattr(own, name) for name in ("channels", "markets", "about")}
+        elif read is not None and len(self.requests) == len(answered.requests) == 1:
+            # An option names nothing of what the request started from.
+            names = ("about", "goes_by", "idea")
+            target = {name: getattr(read, name) or getattr(own, name) for name in names}
+        else:
+            return answered
         return answered.model_copy(update={"requests": (read.model_copy(update=target),)})

@@ -128,7 +128,7 @@ async def test_answer_in_thread_needs_no_mention(bench: Bench) -> None:
     await bench.run()
     first, second = bench.tasks
     assert second.parent == first.id
-    assert second.form == {"question 1": "What is it about?", "answer 1": "the linen shirt"}
+    assert second.form == {"answer 1": "the linen shirt"}
     assert [message.thread_ts for message in bench.said()] == [said.ts, said.ts]
 
 
@@ -140,7 +140,7 @@ async def test_answer_to_question_of_command_is_accepted_in_its_thread(bench: Be
         MARIE, MARKETING, "<@UINTERN> the linen shirt", thread_ts=card.ts
     )
     await bench.run()
-    answer = {"question 1": "What is it about?", "answer 1": "the linen shirt"}
+    answer = {"answer 1": "the linen shirt"}
     assert [task.form for task in bench.tasks] == [{}, answer]
     assert bench.said()[1].thread_ts == card.ts
 
@@ -165,7 +165,7 @@ async def test_option_typed_in_a_direct_message_answers_the_question(bench: Benc
     bench.question = None
     await bench.slack.post_message(MARIE, direct, "linen shirt")
     await bench.run()
-    answer = {"question 1": "Which product?", "answer 1": "linen shirt"}
+    answer = {"answer 1": "linen shirt"}
     assert (bench.tasks[1].words, bench.tasks[1].form) == ("an e-mail", answer)
 
 

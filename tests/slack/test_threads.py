@@ -27,6 +27,7 @@ from bot.slack.actions.reports import build_next_step_form
 from bot.slack.cards.draft_card import render_draft_title
 from bot.slack.threads import make_place
 from bot.tasks.audience_report import NOBODY_NAMED
+from bot.tasks.conversation import build_earlier_work
 from bot.tasks.message_prompt import MAX_THREAD_CHARACTERS, format_thread
 from bot.tasks.message_prompt import ThreadMessage as Message
 from bot.tasks.models import NewTask, Task
@@ -482,13 +483,16 @@ async def test_form_of_an_export_asks_no_model(intern: UnderstandingBench) -> No
     await count_linen_buyers(intern)
     before, rule = len(intern.claude.letters), AudienceRule(purpose="email", min_orders=2)
     platform = DEFAULT_PLATFORMS[rule.purpose]
-    form = {"skill": "targeting", "rule": rule.stored, "platform": platform, "language": "en"}
+    form = {"skill": "targeting", "rule": rule.stored, "platform": platform, "language": "fr"}
     start_from(intern, "those who came back", form)
     await intern.bench.run()
     assert len(intern.claude.letters) == before
     audience = intern.bench.drafts[-1]
     assert (audience.brief.rule, audience.brief.platform) == (rule.stored, platform)
     assert is_audience_draft(audience)
+    card = text_of(intern.bench.said()[-1])  # in the language of the request, not of Slack
+    assert all(f"{name}\u00a0:" in card for name in ("Règle", "Pour", "Personnes"))
+    assert Words("How to read this").to("fr") in card
 
 
 @pytest.mark.parametrize(
@@ -514,6 +518,10 @@ async def test_button_for_the_same_in_another_language_makes_one_more_text(
     assert (after.version, after.language, after.channel) == (1, "fr", "email")
     assert after.brief.product == before.brief.product is not None
     assert after.brief.offer == before.brief.offer is not None
+    made_from = build_earlier_work(after.brief, source=before).language
+    readers = Evidence(facts=(most.model_copy(update={"value": "en"}),))
+    assert list_other_languages(readers, after.skill_request)
+    assert not list_other_languages(readers, after.skill_request, made_from)
 
 
 async def test_a_changed_text_can_be_had_for_another_market(intern: UnderstandingBench) -> None:
@@ -668,16 +676,23 @@ async def test_answer_sets_the_product_whether_tapped_or_typed(
     assert fenced(list_writing(intern)[-1], "reason") == "warmer"
 
 
-async def test_tapped_answer_leaves_what_a_revision_keeps(intern: UnderstandingBench) -> None:
+@pytest.mark.parametrize("is_typed", [False, True])
+async def test_answer_leaves_what_a_revision_keeps(
+    intern: UnderstandingBench, is_typed: bool
+) -> None:
     thread = await draft_mail(intern)
     edit(intern, intern.bench.drafts[0], body="Ours alone, and soft.")
     asking = calls(("ask_person", {"question": "Which price?", "options": ["€50", "€59"]}))
     asked = asked_request(tone="warmer")
     await ask(intern, "warmer, at the price", revising("warmer", asked), asking, thread=thread)
-    intern.claude.script.append(READ)
-    intern.readings.append(understood("answer_question", asked_request(), answer="€50"))
-    await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
-    await intern.bench.run()
+    read = understood("answer_question", asked_request(), answer="€50")
+    if is_typed:
+        await ask(intern, "€50", read, thread=thread)
+    else:
+        intern.claude.script.append(READ)
+        intern.readings.append(read)
+        await intern.bench.press(MARIE, intern.bench.said()[-1], "answer")
+        await intern.bench.run()
     request = intern.bench.drafts[-1].skill_request
     assert [one.text for one in request.kept] == ["Ours alone, and soft."]
     assert request.brief.tone == "warmer"

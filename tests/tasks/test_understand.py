@@ -470,6 +470,16 @@ def test_where_several_drafts_may_be_meant_each_is_a_choice() -> None:
     assert choose_revision(found, question, "the blue one") is None
 
 
+def test_of_two_drafts_the_one_that_may_be_changed_is_meant() -> None:
+    form = understood("revise", asked_request(), instruction="shorter")
+    found = check(form, "shorter", drafts=(GOLD_MAIL, EDITED))
+    for refused, left in ((EDITED.id, GOLD_MAIL.id), (GOLD_MAIL.id, EDITED.id)):
+        change = found.drop_refused([refused])
+        assert (change.draft, change.again, change.choices) == (left, (), ())
+        assert change.refused == (refused,)
+    assert found.drop_refused([EDITED.id, GOLD_MAIL.id]).draft in (EDITED.id, GOLD_MAIL.id)
+
+
 def test_another_channel_may_start_from_one_of_several_drafts() -> None:
     asked = asked_request(channels=[reading("sms", "an SMS")])
     form = understood("revise", asked, draft="none", instruction="as an SMS")
@@ -600,6 +610,16 @@ def test_passages_that_nobody_asked_to_change_are_kept() -> None:
 def test_an_answer_needs_a_question() -> None:
     form = understood("answer_question", answer="Linen Shirt")
     assert check(form, "linen shirt").outcome == "reply"
+
+
+def test_an_answer_goes_by_what_the_request_started_from() -> None:
+    started = ReadRequest(skill="draft", about=REPORT.id, idea="a mail on wool")
+    asking = Understanding(outcome="requests", requests=(started,))
+    read = ReadRequest(skill="draft", topic="a waiting list")
+    (request,) = asking.take_answer(
+        Understanding(outcome="answer_question", requests=(read,), answer="A waiting list")
+    ).requests
+    assert (request.about, request.idea, request.topic) == (REPORT.id, started.idea, read.topic)
 
 
 def test_an_answer_is_an_option_or_the_persons_words() -> None:
@@ -1020,6 +1040,19 @@ def test_an_added_offer_stands_beside_the_one_before(before: str, said: str, aft
     brief = revise_request(SkillRequest(skill="draft", brief=mail), found, incoming, BRAND).brief
     assert brief.offer == after.format(before=before, said=said)
     assert (brief.must_say, brief.dates) == (("DOUX15",), "till Sunday")
+
+
+def test_an_offer_that_the_message_ends_is_not_added_to() -> None:
+    said = "delivery is only free from 60 euros"
+    mail = MAIL_BRIEF.model_copy(update={"offer": "20% off + free delivery till 6 december"})
+    asked = {**asked_request(offer=said), "ended_offers": ["free delivery", "made up"]}
+    form = understood("revise", asked, draft=MAIL.id)
+    earlier = ThreadMessage(who="person", kind="text", text="free delivery till 6 december")
+    found = check(form, said, drafts=(MAIL,), thread=(earlier,))
+    assert found.requests[0].ended_offers == ("free delivery",)
+    before = SkillRequest(skill="draft", brief=mail)
+    incoming = IncomingRequest(words="", author="ana", reason=said)
+    assert revise_request(before, found, incoming, BRAND).brief.offer == f"20% off + {said}"
 
 
 def test_a_replaced_offer_and_date_are_valid_no_longer() -> None:

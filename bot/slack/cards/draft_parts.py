@@ -211,7 +211,7 @@ def render_part(
         alt = f": {quote_as_mrkdwn(body.alt, 300)}" if body.alt else ""
         return [above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}{alt}")]
     if isinstance(body, Table) and part.key == AUDIENCE_PART:
-        return [_render_audience_rule(body, language)]
+        return [_render_audience_rule(body, draft.language)]
     if isinstance(body, Table):
         return [
             above,
@@ -238,8 +238,8 @@ def _render_idea(part: Part) -> Block:
 
 
 def _render_audience_rule(table: Table, language: str) -> Block:
-    """Render an audience to export line by line, without the code of its rule, which stands in the
-    last row."""
+    """Render an audience to export line by line, in the language of its words, without the code of
+    its rule, which stands in the last row."""
     colon = get_language(language).marks.colon
     lines = [
         f"*{quote_as_mrkdwn(name, 80)}{colon}* {quote_as_mrkdwn(value, 900)}"
