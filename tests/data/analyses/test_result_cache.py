@@ -31,7 +31,7 @@ NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(local_data, "now", lambda: NOON)
-    container = stocked(tmp_path, "experiments")
+    container = stocked(tmp_path, "experiments", "orders")
     container.library("T1").findings("experiments", AnalysisFilter())
     container.database.close()
     return tmp_path
