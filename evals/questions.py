@@ -125,10 +125,12 @@ def find_verdict(
 ) -> Verdict:
     """Judge an answer by its figures, and by whether it says what it does not answer. It is
     incomplete if each row has a right figure and the headline has no other one. `others` are the
-    headline's figures that no right answer has."""
+    headline's figures that no right answer has. Where the data can't tell, what comes nearest may
+    stand in the points, and not in the headline."""
     said = {part.key for part in parts}
     if case.get("cannot"):
-        return "right" if not has_figures or CANNOT_TELL in said else "wrong"
+        leads = any(part.key == HEADLINE and part.facts for part in parts)
+        return "right" if not (has_figures and leads) or CANNOT_TELL in said else "wrong"
     if not has_figures:
         return "refused"
     if figures is None or figures.is_right:

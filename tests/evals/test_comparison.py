@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.facts import Fact, Source
+from bot.core.parts import Copy, Part
 from bot.core.request import Brief
 from bot.i18n.messages import Words
 from bot.tasks.message_prompt import Message, ThreadDraft
@@ -213,6 +214,17 @@ def test_answer_that_leaves_out_a_column_is_incomplete() -> None:
     other = [fact("3.7", "of 5")]
     judged = find_verdict(case, [], compare_figures(case, both), has_figures=True, others=other)
     assert judged == "wrong"
+
+
+def test_what_comes_nearest_may_stand_beside_a_headline_that_tells_no_figure() -> None:
+    def judge(*keys: str) -> str:
+        body = Copy(text="text", facts=("f1",))
+        parts = [Part(kind="copy", key=key, title=key, body=body) for key in keys]
+        return find_verdict({"cannot": True}, parts, None, has_figures=True, others=())
+
+    assert judge("points.1") == "right"
+    assert judge("headline", "points.1") == "wrong"
+    assert judge("headline", "cannot_tell") == "right"
 
 
 def test_withheld_rows_may_be_missing() -> None:
