@@ -114,7 +114,8 @@ def _read_revision_of(
     if others and not own and names_target:
         # The text for another channel or market is one more draft. This one stays as it is.
         return Understanding(outcome="requests", requests=others)
-    picked = (one.number for one in draft.openings if str(one.number) == form.opening)
+    is_all = not any(one.sets_anew for one in own)  # else the writer takes the opening, too
+    picked = (one.number for one in draft.openings if is_all and str(one.number) == form.opening)
     return Understanding(
         outcome="revise",
         requests=own[:1],

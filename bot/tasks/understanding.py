@@ -47,6 +47,12 @@ class ReadRequest(BaseModel, frozen=True):
     must_say: tuple[str, ...] = ()
     tone: str | None = None
 
+    @property
+    def sets_anew(self) -> bool:
+        """Whether it sets something of a text: an offer, another product or language."""
+        apart = {"skill", "about", "goes_by", "language", "topic"}
+        return any(getattr(self, name) for name in ReadRequest.model_fields.keys() - apart)
+
     def add(self, other: "ReadRequest") -> "ReadRequest":
         """Return the request with what another one sets of the same text."""
         names = ReadRequest.model_fields.keys() - {"skill", "about", "channels", "markets"}

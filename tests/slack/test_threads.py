@@ -923,12 +923,15 @@ async def test_openings_in_another_language_leave_no_part_in_the_first_one(
     assert after.skill_request.fixed == ()
 
 
+@pytest.mark.parametrize("opening", ["none", "2"])
 async def test_opening_with_another_wish_is_a_revision_that_knows_the_openings(
-    intern: UnderstandingBench,
+    intern: UnderstandingBench, opening: str
 ) -> None:
     thread = await draft_mail(intern)
     (draft,) = intern.bench.drafts
-    await ask(intern, "the 2nd, but shorter", revising("the 2nd, but shorter"), thread=thread)
+    words = "the 2nd, and delivery is free from €60"
+    asked = asked_request(offer="delivery is free from €60")
+    await ask(intern, words, revising(words, asked, opening=opening), thread=thread)
     told = fenced(list_writing(intern)[-1], "previous")
     assert f"2, {draft.other_hooks[1].angle}: {draft.other_hooks[1].text}" in told
 
