@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.agent.report_reading import Findings, list_cited
 from bot.core.charts import Exhibit, is_row_name
 from bot.core.facts import Fact
-from bot.core.joined_exhibits import arrange_exhibits, can_join
+from bot.core.joined_exhibits import MAX_SHORT_ROWS, arrange_exhibits, can_join
 from bot.core.report import ReportForm, choose_exhibits
 from bot.i18n.messages import Words
 
@@ -70,7 +70,8 @@ def find_exhibit_faults(form: ReportForm, ctx: Findings) -> list[str]:
     return [
         f"further_exhibits: {one.id} would not be shown: it can't become one table with "
         f"{chosen[0].id} (its rows are of other things, or a column of both says otherwise), and "
-        "two tables have no room. Leave it out, or choose what matters more"
+        f"two tables have room with at most {MAX_SHORT_ROWS} rows each. Leave it out, or choose "
+        "what matters more"
         for one in left_out
     ]
 

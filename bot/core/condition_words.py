@@ -86,6 +86,10 @@ def describe_values(what: Value, operator: str, values: Sequence[Any], listed: A
         return Words("{what}: at least {value}", what=what, value=first)
     if operator == "at_most":
         return Words("{what}: at most {value}", what=what, value=first)
+    if operator == "over":
+        return Words("{what}: more than {value}", what=what, value=first)
+    if operator == "under":
+        return Words("{what}: less than {value}", what=what, value=first)
     if operator == "between":
         return Words("{what}: {first} to {last}", what=what, first=first, last=last)
     if operator == "is_not":

@@ -225,6 +225,7 @@ AskedFieldName = Literal[  # of conditions that a model may ask for
     "customer_bought",
 ]
 FieldName = Literal[AskedFieldName, "in_audience"]
+BoundName = Literal["at_least", "at_most", "over", "under"]
 OperatorName = Literal["is", "is_not", "in", "at_least", "at_most", "between", "contains"]
 ComparisonName = Literal["none", "previous_period", "same_period_last_year", "dates"]
 OrderName = Literal["highest", "lowest", "natural", "growth", "decline"]
@@ -326,7 +327,7 @@ class MetricBound(BaseModel, frozen=True):
     """A bound on a group's measure: groups beyond it are left out."""
 
     measure: MeasureName
-    operator: Literal["at_least", "at_most"]
+    operator: BoundName
     value: Decimal
 
 

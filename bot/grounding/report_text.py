@@ -238,7 +238,8 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
             continue
         partner = shown[at - 1] if is_next and len(before.split()) < 2 else None  # {f1} of {f2}
         around, title = _list_stems(f"{before} {behind}"), _list_stems(fact.titled(language))
-        alike = [one for one in book.facts if _is_told_alike(one, fact, language)]
+        both = (fact.id, fact.compared_with if slot[2] == "from-to" else None)
+        alike = [o for o in book.facts if o.id in both or _is_told_alike(o, fact, language)]
         own = frozenset().union(*(_list_role_words(one, language, with_span=True) for one in alike))
         for other in book.facts:
             if other.unit != fact.unit or other.value == fact.value or other is partner:

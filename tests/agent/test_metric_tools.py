@@ -5,7 +5,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -440,6 +440,79 @@ async def test_mean_of_the_groups_within_the_bounds_takes_the_place_of_the_total
     assert "orders: at most" in mean.about
 
 
+@pytest.mark.parametrize(
+    ("operator", "keeps"),
+    [("over", lambda n, bound: n > bound), ("under", lambda n, bound: n < bound)],
+)
+async def test_a_bound_and_the_groups_within_it_are_facts(
+    operator: str, keeps: Callable[[Decimal, Decimal], bool]
+) -> None:
+    deps = tool_deps(workspace_data(sample()))
+    call = {"dataset": "orders", "measures": ["units"], "dimensions": ["device"]}
+    every = await query_tool(deps, **call)
+    units = sorted(fact.number for fact in every.facts[1:])
+    having = [{"measure": "units", "operator": operator, "value": str(units[1])}]
+    *figures, bound, count = (await query_tool(deps, **call, having=having)).facts
+    fit = [one for one in units if keeps(one, units[1])]
+    assert 0 < len(fit) < len(units)
+    assert [one.number for one in figures if one.number in units] == fit
+    assert (bound.number, count.number) == (units[1], Decimal(len(fit)))
+    assert bound.unit == "units"
+    having[0]["value"] = "0" if operator == "under" else "1000000"
+    *_, bound, count = (await query_tool(deps, **call, having=having)).facts
+    assert count.value == 0
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "told"), [("revenue", "99.5", "€99.50"), ("revenue_share", "5", "5%")]
+)
+async def test_a_bound_is_told_as_it_was_asked(measure: str, value: str, told: str) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=[measure],
+        dimensions=["device"],
+        having=[{"measure": measure, "operator": "over", "value": value}],
+    )
+    bound = next(fact for fact in result.facts if fact.label == "bound")
+    assert bound.shown("en") == told
+
+
+@pytest.mark.parametrize(
+    ("sizes", "limit", "told"),
+    [
+        ({"FR": 30, "BE": 20}, 0, Decimal(2)),
+        ({"FR": 30, "BE": 20}, 1, "at least 1"),
+        ({"FR": 30, "BE": 20, "IT": 3, "ES": 3}, 0, "at least 2"),
+    ],
+)
+async def test_groups_that_are_hidden_or_cut_are_in_no_count(
+    sizes: dict[str, int], limit: int, told: Decimal | str
+) -> None:
+    rows = [
+        {
+            "order": f"{country}{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": f"{country}{n}",
+            "amount": Decimal(50),
+            "quantity": 1,
+            "currency": "EUR",
+            "country": country,
+        }
+        for country, many in sizes.items()
+        for n in range(many)
+    ]
+    result = await query_tool(
+        tool_deps(workspace_data(replace(small(orders=rows), floor=5, sales_floor=5))),
+        dataset="orders",
+        measures=["orders"],
+        dimensions=["country"],
+        having=[{"measure": "orders", "operator": "over", "value": "1"}],
+        limit=limit,
+    )
+    assert result.facts[-1].value == told
+
+
 @pytest.mark.parametrize("comparison", ["none", "previous_period"])
 async def test_bounds_are_said_to_be_on_the_present_of_two_periods(comparison: str) -> None:
     result = await query_tool(
@@ -500,6 +573,9 @@ async def test_refunds_are_not_known_where_lines_are_only_marked_as_returned() -
     assert {fact.label for fact in result.facts} == {"revenue before refunds", "revenue"}
     notes = " ".join(result.notes)
     assert "refunded is not known: the file marks returned lines and has no refund" in notes
+    (exhibit,) = result.exhibits
+    told = (result.read_as, exhibit.shows, *exhibit.measure_facts, *dict(result.scope).values())
+    assert not [text for text in told if "refunded" in text]
     assert "net_revenue" in notes
 
 

@@ -457,6 +457,30 @@ def test_what_is_not_answered_compares_nothing_without_a_figure() -> None:
     assert faults_of("Mobile payments doubled.") != []
 
 
+def test_a_slot_of_two_periods_may_be_told_with_the_name_of_either() -> None:
+    months = {10: "metric.all.average-order", 9: "metric.all.average-order-before"}
+    now, before = (
+        fact(
+            id,
+            Decimal(110 + n),
+            "EUR",
+            label="average order",
+            since=date(2026, n, 1),
+            until=date(2026, n, 30),
+            compared_with=months[9] if n == 10 else None,
+        )
+        for n, id in months.items()
+    )
+    checker = ReportChecker(FactBook([now, before]), (), "the basket?", "en", (), TODAY)
+
+    def find_faults(slot: str, month: str) -> list[str]:
+        return checker.find_faults(write(f"The average order moved {slot} against {month}."))
+
+    for month in ("September", "October"):
+        assert not [one for one in find_faults("{f1:from-to}", month) if "words beside" in one]
+    assert "words beside" in find_faults("{f1}", "September")[0]
+
+
 def test_bare_count_in_words_alone_sends_nothing_back() -> None:
     assert faults_of("Two reasons stand out, and three campaigns share them.") == []
     assert faults_of("Deux raisons, sur une quinzaine de produits.", language="fr") == []

@@ -7,7 +7,9 @@ import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
+from bot.core.joined_exhibits import MAX_SHORT_ROWS
 from bot.core.parts import Table
+from bot.core.report import ReportForm
 from bot.core.request import Question
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, says, verdict
@@ -209,7 +211,7 @@ async def test_bound_that_no_group_reaches_stays_in_the_reading() -> None:
     found, _letters = await answer(looked_up, said)
     (reading,) = text_of(found, "Read as")
     assert "at least 1" in reading
-    said = report("{f2} at most.", "{f1} in all.", exhibit="e2")
+    said = report("{f4} at most.", "{f1} in all.", exhibit="e2")
     found, _letters = await answer(looked_up, said)
     assert "at least 1" not in text_of(found, "Read as")[0]
     (of_total,) = readings_of(found, "points.1")
@@ -351,7 +353,11 @@ async def test_chosen_table_without_a_place_goes_back_and_two_short_ones_both_st
     looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", products))
     both = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
     found, letters = await answer(looked_up, both, both)
-    assert "e2 would not be shown" in str(letters[2]["messages"][-1]["content"])
+    fault = str(letters[2]["messages"][-1]["content"])
+    short = f"at most {MAX_SHORT_ROWS} rows each"
+    assert "e2 would not be shown" in fault
+    assert short in fault
+    assert short in str(ReportForm.model_fields["further_exhibits"].description)
     assert table_of(found).columns[0] == "Device"
     looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", {**QUERY, "limit": 3}))
     found, letters = await answer(looked_up, both)

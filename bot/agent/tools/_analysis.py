@@ -170,7 +170,7 @@ class Finding:
         """Return a tool's result, with the limits of the analysis among its notes. `reading` says
         more of how the call was read than its filter. Facts beyond MAX_FACTS are left out and
         counted."""
-        left_out = _name_left_out(facts[MAX_FACTS:])
+        left_out = name_left_out(facts[MAX_FACTS:])
         more = (("more", reading.to(self.language)),) if reading else ()
         read_as, scope = (
             (*describe_filter(title, self.where, self.language, today, self.product), *more)
@@ -186,11 +186,12 @@ class Finding:
         )
 
 
-def _name_left_out(facts: Sequence[Fact]) -> tuple[str, ...]:
+def name_left_out(facts: Sequence[Fact]) -> tuple[str, ...]:
+    """Return a note of how many figures a result leaves out, and of what."""
     if not facts:
         return ()
     of = [about for about in dict.fromkeys(fact.about for fact in facts) if about]
-    named = ", ".join([*of[:MAX_NAMED], *(["others"] if of[MAX_NAMED:] else [])])
+    named = "; ".join([*of[:MAX_NAMED], *(["others"] if of[MAX_NAMED:] else [])])
     what = f", of {named}" if named else ""
     return (f"{len(facts)} more figures are left out{what}: narrow the call to see them.",)
 

@@ -1,7 +1,7 @@
 """Where visitors drop off on the way to a purchase: the share that passes each step (view, cart,
 checkout, purchase) in the last fourteen days against the eight weeks before, in total, by device,
-source, country and product, with since when and what a drop cost; and the conversion of visits by
-device, source and country.
+source, country and product, with since when and what a drop cost; and the conversion of visits.
+Name a part to see its own.
 Its first stop for "why do fewer buy?". Not for the amount of orders or revenue (query_metrics).
 Example: {"product": "none", "category": "none", "brand": "none", "country": "none",
 "device": "mobile", "source": "none", "segment": "none", "until": "none"}
@@ -20,6 +20,7 @@ from bot.agent.tools._analysis import (
     find_analysis,
     group_by_subject,
     link_changes,
+    name_left_out,
     name_value,
     number_of,
     read_day_of,
@@ -106,7 +107,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
         {"rate": "before", "rate-since": "before"},
     )
-    facts = _select(every)
+    facts, left_out = _focus(_select(every), finding.where)
     return finding.build_result(
         facts,
         title=Words("path to purchase"),
@@ -119,6 +120,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "beside the day. “follows”: moved only because another did, named by “through”. "
             "Steps without a status did not move beyond chance.",
             *([OF_ALL_NOTE] if breaks else []),
+            *name_left_out(left_out),
         ),
     )
 
@@ -250,6 +252,30 @@ def _select(facts: Sequence[Fact]) -> list[Fact]:
             measures = STEADY_MEASURES
         chosen += [fact for fact in group if fact.parts.measure in measures]
     return chosen
+
+
+def _focus(facts: Sequence[Fact], where: AnalysisFilter) -> tuple[list[Fact], list[Fact]]:
+    """Return what a confirmed break and the asked visits need, and what is left out beside it: the
+    cost of the same break in other parts, what may have moved elsewhere, conversion of others."""
+    groups, told = group_by_subject(facts), set[tuple[bool, str]]()
+    is_narrowed = any(getattr(where, one) for one in TEXT_FILTERS)
+    is_broken = any(map(_is_confirmed, groups.values()))
+    asked = [f"{one}-" for one in VISIT_FILTERS if getattr(where, one)]
+    own = ("total-", "all", *(asked if is_narrowed else ["device-"]))
+    kept: list[Fact] = []
+    for subject, group in groups.items():
+        is_own = subject.removeprefix("visits-").startswith(own)
+        measures: Sequence[str] | None = None  # all of them
+        if "-to-" not in subject:
+            measures = None if is_own or not (is_narrowed or is_broken) else ()
+        elif is_broken and _is_confirmed(group):
+            step = (subject.startswith(OF_ALL), subject.split("--")[0].rsplit("-", 3)[1])
+            measures = UNSURE_MEASURES if step in told else None
+            told.add(step)
+        elif is_broken and _rank(group) < NOT_MOVED:
+            measures = UNSURE_MEASURES if is_own else ()
+        kept += [fact for fact in group if measures is None or fact.parts.measure in measures]
+    return kept, [fact for fact in facts if fact not in kept]
 
 
 def _name_filters(

@@ -21,6 +21,7 @@ from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import tell_occasions
 from bot.core.metric_query import (
     AskedFieldName,
+    BoundName,
     ComparisonName,
     DatasetName,
     DimensionName,
@@ -48,7 +49,7 @@ class Condition(ToolParams):
 
 class Bound(ToolParams):
     measure: MeasureName
-    operator: OperatorName = Field(description="at_least or at_most")
+    operator: BoundName = Field(description="more than 50 is over 50")
     value: str = Field(description="As the figure is told: 20 for a rate of 20%.")
 
 
@@ -131,15 +132,13 @@ def build_filters(groups: Sequence[Sequence[Condition]]) -> tuple[tuple[MetricCo
 
 
 def _build_bound(bound: Bound) -> MetricBound:
-    if bound.operator not in ("at_least", "at_most"):
-        raise ToolError("having takes at_least or at_most.")
     try:
         value = Decimal(bound.value)
     except InvalidOperation:
         raise ToolError(f"{bound.value} is not a number.") from None
     return MetricBound(
         measure=bound.measure,
-        operator="at_least" if bound.operator == "at_least" else "at_most",
+        operator=bound.operator,
         value=value,
     )
 
@@ -147,7 +146,7 @@ def _build_bound(bound: Bound) -> MetricBound:
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     found = await look_up(build_query(params), deps)
     return ToolResult(
-        facts=found.facts,
+        facts=(*found.facts, *found.bounds),
         exhibits=found.exhibits,
         notes=(*found.notes, *_list_occasions(found, deps)),
         read_as=found.read_as,

@@ -346,6 +346,29 @@ async def test_funnel_of_one_device_and_source_tells_the_same_visits_once() -> N
     assert not [fact for fact in result.facts if fact.parts.measure == "through"]
 
 
+@pytest.mark.parametrize("call", [{}, {"device": "mobile"}, {"country": "FR"}])
+async def test_funnel_tells_a_break_and_what_was_asked_and_leaves_out_the_rest(call: Any) -> None:
+    result = await call_tool("funnel", call)
+    costs = [fact for fact in result.facts if fact.parts.measure == "lost-money"]
+    of_all = [fact for fact in costs if fact.parts.subject.startswith("whole-")]
+    assert len(costs) - len(of_all) <= 1
+    assert result.facts[0].value == "confirmed"
+    assert len(result.facts) < 45
+    conversion = {f.parts.subject.split("--")[0] for f in result.facts if f.label == "conversion"}
+    asked = [f"visits-{name}-{value}".lower() for name, value in call.items()]
+    assert conversion <= {*asked, "visits-all"} if call else "visits-device-tablet" in conversion
+    assert not [f for f in result.facts if f.parts.measure == "status" and f.value == "to watch"]
+    (note,) = [note for note in result.notes if "are left out, of" in note]
+    assert "narrow the call" in note
+
+
+async def test_funnel_without_a_break_tells_each_part() -> None:
+    result = await call_tool("funnel", {"until": "2026-09-30"})
+    assert not [fact for fact in result.facts if fact.value == "confirmed"]
+    subjects = {fact.parts.subject.split("--")[0] for fact in result.facts}
+    assert {"visits-all", "visits-device-mobile", "visits-country-fr"} <= subjects
+
+
 async def test_table_of_the_funnel_has_each_step_that_is_told() -> None:
     for call in ({}, {"device": "mobile", "source": "moteur"}, {"device": "desktop"}):
         result = await call_tool("funnel", call)

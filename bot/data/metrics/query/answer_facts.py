@@ -17,7 +17,7 @@ from bot.core.charts import (
     TableRows,
 )
 from bot.core.facts import Fact, FactId
-from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
+from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS, MetricBound
 from bot.core.parts import Table
 from bot.core.rounding import round_alike, round_sums, spell_column
 from bot.core.withheld import Withheld
@@ -42,6 +42,7 @@ from bot.data.metrics.query.wording import (
     list_hidden_times,
     list_scope,
     name_chart,
+    name_dimensions,
     name_measure,
     name_part,
     name_row,
@@ -61,6 +62,7 @@ NOT_SHOWN = "–"
 CHANGE_LABEL = Words("change")
 FROM_DAY, UNTIL_DAY = Words("from {day}"), Words("until {day}")
 DAILY_CHANGE = Words("change per day")
+BOUND, GROUPS_WITHIN = Words("bound"), Words("number within the bounds")
 TOO_FEW = Words("not shown (too few)")
 NOT_TOLD = Words("not shown")
 NO_CELLS = (None, None, None)
@@ -69,9 +71,11 @@ MAX_NAMED_OTHERS = 3  # groups that the row of the others names
 
 @dataclass(frozen=True)
 class MetricResult:
-    """What a tool returns of an answer. `groups` says which group of which period a fact is of."""
+    """What a tool returns of an answer. `groups` says which group of which period a fact is of.
+    `bounds` are those of the query, and how many groups are within them."""
 
     facts: tuple[Fact, ...]
+    bounds: tuple[Fact, ...]
     exhibits: tuple[Exhibit, ...]
     notes: tuple[str, ...]
     read_as: str
@@ -90,7 +94,6 @@ class _ResultBuilder:
         self.query = answer.query
         self.money = answer.recipe.currency
         self.filters = describe_filters(warehouse, answer, language, short=True)
-        self.read_as = summarize_query(warehouse, answer, language)
         self.reference_day = get_reference_day(warehouse, answer)
         self.age = describe_age(warehouse, answer.dataset.kind)
         self.notes = AnswerNotes(warehouse, answer, language)
@@ -100,6 +103,7 @@ class _ResultBuilder:
         assert self.query.since is not None
         assert self.query.until is not None
         self.days: Days = (self.query.since, self.query.until)
+        self.bounds = self._list_bounds()
         # that the data are read to, also where the figures end before
 
     def build(self) -> MetricResult:
@@ -117,14 +121,16 @@ class _ResultBuilder:
         notes = (*self.notes.build(groups, cells, self.facts), *self._list_cut(groups))
         whats = [
             name_measure(self.warehouse, self.answer, name, self.language, as_read=True)
-            for name in used
+            for name in self.told
         ]
         scope = self._list_scope(cells, short=False)
+        read_as = summarize_query(self.warehouse, self.answer, self.language, self.told)
         return MetricResult(
             tuple(self.facts),
+            self.bounds,
             self._build_exhibits(groups, cells),
             notes,
-            "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
+            "\n".join([read_as, *([self.age.to(self.language)] if self.age else [])]),
             (*(("what", what) for what in whats), *scope),
             self.groups,
             self._list_withheld(),
@@ -136,7 +142,56 @@ class _ResultBuilder:
         found = {one: self.notes.withheld.find(self.total, one[1], one[0]) for one in asked}
         return {one: why for one, why in found.items() if why is not None}
 
+    @property
+    def told(self) -> list[str]:
+        """The measures that have a figure; all of them where none has."""
+        told = {measure for *_, measure in self.groups.values()}
+        return [name for name in self.query.measures if name in told or not told]
+
     # Facts.
+
+    def _list_bounds(self) -> tuple[Fact, ...]:
+        """Return the bounds as they were asked, and how many groups are within them: at least those
+        that are shown, where others are hidden or have no room."""
+        answer, counts, bounds = self.answer, self.answer.counts, self.query.having
+        if counts is None or not bounds:
+            return ()
+        told = [self._build_bound(one) for one in bounds]
+        n = sum(
+            answer.recipe.is_single(group)
+            and all(answer.is_allowed(group, one.measure) for one in bounds)
+            for group in answer.recipe.list_groups()
+        )
+        if n < counts.may_fit and not n:
+            return tuple(told)
+        what = name_dimensions(answer, self.language)
+        count = told[0].model_copy(
+            update={
+                "id": str(FactId(METRIC_KIND, self._subject(WITHIN, self.days, "now"), "groups")),
+                "label": GROUPS_WITHIN.text,
+                "about": Words("by {what}", what=what).to(self.language),
+                "value": Decimal(n) if n == counts.may_fit else f"at least {n}",
+                "unit": None,
+                "shown_decimals": None,
+                "since": self.days[0],
+                "until": self.days[1],
+            }
+        )
+        return (*told, count)
+
+    def _build_bound(self, bound: MetricBound) -> Fact:
+        measure = self.answer.get_measure(bound.measure)
+        of = slugify(f"bound {self.query.dataset} {bound.measure}")
+        return Fact(
+            id=str(FactId(METRIC_KIND, of, slugify(f"{bound.operator} {bound.value}"))),
+            label=BOUND.text,
+            about=name_measure(self.warehouse, self.answer, bound.measure, self.language),
+            value=bound.value,
+            shown_decimals=max(0, -int(bound.value.as_tuple().exponent)),
+            unit=(self.money if measure.unit == "money" else measure.unit) or None,
+            source=self.answer.get_source(self.warehouse, "now", ALL_GROUPS, bound.measure),
+            as_of=self.warehouse.as_of(self.answer.dataset.kind),
+        )
 
     def _add(self, group: Group, name: str) -> tuple[Fact | None, Fact | None, Fact | None]:
         """Add a figure, with the earlier one and the change where they are compared."""
@@ -340,6 +395,7 @@ class _ResultBuilder:
         named = {
             name_measure(self.warehouse, self.answer, name, self.language, as_read=True): facts
             for name, facts in facts_of.items()
+            if name in self.told
         }
         single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
         empty = [(first.isoformat(),) for first, _ in self.empty_times]
@@ -351,7 +407,7 @@ class _ResultBuilder:
         is_cut = self.answer.periods.left_out_days > 0
         return (
             Exhibit(
-                shows=describe_query(self.warehouse, self.answer, self.language),
+                shows=describe_query(self.warehouse, self.answer, self.language, self.told),
                 scope=scope,
                 short_scope=short_scope,
                 days=days,
@@ -366,7 +422,7 @@ class _ResultBuilder:
                 rows=self._describe_rows(heads, lines, table),
                 table=table,
                 chart=chart,
-                facts=ids,
+                facts=(*ids, *(fact.id for fact in self.bounds)),
             ),
         )
 

@@ -103,6 +103,8 @@ class AnswerNotes:
         notes = []
         if self.answer.recipe.total == WITHIN and WITHIN in self.answer.recipe.members:
             notes.append("What names no group is of all groups within the bounds together.")
+        if any(one.operator in ("at_most", "under") for one in self.query.having):
+            notes.append("What has no row, such as a product that sold none, is no group.")
         if not self.query.having or self.answer.periods.before is None:
             return notes
         first, last = self.answer.periods.now

@@ -109,6 +109,8 @@ class GroupChoice:
             chosen=len(self.chosen),
             too_small=len(self.small) + len(unseen) + len(self.folded),
             out_of_bounds=len(self.candidates) - len(self.within),
+            may_fit=len(self.small)
+            + len([o for o in self.candidates if not self.order.is_beyond(o)]),
             beyond_limit=len(self.kept) - len(self.chosen) - len(unseen),
             unranked=unranked,
             adds_up=adds_up,

@@ -1,15 +1,22 @@
 """Sort the groups of an answer, and hold them to the bounds of its query."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import ceil, isclose, log10
 from typing import Any
 
-from bot.core.metric_query import ORDERED_DIMENSIONS, MetricBound, MetricQuery
+from bot.core.metric_query import ORDERED_DIMENSIONS, BoundName, MetricBound, MetricQuery
 from bot.data.metrics.query.release import ALL_GROUPS, Group, HiddenGroups
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 
 DEFAULT_LIMIT = 20
 CHANGE_ORDERS = ("growth", "decline")
+BOUNDS: Mapping[BoundName, Callable[[Any, Any], bool]] = {
+    "at_least": operator.ge,
+    "at_most": operator.le,
+    "over": operator.gt,
+    "under": operator.lt,
+}
 
 
 def is_in_time(query: MetricQuery) -> bool:
@@ -36,16 +43,23 @@ class GroupOrder:
         """Whether the group is within the bounds, by figures that may be shown."""
         return all(self._keeps(group, bound) for bound in self.query.having)
 
-    def _keeps(self, group: Group, bound: MetricBound) -> bool:
+    def is_beyond(self, group: Group) -> bool:
+        """Whether the group is outside a bound, by a figure that may be shown or that it lacks."""
+        return any(self._keeps(group, bound) is False for bound in self.query.having)
+
+    def _keeps(self, group: Group, bound: MetricBound) -> bool | None:
+        """Return None where the figure may not be shown."""
         measure = self.runner.dataset.measures[bound.measure]
         name = measure.share_of or bound.measure
         value = self.values["now", group].get(name)
-        if value is None or not self._is_shown("now", group, self.runner.measures[name].bases):
+        if value is None:
             return False
+        if not self._is_shown("now", group, self.runner.measures[name].bases):
+            return None
         if measure.share_of:
             total = self.values["now", ALL_GROUPS].get(name)
             value = 100 * float(value) / float(total) if total else 0
-        return bool(value >= bound.value if bound.operator == "at_least" else value <= bound.value)
+        return bool(BOUNDS[bound.operator](value, bound.value))
 
     def sort(self, groups: Sequence[Group]) -> list[Group]:
         """Sort by the first measure, or by its change. Groups whose figure is not shown come

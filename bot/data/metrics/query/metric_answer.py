@@ -118,6 +118,7 @@ class GroupCounts:
     chosen: int
     too_small: int  # of too few people, or needed to hide those
     out_of_bounds: int
+    may_fit: int  # within the bounds, as far as can be told: also those whose figure is hidden
     beyond_limit: int
     # the too small ones, and those whose first measure is of too few people
     unranked: frozenset[Group]

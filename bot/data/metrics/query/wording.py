@@ -252,13 +252,15 @@ def _follow_each_other(answer: MetricAnswer, members: Sequence[Group]) -> bool:
     return times[times.index(wanted[0]) :][: len(wanted)] == wanted
 
 
-def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
-    """Return how the query was read: "customers · by country · not ordered since 1 June 2026 ·
-    Gold · 1 January to 26 November 2026"."""
+def describe_query(
+    warehouse: Warehouse, answer: MetricAnswer, language: str, measures: Sequence[str]
+) -> str:
+    """Return how the query of these measures was read: "customers · by country · not ordered since
+    1 June 2026 · Gold · 1 January to 26 November 2026"."""
     query = answer.query
-    parts = [", ".join(name_measure(warehouse, answer, name, language) for name in query.measures)]
+    parts = [", ".join(name_measure(warehouse, answer, name, language) for name in measures)]
     if query.dimensions:
-        parts.append(Words("by {what}", what=_name_dimensions(answer, language)).to(language))
+        parts.append(Words("by {what}", what=name_dimensions(answer, language)).to(language))
     parts += describe_filters(warehouse, answer, language)
     parts += describe_having(warehouse, answer, language)
     assert query.since is not None
@@ -270,7 +272,7 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     return " · ".join(parts)
 
 
-def _name_dimensions(answer: MetricAnswer, language: str) -> str:
+def name_dimensions(answer: MetricAnswer, language: str) -> str:
     first, *rest = (
         answer.dataset.dimensions[name].label.to(language) for name in answer.query.dimensions
     )
@@ -282,17 +284,16 @@ def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str
     these are stands beside it, in how the question was read."""
     first = answer.dataset.measures[answer.query.measures[0]]
     measure = get_label(warehouse, answer, first).to(language)
-    what = _name_dimensions(answer, language)
+    what = name_dimensions(answer, language)
     return Words("{measure} by {what}", measure=measure, what=what).to(language)
 
 
-def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
+def summarize_query(
+    warehouse: Warehouse, answer: MetricAnswer, language: str, measures: Sequence[str]
+) -> str:
     """Return how the query was read, for the model: "customers · no order since 1 June · Gold",
     "visits · mobile · 15 to 26 Nov compared with the time before"."""
-    labels = [
-        name_measure(warehouse, answer, name, language, as_read=True)
-        for name in answer.query.measures
-    ]
+    labels = [name_measure(warehouse, answer, name, language, as_read=True) for name in measures]
     scope = list_scope(warehouse, answer, language)
     is_compared = any(part == AGAINST for part, _text in scope)
     told = [text for part, text in scope if part != "days" or not is_compared]
@@ -320,7 +321,7 @@ def list_scope(
     ):
         parts.append(("-".join(dict.fromkeys(one.field for one in group)), text))
     if query.dimensions:
-        by = Words("by {what}", what=_name_dimensions(answer, language)).to(language)
+        by = Words("by {what}", what=name_dimensions(answer, language)).to(language)
         parts.append(("by", by))
     parts += [("having", text) for text in describe_having(warehouse, answer, language)]
     asked, before = answer.asked, answer.periods.before
