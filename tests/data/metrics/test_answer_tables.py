@@ -392,7 +392,7 @@ def test_late_orders_that_came_are_not_called_overdue() -> None:
     late = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 9)}
     rows = [*list_orders(9, 30, **came), *list_orders(9, 40, **late), *list_orders(10, 20)]
     arrived = [[condition("delivered_day", "is", "any")]]
-    asked = {"measures": ["orders"], "dimensions": ["late"], "order": "highest"}
+    asked: dict[str, Any] = {"measures": ["orders"], "dimensions": ["late"], "order": "highest"}
     names = [row[0] for row in build_table(rows, filters=arrived, **asked).rows]
     assert names[0] == "Delivered late"
     assert "overdue" in build_table(rows, **asked).rows[0][0]
