@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from bot.core.charts import AGAINST, MAX_NAMED, PEOPLE, Exhibit, ScopePart, join_scope
+from bot.core.charts import AGAINST, JOINTS, MAX_NAMED, PEOPLE, Exhibit, ScopePart, join_scope
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import CALCULATED, Fact
 from bot.core.report import Report, ReportForm, list_cited_facts
@@ -237,7 +237,7 @@ def _shorten(
         if part == "days" and names[1:] and (days := _tell_days(exhibits, cited, ctx)):
             names = [days]
         elif part != "what" and names[MAX_NAMED:]:
-            shown = ", ".join(names[:MAX_NAMED])
+            shown = JOINTS.get(part, ", ").join(names[:MAX_NAMED])
             names = [Words("{names} and others", names=shown).to(ctx.request.language)]
         short += [(part, name) for name in names]
     return short

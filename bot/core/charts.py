@@ -51,6 +51,7 @@ NO_FIGURE = ("", "–")  # cells
 QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 PEOPLE = "people"  # the part that says whom a call counted
+JOINTS = {PEOPLE: " / "}  # between the texts of a part; else a comma, which theirs have inside
 AGAINST = "against"  # the days with those that they are compared with
 
 
@@ -148,6 +149,8 @@ class Exhibit(BaseModel, frozen=True):
         measures = [text for part, text in scope if part == "what"]
         if len(measures) > MAX_IN_TITLE:  # the columns name them
             scope = tuple(one for one in scope if one[0] != "what")
+        if self.rows and PEOPLE in self.rows.dimensions:  # the rows name them
+            scope = tuple(one for one in scope if one[0] != PEOPLE)
         title = join_scope(scope, self.days)
         return self.table.model_copy(
             update={
@@ -255,7 +258,8 @@ def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
     begin = own[0] if own else ""
     also = (one.removeprefix(begin).lstrip(" ,") for one in compared[1:])  # the same days
     last = [*compared[:1], *also] or own or [days]
-    line = [head, *(", ".join(some) for some in texts.values()), ", ".join(last)]
+    middle = (JOINTS.get(part, ", ").join(some) for part, some in texts.items())
+    line = [head, *middle, ", ".join(last)]
     known, told = {what.casefold()} if head != what else set[str](), list[str]()
     for text in filter(None, line):
         if text.casefold() not in known:

@@ -370,7 +370,8 @@ class Fact(SourcedModel, frozen=True):
     def is_change(self) -> bool:
         """Whether its number says by how much something rose or fell."""
         measure = self.parts.measure
-        return measure.rpartition("-")[2] == "change" and measure not in UNSIGNED_CHANGES
+        named = measure.rpartition("-")[2] in ("change", "growth")
+        return named and measure not in UNSIGNED_CHANGES
 
     def shown(self, language: str, decimals: int | None = None) -> str:
         """The value as tables and texts show it: without needless decimals, a change with its sign,

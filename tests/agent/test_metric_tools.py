@@ -18,6 +18,7 @@ import pytest
 from bot.agent.claim_check import ClaimSentence, build_claim_prompt
 from bot.agent.tool import Tool, ToolError, ToolResult, describe_facts, load_tools
 from bot.agent.tools import calculate, describe_data, query_metrics
+from bot.core.audience_rule import SEGMENT_LABELS
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
@@ -1476,6 +1477,31 @@ async def calculated(
     request = deps.request.model_copy(update={"brief": brief})
     result = await calculate.run(params, replace(deps, request=request))
     return result.facts[0]
+
+
+async def test_what_a_figure_is_of_has_its_name_in_the_language(mixed: Warehouse) -> None:
+    book = FactBook()
+    labels = SEGMENT_LABELS["loyal"], SEGMENT_LABELS["champions"]
+    names = [
+        book.add(figure(one.text, "40", "customers").model_copy(update={"about": one.text}))
+        for one in labels
+    ]
+    params = calculate.Params(operation="sum", figures=names, percent=0)
+    deps = tool_deps(workspace_data(mixed), book=book, language="fr")
+    (fact,) = (await calculate.run(params, deps)).facts
+    assert all(f"({one.to('fr')})" in fact.about for one in labels)
+
+
+async def test_shares_of_exclusive_groups_in_one_whole_are_added(mixed: Warehouse) -> None:
+    def share(id: str, value: str) -> Fact:
+        return figure("x", value, "%").model_copy(update={"id": id})
+
+    champions = share("segments.champions.revenue-share", "34.7")
+    loyal = share("segments.loyal.revenue-share", "7.2")
+    assert (await calculated("sum", champions, loyal, warehouse=mixed)).value == Decimal("41.9")
+    for other in ("segments.loyal--fr.revenue-share", "segments.loyal.share-of-customers"):
+        with pytest.raises(ToolError, match="no sum"):
+            await calculated("sum", champions, share(other, "7.2"), warehouse=mixed)
 
 
 async def subtracted(first: Fact, second: Fact, *, warehouse: Warehouse) -> str:

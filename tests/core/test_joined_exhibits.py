@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.charts import Exhibit, ScopePart, TableRows
+from bot.core.charts import PEOPLE, Exhibit, ScopePart, TableRows, join_scope
 from bot.core.joined_exhibits import arrange_exhibits, join_exhibits
 from bot.core.parts import Table
 
@@ -153,3 +153,27 @@ def test_joined_table_keeps_a_column_of_each_where_a_card_has_no_room_for_all() 
     assert table
     assert table.columns == ("Device", "A", "D", "X", "B", "C", "Y")
     assert table.rows == (("Mobile", "1", "4", "8", "2", "3", "9"),)
+
+
+def test_audiences_stand_in_one_table_that_names_each_once() -> None:
+    columns = ("Customers", "Agreed to e-mail")
+    wide, narrow = (
+        build_exhibit(id, columns, {rule: cells}, dimension=PEOPLE, scope=((PEOPLE, rule),))
+        for id, rule, cells in (
+            ("e1", "spent at least €300; gone quiet", ("752", "476")),
+            ("e2", "in the group At risk", ("61", "39")),
+        )
+    )
+    (joined,), left_out = arrange_exhibits([wide, narrow])
+    assert not left_out
+    for exhibit, names in ((joined, [wide, narrow]), (wide, [wide])):
+        table = exhibit.build_card_table()
+        assert table
+        assert [row[0] for row in table.rows] == [one.scope[0][1] for one in names]
+        assert not any(one.scope[0][1] in table.title.lower() for one in names)
+
+
+def test_line_keeps_two_audiences_apart() -> None:
+    rules = ("ordered twice, last in May", "in the group At risk")
+    assert join_scope([(PEOPLE, rule) for rule in rules]) == " / ".join(rules)
+    assert join_scope([("country", "France"), ("country", "Italy")]) == "France, Italy"

@@ -279,6 +279,21 @@ def explain_segments(names: Iterable[str]) -> list[str]:
     return [f"Segments, by when, how often and for how much people buy: {said}."]
 
 
+def find_order_days(warehouse: Warehouse) -> tuple[date, date] | None:
+    """Return the first and the last day of the orders."""
+    from bot.data.metrics.query.orders import DATASET
+    from bot.data.metrics.query.periods import find_known_days
+
+    return find_known_days(warehouse, DATASET)
+
+
+def name_revenue(warehouse: Warehouse) -> Words:
+    """Return what revenue is in these orders: before or after returns."""
+    from bot.data.metrics.query import order_cautions
+
+    return order_cautions.name_revenue(warehouse)
+
+
 NO_CATALOGUE = "There are no products yet: import a catalogue."
 MAX_NEAR = 5
 

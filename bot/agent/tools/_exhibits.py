@@ -40,7 +40,7 @@ def build_table_exhibit(
     """Return an exhibit whose table has a row for each subject, or for each of the `groups` of
     facts, and a column for each measure; None without rows. A column that is empty in every row is
     left out. `rows_of`: what the rows are of, where query_metrics names them alike. `whole` names
-    a row whose facts are about nothing in particular."""
+    a row whose facts are about nothing in particular; with a name of its own it is a group."""
     rows = [
         (group, {fact.parts.measure: fact for fact in group})
         for group in groups or group_by_subject(facts).values()
@@ -68,7 +68,7 @@ def build_table_exhibit(
     of_groups = [
         (dated.rows[number][0],)
         for number, (group, _) in enumerate(rows)
-        if any(fact.about for fact in group)
+        if whole is not WHOLE or any(fact.about for fact in group)
     ]
     days = [{name_days(fact, language) for fact in some} for some in columns_of_facts]
     are_named = dated.columns[1:] != table.columns[1:]  # by the titles

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -23,6 +24,8 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     explain_segments,
     find_analysis,
+    find_order_days,
+    name_revenue,
     read_day,
     read_text,
     run_query,
@@ -90,7 +93,8 @@ ONLY_BUYERS = (
     "and those whom an offer for the first order is for, have none: use never_ordered for them."
 )
 EVERYBODY = Words("the whole customer file, not this audience")
-SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLUMNS)
+SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLUMNS, rows_of=PEOPLE)
+RETURN_FIELDS = {"returned", "return_reason"}
 
 
 class OfOrders(Condition):
@@ -197,7 +201,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts += await run_query(
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
-    days = await run_query(deps, _find_days) if facts else None
+    days = await run_query(deps, find_order_days) if facts else None
     agreed = next((one for one in facts if one.parts.measure == f"by-{rule.purpose}"), None)
     is_told = agreed is not None and isinstance(agreed.value, Decimal) and agreed.value > 0
     by = [CONSENTS[rule.purpose]] if is_told else []
@@ -220,14 +224,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return result.model_copy(update={"scope": ((PEOPLE, people), *more)})
 
 
-def _find_days(warehouse: Warehouse) -> tuple[date, date] | None:
-    """Return the first and the last day of the orders."""
-    from bot.data.metrics.query.orders import DATASET
-    from bot.data.metrics.query.periods import find_known_days
-
-    return find_known_days(warehouse, DATASET)
-
-
 async def _find_worth(
     rule: AudienceRule, days: tuple[date, date], by: Sequence[DimensionName], deps: ToolDeps
 ) -> tuple[tuple[Fact, ...], list[str]]:
@@ -240,7 +236,7 @@ async def _find_worth(
     condition = MetricCondition(field=AUDIENCE_FIELD, operator="is", values=(members.stored,))
     since = days[1] - YEAR + timedelta(days=1)
     found, notes = list[Fact](), list[str]()
-    revenue = await run_query(deps, _name_revenue)
+    revenue = await run_query(deps, name_revenue)
     for first in (None, *([since] if days[0] < since else [])):
         query = MetricQuery(
             dataset="orders",
@@ -264,12 +260,6 @@ async def _find_worth(
         ]
         notes += told.notes
     return tuple(found), [*([WORTH] if found else []), *dict.fromkeys(notes)]
-
-
-def _name_revenue(warehouse: Warehouse) -> Words:
-    from bot.data.metrics.query.order_cautions import name_revenue
-
-    return name_revenue(warehouse)
 
 
 def _label(fact: Fact) -> Fact:
@@ -383,6 +373,7 @@ def _read_rule(
     from bot.data.analyses.products import load_product_titles
     from bot.data.metrics.filters import validate_filter
     from bot.data.metrics.query.feedback_measures import describe_named
+    from bot.data.metrics.query.order_cautions import tell_late_returns
     from bot.data.metrics.query.orders import resolve_order_condition
     from bot.data.metrics.query.visit_measures import count_named_visits
 
@@ -434,6 +425,11 @@ def _read_rule(
     words = [note for _, notes in resolved for note in notes]
     words += [describe_named(warehouse)] if rated else []
     words += [count_named_visits(warehouse)] if viewed else []
+    asked = {
+        one.field for condition in rule.orders for one in chain.from_iterable(condition.filters)
+    }
+    if not asked.isdisjoint(RETURN_FIELDS) and (late := tell_late_returns(warehouse)):
+        words.append(f"{late} Who sent nothing back so far may still do: say so.")
     return rule, load_product_titles(warehouse, rule.products), words
 
 

@@ -43,6 +43,10 @@ SIGNS: dict[Operation, str] = {
 }
 # percentages of different wholes are neither added nor divided by each other
 PERCENT_OPERATIONS = ("difference", "percent_change")
+PARTS_OF_ONE = {  # kinds and measures of shares whose groups are exclusive, so that they add up
+    ("segments", "revenue-share"),
+    ("segments", "share-of-customers"),
+}
 
 
 CHANCE_NOTE = (
@@ -170,8 +174,17 @@ def _require_like_units(operation: Operation, facts: list[Fact]) -> None:
             f"The units differ: {', '.join(one or 'a plain number' for one in units)}. "
             "Only a ratio takes figures of different units."
         )
+    if operation == "sum" and _are_parts_of_one(facts):
+        return
     if units[0] == "%" and operation not in PERCENT_OPERATIONS:
         raise ToolError(f"Percentages have no {operation}; ask for the figures behind them.")
+
+
+def _are_parts_of_one(facts: Sequence[Fact]) -> bool:
+    """Whether the figures are shares of exclusive groups in the same whole, from alike calls."""
+    measures = {(one.parts.kind, one.parts.measure) for one in facts}
+    calls = {(one.parts.subject.partition("--")[2], one.since, one.until) for one in facts}
+    return measures <= PARTS_OF_ONE and len(measures) == len(calls) == 1
 
 
 def _calculate(operation: Operation, facts: list[Fact]) -> tuple[Decimal, str | None]:
@@ -220,7 +233,7 @@ def _describe(fact: Fact, deps: ToolDeps, with_days: bool) -> str:
     """Return what a figure is: "spend (wool plaid · 9–27 Nov)"."""
     language = deps.request.language
     days = fact.name_days(language, deps.today) if with_days else ""
-    rest = " · ".join(filter(None, (fact.about, days)))
+    rest = " · ".join(filter(None, (Words(fact.about).to(language), days)))
     return f"{fact.titled(language)} ({rest})" if rest else fact.titled(language)
 
 

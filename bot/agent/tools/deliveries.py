@@ -52,8 +52,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=replace(REGIONS, heading=heading).build(regions, finding.language),
         notes=(
             "“late” is the share of parcels not delivered by the promised day, of those "
-            "promised for a day before the last of the data; “rest” is that of the other regions. "
-            "“late-regions” are those that stand out, taken together.",
+            "promised for a day before the last of the data; “rest” is that of all regions but "
+            "those that stand out, which are also taken together; one with few parcels has no row.",
         )
         if facts
         else (),

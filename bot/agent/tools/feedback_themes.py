@@ -159,7 +159,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=(
             *EXHIBIT.build(table_facts, finding.language),
             *CHANGES.build(changes, finding.language),
-            *BY_PRODUCT.build(_name_by_product(products), finding.language),
+            *BY_PRODUCT.build(_name_by_product(products, finding.language), finding.language),
             *_build_course(months, finding.language),
         ),
         notes=notes,
@@ -258,7 +258,18 @@ def _explain_products(products: Sequence[Fact], params: Params) -> Iterable[str]
         yield "By product it can't be told for these days: none of these texts names one."
 
 
-def _name_by_product(products: Sequence[Fact]) -> list[Fact]:
+def _split_theme(about: str, language: Language) -> tuple[str, str]:
+    """Return the theme and the place of "sold out, when is it back, Bath": a theme's name may have
+    a comma."""
+    from bot.data.analyses.feedback.aspects import THEME_TITLES
+
+    names = (Words(title).to(language) for title in THEME_TITLES.values())
+    known = [one for one in names if about.startswith(f"{one}, ")]
+    theme = max(known, key=len, default=about.partition(", ")[0])
+    return theme, about.removeprefix(theme).removeprefix(", ")
+
+
+def _name_by_product(products: Sequence[Fact], language: Language) -> list[Fact]:
     """Return the rows by product: of a theme that people complain of, those that they complain of
     it."""
     blamed = {
@@ -267,7 +278,7 @@ def _name_by_product(products: Sequence[Fact]) -> list[Fact]:
         if one.parts.measure == "complaints-on-it" and one.number
     }
     return [
-        one.model_copy(update={"about": one.about.partition(", ")[2]})
+        one.model_copy(update={"about": _split_theme(one.about, language)[1]})
         for one in products
         if not blamed or one.parts.subject in blamed
     ]
@@ -405,8 +416,8 @@ def _translate_places(facts: Iterable[Fact], language: Language) -> tuple[Fact, 
     """Return the facts, where the theme before a place has its name in that language."""
 
     def name(about: str) -> str:
-        theme, comma, place = about.partition(", ")
-        return f"{Words(theme).to(language)}{comma}{place}" if comma else about
+        theme, place = _split_theme(about, "en")
+        return f"{Words(theme).to(language)}, {place}" if place else about
 
     return tuple(
         fact.model_copy(update={"about": name(fact.about)})

@@ -1,7 +1,7 @@
 """Customer segments by how recently, how often and for how much people buy: champions, loyal,
 promising, new, at risk, drifting away, lapsed, one-time. Tells how many customers each has, its
-share of customers and of revenue, its average order and its growth over 90 days; for one segment
-also its rule, favourite category, best day and hour.
+share of customers and of revenue, its average order, how its customers grew in 90 days; for one
+segment also its rule, favourite category, best day and hour.
 Not for counting people by conditions of your own (use audience), nor for sales of a period.
 Example: {"segment": "at-risk", "country": "FR", "source": "none", "device": "none",
 "since": "none", "until": "none"}
@@ -11,7 +11,14 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_filter, explain_segments, find_analysis
+from bot.agent.tools._analysis import (
+    build_filter,
+    explain_segments,
+    find_analysis,
+    find_order_days,
+    name_revenue,
+    run_query,
+)
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import SEGMENT_LABELS
 from bot.i18n.messages import Words
@@ -43,7 +50,7 @@ EXHIBIT = GroupExhibit(
         "share-of-customers": Words("Share of customers"),
         "revenue-share": Words("Share of revenue"),
         "average-order": Words("Average order"),
-        "growth": Words("Growth in 90 days"),
+        "growth": Words("Change in customers, 90 days"),
     },
     bars="customers",
     rows_of="segment",
@@ -71,13 +78,25 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         and (named or fact.parts.measure in OVERVIEW)
     ]
     facts = finding.prepare(chosen)
-    notes = ["Every customer is in exactly one segment. Growth compares with 90 days ago."]
+    notes = [
+        "Every customer is in exactly one segment, so shares can be added. “growth” is of its "
+        "number of customers, against 90 days ago."
+    ]
+    revenue = None
+    if any(fact.parts.measure == "revenue-share" for fact in facts):
+        revenue = await run_query(deps, name_revenue)
+        notes.append(f"The revenue share is of {revenue.text}: say so, and the days.")
+    is_of_all = where.since is None and where.until is None
+    if facts and is_of_all and (days := await run_query(deps, find_order_days)):
+        since, until = days
+        finding = replace(finding, where=replace(finding.where, since=since, until=until))
     if not named and facts:
         notes += explain_segments(SEGMENT_LABELS)
         notes.append("Name one segment to get its favourite category, best day and hour.")
     return finding.build_result(
         facts,
         title=SEGMENT_LABELS[params.segment] if named else Words("customer segments"),
+        reading=revenue,
         exhibits=EXHIBIT.build([fact for fact in facts if fact.about], finding.language),
         notes=notes,
     )

@@ -188,7 +188,9 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if surely is not None:
         now.mark(LATE_REGIONS_VALUE, now.any_of("region", _list_regions(parcels, surely)))
         before.mark(LATE_REGIONS_VALUE, before.any_of("region", _list_regions(parcels, surely)))
-    _add_regions(result, parcels, people, _select_usual_regions(due, groups), currency)
+    usual = _select_usual_regions(due, groups)
+    inside = np.zeros(len(due), bool) if surely is None else surely
+    _add_regions(result, parcels, people, usual, ~inside, currency)
     if surely is not None:
         _add_late_regions(result, parcels, people, surely, currency)
     return result
@@ -290,9 +292,11 @@ def _add_regions(
     parcels: ParcelCounts,
     people: _ParcelReport,
     usual: Numbers,
+    outside: BoolArray,
     currency: str | None,
 ) -> None:
-    """Add the regions that differ from the usual ones (a mask)."""
+    """Add the regions that differ from the usual ones (a mask). The share beside theirs is that of
+    all regions `outside` the late ones, as it is beside the late ones together."""
     (late, due), (late_before, due_before) = parcels.now(), parcels.before()
     floors = people.floors
     tested = [
@@ -323,7 +327,9 @@ def _add_regions(
         add = partial(result.add, subject, about=name, rows=rows, query=PARCELS_QUERY)
         add("status", status)
         add("late", compute_percent(late[at], due[at]), "%", days=parcels.current_days)
-        add("rest", compute_percent(*rest[n]), "%", days=parcels.current_days)
+        others = outside & (np.arange(len(due)) != at)
+        elsewhere = compute_percent(late[others].sum(), due[others].sum())
+        add("rest", elsewhere, "%", days=parcels.current_days)
         add("p", round_p(p[n]))
         if currency:
             worth = round_figure(float(parcels.worth[-CURRENT_DAYS:, at].sum()))

@@ -13,6 +13,7 @@ from bot.agent.tools import audience
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
+from bot.core.joined_exhibits import arrange_exhibits
 from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import count_audience
@@ -73,7 +74,7 @@ async def test_one_segment_has_its_rule_and_habits_in_french() -> None:
     result = await call_tool("segments", {"segment": "at-risk"}, tool_deps(language="fr"))
     rule = figure(result, "segments.at-risk.rule")
     assert rule.spelled("fr") != rule.value
-    assert result.read_as == "À risque"
+    assert result.read_as.split(" · ")[0] == "À risque"
     assert {fact.parts.subject for fact in result.facts} == {"all", "at-risk"}
     assert figure(result, "segments.at-risk.favourite-category").value
 
@@ -83,7 +84,9 @@ async def test_a_period_is_part_of_the_figures_and_of_their_ids() -> None:
     fact = figure(result, "segments.all--fr--2026-01-01.customers")
     assert str(fact.since) == "2026-01-01"
     assert fact.until is not None
-    assert result.read_as == "customer segments · France · since 1 January"
+    parts = ("what", "country", "days")
+    told = " · ".join(text for part, text in result.scope if part in parts)
+    assert told == "customer segments · France · since 1 January 2026"
 
 
 async def test_an_unknown_country_is_refused_with_those_that_exist() -> None:
@@ -111,6 +114,37 @@ async def test_audience_counts_buyers_of_a_category_in_a_country() -> None:
     )
     assert values(result, "customers") == [ask(AUDIENCE_SQL.format(consent=""))]
     assert values(result, "by-email") == [ask(AUDIENCE_SQL.format(consent=consent))]
+
+
+@pytest.mark.parametrize(("field", "says_so"), [("returned", True), ("discounted", False)])
+async def test_audience_by_returns_says_that_some_are_still_to_come(
+    field: str, says_so: bool
+) -> None:
+    filters = [[{"field": field, "operator": "is", "values": ["yes"]}]]
+    days = {"since": "none", "until": "none"}
+    never = {"filters": filters, **days, "never": True, "no_order_after": False}
+    result = await call_tool("audience", {"orders": [never]})
+    assert any("still to come" in note for note in result.notes) == says_so
+
+
+async def test_rows_of_an_audience_are_people_and_can_stand_in_one_table() -> None:
+    exhibits = [
+        (await call_tool("audience", {"countries": [code]})).exhibits[0] for code in ("FR", "BE")
+    ]
+    (joined,), left_out = arrange_exhibits(
+        [one.model_copy(update={"id": f"e{n}"}) for n, one in enumerate(exhibits)]
+    )
+    assert not left_out
+    assert joined.table
+    assert len(joined.table.rows) == 2
+
+
+async def test_segments_say_their_days_their_revenue_and_the_sign_of_a_rise() -> None:
+    result = await call_tool("segments", {"segment": "none"})
+    assert {"what", "days", "more"} <= {part for part, _text in result.scope}
+    rises = [one for one in result.facts if one.parts.measure == "growth" and one.number > 0]
+    assert rises
+    assert all(one.shown("en").startswith("+") for one in rises)
 
 
 async def test_audience_says_how_many_agreed_with_or_without_an_order() -> None:

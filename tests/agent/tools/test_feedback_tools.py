@@ -9,9 +9,10 @@ import pytest
 from bot.agent.tool import ToolError
 from bot.core.fact_book import FactBook
 from bot.data.analyses.feedback import _count_channels
+from bot.data.analyses.feedback.aspects import THEME_TITLES
 from bot.data.analyses.feedback.texts import DIMENSIONS, FeedbackText, strip_letter
 from bot.data.analyses.result import AnalysisFilter
-from bot.i18n.messages import format_short_period
+from bot.i18n.messages import Words, format_short_period
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
@@ -392,6 +393,19 @@ async def test_where_a_theme_of_the_shop_is_concentrated_has_the_days_it_was_tes
     assert places
     assert whole.since is not None
     assert all(fact.since and fact.since > whole.since for fact in places)
+
+
+async def test_theme_with_a_comma_in_its_name_is_translated_before_a_place() -> None:
+    theme = Words(THEME_TITLES["stock-sold-out"])
+    assert "," in theme.text
+    french = tool_deps(language="fr")
+    result = await call_tool("feedback_themes", {"theme": "stock-sold-out"}, french)
+    abouts = {one.about for one in result.facts if one.about.count(", ") > 1}
+    assert abouts
+    assert all(about.startswith(f"{theme.to('fr')}, ") for about in abouts)
+    table = next(one.table for one in result.exhibits if one.shows == "the theme by product")
+    assert table
+    assert not any("date" in row[0] for row in table.rows)
 
 
 async def test_categories_are_told_side_by_side_in_one_call() -> None:

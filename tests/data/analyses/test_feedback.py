@@ -12,6 +12,7 @@ from bot.data.analyses.feedback import find
 from bot.data.analyses.feedback.objections import praise_and_objection
 from bot.data.analyses.feedback.quotes import read_sentences
 from bot.data.analyses.feedback.texts import read_texts, select_feedback
+from bot.data.analyses.feedback.theme_concentration import find_concentrations
 from bot.data.analyses.feedback.theme_table import ThemeTable, build_theme_table, is_praise
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
@@ -98,6 +99,17 @@ def test_concentrations_are_found_where_they_were_planted() -> None:
     south_west = {f"region-{one}" for one in read_planted("late_parcels")["departments"]}
     late = [s.split("--")[1] for s in found().subjects() if s.startswith("delivery-late--region")]
     assert set(late) <= south_west
+
+
+@pytest.mark.parametrize("floor", [10, 60])  # fewer texts than 60 are on the product
+def test_concentration_names_the_one_product_of_a_category(floor: int) -> None:
+    said = heard()
+    tested = find_concentrations(said, said, floor)
+    places = [one for one in tested if one.subject == "stock-sold-out" and one.is_found]
+    assert {one.value for one in places if one.dimension in ("product", "category")} == {"lit-nuee"}
+    (one,) = (one for one in places if one.value == "lit-nuee")
+    assert one.texts < 60
+    assert one.mentions + one.elsewhere == len(texts_on("stock-sold-out", said))
 
 
 def test_planted_new_theme_is_a_confirmed_change() -> None:

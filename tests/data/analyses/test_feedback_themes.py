@@ -40,6 +40,7 @@ SAID = [
     ("fr", "Le colis est arrivé tout abîmé.", "delivery-damaged", COMPLAINT),
     ("fr", "Le lin est magnifique.", "fabric-linen", PRAISE),
     ("fr", "Impossible de payer sur mon téléphone.", "website-phone", COMPLAINT),
+    ("fr", "On ne peut pas commander sur votre site.", "website", COMPLAINT),
     ("fr", "Quand aurez-vous de nouveau le plaid ?", "stock-sold-out", QUESTION),
     ("fr", "Est-ce que la chemise taille petit ?", "sizing-small", QUESTION),
     ("fr", "C'est beaucoup trop cher.", "price", COMPLAINT),
@@ -89,6 +90,10 @@ NOT_SAID = [
     ("en", "Not too small at all.", "sizing-small"),
     ("en", "Perfect for a late summer evening.", "delivery-late"),
     ("en", "The arm holes are lovely.", "quality-breaks"),
+    ("en", "The throw is out of stock.\nAnne Bird, [PHONE]", "website-phone"),
+    ("en", "Write to [EMAIL].", "order"),
+    ("fr", "Je voudrais ce plaid mais on ne peut pas le commander.", "website"),
+    ("fr", "Impossible de commander le plaid, il est épuisé.", "website"),
     ("pt", "O produto não atrasou.", "delivery-late"),
 ]
 

@@ -69,6 +69,14 @@ def test_planted_late_parcels_are_found_in_the_south_west() -> None:
     assert {s.removeprefix("region-") for s in confirmed} <= south_west
 
 
+def test_late_regions_have_one_share_of_the_others_beside_them() -> None:
+    named = str(values_of("regions")["late-regions"]).split(", ")
+    rest = values_of("rest")
+    told = [rest[key] for one in named if (key := f"region-{one}") in rest]
+    assert len(told) > 1
+    assert {*told} == {rest["late-regions"]}
+
+
 def test_start_of_lateness_is_dated() -> None:
     began = date.fromisoformat(str(values_of("since")["late-regions"]))
     assert abs((began - date(2026, 9, 16)).days) <= values_of("since-days")["late-regions"] + 1

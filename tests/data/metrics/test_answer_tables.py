@@ -360,3 +360,39 @@ def test_data_end_where_the_file_ends_and_not_with_the_question() -> None:
     (fact,) = build_result(warehouse, found, "en").facts
     assert (fact.until, fact.as_of) == (date(2026, 9, 30), warehouse.as_of("orders"))
     assert fact.as_of > date(2026, 9, 30)
+
+
+def test_texts_of_channels_without_ratings_are_called_messages() -> None:
+    rows = [
+        {
+            "id": f"{channel} {n}",
+            "at": datetime(2026, 9, 3, 12),
+            "customer": f"{channel} {n}",
+            "channel": channel,
+            "rating": rating,
+            "text": "Hello",
+        }
+        for channel, rating in (("e-mail", None), ("chat", None), ("review", 4.0))
+        for n in range(40)
+    ]
+    warehouse = small(feedback=rows)
+
+    def count(*channels: str) -> tuple[str, str | None]:
+        filters = [[condition("channel", "is", *channels)]]
+        found = answer(warehouse, dataset="feedback", measures=["reviews"], filters=filters)
+        (fact,) = build_result(warehouse, found, "en").facts
+        return fact.label, fact.unit
+
+    assert count("e-mail", "chat") == ("messages", "messages")
+    assert count("e-mail", "review") == ("reviews, rated or not", None)
+
+
+def test_late_orders_that_came_are_not_called_overdue() -> None:
+    came = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 5)}
+    late = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 9)}
+    rows = [*list_orders(9, 30, **came), *list_orders(9, 40, **late), *list_orders(10, 20)]
+    arrived = [[condition("delivered_day", "is", "any")]]
+    asked: dict[str, Any] = {"measures": ["orders"], "dimensions": ["late"], "order": "highest"}
+    names = [row[0] for row in build_table(rows, filters=arrived, **asked).rows]
+    assert names[0] == "Delivered late"
+    assert "overdue" in build_table(rows, **asked).rows[0][0]

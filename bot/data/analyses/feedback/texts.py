@@ -31,6 +31,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES
+from bot.privacy import MASK
 from bot.text.language import detect_language
 from bot.text.normalize import normalize_nfc, normalize_spelling
 
@@ -45,7 +46,6 @@ MAX_KNOWN_PIECES = 200_000  # spellings remembered of one language
 
 
 MAX_SALUTATION = 4  # words of a line that opens or closes a letter
-PLACEHOLDERS = re.compile(r"\[[A-Z_ ]+\]")
 SENTENCE_END = re.compile(r"[.!?…»\")]$")
 
 
@@ -54,7 +54,7 @@ def strip_letter(text: str) -> str:
     a comma, and below the last sentence the regards and the name. Lines that hold only what stands
     in place of personal data go as well. What is left stands there letter for letter."""
     found = list(re.finditer(r"\S[^\n]*", text))
-    lines = [PLACEHOLDERS.sub("", one[0]).strip() for one in found]
+    lines = [MASK.sub("", one[0]).strip() for one in found]
     words = [len(WORD_PATTERN.findall(line)) for line in lines]
     first, last = 0, len(lines)
 
@@ -112,7 +112,8 @@ def tokenize_words(text: str, language: str) -> list[str]:
 
 
 def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]:
-    """Return the text's sentences. A word in `turns` starts a new clause."""
+    """Return the text's sentences. A word in `turns` starts a new clause. What stands in place of
+    personal data is no word."""
     sentences, words = [], load_word_table(language)
     for match in SENTENCE_PATTERN.finditer(ORDINAL_PATTERN.sub(",", text)):
         said = match[0]
@@ -127,7 +128,7 @@ def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sen
 def _split_clauses(
     said: str, words: dict[str, tuple[str, ...]], turns: frozenset[str]
 ) -> tuple[tuple[str, ...], ...]:
-    pieces = PIECE_PATTERN.findall(normalize_nfc(said))
+    pieces = PIECE_PATTERN.findall(normalize_nfc(MASK.sub(" ", said)))
     spoken = [word for piece in pieces for word in (words[piece] or CUT)]
     if turns.isdisjoint(spoken) and CUT[0] not in spoken:
         return (tuple(spoken),) if spoken else ()

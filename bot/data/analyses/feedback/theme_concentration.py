@@ -3,11 +3,12 @@ often than others.
 
 Exact hypergeometric test of one place against all others, with Benjamini and Hochberg over all
 tested themes and places. A place needs at least the floor of texts and of authors, as many
-elsewhere, and 5 texts that mention the theme."""
+elsewhere, and 5 texts that mention the theme. A category where one product is nearly all of it is
+told as that product, even where its texts alone are below the floor: it is no group of people."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -31,6 +32,7 @@ PRODUCT_DIMENSIONS = ("product", "category", "channel", "segment")
 MIN_THEME_TEXTS = 5  # texts on the theme in that place
 MAX_PLACES = 3  # per theme and dimension
 MAX_PART_SHARE = 0.8  # when one part has this share of a place's mentions, only the part is shown
+MIN_PRODUCT_SHARE = 0.9  # of a category's mentions, when only the product is shown
 
 
 @dataclass(frozen=True)
@@ -66,22 +68,57 @@ class ThemeConcentration:
 def find_concentrations(
     lasting: ThemeTable, recent: ThemeTable, floor: int
 ) -> list[ThemeConcentration]:
-    """Return everything tested, in a fixed order. Themes about products are tested on the texts of
+    """Return everything tested, in a fixed order, a category as the one product that it is about.
+    Themes about products are tested on the texts of
     a year, by product and customer dimensions; themes about the shop, which come and go, on the
     recent texts, by region as well."""
+    lasting, recent = lasting.select(lasting.listed), recent.select(recent.listed)
     rows = [
-        *_count_by_place(lasting.select(lasting.listed), PRODUCT_DIMENSIONS, floor, shop=False),
-        *_count_by_place(recent.select(recent.listed), DIMENSIONS[:-1], floor, shop=True),
+        *_count_by_place(lasting, PRODUCT_DIMENSIONS, floor, shop=False),
+        *_count_by_place(recent, DIMENSIONS[:-1], floor, shop=True),
     ]
     if not rows:
         return []
     tolds, of, everys, totals = (np.array([row[k] for row in rows]) for k in (3, 4, 5, 8))
     p = np.minimum(1.0, 2 * hypergeometric_tail(tolds - 1, totals, everys, of))
     q = adjust_false_discovery(p)
-    return [
+    tested = [
         ThemeConcentration(s, d, v, t, n, e - t, o - n, c, g, float(a), float(b))
         for (s, d, v, t, n, e, c, g, o), a, b in zip(rows, p, q, strict=True)
     ]
+    narrowed = (
+        _narrow(one, recent if recent.is_shop(one.subject) else lasting)
+        if one.dimension == "category" and one.is_found
+        else one
+        for one in tested
+    )
+    by_place: dict[tuple[str, str, str], ThemeConcentration] = {}
+    for one in sorted(narrowed, key=lambda one: one.p):
+        by_place.setdefault((one.subject, one.dimension, one.value), one)
+    return list(by_place.values())
+
+
+def _narrow(category: ThemeConcentration, theme_table: ThemeTable) -> ThemeConcentration:
+    """Return the concentration on the product that has nearly all mentions of its category."""
+    flags = theme_table.flags_of(category.subject)
+    inside = np.array(list_values(theme_table.texts, "category"), dtype=object) == category.value
+    products = np.array(list_values(theme_table.texts, "product"), dtype=object)
+    told = Counter(products[inside & (flags > 0)]).most_common(1)
+    if told[0][0] is None or told[0][1] < MIN_PRODUCT_SHARE * category.mentions:
+        return category
+    here = products == told[0][0]
+    mentions, texts = int((flags[here] > 0).sum()), int(here.sum())
+    return replace(
+        category,
+        dimension="product",
+        value=told[0][0],
+        mentions=mentions,
+        texts=texts,
+        elsewhere=category.mentions + category.elsewhere - mentions,
+        others=category.texts + category.others - texts,
+        complaints=int((is_complaint(flags) & here).sum()),
+        praise=int((is_praise(flags) & here).sum()),
+    )
 
 
 def _count_by_place(

@@ -209,6 +209,12 @@ class MetricDataset:
     told_by: str = ""
     # what a reader must know of the rows that a query adds up; empty where there is nothing to say
     describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
+    # the measures that are called otherwise where a query takes only some rows
+    rename: Callable[[Warehouse, MetricQuery], Mapping[str, Measure]] = lambda *_: {}
+
+    def rename_measures(self, warehouse: Warehouse, query: MetricQuery) -> "MetricDataset":
+        """Return the dataset with its measures called as what the query takes."""
+        return replace(self, measures={**self.measures, **self.rename(warehouse, query)})
 
 
 def hold_by_buyers(dataset: MetricDataset, query: MetricQuery) -> MetricDataset:

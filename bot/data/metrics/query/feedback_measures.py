@@ -2,7 +2,7 @@
 tool's. A review without a customer, its own or that of its order, counts as a person of its
 own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import RatingCondition
-from bot.core.metric_query import MetricQuery
+from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.metrics.filters import add_category, add_people, name_reviewers
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
@@ -172,6 +172,22 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
+def _rename_messages(warehouse: Warehouse, query: MetricQuery) -> Mapping[str, Measure]:
+    """Return the count of texts as one of messages where all channels asked for have no ratings."""
+    channels = [one.values for (one, *others) in query.filters if _takes_channels(one, others)]
+    reviews = warehouse.table("feedback")
+    if not channels or reviews is None:
+        return {}
+    rated = reviews.filter(reviews.channel.isin(channels[0]), reviews.rating.notnull())
+    if fetch_rows(warehouse, rated.select("channel").limit(1)):
+        return {}
+    return {"reviews": replace(MEASURES["reviews"], label=Words("messages"), unit="messages")}
+
+
+def _takes_channels(condition: MetricCondition, others: Sequence[MetricCondition]) -> bool:
+    return condition.field == "channel" and condition.operator == "is" and not others
+
+
 def _warn_of_late_texts(warehouse: Warehouse, _days: tuple[date, date]) -> str:
     return (
         f"Orders are known until {warehouse.as_of('orders')}: who wrote shortly before had little "
@@ -253,4 +269,5 @@ DATASET = MetricDataset(
     },
     count=lambda t: t.count(),
     describe_rows=_describe_rows,
+    rename=_rename_messages,
 )

@@ -53,14 +53,23 @@ def warn_of_refunds(warehouse: Warehouse, _days: tuple[date, date]) -> str:
 
 def warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
     """Say that returns are still to come, where the days are among the last of the data."""
+    told = tell_late_returns(warehouse)
+    if not told or days[1] <= warehouse.as_of("orders") - timedelta(days=RETURN_DAYS):
+        return ""
+    return (
+        f"{told} So what counts returns, or takes rows by them, is not told beside an earlier "
+        "period and has no change; revenue and orders with and without returns have."
+    )
+
+
+def tell_late_returns(warehouse: Warehouse) -> str:
+    """Say that returns of the last orders are still to come; nothing where none is marked."""
     last = read_return_marks(warehouse)["last"]
-    if last is None or days[1] <= warehouse.as_of("orders") - timedelta(days=RETURN_DAYS):
+    if last is None:
         return ""
     return (
         f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
-        f"with a return is of {last}. So what counts returns, or takes rows by them, is not told "
-        "beside an earlier period and has no change; revenue and orders with and without returns "
-        "have."
+        f"with a return is of {last}."
     )
 
 

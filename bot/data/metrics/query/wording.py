@@ -175,9 +175,16 @@ def name_group(
             return (f"{names[0]} – {names[-1]}",)
         return (" + ".join(names),)
     pairs = zip(answer.query.dimensions, group, strict=True)
-    return tuple(
-        name_value(warehouse, answer.dataset, name, value, language) for name, value in pairs
-    )
+    return tuple(_name_in_answer(warehouse, answer, *pair, language) for pair in pairs)
+
+
+def _name_in_answer(
+    warehouse: Warehouse, answer: MetricAnswer, dimension: str, value: str | None, language: str
+) -> str:
+    """Return the value as `name_value` does; late is delivered late where only what came counts."""
+    if (dimension, value) == ("late", "yes") and answer.query.takes_arrived:
+        return DELIVERED_LATE.to(language)
+    return name_value(warehouse, answer.dataset, dimension, value, language)
 
 
 def name_hidden_times(answer: MetricAnswer, language: str) -> str:
@@ -526,9 +533,7 @@ def describe_condition(
         )
         return words.to(language)
     names = [
-        DELIVERED_LATE.to(language)
-        if (condition.field, value) == ("late", "yes") and answer.query.takes_arrived
-        else name_value(warehouse, dataset, condition.field, value, language)
+        _name_in_answer(warehouse, answer, condition.field, value, language)
         for value in condition.values
     ]
     shown = _list_names(names, 1 if short and names[2:] else MAX_NAMES, language)
