@@ -209,7 +209,16 @@ class AnswerNotes:
             return ""
         ranked, above = self._rank()
         lost = self._list_lost()
-        lines = [Words("Groups of under {n} people are not shown.", n=self._find_floor())]
+        floor = self._find_floor()
+        lines = [Words("Groups of under {n} people are not shown.", n=floor)]
+        if self._gives_up_large():
+            lines = [
+                Words(
+                    "Groups of under {n} people are not shown, nor others that would give them "
+                    "away.",
+                    n=floor,
+                )
+            ]
         if lost and not above:
             lines = [Words("Not shown, to protect single customers: {what}.", what=lost)]
         if ranked and not above:
@@ -269,6 +278,12 @@ class AnswerNotes:
             if self.unranked & find_small_groups(self.warehouse, rows, basis)
         ]
         return max(floors, default=get_floor_of(self.warehouse, rows, ALL_ROWS))
+
+    def _gives_up_large(self) -> bool:
+        """Whether a group has no place that is of enough people itself, to protect another."""
+        rows, bases = self.answer.rows["now"], self.answer.get_measure(self.first).bases
+        small = [find_small_groups(self.warehouse, rows, one) for one in (ALL_ROWS, *bases)]
+        return bool({*rows.groups} & self.unranked.difference(*small))
 
     def _list_lost(self) -> str:
         """Name the groups that lost their place to an earlier answer."""
