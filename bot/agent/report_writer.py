@@ -99,6 +99,10 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
     exhibit, second = [*find_shown_exhibits(form, ctx), None, None][:2]
     reading = read_question(form, exhibit, ctx)
+    if reading.footnote:  # it stands there
+        exhibit, second = (
+            one and one.model_copy(update={"footnote": ""}) for one in (exhibit, second)
+        )
     cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
     known = {fact.id for fact in ctx.evidence.facts}
     ctx.evidence = ctx.evidence.plus(one for one in ctx.book.facts if one.id in cells - known)
@@ -109,7 +113,12 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         second,
         language=language,
         data=ctx.data.name_files(),
-        read_as=(reading.line, *reading.beside, *list_left_out(form, exhibit, ctx)),
+        read_as=(
+            reading.line,
+            reading.footnote,
+            *reading.beside,
+            *list_left_out(form, exhibit, ctx),
+        ),
         unused=request.brief.left_over,
     )
     readings = tell_readings(filled, exhibit, ctx)

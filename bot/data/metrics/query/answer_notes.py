@@ -146,16 +146,19 @@ class AnswerNotes:
 
     def describe_cut(self) -> str:
         """Say for people how many of the groups are shown where there is no room for as many as
-        were asked for, which days, weeks or months are missing, and whose figures they are."""
-        footnotes = [self.answer.get_measure(name).footnote for name in self.query.measures]
+        were asked for, and which days, weeks or months are missing."""
         lines = [
             *self._list_coarser(),
             *self._list_cut(),
             *self._list_hidden(),
             *self._list_counted_twice(),
-            *filter(None, footnotes),
         ]
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
+
+    def describe_source(self) -> str:
+        """Say for people whose figures they are, where they are not the shop's own."""
+        notes = (self.answer.get_measure(name).footnote for name in self.query.measures)
+        return " ".join(dict.fromkeys(one.to(self.language) for one in notes if one))
 
     def _name_newer_days(self) -> list[str]:
         """Say it to the model, which chose the days."""
