@@ -315,13 +315,18 @@ def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
 
 
 def list_idea_sentences(ctx: "SkillContext", idea: IdeaForm) -> list[ClaimSentence]:
-    """Return what an idea claims of the data, with the facts that it stands on. The idea itself
-    is a proposal, and what it may bring is no claim of it."""
-    try:
-        filled = ctx.book.fill(idea.fact.strip(), ctx.request.language)
-    except SlotError:
-        return []  # it goes back for that
-    return [ClaimSentence("ideas", filled.text, _list_idea_facts(ctx, idea))] if filled.text else []
+    """Return what an idea and its fact claim of the data, with the facts that it stands on. What
+    it proposes to do is free, as the advice of a report is."""
+    found = []
+    for text in (idea.idea, idea.fact):
+        try:
+            filled = ctx.book.fill(text.strip(), ctx.request.language)
+            facts = _list_idea_facts(ctx, idea)
+        except SlotError:
+            continue  # it goes back for that
+        if filled.text:
+            found.append(ClaimSentence("ideas", filled.text, facts))
+    return found
 
 
 def describe_occasions(ctx: "SkillContext") -> str:
