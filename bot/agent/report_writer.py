@@ -35,7 +35,7 @@ from bot.core.report import (
     is_given,
 )
 from bot.core.request import Brief
-from bot.drafts.occasions import list_coming_occasions, load_occasions
+from bot.drafts.occasions import find_past_days, list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import ReportChecker
@@ -334,7 +334,8 @@ def describe_occasions(ctx: "SkillContext") -> str:
     next weeks, for the prompt."""
     brief, today = ctx.request.brief, ctx.today
     wanted = ctx.brand.list_occasions(brief.market) or tuple(load_occasions())
-    if known := load_occasions().get(brief.occasion or ""):
+    known = load_occasions().get(brief.occasion or "")
+    if known and not find_past_days(brief, today):
         coming = [(known, period) for period in known.list_near(today, brief.market)]
     else:
         coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
