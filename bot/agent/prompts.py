@@ -20,7 +20,7 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
 from bot.core.thread_text import list_unmasked_speakers
-from bot.drafts.occasions import list_coming_occasions, load_occasions
+from bot.drafts.occasions import find_past_days, list_coming_occasions, load_occasions
 from bot.i18n.languages import get_language
 from bot.privacy import Pseudonymizer
 
@@ -135,6 +135,8 @@ class RequestPrompt:
         if occasion := load_occasions().get(brief.occasion or ""):
             periods = occasion.list_near(self.today, brief.market)
             days = "".join(f", {period.as_prompt(brief.market)}" for period in periods)
+            if past := find_past_days(brief, self.today):
+                days = f", {past[0]} to {past[1]}"
             unusual = f" (not among the occasions of {brief.market})" if own else ""
             unusual = "" if occasion.key in own else unusual
             return f"{occasion.title[language]}{days}{unusual}"

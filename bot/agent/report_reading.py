@@ -48,6 +48,12 @@ class Reading:
     exhibits: tuple[Exhibit, ...] = ()  # of which the line is
     beside: tuple[str, ...] = ()
 
+    @property
+    def footnote(self) -> str:
+        """Whose figures they are, where it is true of all that the line names."""
+        found = {one.footnote for one in self.exhibits}
+        return found.pop() if len(found) == 1 else ""
+
 
 def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Reading:
     """Return how the question was read: the calls whose figures the headline shows, else those of

@@ -35,7 +35,7 @@ from bot.core.report import (
     is_given,
 )
 from bot.core.request import Brief
-from bot.drafts.occasions import list_coming_occasions, load_occasions
+from bot.drafts.occasions import find_past_days, list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import ReportChecker
@@ -99,6 +99,10 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
     exhibit, second = [*find_shown_exhibits(form, ctx), None, None][:2]
     reading = read_question(form, exhibit, ctx)
+    if reading.footnote:  # it stands there
+        exhibit, second = (
+            one and one.model_copy(update={"footnote": ""}) for one in (exhibit, second)
+        )
     cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
     known = {fact.id for fact in ctx.evidence.facts}
     ctx.evidence = ctx.evidence.plus(one for one in ctx.book.facts if one.id in cells - known)
@@ -109,7 +113,12 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         second,
         language=language,
         data=ctx.data.name_files(),
-        read_as=(reading.line, *reading.beside, *list_left_out(form, exhibit, ctx)),
+        read_as=(
+            reading.line,
+            reading.footnote,
+            *reading.beside,
+            *list_left_out(form, exhibit, ctx),
+        ),
         unused=request.brief.left_over,
     )
     readings = tell_readings(filled, exhibit, ctx)
@@ -306,13 +315,18 @@ def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
 
 
 def list_idea_sentences(ctx: "SkillContext", idea: IdeaForm) -> list[ClaimSentence]:
-    """Return what an idea claims of the data, with the facts that it stands on. The idea itself
-    is a proposal, and what it may bring is no claim of it."""
-    try:
-        filled = ctx.book.fill(idea.fact.strip(), ctx.request.language)
-    except SlotError:
-        return []  # it goes back for that
-    return [ClaimSentence("ideas", filled.text, _list_idea_facts(ctx, idea))] if filled.text else []
+    """Return what an idea and its fact claim of the data, with the facts that it stands on. What
+    it proposes to do is free, as the advice of a report is."""
+    found = []
+    for text in (idea.idea, idea.fact):
+        try:
+            filled = ctx.book.fill(text.strip(), ctx.request.language)
+            facts = _list_idea_facts(ctx, idea)
+        except SlotError:
+            continue  # it goes back for that
+        if filled.text:
+            found.append(ClaimSentence("ideas", filled.text, facts))
+    return found
 
 
 def describe_occasions(ctx: "SkillContext") -> str:
@@ -320,7 +334,8 @@ def describe_occasions(ctx: "SkillContext") -> str:
     next weeks, for the prompt."""
     brief, today = ctx.request.brief, ctx.today
     wanted = ctx.brand.list_occasions(brief.market) or tuple(load_occasions())
-    if known := load_occasions().get(brief.occasion or ""):
+    known = load_occasions().get(brief.occasion or "")
+    if known and not find_past_days(brief, today):
         coming = [(known, period) for period in known.list_near(today, brief.market)]
     else:
         coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)

@@ -77,6 +77,7 @@ class Exhibit(BaseModel, frozen=True):
     total: str = ""  # the name of the row that is of all rows together
     cut: str = ""  # how many of the rows it shows, for whoever sees it
     cut_after: date | None = None  # its last day, where later orders may still come back
+    footnote: str = ""  # whose figures they are, where its title or how it was read says so
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None
     chart: ExhibitChart | None = None
@@ -151,7 +152,7 @@ class Exhibit(BaseModel, frozen=True):
             scope = tuple(one for one in scope if one[0] != "what")
         if self.rows and PEOPLE in self.rows.dimensions:  # the rows name them
             scope = tuple(one for one in scope if one[0] != PEOPLE)
-        title = join_scope(scope, self.days)
+        title = ". ".join(filter(None, (join_scope(scope, self.days), self.footnote)))
         return self.table.model_copy(
             update={
                 "title": title[:1].upper() + title[1:],

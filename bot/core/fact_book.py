@@ -23,7 +23,7 @@ from bot.core.facts import (
     spell_unit,
 )
 from bot.core.parts import Copy, Hook, Quote, Table
-from bot.core.rounding import round_alike
+from bot.core.rounding import align_changes, round_alike
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
 
@@ -152,21 +152,20 @@ class FactBook:
 
     def _round_alike(self, text: str) -> "FactBook":
         """Return the book in which the rates of a text that nothing has rounded beside others are
-        told alike."""
+        told alike, and so are all its changes in %, whatever columns they are from: with the most
+        decimals that one of them has."""
         names = dict.fromkeys(slot[1] for slot in SLOT_PATTERN.finditer(text))
+        rates = {n: f for n in names if (f := self._facts.get(n)) and f.unit == "%"}
         open_rates = {
             name: fact
-            for name in names
-            if (fact := self._facts.get(name))
-            and fact.unit == "%"
-            and not fact.is_change
-            and fact.shown_decimals is None
+            for name, fact in rates.items()
+            if not fact.is_change and fact.shown_decimals is None
         }
-        if len(open_rates) < 2:
-            return self
-        book = FactBook()
         alike = zip(open_rates, round_alike(open_rates.values()), strict=True)
-        book._facts = {**self._facts, **dict(alike)}
+        changes = {name: fact for name, fact in rates.items() if fact.is_change}
+        told = zip(changes, align_changes(changes.values()), strict=True)
+        book = FactBook()
+        book._facts = {**self._facts, **dict(alike), **dict(told)}
         return book
 
     def fill(self, text: str, language: Language) -> FilledText:

@@ -88,6 +88,8 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
             "measure_facts": {},
             "scope": _join_scopes(group),
             "days": first.days,
+            # else the heads of its own columns alone say it
+            "footnote": group[0].footnote if len({one.footnote for one in group}) == 1 else "",
             "total": "" if more else group[0].total,
             "column_facts": tuple(one.exhibit.column_facts[n] for one, n in used),
             "column_days": (),

@@ -158,6 +158,20 @@ def align_pair(now: Fact, before: Fact) -> tuple[Fact, Fact]:
     return first, second
 
 
+def align_changes(changes: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return changes of one unit with the most decimals that one of them is told with."""
+    listed = tuple(changes)
+    read = [one.as_read for one in listed]
+    most = max((_find_shown_decimals(one) for one in read), default=0)
+    if all(_find_shown_decimals(one) == most for one in read):
+        return listed
+    return tuple(one.model_copy(update={"shown_decimals": most}) for one in listed)
+
+
+def _find_shown_decimals(fact: Fact) -> int:
+    return fact.decimals if fact.shown_decimals is None else fact.shown_decimals
+
+
 def _subtract(change: Fact, now: Fact, before: Fact) -> Fact:
     read = (now.as_read, before.as_read)
     value = Decimal(read[0].value) - Decimal(read[1].value)

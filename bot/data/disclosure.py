@@ -50,10 +50,12 @@ def list_publishable(
     *,
     unsaid: int = 0,
     together: Callable[[Iterable[Key]], int] | None = None,
+    rows: Mapping[Key, int] | None = None,
 ) -> list[Key]:
     """Return the parts of one whole that may be published, in their order. `unsaid` people
     belong to no part. `together` counts the people of several parts; without it, the parts share
-    nobody."""
+    nobody. Of parts of as many people the one with fewer `rows` is given up: never by an amount,
+    since one below those that are published would bound what is left for a small part."""
     count = together or (lambda keys: sum(sizes[key] for key in keys))
     kept = [key for key, size in sizes.items() if not is_below_floor(size, floor)]
     while True:
@@ -62,7 +64,9 @@ def list_publishable(
             return kept
         if not is_below_floor(count(key for key in sizes if key not in kept) + unsaid, floor):
             return kept
-        kept.remove(min(with_people, key=lambda key: (sizes[key], str(key))))
+        kept.remove(
+            min(with_people, key=lambda key: (sizes[key], (rows or {}).get(key, 0), str(key)))
+        )
 
 
 def find_hidden_groups(
@@ -70,6 +74,7 @@ def find_hidden_groups(
     floor: int,
     size_of_union: Callable[[Collection[Key]], int],
     never_shown: Collection[Key] = (),
+    rows: Mapping[Key, int] | None = None,
 ) -> set[Key]:
     """Return the groups of one whole that must be withheld, including `never_shown`.
     `size_of_union` counts the distinct people of several groups."""
@@ -80,7 +85,7 @@ def find_hidden_groups(
         return size_of_union(union) if union else 0
 
     open_groups = {key: size for key, size in sizes.items() if key not in never}
-    shown: list[Key] = list_publishable(open_groups, floor, together=together)
+    shown: list[Key] = list_publishable(open_groups, floor, together=together, rows=rows)
     return (set(sizes) | never).difference(shown)
 
 

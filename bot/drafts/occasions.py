@@ -278,6 +278,17 @@ def set_occasion_days(brief: Brief, today: date) -> Brief:
     return brief.model_copy(update={"since": periods[0].starts, "until": until})
 
 
+def find_past_days(brief: Brief, today: date) -> DayRange | None:
+    """Return the days of the brief's occasion where it is an earlier one: those of the period that
+    was read, where the nearest has none of them."""
+    occasion = load_occasions().get(brief.occasion or "")
+    first, last = brief.since, brief.until or brief.since
+    if not (occasion and first and last) or last >= today:
+        return None
+    near = occasion.list_near(today, brief.market)
+    return None if any(one.starts <= last and first <= one.until for one in near) else (first, last)
+
+
 def list_coming_occasions(
     keys: Iterable[str], today: date, country: str | None, days: int
 ) -> list[tuple[Occasion, OccasionPeriod]]:

@@ -15,7 +15,9 @@ from bot.text.normalize import collapse_spaces
 ASKED_FOR = Words("asked for: “{audience}”")
 LEADS_TO = Words("Leads to: {link}")
 NOT_IN_TEXT, NOT_USED = Words("Not in the text: {what}"), Words("Not used: {what}")
-NO_RANGE_PAGE = Words("Leads to: {link}. No page of this range is known (`pages` in brand.toml).")
+NO_RANGE_PAGE = Words(
+    "Leads to: {link}, the home page. No page of this range is known (`pages` in brand.toml)."
+)
 NO_PAGE = Words("Leads to: no page known. Add its link.")
 
 
@@ -72,8 +74,8 @@ def find_target(
 ) -> str | None:
     """Return the page that the button, the ad or the post is to lead to: the one that the brief
     names, or that of its product, else of the only one that the text tells of, or the `page` of its
-    range; a button on a range without one, or on several things, leads to the brand's site. None
-    where the text has its link, or stands on that page itself."""
+    range; an ad or a button on a range without one, or a button on several things, leads to the
+    brand's site. None where the text has its link, or stands on that page itself."""
     if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
         return None
     if named := list_brief_links(brief, site):
@@ -85,7 +87,8 @@ def find_target(
     if page and _is_of_range(brief):
         return page
     buttons = list_buttons(channel)
-    return site if any(part.key in buttons and part.text.strip() for part in parts) else None
+    has_button = any(part.key in buttons and part.text.strip() for part in parts)
+    return site if has_button or (channel.ads_on and _is_of_range(brief)) else None
 
 
 def list_buttons(channel: Channel) -> frozenset[str]:

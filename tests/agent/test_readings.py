@@ -1,6 +1,33 @@
 """How the line on a card that says how a question was read is put together."""
 
+from typing import Any
+
+import pytest
+
+from bot.agent.report_reading import Reading
 from bot.core.charts import Exhibit, join_scope
+from tests.support.tool_runner import call_tool
+
+OF_ADS = {"dataset": "campaigns", "measures": ["campaign_sales"], "dimensions": ["channel"]}
+OF_SHOP = {"dataset": "orders", "measures": ["revenue"], "dimensions": ["channel"]}
+
+
+@pytest.mark.parametrize(("call", "is_told"), [(OF_ADS, True), (OF_SHOP, False)])
+async def test_whose_figures_they_are_stands_in_the_title_of_their_table(
+    call: Any, is_told: bool
+) -> None:
+    (exhibit,) = (await call_tool("query_metrics", call)).exhibits
+    table = exhibit.build_card_table()
+    assert table
+    assert ("As reported by the platforms." in table.title) is is_told
+    assert "reported" not in exhibit.cut
+
+
+def test_how_a_question_was_read_says_whose_figures_they_are_where_all_of_them_are() -> None:
+    own, theirs = Exhibit(shows=""), Exhibit(shows="", footnote="As reported by the platforms.")
+    assert Reading("spend", (theirs, theirs)).footnote == theirs.footnote
+    assert not Reading("spend, orders", (theirs, own)).footnote
+    assert not Reading("orders", (own,)).footnote
 
 
 def test_a_text_stands_once_with_what_and_by_what_first_and_the_days_last() -> None:

@@ -113,6 +113,24 @@ def test_a_whole_amount_has_no_cents_beside_one_without() -> None:
     assert book.fill("{f1} at {f4}", "en").text == "€235.00 at €85.00"
 
 
+def test_changes_of_one_text_have_the_same_decimals_whatever_their_columns() -> None:
+    rose, fell, slowed = (
+        share(value).model_copy(
+            update={
+                "id": f"metric.{value}.revenue-change",
+                "exact": Decimal(value),
+                "shown_decimals": decimals,
+            }
+        )
+        for value, decimals in (("12.66", 0), ("-16.14", 1), ("-4.02", None))
+    )
+    book = FactBook([rose, fell])
+    assert book.fill("{f1:abs} up, {f2:abs} down", "en").text == "12.7% up, 16.1% down"
+    assert book.fill("up {f1:abs}", "en").text == "up 13%"
+    book = FactBook([rose, slowed.model_copy(update={"shown_decimals": 1})])
+    assert book.fill("{f1}, {f2}", "en").text == "+12.7%, −4.0%"
+
+
 def test_a_fact_keeps_its_decimals_where_it_is_stored() -> None:
     one, *_ = round_alike([share("4.8"), share("4.57")])
     assert Fact.model_validate_json(one.model_dump_json()).shown("en") == "4.80%"

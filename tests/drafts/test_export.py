@@ -195,4 +195,19 @@ def test_text_on_a_range_leads_to_its_page_or_says_that_none_is_known(sqlite: Da
             assert link == f"{known or brand.find_site(market)}?utm_campaign={draft.code}"
             told = describe_draft_target(draft, brand)
             assert told is not None
-            assert ("No page of this range" in told.to("en")) is (known is None)
+            assert ("the home page. No page of this range" in told.to("en")) is (known is None)
+
+
+@pytest.mark.parametrize("channel", ["google_ad", "meta_ad"])
+def test_an_ad_on_a_range_without_a_page_leads_to_the_home_page(
+    sqlite: Database, channel: str
+) -> None:
+    with sqlite.begin() as session:
+        headline = Part(kind="copy", key="headline", title="Text", body=Copy(text="Linen"))
+        draft = drafted(session, parts=(headline,), channel=channel)
+        brief = draft.brief.model_copy(update={"category": "Bain", "product": None})
+        changed = draft.skill_request.model_copy(update={"brief": brief})
+        draft.request = changed.model_dump_json()
+        told = describe_draft_target(draft, MAISON)
+        assert told is not None
+        assert f"{MAISON.site}?utm_campaign={draft.code}, the home page" in told.to("en")

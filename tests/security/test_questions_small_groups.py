@@ -106,6 +106,8 @@ def test_hidden_groups_have_enough_people_together() -> None:
         "c",
     }
     assert find_hidden_groups(sizes, 4, lambda some: sum(sizes[one] for one in some)) == {"a", "b"}
+    alike, rows = {"a": 3, "b": 9, "c": 9, "d": 30}, {"a": 9, "b": 20, "c": 10, "d": 40}
+    assert find_hidden_groups(alike, 5, lambda s: sum(alike[k] for k in s), rows=rows) == {"a", "c"}
     assert find_hidden_groups({"a": 3}, 5, lambda some: 3) == {"a"}
     assert find_hidden_groups({"c": 9, "d": 30}, 5, lambda some: 39) == set()
 

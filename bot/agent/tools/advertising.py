@@ -25,9 +25,11 @@ from bot.agent.tools._analysis import (
     set_periods,
 )
 from bot.agent.tools._exhibits import GroupExhibit
+from bot.agent.tools.funnel import name_breaks
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.core.rounding import round_sums
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
 
 WORSE, STUCK = "worse--", "stuck--"  # the subjects of what is worse, and of keywords
@@ -141,6 +143,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     }
     of_ads = groups.get("ads", ())
     period = (read_day_of(of_ads, "since"), read_day_of(of_ads, "until"))
+    notes += await name_breaks(period, AnalysisFilter(), deps) if chosen else []
     facts = finding.prepare(chosen, period=period)
     facts = round_sums(link_changes(facts, {"return": "return-elsewhere"}), SUMS)
     compared = {

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from bot.agent.tool import ToolDeps, ToolParams, ToolResult
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     TEXT_FILTERS,
     Finding,
@@ -30,10 +30,11 @@ from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import AnalysisFilter, split_values
 from bot.i18n.messages import Language, Words
 from bot.text.normalize import normalize_text, slugify
 
+Days = tuple[date | None, date | None]
 WHOLE = "all"
 OF_ALL, WHOLE_SHOP = "whole-", Words("the whole shop")
 OF_ALL_NOTE = (
@@ -134,8 +135,8 @@ async def find_breaks(
     found = {}
     for name, group in group_by_subject(finding.result.facts).items():
         of = name.split("-")[0]
-        asked = getattr(where, of, None)
-        is_other = asked is not None and not name.startswith(f"{of}-{slugify(asked)}-")
+        asked = split_values(getattr(where, of, None) or "")
+        is_other = asked and not name.startswith(tuple(f"{of}-{slugify(one)}-" for one in asked))
         is_apart = of not in ("total", *VISIT_FILTERS) or is_other
         if "-to-" in name and _is_confirmed(group) and not is_apart:
             found[name] = _name_filters(group, name, AnalysisFilter(), finding.language)
@@ -143,22 +144,32 @@ async def find_breaks(
 
 
 async def name_breaks(
-    first: date | None, last: date | None, where: AnalysisFilter, deps: ToolDeps
+    days: Days, where: AnalysisFilter, deps: ToolDeps, before: Days = (None, None)
 ) -> list[str]:
-    """Return a note that names the steps of the path to purchase that moved beyond chance by the
-    end of these days and had not before them."""
-    breaks, finding = await find_breaks(where, last, deps)
-    named = [
-        f"{_name_step(group[0], name).about}, since {since}"
-        for name, group in breaks.items()
-        if (since := read_day_of(group, "since")) and (first is None or since >= first)
-    ]
+    """Return a note that names the steps of the path to purchase that moved beyond chance up to
+    the newest days and within these days, or those `before` that they are compared with."""
+    ends = [day for day in (days[1], before[1]) if day]
+    try:
+        breaks, finding = await find_breaks(where, where.until, deps)
+    except ToolError:  # the figures that it would stand beside are told all the same
+        return []
+    named, in_both = list[str](), False
+    for name, group in breaks.items():
+        since = read_day_of(group, "since")
+        if since and (not ends or since <= max(ends)):
+            named.append(f"{_name_step(group[0], name).about}, since {since}")
+            in_both |= bool(before[1] and since <= before[1])
     if not named:
         return []
+    compared = (
+        " The earlier days have it as well, at least in part: beside them it doesn't show, so that "
+        "they are alike doesn't mean that all is well. Compare with days before it, too."
+    )
     return [
         f"Confirmed in the path to purchase of the whole shop up to {finding.result.as_of}: "
         f"{'; '.join(named)}. Call funnel before you tell of these days: it has the rates and what "
         "it cost. What moved with it is then no weakness of one country or product, nor chance."
+        f"{compared if in_both else ''}"
     ]
 
 

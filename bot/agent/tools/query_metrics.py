@@ -12,13 +12,14 @@ Groups of few people are not shown."""
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import tell_occasions
+from bot.agent.tools.funnel import VISIT_FILTERS, Days, name_breaks
 from bot.core.metric_query import (
     AskedFieldName,
     BoundName,
@@ -32,10 +33,15 @@ from bot.core.metric_query import (
     OperatorName,
     OrderName,
 )
+from bot.data.analyses.result import AnalysisFilter
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
     from bot.data.warehouse.warehouse import Warehouse
+
+
+BEFORE_PATH = frozenset(("visits", "visitors", "visits_share"))
+AFTER_PATH = ("late", "due_orders", "delivery", "cancelled", "return", "refunded")
 
 
 class Condition(ToolParams):
@@ -144,22 +150,53 @@ def _build_bound(bound: Bound) -> MetricBound:
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    found = await look_up(build_query(params), deps)
+    query = build_query(params)
+    found = await look_up(query, deps)
+    now, before = _find_days(found)
     return ToolResult(
         facts=(*found.facts, *found.bounds),
         exhibits=found.exhibits,
-        notes=(*found.notes, *_list_occasions(found, deps)),
+        notes=(
+            *found.notes,
+            *(await _name_breaks(query, now, before, deps)),
+            *tell_occasions((now, before), deps),
+        ),
         read_as=found.read_as,
         scope=found.scope,
     )
 
 
-def _list_occasions(found: "MetricResult", deps: ToolDeps) -> list[str]:
-    """Return a note on the occasions of the whole period and of the one before."""
+def _find_days(found: "MetricResult") -> list[Days]:
+    """Return the first and last day of the whole period, and of the one before."""
     days: dict[str, list[date]] = {"now": [], "before": []}
     for fact in found.facts:
         days[found.groups[fact.id][0]] += filter(None, (fact.since, fact.until))
-    return tell_occasions(((min(some), max(some)) for some in days.values() if some), deps)
+    return [(min(some, default=None), max(some, default=None)) for some in days.values()]
+
+
+async def _name_breaks(query: MetricQuery, now: Days, before: Days, deps: ToolDeps) -> list[str]:
+    """Return a note on what broke in the path to purchase of the visits that the query is of."""
+    if not now[1] or not _needs_path(query):
+        return []
+    asked: dict[str, Any] = {
+        one.field: ",".join(one.values)
+        for group in query.filters
+        if len(group) == 1 and (one := group[0]).names_values
+        if one.field in VISIT_FILTERS
+    }
+    return await name_breaks(now, AnalysisFilter(**asked), deps, before)
+
+
+def _needs_path(query: MetricQuery) -> bool:
+    """Whether one of the measures comes after a step of the path to purchase, and isn't of what
+    happens to orders later."""
+    if query.dataset in ("campaigns", "traffic"):
+        return query.asks("order", "sales", "conversion")
+    if query.dataset == "visits":
+        return not BEFORE_PATH.issuperset(query.measures)
+    return query.dataset == "orders" and not all(
+        any(part in name for part in AFTER_PATH) for name in query.measures
+    )
 
 
 async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":

@@ -189,8 +189,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             notes.append(f"Not told by {name}: {error}")
     facts += [*of_whole, *(fact for some in of_parts.values() for fact in some)]
     first, last = whole.before.revenue.since, whole.now.revenue.until
-    where = AnalysisFilter(country=read_text(params.country), device=read_text(params.device))
-    breaks = await name_breaks(first, last, where, deps)
+    where = AnalysisFilter(
+        country=read_text(params.country), device=read_text(params.device), until=last
+    )
+    before = (first, whole.before.revenue.until)
+    breaks = await name_breaks((whole.now.revenue.since, last), where, deps, before)
     sold_out = await name_sold_out(first, last, deps)
     return ToolResult(
         facts=tuple(facts),

@@ -124,7 +124,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         usual = week.since and week.since - timedelta(days=LEVEL_DAYS)
         before = (week.since - WEEK, week.since - ONE_DAY) if week.since else (None, None)
         notes += tell_occasions([(week.since, week.until), before], deps)
-        notes += await name_breaks(usual, asked.until, asked, deps)
+        notes += await name_breaks((usual, asked.until), asked, deps)
         notes += await name_sold_out(usual, week.until, deps, finding.where)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")

@@ -145,7 +145,7 @@ async def _build_report(
         picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     limits = " ".join(words.to(language) for words in found.limits)
     end = exhibit.tell_end(exhibit.facts, language, ctx.today)
-    read_as = (result.read_as, end, exhibit.cut, exhibit.not_ranked)
+    read_as = (result.read_as, exhibit.footnote, end, exhibit.cut, exhibit.not_ranked)
     return Report(
         headline=headline,
         points=points[:MAX_POINTS],

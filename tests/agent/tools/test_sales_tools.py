@@ -242,6 +242,57 @@ async def test_sales_name_what_broke_in_the_path_to_purchase(
         assert f"mobile, checkout to purchase, since {since}" in named[0]
 
 
+VISITS = {"dataset": "visits", "measures": ["conversion"], "comparison": "previous_period"}
+WEEKS = {"since": "2026-11-11", "until": "2026-11-24"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "call", "is_named", "is_in_both"),
+    [
+        ("query_metrics", VISITS | WEEKS, True, False),
+        ("query_metrics", VISITS | {"since": "2026-11-21", "until": "2026-11-24"}, True, True),
+        ("query_metrics", VISITS | {"since": "2026-10-05", "until": "2026-10-11"}, False, False),
+        ("query_metrics", VISITS | WEEKS | {"measures": ["visits"]}, False, False),
+        (
+            "query_metrics",
+            VISITS | WEEKS | {"dataset": "orders", "measures": ["revenue"]},
+            True,
+            False,
+        ),
+        (
+            "query_metrics",
+            VISITS | WEEKS | {"dataset": "orders", "measures": ["late_share"]},
+            False,
+            False,
+        ),
+        ("query_metrics", {"dataset": "campaigns", "measures": ["campaign_sales"]}, True, False),
+        ("query_metrics", {"dataset": "campaigns", "measures": ["click_rate"]}, False, False),
+        ("query_metrics", {"dataset": "feedback", "measures": ["rating"]}, False, False),
+        ("advertising", {}, True, False),
+    ],
+)
+async def test_figures_of_broken_days_carry_a_note(
+    tool: str, call: Any, is_named: bool, is_in_both: bool
+) -> None:
+    notes = [note for note in (await call_tool(tool, call)).notes if "Call funnel" in note]
+    assert [f"since {since_of_break()}" in note for note in notes] == [True] * is_named
+    assert any("The earlier days have it as well" in note for note in notes) is is_in_both
+
+
+@pytest.mark.parametrize("device", ["mobile", "desktop"])
+async def test_figures_of_other_visits_carry_no_note_on_a_break(device: str) -> None:
+    of = {"filters": [[{"field": "device", "operator": "is", "values": [device]}]]}
+    result = await call_tool("query_metrics", VISITS | WEEKS | of)
+    assert any("Call funnel" in note for note in result.notes) is (device == "mobile")
+
+
+def since_of_break() -> str:
+    found = sample_data().findings("funnel", AnalysisFilter())
+    since = found.get(MOBILE.removeprefix("funnel."), "since")
+    assert since
+    return str(since.value)
+
+
 async def test_trends_draw_the_weeks_with_what_was_expected() -> None:
     result = await call_tool("trends")
     lines = [one.chart for one in result.exhibits if one.chart and one.chart.kind == "line"]

@@ -142,6 +142,37 @@ def test_people_are_told_in_one_plain_line() -> None:
     assert unsure == f"{certain} Others may rank higher."
 
 
+@pytest.mark.parametrize("amount", [10, 900])
+def test_large_group_given_up_beside_a_small_one_is_of_few_rows_whatever_its_amount(
+    amount: int,
+) -> None:
+    rows = [
+        {
+            "order": f"{region}{n}",
+            "at": datetime(2026, 11, 3, 12),
+            "customer": f"{region}{n % people}",
+            "amount": Decimal(amount if region == "Vannes" else AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "region": region,
+        }
+        for region, people, many in (
+            ("Annecy", 7, 9),
+            ("Brest", 2, 2),
+            ("Paris", 20, 20),
+            ("Vannes", 7, 8),
+        )
+        for n in range(many)
+    ]
+    warehouse = small(orders=rows)
+    asked = {"dataset": "orders", "measures": ["revenue"], "dimensions": ["region"]}
+    found = answer(warehouse, **asked, order="highest")
+    shown = [one[0] for one in found.recipe.list_groups() if found.recipe.is_single(one)]
+    assert shown == ["Paris", "Annecy"]
+    told = build_result(warehouse, found, "en").exhibits[0].not_ranked
+    assert told.startswith("Groups of under 5 people are not shown, nor others")
+
+
 def test_model_is_told_not_to_call_them_the_top() -> None:
     asked = {"dataset": "orders", "measures": ["revenue"], "dimensions": ["region"]}
     notes = answer_regions(EVEN, **asked, order="lowest").notes

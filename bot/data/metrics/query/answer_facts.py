@@ -414,6 +414,7 @@ class _ResultBuilder:
                 measure_facts=named,
                 total=self._name_total(cells)[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
+                footnote=self.notes.describe_source(),
                 cut_after=self.days[1] if is_cut else None,
                 not_ranked=not_ranked,
                 ranked_facts=ranked,

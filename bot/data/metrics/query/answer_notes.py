@@ -148,16 +148,19 @@ class AnswerNotes:
 
     def describe_cut(self) -> str:
         """Say for people how many of the groups are shown where there is no room for as many as
-        were asked for, which days, weeks or months are missing, and whose figures they are."""
-        footnotes = [self.answer.get_measure(name).footnote for name in self.query.measures]
+        were asked for, and which days, weeks or months are missing."""
         lines = [
             *self._list_coarser(),
             *self._list_cut(),
             *self._list_hidden(),
             *self._list_counted_twice(),
-            *filter(None, footnotes),
         ]
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
+
+    def describe_source(self) -> str:
+        """Say for people whose figures they are, where they are not the shop's own."""
+        notes = (self.answer.get_measure(name).footnote for name in self.query.measures)
+        return " ".join(dict.fromkeys(one.to(self.language) for one in notes if one))
 
     def _name_newer_days(self) -> list[str]:
         """Say it to the model, which chose the days."""
@@ -211,7 +214,16 @@ class AnswerNotes:
             return ""
         ranked, above = self._rank()
         lost = self._list_lost()
-        lines = [Words("Groups of under {n} people are not shown.", n=self._find_floor())]
+        floor = self._find_floor()
+        lines = [Words("Groups of under {n} people are not shown.", n=floor)]
+        if self._gives_up_large():
+            lines = [
+                Words(
+                    "Groups of under {n} people are not shown, nor others that would give them "
+                    "away.",
+                    n=floor,
+                )
+            ]
         if lost and not above:
             lines = [Words("Not shown, to protect single customers: {what}.", what=lost)]
         if ranked and not above:
@@ -271,6 +283,12 @@ class AnswerNotes:
             if self.unranked & find_small_groups(self.warehouse, rows, basis)
         ]
         return max(floors, default=get_floor_of(self.warehouse, rows, ALL_ROWS))
+
+    def _gives_up_large(self) -> bool:
+        """Whether a group has no place that is of enough people itself, to protect another."""
+        rows, bases = self.answer.rows["now"], self.answer.get_measure(self.first).bases
+        small = [find_small_groups(self.warehouse, rows, one) for one in (ALL_ROWS, *bases)]
+        return bool({*rows.groups} & self.unranked.difference(*small))
 
     def _list_lost(self) -> str:
         """Name the groups that lost their place to an earlier answer."""

@@ -209,6 +209,10 @@ class GroupedRows:
             self.dataset.bases[basis].family, self.elements(basis, groups)
         )
 
+    def count_rows_by_group(self) -> dict[Group, int]:
+        many = np.bincount(self.group, minlength=len(self.groups))
+        return {group: int(n) for group, n in zip(self.groups, many, strict=True)}
+
     def count_people_by_group(self, basis: str) -> dict[Group, int]:
         mask = self.mask(basis)
         family = self.dataset.bases[basis].family
@@ -362,7 +366,8 @@ def _hide(
     floor = get_floor_of(warehouse, grouped, basis)
     sizes = grouped.count_people_by_group(basis)
     known = [one for one in never_shown if one in sizes]
-    return find_hidden_groups(sizes, floor, partial(grouped.count_people, basis), known)
+    union, rows = partial(grouped.count_people, basis), grouped.count_rows_by_group()
+    return find_hidden_groups(sizes, floor, union, known, rows)
 
 
 def find_small_groups(warehouse: Warehouse, grouped: GroupedRows, basis: str) -> frozenset[Group]:
