@@ -563,6 +563,32 @@ async def test_return_rates_end_before_orders_that_may_come_back(
     assert cut_after == (ends if told else None)
 
 
+@pytest.mark.parametrize("filters", [[], [[where("device", "is", "mobile")]]])
+async def test_only_what_counts_returns_ends_before_orders_that_may_come_back(
+    filters: list[Any],
+) -> None:
+    """Sums of all days keep them; those that are cut are compared with days cut alike."""
+    asked = {"since": "2026-09-01", "comparison": "same_period_last_year", "filters": filters}
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["revenue", "return_rate", "net_revenue"],
+        **asked,
+    )
+    days = {(fact.parts.measure, fact.since, fact.until) for fact in result.facts}
+    last = sample().as_of("orders")
+    whole, cut = ((date(2026, 9, 1), day) for day in (last, LAST_SETTLED))
+    for name, (first, end) in {"revenue": whole, "return-rate": cut, "net-revenue": cut}.items():
+        assert (name, first, end) in days
+        assert (name, first.replace(year=2025), end.replace(year=2025)) in days
+    assert not any("per-day" in measure for measure, *_ in days)
+    alone = await query_tool(
+        tool_deps(workspace_data(sample())), dataset="orders", measures=["revenue"], **asked
+    )
+    assert [*result.facts[:3]] == [*alone.facts[:3]]
+    assert [one.cut_after for one in result.exhibits] == [None, LAST_SETTLED]
+
+
 async def test_return_rate_of_orders_that_may_come_back_is_refused() -> None:
     with pytest.raises(ToolError, match=str(LAST_SETTLED)):
         await query_tool(

@@ -8,6 +8,7 @@ from math import ceil
 import ibis
 import ibis.expr.types as ir
 
+from bot.data.metrics.query.dataset import Measure
 from bot.data.metrics.query.order_rows import (
     read_return_marks,
 )
@@ -62,6 +63,10 @@ def warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
         "beside an earlier period and has no change; revenue and orders with and without returns "
         "have."
     )
+
+
+def counts_returns(measure: Measure) -> bool:
+    return bool(measure.settles_after) or measure.caution is warn_of_late_returns
 
 
 def warn_of_returned_lines(warehouse: Warehouse, days: tuple[date, date]) -> str:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from bot.core.metric_query import MetricQuery, QueryError
 from bot.data.metrics.query.dataset import MetricDataset
+from bot.data.metrics.query.order_cautions import counts_returns
 from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -90,17 +91,15 @@ def choose_periods(
         notes.append(f"The data begins on {first}, so the period does.")
     if query.until and last < query.until:
         notes.append(f"The last whole day in the data is {last}, so the period ends there.")
-    over = (first, last)  # days that may still change are compared with whole earlier ones
-    now, open_days = _leave_out_open_days(dataset, query, over, known[1], notes)
-    before = _find_comparison(query, asked, over, notes)
+    now, open_days = _leave_out_open_days(dataset, query, (first, last), known[1], notes)
+    before = _find_comparison(query, asked, now, notes)
     if before is None:
         found = QueryPeriods(now, None, False, tuple(notes), known[1])
     else:
         found = _fit_comparison(now, before, known, notes)
-    is_cut = open_days > 0 and found.before is not None
-    if is_cut and not found.per_day and count_days(found.now) != count_days(found.before or now):
-        note = "Without the last days the change of a sum is that per day: say so."
-        found = replace(found, per_day=True, notes=(*found.notes, note))
+    if open_days and found.before:
+        note = f"Both periods are cut alike: {now[0]} to {now[1]} against {{}} to {{}}. Say both."
+        found = replace(found, notes=(*found.notes, note.format(*found.before)))
     return replace(found, left_out_days=open_days)
 
 
@@ -143,9 +142,11 @@ def _leave_out_open_days(
         raise QueryError("{why}", why=_explain_unsettled(measures, open_days, last_known))
     notes.append(
         f"What was ordered in the last {open_days} days of the data may still come back, so with "
-        f"{', '.join(measures)} the period ends on {last}, for all of its measures. Say so; ask "
-        "for other measures apart where they need the later days."
+        f"{', '.join(measures)} the period ends on {last}, for {', '.join(query.measures)}. Say so."
     )
+    whole = [one for one in query.measures if not counts_returns(dataset.measures[one])]
+    if query.dimensions and whole:
+        notes.append(f"Asked apart, {', '.join(whole)} have the later days too.")
     return (now[0], last), open_days
 
 
@@ -168,7 +169,7 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str
         until = before[1] - (asked[1] - now[1])
         if now[1] == asked[1] or not are_as_long(asked, before) or until < before[0]:
             return before
-        notes.append(f"The earlier period is as long, until {until}: the other is not over.")
+        notes.append(f"The earlier period is as long, until {until}, as the other ends earlier.")
         return before[0], until
     if query.comparison == "same_period_last_year":
         if count_days(now) <= MAX_DAYS_BY_WEEKDAY:
