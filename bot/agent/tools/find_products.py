@@ -27,6 +27,7 @@ from bot.agent.tools._analysis import (
     describe_filter,
     find_analysis,
     group_by_subject,
+    name_value,
     number_of,
     read_text,
     run_query,
@@ -58,6 +59,9 @@ UNTIL_LABEL = Words("stock lasts until")
 MAX_PACE = 10
 FITTING, IN_STOCK = Words("products that fit"), Words("in stock")
 TABLE_ALONE = "The last {n} stand in the table alone, without slots: narrow the call for these."
+STOCK_OF_ALL = (
+    "The stock is that of all countries, so its days are by the sales of all of them, not of one."
+)
 SHOWN_LABELS = ("name", "price", "stock")
 SellerMeasure = Literal["units", "revenue"]
 BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
@@ -142,8 +146,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         most = len(products) if wants_all and every else params.most
         finding = await _rank_by_sales(deps, where, among, most, _choose_measure(params))
     sales = _group_sales(finding) if finding else {}
-    pace = Decimal(f"{params.pace or 1:g}")
-    covers = _compute_covers(products, sales, pace) if _tells_cover(params) else {}
+    covers = await _find_covers(deps, params, where, products, sales) if every else {}
     arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
@@ -173,13 +176,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if covers:  # the pieces stand in the table
             rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
         many = _count_listed(rows, MAX_FACTS - len(fitting))
+        told = [fact for row in rows[:many] for fact in row]
         return ToolResult(
-            facts=(*fitting, *(fact for row in rows[:many] for fact in row)),
+            facts=(*fitting, *_name_country(told, where, language)),
             exhibits=(compared,) if compared else (),
             notes=(
                 *_explain(params, products, ordered, best_ones, every, finding, basis),
                 *of_rated,
-                *_say_pace(params, covers),
+                *_say_pace(params, where, covers),
                 *([TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []),
             ),
             read_as=join_scope(scope),
@@ -223,7 +227,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
-        facts=(*facts, *fitting),
+        facts=(*_name_country(facts, where, language), *fitting),
         exhibits=(
             *((listed,) if listed and rows else ()),
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
@@ -232,7 +236,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=(
             *_explain(params, products, ordered, shown, every, finding, basis),
             *_tell_old(shown, arrived, deps.today),
-            *_say_pace(params, covers),
+            *_say_pace(params, where, covers),
             *of_lost,
         ),
         read_as=join_scope(scope),
@@ -343,8 +347,10 @@ def _tells_cover(params: Params) -> bool:
     return _wants_cover(params) or params.pace > 0 or compares
 
 
-def _say_pace(params: Params, covers: Mapping[str, Fact]) -> Iterator[str]:
+def _say_pace(params: Params, where: AnalysisFilter, covers: Mapping[str, Fact]) -> Iterator[str]:
     """Say what until when a stock lasts stands on."""
+    if where.country and covers:
+        yield STOCK_OF_ALL
     days = next(((one.since, one.until) for one in covers.values() if one.since), None)
     if not params.pace or days is None:
         return
@@ -368,6 +374,37 @@ def _build_last_day(cover: Fact, its: Sequence[Fact]) -> Fact:
 def _sort_by_cover(covers: Mapping[str, Fact], params: Params) -> list[str]:
     is_longest = params.sort == "stock_cover_longest"
     return sorted(covers, key=lambda handle: covers[handle].number, reverse=is_longest)
+
+
+async def _find_covers(
+    deps: ToolDeps,
+    params: Params,
+    where: AnalysisFilter,
+    products: Sequence[Product],
+    sales: Mapping[str, Sequence[Fact]],
+) -> dict[str, Fact]:
+    """Return how many days the stock of each product lasts, of those that sold in the country: it
+    is everybody's, so the sales of all countries use it up."""
+    if not _tells_cover(params):
+        return {}
+    if where.country:
+        products = [one for one in products if one.handle in sales or one.stock == 0]
+        everywhere, handles = replace(where, country=None), [one.handle for one in products]
+        by = _choose_measure(params)
+        sales = _group_sales(await _rank_by_sales(deps, everywhere, handles, len(handles), by))
+    return _compute_covers(products, sales, Decimal(f"{params.pace or 1:g}"))
+
+
+def _name_country(
+    facts: Sequence[Fact], where: AnalysisFilter, language: Language
+) -> Iterator[Fact]:
+    """Yield the facts, those of sales with the country that they are of. In a table the rows are
+    named by the products alone."""
+    named = name_value("country", where.country, language) if where.country else ""
+    for fact in facts:
+        about = ", ".join(filter(None, (fact.about, named)))
+        is_of_sales = fact.parts.kind == "sellers"
+        yield fact.model_copy(update={"about": about}) if is_of_sales else fact
 
 
 def _compute_covers(

@@ -185,6 +185,30 @@ async def test_best_sellers_have_the_day_until_which_their_stock_lasts_at_a_pace
         await call_tool("find_products", {"sort": "newest", "pace": 1})
 
 
+@pytest.mark.parametrize(
+    "more", [{"sort": "best_sellers", "pace": 1}, {"sort": "best_sellers", "compare": COMPARE}]
+)
+async def test_sales_of_a_country_say_it_and_the_stock_of_all_is_used_up_by_all(
+    more: dict[str, Any],
+) -> None:
+    call = {"since": "2026-10-01", "until": "2026-11-20", "in_stock": "yes", **more}
+    here = await call_tool("find_products", {**call, "country": "FR", "most": 3})
+    every = await call_tool("find_products", {**call, "most": 20})
+    units = [fact for fact in here.facts if fact.parts.measure == "units"]
+    assert units
+    assert all(fact.about.endswith(", France") for fact in units)
+    covers = {fact.about: fact.value for fact in here.facts if fact.label == COVER_LABEL.text}
+    of_all = {fact.about: fact.value for fact in every.facts if fact.label == COVER_LABEL.text}
+    both = covers.keys() & of_all.keys()
+    assert both
+    assert {name: covers[name] for name in both} == {name: of_all[name] for name in both}
+    assert any("of all countries, so" in note for note in here.notes)
+    assert not any("of all countries, so" in note for note in every.notes)
+    table = here.exhibits[0].table
+    assert table
+    assert [row[0] for row in table.rows] == [f.about.removesuffix(", France") for f in units]
+
+
 async def test_a_pace_is_that_of_the_last_28_days_and_missing_rows_are_explained() -> None:
     result = await call_tool("find_products", {"sort": "best_sellers", "pace": 1, "most": 20})
     covers = [fact for fact in result.facts if fact.parts.measure == "stock-cover"]

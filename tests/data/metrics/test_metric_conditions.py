@@ -452,6 +452,24 @@ def test_named_days_end_as_early_where_the_later_ones_are_not_over(mixed: Wareho
     assert not found.per_day
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "before"),
+    [
+        pytest.param("2026-11-09", "2026-11-14", ("2026-11-02", "2026-11-07"), id="six days"),
+        pytest.param("2026-11-02", "2026-11-11", ("2026-10-19", "2026-10-28"), id="ten days"),
+        pytest.param("2026-11-03", "2026-11-09", ("2026-10-27", "2026-11-02"), id="week"),
+        pytest.param("2026-10-22", "2026-11-10", ("2026-10-02", "2026-10-21"), id="twenty days"),
+    ],
+)
+def test_part_of_a_week_is_compared_with_the_same_weekdays(
+    mixed: Warehouse, since: str, until: str, before: tuple[str, str]
+) -> None:
+    found = periods(mixed, since=since, until=until, comparison="previous_period")
+    assert found.before == tuple(map(date.fromisoformat, before))
+    is_told = any(all(day in note for day in before) for note in found.notes)
+    assert is_told == ((date.fromisoformat(until) - date.fromisoformat(since)).days in (5, 9))
+
+
 @pytest.mark.parametrize("filters", [[], [[condition("country", "is", "FR")]]])
 @pytest.mark.parametrize(
     ("comparison", "before"),

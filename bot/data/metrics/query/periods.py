@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from math import ceil
 
 from bot.core.metric_query import MetricQuery, QueryError
 from bot.data.metrics.query.dataset import MetricDataset
@@ -14,6 +15,7 @@ from bot.data.warehouse.warehouse import Warehouse
 Days = tuple[date, date]
 # of a period's days: where the data cut the earlier period to fewer, nothing is compared
 MIN_COMPARED_SHARE = 0.5
+WEEK = 7
 YEAR_OF_WEEKS = timedelta(weeks=52)
 MAX_DAYS_BY_WEEKDAY = 14  # of so few, a Sunday more than last year would tell
 MAX_NEWER_DAYS = 31  # behind the days asked about, from which these are plainly earlier ones
@@ -183,10 +185,17 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str
     # of a period that is not over, the first days are compared with the first days before
     length = count_days(asked) if query.until else count_days(now)
     months = _count_whole_months(asked) if query.since and query.until else 0
-    start = _months_before(now[0], months) if months else now[0] - timedelta(days=length)
-    if months and now == asked:  # the month before October is September, with all its days
-        return start, now[0] - timedelta(days=1)
-    return start, start + (now[1] - now[0])
+    if months:
+        start = _months_before(now[0], months)
+        if now == asked:  # the month before October is September, with all its days
+            return start, now[0] - timedelta(days=1)
+        return start, start + (now[1] - now[0])
+    is_part = length <= MAX_DAYS_BY_WEEKDAY and length % WEEK > 0
+    back = timedelta(days=ceil(length / WEEK) * WEEK if is_part else length)
+    before = now[0] - back, now[1] - back
+    if is_part:
+        notes.append(f"Compared with the same weekdays before, {before[0]} to {before[1]}: say so.")
+    return before
 
 
 def _count_whole_months(days: Days) -> int:
