@@ -22,7 +22,10 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.core.report import ReportForm
+from bot.data.metrics.query import describe
+from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.runner import DATASETS
+from bot.data.service import QUERY_TOOK_TOO_LONG, TABLES_ARE_BUSY
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -1285,8 +1288,9 @@ async def test_look_up_that_never_gets_the_engine_is_refused(
 
     holder = asyncio.ensure_future(data.run_limited(hold, 60))
     assert await asyncio.to_thread(waiting.wait, 60)
-    with pytest.raises(CannotDo):
+    with pytest.raises(CannotDo) as busy:
         await data.run_limited(lambda one: one.today, 60)
+    assert busy.value.words == TABLES_ARE_BUSY
     free.set()
     assert await holder
 
@@ -1302,6 +1306,28 @@ async def test_calls_at_once_wait_for_each_other(mixed: Warehouse) -> None:
 
 
 # describe_data.
+
+
+async def test_description_that_was_stopped_says_to_ask_again_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has no days or groups to ask fewer of."""
+    shop = replace(sample(), released={})
+    deps, described = tool_deps(workspace_data(shop)), list[str]()
+    describe_one = describe._describe_dataset
+
+    def stop(warehouse: Warehouse, dataset: MetricDataset, columns: Any) -> list[str]:
+        described.append(dataset.name)
+        if len(described) == 2:
+            raise CannotDo(QUERY_TOOK_TOO_LONG)
+        return [*describe_one(warehouse, dataset, columns)]
+
+    monkeypatch.setattr(describe, "_describe_dataset", stop)
+    with pytest.raises(ToolError) as stopped:
+        await describe_data.run(describe_data.Params(), deps)
+    assert str(stopped.value) == describe_data.TOO_LONG.to("en")
+    assert (await describe_data.run(describe_data.Params(), deps)).notes
+    assert described.count("orders") == 1
 
 
 async def test_description_of_the_data_is_short_and_names_what_is_there() -> None:
