@@ -1,13 +1,14 @@
 """Finds products by words (in English or French), category, highest price and stock (in_stock no:
 sold out, since when, lost sales), not of a category; sorted by fit, price, newest, best
-sellers of a period (by units sold), most_revenue, or stock_cover: those first that are sold out
+sellers of a period (by units), most_revenue, or stock_cover: those first that are sold out
 soonest at the rate of the period (with pace or compare, the last 28 days if none is named);
-stock_cover_longest: those whose stock lasts longest. Returns handles, prices, stock and, sorted by
+stock_cover_longest: whose stock lasts longest. Returns handles, prices, stock and, sorted by
 sales, what sold; sold_at_least leaves out what sold fewer.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
-"in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
-"until": "2026-10-31", "sold_at_least": 0, "pace": 0, "compare": "none", "most": 5}
+"in_stock": "yes", "reduced": "no", "sort": "best_sellers", "country": "none",
+"since": "2026-10-01", "until": "2026-10-31", "sold_at_least": 0, "pace": 0, "compare": "none",
+"most": 5}
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +63,8 @@ TABLE_ALONE = "The last {n} stand in the table alone, without slots: narrow the 
 STOCK_OF_ALL = (
     "The stock is that of all countries, so its days are by the sales of all of them, not of one."
 )
-SHOWN_LABELS = ("name", "price", "stock")
+FORMER_PRICE = "compare-at price"
+SHOWN_LABELS = ("name", "price", FORMER_PRICE, "stock")
 SellerMeasure = Literal["units", "revenue"]
 BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
 RANKED_BY = {"units": Words("by units sold"), "revenue": Words("by revenue")}
@@ -71,6 +73,7 @@ PRODUCTS = GroupExhibit(
     Words("Product"),
     {
         "price": Words("Price"),
+        FORMER_PRICE: Words("Former price"),
         "stock": Words("Stock"),
         "stock-cover": Words("Days of stock"),
         "lasts-until": Words("Lasts until"),
@@ -93,6 +96,9 @@ class Params(ToolParams):
     without_category: str
     max_price: float
     in_stock: Literal["yes", "no", "any"]
+    reduced: Literal["any", "yes", "no"] = Field(
+        description="Now cheaper than the former price in the catalogue."
+    )
     sort: Literal[
         "fit",
         "best_sellers",
@@ -466,6 +472,7 @@ def _filter_products(products: Sequence[Product], params: Params) -> list[Produc
             raise ToolError(
                 f"There is no category “{category}”. There are: {', '.join(names[:20])}."
             )
+    is_reduced = params.reduced == "yes"
     fitting = [
         product
         for product in products
@@ -475,6 +482,7 @@ def _filter_products(products: Sequence[Product], params: Params) -> list[Produc
         and (not params.max_price or _is_within(product.price, params.max_price))
         and (params.in_stock != "yes" or product.stock is None or product.stock > 0)
         and (params.in_stock != "no" or product.stock == 0)
+        and (params.reduced == "any" or (product.compare_at is not None) is is_reduced)
     ]
     words = read_text(params.words)
     return _search(words, fitting) if words else fitting
@@ -494,6 +502,8 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
         found.append(Words("price up to {price}", price=price))
     if params.in_stock == "no":
         found.append(Words("only sold out"))
+    if params.reduced != "any":
+        found.append(Words("reduced now") if params.reduced == "yes" else Words("not reduced now"))
     if n := params.sold_at_least:
         found.append(Words.count("at least {n} unit sold", "at least {n} units sold", n))
     return found
@@ -587,6 +597,8 @@ def _explain(
             f"{wanted - len(shown)} of the {wanted} asked for have no room, as each has many "
             "figures: narrow the products to see them."
         )
+    if params.reduced != "any" and not any(product.compare_at for product in every):
+        notes.append("The catalogue has no former prices, so it is not known what is reduced.")
     off_sale = sum(product.status not in (None, "active") for product in every)
     if off_sale:
         notes.append(f"{off_sale} products that are not on sale were left out.")

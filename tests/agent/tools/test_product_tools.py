@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import MAX_FACTS, ToolError, ToolResult
-from bot.agent.tools.find_products import COVER_LABEL
+from bot.agent.tools.find_products import COVER_LABEL, FORMER_PRICE
 from bot.core.facts import PRODUCT_KINDS, Evidence, Source
 from bot.core.material_facts import find_material_facts
 from bot.core.request import Brief, SkillRequest
@@ -207,6 +207,24 @@ async def test_sales_of_a_country_say_it_and_the_stock_of_all_is_used_up_by_all(
     table = here.exhibits[0].table
     assert table
     assert [row[0] for row in table.rows] == [f.about.removesuffix(", France") for f in units]
+
+
+@pytest.mark.parametrize("sort", ["fit", "best_sellers"])
+async def test_what_is_reduced_now_has_its_former_price_and_can_be_left_out(sort: str) -> None:
+    products = await sample_data().list_products()
+    former = {one.title: one.compare_at for one in products if one.compare_at}
+    call = {"sort": sort, "since": "2026-06-01", "until": "2026-11-20", "most": 10}
+    yes, no = [await call_tool("find_products", {**call, "reduced": one}) for one in ("yes", "no")]
+    told = [{f.about: f.value for f in one.facts if f.label == FORMER_PRICE} for one in (yes, no)]
+    assert told[0]
+    assert told[0].items() <= former.items()
+    assert not told[1]
+    names = {fact.value for fact in no.facts if fact.label == "name"}
+    assert names
+    assert names.isdisjoint(former)
+    table = yes.exhibits[0].table
+    assert table
+    assert "Former price" in table.columns
 
 
 async def test_a_pace_is_that_of_the_last_28_days_and_missing_rows_are_explained() -> None:
