@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnRequest
 from bot.core.writer import ReceiptWriter
-from bot.data.service import QUERY_TOOK_TOO_LONG
+from bot.data.service import QUERY_TOOK_TOO_LONG, TABLES_ARE_BUSY
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import normalize_text
@@ -191,7 +191,8 @@ class ExampleModel:
             for line in lines:
                 if all(words in line for words in wanted) and (name := LINE_NAME.match(line)):
                     return name[1]
-            too_long = any(QUERY_TOOK_TOO_LONG.to("en") in reply.text for reply in replies)
+            stopped = [words.to("en") for words in (QUERY_TOOK_TOO_LONG, TABLES_ARE_BUSY)]
+            too_long = any(words in reply.text for reply in replies for words in stopped)
             raise CannotDo(LOOKUP_FAILED if too_long else OUTDATED)
 
         def fill(value: Any) -> Any:

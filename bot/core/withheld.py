@@ -21,18 +21,19 @@ SUGGESTIONS = {
     Reason.FEW: "Ask with fewer filters, or for a longer period.",
     Reason.BESIDE: "Ask for a longer period.",
     Reason.EARLIER: "What was told may be told again, with its own filters and days.",
-    Reason.OTHER_DAYS: "Take the days of that answer, {since} to {until}, in a comparison per day, "
+    Reason.OTHER_DAYS: "Take the days of that answer, {days}, in a comparison per day, "
     "or ask without the filter. Orders and other counts may be told of any days.",
 }
 
 
 @dataclass(frozen=True)
 class EarlierAnswer:
-    """What the same person was told before."""
+    """What the same person was told before, and of which earlier days beside it."""
 
     what: str
     since: date
     until: date
+    before: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,12 @@ class Withheld:
 
     def suggest(self) -> str:
         """Say to the model what may be told in its place."""
-        since = self.earlier.since if self.earlier else ""
-        until = self.earlier.until if self.earlier else ""
-        return SUGGESTIONS[self.reason].format(since=since, until=until)
+        days = ""
+        if self.earlier:
+            days = f"{self.earlier.since} to {self.earlier.until}"
+            if self.earlier.before:
+                days += " against {} to {}".format(*self.earlier.before)
+        return SUGGESTIONS[self.reason].format(days=days)
 
     def refuse(self) -> str:
         """Say both, where nothing of what was asked can be told."""

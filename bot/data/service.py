@@ -71,6 +71,7 @@ def load_analysis(kind: str) -> ModuleType:
 
 
 INTERRUPT_TRIES, INTERRUPT_PAUSE = 40, 0.25  # a look-up may consist of several queries
+TABLES_ARE_BUSY = Words("Other look-ups kept the tables for too long. Ask again in a moment.")
 QUERY_TOOK_TOO_LONG = Words(
     "This took too long, so I stopped. Ask about fewer days, or with fewer groups."
 )
@@ -100,7 +101,7 @@ class _LimitedQuery(Generic[T]):
         try:
             warehouse = open_warehouse()
             if not lock.acquire(timeout=seconds):
-                raise CannotDo(QUERY_TOOK_TOO_LONG)
+                raise CannotDo(TABLES_ARE_BUSY)
             try:
                 with self._guard:
                     if self._stopped:
@@ -322,11 +323,12 @@ class WorkspaceData:
         lookup.add_done_callback(_retrieve_error)
         either: set[asyncio.Future[Any]] = {lookup, started}
         await asyncio.wait(either, timeout=MAX_ENGINE_WAIT, return_when=asyncio.FIRST_COMPLETED)
-        done, _ = await asyncio.wait({lookup}, timeout=seconds if started.done() else 0)
+        has_engine = started.done()
+        done, _ = await asyncio.wait({lookup}, timeout=seconds if has_engine else 0)
         if done:
             return lookup.result()
         await asyncio.to_thread(query.interrupt)
-        raise CannotDo(QUERY_TOOK_TOO_LONG)
+        raise CannotDo(QUERY_TOOK_TOO_LONG if has_engine else TABLES_ARE_BUSY)
 
     def findings(self, kind: str, where: AnalysisFilter) -> AnalysisResult:
         """Return the result of one analysis, cached until the tables change. Raises CannotDo."""

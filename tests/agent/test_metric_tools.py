@@ -23,7 +23,10 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.core.report import ReportForm
+from bot.data.metrics.query import describe
+from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.runner import DATASETS
+from bot.data.service import QUERY_TOOK_TOO_LONG, TABLES_ARE_BUSY
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -638,6 +641,32 @@ async def test_return_rates_end_before_orders_that_may_come_back(
     cut_after = result.exhibits[0].cut_after
     assert bool(told) == ("since" in days)
     assert cut_after == (ends if told else None)
+
+
+@pytest.mark.parametrize("filters", [[], [[where("device", "is", "mobile")]]])
+async def test_only_what_counts_returns_ends_before_orders_that_may_come_back(
+    filters: list[Any],
+) -> None:
+    """Sums of all days keep them; those that are cut are compared with days cut alike."""
+    asked = {"since": "2026-09-01", "comparison": "same_period_last_year", "filters": filters}
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["revenue", "return_rate", "net_revenue"],
+        **asked,
+    )
+    days = {(fact.parts.measure, fact.since, fact.until) for fact in result.facts}
+    last = sample().as_of("orders")
+    whole, cut = ((date(2026, 9, 1), day) for day in (last, LAST_SETTLED))
+    for name, (first, end) in {"revenue": whole, "return-rate": cut, "net-revenue": cut}.items():
+        assert (name, first, end) in days
+        assert (name, first.replace(year=2025), end.replace(year=2025)) in days
+    assert not any("per-day" in measure for measure, *_ in days)
+    alone = await query_tool(
+        tool_deps(workspace_data(sample())), dataset="orders", measures=["revenue"], **asked
+    )
+    assert [*result.facts[:3]] == [*alone.facts[:3]]
+    assert [one.cut_after for one in result.exhibits] == [None, LAST_SETTLED]
 
 
 async def test_return_rate_of_orders_that_may_come_back_is_refused() -> None:
@@ -1336,8 +1365,9 @@ async def test_look_up_that_never_gets_the_engine_is_refused(
 
     holder = asyncio.ensure_future(data.run_limited(hold, 60))
     assert await asyncio.to_thread(waiting.wait, 60)
-    with pytest.raises(CannotDo):
+    with pytest.raises(CannotDo) as busy:
         await data.run_limited(lambda one: one.today, 60)
+    assert busy.value.words == TABLES_ARE_BUSY
     free.set()
     assert await holder
 
@@ -1353,6 +1383,28 @@ async def test_calls_at_once_wait_for_each_other(mixed: Warehouse) -> None:
 
 
 # describe_data.
+
+
+async def test_description_that_was_stopped_says_to_ask_again_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has no days or groups to ask fewer of."""
+    shop = replace(sample(), released={})
+    deps, described = tool_deps(workspace_data(shop)), list[str]()
+    describe_one = describe._describe_dataset
+
+    def stop(warehouse: Warehouse, dataset: MetricDataset, columns: Any) -> list[str]:
+        described.append(dataset.name)
+        if len(described) == 2:
+            raise CannotDo(QUERY_TOOK_TOO_LONG)
+        return [*describe_one(warehouse, dataset, columns)]
+
+    monkeypatch.setattr(describe, "_describe_dataset", stop)
+    with pytest.raises(ToolError) as stopped:
+        await describe_data.run(describe_data.Params(), deps)
+    assert str(stopped.value) == describe_data.TOO_LONG.to("en")
+    assert (await describe_data.run(describe_data.Params(), deps)).notes
+    assert described.count("orders") == 1
 
 
 async def test_description_of_the_data_is_short_and_names_what_is_there() -> None:

@@ -1247,6 +1247,65 @@ def test_what_a_refusal_offers_is_told(sqlite: Database) -> None:
     assert everywhere.get_value("before", (), "revenue") == 224 * 50
 
 
+def shop_of_late_returns(last: int = 20) -> Warehouse:
+    """One person on each of the first twenty days of a month, and so many on the last ones of these
+    in November. Of each month the first ten sent something back, and of November the last two."""
+    days = [(month, day) for month in (9, 10, 11) for day in range(1, 21)]
+    days = [(month, day) for month, day in days if month < 11 or day > 20 - last]
+    sold = [(year, month, day) for year in (2025, 2026) for month, day in days]
+    return small(
+        date(2026, 12, 1),
+        None,
+        orders=[
+            single_order(at, "Lille")
+            | {"at": datetime(year, month, day), "country": "GB"}
+            | {"returned": day > 18 if month == 11 else day <= 10}
+            for at, (year, month, day) in enumerate(sold)
+        ],
+    )
+
+
+RETURNS = {"measures": ["revenue", "net_revenue", "return_rate"]}
+SHOWN = ("revenue", "net-revenue", "return-rate")
+AUTUMN: dict[str, Any] = {
+    **GB,
+    "since": date(2026, 9, 1),
+    "until": date(2026, 11, 20),
+    "comparison": "same_period_last_year",
+}
+
+
+def test_few_returns_of_the_days_between_hold_no_revenue(sqlite: Database) -> None:
+    """Twenty ordered on them, and two of these sent something back: after the answer that ends
+    before them, revenue is told of all days, and returns only of the days of that answer."""
+    warehouse, log = shop_of_late_returns(), log_of(sqlite)
+    first = {**AUTUMN, **RETURNS, "until": date(2026, 10, 20)}
+    later = {**AUTUMN, "measures": ["revenue", "net_revenue"]}
+    given, answer, again = follow(warehouse, log, "UMARIE", [first, later, first])
+    assert given
+    assert answer
+    assert answer.get_value("now", (), "revenue") == 60 * 50
+    assert answer.get_value("before", (), "revenue") == 60 * 50
+    assert answer.get_value("now", (), "net_revenue") is None
+    (note,) = [note for note in answer.notes if note.startswith("No net_revenue:")]
+    days = ("2026-09-01 to 2026-10-20", "2025-09-01 to 2025-10-20")
+    assert all(span in note.split(" Take ")[1] for span in days)
+    assert again
+    assert again.get_value("before", (), "net_revenue") == 40 * 50 - 20 * 50
+
+
+@pytest.mark.parametrize(("last", "is_apart"), [(20, True), (3, False)])
+async def test_measures_of_other_days_are_told_apart_where_many_ordered_between(
+    sqlite: Database, last: int, *, is_apart: bool
+) -> None:
+    deps = deps_of(sqlite, shop_of_late_returns(last))
+    result = await attempt(deps, **RETURNS, since="2026-09-01", comparison="same_period_last_year")
+    assert result
+    ends = {name: {f.until for f in result.facts if f.parts.measure == name} for name in SHOWN}
+    assert all(ends.values())
+    assert (ends["revenue"] != ends["return-rate"]) == is_apart
+
+
 @pytest.mark.parametrize("is_refused_in_part", [True, False])
 def test_nothing_is_compared_where_no_earlier_figure_is_told(
     sqlite: Database, *, is_refused_in_part: bool

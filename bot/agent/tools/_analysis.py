@@ -19,7 +19,7 @@ from bot.data.analyses.result import (
     split_values,
 )
 from bot.data.catalogue.product import Product
-from bot.data.service import load_analysis
+from bot.data.service import QUERY_TOOK_TOO_LONG, load_analysis
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
@@ -254,15 +254,18 @@ def _list_ages(warehouse: Warehouse, kind: str) -> list[Words]:
     return [age for table in tables if (age := describe_age(warehouse, table)) is not None][:1]
 
 
-async def run_query(deps: ToolDeps, ask: Callable[[Warehouse], T]) -> T:
+async def run_query(
+    deps: ToolDeps, ask: Callable[[Warehouse], T], *, too_long: Words = QUERY_TOOK_TOO_LONG
+) -> T:
     """Return what `ask` computes from the tables, within the time limit of a look-up. Raises
-    ToolError for what the data can't answer."""
+    ToolError for what the data can't answer; `too_long` is what it says when the time is over."""
     try:
         return await deps.data.run_limited(ask, MAX_QUERY_SECONDS)
     except QueryError as error:
         raise ToolError(str(error)) from None
     except CannotDo as error:
-        raise ToolError(error.words.to("en")) from None
+        words = too_long if error.words == QUERY_TOOK_TOO_LONG else error.words
+        raise ToolError(words.to("en")) from None
 
 
 # Segments and products.

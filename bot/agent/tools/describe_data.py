@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import run_query
+from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
+
+
+TOO_LONG = Words("This took too long, so I stopped. Ask again: what was read so far is kept.")
 
 
 class Params(ToolParams):
@@ -21,4 +25,4 @@ async def run(_params: Params, deps: ToolDeps) -> ToolResult:
 
         return describe_data(warehouse)
 
-    return ToolResult(notes=tuple(await run_query(deps, ask)))
+    return ToolResult(notes=tuple(await run_query(deps, ask, too_long=TOO_LONG)))

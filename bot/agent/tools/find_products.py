@@ -1,13 +1,14 @@
 """Finds products by words (in English or French), category, highest price and stock (in_stock no:
 sold out, since when, lost sales), not of a category; sorted by fit, price, newest, best
-sellers of a period (by units sold), most_revenue, or stock_cover: those first that are sold out
+sellers of a period (by units), most_revenue, or stock_cover: those first that are sold out
 soonest at the rate of the period (with pace or compare, the last 28 days if none is named);
-stock_cover_longest: those whose stock lasts longest. Returns handles, prices, stock and, sorted by
+stock_cover_longest: whose stock lasts longest. Returns handles, prices, stock and, sorted by
 sales, what sold; sold_at_least leaves out what sold fewer.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
-"in_stock": "yes", "sort": "best_sellers", "country": "none", "since": "2026-10-01",
-"until": "2026-10-31", "sold_at_least": 0, "pace": 0, "compare": "none", "most": 5}
+"in_stock": "yes", "reduced": "no", "sort": "best_sellers", "country": "none",
+"since": "2026-10-01", "until": "2026-10-31", "sold_at_least": 0, "pace": 0, "compare": "none",
+"most": 5}
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ from bot.agent.tools._analysis import (
     describe_filter,
     find_analysis,
     group_by_subject,
+    name_value,
     number_of,
     read_text,
     run_query,
@@ -58,7 +60,11 @@ UNTIL_LABEL = Words("stock lasts until")
 MAX_PACE = 10
 FITTING, IN_STOCK = Words("products that fit"), Words("in stock")
 TABLE_ALONE = "The last {n} stand in the table alone, without slots: narrow the call for these."
-SHOWN_LABELS = ("name", "price", "stock")
+STOCK_OF_ALL = (
+    "The stock is that of all countries, so its days are by the sales of all of them, not of one."
+)
+FORMER_PRICE = "compare-at price"
+SHOWN_LABELS = ("name", "price", FORMER_PRICE, "stock")
 SellerMeasure = Literal["units", "revenue"]
 BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
 RANKED_BY = {"units": Words("by units sold"), "revenue": Words("by revenue")}
@@ -67,6 +73,7 @@ PRODUCTS = GroupExhibit(
     Words("Product"),
     {
         "price": Words("Price"),
+        FORMER_PRICE: Words("Former price"),
         "stock": Words("Stock"),
         "stock-cover": Words("Days of stock"),
         "lasts-until": Words("Lasts until"),
@@ -89,6 +96,9 @@ class Params(ToolParams):
     without_category: str
     max_price: float
     in_stock: Literal["yes", "no", "any"]
+    reduced: Literal["any", "yes", "no"] = Field(
+        description="Now cheaper than the former price in the catalogue."
+    )
     sort: Literal[
         "fit",
         "best_sellers",
@@ -142,8 +152,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         most = len(products) if wants_all and every else params.most
         finding = await _rank_by_sales(deps, where, among, most, _choose_measure(params))
     sales = _group_sales(finding) if finding else {}
-    pace = Decimal(f"{params.pace or 1:g}")
-    covers = _compute_covers(products, sales, pace) if _tells_cover(params) else {}
+    covers = await _find_covers(deps, params, where, products, sales) if every else {}
     arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
@@ -173,13 +182,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if covers:  # the pieces stand in the table
             rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
         many = _count_listed(rows, MAX_FACTS - len(fitting))
+        told = [fact for row in rows[:many] for fact in row]
         return ToolResult(
-            facts=(*fitting, *(fact for row in rows[:many] for fact in row)),
+            facts=(*fitting, *_name_country(told, where, language)),
             exhibits=(compared,) if compared else (),
             notes=(
                 *_explain(params, products, ordered, best_ones, every, finding, basis),
                 *of_rated,
-                *_say_pace(params, covers),
+                *_say_pace(params, where, covers),
                 *([TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []),
             ),
             read_as=join_scope(scope),
@@ -223,7 +233,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
-        facts=(*facts, *fitting),
+        facts=(*_name_country(facts, where, language), *fitting),
         exhibits=(
             *((listed,) if listed and rows else ()),
             *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
@@ -232,7 +242,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=(
             *_explain(params, products, ordered, shown, every, finding, basis),
             *_tell_old(shown, arrived, deps.today),
-            *_say_pace(params, covers),
+            *_say_pace(params, where, covers),
             *of_lost,
         ),
         read_as=join_scope(scope),
@@ -343,8 +353,10 @@ def _tells_cover(params: Params) -> bool:
     return _wants_cover(params) or params.pace > 0 or compares
 
 
-def _say_pace(params: Params, covers: Mapping[str, Fact]) -> Iterator[str]:
+def _say_pace(params: Params, where: AnalysisFilter, covers: Mapping[str, Fact]) -> Iterator[str]:
     """Say what until when a stock lasts stands on."""
+    if where.country and covers:
+        yield STOCK_OF_ALL
     days = next(((one.since, one.until) for one in covers.values() if one.since), None)
     if not params.pace or days is None:
         return
@@ -368,6 +380,37 @@ def _build_last_day(cover: Fact, its: Sequence[Fact]) -> Fact:
 def _sort_by_cover(covers: Mapping[str, Fact], params: Params) -> list[str]:
     is_longest = params.sort == "stock_cover_longest"
     return sorted(covers, key=lambda handle: covers[handle].number, reverse=is_longest)
+
+
+async def _find_covers(
+    deps: ToolDeps,
+    params: Params,
+    where: AnalysisFilter,
+    products: Sequence[Product],
+    sales: Mapping[str, Sequence[Fact]],
+) -> dict[str, Fact]:
+    """Return how many days the stock of each product lasts, of those that sold in the country: it
+    is everybody's, so the sales of all countries use it up."""
+    if not _tells_cover(params):
+        return {}
+    if where.country:
+        products = [one for one in products if one.handle in sales or one.stock == 0]
+        everywhere, handles = replace(where, country=None), [one.handle for one in products]
+        by = _choose_measure(params)
+        sales = _group_sales(await _rank_by_sales(deps, everywhere, handles, len(handles), by))
+    return _compute_covers(products, sales, Decimal(f"{params.pace or 1:g}"))
+
+
+def _name_country(
+    facts: Sequence[Fact], where: AnalysisFilter, language: Language
+) -> Iterator[Fact]:
+    """Yield the facts, those of sales with the country that they are of. In a table the rows are
+    named by the products alone."""
+    named = name_value("country", where.country, language) if where.country else ""
+    for fact in facts:
+        about = ", ".join(filter(None, (fact.about, named)))
+        is_of_sales = fact.parts.kind == "sellers"
+        yield fact.model_copy(update={"about": about}) if is_of_sales else fact
 
 
 def _compute_covers(
@@ -429,6 +472,7 @@ def _filter_products(products: Sequence[Product], params: Params) -> list[Produc
             raise ToolError(
                 f"There is no category “{category}”. There are: {', '.join(names[:20])}."
             )
+    is_reduced = params.reduced == "yes"
     fitting = [
         product
         for product in products
@@ -438,6 +482,7 @@ def _filter_products(products: Sequence[Product], params: Params) -> list[Produc
         and (not params.max_price or _is_within(product.price, params.max_price))
         and (params.in_stock != "yes" or product.stock is None or product.stock > 0)
         and (params.in_stock != "no" or product.stock == 0)
+        and (params.reduced == "any" or (product.compare_at is not None) is is_reduced)
     ]
     words = read_text(params.words)
     return _search(words, fitting) if words else fitting
@@ -457,6 +502,8 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
         found.append(Words("price up to {price}", price=price))
     if params.in_stock == "no":
         found.append(Words("only sold out"))
+    if params.reduced != "any":
+        found.append(Words("reduced now") if params.reduced == "yes" else Words("not reduced now"))
     if n := params.sold_at_least:
         found.append(Words.count("at least {n} unit sold", "at least {n} units sold", n))
     return found
@@ -550,6 +597,8 @@ def _explain(
             f"{wanted - len(shown)} of the {wanted} asked for have no room, as each has many "
             "figures: narrow the products to see them."
         )
+    if params.reduced != "any" and not any(product.compare_at for product in every):
+        notes.append("The catalogue has no former prices, so it is not known what is reduced.")
     off_sale = sum(product.status not in (None, "active") for product in every)
     if off_sale:
         notes.append(f"{off_sale} products that are not on sale were left out.")

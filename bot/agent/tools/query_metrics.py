@@ -10,6 +10,7 @@ Days are when orders were placed, also late ones; delivered_day is when they cam
 Groups of few people are not shown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -32,11 +33,13 @@ from bot.core.metric_query import (
     MetricQuery,
     OperatorName,
     OrderName,
+    QueryError,
 )
 from bot.data.analyses.result import AnalysisFilter
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
+    from bot.data.metrics.query.metric_answer import MetricAnswer
     from bot.data.warehouse.warehouse import Warehouse
 
 
@@ -151,26 +154,29 @@ def _build_bound(bound: Bound) -> MetricBound:
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     query = build_query(params)
-    found = await look_up(query, deps)
-    now, before = _find_days(found)
+    found = await _look_up_apart(query, deps)
+    now, before = _find_days(found.results)
+    notes = [note for one in found.results for note in one.notes]
     return ToolResult(
-        facts=(*found.facts, *found.bounds),
-        exhibits=found.exhibits,
+        facts=tuple(fact for one in found.results for fact in (*one.facts, *one.bounds)),
+        exhibits=tuple(exhibit for one in found.results for exhibit in one.exhibits),
         notes=(
-            *found.notes,
+            *dict.fromkeys(notes),
+            *found.refused,
             *(await _name_breaks(query, now, before, deps)),
             *tell_occasions((now, before), deps),
         ),
-        read_as=found.read_as,
-        scope=found.scope,
+        read_as="\n".join(dict.fromkeys(one.read_as for one in found.results)),
+        scope=tuple(dict.fromkeys(part for one in found.results for part in one.scope)),
     )
 
 
-def _find_days(found: "MetricResult") -> list[Days]:
+def _find_days(found: Sequence["MetricResult"]) -> list[Days]:
     """Return the first and last day of the whole period, and of the one before."""
     days: dict[str, list[date]] = {"now": [], "before": []}
-    for fact in found.facts:
-        days[found.groups[fact.id][0]] += filter(None, (fact.since, fact.until))
+    for one in found:
+        for fact in one.facts:
+            days[one.groups[fact.id][0]] += filter(None, (fact.since, fact.until))
     return [(min(some, default=None), max(some, default=None)) for some in days.values()]
 
 
@@ -199,20 +205,52 @@ def _needs_path(query: MetricQuery) -> bool:
     )
 
 
-async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
-    """Return the figures as the asker may see them. Raises ToolError."""
-    language, person = deps.request.language, deps.person
-    log = deps.data.answers if person else None  # in a terminal there is nobody
+@dataclass(frozen=True)
+class _Found:
+    """What is told, and why another part of it is not."""
 
-    def ask(warehouse: "Warehouse") -> "MetricResult":
-        from bot.data.metrics.query.answer_facts import build_result
-        from bot.data.metrics.query.execution import answer_query
-        from bot.data.metrics.query.guard import guard_answer, remember_figures
+    results: Sequence["MetricResult"]
+    refused: Sequence[str]
 
-        answer = answer_query(warehouse, query, see_people=False)  # an AI never sees a person
-        answer = guard_answer(warehouse, answer, log, person)
-        result = build_result(warehouse, answer, language)
-        remember_figures(warehouse, answer, result)
-        return result
+
+async def _look_up_apart(query: MetricQuery, deps: ToolDeps) -> _Found:
+    """Return the figures, those of other days apart. Raises ToolError where there are none."""
+
+    def ask(warehouse: "Warehouse") -> _Found:
+        from bot.data.metrics.query.apart import answer_apart
+
+        results, refused = list["MetricResult"](), list[QueryError]()
+        for answer in answer_apart(warehouse, query):
+            try:
+                results.append(_tell(warehouse, answer, deps))
+            except QueryError as error:
+                refused.append(error)
+        if not results:
+            raise refused[0]
+        return _Found(results, [str(error) for error in refused])
 
     return await run_query(deps, ask)
+
+
+async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
+    """Return the figures as the asker may see them. Raises ToolError."""
+
+    def ask(warehouse: "Warehouse") -> "MetricResult":
+        from bot.data.metrics.query.execution import answer_query
+
+        answer = answer_query(warehouse, query, see_people=False)  # an AI never sees a person
+        return _tell(warehouse, answer, deps)
+
+    return await run_query(deps, ask)
+
+
+def _tell(warehouse: "Warehouse", answer: "MetricAnswer", deps: ToolDeps) -> "MetricResult":
+    """Return the figures of an answer as the asker may see them. Raises QueryError."""
+    from bot.data.metrics.query.answer_facts import build_result
+    from bot.data.metrics.query.guard import guard_answer, remember_figures
+
+    log = deps.data.answers if deps.person else None  # in a terminal there is nobody
+    answer = guard_answer(warehouse, answer, log, deps.person)
+    result = build_result(warehouse, answer, deps.request.language)
+    remember_figures(warehouse, answer, result)
+    return result

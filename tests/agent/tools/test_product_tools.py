@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import MAX_FACTS, ToolError, ToolResult
-from bot.agent.tools.find_products import COVER_LABEL
+from bot.agent.tools.find_products import COVER_LABEL, FORMER_PRICE
 from bot.core.facts import PRODUCT_KINDS, Evidence, Source
 from bot.core.material_facts import find_material_facts
 from bot.core.request import Brief, SkillRequest
@@ -183,6 +183,48 @@ async def test_best_sellers_have_the_day_until_which_their_stock_lasts_at_a_pace
     assert any("assumes" in note for note in fast.notes)
     with pytest.raises(ToolError, match="pace"):
         await call_tool("find_products", {"sort": "newest", "pace": 1})
+
+
+@pytest.mark.parametrize(
+    "more", [{"sort": "best_sellers", "pace": 1}, {"sort": "best_sellers", "compare": COMPARE}]
+)
+async def test_sales_of_a_country_say_it_and_the_stock_of_all_is_used_up_by_all(
+    more: dict[str, Any],
+) -> None:
+    call = {"since": "2026-10-01", "until": "2026-11-20", "in_stock": "yes", **more}
+    here = await call_tool("find_products", {**call, "country": "FR", "most": 3})
+    every = await call_tool("find_products", {**call, "most": 20})
+    units = [fact for fact in here.facts if fact.parts.measure == "units"]
+    assert units
+    assert all(fact.about.endswith(", France") for fact in units)
+    covers = {fact.about: fact.value for fact in here.facts if fact.label == COVER_LABEL.text}
+    of_all = {fact.about: fact.value for fact in every.facts if fact.label == COVER_LABEL.text}
+    both = covers.keys() & of_all.keys()
+    assert both
+    assert {name: covers[name] for name in both} == {name: of_all[name] for name in both}
+    assert any("of all countries, so" in note for note in here.notes)
+    assert not any("of all countries, so" in note for note in every.notes)
+    table = here.exhibits[0].table
+    assert table
+    assert [row[0] for row in table.rows] == [f.about.removesuffix(", France") for f in units]
+
+
+@pytest.mark.parametrize("sort", ["fit", "best_sellers"])
+async def test_what_is_reduced_now_has_its_former_price_and_can_be_left_out(sort: str) -> None:
+    products = await sample_data().list_products()
+    former = {one.title: one.compare_at for one in products if one.compare_at}
+    call = {"sort": sort, "since": "2026-06-01", "until": "2026-11-20", "most": 10}
+    yes, no = [await call_tool("find_products", {**call, "reduced": one}) for one in ("yes", "no")]
+    told = [{f.about: f.value for f in one.facts if f.label == FORMER_PRICE} for one in (yes, no)]
+    assert told[0]
+    assert told[0].items() <= former.items()
+    assert not told[1]
+    names = {fact.value for fact in no.facts if fact.label == "name"}
+    assert names
+    assert names.isdisjoint(former)
+    table = yes.exhibits[0].table
+    assert table
+    assert "Former price" in table.columns
 
 
 async def test_a_pace_is_that_of_the_last_28_days_and_missing_rows_are_explained() -> None:

@@ -15,7 +15,7 @@ from bot.data.metrics.query.sale_days import find_sale_days
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL
 from tests.support.metric_queries import answer, condition, mixed_shop
-from tests.support.sample_tables import TODAY
+from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 
 LAST = TODAY - timedelta(days=1)
@@ -452,11 +452,51 @@ def test_named_days_end_as_early_where_the_later_ones_are_not_over(mixed: Wareho
     assert not found.per_day
 
 
-def test_days_that_may_change_are_compared_with_a_whole_month(mixed: Warehouse) -> None:
-    asked = {"since": "2026-10-01", "until": "2026-10-31", "comparison": "previous_period"}
-    found = periods(mixed, measures=["return_rate"], **asked)
-    assert found.now[1] < date(2026, 10, 31)
-    assert found.before == (date(2026, 9, 1), date(2026, 9, 30))
+@pytest.mark.parametrize(
+    ("since", "until", "before"),
+    [
+        pytest.param("2026-11-09", "2026-11-14", ("2026-11-02", "2026-11-07"), id="six days"),
+        pytest.param("2026-11-02", "2026-11-11", ("2026-10-19", "2026-10-28"), id="ten days"),
+        pytest.param("2026-11-03", "2026-11-09", ("2026-10-27", "2026-11-02"), id="week"),
+        pytest.param("2026-10-22", "2026-11-10", ("2026-10-02", "2026-10-21"), id="twenty days"),
+    ],
+)
+def test_part_of_a_week_is_compared_with_the_same_weekdays(
+    mixed: Warehouse, since: str, until: str, before: tuple[str, str]
+) -> None:
+    found = periods(mixed, since=since, until=until, comparison="previous_period")
+    assert found.before == tuple(map(date.fromisoformat, before))
+    is_told = any(all(day in note for day in before) for note in found.notes)
+    assert is_told == ((date.fromisoformat(until) - date.fromisoformat(since)).days in (5, 9))
+
+
+@pytest.mark.parametrize("filters", [[], [[condition("country", "is", "FR")]]])
+@pytest.mark.parametrize(
+    ("comparison", "before"),
+    [
+        ({"comparison": "previous_period"}, ("2026-09-01", "2026-09-25")),
+        ({"comparison": "same_period_last_year"}, ("2025-10-01", "2025-10-25")),
+        (
+            {
+                "comparison": "dates",
+                "compare_since": "2026-08-01",
+                "compare_until": "2026-08-31",
+            },
+            ("2026-08-01", "2026-08-25"),
+        ),
+    ],
+)
+def test_both_periods_are_cut_by_the_days_that_may_change(
+    comparison: dict[str, Any], before: tuple[str, str], filters: list[Any]
+) -> None:
+    asked = {"since": "2026-10-01", "until": "2026-10-31", "filters": filters, **comparison}
+    found = periods(sample(), measures=["revenue", "return_rate"], **asked)
+    assert found.now == (date(2026, 10, 1), date(2026, 10, 25))
+    assert found.before == tuple(map(date.fromisoformat, before))
+    assert found.sums_compare
+    assert not found.per_day
+    said = [str(day) for day in (*found.now, *found.before)]
+    assert any(all(day in note for day in said) for note in found.notes)
 
 
 def test_sums_of_an_earlier_period_that_the_data_cut_are_not_compared(mixed: Warehouse) -> None:

@@ -25,7 +25,11 @@ from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
 from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
-from bot.data.metrics.query.order_cautions import RETURN_FIELDS, warn_of_late_returns
+from bot.data.metrics.query.order_cautions import (
+    RETURN_FIELDS,
+    counts_returns,
+    warn_of_late_returns,
+)
 from bot.data.metrics.query.periods import Days, count_days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.remainder import REST, are_empty, find_rest, list_missing
@@ -220,7 +224,7 @@ class _ResultBuilder:
     def _lacks_returns(self, measure: Measure) -> bool:
         """Whether the measure or the rows depend on returns, and some of the present period are
         still to come."""
-        depends = measure.caution is warn_of_late_returns or self.query.uses(*RETURN_FIELDS)
+        depends = counts_returns(measure) or self.query.uses(*RETURN_FIELDS)
         return depends and bool(warn_of_late_returns(self.warehouse, self.days))
 
     def _keep(self, fact: Fact, period: PeriodName, group: Group, name: str) -> None:

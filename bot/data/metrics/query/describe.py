@@ -1,7 +1,7 @@
 """Describe what the data hold and lack: for the AI, for the form, and for a query."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, FieldName, MetricQuery
 from bot.data.metrics.filters import list_currencies
@@ -73,13 +73,14 @@ def describe_data(warehouse: Warehouse) -> list[str]:
     """Return lines for the model that asks. Computed once a day for each state of the data."""
     key = ("description", warehouse.today, frozenset(warehouse.damaged))
     if key not in warehouse.released:
-        warehouse.released[key] = _describe_data(warehouse)
+        warehouse.released[key] = _describe_data(warehouse, key)
     return list(warehouse.released[key])
 
 
-def _describe_data(warehouse: Warehouse) -> list[str]:
+def _describe_data(warehouse: Warehouse, key: tuple[Any, ...]) -> list[str]:
+    """Return the lines. Those of each dataset are kept: after a call that was stopped, too."""
     lines = [f"Today is {warehouse.today}."]
-    described: Described = {}
+    described: Described = warehouse.released.setdefault((*key, "columns"), {})
     for name, dataset in DATASETS.items():
         try:
             known = warehouse.table(dataset.kind) is not None
@@ -87,7 +88,10 @@ def _describe_data(warehouse: Warehouse) -> list[str]:
             lines.append(f"{name}: {damage.words.to('en')}")
             continue
         if known:
-            lines += _describe_dataset(warehouse, dataset, described)
+            if (*key, name) not in warehouse.released:
+                found = [*_describe_dataset(warehouse, dataset, described)]
+                warehouse.released[*key, name] = found
+            lines += warehouse.released[*key, name]
         else:
             lines.append(f"{name}: none imported.{INSTEAD.get(name, '')}")
     return lines

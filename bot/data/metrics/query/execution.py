@@ -63,7 +63,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     if counts_texts(asked):
         warehouse = replace(warehouse, sales_floor=1)
     query, words = resolve_conditions(warehouse, dataset, asked)
-    query, dropped = _drop_single_valued(_add_counts(dataset, query))
+    query, dropped = drop_single_valued(_add_counts(dataset, query))
     query, unsettled = leave_out_unsettled(warehouse, dataset, query)
     dataset = hold_by_buyers(dataset, query)
     periods = choose_periods(warehouse, dataset, query)
@@ -175,7 +175,7 @@ def _add_counts(dataset: MetricDataset, query: MetricQuery) -> MetricQuery:
     return query.model_copy(update={"measures": tuple(dict.fromkeys(measures))})
 
 
-def _drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:
+def drop_single_valued(query: MetricQuery) -> tuple[MetricQuery, list[str]]:
     """Return the query without the dimensions that a filter restricts to one value: the only group
     would be the total again. The notes name them."""
     single = _find_single_valued(query)

@@ -151,7 +151,7 @@ class _Guard:
         answer, recipe = self.answer, self._add_spare_total()
         whole = collect_released(recipe, answer.rows)
         without_returns = earlier.tells_returns_of_people(whole)
-        safe = self._find_safe_families(recipe, earlier)
+        safe = self._find_safe_sums(recipe, earlier)
         shown, is_complete = [], True  # others are the total less the groups that are shown
         left_out: dict[PeriodName, set[Group]] = {}
         for one in recipe.shown:
@@ -159,10 +159,11 @@ class _Guard:
                 shown += [one] if is_complete else []
                 continue
             known = {b: answer.dataset.bases[b] for b in one.bases}
+            needed = {b: list_families(recipe.query, known[b].family) for b in one.bases}
             bases = tuple(
                 b
                 for b in one.bases
-                if safe[one].issuperset(list_families(recipe.query, known[b].family))
+                if all((b, family) in safe[one] for family in needed[b])
                 and not (without_returns and known[b].is_return)
             )
             shown += [one.model_copy(update={"bases": bases})] if bases else []
@@ -184,22 +185,40 @@ class _Guard:
         spare, recipe = self.answer.spare_total, self.answer.recipe
         return recipe.with_shown((*recipe.shown, spare)) if spare else recipe
 
-    def _find_safe_families(
+    def _find_safe_sums(
         self, recipe: MetricRecipe, earlier: "EarlierAnswers"
-    ) -> dict[ShownGroup, set[Family]]:
-        """Return of what is shown the families whose sums may be told beside earlier answers."""
+    ) -> dict[ShownGroup, set[tuple[str, Family]]]:
+        """Return of what is shown the bases, by family, whose sums may be told beside earlier
+        answers: all of a figure's group, else one by one, in the order of the measures."""
         figures = [one for one in recipe.shown if not one.is_remainder]
         figures.sort(key=lambda one: _rank(self.answer, one))
-        own = [collect_released(recipe.with_shown((one,)), self.answer.rows) for one in figures]
-        safe: dict[ShownGroup, set[Family]] = {one: set() for one in figures}
+        order = [b for m in recipe.query.measures for b in self.answer.get_measure(m).bases]
+        parts = [
+            (one, one.model_copy(update={"bases": (basis,)}))
+            for one in figures
+            for basis in sorted(one.bases, key=lambda b: order.index(b) if b in order else -1)
+        ]
+        every = [(one, one) for one in figures] + parts
+        own = [collect_released(recipe.with_shown((one,)), self.answer.rows) for _, one in every]
+        safe: dict[ShownGroup, set[tuple[str, Family]]] = {one: set() for one in figures}
         for family in dict.fromkeys(family for released in own for family in released):
             if family in APART:
                 continue
             sets, wanted = _number_sets(own, family)
             before = _list_earlier_sets(earlier.together, family, len(sets))
             sums = earlier.add_up([*sets, *before], family)
-            for at in sums.choose(range(len(sets), len(sets) + len(before)), wanted):
-                safe[figures[at]].add(family)
+            told = [*range(len(sets), len(sets) + len(before))]
+            chosen = sums.choose(told, wanted[: len(figures)])
+            told += [n for at in chosen for n in wanted[at]]
+            left = [
+                at
+                for at, (whole, _) in enumerate(every)
+                if at >= len(figures) and figures.index(whole) not in chosen
+            ]
+            chosen |= {left[n] for n in sums.choose(told, [wanted[at] for at in left])}
+            for at in chosen:
+                whole, part = every[at]
+                safe[whole].update((basis, family) for basis in part.bases)
         return safe
 
 
@@ -243,19 +262,27 @@ def _list_lost(
 def _say_what_is_left_out(answer: MetricAnswer, left: MetricAnswer, why: Withheld) -> MetricAnswer:
     """Return what is left of an answer with a note on the rest. Where nothing of the earlier days
     is left, nothing is compared."""
-    names = [name for name in answer.query.measures if name not in left.query.measures]
-    compared = [one for one in (left.recipe, left.counted) if one and one.tells("before")]
-    lost = "Some figures are left out"
-    if names:
-        lost = f"No {', '.join(names)}"
-    elif "before" in left.left_out:
-        counted = left.counted.query.measures if left.counted else ()
-        names = [name for name in answer.query.measures if name not in counted]
+    lost = _list_untold(answer, left, "now")
+    before = [name for name in _list_untold(answer, left, "before") if name not in lost]
+    said = [f"No {', '.join(lost)}"] if lost else []
+    if before and "before" in left.left_out:
         whose = "" if ALL_GROUPS in left.left_out["before"] else " of some groups"
-        lost = f"No {', '.join(names)} of the earlier days{whose}"
+        said.append(f"No {', '.join(before)} of the earlier days{whose}")
+    compared = [one for one in (left.recipe, left.counted) if one and one.tells("before")]
     periods = left.periods if compared else replace(left.periods, before=None)
-    note = f"{lost}: {why.explain()}. {why.suggest()}"
+    what = "; ".join(said) or "Some figures are left out"
+    note = f"{what}: {why.explain()}. {why.suggest()}"
     return replace(left, periods=periods, notes=(*left.notes, note))
+
+
+def _list_untold(answer: MetricAnswer, left: MetricAnswer, period: PeriodName) -> list[str]:
+    """Return the measures of which nothing is left in a period."""
+    groups = [ALL_GROUPS, *answer.recipe.list_groups()]
+
+    def tells(some: MetricAnswer, name: str) -> bool:
+        return any(some.get_value(period, group, name) is not None for group in groups)
+
+    return [one for one in answer.query.measures if tells(answer, one) and not tells(left, one)]
 
 
 # The earlier answers.
@@ -308,7 +335,9 @@ class EarlierAnswers:
             return Withheld(Reason.BESIDE, people)
         one = found or self.answers[0]
         record = one.record
-        earlier = EarlierAnswer(record.measure.replace("_", " "), record.since, record.until)
+        recipe = _read_recipe(record)
+        what = record.measure.replace("_", " ")
+        earlier = EarlierAnswer(what, record.since, record.until, recipe.before if recipe else None)
         is_of_days = one.query is not None and differs_in_days_alone(self.query, one.query)
         return Withheld(Reason.OTHER_DAYS if is_of_days else Reason.EARLIER, people, earlier)
 
@@ -424,8 +453,13 @@ def _build_record(recipe: MetricRecipe) -> SalesAnswerRecord:
 
 def _read_query(record: SalesAnswerRecord) -> MetricQuery | None:
     """Return what an earlier answer was about; None for one to a typed question."""
+    recipe = _read_recipe(record)
+    return recipe.query if recipe else None
+
+
+def _read_recipe(record: SalesAnswerRecord) -> MetricRecipe | None:
     data: dict[str, Any] = json.loads(record.filter)
-    return MetricRecipe.model_validate(data[METRIC_KEY]).query if METRIC_KEY in data else None
+    return MetricRecipe.model_validate(data[METRIC_KEY]) if METRIC_KEY in data else None
 
 
 def _read_rows(warehouse: Warehouse, record: SalesAnswerRecord) -> Released:

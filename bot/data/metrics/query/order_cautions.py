@@ -8,6 +8,7 @@ from math import ceil
 import ibis
 import ibis.expr.types as ir
 
+from bot.data.metrics.query.dataset import Measure
 from bot.data.metrics.query.order_rows import (
     read_return_marks,
 )
@@ -71,6 +72,10 @@ def tell_late_returns(warehouse: Warehouse) -> str:
         f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
         f"with a return is of {last}."
     )
+
+
+def counts_returns(measure: Measure) -> bool:
+    return bool(measure.settles_after) or measure.caution is warn_of_late_returns
 
 
 def warn_of_returned_lines(warehouse: Warehouse, days: tuple[date, date]) -> str:

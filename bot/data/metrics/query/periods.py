@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from math import ceil
 
 from bot.core.metric_query import MetricQuery, QueryError
 from bot.data.metrics.query.dataset import MetricDataset
+from bot.data.metrics.query.order_cautions import counts_returns
 from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -13,6 +15,7 @@ from bot.data.warehouse.warehouse import Warehouse
 Days = tuple[date, date]
 # of a period's days: where the data cut the earlier period to fewer, nothing is compared
 MIN_COMPARED_SHARE = 0.5
+WEEK = 7
 YEAR_OF_WEEKS = timedelta(weeks=52)
 MAX_DAYS_BY_WEEKDAY = 14  # of so few, a Sunday more than last year would tell
 MAX_NEWER_DAYS = 31  # behind the days asked about, from which these are plainly earlier ones
@@ -90,17 +93,15 @@ def choose_periods(
         notes.append(f"The data begins on {first}, so the period does.")
     if query.until and last < query.until:
         notes.append(f"The last whole day in the data is {last}, so the period ends there.")
-    over = (first, last)  # days that may still change are compared with whole earlier ones
-    now, open_days = _leave_out_open_days(dataset, query, over, known[1], notes)
-    before = _find_comparison(query, asked, over, notes)
+    now, open_days = _leave_out_open_days(dataset, query, (first, last), known[1], notes)
+    before = _find_comparison(query, asked, now, notes)
     if before is None:
         found = QueryPeriods(now, None, False, tuple(notes), known[1])
     else:
         found = _fit_comparison(now, before, known, notes)
-    is_cut = open_days > 0 and found.before is not None
-    if is_cut and not found.per_day and count_days(found.now) != count_days(found.before or now):
-        note = "Without the last days the change of a sum is that per day: say so."
-        found = replace(found, per_day=True, notes=(*found.notes, note))
+    if open_days and found.before:
+        note = f"Both periods are cut alike: {now[0]} to {now[1]} against {{}} to {{}}. Say both."
+        found = replace(found, notes=(*found.notes, note.format(*found.before)))
     return replace(found, left_out_days=open_days)
 
 
@@ -143,9 +144,11 @@ def _leave_out_open_days(
         raise QueryError("{why}", why=_explain_unsettled(measures, open_days, last_known))
     notes.append(
         f"What was ordered in the last {open_days} days of the data may still come back, so with "
-        f"{', '.join(measures)} the period ends on {last}, for all of its measures. Say so; ask "
-        "for other measures apart where they need the later days."
+        f"{', '.join(measures)} the period ends on {last}, for {', '.join(query.measures)}. Say so."
     )
+    whole = [one for one in query.measures if not counts_returns(dataset.measures[one])]
+    if query.dimensions and whole:
+        notes.append(f"Asked apart, {', '.join(whole)} have the later days too.")
     return (now[0], last), open_days
 
 
@@ -168,7 +171,7 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str
         until = before[1] - (asked[1] - now[1])
         if now[1] == asked[1] or not are_as_long(asked, before) or until < before[0]:
             return before
-        notes.append(f"The earlier period is as long, until {until}: the other is not over.")
+        notes.append(f"The earlier period is as long, until {until}, as the other ends earlier.")
         return before[0], until
     if query.comparison == "same_period_last_year":
         if count_days(now) <= MAX_DAYS_BY_WEEKDAY:
@@ -182,10 +185,17 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str
     # of a period that is not over, the first days are compared with the first days before
     length = count_days(asked) if query.until else count_days(now)
     months = _count_whole_months(asked) if query.since and query.until else 0
-    start = _months_before(now[0], months) if months else now[0] - timedelta(days=length)
-    if months and now == asked:  # the month before October is September, with all its days
-        return start, now[0] - timedelta(days=1)
-    return start, start + (now[1] - now[0])
+    if months:
+        start = _months_before(now[0], months)
+        if now == asked:  # the month before October is September, with all its days
+            return start, now[0] - timedelta(days=1)
+        return start, start + (now[1] - now[0])
+    is_part = length <= MAX_DAYS_BY_WEEKDAY and length % WEEK > 0
+    back = timedelta(days=ceil(length / WEEK) * WEEK if is_part else length)
+    before = now[0] - back, now[1] - back
+    if is_part:
+        notes.append(f"Compared with the same weekdays before, {before[0]} to {before[1]}: say so.")
+    return before
 
 
 def _count_whole_months(days: Days) -> int:

@@ -409,7 +409,8 @@ def _add_comparison(
     answer: MetricAnswer, days: str, before: Days, language: str, today: date
 ) -> str:
     comparison = answer.asked.comparison
-    if comparison == "previous_period":
+    ends = before[1] + timedelta(days=1)
+    if comparison == "previous_period" and ends == answer.periods.now[0]:
         return Words("{days} compared with the time before", days=days).to(language)
     if comparison == "same_period_last_year":
         if answer.periods.now[0] - before[0] == YEAR_OF_WEEKS:
