@@ -297,7 +297,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "until": "2026-11-20",
                 "comparison": "previous_period",
             },
-            "visits · mobile · 10 to 20 Nov compared with the time before",
+            "visits · mobile · 10 to 20 Nov compared with 27 Oct to 6 Nov",
         ),
         (
             {

@@ -148,7 +148,7 @@ def _leave_out_open_days(
     )
     whole = [one for one in query.measures if not counts_returns(dataset.measures[one])]
     if query.dimensions and whole:
-        notes.append(f"Asked apart, {', '.join(whole)} have the later days too.")
+        notes.append(f"Asked apart, these have the later days too: {', '.join(whole)}.")
     return (now[0], last), open_days
 
 
