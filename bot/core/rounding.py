@@ -108,13 +108,13 @@ def _choose_decimals(facts: Sequence[Fact], pairs: Sequence[tuple[Fact, Fact]] =
     are told by their count."""
     numbers = [abs(fact.number) for fact in facts if fact.number]
     most = max((_count_decimals(one) for one in facts), default=0)
+    if numbers and facts[0].unit == "%" and facts[0].is_change:  # also of one alone
+        return min(most, 0 if min(numbers) >= LARGE_DIFFERENCE else 1)
     if len({*numbers}) < 2:
         return None
     if is_money(facts[0]):
         large = [one for one in facts if abs(Decimal(one.value)) >= MIN_LARGE_VALUE]
         return 0 if large and not any(one.decimals for one in large) else None
-    if facts[0].unit == "%" and facts[0].is_change:
-        return min(most, 0 if min(numbers) >= LARGE_DIFFERENCE else 1)
     if facts[0].unit in ("%", "points"):
         whole = {round(one) for one in numbers}
         is_clear = (

@@ -131,6 +131,18 @@ def test_changes_of_one_text_have_the_same_decimals_whatever_their_columns() -> 
     assert book.fill("{f1}, {f2}", "en").text == "+12.7%, −4.0%"
 
 
+def test_a_change_below_ten_has_one_decimal_alone_as_in_a_column() -> None:
+    slowed, rose = (
+        share(value).model_copy(
+            update={"id": f"metric.{name}.revenue-change", "exact": Decimal(f"{value}2")}
+        )
+        for name, value in (("a", "-4.0"), ("b", "16.1"))
+    )
+    assert round_alike([slowed])[0].shown("en") == "−4.0%"
+    assert [one.shown("en") for one in round_alike([slowed, rose])] == ["−4.0%", "+16.1%"]
+    assert round_alike([rose])[0].shown("en") == "+16%"
+
+
 def test_a_fact_keeps_its_decimals_where_it_is_stored() -> None:
     one, *_ = round_alike([share("4.8"), share("4.57")])
     assert Fact.model_validate_json(one.model_dump_json()).shown("en") == "4.80%"
