@@ -39,6 +39,8 @@ def round_alike(facts: Iterable[Fact]) -> tuple[Fact, ...]:
             for one in some
             if not one.is_change and (before := known.get(one.compared_with or ""))
         ]
+        of_few = [one for one in some if is_of_few(one)]
+        told |= {one.id: one.model_copy(update={"shown_decimals": 0}) for one in of_few}
         some = [one for one in some if not is_of_few(one)]
         decimals = _choose_decimals(some, pairs)
         told |= {one.id: one.model_copy(update={"shown_decimals": decimals}) for one in some}

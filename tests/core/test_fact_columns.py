@@ -24,6 +24,13 @@ def share(value: str, many: int = 1_500) -> Fact:
     )
 
 
+def test_share_of_few_is_a_whole_percent() -> None:
+    few = share("9.09").model_copy(update={"of": 22})
+    told = round_alike([few, share("18.63"), share("11.3")])
+    assert [one.shown("en") for one in told] == ["9%", "18.6%", "11.3%"]
+    assert spell_column(told, "en")[0] == "9% (of 22)"
+
+
 def test_shares_of_one_column_have_the_same_decimals_in_a_table_and_in_a_sentence() -> None:
     rates = [share(one) for one in ("7.14", "6.84", "10.94", "11.21", "22.4", "0")]
     cells = ["7.1%", "6.8%", "10.9%", "11.2%", "22.4%", "0%"]

@@ -21,10 +21,11 @@ def tell_occasions(periods: Iterable[tuple[date | None, date | None]], deps: Too
             continue
         names = name_occasions_within((since, until), market, own, deps.request.language)
         days = format_short_period(since, until, "en", date.min)
-        told += [f"{days}: {', '.join(names)}"] if names else []  # of earlier years none is known
+        told += [f"{days}: {', '.join(names)}"] if names else []  # few of earlier years are known
     if not told:
         return []
     return [
         f"Retail occasions: {'; '.join(told)}. Where figures of other days stand beside, say "
-        "so; that one is the cause is not in the data."
+        "so, and look up the same occasion's days of the year before as well; that one is the "
+        "cause is not in the data."
     ]

@@ -167,8 +167,9 @@ async def name_breaks(
     )
     return [
         f"Confirmed in the path to purchase of the whole shop up to {finding.result.as_of}: "
-        f"{'; '.join(named)}. Call funnel before you tell of these days: it has the rates and what "
-        "it cost. What moved with it is then no weakness of one country or product, nor chance."
+        f"{'; '.join(named)}. Where you compare these days, sum them up or say why they moved, "
+        "call funnel for its rates and what it cost; a plain figure needs none of it. What moved "
+        "with it is then no weakness of one country or product, nor chance."
         f"{compared if in_both else ''}"
     ]
 

@@ -22,6 +22,7 @@ from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools.funnel import VISIT_FILTERS, Days, name_breaks
 from bot.core.metric_query import (
+    DATED_DIMENSIONS,
     AskedFieldName,
     BoundName,
     ComparisonName,
@@ -195,11 +196,13 @@ async def _name_breaks(query: MetricQuery, now: Days, before: Days, deps: ToolDe
 
 def _needs_path(query: MetricQuery) -> bool:
     """Whether one of the measures comes after a step of the path to purchase, and isn't of what
-    happens to orders later."""
-    if query.dataset in ("campaigns", "traffic"):
-        return query.asks("order", "sales", "conversion")
+    happens to orders later; of orders and campaigns, where they are compared or told by time."""
     if query.dataset == "visits":
         return not BEFORE_PATH.issuperset(query.measures)
+    if query.comparison == "none" and {*DATED_DIMENSIONS}.isdisjoint(query.dimensions):
+        return False
+    if query.dataset in ("campaigns", "traffic"):
+        return query.asks("order", "sales", "conversion")
     return query.dataset == "orders" and not all(
         any(part in name for part in AFTER_PATH) for name in query.measures
     )

@@ -235,7 +235,7 @@ async def test_sales_name_what_broke_in_the_path_to_purchase(
     tool: str, call: Any, is_named: bool
 ) -> None:
     result = await call_tool(tool, call)
-    named = [note for note in result.notes if "Call funnel" in note]
+    named = [note for note in result.notes if "call funnel" in note]
     assert bool(named) is is_named
     if is_named:
         since = figure(await call_tool("funnel"), f"{MOBILE}.since").value
@@ -244,6 +244,7 @@ async def test_sales_name_what_broke_in_the_path_to_purchase(
 
 VISITS = {"dataset": "visits", "measures": ["conversion"], "comparison": "previous_period"}
 WEEKS = {"since": "2026-11-11", "until": "2026-11-24"}
+SALES_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_sales"]}
 
 
 @pytest.mark.parametrize(
@@ -265,7 +266,9 @@ WEEKS = {"since": "2026-11-11", "until": "2026-11-24"}
             False,
             False,
         ),
-        ("query_metrics", {"dataset": "campaigns", "measures": ["campaign_sales"]}, True, False),
+        ("query_metrics", VISITS | WEEKS | SALES_OF_CAMPAIGNS, True, False),
+        ("query_metrics", SALES_OF_CAMPAIGNS, False, False),  # nothing is compared
+        ("query_metrics", {"dataset": "orders", "measures": ["revenue"]}, False, False),
         ("query_metrics", {"dataset": "campaigns", "measures": ["click_rate"]}, False, False),
         ("query_metrics", {"dataset": "feedback", "measures": ["rating"]}, False, False),
         ("advertising", {}, True, False),
@@ -274,7 +277,7 @@ WEEKS = {"since": "2026-11-11", "until": "2026-11-24"}
 async def test_figures_of_broken_days_carry_a_note(
     tool: str, call: Any, is_named: bool, is_in_both: bool
 ) -> None:
-    notes = [note for note in (await call_tool(tool, call)).notes if "Call funnel" in note]
+    notes = [note for note in (await call_tool(tool, call)).notes if "call funnel" in note]
     assert [f"since {since_of_break()}" in note for note in notes] == [True] * is_named
     assert any("The earlier days have it as well" in note for note in notes) is is_in_both
 
@@ -283,7 +286,7 @@ async def test_figures_of_broken_days_carry_a_note(
 async def test_figures_of_other_visits_carry_no_note_on_a_break(device: str) -> None:
     of = {"filters": [[{"field": "device", "operator": "is", "values": [device]}]]}
     result = await call_tool("query_metrics", VISITS | WEEKS | of)
-    assert any("Call funnel" in note for note in result.notes) is (device == "mobile")
+    assert any("call funnel" in note for note in result.notes) is (device == "mobile")
 
 
 def since_of_break() -> str:
@@ -777,4 +780,5 @@ async def test_retail_occasions_within_the_days_are_named(tool: str, arguments: 
     found = (await call_tool(tool, arguments)).notes
     (note,) = [one for one in found if one.startswith("Retail occasions")]
     assert "22 to 28 Jun 2026: summer sales" in note
+    assert "the year before" in note
     assert "15 to 21 Jun 2026" not in note  # none is known of these
