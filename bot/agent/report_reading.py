@@ -160,7 +160,11 @@ def _list_wider(
             continue
         facts = [fact for fact in ctx.book.facts if fact.id in cited]
         wider = frozenset[str]().union(
-            *(one.all_facts for one in others if all(part != name for name, _ in one.scope))
+            *(
+                one.all_facts
+                for one in others  # the rule of people tells its conditions itself
+                if all(name not in (part, PEOPLE) for name, _ in one.scope)
+            )
         )
         is_wide = {
             fact.id: fact.id in wider and text.casefold() not in fact.about.casefold()

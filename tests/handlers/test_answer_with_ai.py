@@ -201,6 +201,18 @@ async def test_figures_beyond_a_condition_of_the_question_are_named() -> None:
         assert ("Not only France: units" in reading) == is_told, (asked, point)
 
 
+async def test_an_audience_within_the_condition_is_not_called_wider() -> None:
+    only = [[{"field": "country", "operator": "is", "values": ["FR"]}]]
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "dimensions": [], "measures": ["orders"], "filters": only}),
+        ("audience", full_params("audience", {"countries": ["FR"]})),
+    )
+    for number in range(2, 8):
+        said = report("{f1} in all.", f"{{f{number}}} of them.")
+        found, _letters = await answer(looked_up, said, words="french orders in October?")
+        assert "Not only" not in text_of(found, "Read as")[0]
+
+
 async def test_bound_that_no_group_reaches_stays_in_the_reading() -> None:
     bound = [{"measure": "orders", "operator": "at_least", "value": "1000000"}]
     looked_up = calls(

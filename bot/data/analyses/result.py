@@ -19,7 +19,7 @@ from bot.i18n.messages import Words
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
-FAVOURITE_LABEL = "category that most of them bought from"  # counted by people, not by sales
+FAVOURITE_LABEL = "category with most buyers among them"  # counted by people, not by sales
 FactValue: TypeAlias = Decimal | int | float | str | date
 
 

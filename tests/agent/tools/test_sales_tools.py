@@ -214,6 +214,13 @@ async def test_a_part_of_the_visits_tells_what_broke_for_all() -> None:
         assert any("whole shop" in note for note in result.notes)
 
 
+async def test_conversion_keeps_the_number_before_it_was_rounded() -> None:
+    facts = (await call_tool("funnel", {"device": "mobile"})).facts
+    rates = [fact for fact in facts if fact.parts.measure == "conversion"]
+    assert rates
+    assert all(fact.exact is not None and fact.exact != fact.value for fact in rates)
+
+
 @pytest.mark.parametrize("call", [{}, {"device": "mobile"}, {"device": "desktop"}])
 async def test_what_broke_elsewhere_or_is_told_already_is_not_told_of_all(call: Any) -> None:
     result = await call_tool("funnel", call)

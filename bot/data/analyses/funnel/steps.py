@@ -23,7 +23,14 @@ from bot.data.analyses.funnel.visits import (
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
 from bot.data.metrics.filters import find_last_whole_day
-from bot.data.stats import WATCHED_P, Numbers, adjust_false_discovery, choose_status, compare_shares
+from bot.data.stats import (
+    WATCHED_P,
+    Numbers,
+    adjust_false_discovery,
+    choose_status,
+    compare_shares,
+    round_figure,
+)
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.text.normalize import slugify
@@ -353,7 +360,7 @@ def _add_group(
     about = "" if part.value == TOTAL_VALUE else part.value[1]
     measures: list[tuple[str, float | date, str | None]] = [("visits", came, "visits")]
     if sold:
-        rate = round(100 * lines / came, 2 if lines < came / 100 else 1)
+        rate = round_figure(100 * lines / came, 2 if lines < came / 100 else 1)
         measures += [("purchases", lines, None), ("conversion", rate, "%")]
     measures += [("since", days[0], None), ("until", days[1], None)]
     result.add_measures(part.key, *measures, about=about, rows=came, query=CONVERSION_QUERY)
