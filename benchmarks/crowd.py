@@ -9,7 +9,6 @@ The workspaces are those of one Enterprise Grid organization, in which the app i
 """
 
 import asyncio
-import json
 import os
 import tempfile
 import time
@@ -54,7 +53,8 @@ TEXT = {
 
 def answer(asked: dict[str, Any]) -> dict[str, Any] | str:
     """An e-mail that needs no correction; anything else as it is asked for."""
-    return TEXT if "call_to_action" in json.dumps(asked) else obediently(asked)
+    form = asked.get("output_config", {}).get("format", {}).get("schema", {})
+    return TEXT if "call_to_action" in form.get("properties", {}) else obediently(asked)
 
 
 def crowds() -> Iterator[Figure]:
