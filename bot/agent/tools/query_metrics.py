@@ -220,7 +220,7 @@ async def _look_up_apart(query: MetricQuery, deps: ToolDeps) -> _Found:
     """Return the figures, those of other days apart. Raises ToolError where there are none."""
 
     def ask(warehouse: "Warehouse") -> _Found:
-        from bot.data.metrics.query.apart import answer_apart
+        from bot.data.metrics.query.cut_periods import answer_apart
 
         results, refused = list["MetricResult"](), list[QueryError]()
         for answer in answer_apart(warehouse, query):
