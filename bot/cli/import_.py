@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,15 +16,9 @@ from bot.cli.admin import print_line
 from bot.config.settings import Settings
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.assumptions import describe_repeats, find_changes
+from bot.data.ingest.column_names import PRODUCTS_KIND
 from bot.data.ingest.detection import detect_schema
-from bot.data.ingest.file_schema import (
-    DateOrder,
-    DecimalSign,
-    FileSchema,
-    ImportCancelled,
-    ImportOptions,
-    Split,
-)
+from bot.data.ingest.file_schema import AS_DETECTED, FileSchema, ImportCancelled, ImportOptions
 from bot.data.ingest.importer import TableRows, read_table, store_products, store_table
 from bot.data.ingest.inspection import InspectedTable, inspect_files
 from bot.data.ingest.known_customers import find_known_customers
@@ -167,7 +161,6 @@ def print_catalogue_rejects(catalogue: Catalogue, path: Path) -> None:
         print_line(f"  {where}: {reject.reason}")
 
 
-PRODUCTS_KIND = "products"
 INTERRUPTED_EXIT_CODE = 130  # the exit code after Ctrl-C
 
 
@@ -177,20 +170,19 @@ def import_(settings: Settings, args: argparse.Namespace) -> int:
     if missing := [path for path in args.files if not path.is_file()]:
         raise CannotDo("There is no file {path}.", path=str(missing[0]))
     container = Container(settings).migrated()
-    importer = FileImporter(
-        container,
-        container.workspace(args.workspace),
-        args.currency,
+    options = ImportOptions(
+        kind=args.kind,
+        called=_parse_column_names(args.map),
+        currency=args.currency,
         dates=args.dates,
         decimal=args.decimal,
         sheets=tuple(args.sheet),
         split=args.split,
     )
+    importer = FileImporter(container, container.workspace(args.workspace), options)
     try:
         with importer.stoppable(), importer.folder() as folder:
-            tables, left = importer.inspect(
-                args.files, args.kind, _parse_column_names(args.map), folder
-            )
+            tables, left = importer.inspect(args.files, Path(folder))
             read = [importer.read(table.part, table.found, Path(folder)) for table in tables]
             if not args.yes and not confirm("Import it? [y/N] "):
                 print_line("Nothing was taken in.")
@@ -216,42 +208,25 @@ class FileImporter:
 
     container: Container
     workspace: str
-    currency: str | None = None
-    column_names: Mapping[str, str] = field(default_factory=dict)
-    dates: DateOrder | None = None
-    decimal: DecimalSign | None = None
-    sheets: tuple[str, ...] = ()
-    split: Split | None = None
+    options: ImportOptions = AS_DETECTED
     stop: threading.Event = field(default_factory=threading.Event)
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
         """Return a temporary folder in the home, whose disk has room for the library."""
         return tempfile.TemporaryDirectory(prefix=IMPORT_PREFIX, dir=self.container.settings.home)
 
-    def build_options(self, kind: str | None) -> ImportOptions:
-        """Return what the options say about the files."""
-        return ImportOptions(
-            kind=kind,
-            called=dict(self.column_names),
-            currency=self.currency,
-            dates=self.dates,
-            decimal=self.decimal,
-            sheets=self.sheets,
-            split=self.split,
-        )
-
-    def inspect(
-        self, paths: Sequence[Path], kind: str | None, column_names: Mapping[str, str], folder: str
-    ) -> tuple[list[InspectedTable], int]:
+    def inspect(self, paths: Sequence[Path], folder: Path) -> tuple[list[InspectedTable], int]:
         """Inspect and preview all files before anything is asked. Returns the tables, and how many
         files can't be imported, each reported with its reason; raises CannotDo if that is all."""
-        self.column_names = column_names
-        tables, left = inspect_files(paths, Path(folder), self.build_options(kind))
+        tables, left = inspect_files(paths, folder, self.options)
         if not tables:
             for _, why in left[:-1]:
                 print_line(why.words.to("en"))
             raise left[-1][1]
-        tables = [self._with_known_customers(one, kind, Path(folder)) for one in tables]
+        store = self.container.row_store
+        for at, one in enumerate(tables):
+            known = (store, self.workspace, one.part, self.options, one.found, folder)
+            tables[at] = replace(one, found=find_known_customers(*known) or one.found)
         for table in tables:
             for words in table.messages:
                 print_line(words.to("en"))
@@ -259,19 +234,6 @@ class FileImporter:
         for _, why in left:
             print_line(f"Left: {why.words.to('en')}")
         return tables, len(left)
-
-    def _with_known_customers(
-        self, table: InspectedTable, kind: str | None, folder: Path
-    ) -> InspectedTable:
-        found = find_known_customers(
-            self.container.row_store,
-            self.workspace,
-            table.part,
-            self.build_options(kind),
-            table.found,
-            folder,
-        )
-        return replace(table, found=found) if found else table
 
     def load(self, part: TableFile, found: FileSchema) -> int:
         """Read and store one table; return 1 when some of its rows were rejected."""
@@ -302,7 +264,7 @@ class FileImporter:
         """Store the rows that were read; return 1 when some of the table's rows were rejected."""
         part, found = table.part, table.found
         if table.rows is None:
-            return self.load_products(part, found)
+            return self._store_products(part, found)
         if self.stop.is_set():
             raise ImportCancelled
         merged = store_table(self.container, self.workspace, table.rows, found.name)
@@ -317,11 +279,12 @@ class FileImporter:
             print_line(f"{format_row_count(loaded.rejected)} stayed out. Why, row by row: {to}")
         return 1 if loaded.rejected else 0
 
-    def load_products(self, part: TableFile, found: FileSchema | None = None) -> int:
+    def load_products(self, part: TableFile) -> int:
         """Import a catalogue; return 1 when some of it was rejected."""
-        found = found or detect_schema(
-            part.path, name=part.name, options=self.build_options(PRODUCTS_KIND)
-        )
+        options = self.options.model_copy(update={"kind": PRODUCTS_KIND})
+        return self._store_products(part, detect_schema(part.path, name=part.name, options=options))
+
+    def _store_products(self, part: TableFile, found: FileSchema) -> int:
         catalogue = reread_product_file(part.path, found)
         stored = store_products(self.container, self.workspace, catalogue, found.name)
         count = len(catalogue.products)

@@ -125,13 +125,14 @@ class PlaygroundHome:
     def import_shop(self, made: Path, currency: str = SHOP_CURRENCY) -> None:
         """Import the shop's files as the `import` command would."""
         container = Container(self.settings).migrated()
-        importer = FileImporter(container, TEAM_ID, currency)
+        options = ImportOptions(currency=currency)
+        importer = FileImporter(container, TEAM_ID, options)
         try:
             with importer.stoppable():
                 importer.load_products(TableFile(made / PRODUCTS_FILE))
                 for name in FILES:
                     path = made / name
-                    found = detect_schema(path, name=name, options=ImportOptions(currency=currency))
+                    found = detect_schema(path, name=name, options=options)
                     importer.load(TableFile(path), found)
         finally:
             container.database.close()

@@ -36,6 +36,7 @@ from bot.data.analyses.feedback.mentions import find_mentions
 from bot.data.analyses.feedback.texts import DIMENSIONS, FeedbackText
 from bot.data.analyses.feedback.theme_table import build_theme_table
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.ingest.file_schema import ImportOptions
 from bot.drafts.models import Draft
 from bot.jobs.worker import Worker
 from bot.privacy import Pseudonymizer
@@ -109,9 +110,11 @@ class Reviews:
                         LANGUAGE_OF.get(text, "en"),
                     ]
                 )
-        importer = FileImporter(self.container, "T1", "EUR")
+        importer = FileImporter(
+            self.container, "T1", ImportOptions(kind="feedback", currency="EUR")
+        )
         with importer.folder() as folder:
-            (table,), _ = importer.inspect([path], "feedback", {}, folder)
+            (table,), _ = importer.inspect([path], Path(folder))
             assert importer.load(table.part, table.found) == 0
 
     def labeller(self) -> ThemeLabeller:

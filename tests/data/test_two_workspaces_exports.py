@@ -61,7 +61,7 @@ def container(tmp_path: Path) -> Iterator[Container]:
             Workspace.ensure(session, one, now())
         importing = FileImporter(container, one)
         with importing.folder() as folder:
-            seen, left = importing.inspect(files(tmp_path, one), None, {}, folder)
+            seen, left = importing.inspect(files(tmp_path, one), Path(folder))
             assert not left
             assert [importing.load(table.part, table.found) for table in seen] == [0, 0]
     yield container

@@ -9,6 +9,7 @@ import pytest
 from bot.app import Container
 from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
 from bot.db.session import Database
 from bot.drafts.models import Draft
@@ -31,7 +32,9 @@ def furnished(home: Path) -> None:
     (home / "brand.toml").write_text(BRAND)
     (home / "products.csv").write_text(PRODUCTS)
     container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(container, TEAM, "EUR").load_products(TableFile(home / "products.csv"))
+    FileImporter(container, TEAM, ImportOptions(currency="EUR")).load_products(
+        TableFile(home / "products.csv")
+    )
     container.database.close()
 
 

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from bot.app import Container as Pieces
 from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
 from bot.playground.intern_process import InternProcess
 from bot.playground.local_slack import LocalSlack
@@ -90,7 +91,9 @@ def fill(home: Path) -> None:
     products = home / "products.csv"
     products.write_text(PRODUCTS)
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR").load_products(TableFile(products))
+    FileImporter(Pieces(settings).migrated(), TEAM_ID, ImportOptions(currency="EUR")).load_products(
+        TableFile(products)
+    )
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from bot.app import Container as Pieces
 from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
 from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
 from bot.playground.slack_objects import TEAM_ID
 from tests.e2e.house import House
@@ -24,7 +25,7 @@ def take_orders_in(home: Path) -> None:
     """The sample shop's products and orders, as an administrator would. No reviews: reading them
     is half of a digest's time, and what it says of them is tested where no browser waits."""
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    importing = FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR")
+    importing = FileImporter(Pieces(settings).migrated(), TEAM_ID, ImportOptions(currency="EUR"))
     importing.load_products(TableFile(made() / "products.csv"))
     orders = made() / "orders.csv"
     importing.load(TableFile(orders), detect_schema(orders, name=orders.name))

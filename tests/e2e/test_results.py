@@ -10,6 +10,7 @@ from bot.app import Container as Pieces
 from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
 from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
 from bot.playground.slack_objects import TEAM_ID
 from tests.e2e.house import House
@@ -22,7 +23,7 @@ SLOW = 90_000  # milliseconds, on a busy machine
 def take_feedback_in(home: Path) -> None:
     """The sample shop's reviews and messages, as an administrator would."""
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    importing = FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR")
+    importing = FileImporter(Pieces(settings).migrated(), TEAM_ID, ImportOptions(currency="EUR"))
     path = made() / "feedback.csv"
     importing.load(TableFile(path), detect_schema(path, name=path.name))
 

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from bot.app import Container
 from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
 from bot.data.schema import load_kinds
 from tests.support.sample_tables import made, sample
@@ -18,7 +19,9 @@ def stocked(home: Path, *names: str) -> Container:
     It does not use the reader of files, which has its own tests.
     """
     container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(container, "T1", "EUR").load_products(TableFile(made() / "products.csv"))
+    FileImporter(container, "T1", ImportOptions(currency="EUR")).load_products(
+        TableFile(made() / "products.csv")
+    )
     shelf = sample()
     for kind in names or load_kinds():
         table = shelf.table(kind)

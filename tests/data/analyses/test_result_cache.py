@@ -97,11 +97,12 @@ def test_changed_local_rows_invalidate_every_workspace(home: Path) -> None:
 
 def test_cache_is_invalidated_by_a_new_catalogue(home: Path, looks: list[AnalysisFilter]) -> None:
     from bot.cli.import_ import FileImporter
+    from bot.data.ingest.file_schema import ImportOptions
 
     few = home / "few.csv"
     few.write_text("sku,name,price,currency\nX1,A new thing,9.00,EUR\n")
     container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    FileImporter(container, "T1", "EUR").load_products(TableFile(few))
+    FileImporter(container, "T1", ImportOptions(currency="EUR")).load_products(TableFile(few))
     container.database.close()
     again(home)
     assert looks
