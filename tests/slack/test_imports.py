@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.data.ingest import review
 from bot.data.ingest.models import FileUpload
+from bot.data.ingest.review import ImportReview
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.playground.slack_objects import SlackMessage
@@ -173,7 +173,7 @@ async def test_finished_import_cannot_be_cancelled(bench: Bench) -> None:
     with bench.database.begin() as session:
         row = session.get_one(FileUpload, arrival.id)
         with pytest.raises(CannotDo, match="over already"):
-            review.cancel_import(session, bench.enqueue, row, by=MARIE, policy=POLICY, now=at)
+            ImportReview(session, bench.enqueue, row, MARIE, POLICY, at).cancel()
 
 
 async def test_changed_kind_rereads_the_file(bench: Bench) -> None:

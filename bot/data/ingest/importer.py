@@ -14,6 +14,7 @@ from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.assumptions import describe_repeats, describe_replaced, find_changes
+from bot.data.ingest.column_names import PRODUCTS_KIND
 from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
@@ -23,7 +24,7 @@ from bot.data.ingest.known_customers import find_known_customers
 from bot.data.ingest.loader import load_file
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
-from bot.data.ingest.review import PRODUCTS_KIND, ProductChange
+from bot.data.ingest.review import ProductChange
 from bot.data.ingest.upload import (
     ColumnSamples,
     ImportPreview,

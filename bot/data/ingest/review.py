@@ -2,13 +2,14 @@
 cancel or undo.
 
 Everything that stores rows or changes how they are read requires the right to import. The author
-may also cancel the upload or have it read again. All functions raise CannotDo with a message for
-the person.
+may also cancel the upload or have it read again. All methods of ImportReview raise CannotDo with a
+message for the person.
 
 What an import changed is kept for a week. It can be undone as long as nothing else of the same
 kind came in since, because later rows may rest on those of the import."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.audit.row_checks import require_unchanged_row
 from bot.config.policy import Policy
 from bot.data.catalogue.models import ProductRow
+from bot.data.ingest.column_names import PRODUCTS_KIND
 from bot.data.ingest.models import ALREADY_ENDED, OPEN_STATES, FileUpload, UploadState
 from bot.data.warehouse.merge import MergeResult
 from bot.data.warehouse.models import MOST_IDS_PER_STATEMENT, ConcurrentChange, DataFile
@@ -28,7 +30,6 @@ from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue
 
 UNDO_PERIOD = timedelta(days=7)
-PRODUCTS_KIND = "products"
 
 EXPIRED = Words("This import can't be undone any more: what it replaced is kept for a week.")
 OTHERS_SINCE = Words(
@@ -121,34 +122,6 @@ class ImportUndo(Row):
         session.execute(delete(ImportUndo).where(ImportUndo.stored_at <= now - UNDO_PERIOD))
 
 
-def undo_import(
-    session: Session,
-    enqueue: Enqueue,
-    upload: FileUpload,
-    *,
-    by: str,
-    policy: Policy,
-    now: datetime,
-) -> None:
-    """Undo an import, in this transaction. Raises CannotDo with the reason when that is not
-    possible."""
-    policy.require(by, "import")
-    if upload.state != "in":
-        raise CannotDo("There is nothing to undo.")
-    change = session.get(ImportUndo, upload.id, with_for_update=True)
-    if change is None or change.stored_at <= now - UNDO_PERIOD:
-        raise CannotDo(EXPIRED)
-    if change.products is not None:
-        products = ProductChange.model_validate_json(change.products)
-        _restore_products(session, change.workspace, products)
-    for kind, part in change.files.items():
-        _restore_files(session, change.workspace, kind, part["adds"], part["retires"], now)
-    session.delete(change)
-    upload.by = by
-    upload.log_event(session, "file undone", now, by=by)
-    upload.set_state(session, enqueue, "undone", now)
-
-
 def _restore_files(
     session: Session,
     workspace: str,
@@ -196,109 +169,86 @@ def _restore_products(session: Session, workspace: str, change: ProductChange) -
     session.flush()
 
 
-# Confirming an import, changing how its file is read, trying again and cancelling.
+# Confirming an import, changing how its file is read, trying again, cancelling and undoing it.
 
 ALREADY_REQUESTED = Words("That is being done already.")
 
 
-def confirm_import(
-    session: Session,
-    enqueue: Enqueue,
-    upload: FileUpload,
-    *,
-    by: str,
-    seen: str,
-    policy: Policy,
-    now: datetime,
-) -> None:
-    """Import what the card showed. `seen` is the turn that the person saw."""
-    policy.require(by, "import")
-    _require_current_turn(upload, seen)
-    require_unchanged_row(session, upload)
-    _require_state(upload, "waiting")
-    upload.confirm(session, enqueue, by=by, now=now)
+@dataclass(frozen=True)
+class ImportReview:
+    """What the person `by` decides about an upload, in this transaction."""
 
+    session: Session
+    enqueue: Enqueue
+    upload: FileUpload
+    by: str
+    policy: Policy
+    now: datetime
 
-def change_kind(
-    session: Session,
-    enqueue: Enqueue,
-    upload: FileUpload,
-    *,
-    by: str,
-    kind: str,
-    policy: Policy,
-    now: datetime,
-) -> None:
-    """Read the file again as another kind."""
-    policy.require(by, "import")
-    _require_state(upload, "half", "waiting", "refused")
-    upload.kind = kind
-    upload.restart(session, enqueue, now)
+    def confirm(self, seen: str) -> None:
+        """Import what the card showed. `seen` is the turn that the person saw."""
+        self.policy.require(self.by, "import")
+        if seen != str(self.upload.turn):
+            raise CannotDo("This file was read anew meanwhile. Please look at it again.")
+        require_unchanged_row(self.session, self.upload)
+        self._require_state("waiting")
+        self.upload.confirm(self.session, self.enqueue, by=self.by, now=self.now)
 
+    def change_kind(self, kind: str) -> None:
+        """Read the file again as another kind."""
+        self.policy.require(self.by, "import")
+        self._require_state("half", "waiting", "refused")
+        self.upload.kind = kind
+        self.upload.restart(self.session, self.enqueue, self.now)
 
-def change_setting(
-    session: Session,
-    enqueue: Enqueue,
-    upload: FileUpload,
-    *,
-    by: str,
-    what: str,
-    how: str,
-    policy: Policy,
-    now: datetime,
-) -> None:
-    """Read the file again with another setting of its dates or numbers."""
-    policy.require(by, "import")
-    _require_state(upload, "waiting")
-    upload.told = {**(upload.told or {}), what: how}
-    upload.restart(session, enqueue, now)
+    def change_setting(self, what: str, how: str) -> None:
+        """Read the file again with another setting of its dates or numbers."""
+        self.policy.require(self.by, "import")
+        self._require_state("waiting")
+        self.upload.told = {**(self.upload.told or {}), what: how}
+        self.upload.restart(self.session, self.enqueue, self.now)
 
+    def retry(self) -> None:
+        """Start again after something broke."""
+        self._require_uploader()
+        self._require_state("failed")
+        self.upload.restart(self.session, self.enqueue, self.now)
 
-def retry_import(
-    session: Session,
-    enqueue: Enqueue,
-    upload: FileUpload,
-    *,
-    by: str,
-    policy: Policy,
-    now: datetime,
-) -> None:
-    """Start again after something broke."""
-    _require_uploader(upload, by, policy)
-    _require_state(upload, "failed")
-    upload.restart(session, enqueue, now)
+    def cancel(self) -> None:
+        """Cancel the import. Raises CannotDo when it has ended or is being stored."""
+        self._require_uploader()
+        if self.upload.state == "storing":
+            raise CannotDo("It is being stored right now, so it can't be stopped any more.")
+        if self.upload.state not in OPEN_STATES:
+            raise CannotDo(ALREADY_ENDED)
+        self._end("file cancelled", "cancelled")
 
+    def undo(self) -> None:
+        """Undo an import. Raises CannotDo with the reason when that is not possible."""
+        self.policy.require(self.by, "import")
+        if self.upload.state != "in":
+            raise CannotDo("There is nothing to undo.")
+        change = self.session.get(ImportUndo, self.upload.id, with_for_update=True)
+        if change is None or change.stored_at <= self.now - UNDO_PERIOD:
+            raise CannotDo(EXPIRED)
+        if change.products is not None:
+            products = ProductChange.model_validate_json(change.products)
+            _restore_products(self.session, change.workspace, products)
+        for kind, part in change.files.items():
+            changed = (kind, part["adds"], part["retires"], self.now)
+            _restore_files(self.session, change.workspace, *changed)
+        self.session.delete(change)
+        self._end("file undone", "undone")
 
-def cancel_import(
-    session: Session,
-    enqueue: Enqueue,
-    upload: FileUpload,
-    *,
-    by: str,
-    policy: Policy,
-    now: datetime,
-) -> None:
-    """Cancel the import. Raises CannotDo when it has ended or is being stored."""
-    _require_uploader(upload, by, policy)
-    if upload.state == "storing":
-        raise CannotDo("It is being stored right now, so it can't be stopped any more.")
-    if upload.state not in OPEN_STATES:
-        raise CannotDo(ALREADY_ENDED)
-    upload.by = by
-    upload.log_event(session, "file cancelled", now, by=by)
-    upload.set_state(session, enqueue, "cancelled", now)
+    def _end(self, event: str, state: UploadState) -> None:
+        self.upload.by = self.by
+        self.upload.log_event(self.session, event, self.now, by=self.by)
+        self.upload.set_state(self.session, self.enqueue, state, self.now)
 
+    def _require_state(self, *states: UploadState) -> None:
+        if (state := self.upload.state) not in states:
+            raise CannotDo(ALREADY_REQUESTED if state in OPEN_STATES else ALREADY_ENDED)
 
-def _require_state(upload: FileUpload, *states: UploadState) -> None:
-    if upload.state not in states:
-        raise CannotDo(ALREADY_REQUESTED if upload.state in OPEN_STATES else ALREADY_ENDED)
-
-
-def _require_uploader(upload: FileUpload, by: str, policy: Policy) -> None:
-    if not upload.can_cancel(by, policy):
-        raise CannotDo("Only whoever dropped this file or somebody who may import can do that.")
-
-
-def _require_current_turn(upload: FileUpload, seen: str) -> None:
-    if seen != str(upload.turn):
-        raise CannotDo("This file was read anew meanwhile. Please look at it again.")
+    def _require_uploader(self) -> None:
+        if not self.upload.can_cancel(self.by, self.policy):
+            raise CannotDo("Only whoever dropped this file or somebody who may import can do that.")

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path, PurePath
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.data.column_labels import KIND_LABELS
-from bot.data.ingest import review
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.rejects import LEGACY_SUFFIX, read_rejects, render_rejects
-from bot.data.ingest.review import undo_import
+from bot.data.ingest.review import ImportReview
 from bot.digests.visibility import demand_visible, may_see
 from bot.errors import CannotDo
 from bot.i18n.languages import SOURCE_LANGUAGE
@@ -31,34 +29,23 @@ ImportAction = Callable[[Session, ListenerContext, BlockAction], None]
 
 
 def confirm_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    upload, common_args = _prepare_review(session, context, action)
-    review.confirm_import(
-        session, context.services.enqueue, upload, seen=action.ref.seen or "", **common_args
-    )
+    _review(session, context, action).confirm(action.ref.seen or "")
 
 
 def change_import_kind(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    upload, common_args = _prepare_review(session, context, action)
-    pick = action.ref.pick or ""
+    review, pick = _review(session, context, action), action.ref.pick or ""
     if pick in FORMAT_LABELS:
         setting, _, value = pick.partition("=")
-        review.change_setting(
-            session, context.services.enqueue, upload, what=setting, how=value, **common_args
-        )
+        review.change_setting(setting, value)
     elif pick in KIND_LABELS:
-        review.change_kind(session, context.services.enqueue, upload, kind=pick, **common_args)
+        review.change_kind(pick)
     else:
         raise CannotDo("There is no such kind of rows.")
 
 
-def make_import_action(verb: Callable[..., None]) -> ImportAction:
-    """Return the action that does `verb`, one of bot.data.ingest, to the file of the card."""
-
-    def act(session: Session, context: ListenerContext, action: BlockAction) -> None:
-        upload, common_args = _prepare_review(session, context, action)
-        verb(session, context.services.enqueue, upload, **common_args)
-
-    return act
+def make_import_action(decide: Callable[[ImportReview], None]) -> ImportAction:
+    """Return the action that makes this decision about the file of the card."""
+    return lambda session, context, action: decide(_review(session, context, action))
 
 
 async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
@@ -89,11 +76,10 @@ def _load_visible_import(
     return upload
 
 
-def _prepare_review(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> tuple[FileUpload, dict[str, Any]]:
-    policy, now = context.services.policy(action.workspace), context.services.now()
-    return load_visible_upload(session, action), {"by": action.user, "policy": policy, "now": now}
+def _review(session: Session, context: ListenerContext, action: BlockAction) -> ImportReview:
+    services, upload = context.services, load_visible_upload(session, action)
+    policy = services.policy(action.workspace)
+    return ImportReview(session, services.enqueue, upload, action.user, policy, services.now())
 
 
 def load_visible_upload(session: Session, action: BlockAction) -> FileUpload:
@@ -106,10 +92,10 @@ def load_visible_upload(session: Session, action: BlockAction) -> FileUpload:
 
 IMPORT_ACTIONS: dict[str, ImportAction] = {
     action_ids.TAKE_IN: confirm_import,
-    action_ids.DONT: make_import_action(review.cancel_import),
+    action_ids.DONT: make_import_action(ImportReview.cancel),
     action_ids.OTHER_KIND: change_import_kind,
-    action_ids.READ_AGAIN: make_import_action(review.retry_import),
-    action_ids.UNDO_IMPORT: make_import_action(undo_import),
+    action_ids.READ_AGAIN: make_import_action(ImportReview.retry),
+    action_ids.UNDO_IMPORT: make_import_action(ImportReview.undo),
 }
 
 
