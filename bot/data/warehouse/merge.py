@@ -15,6 +15,7 @@ from bot.data.warehouse.parquet import (
     quote_text,
     read_parquet_sql,
     write_atomically,
+    write_parquet,
 )
 from bot.data.warehouse.warehouse import schema_of, sql_type
 
@@ -225,10 +226,7 @@ class Merger:
     def _write(self, select: str, source: str) -> NewFile | None:
         """Write a file of these rows. Return None, without a file, when there are none."""
         id, to = self._new_path()
-        with write_atomically(to) as part:
-            self.con.execute(
-                f"COPY ({select}) TO {quote_text(part)} (FORMAT parquet, COMPRESSION zstd)"
-            )
+        write_parquet(self.con, select, to)
         made = self._describe_file(id, to, source)
         if made.rows:
             return made

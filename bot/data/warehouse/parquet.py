@@ -65,6 +65,13 @@ def write_atomically(to: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def write_parquet(con: Any, select: str, to: Path) -> None:
+    """Write these rows as Parquet, safely on the disk or not at all."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with write_atomically(to) as part:
+        con.execute(f"COPY ({select}) TO {quote_text(part)} (FORMAT parquet, COMPRESSION zstd)")
+
+
 def flush_to_disk(path: Path) -> None:
     opened = os.open(path, os.O_RDONLY)
     try:

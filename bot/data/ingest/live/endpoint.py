@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from aiohttp import web
 
 from bot.config.clock import now
-from bot.data.ingest.live.queue import BatchReceipt, LiveQueue
+from bot.data.ingest.live.queue import LiveQueue
+from bot.data.ingest.live.receiver import ReceivedBatch
 from bot.data.schema import load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -100,48 +101,35 @@ def add_library_route(site: web.Application, live: LiveQueue) -> None:
     turn, bodies = asyncio.Semaphore(MOST_CONCURRENT_BODIES), BodyReader()
 
     async def post_rows(request: web.Request) -> web.StreamResponse:
+        """Answer every error with its reason as JSON."""
         kind = request.match_info["kind"]
-        workspace, signed = await _verify_request(request, live, bodies)
-        async with turn:
-            receipt = await asyncio.to_thread(
-                live.receive, workspace, kind, signed.body, stamp=signed.timestamp
-            )
-        return web.json_response(
-            _response_body(receipt), status=200 if receipt.received.rows else 422
-        )
-
-    site.router.add_post("/library/{kind}", _explain_refusals(post_rows))
-
-
-RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def _explain_refusals(answer: RequestHandler) -> RequestHandler:
-    """Turn every error into a JSON response with its reason."""
-
-    async def answered(request: web.Request) -> web.StreamResponse:
         try:
-            return await answer(request)
+            workspace, signed = await _verify_request(request, live, bodies)
+            async with turn:
+                received = await asyncio.to_thread(
+                    live.receive, workspace, kind, signed.body, stamp=signed.timestamp
+                )
         except RequestRefused as no:
-            return _refusal_response(no.status, no.words)
+            status, words = no.status, no.words
         except CannotDo as reason:
-            return _refusal_response(422, reason.words)
-        except web.HTTPRequestEntityTooLarge:
-            return _refusal_response(413, Words("A body has at most 2 MB. Send several."))
-        except web.HTTPRequestTimeout:
-            return _refusal_response(
-                408, Words("The body took more than 10 seconds to arrive. Send less at once.")
-            )
-        except web.HTTPServiceUnavailable:
-            return _refusal_response(
-                503, Words("Too much is arriving at once. Send it again in a moment.")
-            )
+            status, words = 422, reason.words
+        except tuple(UNREAD_BODIES) as error:
+            status, words = error.status, UNREAD_BODIES[type(error)]
+        else:
+            status = 200 if received.rows else 422
+            return web.json_response(_response_body(received), status=status)
+        return web.json_response({"error": words.to("en")}, status=status)
 
-    return answered
+    site.router.add_post("/library/{kind}", post_rows)
 
 
-def _refusal_response(status: int, words: Words) -> web.Response:
-    return web.json_response({"error": words.to("en")}, status=status)
+UNREAD_BODIES: Mapping[type[web.HTTPException], Words] = {
+    web.HTTPRequestEntityTooLarge: Words("A body has at most 2 MB. Send several."),
+    web.HTTPRequestTimeout: Words(
+        "The body took more than 10 seconds to arrive. Send less at once."
+    ),
+    web.HTTPServiceUnavailable: Words("Too much is arriving at once. Send it again in a moment."),
+}
 
 
 async def _verify_request(
@@ -166,7 +154,9 @@ async def _verify_request(
     if not is_fresh(stamp, now()):
         raise RequestRefused(401, Words("This was signed more than 5 minutes ago. Sign it again."))
     mark_verified(request)
-    _require_kind(signed.kind)
+    if signed.kind not in load_kinds():
+        kinds = ", ".join(load_kinds())
+        raise RequestRefused(404, Words("There is no such kind. There are: {kinds}.", kinds=kinds))
     workspace = await asyncio.to_thread(_resolve_workspace, live, named)
     return workspace, signed
 
@@ -191,13 +181,6 @@ def _read_headers(request: web.Request) -> tuple[str, str, str | None]:
     return stamps[0], digests[0], names[0] if names else None
 
 
-def _require_kind(kind: str) -> None:
-    if kind not in load_kinds():
-        raise RequestRefused(
-            404, Words("There is no such kind. There are: {kinds}.", kinds=", ".join(load_kinds()))
-        )
-
-
 def _resolve_workspace(live: LiveQueue, named: str | None) -> str:
     """Return the workspace that the header names, or the only one there is."""
     if named is None:
@@ -216,12 +199,11 @@ def _resolve_workspace(live: LiveQueue, named: str | None) -> str:
     return named
 
 
-def _response_body(receipt: BatchReceipt) -> Mapping[str, Any]:
-    received = receipt.received
+def _response_body(received: ReceivedBatch) -> Mapping[str, Any]:
     return {
         "kind": received.kind,
         "rows": received.rows,
-        "again": receipt.again,
+        "again": received.again,
         "rejected": len(received.rejects),
         "rejects": [
             {"line": one.line, "column": one.column, "reason": str(one.reason)}

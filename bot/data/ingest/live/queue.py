@@ -6,9 +6,9 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -30,14 +30,6 @@ BATCH_RETENTION = timedelta(
 )  # a repeated request is recognised for so long; its signature is valid for 5 minutes
 LEFTOVER_SECONDS = 3600  # seconds after which an unlisted file is deleted
 LIVE_SOURCE = "live rows"  # other modules translate this exact text
-
-
-@dataclass(frozen=True)
-class BatchReceipt:
-    """The result of a request. `again` is true when it was received before and changed nothing."""
-
-    received: ReceivedBatch
-    again: bool
 
 
 class MergedElsewhere(Exception):
@@ -65,7 +57,7 @@ class LiveQueue:
         with self.database.begin() as session:
             return workspace == LOCAL_WORKSPACE or workspace in Workspace.known(session)
 
-    def receive(self, workspace: str, kind: str, body: bytes, *, stamp: str) -> BatchReceipt:
+    def receive(self, workspace: str, kind: str, body: bytes, *, stamp: str) -> ReceivedBatch:
         """Check one body and store it. It is safe on the disk when this returns. `stamp` is the
         time of its signature: the same body with another time is another request. Raises CannotDo
         when it is no text, KeyError for an unknown kind."""
@@ -73,9 +65,11 @@ class LiveQueue:
         digest = hashlib.sha256(stamp.encode() + b"." + body).hexdigest()
         # Each attempt writes its own file, so that a retry can't delete the file that is listed.
         path = self.folder / workspace / kind / f"{digest[:16]}-{uuid.uuid4().hex}.parquet"
-        received = self._receive(kind, body, at.date(), path)
+        if self._receiver is None:
+            self._receiver = BatchReceiver(self.row_store.key())
+        received = self._receiver.receive(kind, body, today=at.date(), to=path)
         if not received.rows:
-            return BatchReceipt(received, again=False)
+            return received
         with self.database.begin() as session:
             made = LiveBatch.keep(
                 session,
@@ -89,12 +83,7 @@ class LiveQueue:
             )
         if not made:
             path.unlink(missing_ok=True)
-        return BatchReceipt(received, again=not made)
-
-    def _receive(self, kind: str, body: bytes, today: date, path: Path) -> ReceivedBatch:
-        if self._receiver is None:
-            self._receiver = BatchReceiver(self.row_store.key())
-        return self._receiver.receive(kind, body, today=today, to=path)
+        return replace(received, again=not made)
 
     async def do(self, subject: str) -> None:
         """Run the job for a subject such as `T0SHOP/orders`: merge its batches."""
@@ -103,8 +92,11 @@ class LiveQueue:
 
     def merge(self, workspace: str, kind: str) -> int:
         """Import the waiting batches of this kind. Return the number of rows. The library's listing
-        and the batches change in one transaction, so that after a kill both are done or neither."""
-        with self._try_lock(workspace, kind) as locked:
+        and the batches change in one transaction, so that after a kill both are done or neither.
+        Only one process may merge, because rows that arrived later must win."""
+        folder = self.folder / workspace / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        with try_lock(folder / LOCK) as locked:
             try:
                 return self._merge(workspace, kind) if locked else 0
             except MergedElsewhere:
@@ -152,27 +144,14 @@ class LiveQueue:
         fresh = self.folder / workspace / kind / f"merging-{uuid.uuid4().hex}.parquet"
         try:
             rows = join_batches(paths, fresh)
-            target = self._target_workspace(workspace)
+            # Rows that arrived before any workspace was known belong to the first one.
+            target = self.first() if workspace == LOCAL_WORKSPACE else workspace
             self.row_store.import_rows(
                 target, kind, fresh, source=LIVE_SOURCE, on_commit=mark, live=True
             )
         finally:
             fresh.unlink(missing_ok=True)
         return rows
-
-    def _target_workspace(self, workspace: str) -> str:
-        """Return the owner of the rows. Those that arrived before any workspace was known belong to
-        the first one."""
-        return self.first() if workspace == LOCAL_WORKSPACE else workspace
-
-    @contextmanager
-    def _try_lock(self, workspace: str, kind: str) -> Iterator[bool]:
-        """Yield whether this process holds the kind's lock. Only one may merge, because rows that
-        arrived later must win."""
-        folder = self.folder / workspace / kind
-        folder.mkdir(parents=True, exist_ok=True)
-        with try_lock(folder / LOCK) as locked:
-            yield locked
 
 
 def _take_batches(most: int, batches: list[LiveBatch]) -> Iterator[LiveBatch]:

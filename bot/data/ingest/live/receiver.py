@@ -21,7 +21,7 @@ from bot.data.ingest.loader import create_kept, select_typed
 from bot.data.ingest.source import parse_json_row, render_json_value
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.schema import ColumnType, DatasetKind, load_kinds
-from bot.data.warehouse.parquet import quote_text, write_atomically
+from bot.data.warehouse.parquet import fetch_one, quote_text, write_parquet
 from bot.errors import CannotDo
 from bot.text.normalize import collapse_spaces
 
@@ -116,16 +116,7 @@ def join_batches(paths: Sequence[Path], to: Path) -> int:
         con.execute("SET memory_limit = '600MB'; SET threads = 2; SET temp_directory = ''")
         some = ", ".join(quote_text(path) for path in paths)
         write_parquet(con, f"FROM read_parquet([{some}])", to)
-        return int(
-            con.execute(f"SELECT count(*) FROM read_parquet({quote_text(to)})").fetchall()[0][0]
-        )
-
-
-def write_parquet(con: Any, select: str, to: Path) -> None:
-    """Write these rows as Parquet, safely on the disk or not at all."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with write_atomically(to) as part:
-        con.execute(f"COPY ({select}) TO {quote_text(part)} (FORMAT parquet, COMPRESSION zstd)")
+        return fetch_one(con, f"SELECT count(*) FROM read_parquet({quote_text(to)})")
 
 
 # A body is converted by the same SQL as the rows of a file.
@@ -140,12 +131,13 @@ LineRule = tuple[str, str, RejectCode]  # true for a row that stays out; column,
 @dataclass(frozen=True)
 class ReceivedBatch:
     """The content of a body. `rows` counts the accepted ones; rows with the same key count once
-    each."""
+    each. `again`: the request was received before and changed nothing."""
 
     kind: str
     rows: int = 0
     rejects: list[RejectedLine] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)  # names that are no columns of ours
+    again: bool = False
 
 
 class BatchReceiver:
@@ -266,7 +258,7 @@ def _strict_rules(understood: FileSchema) -> list[LineRule]:
 def _write_kept(con: duckdb.DuckDBPyConnection, understood: FileSchema, to: Path) -> int:
     create_kept(con, understood, renumber=False)
     names = ", ".join(f'"{name}"' for name in load_kinds()[understood.kind].columns)
-    found = con.execute("SELECT count(*) FROM whole").fetchall()[0][0]
+    found = fetch_one(con, "SELECT count(*) FROM whole")
     if found:
         write_parquet(con, f"SELECT {names} FROM kept", to)
-    return int(found)
+    return found

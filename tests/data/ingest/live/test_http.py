@@ -28,8 +28,10 @@ from bot.data.ingest.live.endpoint import (
     derive_live_key,
     sign_request,
 )
+from bot.data.ingest.live.queue import LOCK
 from bot.data.ingest.live.receiver import BatchReceiver
 from bot.data.ingest.models import LiveBatch
+from bot.data.warehouse.parquet import try_lock
 from bot.db.workspace import Workspace
 
 Client = TestClient[web.Request, web.Application]
@@ -308,8 +310,8 @@ async def test_killed_merge_is_completed_by_next_one(
 
 async def test_merge_is_skipped_while_another_runs(client: Client, container: Container) -> None:
     await post(client, container, lines("A1"))
-    live = container.live_rows()
-    with live._try_lock("local", "orders") as locked:
+    lock = container.live_rows().folder / "local" / "orders" / LOCK
+    with try_lock(lock) as locked:
         assert locked
         assert container.live_rows().merge("local", "orders") == 0
     assert container.live_rows().merge("local", "orders") == 1
