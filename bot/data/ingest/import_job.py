@@ -68,56 +68,6 @@ async def propose_nothing(_: FileUpload, __: ColumnSamples) -> None:
     """Propose no mapping: without an AI."""
 
 
-@dataclass(frozen=True)
-class WorkDir:
-    """The working folders below `home`. `file_store` fetches the files."""
-
-    home: Path
-    file_store: FileStore
-
-    async def with_files(
-        self,
-        upload: FileUpload,
-        use: Callable[[FileUpload, Sequence[TableFile]], Coroutine[None, None, None]],
-    ) -> None:
-        """Fetch the upload's files into its folder, call `use`, and delete the folder."""
-        folder = self.folder(upload.id)
-        shutil.rmtree(folder, ignore_errors=True)  # left by a killed process
-        try:
-            await use(upload, await self.fetch_files(upload.files, folder / "dropped"))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    async def fetch_files(self, files: Sequence[UploadedFile], folder: Path) -> list[TableFile]:
-        """Fetch the files into this folder. Each keeps the name that people see, and is fetched
-        once even when several of its tables are wanted. Return the tables in the order of
-        `files`."""
-        _empty_folder(folder)
-        paths: dict[str, Path] = {}
-        for one in files:
-            if one.file not in paths:
-                paths[one.file] = _free_path(folder, one.name)
-                await self.file_store.fetch(one.file, one.name, paths[one.file])
-        return [TableFile(paths[one.file], one.sheets) for one in files]
-
-    def folder(self, id: str) -> Path:
-        return self.home / "arrivals" / id
-
-    def create_output_folder(self, id: str) -> Path:
-        """Return an empty folder for temporary files of this upload."""
-        return _empty_folder(self.folder(id) / "made")
-
-    def store_rejects(self, upload: FileUpload, rejects: Path | None) -> str | None:
-        """Move the file of rejected rows to where it is kept. Return its path relative to the
-        home."""
-        if rejects is None:
-            return None
-        kept = self.home / "rejects" / f"{upload.id}{rejects.suffix}"
-        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.move(rejects, kept)
-        return kept.relative_to(self.home).as_posix()
-
-
 def _empty_folder(folder: Path) -> Path:
     """Create this folder, or empty it."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -163,10 +113,6 @@ class ImportJob:
     propose: MappingProposer = propose_nothing
 
     @property
-    def _work_dir(self) -> WorkDir:
-        return WorkDir(self.home, self.file_store)
-
-    @property
     def jobs(self) -> dict[JobKind, Callable[[str], Coroutine[None, None, None]]]:
         """What the job engine runs, by kind."""
         return {"understand": self.understand, "take_in": self.take_in}
@@ -177,7 +123,7 @@ class ImportJob:
         if upload.state == "reading":
             await self.file_store.show(upload.card_post_id)
             try:
-                await self._work_dir.with_files(upload, self._understand)
+                await self._with_files(upload, self._understand)
             except CannotDo as no:
                 await self._change(id, partial(FileUpload.refuse, why=no.words))
         await self.file_store.show(upload.card_post_id)
@@ -188,7 +134,7 @@ class ImportJob:
         if upload.state in ("taking", "storing"):
             await self.file_store.show(upload.card_post_id)
             try:
-                await self._work_dir.with_files(upload, self._import)
+                await self._with_files(upload, self._import)
             except CannotDo as no:  # a cancelled one has ended already
                 await self._change(id, partial(FileUpload.fail, why=no.words))
         await self.file_store.show(upload.card_post_id)
@@ -198,7 +144,7 @@ class ImportJob:
     async def fail(self, id: str, words: Words) -> None:
         """Show on the card that the import broke, and delete its temporary files."""
         await self._change(id, partial(FileUpload.fail, why=words))
-        shutil.rmtree(self._work_dir.folder(id), ignore_errors=True)
+        shutil.rmtree(self._folder(id), ignore_errors=True)
         await self.file_store.show((await self._load(id)).card_post_id)
 
     async def _understand(self, upload: FileUpload, parts: Sequence[TableFile]) -> None:
@@ -239,7 +185,7 @@ class ImportJob:
     async def _sort_out(self, upload: FileUpload, parts: Sequence[TableFile]) -> bool:
         """Keep in the upload only the files that belong together. Return False when it was
         cancelled meanwhile."""
-        made = self._work_dir.create_output_folder(upload.id)
+        made = self._create_output_folder(upload.id)
         found = await asyncio.to_thread(
             partial(self.importer.sort_out, parts, kind=upload.kind, folder=made)
         )
@@ -260,7 +206,7 @@ class ImportJob:
                 name=" + ".join(one.title for one in files),
                 kind=upload.kind,
                 options=upload.told or {},
-                folder=self._work_dir.create_output_folder(upload.id),
+                folder=self._create_output_folder(upload.id),
             )
         except HalfUpload:
             raise
@@ -306,7 +252,7 @@ class ImportJob:
             upload.workspace,
             parts,
             name=upload.title,
-            folder=self._work_dir.create_output_folder(upload.id),
+            folder=self._create_output_folder(upload.id),
         )
         known = await self.database.run(
             FileUpload.find_confirmed_mapping, upload.workspace, samples.names, upload.kind
@@ -327,7 +273,7 @@ class ImportJob:
             proposal,
             name=upload.title,
             options=upload.told or {},
-            folder=self._work_dir.create_output_folder(upload.id),
+            folder=self._create_output_folder(upload.id),
         )
 
     async def _complete_half(
@@ -337,9 +283,7 @@ class ImportJob:
         tried: dict[str, Words] = {}
         while other := await self._find_counterpart(upload, why.half, tried):
             try:
-                more = await self._work_dir.fetch_files(
-                    other.files, self._work_dir.folder(upload.id) / "other"
-                )
+                more = await self._fetch_files(other.files, self._folder(upload.id) / "other")
                 if await self._preview(upload, [*parts, *more], other):
                     return
                 tried[other.id] = why.words
@@ -370,7 +314,7 @@ class ImportJob:
         if not await self._change(upload.id, FileUpload.store):
             return  # cancelled meanwhile
         await self._show_card(upload)
-        kept = self._work_dir.store_rejects(upload, ready.rejects)
+        kept = self._store_rejects(upload, ready.rejects)
         taken = partial(self._record_import, upload.id, rejected=ready.rejected, rejects=kept)
         await asyncio.to_thread(ready.keep, taken)
 
@@ -403,7 +347,7 @@ class ImportJob:
         """Read the rows in a thread. Meanwhile, update the progress, and stop when a person
         cancels."""
         watch = ImportProgress()
-        folder = self._work_dir.create_output_folder(upload.id)
+        folder = self._create_output_folder(upload.id)
         read = partial(self.importer.read, name=upload.title, folder=folder, watch=watch)
         arguments = (upload.workspace, parts, upload.understood or "")
         work = asyncio.ensure_future(asyncio.to_thread(read, *arguments))
@@ -418,6 +362,48 @@ class ImportJob:
         finally:
             watch.ended.set()
             await asyncio.wait({work}, timeout=STOP_SECONDS)
+
+    async def _with_files(
+        self,
+        upload: FileUpload,
+        use: Callable[[FileUpload, Sequence[TableFile]], Coroutine[None, None, None]],
+    ) -> None:
+        """Fetch the upload's files into its folder, call `use`, and delete the folder."""
+        folder = self._folder(upload.id)
+        shutil.rmtree(folder, ignore_errors=True)  # left by a killed process
+        try:
+            await use(upload, await self._fetch_files(upload.files, folder / "dropped"))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    async def _fetch_files(self, files: Sequence[UploadedFile], folder: Path) -> list[TableFile]:
+        """Fetch the files into this folder. Each keeps the name that people see, and is fetched
+        once even when several of its tables are wanted. Return the tables in the order of
+        `files`."""
+        _empty_folder(folder)
+        paths: dict[str, Path] = {}
+        for one in files:
+            if one.file not in paths:
+                paths[one.file] = _free_path(folder, one.name)
+                await self.file_store.fetch(one.file, one.name, paths[one.file])
+        return [TableFile(paths[one.file], one.sheets) for one in files]
+
+    def _folder(self, id: str) -> Path:
+        return self.home / "arrivals" / id
+
+    def _create_output_folder(self, id: str) -> Path:
+        """Return an empty folder for temporary files of this upload."""
+        return _empty_folder(self._folder(id) / "made")
+
+    def _store_rejects(self, upload: FileUpload, rejects: Path | None) -> str | None:
+        """Move the file of rejected rows to where it is kept. Return its path relative to the
+        home."""
+        if rejects is None:
+            return None
+        kept = self.home / "rejects" / f"{upload.id}{rejects.suffix}"
+        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.move(rejects, kept)
+        return kept.relative_to(self.home).as_posix()
 
     async def _show_card(self, upload: FileUpload) -> None:
         """Redraw the card. It may fail, because it is redrawn again soon."""

@@ -1,9 +1,10 @@
 """Reads the values of a workbook's cells without trusting the sizes that it declares."""
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,15 @@ SMALL_BYTES = 10_000_000  # smaller members may have any ratio
 MOST_COLUMNS = 1_000
 MOST_OLD_BYTES = 100_000_000  # of a workbook of the old form, which is read whole
 MOST_ROWS = 2**21  # more than a sheet can have: Excel's have 2**20
+SheetReader = Callable[..., Iterable[Sequence[Any]]]  # (max_row=None) → the cells of each row
 
 
 def read_first_rows(path: Path, name: str, most: int) -> Iterator[tuple[str, list[Record]]]:
     """Yield each worksheet, in the workbook's order, with those of its first rows that are not
     empty."""
-    with _open_workbook(path, name) as book:
-        for sheet in book.worksheets:  # chart sheets have no cells
-            yield str(sheet.title), list(_read_rows(sheet, most))
+    with _open_workbook(path, name) as sheets:
+        for title, read in sheets.items():
+            yield title, list(_list_records(read(max_row=most)))
 
 
 def read_sheet_rows(path: Path, name: str, sheets: Sequence[str]) -> Iterator[Record]:
@@ -33,7 +35,7 @@ def read_sheet_rows(path: Path, name: str, sheets: Sequence[str]) -> Iterator[Re
     their line numbers into sheet and line."""
     with _open_workbook(path, name) as book:
         for at, sheet in enumerate(sheets):
-            for row in _read_rows(book[sheet], None):
+            for row in _list_records(book[sheet]()):
                 yield Record(at * MOST_ROWS + row.line, row.cells)
 
 
@@ -44,17 +46,16 @@ def format_place(n: int, sheets: Sequence[str]) -> int | str:
     return f"{sheets[at]}!{line}" if len(sheets) > 1 else line
 
 
-def _read_rows(sheet: Any, most: int | None) -> Iterator[Record]:
-    for number, row in enumerate(
-        sheet.iter_rows(max_col=MOST_COLUMNS, max_row=most, values_only=True), start=1
-    ):
+def _list_records(rows: Iterable[Sequence[Any]]) -> Iterator[Record]:
+    for number, row in enumerate(rows, start=1):
         cells = [_cell_text(value) for value in row]
         if any(cells):
             yield Record(number, cells)
 
 
 @contextmanager
-def _open_workbook(path: Path, name: str) -> Iterator[Any]:
+def _open_workbook(path: Path, name: str) -> Iterator[dict[str, SheetReader]]:
+    """Yield the worksheets by their titles; chart sheets have no cells."""
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -75,7 +76,10 @@ def _open_workbook(path: Path, name: str) -> Iterator[Any]:
         reader = CellsAlone(path, read_only=True, data_only=True, keep_links=False)
         reader.read()
         try:
-            yield reader.wb
+            yield {
+                str(one.title): partial(one.iter_rows, max_col=MOST_COLUMNS, values_only=True)
+                for one in reader.wb.worksheets
+            }
         finally:
             reader.wb.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, EOFError):
@@ -84,51 +88,28 @@ def _open_workbook(path: Path, name: str) -> Iterator[Any]:
         ) from None
 
 
-class _OldSheet:
-    """A sheet of a workbook of the old form (.xls), with openpyxl's way to read rows."""
-
-    def __init__(self, book: Any, title: str) -> None:
-        self._book, self.title = book, title
-
-    def iter_rows(
-        self, *, max_col: int, max_row: int | None, values_only: bool
-    ) -> Iterator[Sequence[Any]]:
-        rows = self._book.get_sheet_by_name(self.title).to_python(
-            skip_empty_area=False, nrows=max_row
-        )
-        for row in rows:
-            yield row[:max_col]
-
-
-class _OldWorkbook:
-    """A workbook of the old form (.xls)."""
-
-    def __init__(self, book: Any) -> None:
-        self._book = book
-
-    @property
-    def worksheets(self) -> list[_OldSheet]:
-        return [_OldSheet(self._book, name) for name in self._book.sheet_names]
-
-    def __getitem__(self, title: str) -> _OldSheet:
-        return _OldSheet(self._book, title)
-
-
 @contextmanager
-def _open_old_workbook(path: Path, name: str) -> Iterator[_OldWorkbook]:
+def _open_old_workbook(path: Path, name: str) -> Iterator[dict[str, SheetReader]]:
+    """Open a workbook of the old form (.xls)."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     if path.stat().st_size > MOST_OLD_BYTES:
         raise CannotDo("{file} is too large for an old workbook. Save it as .xlsx.", file=name)
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
-            yield _OldWorkbook(book)
+            yield {one: partial(_read_old_rows, book, one) for one in book.sheet_names}
     except CalamineError:
         raise CannotDo(
             "{file} can't be opened: it has a password or is damaged. Open it, save it as "
             ".xlsx without a password, and give me that file.",
             file=name,
         ) from None
+
+
+def _read_old_rows(book: Any, title: str, max_row: int | None = None) -> Iterator[Sequence[Any]]:
+    sheet = book.get_sheet_by_name(title)
+    for row in sheet.to_python(skip_empty_area=False, nrows=max_row):
+        yield row[:MOST_COLUMNS]
 
 
 def _check_size(path: Path, name: str) -> None:
@@ -164,8 +145,4 @@ def _cell_text(value: Any) -> str:
     if isinstance(value, datetime):
         whole = value.replace(microsecond=0)
         return whole.isoformat(" ") if whole.time() != time() else whole.date().isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    return str(value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)
