@@ -221,7 +221,8 @@ class ImportReview:
             raise CannotDo("It is being stored right now, so it can't be stopped any more.")
         if self.upload.state not in OPEN_STATES:
             raise CannotDo(ALREADY_ENDED)
-        self._end("file cancelled", "cancelled")
+        self.upload.log_event(self.session, "file cancelled", self.now, by=self.by)
+        self._end("cancelled")
 
     def undo(self) -> None:
         """Undo an import. Raises CannotDo with the reason when that is not possible."""
@@ -238,11 +239,11 @@ class ImportReview:
             changed = (kind, part["adds"], part["retires"], self.now)
             _restore_files(self.session, change.workspace, *changed)
         self.session.delete(change)
-        self._end("file undone", "undone")
+        self.upload.log_event(self.session, "file undone", self.now, by=self.by)
+        self._end("undone")
 
-    def _end(self, event: str, state: UploadState) -> None:
+    def _end(self, state: UploadState) -> None:
         self.upload.by = self.by
-        self.upload.log_event(self.session, event, self.now, by=self.by)
         self.upload.set_state(self.session, self.enqueue, state, self.now)
 
     def _require_state(self, *states: UploadState) -> None:
