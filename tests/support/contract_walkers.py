@@ -132,7 +132,7 @@ def handed_over(
 ) -> HandedOver:
     """The arguments that calls pass for this parameter, by keyword or position, to our functions
     and classes that have it (and a parameter `beside`, if given). With `given`, only calls that are
-    also passed a variable of one of these names."""
+    also passed a variable or attribute of one of these names."""
     places: dict[str, set[int]] = {}
     for node in nodes():
         names = _parameters(node)
@@ -142,7 +142,7 @@ def handed_over(
     found: list[ast.expr] = []
     for name, call in calls():
         arguments = [*call.args, *(one.value for one in call.keywords)]
-        named = {one.id for one in arguments if isinstance(one, ast.Name)}
+        named = {getattr(one, "id", getattr(one, "attr", "")) for one in arguments}
         if name in places and (not given or named & {*given}):
             found += [one.value for one in call.keywords if one.arg == parameter]
             found += [call.args[at] for at in places[name] if at < len(call.args)]
