@@ -104,7 +104,7 @@ class LocalData:
     def _close_warehouse(self, workspace: str) -> None:
         """Make the next call open new tables."""
         self._warehouse = None
-        self.row_store.close(workspace)
+        self.row_store.pool.close(workspace)
 
     def _result_cache(
         self, workspace: str
@@ -114,7 +114,7 @@ class LocalData:
         if self.settings.warehouse is not None:
             return None, None
         row_store = self.row_store
-        return row_store.result_cache(workspace), partial(row_store.version, workspace)
+        return row_store.result_cache(workspace), partial(row_store.pool.version, workspace)
 
     def open_warehouse(self, workspace: str) -> "Warehouse":
         """Return the tables for analyses: the team's external warehouse if one is configured, else

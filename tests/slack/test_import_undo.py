@@ -12,7 +12,6 @@ from bot.data.ingest.importer import LibraryImporter
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.review import ImportUndo
 from bot.data.warehouse.models import DataFile
-from bot.data.warehouse.store import delete_unlisted_files
 from tests.slack.bench import MARIE, OTTO, TEAM, Bench, buttons
 from tests.slack.test_imports import card, dropped, now
 
@@ -126,9 +125,11 @@ async def test_replaced_rows_are_kept_for_the_undo_and_swept_after_a_week(
         path = library.row_store.home / retired.path
         (kept,) = session.query(ImportUndo).filter(ImportUndo.kind == "orders").all()[1:]
         stored_at = kept.stored_at
-    delete_unlisted_files(library.row_store.home, library.database, stored_at + timedelta(days=6))
+    library.row_store.now = lambda: stored_at + timedelta(days=6)
+    library.row_store.sweep()
     assert path.exists()
-    delete_unlisted_files(library.row_store.home, library.database, stored_at + timedelta(days=8))
+    library.row_store.now = lambda: stored_at + timedelta(days=8)
+    library.row_store.sweep()
     assert not path.exists()
 
 

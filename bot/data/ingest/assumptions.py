@@ -14,6 +14,12 @@ from bot.data.ingest.tool_exports import load_exports
 from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.schema import load_kinds
 from bot.data.warehouse.integrity import DamageDetected, report_damage
+from bot.data.warehouse.merge import (
+    count_known,
+    count_overlaps,
+    count_replaced,
+    list_lost_columns,
+)
 from bot.data.warehouse.store import RowStore
 from bot.i18n.messages import Words
 
@@ -312,11 +318,13 @@ def _compare(
     row_store: RowStore, workspace: str, found: FileSchema, fresh: Path, folder: Path
 ) -> ImportChanges:
     kind = found.kind
-    replaced = row_store.count_replaced(workspace, kind, fresh, folder)
+    stored = row_store.stored(workspace, kind)
+    replaced = count_replaced(kind, fresh, stored, folder=folder)
+    overlaps = bool(stored) and kind in AGGREGATE_KINDS
     return ImportChanges(
         replaced,
-        row_store.count_overlaps(workspace, kind, fresh, folder) if kind in AGGREGATE_KINDS else 0,
-        row_store.list_lost_columns(workspace, kind, fresh, folder) if replaced else (),
+        count_overlaps(kind, fresh, stored, folder=folder) if overlaps else 0,
+        list_lost_columns(kind, fresh, stored, folder=folder) if replaced else (),
         tuple(_count_known(row_store, workspace, found, fresh, folder)),
     )
 
@@ -325,7 +333,8 @@ def _count_known(
     row_store: RowStore, workspace: str, found: FileSchema, fresh: Path, folder: Path
 ) -> Iterator[Words]:
     """Yield how many people and orders of the file have stored orders."""
-    if found.kind not in (*JOINED_KINDS, "feedback"):
+    orders = row_store.stored(workspace, "orders")
+    if not orders or found.kind not in (*JOINED_KINDS, "feedback"):
         return
     said = {
         "customer": Words("{known} of {all} people of this file have orders, by {column}."),
@@ -334,7 +343,7 @@ def _count_known(
     for one in found.columns:
         if one.ours not in said:
             continue
-        known = row_store.count_known(workspace, fresh, one.ours, folder)
-        if known and known[0]:
-            params = {"known": known[1], "all": known[0], "column": one.theirs}
+        every, known = count_known(fresh, orders, one.ours, folder=folder)
+        if every:
+            params = {"known": known, "all": every, "column": one.theirs}
             yield Words(said[one.ours].text, params=params)

@@ -9,6 +9,7 @@ from bot.data.ingest.file_schema import FileSchema, ImportOptions
 from bot.data.ingest.loader import load_file
 from bot.data.ingest.upload import TableFile
 from bot.data.schema import load_kinds
+from bot.data.warehouse.merge import count_known
 from bot.data.warehouse.store import RowStore
 from bot.errors import CannotDo
 
@@ -24,30 +25,27 @@ def find_known_customers(
     """Return the schema that reads another column as the customer, where that joins more people to
     the stored orders: files know a person by a number or by an e-mail address. None when the
     present one joins as many. Temporary files go into `folder`."""
-    others = _list_customer_columns(found)
-    if said.called or not others or not row_store.has_orders(workspace):
+    others, orders = _list_customer_columns(found), row_store.stored(workspace, "orders")
+    if said.called or not others or not orders:
         return None
-    best, most = None, _count_known(row_store, workspace, part.path, found, folder)
+
+    def count(schema: FileSchema) -> int:
+        trial = folder / "people.parquet"
+        load_file(part.path, schema, to=trial, key=row_store.key())
+        return count_known(trial, orders, "customer", folder=folder)[1]
+
+    best, most = None, count(found)
     for column in others:
         update = {"called": {column: "customer"}, "sheets": part.sheets}
         options = said.model_copy(update=update)
         try:
             other = detect_schema(part.path, name=found.name, options=options)
-            known = _count_known(row_store, workspace, part.path, other, folder)
+            known = count(other)
         except CannotDo:
             continue
         if known > most:
             best, most = other, known
     return best
-
-
-def _count_known(
-    row_store: RowStore, workspace: str, path: Path, found: FileSchema, folder: Path
-) -> int:
-    trial = folder / "people.parquet"
-    load_file(path, found, to=trial, key=row_store.key())
-    known = row_store.count_known(workspace, trial, "customer", folder)
-    return known[1] if known else 0
 
 
 def _list_customer_columns(found: FileSchema) -> list[str]:

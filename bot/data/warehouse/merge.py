@@ -22,23 +22,14 @@ from bot.data.warehouse.warehouse import schema_of, sql_type
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A Parquet file that is in force."""
+    """A Parquet file, completely written to the disk. `as_of` is the day of its newest row, of a
+    new file."""
 
     id: str
     path: Path
     rows: int
     source: str
-
-
-@dataclass(frozen=True)
-class NewFile:
-    """A new file, completely written to the disk. `as_of` is the day of its newest row."""
-
-    id: str
-    path: Path
-    rows: int
-    source: str
-    as_of: date | None
+    as_of: date | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +42,7 @@ class MergeResult:
     replaced: int
     same: int
     doubles: int
-    adds: tuple[NewFile, ...] = ()
+    adds: tuple[StoredFile, ...] = ()
     retires: tuple[str, ...] = ()
     addresses: "MergeResult | None" = None  # of the encrypted addresses that came with the rows
 
@@ -123,7 +114,7 @@ class Merger:
             return MergeResult(0, 0, same, doubles)
         rewritten = self._files_to_rewrite(new + replaced)
         remaining = [file for file in self.stored if file.id in changed and file not in rewritten]
-        adds: list[NewFile | None] = [self._rewrite(file) for file in remaining]
+        adds: list[StoredFile | None] = [self._rewrite(file) for file in remaining]
         if new or replaced or rewritten:
             adds.append(self._write_fresh(rewritten))
         retires = tuple(file.id for file in (*remaining, *rewritten))
@@ -194,7 +185,7 @@ class Merger:
         most = max(SMALL_FILE_ROWS, 2 * fresh)
         return [k for k in self.stored if k.source == self.source and k.rows <= most]
 
-    def _rewrite(self, file: StoredFile) -> NewFile | None:
+    def _rewrite(self, file: StoredFile) -> StoredFile | None:
         return self._write(self._remaining_sql(file), file.source)
 
     def _remaining_sql(self, file: StoredFile) -> str:
@@ -206,13 +197,13 @@ class Merger:
             f"{quote_text(file.path)})"
         )
 
-    def _write_fresh(self, rewritten: Sequence[StoredFile]) -> NewFile | None:
+    def _write_fresh(self, rewritten: Sequence[StoredFile]) -> StoredFile | None:
         fresh = f"(SELECT {self.shape.select()} FROM fresh ORDER BY nth)"
         return self._write(
             " UNION ALL ".join([*map(self._remaining_sql, rewritten), fresh]), self.source
         )
 
-    def _write_first(self, fresh: Path, doubles: int) -> NewFile:
+    def _write_first(self, fresh: Path, doubles: int) -> StoredFile:
         """Write the first file of the kind. It is copied when no row has to be left out."""
         if not doubles and describe_columns(self.con, fresh) == self.shape.columns:
             id, to = self._new_path()
@@ -223,7 +214,7 @@ class Merger:
         assert made is not None
         return made
 
-    def _write(self, select: str, source: str) -> NewFile | None:
+    def _write(self, select: str, source: str) -> StoredFile | None:
         """Write a file of these rows. Return None, without a file, when there are none."""
         id, to = self._new_path()
         write_parquet(self.con, select, to)
@@ -237,9 +228,9 @@ class Merger:
         id = secrets.token_hex(8)
         return id, self.folder / f"{id}.parquet"
 
-    def _describe_file(self, id: str, path: Path, source: str) -> NewFile:
+    def _describe_file(self, id: str, path: Path, source: str) -> StoredFile:
         rows = fetch_one(self.con, f"SELECT count(*) FROM {read_parquet_sql([path])}")
-        return NewFile(id, path, rows, source, newest_day(self.con, path, self.shape.day_column))
+        return StoredFile(id, path, rows, source, newest_day(self.con, path, self.shape.day_column))
 
 
 def describe_columns(con: Any, path: Path) -> dict[str, str]:

@@ -4,10 +4,10 @@ import fcntl
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,18 +23,12 @@ from bot.data.warehouse.integrity import DamageDetected, report_damage
 from bot.data.warehouse.merge import (
     ADDRESSES_KIND,
     MergeResult,
-    NewFile,
     StoredFile,
-    count_known,
-    count_overlaps,
-    count_replaced,
-    list_lost_columns,
     merge_addresses,
     merge_rows,
 )
 from bot.data.warehouse.models import LIBRARY_FOLDER, LOCAL_WORKSPACE, ConcurrentChange, DataFile
 from bot.data.warehouse.parquet import SPILL_SUFFIX, TEMPORARY_PREFIX
-from bot.db.session import Database
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 
@@ -51,140 +45,11 @@ MergeFunction = Callable[
 CommitHook = Callable[[Session, MergeResult], None]
 
 
-@dataclass(frozen=True)
-class FileListing:
-    """The listing of one home's data files."""
-
-    home: Path
-    database: Database
-    now: Callable[[], datetime]
-
-    def change(
-        self, workspace: str, kind: str, merge: MergeFunction, key_id: str, on_commit: CommitHook
-    ) -> MergeResult:
-        """Merge and list the files. It starts again when somebody else changed the listing
-        meanwhile."""
-        folder = self.folder(workspace, kind)
-        with self._locked(folder):
-            for attempt in range(MOST_TRIES):
-                try:
-                    with report_damage(self.home, self.database, self.now):
-                        result = self._try_change(workspace, kind, merge, folder, key_id, on_commit)
-                except DamageDetected:
-                    continue
-                except ConcurrentChange:
-                    if attempt == MOST_TRIES - 1:
-                        raise
-                else:
-                    break
-            else:
-                raise ConcurrentChange
-        return result
-
-    def _try_change(
-        self,
-        workspace: str,
-        kind: str,
-        merge: MergeFunction,
-        folder: Path,
-        key_id: str,
-        on_commit: CommitHook,
-    ) -> MergeResult:
-        with self.database.begin() as session:
-            Workspace.ensure(session, workspace, self.now())
-            DataFile.adopt(session, LOCAL_WORKSPACE, workspace)
-            data_files = {
-                k: DataFile.in_force(session, workspace, k) for k in (kind, ADDRESSES_KIND)
-            }
-        seen = {
-            k: [self._stored_file(data_file) for data_file in held]
-            for k, held in data_files.items()
-        }
-        rows, sealed = merge(seen[kind], seen[ADDRESSES_KIND], folder)
-        changes = [(kind, rows), *([(ADDRESSES_KIND, sealed)] if kind == "consents" else [])]
-        try:
-            with self.database.begin() as session:
-                on_commit(session, replace(rows, addresses=sealed))
-                for name, made in changes:
-                    if made.adds or made.retires:
-                        DataFile.switch(
-                            session,
-                            workspace,
-                            name,
-                            adds=self._rows(workspace, name, made.adds, key_id),
-                            retires=made.retires,
-                            now=self.now(),
-                            seen=[one.id for one in seen[name]],
-                        )
-        except ConcurrentChange:
-            for _, made in changes:
-                for one in made.adds:
-                    one.path.unlink(missing_ok=True)
-            raise
-        return rows
-
-    def _rows(
-        self, workspace: str, kind: str, adds: Sequence[NewFile], key_id: str
-    ) -> list[DataFile]:
-        """Return the database rows of these files, with import times that keep their order."""
-        return [
-            DataFile(
-                id=made.id,
-                workspace=workspace,
-                kind=kind,
-                path=made.path.relative_to(self.home).as_posix(),
-                rows=made.rows,
-                source=made.source,
-                keyed=key_id,
-                as_of=made.as_of,
-                size=made.path.stat().st_size,
-                sha256=hash_file(made.path),
-                taken_in_at=self.now() + timedelta(microseconds=number),
-                retired_at=None,
-            )
-            for number, made in enumerate(adds)
-        ]
-
-    def _stored_file(self, data_file: DataFile) -> StoredFile:
-        return StoredFile(
-            data_file.id, self.home / data_file.path, data_file.rows, data_file.source
-        )
-
-    def folder(self, workspace: str, kind: str) -> Path:
-        if not workspace.replace("-", "").replace("_", "").isalnum():
-            raise ValueError(f"no name of a workspace: {workspace!r}")
-        folder = self.home / LIBRARY_FOLDER / workspace / kind
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return folder
-
-    @contextmanager
-    def _locked(self, folder: Path) -> Iterator[None]:
-        """Hold the lock of a kind, so that no other process merges it meanwhile."""
-        with (folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-
 # Deletion of files that the library no longer lists.
 
 READABLE_AFTER_RETIRING = timedelta(hours=1)  # processes may still have them open
 SPILL_SECONDS = 86_400  # seconds after which a temporary file belongs to no running process
 IMPORT_PREFIX = "import-"  # prefix of the folders that a running import creates in the home
-
-
-def delete_unlisted_files(home: Path, database: Database, now: datetime) -> int:
-    """Delete files that were retired long ago and files that are not listed. Return how many."""
-    before = now - READABLE_AFTER_RETIRING
-    with database.begin() as session:
-        ImportUndo.forget(session, now)
-        kept = ImportUndo.find_kept_files(session, now)
-        retired = [row for row in DataFile.retired(session, before) if row.id not in kept]
-    for data_file in retired:
-        (home / data_file.path).unlink(missing_ok=True)
-    with database.begin() as session:
-        DataFile.sweep(session, [data_file.id for data_file in retired])
-        listed = DataFile.paths(session)
-    return len(retired) + _delete_unlisted(home, listed)
 
 
 def _delete_unlisted(home: Path, listed: set[str]) -> int:
@@ -243,7 +108,6 @@ class RowStore:
         self._configured_key = key
         self.catch_up: Callable[[str, str], object] = lambda workspace, kind: None
         self._key: bytes | None = None
-        self._listing = FileListing(self.home, self.database, self.now)
 
     def key(self) -> bytes:
         """Return the key that pseudonymizes customers. Raises CannotDo when it is missing, or when
@@ -288,7 +152,7 @@ class RowStore:
             made = merge_rows(kind, fresh, stored, folder=folder, source=source)
             if kind != "consents":
                 return made, MergeResult(0, 0, 0, 0)
-            beside = self._listing.folder(workspace, ADDRESSES_KIND)
+            beside = self._folder(workspace, ADDRESSES_KIND)
             now = [one.path for one in stored if one.id not in made.retires]
             now += [one.path for one in made.adds]
             return made, merge_addresses(apart, now, stored_addresses, folder=beside, source=source)
@@ -301,39 +165,13 @@ class RowStore:
 
         return self._change(workspace, kind, merge_file, restore_and_commit)
 
-    def count_replaced(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
-        """Return how many stored rows an import of `fresh` would replace."""
-        return count_replaced(kind, fresh, self._stored(workspace, kind), folder=folder)
+    def stored(self, workspace: str, kind: str) -> list[StoredFile]:
+        """Return the files of a kind that are in force."""
+        files = self.pool.in_force(workspace)
+        return [self._as_stored(one) for one in files if one.kind == kind]
 
-    def list_lost_columns(
-        self, workspace: str, kind: str, fresh: Path, folder: Path
-    ) -> tuple[str, ...]:
-        """Return the columns that stored rows have and would lose by an import of `fresh`."""
-        stored = self._stored(workspace, kind)
-        return list_lost_columns(kind, fresh, stored, folder=folder) if stored else ()
-
-    def count_overlaps(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
-        """Return how many stored rows cover days that rows of `fresh` cover, too."""
-        stored = self._stored(workspace, kind)
-        return count_overlaps(kind, fresh, stored, folder=folder) if stored else 0
-
-    def has_orders(self, workspace: str) -> bool:
-        return bool(self._stored(workspace, "orders"))
-
-    def count_known(
-        self, workspace: str, fresh: Path, column: str, folder: Path
-    ) -> tuple[int, int] | None:
-        """Return how many customers or order numbers are in `fresh` and how many of them are in the
-        stored orders, or None without orders."""
-        orders = self._stored(workspace, "orders")
-        return count_known(fresh, orders, column, folder=folder) if orders else None
-
-    def _stored(self, workspace: str, kind: str) -> list[StoredFile]:
-        return [
-            StoredFile(one.id, self.home / one.path, one.rows, one.source)
-            for one in self.pool.in_force(workspace)
-            if one.kind == kind
-        ]
+    def _as_stored(self, one: DataFile) -> StoredFile:
+        return StoredFile(one.id, self.home / one.path, one.rows, one.source, one.as_of)
 
     def forget(self, workspace: str, kind: str, source: str) -> MergeCounts:
         """Remove the rows that came from one file. Rows that they had replaced do not come back."""
@@ -361,21 +199,10 @@ class RowStore:
 
     def addresses(self, workspace: str) -> list[Path]:
         """Return the files with the encrypted addresses. Only the audience export reads them."""
-        stored = self.pool.in_force(workspace)
-        return [
-            self.home / data_file.path for data_file in stored if data_file.kind == ADDRESSES_KIND
-        ]
+        return [one.path for one in self.stored(workspace, ADDRESSES_KIND)]
 
     def open(self, workspace: str) -> "Warehouse":
         return self.pool.open(workspace)
-
-    def close(self, workspace: str) -> None:
-        self.pool.close(workspace)
-
-    def version(self, workspace: str) -> Hashable:
-        """Return what every result computed from the tables depends on. It differs as soon as any
-        of that changes."""
-        return self.pool.version(workspace)
 
     def result_cache(self, workspace: str) -> ResultCache:
         return ResultCache(self.home / LIBRARY_FOLDER / workspace)
@@ -392,20 +219,30 @@ class RowStore:
                 self.result_cache(name).clear()
 
     def sweep(self) -> int:
-        """Delete files that nobody reads any more. Return how many."""
-        return delete_unlisted_files(self.home, self.database, self.now())
+        """Delete files that were retired long ago and files that are not listed. Return how
+        many."""
+        now = self.now()
+        with self.database.begin() as session:
+            ImportUndo.forget(session, now)
+            kept = ImportUndo.find_kept_files(session, now)
+            retired = DataFile.retired(session, now - READABLE_AFTER_RETIRING)
+            retired = [row for row in retired if row.id not in kept]
+        for data_file in retired:
+            (self.home / data_file.path).unlink(missing_ok=True)
+        with self.database.begin() as session:
+            DataFile.sweep(session, [data_file.id for data_file in retired])
+            listed = DataFile.paths(session)
+        return len(retired) + _delete_unlisted(self.home, listed)
 
     def _change(
-        self, workspace: str, kind: str, merge: MergeFunction, on_commit: CommitHook = _skip_hook
+        self, workspace: str, kind: str, merge: MergeFunction, on_commit: CommitHook
     ) -> MergeCounts:
         """Write and list the new files, then clear the cached results and sweep old files."""
         key_id = compute_key_id(self.key())
-        result = self._listing.change(workspace, kind, merge, key_id, on_commit)
+        result = self._merge(workspace, kind, merge, key_id, on_commit)
         self._clear(workspace)
         self.sweep()
-        stored = [
-            data_file for data_file in self.pool.in_force(workspace) if data_file.kind == kind
-        ]
+        stored = self.stored(workspace, kind)
         newest = max((h.as_of for h in stored if h.as_of), default=None)
         return MergeCounts(
             result.new,
@@ -414,6 +251,96 @@ class RowStore:
             sum(h.rows for h in stored),
             newest,
         )
+
+    def _merge(
+        self, workspace: str, kind: str, merge: MergeFunction, key_id: str, on_commit: CommitHook
+    ) -> MergeResult:
+        """Merge and list the files. It starts again when somebody else changed the listing
+        meanwhile, or a file was found to be damaged."""
+        folder = self._folder(workspace, kind)
+        with self._locked(folder):
+            for _ in range(MOST_TRIES):
+                with (
+                    suppress(DamageDetected, ConcurrentChange),
+                    report_damage(self.home, self.database, self.now),
+                ):
+                    return self._try_merge(workspace, kind, merge, folder, key_id, on_commit)
+        raise ConcurrentChange
+
+    def _try_merge(
+        self,
+        workspace: str,
+        kind: str,
+        merge: MergeFunction,
+        folder: Path,
+        key_id: str,
+        on_commit: CommitHook,
+    ) -> MergeResult:
+        with self.database.begin() as session:
+            Workspace.ensure(session, workspace, self.now())
+            DataFile.adopt(session, LOCAL_WORKSPACE, workspace)
+            seen = {
+                k: [self._as_stored(one) for one in DataFile.in_force(session, workspace, k)]
+                for k in (kind, ADDRESSES_KIND)
+            }
+        rows, sealed = merge(seen[kind], seen[ADDRESSES_KIND], folder)
+        changes = [(kind, rows), *([(ADDRESSES_KIND, sealed)] if kind == "consents" else [])]
+        try:
+            with self.database.begin() as session:
+                on_commit(session, replace(rows, addresses=sealed))
+                for name, made in changes:
+                    if made.adds or made.retires:
+                        DataFile.switch(
+                            session,
+                            workspace,
+                            name,
+                            adds=self._rows(workspace, name, made.adds, key_id),
+                            retires=made.retires,
+                            now=self.now(),
+                            seen=[one.id for one in seen[name]],
+                        )
+        except ConcurrentChange:
+            for _, made in changes:
+                for one in made.adds:
+                    one.path.unlink(missing_ok=True)
+            raise
+        return rows
+
+    def _rows(
+        self, workspace: str, kind: str, adds: Sequence[StoredFile], key_id: str
+    ) -> list[DataFile]:
+        """Return the database rows of these files, with import times that keep their order."""
+        return [
+            DataFile(
+                id=made.id,
+                workspace=workspace,
+                kind=kind,
+                path=made.path.relative_to(self.home).as_posix(),
+                rows=made.rows,
+                source=made.source,
+                keyed=key_id,
+                as_of=made.as_of,
+                size=made.path.stat().st_size,
+                sha256=hash_file(made.path),
+                taken_in_at=self.now() + timedelta(microseconds=number),
+                retired_at=None,
+            )
+            for number, made in enumerate(adds)
+        ]
+
+    def _folder(self, workspace: str, kind: str) -> Path:
+        if not workspace.replace("-", "").replace("_", "").isalnum():
+            raise ValueError(f"no name of a workspace: {workspace!r}")
+        folder = self.home / LIBRARY_FOLDER / workspace / kind
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    @contextmanager
+    def _locked(self, folder: Path) -> Iterator[None]:
+        """Hold the lock of a kind, so that no other process merges it meanwhile."""
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _holds(self) -> bool:
         with self.database.begin() as session:

@@ -24,7 +24,7 @@ from bot.data.metrics.query.answer_facts import build_result
 from bot.data.warehouse import merge, store
 from bot.data.warehouse.duckdb_engine import WarehousePool
 from bot.data.warehouse.models import LOCAL_WORKSPACE, DataFile
-from bot.data.warehouse.store import FileListing, MergeCounts, RowStore
+from bot.data.warehouse.store import MergeCounts, RowStore
 from bot.data.warehouse.warehouse import schema_of
 from bot.db.session import Database
 from bot.errors import CannotDo
@@ -404,7 +404,7 @@ def test_concurrent_change_is_merged_again(home: Home, monkeypatch: pytest.Monke
         return merged
 
     monkeypatch.setattr(store, "merge_rows", slow)
-    monkeypatch.setattr(FileListing, "_locked", lambda *_: nullcontext())
+    monkeypatch.setattr(RowStore, "_locked", lambda *_: nullcontext())
     merged = home.row_store.import_rows("T1", "orders", ours, source="ours.csv")
     assert (merged.new, merged.same, merged.rows) == (1, 1, 3)
     assert [row["order"] for row in home.rows()] == ["A1", "A2", "A3"]
