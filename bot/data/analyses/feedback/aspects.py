@@ -6,9 +6,9 @@ beside it, like `examples_fr.csv`, a classifier finds the themes that have examp
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Generic, NamedTuple, TypeVar
@@ -120,55 +120,31 @@ class PhraseFinder(Generic[T]):
                 self._whole.setdefault(word, []).append(k)
             for stem in phrase.first.stems:
                 self._stems.setdefault(stem[0], []).append((stem, k))
-        self._starts = _Starts(self._starting)
+        self._starting = lru_cache(MAX_KNOWN_WORDS)(self._find_starting)
+        self._continuing = lru_cache(MAX_KNOWN_WORDS)(self._find_continuing)
 
     def find(self, words: Sequence[str]) -> list[tuple[PhraseMatch, T]]:
         """Return all matches of all phrases, in word order."""
-        begun = list(map(self._starts.__getitem__, words))
+        begun = list(map(self._starting, words))
         matches: list[tuple[PhraseMatch, T]] = []
         if not any(begun):
             return matches
-        for start, following in enumerate(begun):
-            if following is None:
-                continue
-            for phrase, what in following[words[start + 1] if start + 1 < len(words) else ""]:
-                if spot := phrase.match_at(words, start):
-                    matches.append((spot, what))
+        for start, entries in enumerate(begun):
+            if entries:
+                following = words[start + 1] if start + 1 < len(words) else ""
+                for phrase, what in self._continuing(words[start], following):
+                    if spot := phrase.match_at(words, start):
+                        matches.append((spot, what))
         return matches
 
-    def _starting(self, word: str) -> Entries[T]:
+    def _find_starting(self, word: str) -> Entries[T]:
+        """Return the phrases that may start with this word."""
         stems = (k for stem, k in self._stems.get(word[0], ()) if word.startswith(stem))
         return tuple(self._entries[k] for k in sorted({*self._whole.get(word, ()), *stems}))
 
-
-class _Starts(dict[str, "_Continuations[T] | None"], Generic[T]):
-    """For each word that occurs, the phrases that may start with it; None where there are none."""
-
-    def __init__(self, starting: Callable[[str], Entries[T]]) -> None:
-        self._starting = starting
-
-    def __missing__(self, word: str) -> "_Continuations[T] | None":
-        if len(self) >= MAX_KNOWN_WORDS:
-            self.clear()
-        entries = self._starting(word)
-        self[word] = found = _Continuations(entries) if entries else None
-        return found
-
-
-class _Continuations(dict[str, Entries[T]], Generic[T]):
-    """Of the phrases that start with a word, those that may go on with the next one."""
-
-    def __init__(self, entries: Entries[T]) -> None:
-        self._every = entries
-
-    def __bool__(self) -> bool:
-        return True  # also before the first next word was met
-
-    def __missing__(self, word: str) -> Entries[T]:
-        if len(self) >= MAX_KNOWN_WORDS:
-            self.clear()
-        self[word] = found = tuple(one for one in self._every if one[0].may_continue(word))
-        return found
+    def _find_continuing(self, word: str, following: str) -> Entries[T]:
+        """Return those of them that may go on with the next word."""
+        return tuple(one for one in self._starting(word) if one[0].may_continue(following))
 
 
 ASPECTS_FOLDER = Path(__file__).parent
