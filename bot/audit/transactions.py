@@ -198,7 +198,7 @@ def _discard_pending(session: Session, _: Any) -> None:
 
 def settle_journal(session: Session) -> None:
     """Append the entries of this transaction. It runs last before the commit."""
-    if not _has_changes(session):
+    if PENDING_KEY not in session.info and not (session.new or session.dirty or session.deleted):
         return
     session.flush()
     check_written_rows(session, locks_head=True)
@@ -218,10 +218,6 @@ def settle_journal(session: Session) -> None:
             entries[-1] = replace(entries[-1], refs={**entries[-1].refs, **build_row_refs(mine)})
         record_rows(session, workspace, end, entries, mine)
     session.info.pop(PENDING_KEY, None)
-
-
-def _has_changes(session: Session) -> bool:
-    return PENDING_KEY in session.info or bool(session.new or session.dirty or session.deleted)
 
 
 def _compute_digests(session: Session, found: PendingChanges) -> list[DigestValues]:

@@ -266,7 +266,9 @@ def format_facts(found: AnalysisResult, where: AnalysisFilter) -> str:
     lines: list[str] = []
     for subject in found.subjects():
         facts = [fact for fact in found.facts if fact.parts.subject == subject]
-        lines += [_format_subject(subject, facts[0]), *_align_facts(facts, found), ""]
+        about = facts[0].about
+        heading = f"{about} ({subject})" if about and about != subject else subject
+        lines += [heading, *_align_facts(facts, found), ""]
     if found.facts:
         lines.append(f"Source: {found.source}, as of {_format_day(found.as_of)}.")
         if days := count_stale_days(found, where):
@@ -275,10 +277,6 @@ def format_facts(found: AnalysisResult, where: AnalysisFilter) -> str:
         lines.append(f"Queries, shown by --json: {', '.join(found.queries)}.")
     lines += [f"Can't be told: {words.to('en')}" for words in found.limits]
     return "\n".join(lines) + "\n"
-
-
-def _format_subject(subject: str, fact: Fact) -> str:
-    return f"{fact.about} ({subject})" if fact.about and fact.about != subject else subject
 
 
 def _align_facts(facts: Sequence[Fact], found: AnalysisResult) -> list[str]:

@@ -28,7 +28,8 @@ def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, pointer: str =
     for place, block in enumerate(blocks):
         _check_surface(faults, block, surface, f"{pointer}/{place}")
     _check_ids(faults, blocks, pointer)
-    _check_counts(faults, blocks, pointer)
+    if sum(block["type"] == "table" for block in blocks) > MAX_TABLES:
+        faults.add(f"no more than {MAX_TABLES} table blocks allowed", pointer)
 
 
 def check_message_blocks(blocks: list[Block]) -> None:
@@ -57,11 +58,6 @@ def _check_ids(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
         actions = [one["action_id"] for one in list_elements(block) if one.get("action_id")]
         for twice in sorted({one for one in actions if actions.count(one) > 1}):
             faults.add(f"action_id {twice} is used more than once in a block", pointer)
-
-
-def _check_counts(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
-    if sum(block["type"] == "table" for block in blocks) > MAX_TABLES:
-        faults.add(f"no more than {MAX_TABLES} table blocks allowed", pointer)
 
 
 def list_elements(block: Block) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ ContentReader = Callable[[str], bytes | None]
 STATE_FORMAT = 1
 MAX_UNDELIVERED_EVENTS = 100  # events saved for an intern that did not run
 SHARING_FIELDS = ("shared_with", "invited", "inside")  # lists of Place
+PLACE_FIELDS = ["id", "name", "kind", "members", "archived", *SHARING_FIELDS]
 UNSAVED_FIELDS = {"files", "history", "replies"}
 MESSAGE_FIELDS = [field.name for field in fields(SlackMessage) if field.name not in UNSAVED_FIELDS]
 VIEW_FIELDS = [field.name for field in fields(View)]
@@ -51,7 +52,7 @@ def dump_state(slack: LocalSlack) -> SavedState:
         "installed": slack.installed,
         "people": [asdict(person) for person in slack.people.values()],
         "usergroups": dict(slack.usergroups),
-        "places": [_dump_place(place) for place in slack.places.values()],
+        "places": [_copy_fields(place, PLACE_FIELDS) for place in slack.places.values()],
         "files": [_copy_fields(file, FILE_FIELDS) for file in slack.files.values()],
         "homes": [asdict(view) for view in slack.homes.values()],
         "states": [[*key, copy.deepcopy(values)] for key, values in slack.states.items()],
@@ -60,7 +61,9 @@ def dump_state(slack: LocalSlack) -> SavedState:
             -MAX_UNDELIVERED_EVENTS:
         ],
         "messages": [
-            _dump_message(one) for place in slack.places.values() for one in _list_messages(place)
+            _copy_fields(one, MESSAGE_FIELDS) | {"files": [file.id for file in one.files]}
+            for place in slack.places.values()
+            for one in (*place.by_ts.values(), *place.ephemerals)
         ],
     }
 
@@ -84,28 +87,14 @@ def restore_state(slack: LocalSlack, state: SavedState, content: ContentReader) 
         view = View(**{name: one[name] for name in VIEW_FIELDS})  # older files have more
         slack.homes[view.user] = slack.views[view.id] = view
     slack.states |= {(ts, user): values for ts, user, values in state["states"]}
-    slack.deliveries.extend(_load_delivery(one) for one in state["undelivered"])
+    slack.deliveries.extend(
+        EventDelivery(one["event_id"], one["event"]["type"], one) for one in state["undelivered"]
+    )
     slack.prompts |= {(channel, thread): shown for channel, thread, shown in state["prompts"]}
-
-
-def _load_delivery(body: SavedState) -> EventDelivery:
-    return EventDelivery(body["event_id"], body["event"]["type"], body)
-
-
-def _list_messages(place: Place) -> list[SlackMessage]:
-    return [*place.by_ts.values(), *place.ephemerals]
 
 
 def _copy_fields(source: object, names: list[str]) -> SavedState:
     return {name: copy.copy(getattr(source, name)) for name in names}
-
-
-def _dump_message(message: SlackMessage) -> SavedState:
-    return _copy_fields(message, MESSAGE_FIELDS) | {"files": [file.id for file in message.files]}
-
-
-def _dump_place(place: Place) -> SavedState:
-    return _copy_fields(place, ["id", "name", "kind", "members", "archived", *SHARING_FIELDS])
 
 
 def _load_place(state: SavedState) -> Place:
@@ -154,10 +143,10 @@ def open_slack(
     except (DamagedState, KeyError, TypeError, ValueError, AttributeError) as fault:
         aside = folder / f"{STATE_FILE}.damaged"
         os.replace(folder / STATE_FILE, aside)
+        why = str(fault) if isinstance(fault, DamagedState) else "a part of it is missing"
         report(
-            f"What was said in the local Slack cannot be read ({_describe_damage(fault)}), so it "
-            f"starts "
-            f"empty. The old file is kept as {aside}."
+            f"What was said in the local Slack cannot be read ({why}), so it starts empty. The old "
+            f"file is kept as {aside}."
         )
         return LocalSlack(secrets.token_hex(16), port, scopes=scopes)
     return slack
@@ -263,7 +252,3 @@ def _read_bytes(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def _describe_damage(fault: Exception) -> str:
-    return str(fault) if isinstance(fault, DamagedState) else "a part of it is missing"

@@ -57,7 +57,8 @@ def find_personal_data(text: str, own: frozenset[str] = NO_WORDS) -> tuple[Perso
     )
     _add_spans(spans, filled, (("NAME", *span) for span in find_names(filled, own)))
     found = (
-        (kind, starts[start], ends[end - 1]) for kind, start, end in sorted(spans, key=_span_start)
+        (kind, starts[start], ends[end - 1])
+        for kind, start, end in sorted(spans, key=lambda span: span[1])
     )
     return tuple(PersonalDatum(kind, start, end, text[start:end]) for kind, start, end in found)
 
@@ -100,10 +101,6 @@ def _find_by_shape(
         filled = _add_spans(spans, filled, find_traces(filled, words))
     filled = _add_spans(spans, filled, find_handles(filled, words))
     return spans, filled, starts, ends, words
-
-
-def _span_start(span: Span) -> int:
-    return span[1]
 
 
 def _add_spans(spans: list[Span], text: str, found: Iterator[Span]) -> str:

@@ -108,7 +108,8 @@ def guess_kind(
         match_columns(one, names, given)
         for one in ([kind] if kind else [*load_kinds(), PRODUCTS_KIND])
     ]
-    if not kind and (_is_of_orders(candidates[0], names) or _names_people(names)):
+    people = "email" in find_personal_columns(names, ()).values()
+    if not kind and (_is_of_orders(candidates[0], names) or people):
         candidates = candidates[:-1]  # a file with order numbers or people is no catalogue
     if not kind:
         candidates = [one for one in candidates if not _is_misread(one, candidates)]
@@ -139,14 +140,11 @@ def _is_of_orders(found: ColumnMatch, names: Sequence[str]) -> bool:
     )
 
 
-def _names_people(names: Sequence[str]) -> bool:
-    return "email" in find_personal_columns(names, ()).values()
-
-
 def match_columns(kind: str, names: Sequence[str], given: Mapping[str, str]) -> ColumnMatch:
     """Match the columns of a file to one kind. `given` (theirs → ours) takes precedence."""
     if kind == PRODUCTS_KIND:
-        return _match_products(names, given)
+        columns = _assign_columns(names, _known_product_fields(), given)
+        return ColumnMatch(PRODUCTS_KIND, columns, score=len(columns))
     lists, aids = load_kinds()[kind].columns, load_kinds()[kind].aids
     columns = _assign_columns(names, _known_columns(kind), given)
     named = names[columns["order"]] if kind == "orders" and "order" in columns else ""
@@ -275,20 +273,16 @@ def _find_metrics(names: Sequence[str], columns: dict[str, int]) -> dict[str, in
     if "metric" in columns or "users" in columns:
         return {}
     found: dict[str, int] = {}
+    outcomes = (columns.get("successes"), columns.get("value"))
     for sort in ("successes", "values"):
         free = [
-            n if i not in columns.values() or _is_outcome(columns, i) else ""
-            for i, n in enumerate(names)
+            n if i not in columns.values() or i in outcomes else "" for i, n in enumerate(names)
         ]
         found.update(_assign_columns(free, _known_metrics(sort), {}))
     for ours in ("successes", "value"):
         if columns.get(ours) in found.values():
             del columns[ours]
     return found
-
-
-def _is_outcome(columns: Mapping[str, int], place: int) -> bool:
-    return place in (columns.get("successes"), columns.get("value"))
 
 
 def classify_metric(metric: str) -> str:
@@ -314,11 +308,6 @@ def _known_personal_names() -> dict[str, str]:
         for what, names in load_column_names()["personal"].items()
         for name in names
     }
-
-
-def _match_products(names: Sequence[str], given: Mapping[str, str]) -> ColumnMatch:
-    columns = _assign_columns(names, _known_product_fields(), given)
-    return ColumnMatch(PRODUCTS_KIND, columns, score=len(columns))
 
 
 def _is_hinted(kind: str, file: str) -> bool:

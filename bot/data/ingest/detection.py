@@ -52,6 +52,7 @@ from bot.data.ingest.source import RowSource, open_source, unreadable_error
 from bot.data.ingest.tool_exports import load_exports, recognize_columns
 from bot.data.ingest.totals import AGGREGATE_KINDS, find_period, find_totals
 from bot.data.schema import ColumnType, load_kinds
+from bot.data.warehouse.parquet import fetch_one
 from bot.data.warehouse.warehouse import sql_type
 from bot.errors import UNUSABLE_PARAM, CannotDo
 from bot.i18n.messages import Words
@@ -314,7 +315,9 @@ def detect_schema(
             totals = find_totals(source, match, head.names, proof)
             period = _find_missing_period(source, path, shape, match)
             prepared = prepare_cells(source, match, len(head.names), totals.rows)
-            proof = replace(proof, rows=_count_rows(source) if source.prepared else proof.rows)
+            if source.prepared:
+                rows = fetch_one(source.con, f"SELECT count(*) FROM {source.relation}")
+                proof = replace(proof, rows=rows)
             if not proof.rows:
                 place = source.place
                 faults = [
@@ -393,10 +396,6 @@ def _with_known_scale(proof: FormatProof, match: ColumnMatch) -> FormatProof:
     export = load_exports().get(match.export)
     scale = export.rating_scale if export else None
     return proof if scale is None else replace(proof, rating_scale=scale)
-
-
-def _count_rows(source: RowSource) -> int:
-    return int(source.con.execute(f"SELECT count(*) FROM {source.relation}").fetchall()[0][0])
 
 
 def _find_missing_period(

@@ -104,10 +104,6 @@ class ImportableRows:
     complete: Callable[[ImportPreview], ImportPreview] | None = None
 
 
-def ignore_commit(_: Session, __: StoredRows) -> None:
-    """Do nothing: the default when nothing else is stored with the rows."""
-
-
 # Uploaded product catalogues.
 
 
@@ -130,7 +126,7 @@ def store_products(
     workspace: str,
     catalogue: Catalogue,
     file: str,
-    on_commit: CommitHook = ignore_commit,
+    on_commit: CommitHook = lambda session, stored: None,
 ) -> StoredRows:
     """Store the products of a catalogue. Those with the same handle are replaced."""
     with data.database.begin() as session:
@@ -209,7 +205,7 @@ def store_table(
     workspace: str,
     table: TableRows,
     source: str,
-    on_commit: CommitHook = ignore_commit,
+    on_commit: CommitHook = lambda session, stored: None,
 ) -> MergeCounts:
     """Merge the rows of a table into the library, as rows of this source."""
     kind = table.found.kind
@@ -355,7 +351,9 @@ class LibraryImporter:
         reading gives, and with what it would change."""
         preview = _build_preview(found, joined)
         if found.kind == PRODUCTS_KIND:
-            replaced = self._count_replaced_products(workspace, path, found)
+            handles = [one.handle for one in reread_product_file(path, found).products]
+            with self.data.database.begin() as session:
+                replaced = len(ProductRow.load(session, workspace, handles))
             assumed = (*describe_replaced(replaced), *preview.assumed)
             return preview.model_copy(update={"changes": replaced, "assumed": assumed})
         if path.stat().st_size > self.exact_bytes:
@@ -364,11 +362,6 @@ class LibraryImporter:
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
         table = TableRows(found, taken, trial, None)
         return self._complete_preview(workspace, table, folder, preview)
-
-    def _count_replaced_products(self, workspace: str, path: Path, found: FileSchema) -> int:
-        handles = [one.handle for one in reread_product_file(path, found).products]
-        with self.data.database.begin() as session:
-            return len(ProductRow.load(session, workspace, handles))
 
     def _complete_preview(
         self, workspace: str, table: TableRows, folder: Path, preview: ImportPreview

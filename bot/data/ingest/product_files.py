@@ -125,7 +125,11 @@ def sample_products(catalogue: Catalogue) -> tuple[dict[str, str], ...]:
         told = one.model_dump(mode="json", exclude={"price_history"})
         told.pop(PARTS_KEY, None)
         told |= {"lowest": told["lowest_30_days"], "sale_price": told["price"]}
-        kept = {name: _format_value(value) for name, value in told.items() if value is not None}
+        kept = {
+            name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            for name, value in told.items()
+            if value is not None
+        }
         shown.append({name: cell for name, cell in (cells | kept).items() if cell})
     return tuple(shown)
 
@@ -164,10 +168,6 @@ def _describe_assumptions(catalogue: Catalogue) -> Iterator[Words]:
             "Two columns are called {column}: rows in which they differ stay out.",
             column=header.twice[0],
         )
-
-
-def _format_value(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _write_csv(source: RowSource, shape: FileLayout, to: Path) -> None:

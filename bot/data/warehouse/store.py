@@ -95,10 +95,6 @@ class MergeCounts:
     as_of: date | None
 
 
-def _skip_hook(_: Session, __: MergeResult) -> None:
-    return None
-
-
 class RowStore:
     """The imported rows of one home, which `pool` opens as tables."""
 
@@ -132,7 +128,7 @@ class RowStore:
         *,
         source: str,
         apart: Path | None = None,
-        on_commit: CommitHook = _skip_hook,
+        on_commit: CommitHook = lambda session, merge: None,
         live: bool = False,
     ) -> MergeCounts:
         """Merge the rows of `fresh`, a Parquet file with the kind's columns, into the library.

@@ -136,9 +136,8 @@ class CampaignHistory:
         for order in book.orders:
             self.orders_by_customer.setdefault(order.customer.id, []).append(order)
             self.orders_by_day.setdefault(order.day, []).append(order)
-        dated = [
-            (self._find_send_day(source), i, source) for i, source in enumerate(_read_sources())
-        ]
+        sources = read_toml("campaigns")["campaigns"]
+        dated = [(self._find_send_day(source), i, source) for i, source in enumerate(sources)]
         self.sent = [
             self._send(day, source) for day, _, source in sorted(dated, key=lambda d: d[:2])
         ]
@@ -264,11 +263,6 @@ class CampaignHistory:
             lambda m: f"{self.products.by_ref[m[1]].price_on(day) // 100} €", text.strip()
         )
         return re.sub(r" (?=[;:!?€%»])|(?<=«) ", "\u00a0", priced) if email else priced
-
-
-def _read_sources() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = read_toml("campaigns")["campaigns"]
-    return found
 
 
 def _find_date(moment: str, year: int) -> date:

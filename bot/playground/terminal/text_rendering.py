@@ -172,7 +172,10 @@ def render_text_object(text: dict[str, Any] | None, names: DisplayNames) -> Text
         return Text()
     if text["type"] == "mrkdwn":
         return render_mrkdwn(text["text"], names)
-    return Text(_replace_emoji(text["text"]) if text.get("emoji") else text["text"])
+    plain = text["text"]
+    if text.get("emoji"):
+        plain = re.sub(r":([a-z0-9_+-]+):", lambda found: find_emoji(found[1]), plain)
+    return Text(plain)
 
 
 def render_inline_elements(elements: list[dict[str, Any]], names: DisplayNames) -> Text:
@@ -230,10 +233,6 @@ def _render_link(url: str, label: str | None) -> Text:
     if not label or label in (url, url.removeprefix("https://"), url.removeprefix("mailto:")):
         return Text(label or url, LINK_STYLE)
     return Text().append(label, LINK_STYLE).append(f" ({url})", "dim")
-
-
-def _replace_emoji(markup: str) -> str:
-    return re.sub(r":([a-z0-9_+-]+):", lambda found: find_emoji(found[1]), markup)
 
 
 # Quotes with a bar at the left, as in Slack.

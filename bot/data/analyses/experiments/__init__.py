@@ -363,12 +363,9 @@ def _add_best_variant(
     if len(ranked) < 2:
         return
     first, second = ranked[:2]
-    scale, unit = (1.0, None) if trial.amounts else (100.0, "points")
     effect = compare_amounts(first, second) if trial.amounts else compare_rates(first, second)
     add("runner-up", second.variant)
-    add("ahead", round_figure(scale * effect.change, 2), unit)
-    add("ahead-low", round_figure(scale * effect.low, 2), unit)
-    add("ahead-high", round_figure(scale * effect.high, 2), unit)
+    _add_interval(add, "ahead", effect, is_amount=trial.amounts)
     sure = adjust_holm([*ps, effect.p])[-1] * trial.parts < MAX_P_VALUE
     add("ahead-verdict", "won" if sure else "no difference seen")
 
@@ -384,10 +381,7 @@ def _add_arm(result: AnalysisResult, subject: str, about: str, arm: ArmCounts) -
 
 
 def _add_effect(add: AddFact, trial: Experiment, arm: ArmCounts, effect: Effect, p: float) -> None:
-    scale, unit, digits = (1.0, None, 2) if trial.amounts else (100.0, "points", 2)
-    add("effect", round_figure(scale * effect.change, digits), unit)
-    add("effect-low", round_figure(scale * effect.low, digits), unit)
-    add("effect-high", round_figure(scale * effect.high, digits), unit)
+    _add_interval(add, "effect", effect, is_amount=trial.amounts)
     add("p", _round_p(p))
     add("chance", _round_chance(p), "%")
     base = trial.control.mean if trial.amounts else trial.control.rate
@@ -405,10 +399,14 @@ def _add_value_per_person(add: AddFact, arm: ArmCounts, control: ArmCounts) -> N
     if not (arm.spread and control.spread):
         add("worth", round_figure(arm.mean - control.mean, 2))
         return
-    effect = compare_amounts(arm, control)
-    add("worth", round_figure(effect.change, 2))
-    add("worth-low", round_figure(effect.low, 2))
-    add("worth-high", round_figure(effect.high, 2))
+    _add_interval(add, "worth", compare_amounts(arm, control), is_amount=True)
+
+
+def _add_interval(add: AddFact, measure: str, effect: Effect, *, is_amount: bool) -> None:
+    scale, unit = (1.0, None) if is_amount else (100.0, "points")
+    add(measure, round_figure(scale * effect.change, 2), unit)
+    add(f"{measure}-low", round_figure(scale * effect.low, 2), unit)
+    add(f"{measure}-high", round_figure(scale * effect.high, 2), unit)
 
 
 def _choose_verdict(trial: Experiment, arm: ArmCounts, effect: Effect, p: float) -> str:

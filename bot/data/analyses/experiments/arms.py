@@ -9,7 +9,6 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.facts import Source
 from bot.data.analyses.experiments.hypothesis_tests import ArmCounts
 from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor
@@ -341,9 +340,10 @@ def _assign_variants(events: ir.Table, named: ir.Table) -> ir.Table:
 
 
 def _build_experiment_rows(people: ir.Table, warehouse: Warehouse) -> ir.Table:
+    file = warehouse.source("events").file
     made = people.mutate(
         experiment=ibis.literal("visits"),
-        title=ibis.literal(_format_source_name(warehouse.source("events"))),
+        title=ibis.literal(file.split(".")[0].replace("_", " ")),  # "shop events"
         unit=people.visitor,
         metric=ibis.literal("purchase"),
         users=ibis.literal(1),
@@ -357,8 +357,3 @@ def _build_experiment_rows(people: ir.Table, warehouse: Warehouse) -> ir.Table:
             for name, type_ in columns.items()
         }
     )
-
-
-def _format_source_name(source: Source) -> str:
-    """Return a readable name of the file: "shop events" for shop_events.csv."""
-    return source.file.split(".")[0].replace("_", " ")

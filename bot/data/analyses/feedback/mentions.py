@@ -130,7 +130,9 @@ def _pack_by_classifier(
         found: dict[str, SubjectEvidence] = {}
         for sentence in one:
             for clause in sentence.clauses:
-                hits[nth] += _find_unclassified(clause, lexicon)
+                # the subjects that have no examples are found by their phrases
+                for saying, _ in _find_phrases(clause, lexicon.unclassified):
+                    hits[nth].append((saying.subject, PHRASE_SCORE))
                 least = MIN_QUESTION_SCORE if sentence.asks else MIN_UNMARKED_SCORE
                 tone = None if asks[nth] >= least else tones[nth]
                 for subject, score in hits[nth]:
@@ -178,12 +180,6 @@ def _judge_subject(tone: float | None, sign: int | None) -> tuple[int, float] | 
     if sign is not None and tone * sign < 0:
         return None
     return (PRAISE if tone > 0 else COMPLAINT), abs(tone)
-
-
-def _find_unclassified(clause: Sequence[str], lexicon: Lexicon) -> list[tuple[str, float]]:
-    """Return the subjects that have no examples, found by their phrases."""
-    found = _find_phrases(clause, lexicon.unclassified)
-    return [(saying.subject, PHRASE_SCORE) for saying, _ in found]
 
 
 # Themes found by the list of phrases.

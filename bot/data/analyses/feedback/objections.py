@@ -15,7 +15,6 @@ from bot.data.analyses.feedback.mentions import find_mentions
 from bot.data.analyses.feedback.quotes import MIN_QUOTE_LENGTH, CustomerSentence, select_quotes
 from bot.data.analyses.feedback.texts import read_texts, select_feedback
 from bot.data.analyses.feedback.theme_table import (
-    Mask,
     ThemeTable,
     build_theme_table,
     is_complaint,
@@ -188,7 +187,7 @@ def find_praise(
         return None
     count = int(np.sum(is_praise(theme_table.flags_of(theme))))
     glad = theme_table.select(
-        _select_without_complaints(theme_table)
+        ~is_complaint(theme_table.flags).any(axis=1)
         & np.array([t.language == language for t in theme_table.texts], bool)
     )
     sentences = [
@@ -205,10 +204,6 @@ def _extract_praise_sentence(
     start, end, _ = mentions.spans[theme] if mentions else (0, 0, 0)
     sentence = quote.text.whole[start:end].strip()
     return replace(quote, said=sentence) if len(sentence) >= MIN_QUOTE_LENGTH else quote
-
-
-def _select_without_complaints(theme_table: ThemeTable) -> Mask:
-    return np.array([not is_complaint(row).any() for row in theme_table.flags], bool)
 
 
 # The most praised and the most criticised theme of one product, for drafts.

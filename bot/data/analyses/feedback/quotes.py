@@ -222,7 +222,7 @@ def read_sentences(
     fitting = [
         (table.texts[i], table.mentions[i])
         for i in np.flatnonzero(fits)
-        if _has_words(table.texts[i], wanted)
+        if all(word in normalize_text(table.texts[i].whole) for word in wanted)
     ]
     found.matching = len(fitting)
     if filter_.since and filter_.until:
@@ -259,10 +259,6 @@ def find_theme(wanted: str, titles: Mapping[str, str]) -> str | None:
         if plain in {normalize_text(name) for name in names}:
             return theme
     return None
-
-
-def _has_words(text: FeedbackText, wanted: Sequence[str]) -> bool:
-    return not wanted or all(word in normalize_text(text.whole) for word in wanted)
 
 
 def _select_theme(table: ThemeTable, theme: str | None) -> Mask:

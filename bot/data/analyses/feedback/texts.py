@@ -144,14 +144,10 @@ def _split_clauses(
     return tuple(clause for clause in clauses if clause)
 
 
-def _splits_at_apostrophe(language: str) -> bool:
-    return language not in LANGUAGES or get_language(language).splits_at_apostrophe
-
-
 def _split_piece(piece: str, language: str) -> list[str]:
     if "'" not in piece and "’" not in piece:
         return [piece]
-    if not _splits_at_apostrophe(language):
+    if language in LANGUAGES and not get_language(language).splits_at_apostrophe:
         return [piece.replace("'", "").replace("’", "")]
     return [part for part in re.split("['’]", piece) if part]
 

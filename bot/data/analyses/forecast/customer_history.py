@@ -11,7 +11,6 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 from ibis import _
-from numpy.typing import NDArray
 
 from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.segments.rfm import (
@@ -133,15 +132,11 @@ def compute_rhythm_groups(
     for seen in past_cuts:
         assert seen.next is not None  # a cutoff in the past has a window after it
         silent, back = _count_gaps(seen), seen.frequency > 1
-        for n, group in enumerate(_split_by_rhythm(silent)):
+        on_time, left = silent <= DRIFTING_RHYTHMS, silent > LAPSED_RHYTHMS
+        for n, group in enumerate((on_time, ~on_time & ~left, left)):
             counts[n] += (group & back).sum(), (group & back & (seen.next > 0)).sum()
     on, drifting, gone = (RhythmGroup(int(all_), int(lines)) for all_, lines in counts)
     return on, drifting, gone
-
-
-def _split_by_rhythm(pace: Numbers) -> tuple[NDArray[np.bool_], ...]:
-    on, gone = pace <= DRIFTING_RHYTHMS, pace > LAPSED_RHYTHMS
-    return on, ~on & ~gone, gone
 
 
 def _count_gaps(history: CustomerHistory) -> Numbers:

@@ -236,11 +236,6 @@ def _compute_value_loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float
     return -float(each.mean()), -slopes * np.exp(logs)
 
 
-def _group_history(history: CustomerHistory) -> PurchaseHistories:
-    """Return the histories for BG/NBD, in days."""
-    return group_histories(history.frequency - 1, history.tenure - history.recency, history.tenure)
-
-
 # The forecasts, tried on past windows.
 
 # of the total, over all windows and in one window: an error that a plan can tolerate
@@ -307,11 +302,13 @@ def forecast_volume(
     counts like any other. Raises ValueError when at some cutoff nobody had bought again."""
     counts, worths, sound, priced = [], [], True, True
     for each in cuts:
-        histories = _group_history(each)
+        silent = each.tenure - each.recency  # in days, as all times of BG/NBD here
+        histories = group_histories(each.frequency - 1, silent, each.tenure)
         fit = fit_bgnbd(histories)
         coming = predict_purchases(fit, histories, ahead)
         mean = np.maximum(each.spend, 0) / each.frequency
-        spent = fit_gamma_gamma(*_select_repeat_buyers(each.frequency, mean))
+        fitted = (each.frequency > 1) & (mean > 0)  # who bought again and paid something
+        spent = fit_gamma_gamma(each.frequency[fitted], mean[fitted])
         counts.append(float(coming @ histories.many))
         each_worth = predict_order_value(spent, each.frequency, mean)
         worths.append(float(coming[histories.of] @ each_worth))
@@ -327,12 +324,6 @@ def forecast_volume(
 
 def _build_windows(predicted: Sequence[float], came: Sequence[float]) -> list[WindowForecast]:
     return [WindowForecast(s, real) for s, real in zip(predicted[1:], came, strict=True)]
-
-
-def _select_repeat_buyers(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
-    """Return those who bought again and paid something: the customers of the fit."""
-    usable = (frequency > 1) & (mean > 0)
-    return frequency[usable], mean[usable]
 
 
 # The facts on how much today's customers will buy.

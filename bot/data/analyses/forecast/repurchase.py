@@ -184,7 +184,11 @@ def fit_window(history: CustomerHistory) -> LogisticModel:
 
 def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWindow:
     chances, happened = fit_window(before).chances(now.features()), _has_bought(now)
-    rate = float(happened.mean())
+    rate, top = float(happened.mean()), max(1, len(happened) // 10)
+    rules = {  # two that need no model
+        "newest": np.lexsort((-now.frequency, now.recency)),
+        "most": np.lexsort((now.recency, -now.frequency)),
+    }
     return BacktestWindow(
         customers=len(happened),
         buyers=int(happened.sum()),
@@ -194,23 +198,8 @@ def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWin
         base=rate * (1 - rate),
         chances=chances,
         happened=happened,
-        simple={
-            name: _measure_top_decile(order, happened)
-            for name, order in _rank_by_simple_rules(now).items()
-        },
+        simple={name: float(happened[order[:top]].mean()) for name, order in rules.items()},
     )
-
-
-def _rank_by_simple_rules(history: CustomerHistory) -> dict[str, CustomerIndex]:
-    """Rank customers by two rules that need no model."""
-    return {
-        "newest": np.lexsort((-history.frequency, history.recency)),
-        "most": np.lexsort((history.recency, -history.frequency)),
-    }
-
-
-def _measure_top_decile(order: CustomerIndex, happened: Numbers) -> float:
-    return float(happened[order[: max(1, len(order) // 10)]].mean())
 
 
 def _has_bought(history: CustomerHistory) -> Numbers:

@@ -60,19 +60,11 @@ def _is_explained(weeks: Numbers, span: int, fell: bool) -> bool:
     last_year = weeks[-YEAR_WEEKS - span - LEVEL_WEEKS : -YEAR_WEEKS]
     if len(last_year) < span + LEVEL_WEEKS or (last_year > 0).mean() < MIN_WEEKS_SOLD:
         return True
-    if _find_highest_sum(year, SEASON_WEEKS) > MIN_SEASON_SHARE * year.sum():
+    seasons = np.convolve(year, np.ones(SEASON_WEEKS), "valid")
+    if seasons.max() > MIN_SEASON_SHARE * year.sum():
         return True
-    return bool(fell and came >= _find_lowest_mean(year[:-LEVEL_WEEKS], LEVEL_WEEKS))
-
-
-def _find_highest_sum(weeks: Numbers, of: int) -> float:
-    """Return the highest sum of so many consecutive weeks."""
-    return float(np.convolve(weeks, np.ones(of), "valid").max())
-
-
-def _find_lowest_mean(weeks: Numbers, of: int) -> float:
-    """Return the lowest mean of so many consecutive weeks."""
-    return float(np.convolve(weeks, np.ones(of) / of, "valid").min())
+    levels = np.convolve(year[:-LEVEL_WEEKS], np.ones(LEVEL_WEEKS) / LEVEL_WEEKS, "valid")
+    return bool(fell and came >= levels.min())
 
 
 MIN_PER_WEEK = 30  # units or orders per week, in the median over the level's weeks
@@ -196,31 +188,28 @@ class _Measurement:
     others: int
 
     @property
-    def _common(self) -> int | None:
-        return self.others or None
+    def _given(self) -> tuple[Numbers, list[date], Numbers]:
+        return self.series.counts, self.series.weeks, self.series.sizes
 
     def deviation(self) -> SeriesDeviation | None:
-        one = self.series
-        found = measure_deviation(one.counts, one.weeks, one.sizes, common=self._common)
+        found = measure_deviation(*self._given, common=self.others or None)
         return found.without_first(self.others) if found else None
 
     def quarter(self) -> SeriesDeviation | None:
-        one = self.series
-        found = measure_steps(one.counts, one.weeks, one.sizes, common=self._common)
+        found = measure_steps(*self._given, common=self.others or None)
         return found.without_first(self.others) if found else None
 
     def onsets(self, *, seasonal: bool = True, latest: int = MAX_ONSET_WEEKS) -> list[date | None]:
-        one, common = self.series, self._common
-        return find_onsets(
-            one.counts, one.weeks, one.sizes, seasonal=seasonal, latest=latest, common=common
-        )[self.others :]
+        common = self.others or None
+        found = find_onsets(*self._given, seasonal=seasonal, latest=latest, common=common)
+        return found[self.others :]
 
     def forecast(self, deviation: SeriesDeviation) -> Numbers:
         """Return the value expected of each week; of the last the one that it is tested against."""
-        one, common = self.series, self._common
-        found = forecast_weeks(
-            one.counts, one.weeks, one.sizes, seasonal=deviation.season, common=common
-        )[self.others :]
+        common = self.others or None
+        found = forecast_weeks(*self._given, seasonal=deviation.season, common=common)[
+            self.others :
+        ]
         found[:, -1] = np.where(deviation.span == 1, deviation.expected, found[:, -1])
         return found
 
