@@ -53,7 +53,7 @@ async def skills() -> list[Figure]:
         async with LocalSlack(signing_secret=SECRET) as slack:
             intern = Intern(slack, home.folder, SUPER_INTERN_LOG="ERROR")
             await intern.start()
-            slack.events_url = intern.url
+            slack.transport.events_url = intern.url
             try:
                 figures = await _asked(slack, intern, home)
             finally:

@@ -161,7 +161,7 @@ async def _play(home: PlaygroundHome, args: argparse.Namespace) -> None:
     lines = _open_lines(args)
     tell = _EventPrinter()
     slack = open_slack(home.folder / "slack", args.port, tell, list_bot_scopes() | APP_TOKEN_SCOPES)
-    slack.retry_delays = RETRIES
+    slack.transport.retry_delays = RETRIES
     child = InternProcess(slack, home.folder, tell)
     add_page(slack, child=child, home=home.folder, database_url=None)
     async with _start_local_slack(slack), StateSaver(slack, home.folder / "slack"):

@@ -176,7 +176,7 @@ class InternProcess:
             )
         healthy = await self._wait_until_healthy(port)
         if healthy:
-            self.slack.events_url = f"http://{HOST}:{port}/slack/events"
+            self.slack.transport.events_url = f"http://{HOST}:{port}/slack/events"
         return healthy
 
     async def _wait_until_healthy(self, port: int) -> bool:

@@ -152,7 +152,7 @@ class LocalSlack(MessageActions, PressActions, FormActions):
     """A strict Slack server on 127.0.0.1, with methods for what people do in Slack.
 
     Use it as `async with LocalSlack(signing_secret="s") as slack`. The app calls `slack.url`;
-    events are sent to `events_url`, or over Socket Mode if that is None.
+    events are sent to `transport.events_url`, or over Socket Mode if that is None.
     """
 
     def __init__(
@@ -166,7 +166,7 @@ class LocalSlack(MessageActions, PressActions, FormActions):
         scopes: frozenset[str] = GRANTED_SCOPES,
     ) -> None:
         super().__init__(signing_secret=signing_secret, bot_token=bot_token, app_token=app_token)
-        self.events_url = events_url
+        self.transport.events_url = events_url
         self.port = port
         self.server = ApiServer(self, scopes)
         self.application = self.server.application()
@@ -178,24 +178,6 @@ class LocalSlack(MessageActions, PressActions, FormActions):
     def url(self) -> str:
         """The Web API's base URL, for SLACK_API_URL or a client's base_url."""
         return self.base_url
-
-    @property
-    def events_url(self) -> str | None:
-        """The URL that gets signed requests; None means Socket Mode."""
-        return self.transport.events_url
-
-    @events_url.setter
-    def events_url(self, url: str | None) -> None:
-        self.transport.events_url = url
-
-    @property
-    def retry_delays(self) -> tuple[float, ...]:
-        """The seconds that Slack waits before each retry of an event."""
-        return self.transport.retry_delays
-
-    @retry_delays.setter
-    def retry_delays(self, delays: tuple[float, ...]) -> None:
-        self.transport.retry_delays = delays
 
     async def start(self) -> None:
         """Start the server and bind the port; `url` is valid only after this."""

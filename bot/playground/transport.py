@@ -181,7 +181,9 @@ class EventDelivery:
 
 
 class AppTransport:
-    """Sends requests to the app. Only events are retried; people see other failures."""
+    """Sends requests to the app. Only events are retried; people see other failures. `events_url`
+    gets signed requests; None means Socket Mode. `retry_delays` are the seconds before each retry
+    of an event."""
 
     def __init__(self, signing_secret: str, faults: FaultInjection, sockets: SocketMode) -> None:
         self.events_url: str | None = None

@@ -75,7 +75,7 @@ class Chaos:
 
     async def run(self, *, requests: int, kills: int, pace: float = 0.15) -> Outcome:
         await asyncio.gather(*(intern.start() for intern in self.interns))
-        self.slack.events_url = self.interns[0].url
+        self.slack.transport.events_url = self.interns[0].url
         async with asyncio.TaskGroup() as all_at_once:  # an intern that won't start ends the run
             all_at_once.create_task(self._kill(kills))
             all_at_once.create_task(self._ask(requests, kills, pace))
@@ -148,7 +148,7 @@ class Chaos:
         """To an intern that is up, as a load balancer would."""
         alive = [i for i in self.interns if i.process and i.process.returncode is None]
         if alive:
-            self.slack.events_url = self.random.choice(alive).url
+            self.slack.transport.events_url = self.random.choice(alive).url
 
     async def _quiet(self, requests: int) -> None:
         """Until everything has ended; on a busy machine, as long as something still happens."""
@@ -254,7 +254,14 @@ async def chaos(
     await asyncio.to_thread(_furnish, home, database)
     settings = {"DATABASE_URL": database} if database else {}
     async with LocalSlack(signing_secret="chaos") as slack:
-        slack.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, *[8.0] * 12)  # a busy machine starts slowly
+        slack.transport.retry_delays = (
+            0.2,
+            0.5,
+            1.0,
+            2.0,
+            4.0,
+            *[8.0] * 12,
+        )  # a busy machine starts slowly
         interns = [Intern(slack, home, **settings) for _ in range(processes)]
         try:
             run = Chaos(slack, interns, partial(_wishes, home, database), seed=seed, pause=pause)

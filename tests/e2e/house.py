@@ -108,7 +108,7 @@ async def open_house(
     """
     fill(home)
     slack = open_slack(home / "slack", 0, lambda _: None, list_bot_scopes() | APP_TOKEN_SCOPES)
-    slack.retry_delays = FAST * 20
+    slack.transport.retry_delays = FAST * 20
     child = InternProcess(slack, home, lambda _: None)
     add_page(slack, child=child, home=home, database_url=None)
     before(slack.application)

@@ -104,7 +104,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     async with LocalSlack(signing_secret="line") as slack:
         intern = Intern(slack, home)
         await intern.start()
-        slack.events_url = intern.url
+        slack.transport.events_url = intern.url
         yield World(slack, intern)
         assert await intern.end() == 0
         assert "failed:" not in intern.log(), intern.log()[-3000:]

@@ -37,7 +37,7 @@ async def test_work_continues_after_a_clean_shutdown(
         furnish_home(tmp_path, [TEAM_ID])
         intern = Intern(slack, tmp_path)
         await intern.start()
-        slack.events_url = intern.url
+        slack.transport.events_url = intern.url
         for number in range(10):
             words = f"e-mail: our linen shirt is back (wish {number})"
             assert (await slack.command("UMARIE", "C0MARKET", "/draft", words)).ok

@@ -140,7 +140,7 @@ class Line:
         self.intern = Intern(self.slack, self.home, module="tests.support.dying_intern", **settings)
         self.starts += 1
         await self.intern.start()
-        self.slack.events_url = self.intern.url
+        self.slack.transport.events_url = self.intern.url
 
     async def import_rows(self) -> None:
         """Import orders of new customers, and another price."""
@@ -195,7 +195,7 @@ async def open_line(home: Path, url: str | None) -> AsyncIterator[Line]:
     (home / "policy.toml").write_text(POLICY)
     async with LocalSlack(signing_secret="kill") as slack, ScriptedClaude(answer=answer) as claude:
         slack.people[ASKER].locale = "en-GB"
-        slack.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+        slack.transport.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
         settings = {"ANTHROPIC_BASE_URL": claude.url, "ANTHROPIC_API_KEY": claude.key}
         database = Database(url or f"sqlite:///{home / 'super-intern.db'}")
         line = Line(

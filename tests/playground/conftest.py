@@ -19,7 +19,7 @@ SECRET = "s"
 @pytest.fixture
 async def slack() -> AsyncIterator[LocalSlack]:
     async with LocalSlack(signing_secret=SECRET) as one:
-        one.retry_delays = ()
+        one.transport.retry_delays = ()
         yield one
 
 
@@ -51,7 +51,7 @@ async def recording_app(slack: LocalSlack) -> AsyncIterator[RecordingApp]:
     app = web.Application()
     app.router.add_post("/slack/events", one.handle)
     async with serve_app(app) as base:
-        slack.events_url = one.url = f"{base}/slack/events"
+        slack.transport.events_url = one.url = f"{base}/slack/events"
         yield one
         await slack.transport.close()
 
@@ -87,7 +87,7 @@ async def bolt(slack: LocalSlack, client: AsyncWebClient) -> AsyncApp:
 async def over_http(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp]:
     server = bolt.server(port=0, path="/slack/events")
     async with serve_app(server.web_app) as base:
-        slack.events_url = f"{base}/slack/events"
+        slack.transport.events_url = f"{base}/slack/events"
         yield bolt
         await slack.wait_for_deliveries()
 

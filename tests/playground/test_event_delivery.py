@@ -122,8 +122,8 @@ async def test_home_and_uninstall_send_events(
 async def test_event_retry_has_number_and_reason_headers(
     slack: LocalSlack, recording_app: RecordingApp
 ) -> None:
-    assert LocalSlack(signing_secret="s").retry_delays == (0.0, 60, 300)
-    slack.retry_delays = (0.0, 0.01, 0.02)
+    assert LocalSlack(signing_secret="s").transport.retry_delays == (0.0, 60, 300)
+    slack.transport.retry_delays = (0.0, 0.01, 0.02)
     recording_app.reply = lambda body: web.Response(
         status=500 if len(recording_app.requests) < 3 else 200
     )
@@ -142,7 +142,7 @@ async def test_event_retry_has_number_and_reason_headers(
 async def test_event_is_dropped_after_last_retry(
     slack: LocalSlack, recording_app: RecordingApp
 ) -> None:
-    slack.retry_delays = (0.0, 0.0, 0.0)
+    slack.transport.retry_delays = (0.0, 0.0, 0.0)
     recording_app.reply = lambda body: web.Response(status=503)
     await slack.post_message("UMARIE", MARKET, "x")
     await slack.wait_for_deliveries()
@@ -154,7 +154,7 @@ async def test_event_is_dropped_after_last_retry(
 async def test_no_retry_header_stops_retries(
     slack: LocalSlack, recording_app: RecordingApp
 ) -> None:
-    slack.retry_delays = (0.0, 0.0, 0.0)
+    slack.transport.retry_delays = (0.0, 0.0, 0.0)
     recording_app.reply = lambda body: web.Response(status=500, headers={"X-Slack-No-Retry": "1"})
     await slack.post_message("UMARIE", MARKET, "x")
     await slack.wait_for_deliveries()
@@ -164,11 +164,14 @@ async def test_no_retry_header_stops_retries(
 async def test_app_started_late_gets_retried_events(
     slack: LocalSlack, recording_app: RecordingApp
 ) -> None:
-    slack.retry_delays = (1.0,)
-    right, slack.events_url = slack.events_url, "http://127.0.0.1:9/slack/events"
+    slack.transport.retry_delays = (1.0,)
+    right, slack.transport.events_url = (
+        slack.transport.events_url,
+        "http://127.0.0.1:9/slack/events",
+    )
     await slack.post_message("UMARIE", MARKET, "x")
     await slack.wait_until(lambda: slack.deliveries[0].attempts)
-    slack.events_url = right
+    slack.transport.events_url = right
     await slack.wait_for_deliveries()
     assert recording_app.requests[0][0]["X-Slack-Retry-Reason"] == "connection_failed"
 
@@ -183,7 +186,7 @@ async def test_answer_after_timeout_counts_as_failure(slack: LocalSlack) -> None
     app = web.Application()
     app.router.add_post("/", sleep)
     async with serve_app(app) as base:
-        slack.events_url = f"{base}/"
+        slack.transport.events_url = f"{base}/"
         answer = await slack.command("UMARIE", MARKET, "/draft", "x")
     assert answer.error == "operation_timeout"
     shown = slack.ephemerals("UMARIE", MARKET)[-1]
@@ -193,7 +196,7 @@ async def test_answer_after_timeout_counts_as_failure(slack: LocalSlack) -> None
 async def test_failed_command_is_not_retried(
     slack: LocalSlack, recording_app: RecordingApp
 ) -> None:
-    slack.retry_delays = (0.0, 0.0, 0.0)
+    slack.transport.retry_delays = (0.0, 0.0, 0.0)
     recording_app.reply = lambda body: web.Response(status=500)
     answer = await slack.command("UMARIE", MARKET, "/draft", "x")
     assert (answer.status, answer.error, len(recording_app.requests)) == (500, "dispatch_failed", 1)

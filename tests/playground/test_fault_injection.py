@@ -91,7 +91,7 @@ async def test_deliver_twice_resends_event_as_retry(
 async def test_event_with_lost_ack_is_retried(
     slack: LocalSlack, recording_app: RecordingApp
 ) -> None:
-    slack.retry_delays = (0.01,)
+    slack.transport.retry_delays = (0.01,)
     slack.faults.lost_acks = 1
     await slack.post_message("UMARIE", MARKET, "x")
     await slack.wait_for_deliveries()

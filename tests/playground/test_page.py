@@ -26,7 +26,7 @@ SINGLE = (
 @pytest.fixture
 async def slack() -> AsyncIterator[LocalSlack]:
     slack = LocalSlack(signing_secret="s")
-    slack.retry_delays = ()
+    slack.transport.retry_delays = ()
     add_page(slack, child=None, home=None, database_url=None)
     async with slack:
         yield slack

@@ -140,11 +140,11 @@ async def test_damaged_state_starts_empty(tmp_path: Path, damage: str) -> None:
 
 async def test_undelivered_events_are_resent(tmp_path: Path, recording_app: RecordingApp) -> None:
     first = open_slack(tmp_path, 0, never)
-    first.events_url = "http://127.0.0.1:9/nobody"
+    first.transport.events_url = "http://127.0.0.1:9/nobody"
     async with first, StateSaver(first, tmp_path):
         await first.post_message("UMARIE", MARKETING, "is anybody there?")
     second = open_slack(tmp_path, 0, never)
-    second.events_url = recording_app.url
+    second.transport.events_url = recording_app.url
     async with second, StateSaver(second, tmp_path):
         resend_events(second)
         await second.wait_for_deliveries()
@@ -165,14 +165,14 @@ async def test_killed_intern_is_restarted(tmp_path: Path, slack: LocalSlack) -> 
     told: list[str] = []
     child = child_of(slack, tmp_path, LIVES, told)
     await child.start()
-    url = slack.events_url
+    url = slack.transport.events_url
     await child.kill()
     await slack.wait_until(lambda: len(told) == 2, 60)
     assert told == [
         "The intern stopped (killed by SIGKILL). Starting it again…",
         "The intern is back. What it had begun, it continues.",
     ]
-    assert slack.events_url != url
+    assert slack.transport.events_url != url
     pid = child.pid
     assert pid
     await child.end()

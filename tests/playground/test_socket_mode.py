@@ -80,7 +80,7 @@ async def test_envelope_says_whether_it_accepts_payload(slack: LocalSlack) -> No
 
 async def test_unacknowledged_event_is_retried(slack: LocalSlack) -> None:
     slack.transport.ack_timeout = 0.1
-    slack.retry_delays = (0.0, 0.0, 0.0)
+    slack.transport.retry_delays = (0.0, 0.0, 0.0)
     async with socket(slack) as one:
         await slack.post_message("UMARIE", MARKET, "x")
         first = await one.receive_json(timeout=2)
@@ -107,7 +107,7 @@ async def test_envelopes_alternate_between_connections(slack: LocalSlack) -> Non
 
 
 async def test_event_on_dropped_connection_is_retried_on_next(slack: LocalSlack) -> None:
-    slack.retry_delays = (0.0, 0.3, 0.3)
+    slack.transport.retry_delays = (0.0, 0.3, 0.3)
     async with socket(slack) as one:
         await slack.post_message("UMARIE", MARKET, "x")
         await one.receive_json(timeout=2)
@@ -138,7 +138,7 @@ async def test_bolt_app_reconnects_after_disconnect(
     await slack.wait_until(
         lambda: slack.sockets.connections and slack.sockets.connections[-1] is not before
     )
-    slack.retry_delays = (0.1, 0.1, 0.1)
+    slack.transport.retry_delays = (0.1, 0.1, 0.1)
     await slack.post_message("UMARIE", MARKET, "still there?")
     await slack.wait_until(lambda: seen)
 

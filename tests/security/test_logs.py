@@ -38,7 +38,7 @@ async def test_debug_log_contains_no_text_of_people(tmp_path: Path, socket: bool
             if socket:
                 await slack.wait_until(lambda: slack.sockets.connections)
             else:
-                slack.events_url = intern.url
+                slack.transport.events_url = intern.url
             await everything(slack)
         finally:
             await intern.end()
@@ -71,7 +71,7 @@ async def everything(slack: LocalSlack) -> None:
     )
     await until_card(slack, "take_in")
     await run_shortcut(slack, MARIE, "quokka")  # nobody takes it
-    if slack.events_url:
+    if slack.transport.events_url:
         slack.transport._secret = b"another"
         await slack.command(MARIE, MARKETING, "/draft", "a Zanzibar shirt")
     await asyncio.sleep(0.5)

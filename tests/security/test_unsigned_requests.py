@@ -234,7 +234,7 @@ def status_of(answer: bytes) -> int:
 
 
 def port_of(bench: Bench) -> int:
-    return int(str(bench.slack.events_url).split(":")[2].split("/")[0])
+    return int(str(bench.slack.transport.events_url).split(":")[2].split("/")[0])
 
 
 async def sent(bench: Bench, payload: Payload, headers: Pairs) -> bytes:

@@ -318,7 +318,7 @@ async def bench_of(
         LocalSlack(SECRET, scopes=list_bot_scopes() | APP_TOKEN_SCOPES) as slack,
         make_session() as session,
     ):
-        slack.retry_delays = (0.02, 0.02)
+        slack.transport.retry_delays = (0.02, 0.02)
         slack.trigger_seconds = slack.transport.ack_timeout = PATIENT
         client = make_client(slack.bot_token, slack.url, session)
         held: list[Bench] = []
@@ -357,7 +357,7 @@ async def bench_of(
                 await slack.wait_until(lambda: slack.sockets.connections)
             else:
                 port = await stack.enter_async_context(start_server(site, "127.0.0.1", 0))
-                slack.events_url = f"http://127.0.0.1:{port}/slack/events"
+                slack.transport.events_url = f"http://127.0.0.1:{port}/slack/events"
             yield held[0]
             if socket:
                 await connection.close_async()  # type: ignore[no-untyped-call]

@@ -553,7 +553,7 @@ async def test_event_failing_last_retry_is_reported_to_its_author(
         raise ValueError
 
     monkeypatch.setattr(Task, "accept", broken)
-    bench.slack.retry_delays = (0.02, 0.02, 0.02)
+    bench.slack.transport.retry_delays = (0.02, 0.02, 0.02)
     said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> our linen shirt is back")
     await bench.settled()
     (told,) = bench.whispers(MARIE)

@@ -36,7 +36,7 @@ async def test_url_verification_is_answered(bench: Bench) -> None:
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"payload=%7B", b""])
 async def test_malformed_requests_are_survived(bench: Bench, body: bytes) -> None:
-    url = str(bench.slack.events_url)
+    url = str(bench.slack.transport.events_url)
     async with (
         aiohttp.ClientSession() as session,
         session.post(url, data=body, headers={"Content-Type": "application/json"}) as answer,
@@ -51,7 +51,7 @@ async def test_health_route_reports_state(tmp_path: Path) -> None:
         return {"ok": well, "writer": "offline"}
 
     async with bench_of(tmp_path, health=health) as bench, aiohttp.ClientSession() as session:
-        url = str(bench.slack.events_url).replace("/slack/events", "/health")
+        url = str(bench.slack.transport.events_url).replace("/slack/events", "/health")
         async with session.get(url) as answer:
             assert (answer.status, await answer.json()) == (200, {"ok": True})
         well = False

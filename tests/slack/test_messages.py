@@ -69,11 +69,14 @@ async def test_repeated_event_is_the_same_task(bench: Bench, headers: bool) -> N
 
 
 async def test_event_seen_only_as_retry_is_accepted(bench: Bench) -> None:
-    bench.slack.retry_delays = (0.3, 0.3)
-    url, bench.slack.events_url = bench.slack.events_url, "http://127.0.0.1:9/nobody"
+    bench.slack.transport.retry_delays = (0.3, 0.3)
+    url, bench.slack.transport.events_url = (
+        bench.slack.transport.events_url,
+        "http://127.0.0.1:9/nobody",
+    )
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen is back")
     await bench.slack.wait_until(lambda: all(one.attempts for one in bench.slack.deliveries))
-    bench.slack.events_url = url
+    bench.slack.transport.events_url = url
     await bench.slack.wait_for_deliveries()
     assert all(len(one.attempts) > 1 for one in bench.slack.deliveries)
     assert len(bench.tasks) == 1

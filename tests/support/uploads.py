@@ -28,7 +28,7 @@ class Shop:
             self.home.mkdir(parents=True, exist_ok=True)
             policy.write_text(RIGHTS)
         await self.intern.start()
-        self.slack.events_url = self.intern.url
+        self.slack.transport.events_url = self.intern.url
 
     async def drop(self, name: str, content: bytes) -> None:
         text = f"<@{self.slack.bot_user}> our orders"

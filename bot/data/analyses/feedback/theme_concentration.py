@@ -172,17 +172,11 @@ def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:
     return same
 
 
-def _is_explained_by_part(
-    concentration: ThemeConcentration, tested: Sequence[ThemeConcentration]
-) -> bool:
+def _explains(part: ThemeConcentration, one: ThemeConcentration) -> bool:
     """Tell whether a part of the theme shows the same concentration."""
-    return any(
-        other.subject.startswith(f"{concentration.subject}-")
-        and (other.dimension, other.value) == (concentration.dimension, concentration.value)
-        and other.mentions >= MAX_PART_SHARE * concentration.mentions
-        and other.is_found
-        for other in tested
-    )
+    same_place = (part.dimension, part.value) == (one.dimension, one.value)
+    is_part = same_place and part.subject.startswith(f"{one.subject}-")
+    return is_part and part.mentions >= MAX_PART_SHARE * one.mentions
 
 
 def add_concentrations(
@@ -197,36 +191,26 @@ def add_concentrations(
     theme was tested, None for all."""
     shown: Counter[tuple[str, str]] = Counter()
     places = [g for g in tested if g.is_found]
-    places = [g for g in places if not _is_explained_by_part(g, places)]
-    for concentration in sorted(places, key=lambda g: (g.p, g.subject, g.value)):
-        shown[concentration.subject, concentration.dimension] += 1
-        if shown[concentration.subject, concentration.dimension] > MAX_PLACES:
+    places = [one for one in places if not any(_explains(other, one) for other in places)]
+    for one in sorted(places, key=lambda g: (g.p, g.subject, g.value)):
+        shown[one.subject, one.dimension] += 1
+        if shown[one.subject, one.dimension] > MAX_PLACES:
             continue
-        subject = (
-            f"{concentration.subject}--{concentration.dimension}-{slugify(concentration.value)}"
-        )
-        place = (
-            products.get(concentration.value, concentration.value)
-            if concentration.dimension == "product"
-            else concentration.value
-        )
-        about = f"{titles[concentration.subject]}, {place}"
+        place = products.get(one.value, one.value) if one.dimension == "product" else one.value
         add = partial(
             result.add,
-            subject,
-            about=about,
-            rows=concentration.texts,
+            f"{one.subject}--{one.dimension}-{slugify(one.value)}",
+            about=f"{titles[one.subject]}, {place}",
+            rows=one.texts,
             query="texts",
-            days=days(concentration.subject),
+            days=days(one.subject),
         )
-        add("texts", concentration.mentions)
-        add("share", compute_percent(concentration.mentions, concentration.texts), unit="%")
-        elsewhere = compute_percent(concentration.elsewhere, concentration.others)
-        add("share-elsewhere", elsewhere, "%", rows=concentration.others)
-        add("complaints", concentration.complaints)
-        praise = compute_percent(concentration.praise, concentration.mentions)
-        add("praise-share", praise, "%", rows=concentration.mentions)
-        if concentration.elsewhere:
-            both = concentration.texts + concentration.others
-            add("lift", round_figure(concentration.lift, 1), "times", rows=both)
+        add("texts", one.mentions)
+        add("share", compute_percent(one.mentions, one.texts), unit="%")
+        elsewhere = compute_percent(one.elsewhere, one.others)
+        add("share-elsewhere", elsewhere, "%", rows=one.others)
+        add("complaints", one.complaints)
+        add("praise-share", compute_percent(one.praise, one.mentions), "%", rows=one.mentions)
+        if one.elsewhere:
+            add("lift", round_figure(one.lift, 1), "times", rows=one.texts + one.others)
         add("verdict", "confirmed")
