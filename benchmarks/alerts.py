@@ -9,6 +9,7 @@ from benchmarks.table import Figure
 from bot.playground.local_slack import LocalSlack
 from tests.support.falling_shop import alerts, before_the_fall
 from tests.support.uploads import ASKS, Shop
+from tests.support.waiting import wait_until
 
 NAME, PATIENCE = "visits-since.csv", 900.0
 
@@ -28,7 +29,7 @@ async def alerted() -> list[Figure]:
                     raise RuntimeError("the yes was not taken")
                 await shop.says(NAME, "rows are in")
                 taken = time.perf_counter() - began
-                await slack.wait_until(lambda: alerts(slack) != [], PATIENCE)
+                await wait_until(slack, lambda: alerts(slack) != [], PATIENCE)
                 told = time.perf_counter() - began
             finally:
                 await shop.intern.kill()

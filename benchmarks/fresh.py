@@ -9,6 +9,7 @@ from benchmarks.table import Figure
 from bot.playground.local_slack import LocalSlack
 from tests.support.live_shop import ask, opened, orders, post
 from tests.support.uploads import Shop
+from tests.support.waiting import wait_until
 
 PATIENCE = 300.0
 
@@ -41,7 +42,7 @@ async def fresh() -> list[Figure]:
 
 async def _answered(shop: Shop, customers: int, began: float) -> float:
     """Asked once the rows are listed: a question makes nothing come in."""
-    await shop.slack.wait_until(lambda: shop.rows() >= 3 * customers, PATIENCE)
+    await wait_until(shop.slack, lambda: shop.rows() >= 3 * customers, PATIENCE)
     if (told := await ask(shop, PATIENCE)) != customers:
         raise RuntimeError(f"{told} customers were told, not {customers}")
     return time.perf_counter() - began

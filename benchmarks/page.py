@@ -13,6 +13,7 @@ from playwright.async_api import Page, expect
 from benchmarks.table import Figure, percentile
 from bot.playground.page.server import BUNDLE
 from tests.e2e.house import House, open_house
+from tests.support.waiting import wait_until
 
 LOADS, CLICKS, DRAFTS, AT_ONCE = 5, 12, 200, 10
 BRIEF = "e-mail in English: our linen shirt is back in stock"
@@ -166,7 +167,7 @@ async def _memory(house: House) -> Figure:
                 "UMARIE", "C0MARKET", f"<@{house.slack.bot_user}> {BRIEF}"
             )
         cards += AT_ONCE
-        await house.slack.wait_until(partial(_drafted, house, cards), 60)
+        await wait_until(house.slack, partial(_drafted, house, cards), 60)
     assert house.child.pid is not None
     door, child = (
         psutil.Process(id).memory_info().rss / 1e6 for id in (os.getpid(), house.child.pid)

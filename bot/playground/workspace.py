@@ -1,6 +1,5 @@
 """The state of a local Slack, the operations on it, and the events that they send to the app."""
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -77,7 +76,6 @@ class SlackWorkspace:
         self.status_seconds = STATUS_SECONDS
         self.base_url = ""
         self._listeners: list[ChangeListener] = []
-        self._waiters: set[asyncio.Event] = set()
         self.signing_secret = signing_secret
         self.bot_token = bot_token or f"xoxb-{secrets.token_hex(12)}"
         self.app_token = app_token or f"xapp-{secrets.token_hex(12)}"
@@ -94,35 +92,8 @@ class SlackWorkspace:
     def notify_change(
         self, kind: str, channel: str | None = None, ts: str | None = None, user: str | None = None
     ) -> None:
-        """Wake up `wait_until` and call every listener."""
-        for waiter in self._waiters:
-            waiter.set()
         for listener in list(self._listeners):
             listener(WorkspaceChange(kind, channel, ts, user))
-
-    async def wait_until(self, condition: Callable[[], object], seconds: float = 5) -> None:
-        """Wait until the condition is true; raise TimeoutError after `seconds`."""
-        waiter, end = asyncio.Event(), time.monotonic() + seconds
-        self._waiters.add(waiter)
-        try:
-            while not condition():
-                left = end - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError(
-                        f"condition not met within {seconds} s; "
-                        f"last calls: {self._describe_last_calls()}"
-                    )
-                waiter.clear()
-                try:
-                    await asyncio.wait_for(waiter.wait(), min(left, 0.05))
-                except TimeoutError:
-                    continue
-        finally:
-            self._waiters.discard(waiter)
-
-    def _describe_last_calls(self) -> str:
-        calls = [f"{call.method} {call.answer.get('error', 'ok')}" for call in self.calls[-5:]]
-        return ", ".join(calls) or "none"
 
     def get_place(self, channel: str) -> Place:
         """Return the place with this id; raise ApiRefusal (channel_not_found) if there is none."""

@@ -17,6 +17,7 @@ from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage
 from tests.slack.bench import MAX, TEAM, buttons, text_of
 from tests.support.uploads import MARIE, MARKETING, RIGHTS, Shop
+from tests.support.waiting import wait_until
 
 WORDS = "e-mail: our linen shirt is back in stock"
 POLICY = '[approval]\napprovers = ["UMAX"]\n' + RIGHTS
@@ -54,7 +55,7 @@ def card(slack: LocalSlack, place: str, action: str) -> SlackMessage | None:
 
 
 async def shown(slack: LocalSlack, place: str, action: str) -> SlackMessage:
-    await slack.wait_until(lambda: card(slack, place, action) is not None, 60)
+    await wait_until(slack, lambda: card(slack, place, action) is not None, 60)
     found = card(slack, place, action)
     assert found is not None
     return found
@@ -76,7 +77,7 @@ async def sent(shop: Shop) -> tuple[str, str]:
     approve = next(one for one in buttons(draft) if one.startswith("approve"))
     assert (await slack.click(MAX, MARKETING, draft.ts, approve)).ok
     gone = "SELECT draft FROM deliveries WHERE state = 'gone'"
-    await slack.wait_until(lambda: shop.read(gone) != [], 60)
+    await wait_until(slack, lambda: shop.read(gone) != [], 60)
     ((id,),) = shop.read(gone)
     database = Database(f"sqlite:///{shop.home / 'super-intern.db'}")
     with database.begin() as session:

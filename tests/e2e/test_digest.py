@@ -16,6 +16,7 @@ from bot.playground.slack_objects import TEAM_ID
 from tests.e2e.house import House
 from tests.e2e.steps import approve, write
 from tests.support.sample_tables import made
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 SLOW = 60_000  # milliseconds, on a busy machine
@@ -47,7 +48,7 @@ async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(hous
     await page.locator(".look").click()
     await page.locator("#tab-trouble").click()
     await page.locator("[data-switch=travel]").click()
-    await house.slack.wait_until(lambda: house.child.starts > starts, 30)
+    await wait_until(house.slack, lambda: house.child.starts > starts, 30)
     card = page.locator(".middle .message:has([data-action=details])").last
     await expect(card).to_contain_text("weekly · Monday", timeout=SLOW)
     await expect(card).to_contain_text("Bougies")

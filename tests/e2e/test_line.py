@@ -15,6 +15,7 @@ from tests.e2e.chaos import POLICY
 from tests.support.injections import IN_MATERIAL, IN_WORDS
 from tests.support.paths import ROOT
 from tests.support.processes import Intern, free_port
+from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -53,7 +54,7 @@ class World:
             found[:] = [m for m in find() if over_with(m)]  # type: ignore[operator]
             return bool(found)
 
-        await self.slack.wait_until(over, seconds)
+        await wait_until(self.slack, over, seconds)
         return found[0]
 
     def new(self, channel: str, before: set[str]) -> list[SlackMessage]:
@@ -78,7 +79,7 @@ class World:
             found[:] = [m for m in self.slack.ephemerals(user, channel) if part in words_of(m)]
             return bool(found)
 
-        await self.slack.wait_until(said, 40)
+        await wait_until(self.slack, said, 40)
         return found[-1]
 
 
@@ -156,15 +157,17 @@ async def test_edits_checks_approves_and_delivers_those_exact_words(world: World
     words = "A vase with a calm white glaze"
     typed = {field["block_id"]: {field["element"]["action_id"]: words}}
     assert (await world.slack.submit("UMARIE", view.id, typed)).ok
-    await world.slack.wait_until(lambda: words in words_of(card) and "approve" in actions(card), 40)
+    await wait_until(
+        world.slack, lambda: words in words_of(card) and "approve" in actions(card), 40
+    )
     await world.press("UMAX", card, "approve")
     thread = card.thread_ts or card.ts
 
     def delivered() -> bool:
         return any(words in words_of(m) for m in world.slack.messages("C0MARKET", thread))
 
-    await world.slack.wait_until(delivered, 40)
-    await world.slack.wait_until(lambda: "si-" in words_of(card), 40)
+    await wait_until(world.slack, delivered, 40)
+    await wait_until(world.slack, lambda: "si-" in words_of(card), 40)
     sent = [m for m in world.slack.messages("C0MARKET", thread) if "si-" in words_of(m)]
     assert len(sent) == 1
 
@@ -192,7 +195,7 @@ async def test_answers_a_send_back_with_a_new_draft_in_the_same_thread(world: Wo
 
     again = await world.ended(below)
     assert "approve" in actions(again)
-    await world.slack.wait_until(lambda: "approve" not in actions(card), 40)
+    await wait_until(world.slack, lambda: "approve" not in actions(card), 40)
 
 
 @pytest.mark.slow
@@ -257,7 +260,7 @@ async def test_says_so_when_the_draft_was_changed_meanwhile(world: World) -> Non
     field = next(b for b in view.blocks if "subject" in str(b.get("block_id")))
     typed = {field["block_id"]: {field["element"]["action_id"]: "Another subject altogether"}}
     assert (await world.slack.submit("UMARIE", view.id, typed)).ok
-    await world.slack.wait_until(lambda: "approve" in actions(card) and card.blocks != stale, 40)
+    await wait_until(world.slack, lambda: "approve" in actions(card) and card.blocks != stale, 40)
     fresh, card.blocks = card.blocks, stale
     await world.press("UMAX", card, "approve")
     await world.wait_for_ephemeral("UMAX", "C0MARKET", "changed after you opened it")
@@ -323,7 +326,7 @@ async def test_is_moved_by_no_instruction_in_words_or_material(world: World, par
         found = [*world.new("C0MARKET", before), *world.new(direct, there)]
         return [m for m in found if over_with(m)]
 
-    await world.slack.wait_until(lambda: len(ended()) >= wanted, 120)
+    await wait_until(world.slack, lambda: len(ended()) >= wanted, 120)
     for card in ended():
         # The card itself names those who may approve.
         shown = words_of(card).replace("<@UMAX>, <@ULEA>", "", 1)

@@ -22,6 +22,7 @@ from tests.e2e.steps import (
     write,
 )
 from tests.fakes.claude import ScriptedClaude
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 
@@ -137,8 +138,8 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
             await page.locator("#tab-trouble").click()
             await write(page, f"@Super-Intern {BRIEF}")
             await asyncio.wait_for(claude.answering.wait(), 40)
-            await slow.slack.wait_until(
-                lambda: any(one.bot_id for one in everything_said(slow)), 40
+            await wait_until(
+                slow.slack, lambda: any(one.bot_id for one in everything_said(slow)), 40
             )
             (card,) = [one for one in everything_said(slow) if one.bot_id]
             begun = len(claude.letters)
@@ -156,7 +157,7 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
             await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
             await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")
             assert len(claude.letters) > begun  # it was asked again
-            await slow.slack.wait_until(lambda: "edit" in actions(card), 40)
+            await wait_until(slow.slack, lambda: "edit" in actions(card), 40)
             await slow.slack.wait_for_deliveries(10)
             assert [one for one in everything_said(slow) if one.bot_id] == [card]
             await page.locator(".behind header button").click()

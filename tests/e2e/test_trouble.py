@@ -5,6 +5,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.house import SECONDS, House
 from tests.e2e.steps import BRIEF, everything_said, write
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 
@@ -34,7 +35,7 @@ async def drafted_once(house: House, page: Page) -> None:
     await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")
     await house.slack.wait_for_deliveries(10)
     (card,) = [one for one in everything_said(house) if one.bot_id and one not in before]
-    await house.slack.wait_until(lambda: "send_back" in str(card.blocks), 15)
+    await wait_until(house.slack, lambda: "send_back" in str(card.blocks), 15)
 
 
 async def test_gets_one_draft_when_everything_comes_twice(house: House) -> None:

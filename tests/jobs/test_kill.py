@@ -10,6 +10,7 @@ from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import TEAM_ID
 from tests.e2e.chaos import chaos, migrated_postgres
 from tests.support.processes import Intern
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.timeout(400)
@@ -49,7 +50,7 @@ async def test_work_continues_after_a_clean_shutdown(
             cards = [m for m in slack.transcript("C0MARKET") if m.bot_id]
             return [m.ts for m in cards if '"send_back"' in str(m.blocks).replace("'", '"')]
 
-        await slack.wait_until(lambda: len(finished()) == 10, 20)
+        await wait_until(slack, lambda: len(finished()) == 10, 20)
         assert await intern.end() == 0
         assert "failed:" not in intern.log()
         assert "Traceback" not in intern.log()

@@ -44,6 +44,7 @@ from tests.support.metric_queries import NEUTRAL
 from tests.support.paths import ROOT
 from tests.support.processes import Intern, kill_processes_of
 from tests.support.slack_actions import press_stop
+from tests.support.waiting import wait_until
 
 # What is stored for a report: the message to be understood and its answer, then three turns with
 # tools and the report, each with its answer, then the claim check and its verdicts. For a draft:
@@ -178,7 +179,7 @@ class Line:
             cards = self.cards(said)
             return bool(cards) and "'action_id': 'stop'" not in str(cards[0].blocks)
 
-        await self.slack.wait_until(ended, 60)
+        await wait_until(self.slack, ended, 60)
         return self.cards(said)[0]
 
     def list_sent(self) -> list[str]:
@@ -353,10 +354,10 @@ async def test_stop_cuts_the_call_short_and_clears_the_status(
         line.claude.delay = 120
         said = await line.ask(QUESTION)
         await asyncio.wait_for(line.claude.answering.wait(), 60)
-        await line.slack.wait_until(lambda: line.slack.status(CHANNEL, said.ts), 60)
+        await wait_until(line.slack, lambda: line.slack.status(CHANNEL, said.ts), 60)
         await press_stop(line.slack, ASKER, CHANNEL, said.ts)
-        await line.slack.wait_until(lambda: not line.claude.open, 60)
-        await line.slack.wait_until(lambda: not line.slack.status(CHANNEL, said.ts), 60)
+        await wait_until(line.slack, lambda: not line.claude.open, 60)
+        await wait_until(line.slack, lambda: not line.slack.status(CHANNEL, said.ts), 60)
         assert await line.intern.end(60) == 0
         assert len(line.claude.letters) == 1
         with line.database.begin() as session:

@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.local_slack import LocalSlack
+from tests.support.waiting import wait_until
 
 SECRET = "s"
 
@@ -96,7 +97,7 @@ async def over_http(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp
 async def over_socket(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp]:
     handler = AsyncSocketModeHandler(bolt, slack.app_token, web_client=bolt.client)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    await slack.wait_until(lambda: slack.sockets.connections)
+    await wait_until(slack, lambda: slack.sockets.connections)
     yield bolt
     await handler.close_async()  # type: ignore[no-untyped-call]
 

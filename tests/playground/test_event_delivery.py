@@ -15,6 +15,7 @@ from bot.playground.errors import ImpossibleAction
 from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SECRET, RecordingApp, serve_app
 from tests.support.slack_actions import post_bot_message, uninstall
+from tests.support.waiting import wait_until
 
 MARKET = "C0MARKET"
 
@@ -170,7 +171,7 @@ async def test_app_started_late_gets_retried_events(
         "http://127.0.0.1:9/slack/events",
     )
     await slack.post_message("UMARIE", MARKET, "x")
-    await slack.wait_until(lambda: slack.deliveries[0].attempts)
+    await wait_until(slack, lambda: slack.deliveries[0].attempts)
     slack.transport.events_url = right
     await slack.wait_for_deliveries()
     assert recording_app.requests[0][0]["X-Slack-Retry-Reason"] == "connection_failed"
@@ -225,7 +226,7 @@ async def test_bolt_app_answers_mention_over_http(slack: LocalSlack, over_http: 
         pass
 
     said = await slack.post_message("UMARIE", MARKET, "<@UINTERN> draft")
-    await slack.wait_until(lambda: slack.messages(MARKET, said.ts))
+    await wait_until(slack, lambda: slack.messages(MARKET, said.ts))
     assert slack.messages(MARKET, said.ts)[0].text == "on it"
     await slack.wait_for_deliveries()
     assert all(delivery.delivered for delivery in slack.deliveries)

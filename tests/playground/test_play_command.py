@@ -26,6 +26,7 @@ from bot.playground.page.intern_records import InternRecords
 from bot.playground.page.server import FaultSwitches
 from bot.playground.storage import StateSaver, open_slack, resend_events
 from tests.playground.conftest import RecordingApp, button, section
+from tests.support.waiting import wait_until
 
 MARKETING = "C0MARKET"
 LIVES = """
@@ -119,7 +120,7 @@ async def test_state_is_saved_soon_after_change(tmp_path: Path) -> None:
     slack = open_slack(tmp_path, 0, never)
     async with slack, StateSaver(slack, tmp_path, delay=0.02):
         await slack.post_message("UMAX", MARKETING, "kept at once")
-        await slack.wait_until(lambda: "kept at once" in read(tmp_path / "slack.json"))
+        await wait_until(slack, lambda: "kept at once" in read(tmp_path / "slack.json"))
     assert sorted(os.listdir(tmp_path)) == ["files", "slack.json"]
     assert (tmp_path / "slack.json").stat().st_mode & 0o077 == 0  # tokens are in it
 
@@ -167,7 +168,7 @@ async def test_killed_intern_is_restarted(tmp_path: Path, slack: LocalSlack) -> 
     await child.start()
     url = slack.transport.events_url
     await child.kill()
-    await slack.wait_until(lambda: len(told) == 2, 60)
+    await wait_until(slack, lambda: len(told) == 2, 60)
     assert told == [
         "The intern stopped (killed by SIGKILL). Starting it again…",
         "The intern is back. What it had begun, it continues.",
@@ -257,10 +258,10 @@ async def test_a_pasted_key_reaches_the_restarted_intern_and_no_file(
     with pytest.raises(ImpossibleAction):
         await switches.connect_ai("no key")
     await switches.connect_ai(PASTED)
-    await slack.wait_until(lambda: len(told) == 2, 60)
+    await wait_until(slack, lambda: len(told) == 2, 60)
     assert switches.state()["ai"]
     await switches.connect_ai("")
-    await slack.wait_until(lambda: len(told) == 4, 60)
+    await wait_until(slack, lambda: len(told) == 4, 60)
     assert not switches.state()["ai"]
     await child.end()
     assert seen.read_text().split() == ["0", str(len(PASTED)), "0"]

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SUBMIT, button, field_of, modal
 from tests.support.slack_actions import request_disconnect
+from tests.support.waiting import wait_until
 
 MARKET = "C0MARKET"
 
@@ -56,7 +57,7 @@ async def test_bolt_app_answers_all_requests_over_socket(
         await ack(response_action="errors", errors={"copy": "no"})
 
     said = await slack.post_message("UMARIE", MARKET, "<@UINTERN> draft")
-    await slack.wait_until(lambda: slack.messages(MARKET, said.ts))
+    await wait_until(slack, lambda: slack.messages(MARKET, said.ts))
     card = slack.messages(MARKET, said.ts)[0]
     assert (await slack.command("UMARIE", MARKET, "/draft")).ok
     assert slack.ephemerals("UMARIE", MARKET)[-1].text == "drafting"
@@ -135,12 +136,12 @@ async def test_bolt_app_reconnects_after_disconnect(
 
     before = slack.sockets.connections[0]
     await request_disconnect(slack)
-    await slack.wait_until(
-        lambda: slack.sockets.connections and slack.sockets.connections[-1] is not before
+    await wait_until(
+        slack, lambda: slack.sockets.connections and slack.sockets.connections[-1] is not before
     )
     slack.transport.retry_delays = (0.1, 0.1, 0.1)
     await slack.post_message("UMARIE", MARKET, "still there?")
-    await slack.wait_until(lambda: seen)
+    await wait_until(slack, lambda: seen)
 
 
 async def test_command_without_connection_fails(slack: LocalSlack) -> None:

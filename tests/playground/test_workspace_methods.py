@@ -4,6 +4,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.local_slack import LocalSlack
+from tests.support.waiting import wait_until
 
 
 async def test_auth_test_returns_bot_identity(slack: LocalSlack, client: AsyncWebClient) -> None:
@@ -65,7 +66,7 @@ async def test_thread_status_is_dropped_after_two_minutes(
     said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "hello")
     arguments = {"channel_id": said.channel, "thread_ts": said.ts, "status": "is reading"}
     await client.api_call("assistant.threads.setStatus", json=arguments)
-    await slack.wait_until(lambda: not slack.statuses)
+    await wait_until(slack, lambda: not slack.statuses)
     assert slack.status(said.channel, said.ts) == ""
 
 
@@ -97,9 +98,9 @@ async def test_wait_until_returns_after_change(slack: LocalSlack, client: AsyncW
     changes: list[str] = []
     stop = slack.listen(lambda change: changes.append(change.kind))
     await client.chat_postMessage(channel="C0MARKET", text="x")
-    await slack.wait_until(lambda: slack.messages("C0MARKET"))
+    await wait_until(slack, lambda: slack.messages("C0MARKET"))
     stop()
     await client.chat_postMessage(channel="C0MARKET", text="y")
     assert changes == ["message", "call"]
     with pytest.raises(TimeoutError):
-        await slack.wait_until(lambda: False, seconds=0.1)
+        await wait_until(slack, lambda: False, seconds=0.1)

@@ -9,6 +9,7 @@ from bot.playground.local_slack import LocalSlack
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, buttons
 from tests.support.processes import Intern
 from tests.support.slack_actions import run_shortcut
+from tests.support.waiting import wait_until
 
 POLICY = '[approval]\napprovers = ["UMAX"]\n'
 ROWS = (
@@ -21,7 +22,7 @@ async def until_card(slack: LocalSlack, button: str) -> None:
     def up() -> bool:
         return any(button in buttons(one) for one in slack.transcript(MARKETING))
 
-    await slack.wait_until(up, 120)
+    await wait_until(slack, up, 120)
 
 
 @pytest.mark.timeout(300)
@@ -36,7 +37,7 @@ async def test_debug_log_contains_no_text_of_people(tmp_path: Path, socket: bool
         await intern.start()
         try:
             if socket:
-                await slack.wait_until(lambda: slack.sockets.connections)
+                await wait_until(slack, lambda: slack.sockets.connections)
             else:
                 slack.transport.events_url = intern.url
             await everything(slack)

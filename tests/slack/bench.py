@@ -44,6 +44,7 @@ from bot.tasks.models import Task
 from bot.web.server import start_server
 from tests.support.counting_importer import Stockroom
 from tests.support.empty_databases import create_sqlite
+from tests.support.waiting import wait_until
 
 MARIE, MAX, LEA, OTTO = "UMARIE", "UMAX", "ULEA", "UOTTO"
 MARKETING, LAUNCHES, RANDOM, TEAM = "C0MARKET", "C0LAUNCH", "C0SECRET", "T0SHOP"
@@ -354,7 +355,7 @@ async def bench_of(
             if socket:
                 connection = make_socket_mode(app, services, slack.app_token)
                 await connection.connect_async()  # type: ignore[no-untyped-call]
-                await slack.wait_until(lambda: slack.sockets.connections)
+                await wait_until(slack, lambda: slack.sockets.connections)
             else:
                 port = await stack.enter_async_context(start_server(site, "127.0.0.1", 0))
                 slack.transport.events_url = f"http://127.0.0.1:{port}/slack/events"

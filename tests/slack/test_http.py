@@ -16,6 +16,7 @@ from bot.slack.events.message_events import remove_mention
 from bot.slack.threads import remove_markup
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text_of
 from tests.support.slack_actions import request_disconnect
+from tests.support.waiting import wait_until
 
 
 async def test_unsigned_request_is_refused(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
@@ -121,11 +122,12 @@ async def test_broken_socket_reconnects(socket_bench: Bench) -> None:
     bench = socket_bench
     (first,) = bench.slack.sockets.connections
     await request_disconnect(bench.slack)
-    await bench.slack.wait_until(
+    await wait_until(
+        bench.slack,
         lambda: (
             any(one is not first for one in bench.slack.sockets.connections)
             and first not in bench.slack.sockets.connections
-        )
+        ),
     )
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: linen")).ok
     assert len(bench.tasks) == 1

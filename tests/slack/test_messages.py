@@ -17,6 +17,7 @@ from tests.slack.bench import (
     text_of,
 )
 from tests.support.slack_actions import post_bot_message
+from tests.support.waiting import wait_until
 
 
 async def test_command_becomes_a_card(bench: Bench) -> None:
@@ -75,7 +76,7 @@ async def test_event_seen_only_as_retry_is_accepted(bench: Bench) -> None:
         "http://127.0.0.1:9/nobody",
     )
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen is back")
-    await bench.slack.wait_until(lambda: all(one.attempts for one in bench.slack.deliveries))
+    await wait_until(bench.slack, lambda: all(one.attempts for one in bench.slack.deliveries))
     bench.slack.transport.events_url = url
     await bench.slack.wait_for_deliveries()
     assert all(len(one.attempts) > 1 for one in bench.slack.deliveries)

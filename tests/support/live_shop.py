@@ -20,6 +20,7 @@ from bot.data.ingest.live.endpoint import (
 )
 from bot.data.ingest.upload import TableFile
 from tests.support.uploads import MARIE, MARKETING, Shop
+from tests.support.waiting import wait_until
 
 TEAM = "T0SHOP"
 ASKED = "how many customers do we have?"
@@ -81,5 +82,5 @@ async def ask(shop: Shop, seconds: float = 60) -> int:
         said[:] = [found[1] for card in cards if (found := TOLD.search(card))]
         return bool(said)
 
-    await slack.wait_until(answered, seconds)
+    await wait_until(slack, answered, seconds)
     return int(said[0].replace(",", ""))

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage
 from tests.support.processes import Intern
+from tests.support.waiting import wait_until
 
 MARIE, MARKETING = "UMARIE", "C0MARKET"
 RIGHTS = f'[access]\nimport = ["{MARIE}"]\nadminister = ["{MARIE}"]\n'
@@ -49,8 +50,8 @@ class Shop:
 
     async def says(self, name: str, words: str) -> SlackMessage:
         """The one card of this file, once it contains these words."""
-        await self.slack.wait_until(
-            lambda: any(words in str(m.blocks) for m in self.cards(name)), 60
+        await wait_until(
+            self.slack, lambda: any(words in str(m.blocks) for m in self.cards(name)), 60
         )
         (card,) = self.cards(name)
         return card

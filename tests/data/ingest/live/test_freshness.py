@@ -7,6 +7,7 @@ import pytest
 from bot.playground.local_slack import LocalSlack
 from tests.support.live_shop import ask, opened, orders, post
 from tests.support.uploads import Shop
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.timeout(150)
@@ -20,12 +21,12 @@ async def test_answer_counts_live_rows(tmp_path: Path) -> None:
         try:
             assert await ask(shop) == 300
             assert await post(shop, key, orders(300, 25)) == 75
-            await slack.wait_until(lambda: shop.rows() == 975, 60)
+            await wait_until(slack, lambda: shop.rows() == 975, 60)
             assert await ask(shop) == 325
             inbox = tmp_path / "inbox"
             inbox.mkdir(exist_ok=True)
             (inbox / "more.csv").write_text(orders(325, 10))
-            await slack.wait_until(lambda: shop.rows() == 1005, 60)
+            await wait_until(slack, lambda: shop.rows() == 1005, 60)
             assert await ask(shop) == 335
         finally:
             await shop.intern.kill()
