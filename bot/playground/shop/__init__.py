@@ -32,20 +32,11 @@ class Truth:
 
 @dataclass(frozen=True)
 class Shop:
-    """A written shop: the number of rows of each file, and the truth behind the data."""
+    """A written shop, and the truth behind its data."""
 
     folder: Path
     first: date
     until: date
-    products: int
-    customers: int
-    orders: int
-    order_lines: int
-    events: int
-    feedback: int
-    campaigns: int
-    ads: int
-    experiments: int
     truth: Truth
 
 
@@ -66,26 +57,17 @@ def fill(
     feedback = CustomerFeedback(seed, counts["feedback"], period, book)
     for name in ("brand.toml", "policy.toml"):
         shutil.copyfile(SHOP_FOLDER / name, folder / name)
-    return Shop(
-        folder=folder,
-        first=period.first,
-        until=last,
-        products=products.write(folder),
-        customers=customers.write_customers(folder, people, period),
-        orders=len(book.orders),
-        order_lines=book.write(folder),
-        events=VisitLog(seed, period, products, book).write(folder),
-        feedback=feedback.write(folder),
-        campaigns=campaigns.write(folder),
-        ads=marketing.write_ads(folder, seed, period, products),
-        experiments=marketing.write_experiments(folder, seed, period),
-        truth=_collect_truth(book, feedback),
-    )
-
-
-def _collect_truth(book: OrderBook, feedback: CustomerFeedback) -> Truth:
-    return Truth(
+    products.write(folder)
+    customers.write_customers(folder, people, period)
+    book.write(folder)
+    VisitLog(seed, period, products, book).write(folder)
+    feedback.write(folder)
+    campaigns.write(folder)
+    marketing.write_ads(folder, seed, period, products)
+    marketing.write_experiments(folder, seed, period)
+    truth = Truth(
         lost_orders=len(book.lost_orders),
         themes={note.id: tuple(note.themes) for note in feedback.notes},
         lives={order.customer.id: order.customer.segment for order in book.orders},
     )
+    return Shop(folder, period.first, last, truth)

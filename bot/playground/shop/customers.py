@@ -68,12 +68,9 @@ def generate_customers(
     return made
 
 
-def write_customers(folder: Path, customers: Sequence[Customer], period: SalesPeriod) -> int:
-    """Write customers.csv and return the number of rows."""
-    return write_csv(
-        folder / "customers.csv",
-        (_build_customer_row(customer, period) for customer in customers),
-    )
+def write_customers(folder: Path, customers: Sequence[Customer], period: SalesPeriod) -> None:
+    rows = (_build_customer_row(customer, period) for customer in customers)
+    write_csv(folder / "customers.csv", rows)
 
 
 def _build_customer_row(customer: Customer, period: SalesPeriod) -> tuple[object, ...]:

@@ -328,9 +328,8 @@ class CustomerFeedback:
         for number, note in enumerate(self.notes, 1):
             note.id = f"V{number:06}"
 
-    def write(self, folder: Path) -> int:
-        """Write feedback.csv and return the number of rows."""
-        return write_csv(folder / "feedback.csv", map(self._row, self.notes))
+    def write(self, folder: Path) -> None:
+        write_csv(folder / "feedback.csv", map(self._row, self.notes))
 
     def _row(self, note: FeedbackItem) -> tuple[object, ...]:
         who, product = note.order.customer, note.line.product

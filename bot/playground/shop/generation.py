@@ -99,16 +99,12 @@ def read_planted(section: str) -> dict[str, Any]:
 # CSV files, with the same bytes on every platform.
 
 
-def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> int:
-    """Write a CSV file with the header that columns.toml has for it; return the number of rows."""
-    count = 0
+def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file with the header that columns.toml has for it."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(read_toml("columns")[path.stem])
-        for row in rows:
-            writer.writerow(row)
-            count += 1
-    return count
+        writer.writerows(rows)
 
 
 def format_money(cents: int) -> str:

@@ -25,9 +25,8 @@ from bot.playground.shop.orders import OrderBook, ShopOrder
 from bot.playground.shop.products import ProductRange
 
 
-def write_ads(folder: Path, seed: int, period: SalesPeriod, products: ProductRange) -> int:
-    """Write ads.csv and return the number of rows."""
-    return write_csv(folder / "ads.csv", _list_ad_rows(RandomStream(seed, "ads"), period, products))
+def write_ads(folder: Path, seed: int, period: SalesPeriod, products: ProductRange) -> None:
+    write_csv(folder / "ads.csv", _list_ad_rows(RandomStream(seed, "ads"), period, products))
 
 
 def _list_ad_rows(
@@ -143,9 +142,8 @@ class CampaignHistory:
         ]
         self._attribute()
 
-    def write(self, folder: Path) -> int:
-        """Write campaigns.csv and return the number of rows."""
-        return write_csv(folder / "campaigns.csv", map(self._row, self.sent))
+    def write(self, folder: Path) -> None:
+        write_csv(folder / "campaigns.csv", map(self._row, self.sent))
 
     def _row(self, sent: SentCampaign) -> tuple[object, ...]:
         source, text = sent.source, sent.text
@@ -281,14 +279,13 @@ BASKET_AMOUNTS = WeightedChoice(
 )  # cents
 
 
-def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> int:
-    """Write experiments.csv and return the number of rows."""
+def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> None:
     rows = (
         row
         for name, plan in read_planted("experiments").items()
         for row in _list_visitor_rows(seed, name, plan, period)
     )
-    return write_csv(folder / "experiments.csv", rows)
+    write_csv(folder / "experiments.csv", rows)
 
 
 def _list_visitor_rows(

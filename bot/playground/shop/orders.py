@@ -149,9 +149,9 @@ class OrderBook:
             order.id = f"OM{number:07}"
         ParcelCarrier(RandomStream(seed, "parcels"), period).send(self.orders)
 
-    def write(self, folder: Path) -> int:
-        """Write orders.csv with one row per order line, and return the number of rows."""
-        return write_csv(folder / "orders.csv", self._rows())
+    def write(self, folder: Path) -> None:
+        """Write orders.csv with one row per order line."""
+        write_csv(folder / "orders.csv", self._rows())
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         iso, last = self.period.iso, self.period.length - 1
@@ -284,18 +284,14 @@ class VisitLog:
         self.orders = [order for order in book.orders if order.day >= start]
         self.lost_orders = [order for order in book.lost_orders if order.day >= start]
 
-    def write(self, folder: Path) -> int:
-        """Write events.csv, ordered by time, and return the number of events."""
+    def write(self, folder: Path) -> None:
+        """Write events.csv, ordered by time."""
         sessions = sorted(self._sessions())
-        count = 0
         with (folder / "events.csv").open("w", encoding="utf-8", newline="") as file:
             file.write(",".join(read_toml("columns")["events"]) + "\n")
             for number, (_, rows) in enumerate(sessions, 1):
                 name = f"s{number:07}"
-                lines = rows.split("\n")
-                count += len(lines)
-                file.write(f"{name}," + f"\n{name},".join(lines) + "\n")
-        return count
+                file.write(f"{name}," + rows.replace("\n", f"\n{name},") + "\n")
 
     def _sessions(self) -> Iterator[SessionRows]:
         for order in self.orders:

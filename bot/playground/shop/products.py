@@ -104,8 +104,8 @@ class ProductRange:
             self._days[key] = self._build_choice(day, category)
         return self._days[key]
 
-    def write(self, folder: Path) -> int:
-        """Write products.csv and prices.csv, and return the number of products."""
+    def write(self, folder: Path) -> None:
+        """Write products.csv and prices.csv."""
         last = self.period.length - 1
         history = (
             (product.ref, self.period.iso[day], format_money(price), "EUR")
@@ -113,7 +113,7 @@ class ProductRange:
             for day, price in zip(product.days, product.prices, strict=True)
         )
         write_csv(folder / "prices.csv", history)
-        return write_csv(folder / "products.csv", (self._row(g, last) for g in self.products))
+        write_csv(folder / "products.csv", (self._row(g, last) for g in self.products))
 
     def _row(self, product: ShopProduct, day: int) -> tuple[object, ...]:
         struck = product.compare_at_price(day)
