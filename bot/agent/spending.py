@@ -137,9 +137,9 @@ class SpendingCap:
     def check_budget(self, session: Session, payer: Payer, model: str) -> None:
         price = self._find_named_price(payer.workspace, model)
         usage = Receipt.compute_usage(session, payer.workspace, self.now())
-        for limit, used, refusal in self._list_limits(session, payer, usage):
+        for limit, used, reason in self._list_limits(session, payer, usage):
             if limit == 0 or (price not in (None, FREE_PRICE) and used.spent >= limit):
-                raise refusal
+                raise SpendingRefused(reason)
 
     def _try_reserve_or_settle(
         self,
@@ -174,9 +174,9 @@ class SpendingCap:
         )
         self._demand_task_budget(payer, of_task, max_cost)
         must_wait = False
-        for limit, used, refusal in self._list_limits(session, payer, usage):
+        for limit, used, reason in self._list_limits(session, payer, usage):
             if limit == 0 or used.spent + max_cost > limit:
-                raise refusal
+                raise SpendingRefused(reason)
             must_wait |= used.spent + used.reserved + max_cost > limit
         if not must_wait:
             self._begin(session, payer, sent, reserved=None if sent.usd is not None else max_cost)
@@ -206,17 +206,17 @@ class SpendingCap:
 
     def _list_limits(
         self, session: Session, payer: Payer, usage: SpendingUsage
-    ) -> Iterator[tuple[Decimal, SpendingUsage, SpendingRefused]]:
-        """Yield each limit that applies, what is used of it, and the error to raise when it is
+    ) -> Iterator[tuple[Decimal, SpendingUsage, Words]]:
+        """Yield each limit that applies, what is used of it, and the words for when it is
         reached. `usage` is the workspace's."""
         policy = self.policy(payer.workspace)
         workspace_limit = policy.spend.usd_a_day
-        yield workspace_limit, usage, SpendingRefused(_explain_cap(workspace_limit))
+        yield workspace_limit, usage, _explain_cap(workspace_limit)
         personal_limit = policy.fairness.usd_a_day_per_person
         if payer.person is not None and personal_limit is not None:
             task_ids = Task.ids_of_person(payer.workspace, payer.person)
             used = Receipt.compute_usage(session, payer.workspace, self.now(), task_ids)
-            yield personal_limit, used, SpendingRefused(_explain_personal_cap(personal_limit))
+            yield personal_limit, used, _explain_personal_cap(personal_limit)
 
     def _find_named_price(self, workspace: str, model: str) -> TokenPrice | None:
         """The price in the policy, else the list price of the model."""

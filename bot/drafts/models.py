@@ -44,6 +44,16 @@ def _parse_request(stored: str) -> SkillRequest:
     return SkillRequest.model_validate_json(stored)
 
 
+@lru_cache(maxsize=4)  # a card asks for each cited fact
+def _parse_evidence(stored: str) -> Evidence:
+    return Evidence.model_validate_json(stored)
+
+
+@lru_cache(maxsize=16)
+def _parse_checks(stored: str) -> tuple[Check, ...]:
+    return CHECKS_ADAPTER.validate_json(stored)
+
+
 class Draft(Row):
     """One version of a piece. All its versions share `piece` ("<task>.<number>"). `canonical` never
     changes once written; deliveries render from it. `checks` is None until the checks have run."""
@@ -164,7 +174,7 @@ class Draft(Row):
 
     @property
     def facts(self) -> Evidence:
-        return Evidence.model_validate_json(self.evidence)
+        return _parse_evidence(self.evidence)
 
     @property
     def skill_request(self) -> SkillRequest:
@@ -177,7 +187,7 @@ class Draft(Row):
     @property
     def findings(self) -> tuple[Check, ...] | None:
         """The checks. None until they have run."""
-        return CHECKS_ADAPTER.validate_json(self.checks) if self.checks is not None else None
+        return _parse_checks(self.checks) if self.checks is not None else None
 
     @property
     def is_empty(self) -> bool:

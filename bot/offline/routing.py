@@ -375,12 +375,12 @@ def _names_one_of(tokens: Tokens, phrases: Sequence[str]) -> bool:
 
 def _locate_channels(tokens: Tokens) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and key of the channels that the tokens name; the longest name wins."""
-    singular, at = [token.removesuffix("s") for token in tokens], 0
+    singular, names = tuple(token.removesuffix("s") for token in tokens), _list_channel_names()
+    at, longest = 0, max(map(len, names))
     while at < len(tokens):
-        names = _list_channel_names().items()
-        ends = [(at + len(n), key) for n, key in names if tuple(singular[at : at + len(n)]) == n]
-        end, key = max(ends, default=(at + 1, None))
-        if key:
+        ends = range(min(at + longest, len(tokens)), at, -1)
+        end = next((end for end in ends if singular[at:end] in names), at + 1)
+        if key := names.get(singular[at:end]):
             yield at, end, key
         at = end
 

@@ -16,6 +16,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.llm.anthropic_client import StreamingCall
 from bot.agent.llm.turn import ConversationMessage, TurnRequest
 from bot.core.parts import Copy
 from bot.core.writer import LlmCall
@@ -136,6 +137,13 @@ async def test_receipt_holds_the_exact_bytes_sent(
     assert (sent.writer, sent.ended, sent.at) == ("claude-sonnet-5-5", "done", NOW)
     assert sent.usd == (sent.tokens_in * Decimal(2) + sent.tokens_out * Decimal(10)) / 1_000_000
     assert sent.tokens_in > 0 < sent.tokens_out
+
+
+async def test_call_keeps_no_copy_of_the_bytes_it_sent() -> None:
+    call, body = StreamingCall("claude-sonnet-5-5", NOW), '{"model": "…"}'.encode()
+    await call.record_outgoing(body, "api.anthropic.com:443")
+    assert call.sent is body
+    assert call.receipt().sent == '{"model": "…"}'
 
 
 async def test_long_system_prompt_is_read_from_the_cache(harness: WriterHarness) -> None:

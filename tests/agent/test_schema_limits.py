@@ -43,3 +43,7 @@ def test_the_form_counts_together_with_the_tools() -> None:
     assert fits_strict([tool] * 10, form)
     assert not fits_strict([tool] * 11, form)  # 13 unions
     assert not fits_strict([{"type": "object", "properties": {"a": {}}}] * (MAX_TOOLS + 1), None)
+
+
+def test_the_same_schema_is_weighed_once() -> None:
+    assert weigh_schema(Outer.model_json_schema()) is weigh_schema(Outer.model_json_schema())

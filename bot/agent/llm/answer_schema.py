@@ -148,6 +148,12 @@ class SchemaWeight(NamedTuple):
 
 def weigh_schema(schema: dict[str, Any]) -> SchemaWeight:
     """Count the optional parameters and the unions of a JSON schema."""
+    return _weigh_text(json.dumps(schema))
+
+
+@cache
+def _weigh_text(text: str) -> SchemaWeight:
+    schema = json.loads(text)
     return _weigh(schema, schema.get("$defs") or {}, ())
 
 

@@ -75,7 +75,7 @@ class StreamingCall:
     at: datetime
     on_receipt: Callable[[LlmCall], Awaitable[None]] | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    sent: str = ""
+    sent: bytes = b""  # the request's own; a text would be a second copy while the AI answers
     to: str | None = None
     request_id: str | None = None
     text: str = ""
@@ -91,9 +91,9 @@ class StreamingCall:
 
     async def record_outgoing(self, body: bytes, to: str) -> None:
         """Write the receipt of bytes that are about to be sent. Raises when it is refused."""
-        sent = body.decode()
         if self.on_receipt is not None:
-            fields = {"writer": self.name, "sent": sent, "to": to, "at": self.at, "call": self.id}
+            text = body.decode()
+            fields = {"writer": self.name, "sent": text, "to": to, "at": self.at, "call": self.id}
             self.is_reserving = True
             try:
                 await self.on_receipt(LlmCall(ended=PENDING_END, exact=False, **fields))
@@ -101,11 +101,11 @@ class StreamingCall:
                 self.blocked_by = error
                 raise
             self.is_reserving = False
-        self.sent, self.to = sent, to
+        self.sent, self.to = body, to
 
     def clear_outgoing(self) -> None:
         """Forget the recorded bytes, because no connection was made."""
-        self.sent, self.to = "", None
+        self.sent, self.to = b"", None
 
     def add_event(self, event: Any) -> None:
         """Read one event of the stream."""
@@ -232,7 +232,7 @@ class StreamingCall:
             self.tokens.out = max(self.tokens.out, written // CHARACTERS_PER_TOKEN)
         return LlmCall(
             writer=self.name,
-            sent=self.sent,
+            sent=self.sent.decode(),
             to=self.to,
             tokens_in=self.tokens.total_input,
             tokens_cached=self.tokens.read,
@@ -310,11 +310,9 @@ class AnthropicClient:
         pool.calls += 1
         try:
             # `messages.create` would copy the whole body once more, and make objects of the events.
-            whole = {**request.body(), "stream": True}
-            body = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
             async with await pool.client.post(
                 "/v1/messages",
-                content=body.encode(),
+                content=_encode_body(request),
                 cast_to=object,
                 stream=True,
                 stream_cls=AsyncStream[object],
@@ -428,6 +426,11 @@ class AnthropicClient:
         return failures.build_unreachable_error(
             display_name, f"unreachable: {type(cause).__name__}"
         )
+
+
+def _encode_body(request: LlmRequest) -> bytes:
+    whole = {**request.body(), "stream": True}
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 async def _record_request(request: "Request") -> None:
