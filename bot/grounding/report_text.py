@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from itertools import chain, combinations, pairwise, permutations, zip_longest
+from itertools import chain, combinations, pairwise, permutations
 from typing import NamedTuple
 
 from bot.core.charts import Exhibit
@@ -45,6 +45,9 @@ ROLE_STEM, MIN_ROLE_WORD = 5, 4
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
+RATE_BASE = re.compile(  # of a rate: “cost per thousand impressions”
+    r"(?i)\b(?:per|pour|par) (?:thousand|mille|1[ .,\u00a0\u202f]?000)(?= (?!euros)[a-z])"
+)
 COMPOUND = re.compile(r"\w+(?:[-_]\w+)+")  # a code: “noel-trois-bougies”
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
 TRAILING = ".,;:!?…’'"
@@ -163,11 +166,12 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
 
 def _find_other_units(text: str, book: FactBook, language: Language) -> Iterator[str]:
     """Yield a fault for each percentage or sum whose slot leaves out its unit, and that reads as a
-    count or as nothing at all. The next slot may give both their unit: “from {f1:bare} to {f2}”,
-    and a range of shares may be in points."""
+    count or as nothing at all. Another slot may give a bare number its unit: “from {f1:bare} to
+    {f2}”, and a range of shares may be in points."""
     slots = list(SLOT_PATTERN.finditer(text))
-    for slot, behind in zip_longest(slots, slots[1:]):
-        fact, following = book.get(slot[1]), behind and book.get(behind[1])
+    told = {fact.unit for slot in slots if slot[2] != "bare" and (fact := book.get(slot[1]))}
+    for slot in slots:
+        fact = book.get(slot[1])
         if slot[2] != "bare" or not (fact and (fact.unit in PERCENT_UNITS or is_money(fact))):
             continue
         with suppress(SlotError):
@@ -178,7 +182,7 @@ def _find_other_units(text: str, book: FactBook, language: Language) -> Iterator
             said = next(here, None)
             if said is None or agrees(said, known.figures[0], about=known.label):
                 continue
-            is_shared = is_bare(said) and following and following.unit == fact.unit
+            is_shared = fact.unit in told and said.first.unit in (None, "#sizes")
             if not is_shared and (fact.unit, said.first.unit) != ("%", "points"):
                 yield (
                     f"{slot[0]} reads as “{shown[start : said.end]}” and is "
@@ -270,6 +274,7 @@ class _Material:
             word.strip(TRAILING) for text in told for word in normalize_text(text).split()
         )
         self._figures = [one for text in told for one in read_figures(text)]
+        self._figures += read_word_figures(given.request_words)
         self._figures += [
             one for fact in facts if isinstance(fact.value, str) for one in read_fact(fact).figures
         ]
@@ -361,7 +366,7 @@ class _TypedFigure(NamedTuple):
 def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure]:
     """Yield typed figures that nothing gave, and words with digits that stand nowhere."""
     bare = SLOT_PATTERN.sub(lambda slot: MASK * len(slot[0]), text)
-    prose = bare
+    bare = prose = RATE_BASE.sub(lambda base: MASK * len(base[0]), bare)
     for start, end in find_quotations(bare):
         if material.quotes(bare[start:end]):
             prose = prose[:start] + MASK * (end - start) + prose[end:]

@@ -301,6 +301,7 @@ CHANGES = (
     fact("m.gb.rate", Decimal("39"), "%", label="rate"),
     fact("m.gb.points-change", Decimal("-3.5"), "points", label="change"),
     fact("m.gb.revenue", Decimal("6205"), "EUR", label="revenue"),
+    fact("m.gb.high", Decimal("41.5"), "%", label="effect high"),
 )
 
 
@@ -311,6 +312,8 @@ CHANGES = (
         ("Les commandes montent de {f1:bare}\u202f% là-bas.", "fr", ""),
         ("A {f3:bare}-point fall.", "en", ""),
         ("It went from {f1:bare} to {f2}.", "en", ""),
+        ("It rose by {f2}, most likely between {f1:bare} and {f5:bare}.", "en", ""),
+        ("It rose most likely between {f1:bare} and {f5:bare}.", "en", "+28"),
         ("On passe de {f1:bare} à {f2}.", "fr", ""),
         ("{f4:bare} € de chiffre d'affaires.", "fr", ""),
         ("October compares with September: {f1:bare} orders.", "en", "+28 orders"),
@@ -629,6 +632,28 @@ def test_a_share_in_words_is_one_that_slots_or_the_request_show(
 ) -> None:
     checker = ReportChecker(FactBook(PARTS), (), asked or "is it a fair share?", "en", (), TODAY)
     assert (checker.find_faults(write(text)) == []) is is_fair
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "is_fair"),
+    [
+        ("La cinquième, Carafe Onde, suit.", "", True),  # a rank
+        ("Alba came third.", "", True),
+        ("Un cinquième des ventes vient du mobile.", "", False),
+        ("One third of sales is mobile.", "", False),
+        ("The cost per thousand impressions is not known.", "", True),  # the measure's own name
+        ("Le coût pour 1\u202f000 impressions manque.", "", True),
+        ("Elles ont acheté pour 1 000 euros.", "", False),
+        ("Voici les 5 premiers.", "les cinq meilleurs ?", True),
+        ("Voici les 5 premiers.", "les quatre meilleurs ?", False),
+    ],
+)
+def test_ranks_names_of_rates_and_what_was_asked_are_no_typed_figures(
+    text: str, asked: str, is_fair: bool
+) -> None:
+    checker = ReportChecker(FactBook(PARTS), (), asked or "combien ?", "fr", (), TODAY)
+    faults = checker.find_faults(write(text))
+    assert (not faults) is is_fair, faults
 
 
 def check_sales(*proofs: Fact) -> ReportChecker:
