@@ -40,8 +40,9 @@ AGAINST_PATTERN = re.compile(
     r"\{(?P<old>f\d+)[^{}]*\}"
 )
 ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
-SLOT_TOKEN = re.compile(r"\{(?P<name>f\d+)[^{}]*\}|[a-z]+|[.,;:()!?]")
+SLOT_TOKEN = re.compile(r"\{(?P<name>f\d+)[^{}]*\}|[a-z]+(?:-[a-z]+)*|[.,;:()!?]")
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
+CLEARLY_NEARER = 2 / 3  # of the distance in words: a word may name something else by chance
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
@@ -206,7 +207,7 @@ def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -
 
 def _find_swapped_slots(text: str, book: FactBook, language: Language) -> Iterator[str]:
     """Return a sentence for each two figures of a unit that would stand nearer to the words that
-    name them the other way round: “{f2} sold, {f1} forecast”, where f1 is what was sold. Whether
+    name them if they were exchanged: “{f2} sold, {f1} forecast”, where f1 is what was sold. Whether
     one figure alone is what its sentence says is the claim check's to judge."""
     tokens = list(SLOT_TOKEN.finditer(normalize_text(text)))
     words = [token[0][:ROLE_STEM] if len(token[0]) >= MIN_ROLE_WORD else "" for token in tokens]
@@ -228,7 +229,7 @@ def _find_swapped_slots(text: str, book: FactBook, language: Language) -> Iterat
         mine, theirs = of_one - of_other, of_other - of_one
         as_told = (measure(at, mine), measure(behind, theirs))
         turned = (measure(at, theirs), measure(behind, mine))
-        if all(as_told) and sum(turned) < sum(as_told):
+        if all(as_told) and sum(turned) < CLEARLY_NEARER * sum(as_told):
             yield (
                 f"{name} is {_describe(one, language)}, and {second} is "
                 f"{_describe(other, language)}: the words beside them have them the other way round"
@@ -248,7 +249,7 @@ def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _list_stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[a-z]+", normalize_text(text))
+    words = re.findall(r"[a-z]+(?:-[a-z]+)*", normalize_text(text))
     return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 

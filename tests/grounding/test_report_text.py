@@ -590,6 +590,7 @@ RATES = tuple(
         ("Au moins 20 pièces : {f1} pour Alba.", True),  # a bound is no measure
         ("Aucune catégorie n'atteint {f7} notes en octobre ({f8} en Mailles).", True),
         ("{f4} of those with a late parcel reordered, {f5} of those served in time.", True),
+        ("{f4} of first-time buyers with a late parcel came, {f5} of those served in time.", True),
         ("{f5} of those with a late parcel reordered, {f4} of those served in time.", False),
         ("Late or in time: {f4} against {f5}, and {f6} in all.", True),
         ("The app has {f9} of visits and {f10} of orders.", True),
