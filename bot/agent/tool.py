@@ -19,7 +19,9 @@ import asyncio
 import importlib
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -39,7 +41,7 @@ from bot.core.joined_exhibits import can_join
 from bot.core.request import Question, SkillRequest
 from bot.db.session import DATABASE_ERRORS
 from bot.errors import CannotDo, TryAgain, log_bug, translate_system_error
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, format_value
 from bot.privacy import Pseudonymizer
 from bot.text.escape import strip_hidden_deep
 
@@ -58,6 +60,7 @@ NO_MORE_CALLS = "No more calls of tools are possible: give the final answer."
 AFTER_BUG = "Ask in another way, or answer without it and say what could not be looked up."
 UNUSED: tuple[object, ...] = ("none", "", 0, [])  # what a call says for what it does not use
 NOT_A_PARAMETER = "this tool can't narrow by it; call it without, or another tool"
+ISO_DAY = re.compile(r"(?<![\w.-])\d{4}-\d\d-\d\d(?![\w-])")
 MAX_MISTAKES = 10  # validation errors told at once
 
 
@@ -265,7 +268,8 @@ class ToolRunner:
         try:
             params = tool.params.model_validate(self.veil.restore(use.arguments))
             async with asyncio.timeout(self.seconds):
-                return strip_hidden_deep(await tool.run(params, deps))
+                result = strip_hidden_deep(await tool.run(params, deps))
+            return result if tool.ends_loop else _spell_days(result, deps.request.language)
         except ValidationError as error:
             return CallError(describe_mistakes(error))
         except ToolError as error:
@@ -299,6 +303,18 @@ class CallError:
 
     text: str
     is_about_data: bool = False
+
+
+def _spell_days(result: ToolResult, language: Language) -> ToolResult:
+    """Return a result whose notes have days as people read them: the model copies them."""
+
+    def spell(found: re.Match[str]) -> str:
+        with suppress(ValueError):  # 2026-02-30
+            return format_value(date.fromisoformat(found[0]), language)
+        return found[0]
+
+    notes = tuple(ISO_DAY.sub(spell, note) for note in result.notes)
+    return result.model_copy(update={"notes": notes})
 
 
 def _end_loop(name: str, result: ToolResult) -> None:

@@ -260,7 +260,8 @@ def read_word_figures(text: str) -> tuple[Figure, ...]:
     found = [one for one in read_figures(text) if one.is_number and not re.search(r"\d", one.text)]
     found += [Figure.at(text, m.span(), Reading("number", n)) for m, n in _list_numerals(low)]
     for match in units.parts.finditer(low):
-        share, times = units.fractions.get(match[1]), units.multiples.get(match[1])
+        word = match["sure"] or match["rank"]
+        share, times = units.fractions.get(word), units.multiples.get(word)
         value = Decimal(share or times or 0)
         kinds = [("%", value), (None, value / 100)] if share else [("times", value)]
         readings = (Reading("number", v, unit) for unit, v in kinds)

@@ -11,11 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache, cached_property, lru_cache
-from itertools import chain, pairwise, permutations, zip_longest
+from functools import cached_property, lru_cache
+from itertools import chain, combinations, pairwise, permutations
 from typing import NamedTuple
-
-from babel.dates import get_month_names
 
 from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
@@ -26,6 +24,7 @@ from bot.grounding.numbers import read_figures, read_word_figures
 from bot.grounding.sources import find_quotations, read_fact
 from bot.grounding.units import HUNDRED, Figure, Reading, agrees, find_unit, is_bare, says
 from bot.i18n.messages import LOCALES, Language
+from bot.i18n.periods import index_month_names
 from bot.text.normalize import collapse_spaces, normalize_text
 
 WORD_WITH_DIGIT = re.compile(r"[^\s\"“”«»()\u0000]*\d[^\s\"“”«»()\u0000]*")
@@ -41,13 +40,15 @@ AGAINST_PATTERN = re.compile(
     r"\{(?P<old>f\d+)[^{}]*\}"
 )
 ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
-ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
+SLOT_TOKEN = re.compile(r"\{(?P<name>f\d+)[^{}]*\}|[a-z]+(?:-[a-z]+)*|[.,;:()!?]")
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
-CLAUSE_WORDS = 2  # long words before a slot that say what its figure is: “traffic rose by”
+CLEARLY_NEARER = 2 / 3  # of the distance in words: a word may name something else by chance
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
-ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
+RATE_BASE = re.compile(  # of a rate: “cost per thousand impressions”
+    r"(?i)\b(?:per|pour|par) (?:thousand|mille|1[ .,\u00a0\u202f]?000)(?= (?!euros)[a-z])"
+)
 COMPOUND = re.compile(r"\w+(?:[-_]\w+)+")  # a code: “noel-trois-bougies”
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
 TRAILING = ".,;:!?…’'"
@@ -87,7 +88,7 @@ class ReportChecker:
                 *_find_slot_faults(text, self.book, self.language),
                 *_find_other_units(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
-                *_find_swapped_roles(text, self.book, self.language),
+                *_find_swapped_slots(text, self.book, self.language),
             ):
                 faults.append(f"{where}: {fault}")
             for typed in self._list_typed(where, text):
@@ -166,11 +167,12 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
 
 def _find_other_units(text: str, book: FactBook, language: Language) -> Iterator[str]:
     """Yield a fault for each percentage or sum whose slot leaves out its unit, and that reads as a
-    count or as nothing at all. The next slot may give both their unit: “from {f1:bare} to {f2}”,
-    and a range of shares may be in points."""
+    count or as nothing at all. Another slot may give a bare number its unit: “from {f1:bare} to
+    {f2}”, and a range of shares may be in points."""
     slots = list(SLOT_PATTERN.finditer(text))
-    for slot, behind in zip_longest(slots, slots[1:]):
-        fact, following = book.get(slot[1]), behind and book.get(behind[1])
+    told = {fact.unit for slot in slots if slot[2] != "bare" and (fact := book.get(slot[1]))}
+    for slot in slots:
+        fact = book.get(slot[1])
         if slot[2] != "bare" or not (fact and (fact.unit in PERCENT_UNITS or is_money(fact))):
             continue
         with suppress(SlotError):
@@ -181,7 +183,7 @@ def _find_other_units(text: str, book: FactBook, language: Language) -> Iterator
             said = next(here, None)
             if said is None or agrees(said, known.figures[0], about=known.label):
                 continue
-            is_shared = is_bare(said) and following and following.unit == fact.unit
+            is_shared = fact.unit in told and said.first.unit in (None, "#sizes")
             if not is_shared and (fact.unit, said.first.unit) != ("%", "points"):
                 yield (
                     f"{slot[0]} reads as “{shown[start : said.end]}” and is "
@@ -203,111 +205,51 @@ def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -
             )
 
 
-def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterator[str]:
-    """Return a sentence for each slot beside which stand words that only the name of another fact
-    has: “{f1} planned”, where f1 is what was sold. The other fact stands in the text or is called
-    nearly the same, and no word from the slot before to the slot behind is of this fact alone.
-    Words between two slots are of the second where they name it, none stand behind it, and the
-    first has its own before it: “traffic rose by {f1} and conversion fell: {f2}”. The others of
-    a table may be called by the names of several: “tablet and desktop”."""
+def _find_swapped_slots(text: str, book: FactBook, language: Language) -> Iterator[str]:
+    """Return a sentence for each two figures of a unit that would stand nearer to the words that
+    name them if they were exchanged: “{f2} sold, {f1} forecast”, where f1 is what was sold. Whether
+    one figure alone is what its sentence says is the claim check's to judge."""
+    tokens = list(SLOT_TOKEN.finditer(normalize_text(text)))
+    words = [token[0][:ROLE_STEM] if len(token[0]) >= MIN_ROLE_WORD else "" for token in tokens]
 
-    def names_rest(fact: Fact, words: frozenset[str]) -> bool:
-        own = _list_stems(fact.about)
-        alike = (one for one in book.facts if one.titled(language) == fact.titled(language))
-        apart = {_list_stems(one.about) - own for one in alike}
-        several = sum(bool(one) and one <= words for one in apart) > 1
-        return several and "others" in fact.parts.subject.split("-")
+    def measure(at: int, stems: frozenset[str]) -> int:
+        return min(
+            (abs(at - place) for place, word in enumerate(words) if word in stems), default=0
+        )
 
-    low = normalize_text(text)
-    slots = list(SLOT_PATTERN.finditer(low))
-    shown = [book.get(slot[1]) for slot in slots]
-    gaps = [low[a:b] for a, b in pairwise([0, *(n for s in slots for n in s.span()), len(low)])]
-    for at, (slot, fact) in enumerate(zip(slots, shown, strict=True)):
-        before, behind = gaps[2 * at], gaps[2 * at + 2]
-        clause = _list_stems(ROLE_SEGMENT.split(before)[-1])
-        is_next = at > 0 and not ROLE_SEGMENT.search(before)
-        last = _list_stems(" ".join(ROLE_SEGMENT.split(before)[-1].split()[-ROLE_WORDS_BESIDE:]))
-        beside = _list_stems(" ".join(ROLE_SEGMENT.split(behind)[0].split()[:ROLE_WORDS_BESIDE]))
-        following = shown[at + 1] if at + 1 < len(slots) else None
-        is_last = at + 1 < len(slots) and not ROLE_SEGMENT.split(gaps[2 * at + 4])[0].split()
-        if following and is_last and len(clause) >= CLAUSE_WORDS:
-            beside -= beside if beside & _list_role_words(following, language) else frozenset()
-        if not (is_next and behind.split()):  # words between two slots are of the first
-            beside |= last
-        if fact is None or not beside or fact.parts.kind == CALCULATED:
+    slots = [
+        (at, token["name"], fact)
+        for at, token in enumerate(tokens)
+        if (fact := book.get(token["name"] or "")) and fact.parts.kind != CALCULATED
+    ]
+    for (at, name, one), (behind, second, other) in combinations(slots, 2):
+        if one.unit != other.unit or one.value == other.value:
             continue
-        partner = shown[at - 1] if is_next and len(before.split()) < 2 else None  # {f1} of {f2}
-        around, title = _list_stems(f"{before} {behind}"), _list_stems(fact.titled(language))
-        both = (fact.id, fact.compared_with if slot[2] == "from-to" else None)
-        alike = [o for o in book.facts if o.id in both or _is_told_alike(o, fact, language)]
-        own = frozenset().union(*(_list_role_words(one, language, with_span=True) for one in alike))
-        for other in book.facts:
-            if other.unit != fact.unit or other.value == fact.value or other is partner:
-                continue
-            others, called = _list_role_words(other, language), _list_stems(other.titled(language))
-            is_twin = 2 * len(title & called) >= max(len(title), len(called))
-            is_named_before = other in shown and not is_next
-            near = beside if own - others else last if is_named_before else frozenset()
-            near -= _list_other_phrases(other, language, f"{before} {behind}")
-            apart = others - own
-            is_near = 2 * len(near & apart) >= len(apart) > 0 and not around & (own - others)
-            if is_near and (other in shown or (is_twin and not names_rest(fact, around))):
-                mine, theirs = _name_apart(fact, other, language)
-                yield (
-                    f"{slot[1]} is {mine}, and the words beside it are of {theirs}: take the slot "
-                    "that these words name"
-                )
-                break
+        of_one, of_other = _list_role_words(one, language), _list_role_words(other, language)
+        mine, theirs = of_one - of_other, of_other - of_one
+        as_told = (measure(at, mine), measure(behind, theirs))
+        turned = (measure(at, theirs), measure(behind, mine))
+        if all(as_told) and sum(turned) < CLEARLY_NEARER * sum(as_told):
+            yield (
+                f"{name} is {_describe(one, language)}, and {second} is "
+                f"{_describe(other, language)}: the words beside them have them the other way round"
+            )
 
 
-def _is_told_alike(one: Fact, other: Fact, language: Language) -> bool:
-    """Whether two facts have one value under one label, so that either's words are true of it."""
-    is_same = (one.value, one.unit) == (other.value, other.unit)
-    return is_same and one.titled(language) == other.titled(language)
+def _describe(fact: Fact, language: Language) -> str:
+    return " · ".join(filter(None, (fact.named(language), fact.name_days(language))))
 
 
-def _name_apart(one: Fact, other: Fact, language: Language) -> tuple[str, str]:
-    """Return the labels of two facts; where they are equal, with what each is of, and its days."""
-    names = (one.titled(language), other.titled(language))
-    if names[0] != names[1]:
-        return names
-    first, second = (
-        " · ".join(filter(None, (fact.named(language), fact.name_days(language))))
-        for fact in (one, other)
-    )
-    return first, second
-
-
-@cache
-def _month_numbers(language: Language) -> dict[str, int]:
-    """Return the months of a year by their names, full and short, in the language."""
-    names: dict[str, int] = {}
-    for width in ("wide", "abbreviated"):
-        for number, name in get_month_names(width, locale=LOCALES[language]).items():
-            names[normalize_text(str(name)).rstrip(".")] = int(number)
-    return names
-
-
-def _list_role_words(fact: Fact, language: Language, *, with_span: bool = False) -> frozenset[str]:
-    """Return the stems of what a fact is called, and of its month; of several months, the first and
-    the last one `with_span`."""
+def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
+    """Return the stems of what a fact is called, and of its month."""
     months = {day.month for day in (fact.since, fact.until) if day}
-    months = months if with_span or len(months) == 1 else set()
-    names = [name for name, n in _month_numbers(language).items() if n in months]
+    names = [name for name, n in index_month_names().items() if months == {n}]
     return _list_stems(" ".join((fact.titled(language), fact.about, *names)))
-
-
-def _list_other_phrases(fact: Fact, language: Language, text: str) -> frozenset[str]:
-    """Return the stems that name a fact only together with short words, where the text doesn't
-    have these: "au plus" is not in "le plus souvent"."""
-    phrases = [one.strip() for one in normalize_text(fact.titled(language)).split(",")]
-    stems = [_list_stems(one) for one in phrases if " " in one and one not in text]
-    return frozenset(stem for one in stems if len(one) == 1 for stem in one)
 
 
 @lru_cache(maxsize=4096)
 def _list_stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[a-z]+", normalize_text(text))
+    words = re.findall(r"[a-z]+(?:-[a-z]+)*", normalize_text(text))
     return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 
@@ -333,6 +275,7 @@ class _Material:
             word.strip(TRAILING) for text in told for word in normalize_text(text).split()
         )
         self._figures = [one for text in told for one in read_figures(text)]
+        self._figures += read_word_figures(given.request_words)
         self._figures += [
             one for fact in facts if isinstance(fact.value, str) for one in read_fact(fact).figures
         ]
@@ -424,7 +367,7 @@ class _TypedFigure(NamedTuple):
 def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure]:
     """Yield typed figures that nothing gave, and words with digits that stand nowhere."""
     bare = SLOT_PATTERN.sub(lambda slot: MASK * len(slot[0]), text)
-    prose = bare
+    bare = prose = RATE_BASE.sub(lambda base: MASK * len(base[0]), bare)
     for start, end in find_quotations(bare):
         if material.quotes(bare[start:end]):
             prose = prose[:start] + MASK * (end - start) + prose[end:]

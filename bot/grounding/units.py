@@ -132,7 +132,8 @@ def load_units() -> Units:
     spelled = rf"(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|une?|one))*"
     fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
     multiples = {w: int(n) for n, some in tables["multiples"].items() for w in some}
-    shown = sorted((*fractions, *multiples), key=len, reverse=True)
+    ranks = "|".join(word for word, n in fractions.items() if word.isalpha() and n != HALF * 100)
+    shown = sorted({*fractions, *multiples} - {*ranks.split("|")}, key=len, reverse=True)
     part = "|".join(sorted(fractions, key=len, reverse=True))
     people = "|".join(word for word, kind in counted.items() if kind in SHARED_KINDS)
     bounds = {w: sign for sign, some in tables["bounds"].items() for w in some}
@@ -142,7 +143,10 @@ def load_units() -> Units:
         bound=re.compile(rf"(?<![a-z])({before})(?: (?:the|an?|les?|la|une?|des?))?[ +€£$-]*$"),
         fractions=fractions,
         multiples=multiples,
-        parts=re.compile(rf"\b(?:an? |une? )?({'|'.join(shown)})\b"),
+        parts=re.compile(  # "third" alone is a rank
+            rf"\b(?:(?:an? |une? )?(?P<sure>{'|'.join(shown)})"
+            rf"|(?:an?|une?|one) (?P<rank>{ranks}))\b"
+        ),
         fraction=re.compile(
             rf"\b({part})(?: off\b| the price\b| du prix\b| de (?:remise|reduction)\b"
             rf"| (?:of|de|des)(?: (?:our|the|all|your|nos|les|vos|toutes|tous))*(?: [a-z]+)?"

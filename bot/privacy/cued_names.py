@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from bot.i18n.countries import parse_country_code
 from bot.privacy.names import could_be_name, is_given_name, is_somebody
 from bot.text.normalize import normalize_text, word_set
 
@@ -191,7 +192,8 @@ def find_cued_names(
                 yield span
     if "-" in text or "(" in text:
         for found in _DASHED.finditer(text):
-            if span := _trim_name(found, own):
+            is_country = parse_country_code(found["name"])  # "orders (United Kingdom)"
+            if not is_country and (span := _trim_name(found, own)):
                 yield span
     if "\n" in text:
         yield from _find_signature(text, own)

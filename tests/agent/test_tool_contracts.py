@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from bot.agent.llm.turn import ToolUse
 from bot.agent.tool import (
     MAX_FACTS,
     FoundThings,
     Tool,
     ToolDeps,
     ToolError,
+    ToolParams,
     ToolResult,
+    ToolRunner,
     load_tools,
     render_result,
 )
@@ -331,6 +334,19 @@ async def test_a_result_is_bounded_and_comes_in_the_same_order(tool: Tool) -> No
     assert len(ids) == len(set(ids))
     for language in ("en", "fr"):
         assert len(text_of(first, language)) <= MAX_TEXT
+
+
+async def test_notes_have_days_as_people_read_them() -> None:
+    async def run(params: BaseModel, deps: ToolDeps) -> ToolResult:
+        return ToolResult(notes=("Known from 2025-05-29 to 2026-02-30, code x-2026-01-01.",))
+
+    tool = Tool("tell", "Tell.", ToolParams, run)
+    deps = tool_deps(language="fr")
+    runner = ToolRunner([tool], deps, Pseudonymizer(), FoundThings(FactBook()))
+    (reply,) = await runner.run([ToolUse(id="1", name="tell", arguments={})], 1)
+    told = "Known from 29 mai 2025 to 2026-02-30, code x-2026-01-01."
+    assert reply.text == f"Note: {told}"
+    assert reply.notes == (told,)
 
 
 @ANSWERING

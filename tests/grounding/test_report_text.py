@@ -301,6 +301,7 @@ CHANGES = (
     fact("m.gb.rate", Decimal("39"), "%", label="rate"),
     fact("m.gb.points-change", Decimal("-3.5"), "points", label="change"),
     fact("m.gb.revenue", Decimal("6205"), "EUR", label="revenue"),
+    fact("m.gb.high", Decimal("41.5"), "%", label="effect high"),
 )
 
 
@@ -311,6 +312,8 @@ CHANGES = (
         ("Les commandes montent de {f1:bare}\u202f% là-bas.", "fr", ""),
         ("A {f3:bare}-point fall.", "en", ""),
         ("It went from {f1:bare} to {f2}.", "en", ""),
+        ("It rose by {f2}, most likely between {f1:bare} and {f5:bare}.", "en", ""),
+        ("It rose most likely between {f1:bare} and {f5:bare}.", "en", "+28"),
         ("On passe de {f1:bare} à {f2}.", "fr", ""),
         ("{f4:bare} € de chiffre d'affaires.", "fr", ""),
         ("October compares with September: {f1:bare} orders.", "en", "+28 orders"),
@@ -362,31 +365,6 @@ def test_days_of_a_figure_need_no_month(text: str, is_right: bool) -> None:
     )
     faults = ReportChecker(book, (), "et la France ?", "fr", (), TODAY).find_faults(write(text))
     assert (not faults) is is_right, faults
-
-
-DEVICES = tuple(
-    fact(f"orders.gb-device-{name}.share", Decimal(n), "%", label="share", about=f"{about} · UK")
-    for name, about, n in (
-        ("mobile", "mobile", 48),
-        ("others", "Others", 52),
-        ("tablet", "tablet", 5),
-        ("desktop", "desktop", 47),
-    )
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "is_right"),
-    [
-        ("Desktop and tablet together made {f2} of the orders.", True),
-        ("The other devices made {f2} of the orders.", True),
-        ("Tablet alone made {f2} of the orders.", False),
-        ("Desktop and tablet together made {f1} of the orders.", False),
-    ],
-)
-def test_the_others_may_be_called_by_their_names(text: str, is_right: bool) -> None:
-    checker = ReportChecker(FactBook(DEVICES), (), "by device?", "en", (), TODAY)
-    assert (not checker.find_faults(write(text))) is is_right
 
 
 NOTES = (
@@ -455,30 +433,6 @@ def test_what_is_not_answered_compares_nothing_without_a_figure() -> None:
     assert faults_of(cannot_tell="one list of both groups without doubles") == []
     assert faults_of(cannot_tell="whether {f2} doubles") != []
     assert faults_of("Mobile payments doubled.") != []
-
-
-def test_a_slot_of_two_periods_may_be_told_with_the_name_of_either() -> None:
-    months = {10: "metric.all.average-order", 9: "metric.all.average-order-before"}
-    now, before = (
-        fact(
-            id,
-            Decimal(110 + n),
-            "EUR",
-            label="average order",
-            since=date(2026, n, 1),
-            until=date(2026, n, 30),
-            compared_with=months[9] if n == 10 else None,
-        )
-        for n, id in months.items()
-    )
-    checker = ReportChecker(FactBook([now, before]), (), "the basket?", "en", (), TODAY)
-
-    def find_faults(slot: str, month: str) -> list[str]:
-        return checker.find_faults(write(f"The average order moved {slot} against {month}."))
-
-    for month in ("September", "October"):
-        assert not [one for one in find_faults("{f1:from-to}", month) if "words beside" in one]
-    assert "words beside" in find_faults("{f1}", "September")[0]
 
 
 def test_bare_count_in_words_alone_sends_nothing_back() -> None:
@@ -596,7 +550,6 @@ SOLD = (
         ("{f1} sold, {f2} forecast.", True),
         ("{f2} sold, {f1} forecast.", False),
         ("The week brought {f1} and the forecast was at {f2}.", True),
-        ("Below the plan, with {f2} sold of {f1}.", False),
         ("Orders went from {f4} to {f3}.", True),
         ("Orders went from {f3} to {f4}.", False),
         ("{f3} orders, against {f4} a year ago.", True),
@@ -608,84 +561,49 @@ def test_figures_keep_their_roles(text: str, is_right: bool) -> None:
     assert (not faults) is is_right, faults
 
 
-CAMPAIGNS = (
-    fact("r.brume", Decimal("440"), "units", label="units", about="Housse de couette Brume"),
-    fact("r.taies", Decimal("495"), "units", label="units", about="Taies d'oreiller Brume (lot)"),
-    fact("r.sales", Decimal("15967"), "EUR", label="ventes des campagnes"),
-    fact("r.each", Decimal("666"), "EUR", label="chiffre d'affaires pour 1 000 messages délivrés"),
-    fact("r.rate", Decimal("39"), "%", label="rate", about="mobile, checkout to purchase"),
-    fact("r.paid", Decimal("69"), "%", label="visits with a checkout that end in an order"),
-    fact("r.then", Decimal("43"), "EUR", label="price from that day", about="Saladier Verger"),
-    fact("r.lowest", Decimal("50"), "EUR", label="lowest price 30 days", about="Saladier Verger"),
-    fact("r.all", Decimal("23"), label="customers who meet the conditions"),
-    fact("r.agreed", Decimal("20"), label="of these, agreed to e-mail"),
-    fact("r.app", Decimal("35"), "%", label="share of orders from the app"),
-    fact("r.visits", Decimal("18"), "%", label="share of visits from the app"),
-    fact("r.low", Decimal("3"), "%", label="effet, au moins"),
-    fact("r.high", Decimal("5"), "%", label="effet, au plus"),
-    fact("r.linen", Decimal("236"), label="customers", about="Vêtements en lin or Coussin"),
-    fact("r.dry", Decimal("142"), label="customers", about="Vêtements en lin, never bought Bain"),
-    fact("r.least", Decimal("2"), "points", label="gap, at least"),
-    fact("r.most", Decimal("4"), "points", label="gap, at most"),
+LATE = "late: delivered after the promised day, or overdue"
+RATES = tuple(
+    fact(f"r.{id}", Decimal(n), unit, label=label, about=about)
+    for id, n, unit, label, about in (
+        ("alba", 34, "%", "taux de retour", "Chemise Alba"),
+        ("solene", 33, "%", "taux de retour", "Robe Solène"),
+        ("all", 6, "%", "taux de retour", "pièces : au moins 20"),
+        ("late", 30, "%", "reordered within 90 days", LATE),
+        ("in-time", 24, "%", "reordered within 90 days", "in time"),
+        ("both", 25, "%", "reordered within 90 days", f"{LATE}, in time"),
+        ("bound", 20, None, "seuil, notes", ""),
+        ("reviews", 18, None, "notes", "Mailles"),
+        ("visits", 41, "%", "share of visits", "app"),
+        ("orders", 52, "%", "share of orders", "app"),
+        ("october", 4, "reviews", "mean rating", "October"),
+        ("september", 5, "reviews", "mean rating", "September"),
+    )
 )
 
 
 @pytest.mark.parametrize(
     ("text", "is_right"),
     [
-        ("“Taies d'oreiller Brume (lot)” {f2} and “Housse de couette Brume” {f1}.", True),
-        ("Mais l'e-mail pèse plus : {f3} pour les messages délivrés.", True),
-        ("On mobile, checkout to order fell to {f5}.", True),
-        ("The Verger bowl was lowest at {f7}.", True),
-        ("{f10} of {f9} agreed to e-mail.", True),
-        ("{f11} of visits come through the app.", False),
-        ("{f12} of visits come through the app.", True),
-        ("Those are among the {f15:bare} customers who bought linen.", True),
-        ("Entre {f13} et {f14}, le plus probablement.", True),
-        ("L'écart est le plus probablement entre {f13} et {f14}.", True),
-        ("Most likely the gap is between {f17} and {f18}.", True),
-        ("C'est au plus {f13}.", False),
-        ("C'est au plus {f14}.", True),
+        ("Chemise Alba et Robe Solène reviennent le plus : {f1} et {f2} des pièces.", True),
+        ("Alba : {f1} des pièces, et Solène {f2}.", True),
+        ("Alba : {f2} des pièces, et Solène {f1}.", False),
+        ("Au moins 20 pièces : {f1} pour Alba.", True),  # a bound is no measure
+        ("Aucune catégorie n'atteint {f7} notes en octobre ({f8} en Mailles).", True),
+        ("{f4} of those with a late parcel reordered, {f5} of those served in time.", True),
+        ("{f4} of first-time buyers with a late parcel came, {f5} of those served in time.", True),
+        ("{f5} of those with a late parcel reordered, {f4} of those served in time.", False),
+        ("Late or in time: {f4} against {f5}, and {f6} in all.", True),
+        ("The app has {f9} of visits and {f10} of orders.", True),
+        ("The app has {f10} of visits and {f9} of orders.", False),
+        ("September had {f12}, October {f11}.", True),
+        ("September had {f11}, October {f12}.", False),
     ],
 )
-def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(
-    text: str, is_right: bool
-) -> None:
-    known = ("Taies d'oreiller Brume (lot)", "Housse de couette Brume")
-    checker = ReportChecker(FactBook(CAMPAIGNS), (), " ".join(known), "en", ("draft",), TODAY)
-    faults = checker.find_faults(write(text))
+def test_two_figures_stand_beside_their_own_names(text: str, is_right: bool) -> None:
+    asked = "au moins 20 pièces"
+    faults = ReportChecker(FactBook(RATES), (), asked, "en", (), TODAY).find_faults(write(text))
     assert (not faults) is is_right, faults
-
-
-SUMMER = {"since": date(2026, 6, 5), "until": date(2026, 8, 31)}
-AUGUST = {"since": date(2026, 8, 1), "until": date(2026, 8, 31)}
-OCTOBER = {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}
-SHARE = "share of orders with a discount"
-GROUPS = (
-    fact("q.sms.sent", Decimal("357"), label="sent", about="om-soldes · SMS"),
-    fact("q.loyal.sent", Decimal("357"), label="sent", about="loyal customers · SMS"),
-    fact("q.mail.sent", Decimal("410"), label="sent", about="loyal customers · e-mail"),
-    fact("q.summer.share", Decimal("24"), "%", label=SHARE, about="new customers", **SUMMER),
-    fact("q.august.share", Decimal("7"), "%", label=SHARE, about="app", **AUGUST),
-    fact("q.app.share", Decimal("9"), "%", label=SHARE, about="app", **OCTOBER),
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("Sent to {f1:bare} loyal customers.", ()),
-        ("That was {f4} from 5 June to 31 August.", ()),
-        ("That was {f6} for new customers.", ("app, share", "new customers, share", "5 Jun")),
-    ],
-)
-def test_figures_of_one_label_are_told_apart_by_what_they_are_of(
-    text: str, named: tuple[str, ...]
-) -> None:
-    checker = ReportChecker(FactBook(GROUPS), (), "5 June to 31 August", "en", ("draft",), TODAY)
-    faults = checker.find_faults(write(text))
-    assert bool(faults) is bool(named), faults
-    assert all(one in faults[0] for one in named)
+    assert is_right or "the other way round" in faults[0]
 
 
 PARTS = [
@@ -715,6 +633,28 @@ def test_a_share_in_words_is_one_that_slots_or_the_request_show(
 ) -> None:
     checker = ReportChecker(FactBook(PARTS), (), asked or "is it a fair share?", "en", (), TODAY)
     assert (checker.find_faults(write(text)) == []) is is_fair
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "is_fair"),
+    [
+        ("La cinquième, Carafe Onde, suit.", "", True),  # a rank
+        ("Alba came third.", "", True),
+        ("Un cinquième des ventes vient du mobile.", "", False),
+        ("One third of sales is mobile.", "", False),
+        ("The cost per thousand impressions is not known.", "", True),  # the measure's own name
+        ("Le coût pour 1\u202f000 impressions manque.", "", True),
+        ("Elles ont acheté pour 1 000 euros.", "", False),
+        ("Voici les 5 premiers.", "les cinq meilleurs ?", True),
+        ("Voici les 5 premiers.", "les quatre meilleurs ?", False),
+    ],
+)
+def test_ranks_names_of_rates_and_what_was_asked_are_no_typed_figures(
+    text: str, asked: str, is_fair: bool
+) -> None:
+    checker = ReportChecker(FactBook(PARTS), (), asked or "combien ?", "fr", (), TODAY)
+    faults = checker.find_faults(write(text))
+    assert (not faults) is is_fair, faults
 
 
 def check_sales(*proofs: Fact) -> ReportChecker:

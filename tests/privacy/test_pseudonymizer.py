@@ -93,6 +93,7 @@ PERSONAL = [
     ("sécu 2 55 08 14 168 025 38", "NUMBER", "2 55 08 14 168 025 38"),
 ]
 HARMLESS = [
+    "days to delivery (United Kingdom) − days to delivery (South Africa)",
     "ce que Zara Home fait comme promo",
     "less than at Zara Woman or Oliver Outlet",
     "born in 1985, back on 12/03/2026",
