@@ -112,6 +112,7 @@ MeasureName = Literal[
     "orders_per_click",
     "cost_per_order",
     "cost_per_click",
+    "cost_per_1000_impressions",
     "sales_per_spend",
     "sales_per_1000_sent",
     "orders_per_1000_sent",

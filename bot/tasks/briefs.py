@@ -503,6 +503,8 @@ def _analyse(
     if len(ranges) == 1 and not known and not fields["category"]:
         (fields["category"],) = ranges
         titles = ranges[fields["category"]].words
+    elif ranges and not known:
+        titles = "; ".join(ranges)
     brief = Brief(
         words="\n".join([incoming.words, *incoming.more_words]),
         own_question=own_question,

@@ -38,6 +38,11 @@ def test_at_most_three_audiences_and_a_niche() -> None:
     assert found[-1].rule.bought_at_least == 2
 
 
+def test_active_buyers_of_a_niche_are_none_to_win_back() -> None:
+    found = list_proposals(Subject(), "win back", ("a", "b", "c"))
+    assert [one.id for one in found] == ["drifting", "lapsed"]
+
+
 def test_facts_can_be_found_again() -> None:
     found = found_for_linen()
     shape = re.compile(r"audiences\.[a-z0-9-]+\.[a-z0-9-]+")

@@ -765,6 +765,15 @@ async def test_text_from_a_report_on_a_range_is_about_that_range(is_button: bool
     assert (request.brief.category, request.brief.stands_on) == ("Mailles", report.id)
 
 
+async def test_a_question_on_several_ranges_tells_all_of_them() -> None:
+    words = "which home products shall we push?"
+    home = [reading(f"range {name}", "home") for name in ("Bain", "Bougies")]
+    form = understood("requests", asked_request("answer", products=home))
+    (request,) = await plan(check(form, words, ranges=("Bain", "Bougies")), words)
+    assert request.brief.category is None  # a filter takes one
+    assert "about: Bain; Bougies" in request.brief.as_prompt()
+
+
 async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> None:
     report = REPORT.model_copy(update={"products": ("Linen Shirt",)})
     form = understood("requests", asked_request("answer", about=report.id))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
+from bot.core.audience_words import join_with_and
 from bot.core.charts import Exhibit, ScopePart, join_scope
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
@@ -271,15 +272,13 @@ async def run_query(
 # Segments and products.
 
 
-def explain_segments(names: Iterable[str]) -> list[str]:
-    """Return a note of what each segment is, for a report and for the check of its sentences."""
+def describe_segments(names: Iterable[str]) -> Words | None:
+    """Return what each of these segments is; None without one that is known."""
     from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
 
     known = [SEGMENTS_BY_ID[name] for name in dict.fromkeys(names) if name in SEGMENTS_BY_ID]
-    if not known:
-        return []
-    said = "; ".join(f"{one.name.to('en')}: {one.rule.to('en')}" for one in known)
-    return [f"Segments, by when, how often and for how much people buy: {said}."]
+    told = [Words("{name}: {value}", name=one.name, value=one.rule) for one in known]
+    return join_with_and(told) if told else None
 
 
 def find_order_days(warehouse: Warehouse) -> tuple[date, date] | None:

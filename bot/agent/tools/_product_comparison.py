@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from bot.agent.tool import ToolDeps, ToolError
+from bot.agent.tools._analysis import number_of, pick_measures
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import look_up
 from bot.core.facts import Fact
@@ -17,6 +19,8 @@ MEASURES: Sequence[tuple[DatasetName, tuple[MeasureName, ...]]] = (
     ("orders", ("return_rate",)),
     ("feedback", ("rating", "ratings")),
 )
+RATINGS = MEASURES[1:]
+RATING_COLUMNS = {"rating": Words("Mean rating"), "ratings": Words("Ratings")}
 NOTE = (
     "Return rates and ratings are of a year and of all countries. What has none, too few bought or "
     "rated, or it is not known: that is neither good nor bad. Few ratings prove little."
@@ -29,14 +33,16 @@ COMPARED = GroupExhibit(
         "stock": Words("Stock"),
         "stock-cover": Words("Days of stock"),
         "return-rate": Words("Return rate"),
-        "rating": Words("Mean rating"),
-        "ratings": Words("Ratings"),
+        **RATING_COLUMNS,
     },
 )
 
 
 async def rate_products(
-    products: Sequence[Product], until: date | None, deps: ToolDeps
+    products: Sequence[Product],
+    until: date | None,
+    deps: ToolDeps,
+    wanted: Sequence[tuple[DatasetName, tuple[MeasureName, ...]]] = MEASURES,
 ) -> tuple[dict[str, list[Fact]], list[str]]:
     """Return the return rate and the ratings of each product in the year up to `until`, by handle,
     and notes."""
@@ -44,7 +50,7 @@ async def rate_products(
     handles = tuple(titles)
     found: dict[str, list[Fact]] = {handle: [] for handle in handles}
     notes = [NOTE]
-    for dataset, measures in MEASURES if handles else ():
+    for dataset, measures in wanted if handles else ():
         query = MetricQuery(
             dataset=dataset,
             measures=measures,
@@ -65,3 +71,29 @@ async def rate_products(
             if handle in found:
                 found[handle].append(fact.model_copy(update={"about": titles[handle]}))
     return found, notes
+
+
+async def select_rated(
+    products: Sequence[Product],
+    at_least: float,
+    at_most: float,
+    ratings_at_least: int,
+    until: date | None,
+    deps: ToolDeps,
+) -> tuple[list[Product], dict[str, list[Fact]], list[str]]:
+    """Return the products within these bounds on their ratings, the ratings by handle, and
+    notes."""
+    rated, notes = await rate_products(products, until, deps, RATINGS)
+    known = [one for one in products if pick_measures(rated[one.handle], ("rating",))]
+    within = [
+        one
+        for one in known
+        if (rating := number_of(rated[one.handle], "rating")) >= Decimal(f"{at_least:g}")
+        and (not at_most or rating <= Decimal(f"{at_most:g}"))
+        and number_of(rated[one.handle], "ratings") >= ratings_at_least
+    ]
+    notes.append(
+        f"Left out by their ratings: {len(known) - len(within)} products; because too few rated "
+        f"them, or nobody: {len(products) - len(known)}."
+    )
+    return within, rated, notes

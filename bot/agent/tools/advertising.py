@@ -1,8 +1,8 @@
 """What in the advertising costs sales: campaigns, audiences, placements, products and retailers
 that sell worse than the others beyond chance, with their share of spend and of sales, since when
-and what they cost more; and keywords that are clicked and not bought, hardly shown, or shown for a
-product that is sold out, or whose budget was gone by noon, on how many days. And which share of its
-budget each campaign spent: whether more money there can be spent at all.
+and what they cost more; and keywords, with their campaign, that are clicked and not bought, hardly
+shown, or shown for a product that is sold out, or whose budget was gone by noon, on how many days.
+And the daily budget of each campaign and which share of it was spent: whether more can be spent.
 A retailer or placement narrows it to the ads there; without_campaign leaves one out ("without brand
 search": the names are in describe_data).
 Not for the amounts of a period (query_metrics, dataset campaigns), nor for sent e-mails
@@ -40,11 +40,20 @@ WORSE_MEASURES = (
 )
 COST_MEASURES = ("share-of-orders", "cost-per-order", "cost-per-order-elsewhere")  # without sales
 STUCK_MEASURES = (
-    *("where", "channel", "retailer", "days", "days-out-of-budget", "share-of-budget", "product"),
+    *(
+        "where",
+        "campaign",
+        "retailer",
+        "days",
+        "days-out-of-budget",
+        "budget-a-day",
+        "share-of-budget",
+        "product",
+    ),
     "since",
     *("spend", "clicks", "orders", "impressions"),
 )
-BUDGET_MEASURES = ("share-of-budget", "days-out-of-budget")  # of campaigns
+BUDGET_MEASURES = ("budget-a-day", "share-of-budget", "days-out-of-budget")  # of campaigns
 SUMS = ("spend", "sales", "excess", "excess-low", "excess-high")  # of money
 MAX_WORSE, MAX_STUCK = 3, 6
 COLUMNS = {
@@ -53,6 +62,7 @@ COLUMNS = {
     "orders": Words("Orders"),
     "cost-per-order": Words("Cost per order"),
     "return": Words("Return on ad spend"),
+    "budget-a-day": Words("Budget a day"),
     "share-of-budget": Words("Budget spent"),
     "days-out-of-budget": Words("Days out of budget"),
 }
@@ -68,6 +78,7 @@ KEYWORDS = GroupExhibit(
     "keywords that don't sell",
     Words("Keyword"),
     {
+        "campaign": Words("Campaign"),
         "retailer": Words("Platform"),
         "where": Words("Problem"),
         **{name: COLUMNS[name] for name in ("spend", "share-of-budget", "clicks", "orders")},
@@ -85,14 +96,14 @@ SINCE_SOLD_OUT = Words("sold-out products: since they sold out")
 NOTE = (
     "“excess” is what it cost more than the same sales elsewhere, as the ad platform counts them; "
     "campaigns, audiences and placements overlap, so never add those up. “problem” says what stops "
-    "a keyword. Status “mixed” or “apart”: may be due to what it is shown with; “to watch”: may be "
-    "chance."
+    "a keyword; what it spent is within its campaign, so tell the two as one problem. Status "
+    "“mixed” or “apart”: may be due to what it is shown with; “to watch”: may be chance."
 )
 BUDGET_NOTE = (
-    "“share of budget”: how much of its daily budgets was spent; “days out of budget”: on which "
-    "one of them was used up. Where much is left, a higher budget buys nothing more, however good "
-    "the return: advise more money only where a budget runs out, and say beside it how much is "
-    "spent. What more money would bring is not in the data."
+    "“budget a day”: the mean of these days; “share of budget”: how much of it was spent; “days "
+    "out of budget”: on which one was used up. Where much is left, a higher budget buys nothing "
+    "more, however good the return: advise more money only where a budget runs out, and say beside "
+    "it how much is spent. What more money would bring is not in the data."
 )
 NOT_COMPARED = (
     "Campaigns can't be compared: the file has no names, or not both orders and spend, of several."
@@ -115,7 +126,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     worse = [name for name in groups if name.startswith(WORSE)][:MAX_WORSE]
     stuck = [name for name in groups if name.startswith(STUCK)]
     stuck.sort(key=lambda name: -number_of(groups[name], "spend"))
-    chosen = pick_measures(groups.get("ads", ()), TOTAL_MEASURES)
+    chosen = pick_measures(groups.get("ads", ()), (*TOTAL_MEASURES, *BUDGET_MEASURES))
     budgets = [
         fact
         for name, group in groups.items()

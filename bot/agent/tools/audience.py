@@ -13,7 +13,6 @@ Example: {"purpose": "email", "segments": [], "bought": [], "bought_named": [],
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -22,16 +21,16 @@ from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    explain_segments,
+    describe_segments,
     find_analysis,
     find_order_days,
-    name_revenue,
     read_day,
     read_text,
     run_query,
 )
+from bot.agent.tools._audience_worth import find_worth
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.agent.tools.query_metrics import Condition, build_filters, look_up
+from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
 from bot.core.audience_rule import (
@@ -42,16 +41,13 @@ from bot.core.audience_rule import (
     RatingCondition,
     ViewCondition,
 )
-from bot.core.audience_words import describe_conditions, describe_rule
+from bot.core.audience_words import describe_conditions, describe_rule, join_with_and
 from bot.core.channels import describe_unknown_consents, load_channels
 from bot.core.charts import PEOPLE
 from bot.core.facts import Evidence, Fact, FactId
 from bot.core.metric_query import (
-    AUDIENCE_FIELD,
     AskedFieldName,
     DimensionName,
-    MetricCondition,
-    MetricQuery,
 )
 from bot.core.request import SkillRequest
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
@@ -76,12 +72,6 @@ CONSENTS: Mapping[AudiencePurpose, DimensionName] = {
     "sms": "sms_consent",
     "ads": "ads_consent",
 }
-YEAR, AGREED = timedelta(days=365), "yes"
-WORTH = (
-    "Revenue, orders and revenue per customer are what these people spent and ordered, all of them "
-    "or those who agreed: what they are worth so far, no forecast. Of the last 12 months the "
-    "revenue per customer is of those who ordered then."
-)
 NOBODY_TO_WRITE_TO = (
     "Too few of them agreed to be written to on this channel: if they are whom the text is for, "
     "write nothing yet. Call `ask_person` for whom it shall be, with these words and “Write it all "
@@ -205,15 +195,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     agreed = next((one for one in facts if one.parts.measure == f"by-{rule.purpose}"), None)
     is_told = agreed is not None and isinstance(agreed.value, Decimal) and agreed.value > 0
     by = [CONSENTS[rule.purpose]] if is_told else []
-    worth, missing = await _find_worth(rule, days, by, deps) if days else ((), [])
+    worth, missing = await find_worth(rule, days, by, deps) if days else ((), [])
+    since = SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None
+    readings = [one for one in (describe_segments(rule.segments), since) if one]
     result = replace(finding, where=AnalysisFilter(), age=None).build_result(
         (*facts, *worth),
         title=conditions,
-        reading=SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None,
+        reading=join_with_and(readings) if readings else None,
         exhibits=SIZE.build(facts, finding.language, whole=conditions),
         notes=[
             *words,
-            *(explain_segments(rule.segments) if facts else ()),
             *_explain(facts, rule, deps.request),
             *missing,
             *_note_for_copy(facts, rule, deps),
@@ -222,44 +213,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     (_what, people), *more = result.scope
     # a card names every audience that it counts
     return result.model_copy(update={"scope": ((PEOPLE, people), *more)})
-
-
-async def _find_worth(
-    rule: AudienceRule, days: tuple[date, date], by: Sequence[DimensionName], deps: ToolDeps
-) -> tuple[tuple[Fact, ...], list[str]]:
-    """Return what these people spent and ordered, in all and in the last 12 months, of all who meet
-    the conditions and of those who agreed to the purpose; and why it can't be told. It is held
-    against what the person was told before, as every question about sales is."""
-    if rule.never_ordered or deps.request.channel is not None:  # a text says nothing of it
-        return (), []
-    members = rule.model_copy(update={"purpose": "email"})  # whatever they agreed to
-    condition = MetricCondition(field=AUDIENCE_FIELD, operator="is", values=(members.stored,))
-    since = days[1] - YEAR + timedelta(days=1)
-    found, notes = list[Fact](), list[str]()
-    revenue = await run_query(deps, name_revenue)
-    for first in (None, *([since] if days[0] < since else [])):
-        query = MetricQuery(
-            dataset="orders",
-            measures=("revenue", "orders", "revenue_per_customer"),
-            dimensions=tuple(by),
-            filters=((condition,),),
-            since=first,
-            until=days[1],
-        )
-        try:
-            told = await look_up(query, deps)
-        except ToolError as error:
-            notes.append(f"What they spent is not told: {error}")
-            break
-        found += [
-            one.model_copy(update={"label": revenue.text})
-            if one.parts.measure == "revenue"
-            else one
-            for one in told.facts
-            if told.groups[one.id][1] in ((), (AGREED,))
-        ]
-        notes += told.notes
-    return tuple(found), [*([WORTH] if found else []), *dict.fromkeys(notes)]
 
 
 def _label(fact: Fact) -> Fact:

@@ -1,14 +1,15 @@
-"""Finds products by words (in English or French), category, highest price and stock (in_stock no:
-sold out, since when, lost sales), not of a category; sorted by fit, price, newest, best
-sellers of a period (by units), most_revenue, or stock_cover: those first that are sold out
-soonest at the rate of the period (with pace or compare, the last 28 days if none is named);
-stock_cover_longest: whose stock lasts longest. Returns handles, prices, stock and, sorted by
-sales, what sold; sold_at_least leaves out what sold fewer.
+"""Finds products by words (in English or French), category, highest price, ratings and stock
+(in_stock no: sold out, since when, lost sales), not of a category ("A; B" for several: "home
+products" are all its categories in one call); sorted by fit, price, newest, best sellers of a
+period (by units), most_revenue, or stock_cover: those first that are sold out soonest at the rate
+of the period (with pace or compare, the last 28 days if none is named); stock_cover_longest: whose
+stock lasts longest. Returns handles, prices, stock and, sorted by sales, what sold; sold_at_least
+leaves out what sold fewer.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "reduced": "no", "sort": "best_sellers", "country": "none",
-"since": "2026-10-01", "until": "2026-10-31", "sold_at_least": 0, "pace": 0, "compare": "none",
-"most": 5}
+"since": "2026-10-01", "until": "2026-10-31", "sold_at_least": 0, "rated_at_least": 0,
+"rated_at_most": 0, "ratings_at_least": 0, "pace": 0, "compare": "none", "most": 5}
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,14 +21,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolResult
 from bot.agent.tools._analysis import (
     NO_CATALOGUE,
     Finding,
     build_filter,
     describe_filter,
-    find_analysis,
-    group_by_subject,
     name_value,
     number_of,
     read_text,
@@ -35,18 +34,32 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_table_exhibit
 from bot.agent.tools._lost_sales import LOST, estimate_lost_sales
-from bot.agent.tools._product_comparison import COMPARED, MAX_COMPARED, rate_products
+from bot.agent.tools._product_comparison import (
+    COMPARED,
+    MAX_COMPARED,
+    RATING_COLUMNS,
+    rate_products,
+    select_rated,
+)
+from bot.agent.tools._product_filter import ProductBounds, filter_products, split_names
+from bot.agent.tools._stock_cover import (
+    UNTIL_LABEL,
+    SellerMeasure,
+    build_last_day,
+    find_covers,
+    find_covers_of_week,
+    group_sales,
+    rank_by_sales,
+)
 from bot.core.charts import Exhibit, ScopePart, join_scope
 from bot.core.facts import Fact, FactId
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.product import (
     Product,
     build_availability_facts,
     build_product_facts,
     load_first_days,
 )
-from bot.data.catalogue.product_words import tokenize_product, tokenize_query
-from bot.data.catalogue.search import ProductIndex, find_in_category
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Money, Words
 from bot.text.normalize import slugify
@@ -54,18 +67,16 @@ from bot.text.normalize import slugify
 MAX_PRODUCTS, MAX_TIES = 20, 3
 COVER_DAYS = 28
 NEW_DAYS = timedelta(days=365)
-COVER_LABEL = Words("days of stock at this rate")
-PACE_LABEL = Words("days of stock at the assumed rate")
-UNTIL_LABEL = Words("stock lasts until")
 MAX_PACE = 10
 FITTING, IN_STOCK = Words("products that fit"), Words("in stock")
 TABLE_ALONE = "The last {n} stand in the table alone, without slots: narrow the call for these."
 STOCK_OF_ALL = (
     "The stock is that of all countries, so its days are by the sales of all of them, not of one."
 )
+RATED_AT_LEAST, RATED_AT_MOST = Words("rated at least {n}"), Words("rated at most {n}")
+RATINGS_AT_LEAST = Words("number of ratings: at least {n}")
 FORMER_PRICE = "compare-at price"
 SHOWN_LABELS = ("name", "price", FORMER_PRICE, "stock")
-SellerMeasure = Literal["units", "revenue"]
 BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
 RANKED_BY = {"units": Words("by units sold"), "revenue": Words("by revenue")}
 PRODUCTS = GroupExhibit(
@@ -76,8 +87,10 @@ PRODUCTS = GroupExhibit(
         FORMER_PRICE: Words("Former price"),
         "stock": Words("Stock"),
         "stock-cover": Words("Days of stock"),
+        "stock-cover-week": Words("Days of stock, last week's rate"),
         "lasts-until": Words("Lasts until"),
         "units": Words("Units sold"),
+        **RATING_COLUMNS,
     },
     rows_of="product",
 )
@@ -90,15 +103,7 @@ SELLERS = GroupExhibit(
 )
 
 
-class Params(ToolParams):
-    words: str
-    category: str
-    without_category: str
-    max_price: float
-    in_stock: Literal["yes", "no", "any"]
-    reduced: Literal["any", "yes", "no"] = Field(
-        description="Now cheaper than the former price in the catalogue."
-    )
+class Params(ProductBounds):
     sort: Literal[
         "fit",
         "best_sellers",
@@ -113,6 +118,9 @@ class Params(ToolParams):
     since: str
     until: str
     sold_at_least: int
+    rated_at_least: float = Field(description="Mean rating of a year, in stars; 0: any.")
+    rated_at_most: float = Field(description="0: any.")
+    ratings_at_least: int = Field(description="With at least so many ratings; 0: any.")
     pace: float = Field(
         description="For “will the best sellers last until Christmas?”, with a sort by sales: how "
         "many times as fast as in the period each sells from now on, 1 or 1.2 for +20%. It gives "
@@ -131,6 +139,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError(f"most must be from 1 to {MAX_PRODUCTS}, not {params.most}.")
     if params.max_price < 0:
         raise ToolError("max_price must be 0 (no limit) or more.")
+    if params.rated_at_most and params.rated_at_most < params.rated_at_least:
+        raise ToolError("rated_at_most is below rated_at_least: exchange the two.")
     if params.sold_at_least and not _wants_sales(params):
         raise ToolError(
             "sold_at_least is for the sorts best_sellers, most_revenue and stock_cover; else 0."
@@ -138,21 +148,25 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if params.pace and not (_wants_sales(params) and 0 < params.pace <= MAX_PACE):
         raise ToolError(f"pace is for the sorts by sales, above 0 up to {MAX_PACE}; else 0.")
     where, language = build_filter(params), deps.request.language
+    if len(several := split_names(params.category)) > 1:
+        where = replace(where, category=None)  # of the sales; the catalogue knows them
     if _tells_cover(params) and where.since is None:
         after = where.until + timedelta(days=1) if where.until else deps.today
         where = replace(where, since=after - timedelta(days=COVER_DAYS))
     every = await deps.data.list_products()
     if not every and not _wants_sales(params):
         raise ToolError(NO_CATALOGUE)
-    products = _filter_products(every, params)
+    products = filter_products(every, params)
     finding = None
     if _wants_sales(params):
         among = [product.handle for product in products] if every else None
         wants_all = _wants_cover(params) or params.sold_at_least
         most = len(products) if wants_all and every else params.most
-        finding = await _rank_by_sales(deps, where, among, most, _choose_measure(params))
-    sales = _group_sales(finding) if finding else {}
-    covers = await _find_covers(deps, params, where, products, sales) if every else {}
+        finding = await rank_by_sales(deps, where, among, most, _choose_measure(params))
+    sales = group_sales(finding) if finding else {}
+    pace = Decimal(f"{params.pace or 1:g}")
+    has_covers = every and _tells_cover(params)
+    covers = await find_covers(deps, where, products, sales, pace) if has_covers else {}
     arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
@@ -164,11 +178,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             for one in ordered
             if number_of(sales.get(one.handle, ()), "units") >= params.sold_at_least
         ]
-    basis, scope = await _describe_call(params, where, every, bool(sales), deps)
-    fitting = _count_fitting(params, products, scope, language)
+    rated, of_rated, sold = dict[str, list[Fact]](), list[str](), len(ordered)
+    if any(bounds := (params.rated_at_least, params.rated_at_most, params.ratings_at_least)):
+        ordered, rated, of_rated = await select_rated(ordered, *bounds, where.until, deps)
+    of_week = await find_covers_of_week(deps, where, ordered[: params.most], covers)
+    named = replace(where, category=", ".join(several)) if several else where
+    basis, scope = await _describe_call(params, named, every, bool(sales), deps)
+    fitting = () if any(bounds) else _count_fitting(params, products, scope, language)
     if params.compare != "none" and every:
         best_ones = ordered[: min(params.most, MAX_COMPARED)]
-        rows, of_rated = await _compare(best_ones, sales, covers, where.until, deps)
+        rows, of_compared = await _compare(best_ones, sales, covers, where.until, deps)
         every_fact = [fact for row in rows for fact in row]
         compared = build_table_exhibit(
             COMPARED.shows,
@@ -181,15 +200,17 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         )
         if covers:  # the pieces stand in the table
             rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
-        many = _count_listed(rows, MAX_FACTS - len(fitting))
+        beside = (*fitting, *of_week.values())
+        many = _count_listed(rows, MAX_FACTS - len(beside))
         told = [fact for row in rows[:many] for fact in row]
         return ToolResult(
-            facts=(*fitting, *_name_country(told, where, language)),
+            facts=(*beside, *_name_country(told, where, language)),
             exhibits=(compared,) if compared else (),
             notes=(
-                *_explain(params, products, ordered, best_ones, every, finding, basis),
-                *of_rated,
+                *_explain(params, products, ordered, best_ones, every, finding, basis, sold),
+                *dict.fromkeys((*of_rated, *of_compared)),
                 *_say_pace(params, where, covers),
+                *_say_week(of_week),
                 *([TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []),
             ),
             read_as=join_scope(scope),
@@ -207,12 +228,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ]
         its += build_availability_facts(product, language)
         if cover := covers.get(product.handle):
-            its += [cover, *([_build_last_day(cover, its)] if params.pace and cover.value else [])]
+            its += [cover, *([build_last_day(cover, its)] if params.pace and cover.value else [])]
         its += [
             fact
             for fact in sales.get(product.handle, ())
             if not _wants_cover(params) or fact.parts.measure == "units"
         ]
+        its += [of_week[product.handle]] if product.handle in of_week else []
+        its += rated.get(product.handle, ())
         its += lost.get(product.handle, ())
         if (lost or _tells_cover(params)) and len(facts) + len(its) > MAX_FACTS - len(fitting):
             break  # which of them stand here is said below
@@ -231,18 +254,20 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         rows_of=PRODUCTS.rows_of,
         groups=of_titles,
     )
-    sold = [fact for fact in facts if fact.parts.kind == "sellers"]
+    of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=(*_name_country(facts, where, language), *fitting),
         exhibits=(
             *((listed,) if listed and rows else ()),
-            *(() if _wants_cover(params) else _build_sellers(params, sold, language)),
+            *(() if _wants_cover(params) else _build_sellers(params, of_sales, language)),
             *LOST.build([one for its in lost.values() for one in its[1:]], language),
         ),
         notes=(
-            *_explain(params, products, ordered, shown, every, finding, basis),
+            *_explain(params, products, ordered, shown, every, finding, basis, sold),
             *_tell_old(shown, arrived, deps.today),
+            *of_rated,
             *_say_pace(params, where, covers),
+            *_say_week(of_week),
             *of_lost,
         ),
         read_as=join_scope(scope),
@@ -324,7 +349,7 @@ def _count_fitting(
 def _tell_ties(finding: Finding, measure: SellerMeasure) -> list[str]:
     """Say which of the best are level, so that none of them is called the first."""
     level: dict[Decimal, list[str]] = {}
-    for group in _group_sales(finding).values():
+    for group in group_sales(finding).values():
         for fact in group:
             if fact.parts.measure == measure and isinstance(fact.value, Decimal):
                 level.setdefault(fact.value, []).append(fact.about)
@@ -368,37 +393,17 @@ def _say_pace(params: Params, where: AnalysisFilter, covers: Mapping[str, Fact])
     )
 
 
-def _build_last_day(cover: Fact, its: Sequence[Fact]) -> Fact:
-    """Return the day until which a stock lasts, from the day on which it was counted."""
-    counted = next(one.as_of for one in its if one.label == "stock")
-    day = counted + timedelta(days=int(cover.number))
-    id = str(cover.parts._replace(measure="lasts-until"))
-    changes = {"id": id, "value": day.isoformat(), "label": UNTIL_LABEL.text, "unit": None}
-    return cover.model_copy(update=changes)
+def _say_week(of_week: Mapping[str, Fact]) -> Iterator[str]:
+    if of_week:
+        yield (
+            "In the last 7 days these sold faster or slower than in the whole period, beyond "
+            f"chance: {', '.join(one.about for one in of_week.values())}. Tell both days of stock."
+        )
 
 
 def _sort_by_cover(covers: Mapping[str, Fact], params: Params) -> list[str]:
     is_longest = params.sort == "stock_cover_longest"
     return sorted(covers, key=lambda handle: covers[handle].number, reverse=is_longest)
-
-
-async def _find_covers(
-    deps: ToolDeps,
-    params: Params,
-    where: AnalysisFilter,
-    products: Sequence[Product],
-    sales: Mapping[str, Sequence[Fact]],
-) -> dict[str, Fact]:
-    """Return how many days the stock of each product lasts, of those that sold in the country: it
-    is everybody's, so the sales of all countries use it up."""
-    if not _tells_cover(params):
-        return {}
-    if where.country:
-        products = [one for one in products if one.handle in sales or one.stock == 0]
-        everywhere, handles = replace(where, country=None), [one.handle for one in products]
-        by = _choose_measure(params)
-        sales = _group_sales(await _rank_by_sales(deps, everywhere, handles, len(handles), by))
-    return _compute_covers(products, sales, Decimal(f"{params.pace or 1:g}"))
 
 
 def _name_country(
@@ -413,79 +418,9 @@ def _name_country(
         yield fact.model_copy(update={"about": about}) if is_of_sales else fact
 
 
-def _compute_covers(
-    products: Sequence[Product], sales: Mapping[str, Sequence[Fact]], pace: Decimal
-) -> dict[str, Fact]:
-    """Return how many days the stock of each product lasts at `pace` times the rate of its sales,
-    by handle: 0 of what is sold out. A product whose stock is not known, or whose sales are not
-    told, has none."""
-    covers = {}
-    for product in products:
-        if product.stock == 0:
-            (stock,) = (one for one in build_product_facts(product) if one.label == "stock")
-            covers[product.handle] = _build_cover(product, stock, Decimal(0), "stock = 0", pace)
-            continue
-        units = next((f for f in sales.get(product.handle, ()) if f.parts.measure == "units"), None)
-        if product.stock is None or units is None or not (units.since and units.until):
-            continue
-        days = (units.until - units.since).days + 1
-        if Decimal(units.value) > 0:
-            left = (product.stock * days / Decimal(units.value) / pace).quantize(Decimal(1))
-            query = f"stock × {days} days / {units.id}{f' / {pace}' if pace != 1 else ''}"
-            covers[product.handle] = _build_cover(product, units, left, query, pace)
-    return covers
-
-
-def _build_cover(product: Product, basis: Fact, days: Decimal, query: str, pace: Decimal) -> Fact:
-    at = f"--pace-{slugify(str(pace))}" if pace != 1 else ""
-    id = str(FactId("product", f"{product.handle}{at}", "stock-cover"))
-    label = COVER_LABEL if pace == 1 else PACE_LABEL
-    changes = {"label": label.text, "about": product.title, "unit": "days", "query": query}
-    return basis.model_copy(update={"id": id, "value": days, **changes})
-
-
-async def _rank_by_sales(
-    deps: ToolDeps, where: AnalysisFilter, among: Sequence[str] | None, most: int, by: SellerMeasure
-) -> Finding:
-    """Return the best sellers among the products with these handles; None: among all that sold."""
-    handles = None if among is None else frozenset(among)
-
-    def rank(warehouse: Warehouse, known: AnalysisFilter) -> AnalysisResult:
-        from bot.data.metrics.best_sellers import find
-
-        return find(warehouse, known, handles, most, by)
-
-    return await find_analysis(deps, "sellers", where, part=rank)
-
-
 def _describe(product: Product, fact: Fact) -> str:
     """Return what a fact is about: a name is about the handle, by which other tools are called."""
     return product.handle if fact.label == "name" else product.title
-
-
-def _filter_products(products: Sequence[Product], params: Params) -> list[Product]:
-    """Return the products on sale that fit, best fit first."""
-    wanted, left_out = read_text(params.category), read_text(params.without_category)
-    names = sorted({product.type for product in products if product.type})
-    for category in filter(None, (wanted, left_out) if products else ()):
-        if category.lower() not in {name.lower() for name in names}:
-            raise ToolError(
-                f"There is no category “{category}”. There are: {', '.join(names[:20])}."
-            )
-    is_reduced = params.reduced == "yes"
-    fitting = [
-        product
-        for product in products
-        if product.status in (None, "active")
-        and (not wanted or (product.type or "").lower() == wanted.lower())
-        and (not left_out or (product.type or "").lower() != left_out.lower())
-        and (not params.max_price or _is_within(product.price, params.max_price))
-        and (params.in_stock != "yes" or product.stock is None or product.stock > 0)
-        and (params.in_stock != "no" or product.stock == 0)
-        and (params.reduced == "any" or (product.compare_at is not None) is is_reduced)
-    ]
-    words = read_text(params.words)
-    return _search(words, fitting) if words else fitting
 
 
 def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]:
@@ -493,8 +428,8 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
     found = []
     if params.sort in BY_MEASURE:
         found.append(RANKED_BY[_choose_measure(params)])
-    if left_out := read_text(params.without_category):
-        found.append(Words("without {what}", what=left_out))
+    if left_out := split_names(params.without_category):
+        found.append(Words("without {what}", what=", ".join(left_out)))
     currency = next((product.currency for product in products if product.currency), None)
     if params.max_price:
         most = Decimal(f"{params.max_price:g}")
@@ -504,6 +439,13 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
         found.append(Words("only sold out"))
     if params.reduced != "any":
         found.append(Words("reduced now") if params.reduced == "yes" else Words("not reduced now"))
+    for text, bound in (
+        (RATED_AT_LEAST, params.rated_at_least),
+        (RATED_AT_MOST, params.rated_at_most),
+        (RATINGS_AT_LEAST, params.ratings_at_least),
+    ):
+        if bound:
+            found.append(text.with_params(n=Decimal(f"{bound:g}")))
     if n := params.sold_at_least:
         found.append(Words.count("at least {n} unit sold", "at least {n} units sold", n))
     return found
@@ -520,36 +462,6 @@ def _tell_basis(warehouse: Warehouse) -> tuple[Words | None, str]:
     }
     basis = find_revenue_basis(warehouse)
     return (name_revenue(warehouse) if basis else None), told.get(basis, "")
-
-
-def _is_within(price: Decimal | None, most: float) -> bool:
-    return price is not None and price <= Decimal(str(most))
-
-
-def _search(words: str, products: list[Product]) -> list[Product]:
-    """Return what the words may mean, then all of the category that they name, then all others
-    that have each of them, those last whose description alone says them."""
-    index, by_handle = ProductIndex(products), {product.handle: product for product in products}
-    wanted = set(tokenize_query(words))
-    said = [
-        product.handle
-        for product in products
-        if wanted and wanted <= set(tokenize_product(f"{product.title} {product.description}"))
-    ]
-    best = [match.handle for match in index.find(words)]
-    best += [products[n].handle for n in find_in_category(words, products)]
-    return [by_handle[handle] for handle in dict.fromkeys((*best, *index.find_all(words), *said))]
-
-
-def _group_sales(finding: Finding) -> dict[str, list[Fact]]:
-    """Return the sales of each product by its handle, the best first, with their period."""
-    sales = {}
-    for subject, group in group_by_subject(finding.result.facts).items():
-        days = {fact.parts.measure: str(fact.value) for fact in group}
-        period = (date.fromisoformat(days["since"]), date.fromisoformat(days["until"]))
-        told = [fact for fact in group if fact.parts.measure in SELLERS.columns]
-        sales[subject.removeprefix("product-")] = [*finding.prepare(told, period=period)]
-    return sales
 
 
 def _sort(
@@ -588,6 +500,7 @@ def _explain(
     every: Sequence[Product],
     finding: Finding | None,
     basis: str,
+    sold: int,
 ) -> tuple[str, ...]:
     notes = list(finding.notes) if finding else []
     notes.append(f"{len(products)} products fit; {len(shown)} stand here.")
@@ -621,9 +534,9 @@ def _explain(
                 f"{'less long' if is_longest else 'longer'} are left out: the other order "
                 f"({'stock_cover' if is_longest else 'stock_cover_longest'}) begins with them."
             )
-        if len(ordered) < len(products) and (_wants_cover(params) or len(ordered) < params.most):
+        if sold < len(products) and (_wants_cover(params) or sold < params.most):
             notes.append(
-                f"{len(products) - len(ordered)} products that fit are left out: they did not sell "
+                f"{len(products) - sold} products that fit are left out: they did not sell "
                 f"{params.sold_at_least or 'any'} units in the period, or too few customers bought "
                 "them to be shown."
             )

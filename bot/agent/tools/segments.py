@@ -1,7 +1,7 @@
 """Customer segments by how recently, how often and for how much people buy: champions, loyal,
 promising, new, at risk, drifting away, lapsed, one-time. Tells how many customers each has, its
-share of customers and of revenue, its average order, how its customers grew in 90 days; for one
-segment also its rule, favourite category, best day and hour.
+share of customers and of revenue, its average order, how its customers grew in 90 days, and its
+rule; for one segment also its favourite category, best day and hour.
 Not for counting people by conditions of your own (use audience), nor for sales of a period.
 Example: {"segment": "at-risk", "country": "FR", "source": "none", "device": "none",
 "since": "none", "until": "none"}
@@ -13,7 +13,7 @@ from typing import Literal
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_filter,
-    explain_segments,
+    describe_segments,
     find_analysis,
     find_order_days,
     name_revenue,
@@ -21,6 +21,7 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import SEGMENT_LABELS
+from bot.core.audience_words import join_with_and
 from bot.i18n.messages import Words
 
 SegmentName = Literal[
@@ -41,6 +42,7 @@ OVERVIEW = (
     "revenue-share",
     "average-order",
     "growth",
+    "rule",
 )
 EXHIBIT = GroupExhibit(
     "customer segments",
@@ -51,6 +53,7 @@ EXHIBIT = GroupExhibit(
         "revenue-share": Words("Share of revenue"),
         "average-order": Words("Average order"),
         "growth": Words("Change in customers, 90 days"),
+        "rule": Words("Who they are"),
     },
     bars="customers",
     rows_of="segment",
@@ -91,12 +94,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         since, until = days
         finding = replace(finding, where=replace(finding.where, since=since, until=until))
     if not named and facts:
-        notes += explain_segments(SEGMENT_LABELS)
         notes.append("Name one segment to get its favourite category, best day and hour.")
+    readings = [one for one in (describe_segments([params.segment]), revenue) if one]
     return finding.build_result(
         facts,
         title=SEGMENT_LABELS[params.segment] if named else Words("customer segments"),
-        reading=revenue,
+        reading=join_with_and(readings) if readings else None,
         exhibits=EXHIBIT.build([fact for fact in facts if fact.about], finding.language),
         notes=notes,
     )

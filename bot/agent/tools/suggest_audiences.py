@@ -2,7 +2,7 @@
 best customers, those who drift away, newcomers, a niche. Of each: how many there are and how many
 agreed to e-mail, SMS and ads; which share of such people bought the product within 90 days in the
 past, beside all others; how many will buy as things are; the smallest effect that a test on it
-shows; and its rule.
+shows; what they spent so far; and its rule.
 Not for people by conditions of your own (audience), nor for how a segment does (segments).
 Example: {"product": "none", "category": "Bath", "goal": "none", "country": "none"}
 """
@@ -12,11 +12,12 @@ from dataclasses import replace
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_filter,
-    explain_segments,
+    describe_segments,
     find_analysis,
     find_product,
     group_by_subject,
 )
+from bot.agent.tools._audience_worth import find_spent
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import AudienceGoal, AudienceRule
 from bot.core.audience_words import AUDIENCE_NAMES, describe_rule, name_audience
@@ -39,7 +40,7 @@ AUDIENCE_COLUMNS = {
 EXHIBIT = GroupExhibit(
     "the audiences and what they bought",
     Words("Audience"),
-    {**AUDIENCE_COLUMNS, "others-share": Words("Of all")},
+    {**AUDIENCE_COLUMNS, "others-share": Words("Of all"), "spent": Words("Spent so far")},
     bars="bought-share",
 )
 
@@ -65,7 +66,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     titles = {fact.about: str(fact.value) for fact in groups.get("things", {}).values()}
     days = groups.get("all", {}).get("days")
     chosen = [days.model_copy(update={"label": "days of these purchases"})] if days else []
-    segments: list[str] = []
+    segments, worth = list[str](), list[str]()
     for name, group in groups.items():
         if name in AUDIENCE_NAMES and "rule" in group:
             rule = AudienceRule.model_validate_json(str(group["rule"].value))
@@ -77,6 +78,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             id = str(conditions.parts._replace(measure="conditions"))
             kept = [group[measure] for measure in MEASURES if measure in group]
             kept.insert(1, conditions.model_copy(update={"id": id}))
+            spent, notes = await find_spent(rule, finding.result.as_of, deps)
+            id = str(conditions.parts._replace(measure="spent"))
+            kept += [fact.model_copy(update={"id": id}) for fact in spent]
+            worth += notes
             chosen += [fact.model_copy(update={"about": about}) for fact in kept]
     facts = finding.prepare(chosen, of_call=params.goal if goal else "")
     things = tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
@@ -85,12 +90,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         (*facts, *things, *availability),
         title=Words("audiences"),
+        reading=describe_segments(segments),
         exhibits=EXHIBIT.build(facts, language),
         notes=(
             "“bought … since”: of the people whom the same rule picked 90 days ago, those who did. "
             "Only “confirmed” is beyond chance.",
             "One person can be in several audiences.",
-            *explain_segments(segments),
+            *dict.fromkeys(worth),
             *filter(None, [describe_unknown_consents(deps.request.brief)]),
             *(f"{one.about} is sold out: say so first." for one in availability),
         )

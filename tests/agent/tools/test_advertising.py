@@ -35,10 +35,14 @@ async def test_a_keyword_says_where_it_is_advertised() -> None:
         .fetchone()
     )
     assert where["retailer"] in retailers
+    of_keyword = "SELECT DISTINCT name FROM campaigns WHERE keyword = ?"
+    keyword = next(fact for fact in stuck if fact.parts.measure == "campaign")
+    named = sample().engine.con.execute(of_keyword, [keyword.about]).fetchall()
+    assert named == [(keyword.value,)]
     table = next(
         one.table for one in result.exhibits if one.table and "Keyword" in one.table.columns[0]
     )
-    assert "Platform" in table.columns
+    assert {"Platform", "Campaign"}.issubset(table.columns)
 
 
 @pytest.mark.parametrize("column", ["retailer", "placement"])

@@ -482,15 +482,24 @@ async def test_suggested_audiences_have_the_figures_of_their_rules() -> None:
     ("tool", "arguments"),
     [("audience", {"segments": ["loyal"]}), ("suggest_audiences", LINEN), ("segments", {})],
 )
-async def test_what_a_segment_is_stands_among_the_notes(tool: str, arguments: Any) -> None:
-    result = await call_tool(tool, arguments)
-    told = {
-        name
-        for name, one in SEGMENTS_BY_ID.items()
-        if any(one.rule.to("en") in note for note in result.notes)
-    }
+async def test_what_a_segment_is_is_told_with_its_name(tool: str, arguments: Any) -> None:
+    result = await call_tool(tool, arguments, tool_deps(language="fr"))
+    tables = [row for one in result.exhibits if one.table for row in one.table.rows]
+    shown = " ".join([result.read_as, *(" ".join(row) for row in tables)])
+    told = {name for name, one in SEGMENTS_BY_ID.items() if one.rule.to("fr") in shown}
     assert "loyal" in told
     assert ("lapsed" in told) == (tool == "segments")
+
+
+async def test_what_suggested_audiences_spent_is_what_the_audience_of_the_rule_spent() -> None:
+    result = await call_tool("suggest_audiences", {**ANY, "goal": "win back"})
+    spent = next(one for one in result.facts if one.id.endswith(".spent"))
+    told = await call_tool("audience", {"segments": ["at-risk", "drifting-away"]})
+    revenue = {one.value for one in told.facts if one.label == spent.label}
+    assert spent.value in revenue
+    table = result.exhibits[0].table
+    assert table is not None
+    assert spent.id in table.facts
 
 
 async def test_suggested_audiences_say_that_the_product_is_sold_out() -> None:

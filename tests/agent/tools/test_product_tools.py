@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import MAX_FACTS, ToolError, ToolResult
-from bot.agent.tools.find_products import COVER_LABEL, FORMER_PRICE
+from bot.agent.tools._stock_cover import COVER_LABEL
+from bot.agent.tools.find_products import FORMER_PRICE
 from bot.core.facts import PRODUCT_KINDS, Evidence, Source
 from bot.core.material_facts import find_material_facts
 from bot.core.request import Brief, SkillRequest
@@ -63,6 +64,68 @@ async def test_a_category_can_be_left_out(sort: str) -> None:
     for name, wrong in (("without_category", "Mailes"), ("category", "not Mailles")):
         with pytest.raises(ToolError, match=f"There is no category “{wrong}”"):
             await call_tool("find_products", {**call, name: wrong})
+
+
+@pytest.mark.parametrize("sort", ["price_low", "stock_cover", "best_sellers"])
+async def test_several_categories_are_told_in_one_call(sort: str) -> None:
+    call = {"sort": sort, "most": 20, "category": "Bain; Linge de lit"}
+    result = await call_tool("find_products", call)
+    products = await sample_data().list_products()
+    of_both = {one.handle: one.type for one in products if one.type in ("Bain", "Linge de lit")}
+    assert {of_both[one] for one in handles(result)} == {"Bain", "Linge de lit"}
+    assert "Bain, Linge de lit" in result.read_as
+    rest = await call_tool(
+        "find_products", {**call, "category": "none", "without_category": "Bain; Linge de lit"}
+    )
+    assert not set(of_both).intersection(handles(rest))
+    with pytest.raises(ToolError, match="There is no category “Bin”"):
+        await call_tool("find_products", {**call, "category": "Bain; Bin"})
+
+
+@pytest.mark.parametrize("compare", ["none", COMPARE])
+async def test_products_are_found_by_their_ratings(compare: str) -> None:
+    bounds = {"rated_at_least": 4.3, "rated_at_most": 4.8, "ratings_at_least": 10}
+    call = {"in_stock": "yes", "sort": "stock_cover_longest", "most": 15, "compare": compare}
+    result = await call_tool("find_products", {**call, **bounds})
+    ratings = [one.number for one in result.facts if one.parts.measure == "rating"]
+    counts = [one.number for one in result.facts if one.parts.measure == "ratings"]
+    assert ratings
+    assert len(ratings) == len(counts)
+    assert all(Decimal("4.3") <= one <= Decimal("4.8") for one in ratings)
+    assert min(counts) >= 10
+    (table,) = (one.table for one in result.exhibits if one.table)
+    assert any(column.startswith("Mean rating") for column in table.columns)
+    assert "4.3" in result.read_as
+    assert any("Left out by their ratings" in note for note in result.notes)
+    assert len(result.notes) == len(set(result.notes))
+
+
+@pytest.mark.parametrize(("last", "told"), [(20, True), (5, False)])
+async def test_a_last_week_beyond_chance_has_its_own_days_of_stock(last: int, told: bool) -> None:
+    days = [*range(8, 29)] + [n % 7 + 1 for n in range(last)]  # days ago: one a day, then these
+    orders = [
+        {
+            "order": f"o{n}",
+            "line": 1,
+            "at": datetime.combine(TODAY - timedelta(days=ago), datetime.min.time()),
+            "customer": f"c{n}",
+            "product": "vase",
+            "title": "Vase",
+            "quantity": 1.0,
+            "amount": Decimal(50),
+        }
+        for n, ago in enumerate(days)
+    ]
+    shop = small(orders=orders)
+    data = WorkspaceData(
+        CatalogueLibrary(lambda: [make_product("vase", stock=40, title="Vase")]), lambda: shop
+    )
+    result = await call_tool(
+        "find_products", {"sort": "stock_cover", "in_stock": "yes", "most": 5}, tool_deps(data)
+    )
+    of_week = [one.number for one in result.facts if one.parts.measure == "stock-cover-week"]
+    assert of_week == ([Decimal(14)] if told else [])
+    assert any("In the last 7 days" in note for note in result.notes) == told
 
 
 async def test_a_highest_price_is_read_with_its_currency() -> None:

@@ -188,6 +188,8 @@ CAMPAIGN_MEASURES = {
         / sum(orders) FILTER (spend IS NOT NULL) FROM c""",
     "cost_per_click": """SELECT sum(spend) FILTER (clicks IS NOT NULL)
         / sum(clicks) FILTER (spend IS NOT NULL) FROM c""",
+    "cost_per_1000_impressions": """SELECT 1000.0 * sum(spend) FILTER (impressions IS NOT NULL)
+        / sum(impressions) FILTER (spend IS NOT NULL) FROM c""",
     "sales_per_spend": """SELECT sum(sales) FILTER (spend IS NOT NULL)
         / sum(spend) FILTER (sales IS NOT NULL) FROM c""",
     "sales_per_1000_sent": """SELECT 1000.0 * sum(sales) FILTER (arrived IS NOT NULL)

@@ -184,15 +184,16 @@ MAX_DAYS_SINCE_PURCHASE = 365  # older purchases say little about today's needs
 def list_proposals(
     subject: Subject, goal: str | None, niche: Sequence[str], countries: tuple[str, ...] = ()
 ) -> list[Proposal]:
-    """Return at most three proposals that fit the request, plus the niche when there is one. All
-    are limited to `countries`; everybody in these countries comes first."""
+    """Return at most three proposals that fit the request, plus the niche when there is one, whose
+    buyers are active: none to win back. All are limited to `countries`; everybody in these
+    countries comes first."""
     known = {candidate.id: candidate for candidate in _iter_candidates(subject, goal)}
     order = PROPOSALS_BY_GOAL.get(goal or "", DEFAULT_PROPOSALS)
     proposals = [known[name] for name in order if name in known]
     if countries:
         proposals.insert(0, Proposal("there", AudienceRule()))
     proposals = proposals[:MAX_PROPOSALS]
-    if niche:
+    if niche and goal != "win back":
         proposals.append(Proposal("niche", AudienceRule(bought=tuple(niche), bought_at_least=2)))
     return [
         Proposal(candidate.id, candidate.rule.model_copy(update={"countries": countries}))

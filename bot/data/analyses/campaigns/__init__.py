@@ -4,6 +4,7 @@ line.
 `find` is about the requested period, by default the 28 days up to the newest row. A line is what a
 team can change: a keyword for a product at a retailer."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
@@ -72,6 +73,8 @@ def _filter_campaigns(table: ir.Table, filter_: AnalysisFilter) -> ir.Table:
 
 PERIOD_DAYS = 28
 MAX_VALUES = 12  # of one dimension
+# where a keyword is advertised: the column, and the measure that says it
+PLACES = {"channel": "channel", "retailer": "retailer", "name": "campaign"}
 
 
 def add_ad_facts(
@@ -93,6 +96,8 @@ def add_ad_facts(
     report.totals()
     report.dimensions()
     budgets = sum_budgets(warehouse, ours, since, until)
+    if budgets.whole:
+        report.add_budget("ads", "", budgets.whole)
     for name, use in budgets.campaigns.items():
         report.add_budget(f"name--{slugify(name)}", name, use)
     sold_out = find_sold_out_dates(warehouse)
@@ -180,12 +185,12 @@ class _AdReport:
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
                 add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
             add("days", of.days)
-            for name in ("channel", "retailer"):  # where it is advertised
+            for name, measure in PLACES.items():
                 values = {ad.keys[name] for ad in self.now if ad.line == bottleneck.line}
                 if len(values) == 1 and (value := values.pop()):
-                    add(name, value)
+                    add(measure, value)
             if use := budgets.get(bottleneck.line):
-                add("share-of-budget", round_figure(use.share, 1), "%")
+                self._budget(add, use)
             if bottleneck.where == "budget gone by noon":
                 add("days-out-of-budget", of.early, "days", of.days)
             if bottleneck.where == "sold out":
@@ -199,11 +204,16 @@ class _AdReport:
         ]
 
     def add_budget(self, subject: str, about: str, use: BudgetUse) -> None:
-        """Add which share of its budget was spent, and on how many days one was used up."""
+        """Add the budget of a day, which share of it was spent, and on how many days a campaign's
+        was used up."""
         add = make_fact_adder(self.result, subject, about, use.rows)
-        add("share-of-budget", round_figure(use.share, 1), "%")
-        if use.days_out:
+        self._budget(add, use)
+        if about and use.days_out:
             add("days-out-of-budget", use.days_out, "days", use.days)
+
+    def _budget(self, add: Callable[..., None], use: BudgetUse) -> None:
+        add("budget-a-day", round_figure(use.budget / use.days), self.currency, use.days)
+        add("share-of-budget", round_figure(use.share, 1), "%")
 
     def _sums(self, subject: str, about: str, totals: AdTotals) -> None:
         add = make_fact_adder(self.result, subject, about, totals.rows)

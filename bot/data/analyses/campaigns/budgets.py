@@ -40,6 +40,7 @@ class BudgetUse:
 
 @dataclass(frozen=True)
 class Budgets:
+    whole: BudgetUse | None
     campaigns: dict[str, BudgetUse]
     lines: dict[AdLine, BudgetUse]  # none where campaigns have one budget for all their lines
 
@@ -67,6 +68,7 @@ def sum_budgets(warehouse: Warehouse, rows: ir.Table, since: date, until: date) 
     campaigns = _group((row for row in known if row["name"]), ("name",))
     lines = _group(known if of_lines else (), ("retailer", "product", "keyword"))
     return Budgets(
+        _sum(known) if known else None,
         {str(name): _sum(some) for (name,), some in campaigns.items()},
         {AdLine(*key): _sum(some) for key, some in lines.items()},
     )

@@ -103,6 +103,13 @@ MEASURES: dict[str, Measure] = {
     "cost_per_click": Measure(
         Words("cost per click"), "money", per("cost", "clicks"), needs=("spend", "clicks")
     ),
+    "cost_per_1000_impressions": per_1000(
+        Words("cost per 1,000 impressions"),
+        "money",
+        "cost",
+        "impressions",
+        ("spend", "impressions"),
+    ),
     "sales_per_spend": Measure(
         Words("ROAS (platform)"),
         "",

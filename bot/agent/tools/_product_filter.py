@@ -1,0 +1,77 @@
+"""Which products of the catalogue fit a call, best fit first."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from bot.agent.tool import ToolError, ToolParams
+from bot.agent.tools._analysis import read_text
+from bot.data.catalogue.product import Product
+from bot.data.catalogue.product_words import tokenize_product, tokenize_query
+from bot.data.catalogue.search import ProductIndex, find_in_category
+
+SEPARATOR = ";"
+
+
+class ProductBounds(ToolParams):
+    words: str
+    category: str
+    without_category: str
+    max_price: float
+    in_stock: Literal["yes", "no", "any"]
+    reduced: Literal["any", "yes", "no"] = Field(
+        description="Now cheaper than the former price in the catalogue."
+    )
+
+
+def split_names(value: str) -> tuple[str, ...]:
+    """Return each of "Bain; Mailles", nothing for "none"."""
+    text = read_text(value) or ""
+    return tuple(dict.fromkeys(one for part in text.split(SEPARATOR) if (one := part.strip())))
+
+
+def filter_products(products: Sequence[Product], asked: ProductBounds) -> list[Product]:
+    """Return the products on sale that fit, best fit first."""
+    names = sorted({product.type for product in products if product.type})
+    wanted, left_out = split_names(asked.category), split_names(asked.without_category)
+    for category in (*wanted, *left_out) if products else ():
+        if category.lower() not in {name.lower() for name in names}:
+            raise ToolError(
+                f"There is no category “{category}”. There are: {', '.join(names[:20])}."
+            )
+    within, beyond = ({name.lower() for name in some} for some in (wanted, left_out))
+    is_reduced = asked.reduced == "yes"
+    fitting = [
+        product
+        for product in products
+        if product.status in (None, "active")
+        and (not within or (product.type or "").lower() in within)
+        and (product.type or "").lower() not in beyond
+        and (not asked.max_price or _is_within(product.price, asked.max_price))
+        and (asked.in_stock != "yes" or product.stock is None or product.stock > 0)
+        and (asked.in_stock != "no" or product.stock == 0)
+        and (asked.reduced == "any" or (product.compare_at is not None) is is_reduced)
+    ]
+    words = read_text(asked.words)
+    return _search(words, fitting) if words else fitting
+
+
+def _search(words: str, products: list[Product]) -> list[Product]:
+    """Return what the words may mean, then all of the category that they name, then all others
+    that have each of them, those last whose description alone says them."""
+    index, by_handle = ProductIndex(products), {product.handle: product for product in products}
+    wanted = set(tokenize_query(words))
+    said = [
+        product.handle
+        for product in products
+        if wanted and wanted <= set(tokenize_product(f"{product.title} {product.description}"))
+    ]
+    best = [match.handle for match in index.find(words)]
+    best += [products[n].handle for n in find_in_category(words, products)]
+    return [by_handle[handle] for handle in dict.fromkeys((*best, *index.find_all(words), *said))]
+
+
+def _is_within(price: Decimal | None, most: float) -> bool:
+    return price is not None and price <= Decimal(str(most))
