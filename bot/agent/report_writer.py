@@ -340,7 +340,7 @@ def describe_occasions(ctx: "SkillContext") -> str:
     else:
         coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
     lines = [
-        f"{one.title[ctx.request.language]}, {period.as_prompt(brief.market)}"
+        f"{one.title[ctx.request.language]}, {period.as_prompt(brief.market, today)}"
         for one, period in coming
     ]
     return "; ".join(lines) or "none in the next weeks"
