@@ -1,4 +1,4 @@
-"""Answer a question from the team's own data, or say what it can't tell."""
+"""Answer a question from the team's own data, such as which products to push."""
 
 from pydantic import BaseModel
 

@@ -15,7 +15,7 @@ from bot.core.audience_words import (
     join_with_or,
     list_conditions,
 )
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, FactId
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
 from bot.core.request import SkillRequest
@@ -133,7 +133,8 @@ def list_export_steps(
     cited: Sequence[str], facts: Sequence[Fact], most: int = MAX_EXPORTS
 ) -> list[NextStep]:
     """Return the export of the audiences whose figures a report cites, in their order, one for each
-    rule. `facts` are all facts found."""
+    rule. It is none of the audience of which the report counts those who did not agree. `facts` are
+    all facts found."""
     rules = {
         fact.parts.subject: fact
         for fact in facts
@@ -141,7 +142,11 @@ def list_export_steps(
     }
     subjects = dict.fromkeys(id.split(".")[1] for id in cited if id.startswith(f"{KIND}."))
     values = {fact.id: fact.value for fact in facts}
-    known = [rules[subject] for subject in subjects if subject in rules]
+    known = [
+        rules[subject]
+        for subject in subjects
+        if subject in rules and subject not in _list_of_others(cited, facts)
+    ]
     by_rule = {str(one.value): one for one in known if not _is_too_small(one, values)}
     chosen = [*by_rule.values()][:most]
     audiences = [AudienceRule.model_validate_json(str(fact.value)) for fact in chosen]
@@ -156,6 +161,23 @@ def list_export_steps(
         )
         for fact, rule, conditions in zip(chosen, audiences, own, strict=True)
     ]
+
+
+def _list_of_others(cited: Sequence[str], facts: Sequence[Fact]) -> set[str]:
+    """Return the audiences of which a cited figure is the difference of two: all of them, and those
+    who agreed."""
+    pairs = [
+        [FactId.parse(id) for id in fact.calculated_from]
+        for fact in facts
+        if fact.id in cited and fact.parts.measure == "difference"
+    ]
+    return {
+        whole.subject
+        for whole, agreed in pairs
+        if whole.kind == agreed.kind == KIND
+        and whole.subject == agreed.subject
+        and agreed.measure.startswith("by-")
+    }
 
 
 def _list_own_conditions(

@@ -134,7 +134,7 @@ class RequestPrompt:
         own = self.brand.list_occasions(brief.market)
         if occasion := load_occasions().get(brief.occasion or ""):
             periods = occasion.list_near(self.today, brief.market)
-            days = "".join(f", {period.as_prompt(brief.market)}" for period in periods)
+            days = "".join(f", {period.as_prompt(brief.market, self.today)}" for period in periods)
             if past := find_past_days(brief, self.today):
                 days = f", {past[0]} to {past[1]}"
             unusual = f" (not among the occasions of {brief.market})" if own else ""

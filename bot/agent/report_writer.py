@@ -165,8 +165,8 @@ def _list_asked_days(brief: Brief, words: str, today: date) -> frozenset[date]:
 
 
 def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:
-    """Return the next steps: those of the model, and the export of the audiences that the report
-    leads with, in place of the model's own for them. A text or a test for them knows their rule."""
+    """Return the next steps: the export of the audiences that the report leads with, and those of
+    the model. A text or a test for them knows their rule."""
     cited = [id for text in (report.headline, *report.points) for id in text.facts]
     exports = list_export_steps(cited, ctx.book.facts)
     if not exports:
@@ -177,7 +177,6 @@ def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:
     steps = [
         step.model_copy(update={"form": rule}) if step.skill in AUDIENCE_SKILLS else step
         for step in report.leads
-        if step.skill != exports[0].skill
     ]
     return [*exports, *steps]
 
@@ -340,7 +339,7 @@ def describe_occasions(ctx: "SkillContext") -> str:
     else:
         coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
     lines = [
-        f"{one.title[ctx.request.language]}, {period.as_prompt(brief.market)}"
+        f"{one.title[ctx.request.language]}, {period.as_prompt(brief.market, today)}"
         for one, period in coming
     ]
     return "; ".join(lines) or "none in the next weeks"

@@ -208,10 +208,11 @@ class OccasionPeriod(BaseModel, frozen=True, extra="forbid"):
     source: str
     checked: date
 
-    def as_prompt(self, market: str | None) -> str:
-        """Return the days, and whose they are where no market says it."""
+    def as_prompt(self, market: str | None, today: date) -> str:
+        """Return the days, whose they are where no market says it, and whether they are over."""
         country = f" ({self.country})" if self.country and not market else ""
-        return f"{self.starts} to {self.until}{country}"
+        over = ", over since then" if self.until < today else ""
+        return f"{self.starts} to {self.until}{country}{over}"
 
 
 class Occasion(BaseModel, frozen=True, extra="forbid"):
@@ -304,30 +305,35 @@ def list_coming_occasions(
     return sorted(near, key=lambda pair: (pair[1].starts, pair[0].key, pair[1].country or ""))
 
 
-def name_occasions_within(
-    days: DayRange, market: str | None, own: Iterable[str], language: str
-) -> list[str]:
-    """Return the occasions of these days with their own days, the first first: "Black Friday
-    (27 November)". `own` are the keys of those that count in the market; none: all. Without a
-    market each country's own are told with it."""
-    known, keys = load_occasions(), frozenset(own)
-    places: dict[tuple[date, date, str], list[str]] = {}
-    seen: set[OccasionPeriod] = set()
-    for key, occasion in known.items():
+def list_occasions_within(
+    days: DayRange, market: str | None, own: Iterable[str]
+) -> list[tuple[Occasion, OccasionPeriod]]:
+    """Return the occasions of these days with their own days, the first first. `own` are the keys
+    of those that count in the market; none: all. Without a market each country's own are among
+    them."""
+    keys = frozenset(own)
+    found: dict[tuple[date, date, str | None], tuple[Occasion, OccasionPeriod]] = {}
+    for key, occasion in load_occasions().items():
         for period in occasion.periods:
             is_elsewhere = market and period.country not in (None, market)
             is_within = period.starts <= days[1] and period.until >= days[0]
-            same = period.model_copy(
-                update={"source": ""}
-            )  # « soldes » of a season, and in general
-            if is_elsewhere or not is_within or same in seen or (keys and key not in keys):
-                continue
-            seen.add(same)
-            when = (period.starts, period.until, occasion.title[language])
-            places.setdefault(when, []).extend(filter(None, [period.country]))
+            if is_within and not is_elsewhere and not (keys and key not in keys):
+                same = (period.starts, period.until, period.country)
+                found.setdefault(same, (occasion, period))  # « soldes » of a season, and in general
+    return sorted(found.values(), key=lambda pair: (pair[1].starts, pair[1].until))
+
+
+def name_occasions_within(
+    days: DayRange, market: str | None, own: Iterable[str], language: str
+) -> list[str]:
+    """Return the names of these occasions with their days: "Black Friday (27 November)"."""
+    places: dict[tuple[str, DayRange], list[str]] = {}
+    for occasion, period in list_occasions_within(days, market, own):
+        when = (occasion.title[language], (period.starts, period.until))
+        places.setdefault(when, []).extend(filter(None, [period.country]))
     return [
-        _name_with_days(title, (starts, until), () if market else countries, language)
-        for (starts, until, title), countries in sorted(places.items())
+        _name_with_days(title, when, () if market else countries, language)
+        for (title, when), countries in places.items()
     ]
 
 

@@ -31,8 +31,8 @@ def test_occasion_just_past_counts_before_the_next_one(today: date, day: date) -
     ("since", "told"),
     [
         (date(2025, 11, 28), "2025-11-28 to 2025-11-28"),
-        (date(2026, 11, 27), "2026-11-27 to 2026-11-27"),
-        (None, "2026-11-27 to 2026-11-27"),
+        (date(2026, 11, 27), "2026-11-27 to 2026-11-27, over since then"),
+        (None, "2026-11-27 to 2026-11-27, over since then"),
     ],
 )
 def test_a_prompt_has_the_days_of_the_occasion_that_was_read(since: date | None, told: str) -> None:

@@ -19,6 +19,7 @@ from tests.handlers.test_answer_with_ai import report
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import AI, collect_text, run
 from tests.support.small_tables import small
+from tests.support.tool_runner import call_tool
 
 ENGLISH = "whom should I target for the linen launch?"
 FRENCH = "qui cibler pour le lancement du lin ?"
@@ -291,11 +292,12 @@ async def written(*script: Step, **more: Any) -> tuple[DraftResult, Any]:
 
 async def test_audience_that_the_report_cites_can_be_exported() -> None:
     draft = {"label": "Draft it", "skill": "draft", "words": "an e-mail to them"}
-    own = {"label": "Export them", "skill": "targeting", "words": "prepare this audience"}
-    steps = [own, draft]
+    other = {"label": "Count those by SMS", "skill": "targeting", "words": "how many by SMS?"}
+    steps = [other, draft]
     script = (calls(("audience", COUNTS)), report("{f3} customers are lapsed.", next_steps=steps))
     found, _letters = await written(*script)
-    export, text = found.leads  # the model's own for the same people gives way
+    export, count, text = found.leads
+    assert (count.skill, count.form) == ("targeting", {})
     assert (export.skill, export.ask, export.form) == ("targeting", True, {"rule": LAPSED.stored})
     assert (text.skill, text.form) == ("draft", {"rule": LAPSED.stored})
     assert {check.level for check in found.checks} == {"pass"}
@@ -317,6 +319,19 @@ async def test_every_audience_is_named_on_the_card_or_with_its_figures() -> None
 
 async def test_report_that_cites_no_audience_offers_no_export() -> None:
     found, _letters = await written(calls(("audience", COUNTS)), report("Nobody in particular."))
+    assert found.leads == ()
+
+
+async def test_audience_of_which_those_who_did_not_agree_are_told_is_not_offered() -> None:
+    counted = await call_tool("audience", COUNTS)
+    names = {fact.parts.measure: f"f{n}" for n, fact in enumerate(counted.facts, 1)}
+    pair = {"facts": [names["customers"], names["by-email"]], "percent": 0}
+    script = (
+        calls(("audience", COUNTS)),
+        calls(("calculate", {"operation": "difference", **pair})),
+        report(f"{{{names['customers']}}} customers, {{f{len(counted.facts) + 1}}} say no."),
+    )
+    found, _letters = await written(*script)
     assert found.leads == ()
 
 

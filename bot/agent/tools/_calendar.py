@@ -1,31 +1,97 @@
-"""A note on the retail occasions within the days of a look-up: two weeks of which one has Black
-Friday are not alike."""
+"""The retail occasions within the days of a look-up: two weeks of which one has Black Friday are
+not alike."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps
-from bot.drafts.occasions import name_occasions_within
+from bot.drafts.occasions import DayRange, list_occasions_within, name_occasions_within
 from bot.i18n.messages import format_short_period
 
+Days = tuple[date | None, date | None]
 MAX_DAYS = 92  # a longer period has occasions every year
+EDGE_DAYS = 3  # before and after an occasion, on which people buy for it as well
+SAME_WEEKDAYS = timedelta(weeks=52)
+LOOK_UP = "Look up the same occasion's days of the year before as well"
 
 
-def tell_occasions(periods: Iterable[tuple[date | None, date | None]], deps: ToolDeps) -> list[str]:
-    """Return a note that names the occasions of each period; none where none has one."""
+def tell_occasions(now: Days, before: Days, deps: ToolDeps, beside: DayRange | None) -> list[str]:
+    """Return a note that names the occasions of both periods, and says whether both hold them
+    alike; none where neither has one. `beside` are the days of a year before that are told too."""
+    periods = [days for one in (now, before) if (days := _narrow(one))]
+    named = {days: _name_occasions(days, deps) for days in periods}
+    if not any(named.values()):
+        return []
+    told = [f"{_write(days)}: {names or 'none known'}" for days, names in named.items()]
+    found = f"Retail occasions: {'; '.join(told)}."
+    if len(periods) > 1 and len({_place_occasions(days, deps) for days in periods}) == 1:
+        return [f"{found} Both hold them alike. That one is the cause is not in the data."]
+    if len(periods) > 1:
+        found += (
+            " The two don't hold them alike, as to these days and those around them: say so in the "
+            "sentence that compares them."
+        )
+    if beside:
+        names = _name_occasions(beside, deps) or "none known"
+        found += (
+            f" So figures of {_write(beside)} ({names}) are told too: the change against these "
+            "leads, or stands in the same sentence."
+        )
+    elif len(periods) == 1 or named[periods[0]]:
+        found += f" {LOOK_UP}."
+    return [f"{found} That one is the cause is not in the data."]
+
+
+def find_like_days(now: Days, before: Days, deps: ToolDeps) -> DayRange | None:
+    """Return the days of the year before that hold the occasions of these days better than those
+    compared with; None where there are none."""
+    days, earlier = _narrow(now), _narrow(before)
+    if days is None or earlier is None:
+        return None
+    places = _place_occasions(days, deps)
+
+    def count_unlike(other: DayRange) -> int:
+        return len(places ^ _place_occasions(other, deps))
+
+    year_before = (_shift_year(days[0]), _shift_year(days[1]))
+    same_weekdays = (days[0] - SAME_WEEKDAYS, days[1] - SAME_WEEKDAYS)
+    best = min((same_weekdays, year_before), key=count_unlike)
+    return best if count_unlike(best) < count_unlike(earlier) else None
+
+
+def _shift_year(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def _narrow(days: Days) -> DayRange | None:
+    since, until = days
+    return (since, until) if since and until and (until - since).days < MAX_DAYS else None
+
+
+def _write(days: DayRange) -> str:
+    return format_short_period(*days, "en", date.min)
+
+
+def _name_occasions(days: DayRange, deps: ToolDeps) -> str:
     market = deps.request.brief.market
     own = deps.brand.list_occasions(market)
-    told = list[str]()
-    for since, until in dict.fromkeys(periods):
-        if since is None or until is None or (until - since).days >= MAX_DAYS:
-            continue
-        names = name_occasions_within((since, until), market, own, deps.request.language)
-        days = format_short_period(since, until, "en", date.min)
-        told += [f"{days}: {', '.join(names)}"] if names else []  # few of earlier years are known
-    if not told:
-        return []
-    return [
-        f"Retail occasions: {'; '.join(told)}. Where figures of other days stand beside, say "
-        "so, and look up the same occasion's days of the year before as well; that one is the "
-        "cause is not in the data."
-    ]
+    return ", ".join(name_occasions_within(days, market, own, deps.request.language))
+
+
+def _place_occasions(days: DayRange, deps: ToolDeps) -> frozenset[tuple[object, ...]]:
+    """Return the occasions of a period, each with how many of its days and of those around it are
+    within the period."""
+    return frozenset(_iter_places(days, deps))
+
+
+def _iter_places(days: DayRange, deps: ToolDeps) -> Iterator[tuple[object, ...]]:
+    market = deps.request.brief.market
+    for occasion, period in list_occasions_within(days, market, deps.brand.list_occasions(market)):
+        before, after = (period.starts - days[0]).days, (days[1] - period.until).days
+        yield (
+            occasion.key,
+            period.country,
+            (period.until - period.starts).days,
+            min(before, EDGE_DAYS),
+            min(after, EDGE_DAYS),
+        )

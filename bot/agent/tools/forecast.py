@@ -2,7 +2,8 @@
 expect, and how likely customers are who are within, or past, their usual rhythm. Each forecast was
 tried on past windows; one that failed there is refused with the reason.
 With since and until, days to come such as December: a scenario of all orders and sales, also by
-week, which is last year's same days at the pace of the last eight weeks.
+week, which is last year's same days at the pace of the last eight weeks; of days that have begun
+(this month) also what came so far and both together.
 Not for what already happened, and not for a single customer.
 Example: {"days": 90, "since": "none", "until": "none", "product": "none", "category": "none",
 "country": "none", "source": "none", "device": "none"}
@@ -45,11 +46,23 @@ WEEKS = GroupExhibit(
     Words("Days"),
     {"last-year-orders": Words("Orders last year"), "scenario-orders": Words("Scenario")},
 )
+SCENARIO = GroupExhibit(
+    "the scenario with its range",
+    Words("Days"),
+    {
+        "so-far-sales": Words("So far"),
+        "scenario-sales": Words("Scenario"),
+        "scenario-sales-low": Words("At least"),
+        "scenario-sales-high": Words("At most"),
+        "last-year-sales": Words("Last year"),
+    },
+)
 SCENARIO_NOTE = (
     "A scenario and no forecast: “last year” are the same days then (of other days than whole "
     "months the same weekdays), “change” is the pace: the last eight weeks against those of last "
-    "year. “low” to “high” is what the weeks differ from that pace. Call it a scenario, tell its "
-    "range and what it stands on; a sale, a holiday or stock on other days than last year changes "
+    "year; where “last week”, of seven days alone, is far from it, say so beside the scenario. "
+    "“low” to “high” is what the weeks differ from that pace. Call it a scenario, tell its range "
+    "and what it stands on; a sale, a holiday or stock on other days than last year changes "
     "it. A goal such as +10% on last year is calculate's plus_percent."
 )
 
@@ -100,16 +113,20 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 async def _build_scenario(where: AnalysisFilter, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "behaviour", where, part=_find_scenario)
     facts = finding.prepare(finding.result.facts)
-    weeks = [
+    rows = [
         fact.model_copy(update={"about": name, "since": None, "until": None})
         for fact in facts
-        if fact.parts.subject.startswith("week-")
-        and (name := _name_week(fact, facts, finding.language))
+        if (name := _name_week(fact, facts, finding.language))
     ]
+    weeks = [fact for fact in rows if fact.parts.subject.startswith("week-")]
+    whole = [fact for fact in rows if fact.parts.subject.startswith(("scenario", "whole"))]
     return finding.build_result(
         facts,
         title=Words("scenario at the pace of the last eight weeks, from last year's days"),
-        exhibits=WEEKS.build(weeks, finding.language),
+        exhibits=(
+            *SCENARIO.build(whole, finding.language),
+            *WEEKS.build(weeks, finding.language),
+        ),
         notes=(SCENARIO_NOTE,) if facts else (),
     )
 

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
-from bot.agent.tools._calendar import tell_occasions
+from bot.agent.tools._calendar import find_like_days, tell_occasions
 from bot.agent.tools.funnel import VISIT_FILTERS, Days, name_breaks
 from bot.core.metric_query import (
     DATED_DIMENSIONS,
@@ -157,19 +157,37 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     query = build_query(params)
     found = await _look_up_apart(query, deps)
     now, before = _find_days(found.results)
+    like = find_like_days(now, before, deps)
+    beside = await _look_up_beside(query, now, like, deps)
+    results = [*found.results, *beside]
     notes = [note for one in found.results for note in one.notes]
     return ToolResult(
-        facts=tuple(fact for one in found.results for fact in (*one.facts, *one.bounds)),
-        exhibits=tuple(exhibit for one in found.results for exhibit in one.exhibits),
+        facts=tuple(fact for one in results for fact in (*one.facts, *one.bounds)),
+        exhibits=tuple(exhibit for one in results for exhibit in one.exhibits),
         notes=(
             *dict.fromkeys(notes),
             *found.refused,
             *(await _name_breaks(query, now, before, deps)),
-            *tell_occasions((now, before), deps),
+            *tell_occasions(now, before, deps, like if beside else None),
         ),
         read_as="\n".join(dict.fromkeys(one.read_as for one in found.results)),
         scope=tuple(dict.fromkeys(part for one in found.results for part in one.scope)),
     )
+
+
+async def _look_up_beside(
+    query: MetricQuery, now: Days, like: Days | None, deps: ToolDeps
+) -> Sequence["MetricResult"]:
+    """Return the totals compared with these days, where there are some that can be told."""
+    if like is None:
+        return ()
+    whole = {"dimensions": (), "having": (), "order": "natural", "limit": 0}
+    days = {"since": now[0], "until": now[1], "compare_since": like[0], "compare_until": like[1]}
+    asked = query.model_copy(update={**whole, **days, "comparison": "dates"})
+    try:
+        return (await _look_up_apart(asked, deps)).results
+    except ToolError:
+        return ()
 
 
 def _find_days(found: Sequence["MetricResult"]) -> list[Days]:

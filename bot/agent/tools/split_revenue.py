@@ -193,6 +193,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         country=read_text(params.country), device=read_text(params.device), until=last
     )
     before = (first, whole.before.revenue.until)
+    days = _list_days(orders)
     breaks = await name_breaks((whole.now.revenue.since, last), where, deps, before)
     sold_out = await name_sold_out(first, last, deps)
     return ToolResult(
@@ -200,7 +201,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=_build_exhibits(of_whole, of_parts, deps.request.language),
         notes=(
             *(*notes, *orders.notes, *breaks, *sold_out),
-            *tell_occasions(_list_days(orders).values(), deps),
+            *tell_occasions(days["now"], days["before"], deps, None),
         ),
         read_as=orders.read_as,
         scope=orders.scope,

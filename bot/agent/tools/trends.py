@@ -123,7 +123,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             notes.append(f"Weeks are whole: {newer} is in no figure. Say which days yours are of.")
         usual = week.since and week.since - timedelta(days=LEVEL_DAYS)
         before = (week.since - WEEK, week.since - ONE_DAY) if week.since else (None, None)
-        notes += tell_occasions([(week.since, week.until), before], deps)
+        notes += tell_occasions((week.since, week.until), before, deps, None)
         notes += await name_breaks((usual, asked.until), asked, deps)
         notes += await name_sold_out(usual, week.until, deps, finding.where)
     if not told and not moved:

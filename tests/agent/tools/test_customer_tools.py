@@ -654,12 +654,39 @@ async def test_days_to_come_are_a_scenario_of_last_year_and_the_pace() -> None:
     assert any("no forecast" in note for note in result.notes)
 
 
+async def test_a_month_that_has_begun_ends_with_what_came_and_a_scenario() -> None:
+    until = date(2026, 11, 24)
+    rows = daily_orders(until=until, days=450, a_day=10)
+    week = [one for one in rows if one["at"].date() > until - timedelta(days=7)]
+    rows = rows[len(week) :] + week[::3]  # five orders a day instead of fifteen
+    deps = tool_deps(data_of(small(orders=rows)))
+    november = {"since": "2026-11-01", "until": "2026-11-30"}
+    result = await call_tool("forecast", november, deps)
+    told = {
+        f"{one.parts.subject.partition('--')[0]}.{one.parts.measure}": one for one in result.facts
+    }
+    rest, whole = told["scenario.scenario-sales"], told["whole.scenario-sales"]
+    assert (rest.since, whole.since) == (date(2026, 11, 25), date(2026, 11, 1))
+    came = told["whole.so-far-sales"].number
+    assert came == 17 * 150 + 7 * 50
+    assert whole.number == came + rest.number
+    assert told["whole.last-year-sales"].number == 30 * 100
+    assert (
+        told["scenario.sales-change-last-week"].number == -50 < told["scenario.sales-change"].number
+    )
+    (table,) = (exhibit.table for exhibit in result.exhibits)
+    assert table is not None
+    assert {rest.shown("en"), whole.shown("en")} <= {cell for row in table.rows for cell in row}
+
+
 async def test_a_scenario_of_weeks_tells_each() -> None:
     deps = tool_deps(data_of(small(orders=daily_orders(until=date(2026, 11, 24), days=450))))
     result = await call_tool("forecast", {"since": "2026-11-25", "until": "2027-01-12"}, deps)
-    table = result.exhibits[0].table
-    assert table is not None
-    assert [row[1:] for row in table.rows] == [("14", "21")] * 7
+    whole, weeks = (exhibit.table for exhibit in result.exhibits)
+    assert whole is not None
+    assert [row[1:] for row in whole.rows] == [("1,470", "1,470", "1,470", "980")]
+    assert weeks is not None
+    assert [row[1:] for row in weeks.rows] == [("14", "21")] * 7
     base = next(fact for fact in result.facts if fact.parts.measure == "last-year-orders")
     assert base.since == date(2025, 11, 26)  # a Wednesday too
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import ToolError
+from bot.agent.tools._calendar import find_like_days
 from bot.agent.tools.split_revenue import split_change
 from bot.core.fact_book import FactBook
 from bot.data.analyses.result import AnalysisFilter
@@ -757,6 +758,22 @@ async def test_rows_of_a_table_are_of_one_kind() -> None:
     assert not products & {row[0] for row in tables["campaign"].rows}
 
 
+def _ask_orders(**more: object) -> dict[str, object]:
+    return {
+        "dataset": "orders",
+        "measures": ["orders"],
+        "dimensions": [],
+        "filters": [],
+        "comparison": "previous_period",
+        "compare_since": "none",
+        "compare_until": "none",
+        "having": [],
+        "order": "natural",
+        "limit": 0,
+        **more,
+    }
+
+
 SALES_DAYS = {"since": "2026-06-22", "until": "2026-06-28"}  # the sales begin on the 24th
 
 
@@ -765,19 +782,7 @@ SALES_DAYS = {"since": "2026-06-22", "until": "2026-06-28"}  # the sales begin o
     [
         (
             "query_metrics",
-            {
-                "dataset": "orders",
-                "measures": ["orders"],
-                "dimensions": [],
-                "filters": [],
-                "comparison": "previous_period",
-                "compare_since": "none",
-                "compare_until": "none",
-                "having": [],
-                "order": "natural",
-                "limit": 0,
-                **SALES_DAYS,
-            },
+            _ask_orders(**SALES_DAYS),
         ),
         ("split_revenue", SALES_DAYS),
         ("trends", {"until": "2026-06-28"}),
@@ -787,5 +792,39 @@ async def test_retail_occasions_within_the_days_are_named(tool: str, arguments: 
     found = (await call_tool(tool, arguments)).notes
     (note,) = [one for one in found if one.startswith("Retail occasions")]
     assert "22 to 28 Jun 2026: summer sales" in note
-    assert "the year before" in note
-    assert "15 to 21 Jun 2026" not in note  # none is known of these
+    assert "15 to 21 Jun 2026: Father's Day" in note
+    assert "don't hold them alike" in note
+
+
+async def test_a_week_with_an_occasion_has_the_same_days_of_last_year_beside() -> None:
+    result = await call_tool("query_metrics", _ask_orders(dimensions=["device"], **SALES_DAYS))
+    days = ("2025-06-23", "2025-06-29")
+    asked = _ask_orders(comparison="dates", compare_since=days[0], compare_until=days[1])
+    alone = await call_tool("query_metrics", asked | SALES_DAYS)
+    assert {fact.id for fact in alone.facts} <= {fact.id for fact in result.facts}
+    (note,) = [one for one in result.notes if one.startswith("Retail occasions")]
+    assert "23 to 29 Jun 2025 (summer sales" in note
+    (note,) = [one for one in alone.notes if one.startswith("Retail occasions")]
+    assert "Both hold them alike" in note
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "like"),
+    [
+        # the week after Black Friday's: Cyber Monday, a year before as well
+        (("11-30", "12-05"), ("2026-11-23", "2026-11-28"), ("2025-12-01", "2025-12-06")),
+        # a month to date: a year before ends on its Black Friday, a day too early
+        (("11-01", "11-28"), ("2025-11-01", "2025-11-28"), ("2025-11-02", "2025-11-29")),
+        (("11-23", "11-28"), ("2025-11-24", "2025-11-29"), None),  # alike
+        (("12-20", "12-26"), ("2026-12-13", "2026-12-19"), ("2025-12-20", "2025-12-26")),
+        (("10-12", "10-18"), ("2026-10-05", "2026-10-11"), None),  # nothing in either
+        (("01-01", "11-28"), ("2025-01-01", "2025-11-28"), None),  # every year has them
+    ],
+)
+def test_like_days_hold_the_same_occasions(
+    now: tuple[str, str], before: tuple[str, str], like: tuple[str, str] | None
+) -> None:
+    asked = [date.fromisoformat(f"2026-{day}") for day in now]
+    earlier = [date.fromisoformat(day) for day in before]
+    found = find_like_days((asked[0], asked[1]), (earlier[0], earlier[1]), tool_deps())
+    assert found == (like and tuple(map(date.fromisoformat, like)))

@@ -61,6 +61,43 @@ def test_months_of_each_group_are_in_the_order_of_time() -> None:
     assert shown == [("BE", "08"), ("BE", "09"), ("FR", "08"), ("FR", "09"), ("FR", "10")]
 
 
+@pytest.mark.parametrize(
+    ("months", "first"),
+    [
+        ({9: 30}, "2026-08-21"),  # 30 days show none, 90 as many as a year
+        ({3: 30}, "2026-01-03"),
+    ],
+)
+def test_shortest_longer_period_that_shows_more_is_named(
+    months: dict[int, int], first: str
+) -> None:
+    people = {11: 2, 1: 60, **months}  # orders of each of four cities, by month
+    rows = [
+        {
+            "order": f"{city}{month}{n}",
+            "at": datetime(2026, month, 18 if month == 11 else 3, 12),
+            "customer": f"{city}{month}{n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "region": city,
+        }
+        for city in ("Arles", "Brest", "Calais", "Dijon")
+        for month, many in people.items()
+        for n in range(many)
+    ]
+    found = answer(
+        small(orders=rows),
+        dataset="orders",
+        measures=["revenue"],
+        dimensions=["region"],
+        since=date(2026, 11, 14),
+        until=date(2026, 11, 18),
+    )
+    (note,) = [note for note in found.notes if note.startswith("A longer period")]
+    assert f"from {first} to 2026-11-18 4 of these groups, not 0" in note
+
+
 def say_unranked(orders: dict[str, int], **query: Any) -> str:
     """What the model is told of the order of revenue by region."""
     notes = rank_regions(orders, **query).notes

@@ -52,9 +52,10 @@ class Pace:
 
 def find_scenario(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return behaviour.scenario.scenario-orders and .scenario-sales of the days of the filter, each
-    with -low and -high, the same of last year (.last-year-orders), and the pace (.orders-change, in
-    %); of two weeks and more that are no whole months also behaviour.week-<day>. Only days after
-    the newest order are told."""
+    with -low and -high, the same of last year (.last-year-orders), and the pace (.orders-change,
+    and .orders-change-last-week, in %); of two weeks and more that are no whole months also
+    behaviour.week-<day>. These are of days after the newest order. Where the filter's days began
+    before, behaviour.whole has what came so far (.so-far-orders) and all of them."""
     if warehouse.table("orders") is None:
         return AnalysisResult.refuse("behaviour", warehouse, NO_ORDERS)
     last = find_last_whole_day(warehouse, "orders", AnalysisFilter())
@@ -69,8 +70,10 @@ def find_scenario(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResu
     now = (last - PACE_WEEKS * ONE_WEEK + ONE_DAY, last)
     then = _move(now, -YEAR)
     weeks = [] if _is_whole_months(since, until) else _list_weeks(since, until)
+    begun = (filter_.since, last) if filter_.since and filter_.since <= last else None
+    whole_base = _find_last_year((begun[0], until)) if begun else base
     spans = [
-        *(base, now, then),
+        *(base, now, then, begun or base, whole_base),
         *_list_weeks(*now),
         *_list_weeks(*then),
         *(_move(one, -YEAR) for one in weeks),
@@ -87,10 +90,10 @@ def find_scenario(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResu
             )
         )
         return result
-    last_year, this_pace, that_pace, *parts = found.periods
-    whole = (last_year, this_pace, that_pace)
-    if min(one.orders for one in whole) < MIN_ORDERS or any(
-        is_below_floor(one.people, warehouse.floor) for one in whole
+    last_year, this_pace, that_pace, so_far, whole_year, *parts = found.periods
+    needed = (last_year, this_pace, that_pace)
+    if min(one.orders for one in needed) < MIN_ORDERS or any(
+        is_below_floor(one.people, warehouse.floor) for one in (*needed, so_far)
     ):
         result.add_limit(
             Words(
@@ -102,19 +105,40 @@ def find_scenario(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResu
         return result
     length = ((until - since).days + 1) / 7
     money = found.currency
-    result.set_group_size("scenario", min(one.people for one in whole))
+    result.set_group_size("scenario", min(one.people for one in needed))
+    result.set_group_size("whole", so_far.people)
     halves = parts[:PACE_WEEKS], parts[PACE_WEEKS : 2 * PACE_WEEKS]
     orders_pace, sales_pace = (_measure_pace(*halves, one) for one in ("orders", "sales"))
     for measure, unit, pace in (("orders", "orders", orders_pace), ("sales", money, sales_pace)):
         came = float(getattr(last_year, measure))
         low, high = (max(0.0, pace.ratio + side * pace.off(length)) for side in (-1, 1))
+        scenario = {"": came * pace.ratio, "-low": came * low, "-high": came * high}
         add = partial(result.add, "scenario", query="scenario", rows=round(last_year.orders))
-        for name, ratio in (("", pace.ratio), ("-low", low), ("-high", high)):
-            add(f"scenario-{measure}{name}", round(came * ratio), unit, days=(since, until))
+        for name, value in scenario.items():
+            add(f"scenario-{measure}{name}", round(value), unit, days=(since, until))
         add(f"last-year-{measure}", round(came), unit, days=base)
-        add(f"{measure}-change", round_figure(100 * (pace.ratio - 1), 1), "%", days=now)
+        add(f"{measure}-change", _change(pace.ratio), "%", days=now)
+        week, week_before = (getattr(half[-1], measure) for half in halves)
+        if week_before and min(half[-1].people for half in halves) >= warehouse.sales_floor:
+            days = (last - ONE_WEEK + ONE_DAY, last)
+            add(f"{measure}-change-last-week", _change(week / week_before), "%", days=days)
+        if begun:
+            done, before = getattr(so_far, measure), getattr(whole_year, measure)
+            add = partial(result.add, "whole", query="scenario", rows=round(so_far.orders))
+            add(f"so-far-{measure}", round(done), unit, days=begun)
+            for name, value in scenario.items():
+                both = round(done) + round(value)
+                add(f"scenario-{measure}{name}", both, unit, days=(begun[0], until))
+            if found.first <= whole_base[0]:
+                add(f"last-year-{measure}", round(before), unit, days=whole_base)
+                ratio = (done + scenario[""]) / before
+                add(f"scenario-{measure}-change", _change(ratio), "%", days=(begun[0], until))
     _add_weeks(result, warehouse, weeks, parts[2 * PACE_WEEKS :], orders_pace)
     return result
+
+
+def _change(ratio: float) -> float:
+    return round_figure(100 * (ratio - 1), 1)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Tell of few rows: refuse a query of too few people, say which values of a filter have no row, and
 from which day on more groups could be shown."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import ibis.expr.types as ir
 
@@ -23,7 +23,9 @@ from bot.data.metrics.query.withheld import describe_people
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
-LONG_DAYS, MIN_LONGER = 365, 1.5  # a longer period, and how much longer it is at least
+LONGER_DAYS = (30, 90, 365)  # longer periods, the shortest first
+MIN_LONGER = 1.5  # how much longer one is at least
+ENOUGH_GROUPS = 3  # more of them than are shown already: a period that has so many is long enough
 
 
 def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
@@ -78,32 +80,42 @@ def _is_too_few_ever(runner: QueryRunner, query: MetricQuery) -> bool:
 def suggest_longer_period(
     runner: QueryRunner, now: GroupedRows, counts: GroupCounts | None
 ) -> list[str]:
-    """Say from which day on more of the groups could be shown, where some are hidden."""
+    """Name the shortest longer period in which more of the groups could be shown, where some are
+    hidden."""
     query, warehouse = runner.query, runner.warehouse
     known = find_known_days(warehouse, runner.dataset)
     assert known is not None
     assert query.since is not None
     assert query.until is not None
-    first = max(known[0], query.until - timedelta(days=LONG_DAYS - 1))
-    if (
-        counts is None
-        or not counts.unranked
-        or is_in_time(query)
-        or count_days((first, query.until)) < MIN_LONGER * count_days((query.since, query.until))
-    ):
+    if counts is None or not counts.unranked or is_in_time(query):
         return []
-    query = query.model_copy(update={"since": first})
+    before = len({*now.groups} - counts.unranked)
+    found = None
+    for first in dict.fromkeys(
+        max(known[0], query.until - timedelta(days=days - 1)) for days in LONGER_DAYS
+    ):
+        if count_days((first, query.until)) < MIN_LONGER * count_days((query.since, query.until)):
+            continue
+        shown = _count_shown(runner, now, first)
+        if shown > (found[1] if found else before):
+            found = first, shown
+        if shown >= before + ENOUGH_GROUPS:
+            break
+    if found is None:
+        return []
+    return [
+        f"A longer period shows more: from {found[0]} to {query.until} {found[1]} of these groups, "
+        f"not {before}. Ask for it where it answers the question; else offer it as a next step."
+    ]
+
+
+def _count_shown(runner: QueryRunner, now: GroupedRows, first: date) -> int:
+    """Return how many of these groups could be shown from this day on."""
+    query, warehouse = runner.query.model_copy(update={"since": first}), runner.warehouse
     longer = QueryRunner(warehouse, runner.dataset, query, None, runner.currency)
     rows = read_grouped_rows(
         warehouse, runner.dataset, longer.select("now"), query.dimensions, runner.bases
     )
     hidden = hide_small_groups(warehouse, rows, runner.bases)
     bases = runner.measures[runner.names[0]].bases
-    shown = len([one for one in now.groups if one in {*rows.groups} and hidden.shows(one, bases)])
-    before = len({*now.groups} - counts.unranked)
-    if shown <= before:
-        return []
-    return [
-        f"A longer period shows more: from {first} to {query.until} {shown} of these groups, "
-        f"not {before}. Ask for it where it answers the question."
-    ]
+    return len([one for one in now.groups if one in {*rows.groups} and hidden.shows(one, bases)])
