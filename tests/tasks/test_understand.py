@@ -793,11 +793,23 @@ async def test_a_question_keeps_the_product_and_market_of_the_report_before(
     asked = {"product": SHIRT.handle, "product_words": SHIRT.title, "market": "FR"}
     brief = REPORT.brief.model_copy(update={**asked, "since": date(2026, 5, 1)})
     report = REPORT.model_copy(update={"brief": brief})
-    form = understood("requests", asked_request(skill, about=report.id))
-    found = check(form, "do people complain about it?", drafts=(report,))
+    words = "do people complain about it?"
+    form = understood("requests", asked_request(skill, about=report.id, topic=words))
+    found = check(form, words, drafts=(report,))
     (request,) = await plan(found, "do people complain about it?", (report,))
     assert (request.brief.product, request.brief.market) == (SHIRT.handle, "FR")
     assert request.brief.since == since
+
+
+@pytest.mark.parametrize(("skill", "product"), [("answer", None), ("feedback", SHIRT.handle)])
+async def test_question_of_another_kind_is_about_the_product_that_a_report_found(
+    skill: str, product: str | None
+) -> None:
+    report = REPORT.model_copy(update={"subjects": (SHIRT.title, "France")})
+    form = understood("requests", asked_request(skill, about=report.id))
+    found = check(form, "do people complain about it?", drafts=(report,))
+    (request,) = await plan(found, "do people complain about it?", (report,))
+    assert request.brief.product == product
 
 
 async def test_text_for_another_channel_has_its_audience_named_anew() -> None:
