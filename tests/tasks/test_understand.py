@@ -477,7 +477,24 @@ def test_of_two_drafts_the_one_that_may_be_changed_is_meant() -> None:
         change = found.drop_refused([refused])
         assert (change.draft, change.again, change.choices) == (left, (), ())
         assert change.refused == (refused,)
-    assert found.drop_refused([EDITED.id, GOLD_MAIL.id]).draft in (EDITED.id, GOLD_MAIL.id)
+    none = found.drop_refused([EDITED.id, GOLD_MAIL.id])
+    assert (none.outcome, none.choices, none.handed_on) == ("reply", (), ())
+
+
+def test_change_that_may_not_be_made_is_handed_on_and_the_rest_is_done() -> None:
+    sms = asked_request(channels=[reading("sms", "an SMS")])
+    form = understood("revise", asked_request(tone="warmer"), sms, instruction="warmer")
+    both = check(
+        {**form, "draft": [MAIL.id, GOLD_MAIL.id]}, "warmer, an SMS", drafts=(GOLD_MAIL, MAIL)
+    )
+    left = both.drop_refused([MAIL.id])
+    assert (left.outcome, left.draft, left.again) == ("revise", GOLD_MAIL.id, ())
+    assert [(one.draft, one.requests[0].tone) for one in left.handed_on] == [(MAIL.id, "warmer")]
+    alone = check({**form, "draft": MAIL.id}, "warmer, an SMS", drafts=(MAIL,))
+    left = alone.drop_refused([MAIL.id])
+    assert (left.outcome, [one.channels for one in left.requests]) == ("requests", [("sms",)])
+    (change,) = left.handed_on
+    assert (change.outcome, change.draft, change.beside) == ("revise", MAIL.id, ())
 
 
 def test_another_channel_may_start_from_one_of_several_drafts() -> None:
