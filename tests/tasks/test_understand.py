@@ -1214,14 +1214,14 @@ def test_a_market_read_as_an_audience_alone_is_named() -> None:
 
 
 async def test_the_same_in_another_language_is_one_more_text() -> None:
-    words = "the same in French"
+    words = "in French please"
     form = asked_request(about=EDITED.id, language=reading("fr", "in French"))
     found = check(understood("requests", form), words, drafts=(EDITED,))
     (request,) = await plan(found, words, [EDITED])
     brief = request.brief
     assert (found.outcome, brief.language, brief.stands_on) == ("requests", "fr", EDITED.id)
     assert (brief.offer, brief.market, request.channel) == ("20% off", "GB", "email")
-    assert words in read_prompt("understand")
+    assert 'one more text ("in French"' in read_prompt("understand")
 
 
 def test_a_translation_keeps_no_passage() -> None:
