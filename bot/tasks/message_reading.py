@@ -35,7 +35,7 @@ from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, list_cited_products, list_parts_beside_opening, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
-from bot.i18n.messages import Words, parse_language
+from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.tasks.briefs import Plan, plan_requests
 from bot.tasks.conversation import (
@@ -119,26 +119,28 @@ class MessageReading(RunningTask):
         continues another task. Without a request the task has ended."""
         services, task = self.services, self.task
         conversation = await self._load_conversation()
-        fresh: Task | None = None
         if task.understanding:
             understanding = Understanding.model_validate_json(task.understanding)
-        else:
-            understanding = await self._ask_ai(conversation)
-            if understanding.revised and not task.previous:
-                allowed = await services.has_right(task.workspace, task.author, "approve")
-                list_refused = partial(self._list_refused, understanding, allowed)
-                refused = await services.database.run(list_refused)
-                understanding = understanding.drop_refused(refused) if refused else understanding
-            if task.is_overheard and understanding.outcome == "not_for_us":
-                await change_task(
-                    services, task.id, lambda t, s, e: t.dismiss(s, e, services.now())
-                )
-                return ReadMessage(task)
-            is_plain = understanding.outcome == "requests" and understanding.line is None
-            is_plain = is_plain and not understanding.refused
-            if is_plain and not task.is_overheard:  # whose failures are silent until it is stored
-                return await self._plan_new(understanding, conversation)
-            fresh = await self._store(understanding)
+            return await self._act(understanding, conversation)
+        understanding = await self._ask_ai(conversation)
+        if understanding.revised and not task.previous:
+            allowed = await services.has_right(task.workspace, task.author, "approve")
+            list_refused = partial(self._list_refused, understanding, allowed)
+            refused = await services.database.run(list_refused)
+            understanding = understanding.drop_refused(refused) if refused else understanding
+        if task.is_overheard and understanding.outcome == "not_for_us":
+            await change_task(services, task.id, lambda t, s, e: t.dismiss(s, e, services.now()))
+            return ReadMessage(task)
+        is_plain = understanding.line is None and not understanding.refused
+        if is_plain and understanding.outcome == "requests" and not task.is_overheard:
+            # The failures of what is overheard are silent until it is stored.
+            return await self._plan_new(understanding, conversation)
+        stored = replace(self, task=await self._store(understanding))
+        return await stored._act(understanding, conversation)
+
+    async def _act(self, understanding: Understanding, conversation: Conversation) -> ReadMessage:
+        """Do what the message asks for that is no request, and return its requests."""
+        services, task = self.services, self.task
         if understanding.outcome == "answer_question" and conversation.question is not None:
             if understanding.closes:
                 await services.database.run(self._close_question, conversation)
@@ -147,7 +149,6 @@ class MessageReading(RunningTask):
             understanding = await services.database.run(
                 self._continue_question, conversation, understanding
             )
-            fresh = None
         lines = {"reply": understanding.line}
         if understanding.refused:
             lines = {"refused": await self._hand_on(understanding, conversation), **lines}
@@ -171,8 +172,7 @@ class MessageReading(RunningTask):
             except CannotDo as refusal:  # who may send it back is said as it is
                 await self._reply(refusal.words)
                 return ReadMessage(task)
-        if fresh is None or understanding.outcome != "requests":
-            fresh = await services.database.read(find_one, Task, task.id)
+        fresh = await services.database.read(find_one, Task, task.id)
         if fresh.state not in OPEN_STATES:
             return ReadMessage(fresh)
         requests = await replace(self, task=fresh)._plan(understanding, conversation)
@@ -310,7 +310,8 @@ class MessageReading(RunningTask):
         if task.state not in OPEN_STATES:
             return ReadMessage(task)
         if not starts:
-            return ReadMessage(task, await self._follow(plan), conversation.messages)
+            requests = await replace(self, task=task)._follow(plan)
+            return ReadMessage(task, requests, conversation.messages)
         if task.can_show_status:  # otherwise the card is there already
             await self.services.slack.show(f"{task.first_piece}:card")
         return ReadMessage(task, plan.requests, conversation.messages)
@@ -365,8 +366,7 @@ class MessageReading(RunningTask):
     async def _say(self, name: str, words: Words) -> None:
         """Post a line beside the work, once."""
         services, task = self.services, self.task
-        language = parse_language(await services.slack.locale(task.workspace, task.author))
-        id = f"{task.id}:{name}"
+        id, language = f"{task.id}:{name}", await self.find_language()
         await services.slack.say(id, task.workspace, task.place, words, language)
 
     async def _reply(self, words: Words) -> None:
@@ -383,11 +383,9 @@ class MessageReading(RunningTask):
     async def _ask_for_draft(
         self, understanding: Understanding, conversation: Conversation
     ) -> None:
-        slack, task = self.services.slack, self.task
-        language = parse_language(await slack.locale(task.workspace, task.author))
-        copies = list_copies(conversation.drafts)
+        copies, language = list_copies(conversation.drafts), await self.find_language()
         if understanding.asked_by:
-            question = ask_for_change(understanding, copies, task.author, language)
+            question = ask_for_change(understanding, copies, self.task.author, language)
         else:
             question = ask_for_draft(understanding, copies, language)
         await self.end_in_question(question)
@@ -409,9 +407,7 @@ class MessageReading(RunningTask):
     async def _hand_on(self, understanding: Understanding, conversation: Conversation) -> Words:
         """Ask the owners of drafts for the changes that the author of the message may not make, and
         return the line that says so."""
-        slack, task = self.services.slack, self.task
-        language = parse_language(await slack.locale(task.workspace, task.author))
-        names = name_drafts(list_copies(conversation.drafts), language)
+        names = name_drafts(list_copies(conversation.drafts), await self.find_language())
         said = ", ".join(names[id] for id in understanding.refused if id in names)
         for change in understanding.handed_on:
             await self.services.database.run(self._ask_owner, change)
@@ -438,7 +434,11 @@ class MessageReading(RunningTask):
                 previous=None,
             ),
             Understanding(
-                outcome="revise", instruction=asked, choices=(change, left), asked_by=task.author
+                outcome="revise",
+                language=change.language,
+                instruction=asked,
+                choices=(change, left),
+                asked_by=task.author,
             ),
         )
 
@@ -569,7 +569,7 @@ class MessageReading(RunningTask):
             reason=reason,
             previous=draft.id,
         )
-        self._start_task(session, new_task, other.as_revision(reason))
+        self._start_task(session, new_task, other.as_revision(reason, task.message_language))
 
     @staticmethod
     def _is_open(session: Session, draft: Draft, policy: Policy) -> bool:

@@ -70,10 +70,13 @@ class OtherRevision(BaseModel, frozen=True):
     request: ReadRequest
     kept: tuple[KeptPassage, ...] = ()
 
-    def as_revision(self, instruction: str | None) -> "Understanding":
+    def as_revision(
+        self, instruction: str | None, language: Language | None = None
+    ) -> "Understanding":
         """Return the change as that of a message of its own."""
         return Understanding(
             outcome="revise",
+            language=language,
             requests=(self.request,),
             draft=self.draft,
             instruction=instruction,
@@ -90,9 +93,11 @@ class Understanding(BaseModel, frozen=True):
     changes as well; `apart` tells that it is one of several requests of its message. Where several
     drafts may be meant, `choices` has what it asks of each, and the revision of all of them as the
     last one. `refused` are drafts that it would change, and its author may not; `handed_on` is what
-    it asks of these, for their owners to decide. `asked_by` is who asked for such a change."""
+    it asks of these, for their owners to decide. `asked_by` is who asked for such a change.
+    `language` is the message's own, in which its cards are shown."""
 
     outcome: Outcome
+    language: Language | None = None
     requests: tuple[ReadRequest, ...] = ()
     beside: tuple[ReadRequest, ...] = ()
     again: tuple[OtherRevision, ...] = ()
@@ -111,6 +116,11 @@ class Understanding(BaseModel, frozen=True):
     line: Words | None = None
     unsupported: tuple[str, ...] = ()
     left_over: tuple[str, ...] = ()
+
+    def in_language(self, language: Language) -> "Understanding":
+        """Return it with the language of its message."""
+        choices = tuple(one.in_language(language) for one in self.choices)
+        return self.model_copy(update={"language": language, "choices": choices})
 
     def find_request(
         self, skill: str, channel: str | None, market: str | None
@@ -145,7 +155,7 @@ class Understanding(BaseModel, frozen=True):
             none = self.model_copy(update={"outcome": "reply", "choices": ()})
             return (left[0] if left else none).model_copy(update={"refused": others})
         own = self.model_copy(update={"beside": (), "again": (), "line": None})
-        asked = (own, *(one.as_revision(self.instruction) for one in self.again))
+        asked = (own, *(one.as_revision(self.instruction, self.language) for one in self.again))
         again = [one for one in self.again if one.draft not in refused]
         changed: dict[str, object] = {}
         if self.draft in refused and again:
@@ -162,6 +172,7 @@ class Understanding(BaseModel, frozen=True):
         """Return what an option that was tapped says: it is an answer, whatever it reads like."""
         return Understanding(
             outcome="answer_question",
+            language=self.language,
             requests=self.requests,
             answer=tapped,
             unsupported=self.unsupported,

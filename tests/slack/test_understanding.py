@@ -578,6 +578,15 @@ async def test_change_by_somebody_without_the_right_is_asked_of_the_owner(
     assert not [one for one in intern.tasks if one.state in ("waiting", "working")]
 
 
+async def test_card_is_in_the_language_of_the_last_message(intern: UnderstandingBench) -> None:
+    french = understood("requests", draft_request(channels=MAIL), language="fr")
+    said = await intern.say("<@UINTERN> un e-mail sur le linen shirt", french)
+    await intern.say("shorter", revising("shorter", language="en"), thread=said.ts)
+    first, second = intern.bench.said()
+    assert first.text.startswith("À revoir")
+    assert ("Edit" in str(second.blocks), "Modifier" in str(second.blocks)) == (True, False)
+
+
 # Questions.
 
 
