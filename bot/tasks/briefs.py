@@ -344,9 +344,11 @@ def _list_products(source: Brief) -> tuple[ProductReference, ...]:
 
 
 def _fill_from_report(read: ReadRequest, source: Brief) -> ReadRequest:
-    """Take over from a report what its text is about and for whom, where the message doesn't say
-    it."""
+    """Take over from a report what its text is about, for whom and for which days ahead, where the
+    message doesn't say it."""
     kept: dict[str, object] = {}
+    if source.dates and not read.period_words:
+        kept["period_words"] = source.dates
     if not read.products and not read.topic:
         kept["products"] = _list_products(source)
     if not read.audience and not read.rule and (source.rule or source.audience):
@@ -491,6 +493,7 @@ def _analyse(
     if about is not None and about.is_copy:  # "how many of them"
         fields["audience"] = fields["audience"] or about.brief.audience
     days_ahead, left_over = _count_days_ahead(read, today), understanding.left_over
+    ahead = read.period_words if read.since and read.since > today else None
     if load_skills()[read.skill].own_period and (read.since or read.until):
         begins = read.since or read.until or today
         if read.period_words and (read.against or today - begins > LATEST):
@@ -515,6 +518,7 @@ def _analyse(
         until=read.until,
         against=read.against,
         occasion=read.occasion,
+        dates=ahead,
         within=days_ahead,
         stands_on=(about.id if about else None) or answers.get("stands_on"),
         follows=_chain_questions(about.brief) if about and not about.is_copy else None,

@@ -782,6 +782,19 @@ async def test_text_from_a_report_on_a_range_is_about_that_range(is_button: bool
     assert (request.brief.category, request.brief.stands_on) == ("Mailles", report.id)
 
 
+async def test_text_on_a_report_is_for_the_days_ahead_that_this_one_is_for() -> None:
+    ahead = {"since": "2026-11-30", "until": "2026-12-06", "period_words": "next week"}
+    words = "who should we write to next week?"
+    asked = asked_request("targeting", **ahead)
+    (analysis,) = await plan(check(understood("requests", asked), words), words)
+    report = REPORT.model_copy(update={"skill": "targeting", "brief": analysis.brief})
+    found = check(
+        understood("requests", asked_request(about=report.id)), "a mail", drafts=(report,)
+    )
+    (request,) = await plan(found, "a mail", (report,))
+    assert (analysis.brief.dates, request.brief.dates) == ("next week", "next week")
+
+
 async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> None:
     report = REPORT.model_copy(update={"products": ("Linen Shirt",)})
     form = understood("requests", asked_request("answer", about=report.id))
