@@ -116,9 +116,11 @@ def list_copy_notes(
     if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
     elif target := find_target(request.brief, (), evidence, channel, brand.site, page):
+        is_open = request.brief.category and not (page or request.brief.offer)
+        instead = " (the product's, if the text is about one alone)" if is_open else ""
         notes.append(
-            f"Code shows {target} beside the text, as the page that the click leads to: write no "
-            "link, and don't count it as `not_used`."
+            f"Code shows {target}{instead} beside the text, as the page that the click leads to: "
+            "write no link, and don't count it as `not_used`."
         )
     elif channel and brand.site and request.brief.others and list_buttons(channel):
         notes.append(

@@ -143,6 +143,9 @@ class TerminalDraft:
     def facts(self) -> Evidence:
         return self.result.evidence
 
+    def list_open_warnings(self) -> list[Check]:
+        return [one for one in self.result.checks if one.is_open_warning]
+
 
 @dataclass(frozen=True)
 class TerminalRun:

@@ -57,7 +57,10 @@ class ReportForm(BaseModel, frozen=True):
         "the same kind of rows (both by product) become one; two others stand, of "
         f"at most {MAX_SHORT_ROWS} rows each",
     )
-    as_table: bool = Field(default=False, description="the question wants the exhibit as a table")
+    as_table: bool = Field(
+        default=False,
+        description="the question wants a table; after a report, `exhibit` holds what that told",
+    )
     excluded_rows: list[str] = Field(
         default=[],
         description="names of rows of the exhibit that the question excludes: they are left out",

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -418,16 +418,28 @@ def list_cited_products(draft: Draft) -> frozenset[str]:
     return frozenset(one.parts.subject for one in cited if one and one.parts.kind in PRODUCT_KINDS)
 
 
+def find_main_product(parts: Sequence[Part]) -> str | None:
+    """Return the product that a text is about by the facts that it cites: the only one, or the one
+    that each part with facts of products cites, and two of them, the first included, alone."""
+    of_parts = [
+        {id.split(".")[1] for id in part.facts if id.startswith("product.")} for part in parts
+    ]
+    cited = [one for one in of_parts if one]
+    if not cited or len(cited[0]) > 1 or any(not cited[0] <= one for one in cited):
+        return None
+    is_main = cited.count(cited[0]) > 1 or len(cited) == 1
+    return next(iter(cited[0])) if is_main else None
+
+
 def find_cited_product(draft: Draft) -> str | None:
     """Return the title of the product that a text is about, where its brief names another one or a
     range that it was chosen from; None where the brief names it, or what else it is about."""
     brief = draft.brief
-    cited = list_cited_products(draft) if draft.channel else frozenset()
+    handle = find_main_product(draft.parts) if draft.channel else None
     other = brief.product_words or brief.occasion or brief.own_text
     is_open = brief.product or brief.category or not other
-    if len(cited) != 1 or cited == {brief.product} or brief.others or not is_open:
+    if handle is None or handle == brief.product or brief.others or not is_open:
         return None
-    (handle,) = cited
     name = draft.facts.get(f"product.{handle}.name")
     return str(name.value) if name else None
 

@@ -7,7 +7,7 @@ from bot.core.channels import Channel, load_channels
 from bot.core.facts import Evidence
 from bot.core.parts import Part
 from bot.core.request import Brief
-from bot.drafts.models import Draft, tag_links
+from bot.drafts.models import Draft, find_main_product, tag_links
 from bot.i18n.messages import Words
 from bot.text.links import find_links, is_allowed_host, parse_host
 from bot.text.normalize import collapse_spaces
@@ -73,14 +73,16 @@ def find_target(
     page: str | None = None,
 ) -> str | None:
     """Return the page that the button, the ad or the post is to lead to: the one that the brief
-    names, or that of its product, else of the only one that the text tells of, or the `page` of its
-    range; an ad or a button on a range without one, or a button on several things, leads to the
-    brand's site. None where the text has its link, or stands on that page itself."""
+    names, or that of its product, else the `page` of its range, else that of the one product that
+    the text is about, unless an offer is on the whole range; an ad or a button on a range without
+    one, or a button on several things, leads to the brand's site. None where the text has its
+    link, or stands on that page itself."""
     if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
         return None
     if named := list_brief_links(brief, site):
         return named[0]
-    product = brief.product or (None if brief.category else _find_only_product(parts))
+    is_of_all = _is_of_range(brief) and (brief.offer or page)
+    product = brief.product or (None if is_of_all else find_main_product(parts))
     link = evidence.get(f"product.{product}.link")
     if link is not None and not brief.others:
         return str(link.value)
@@ -98,13 +100,6 @@ def list_buttons(channel: Channel) -> frozenset[str]:
 
 def _is_of_range(brief: Brief) -> bool:
     return brief.category is not None and brief.product is None
-
-
-def _find_only_product(parts: Sequence[Part]) -> str | None:
-    """Return the product that a text is about which names none in its brief: the only one whose
-    facts it cites."""
-    cited = {id.split(".")[1] for part in parts for id in part.facts if id.startswith("product.")}
-    return cited.pop() if len(cited) == 1 else None
 
 
 def find_draft_target(draft: Draft, brand: Brand | None) -> str | None:
@@ -152,6 +147,7 @@ def _describe(
         site = brand.find_site(brief.market) if brand else None
         is_known = brand is not None and brand.find_page(brief.category, brief.market) is not None
         is_home = _is_of_range(brief) and not is_known and not list_brief_links(brief, site)
+        is_home &= link.partition("?")[0].rstrip("/") == (site or "").rstrip("/")
         return (NO_RANGE_PAGE if is_home else LEADS_TO).with_params(link=link)
     has_link = any(find_links(part.text) for part in parts)
     return NO_PAGE if channel and channel.ads_on and not has_link else None

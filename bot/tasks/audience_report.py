@@ -5,6 +5,7 @@ from typing import Protocol
 
 from bot.agent.audience_draft import list_export_steps
 from bot.core.channels import load_channels
+from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Part
 from bot.core.request import Assumption, Brief, SkillRequest
@@ -32,6 +33,7 @@ class WrittenReport(Protocol):
     def parts(self) -> tuple[Part, ...]: ...
     @property
     def facts(self) -> Evidence: ...
+    def list_open_warnings(self) -> list[Check]: ...
 
 
 def list_audiences(report: WrittenReport) -> Iterator[ReportAudience]:

@@ -87,6 +87,8 @@ async def plan_requests(
             requests += [_assume(one, taken) for one in texts] if taken else texts
         else:
             own = read.topic if skills[read.skill] > 1 else None
+            if about is not None and not about.is_copy:
+                chosen = await _continue_question(chosen, about, library)
             requests.append(_analyse(chosen, incoming, understanding, about, today, own))
     requests.sort(key=lambda one: one.channel is not None)  # a text may go by what a report finds
     if too_many := requests[MAX_REQUESTS:]:
@@ -342,9 +344,11 @@ def _list_products(source: Brief) -> tuple[ProductReference, ...]:
 
 
 def _fill_from_report(read: ReadRequest, source: Brief) -> ReadRequest:
-    """Take over from a report what its text is about and for whom, where the message doesn't say
-    it."""
+    """Take over from a report what its text is about, for whom and for which days ahead, where the
+    message doesn't say it."""
     kept: dict[str, object] = {}
+    if source.dates and not read.period_words:
+        kept["period_words"] = source.dates
     if not read.products and not read.topic:
         kept["products"] = _list_products(source)
     if not read.audience and not read.rule and (source.rule or source.audience):
@@ -485,12 +489,11 @@ def _analyse(
     own_question: str | None,
 ) -> SkillRequest:
     answers = incoming.answers
-    if about is not None and not about.is_copy:
-        read = _continue_question(read, about)
     fields = read_form_fields(answers)
     if about is not None and about.is_copy:  # "how many of them"
         fields["audience"] = fields["audience"] or about.brief.audience
     days_ahead, left_over = _count_days_ahead(read, today), understanding.left_over
+    ahead = read.period_words if read.since and read.since > today else None
     if load_skills()[read.skill].own_period and (read.since or read.until):
         begins = read.since or read.until or today
         if read.period_words and (read.against or today - begins > LATEST):
@@ -517,6 +520,7 @@ def _analyse(
         until=read.until,
         against=read.against,
         occasion=read.occasion,
+        dates=ahead,
         within=days_ahead,
         stands_on=(about.id if about else None) or answers.get("stands_on"),
         follows=_chain_questions(about.brief) if about and not about.is_copy else None,
@@ -538,16 +542,22 @@ def _chain_questions(before: Brief) -> str:
     return "\n".join([first, *later[1 - MAX_QUESTIONS :]])
 
 
-def _continue_question(read: ReadRequest, about: ThreadDraft) -> ReadRequest:
+async def _continue_question(
+    read: ReadRequest, about: ThreadDraft, library: Library
+) -> ReadRequest:
     """Take over from the question before what this one does not say: "and for the UK?". Each kind
-    of report has days of its own."""
+    of report has days of its own, and is about the one product that another kind found."""
     kept: dict[str, object] = {}
     before = about.brief
     if not read.since and not read.until and about.skill == read.skill:
         kept |= {"since": before.since, "until": before.until}
         kept["against"] = read.against or before.against
-    if not read.products and not read.topic and (before.product or before.category):
+    if not read.products and (before.product or before.category):
         kept["products"] = _list_products(before)
+    elif not read.products and about.skill != read.skill:
+        named = [await _find_exact_product(name, library) for name in about.subjects]
+        found = tuple(one for one in named if one)
+        kept["products"] = found if len(found) == 1 else ()
     if not read.markets and before.market:
         kept["markets"] = (before.market,)
     return read.model_copy(update=kept)

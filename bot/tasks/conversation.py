@@ -26,7 +26,7 @@ from bot.tasks.message_prompt import (
     ThreadMessage,
 )
 from bot.tasks.models import Task
-from bot.text.normalize import normalize_text
+from bot.text.normalize import collapse_spaces, normalize_text
 
 MAX_OPEN_QUESTIONS = 20
 MAX_TABLE_ROWS = 8  # of a report, as the AI is told about it
@@ -34,6 +34,7 @@ MAX_PRODUCTS = 5  # of a report
 IDEAS_SKILL = "ideas"
 # The parts of a report that say how it was made, not what was found.
 REPORT_NOTES = ("how_to_read", "sources", "picture", "not_used")
+UNSUPPORTED = "[no fact bears this out: argue nothing from it]"
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,12 @@ def describe_draft(draft: Draft) -> str:
 
 
 def describe_content(draft: WrittenReport) -> str:
-    """Return what a draft says, or what a report found with its figures; nothing of one about a
-    single customer, since the model will read it."""
+    """Return what a draft says, or what a report found with its figures, where what the claim check
+    objected to is marked; nothing of one about a single customer, since the model will read it."""
     if draft.facts.of_one_customer:
         return ""
     lines = []
+    doubted = [] if draft.channel else [one.quote for one in draft.list_open_warnings()]
     for part in draft.parts:
         if part.key in REPORT_NOTES or not part.text.strip():
             continue
@@ -120,7 +122,9 @@ def describe_content(draft: WrittenReport) -> str:
             more = len(rows) - MAX_TABLE_ROWS - 1
             rows = [" | ".join(row.split("\t")) for row in rows[: MAX_TABLE_ROWS + 1]]
             rows += [f"and {more} more rows"] if more > 0 else []
-        lines.append(f"{name}: {'; '.join(rows) if part.kind == 'table' else part.text.strip()}")
+        said = "; ".join(rows) if part.kind == "table" else part.text.strip()
+        is_doubted = any(quote and quote in collapse_spaces(said) for quote in doubted)
+        lines.append(f"{name}: {said}{f' {UNSUPPORTED}' if is_doubted else ''}")
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.agent.skills import load_skills
 from bot.core.request import Goal
+from bot.i18n.languages import LANGUAGES
 from bot.tasks.message_prompt import NONE
 from bot.text.normalize import normalize_text
 
@@ -68,6 +69,9 @@ class MessageForm(BaseModel):
     instruction: str
     changes: list[str]
     opening: str = NONE
+    language: str = Field(
+        default=NONE, description=f"of the message itself: {', '.join(LANGUAGES)}, if it tells"
+    )
     answer: str
     closes: bool
     reply: str

@@ -35,7 +35,7 @@ from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, list_cited_products, list_parts_beside_opening, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
-from bot.i18n.messages import Words, parse_language
+from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.tasks.briefs import Plan, plan_requests
 from bot.tasks.conversation import (
@@ -45,8 +45,13 @@ from bot.tasks.conversation import (
     load_conversation,
 )
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage, list_copies
-from bot.tasks.models import HEARD, OPEN_STATES, Task
-from bot.tasks.revised_drafts import ask_for_draft, choose_revision, name_drafts
+from bot.tasks.models import HEARD, OPEN_STATES, NewTask, Task
+from bot.tasks.revised_drafts import (
+    ask_for_change,
+    ask_for_draft,
+    choose_revision,
+    name_drafts,
+)
 from bot.tasks.revisions import plan_revision
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
 from bot.tasks.understand import HELP, demand_request, understand_message
@@ -60,6 +65,12 @@ NOT_CHANGED = Words(
     "change it.",
     **{CALM_PARAM: "yes"},
 )
+HANDED_ON = Words(
+    "Left as they are: {drafts}. Only whoever asked for a draft, its editor or an approver can "
+    "change it, so I ask below.",
+    **{CALM_PARAM: "yes"},
+)
+LEFT_AS_IT_IS = Words("All right, it stays as it is.", **{CALM_PARAM: "yes"})
 WHOLE_TEXT = ("language", "product", "others", "category", "offer")  # which all its parts tell
 
 
@@ -108,28 +119,28 @@ class MessageReading(RunningTask):
         continues another task. Without a request the task has ended."""
         services, task = self.services, self.task
         conversation = await self._load_conversation()
-        fresh: Task | None = None
         if task.understanding:
             understanding = Understanding.model_validate_json(task.understanding)
-        else:
-            understanding = await self._ask_ai(conversation)
-            if understanding.revised and not task.previous:
-                allowed = await services.has_right(task.workspace, task.author, "approve")
-                list_refused = partial(self._list_refused, understanding, allowed)
-                refused = await services.database.run(list_refused)
-                understanding = understanding.drop_refused(refused) if refused else understanding
-            if task.is_overheard and understanding.outcome == "not_for_us":
-                await change_task(
-                    services, task.id, lambda t, s, e: t.dismiss(s, e, services.now())
-                )
-                return ReadMessage(task)
-            is_plain = understanding.outcome == "requests" and understanding.line is None
-            if is_plain and not task.is_overheard:  # whose failures are silent until it is stored
-                return await self._plan_new(understanding, conversation)
-            fresh = await self._store(understanding)
-        if understanding.line is not None and understanding.outcome == "reply":
-            await self._reply(understanding.line)
+            return await self._act(understanding, conversation)
+        understanding = await self._ask_ai(conversation)
+        if understanding.revised and not task.previous:
+            allowed = await services.has_right(task.workspace, task.author, "approve")
+            list_refused = partial(self._list_refused, understanding, allowed)
+            refused = await services.database.run(list_refused)
+            understanding = understanding.drop_refused(refused) if refused else understanding
+        if task.is_overheard and understanding.outcome == "not_for_us":
+            await change_task(services, task.id, lambda t, s, e: t.dismiss(s, e, services.now()))
             return ReadMessage(task)
+        is_plain = understanding.line is None and not understanding.refused
+        if is_plain and understanding.outcome == "requests" and not task.is_overheard:
+            # The failures of what is overheard are silent until it is stored.
+            return await self._plan_new(understanding, conversation)
+        stored = replace(self, task=await self._store(understanding))
+        return await stored._act(understanding, conversation)
+
+    async def _act(self, understanding: Understanding, conversation: Conversation) -> ReadMessage:
+        """Do what the message asks for that is no request, and return its requests."""
+        services, task = self.services, self.task
         if understanding.outcome == "answer_question" and conversation.question is not None:
             if understanding.closes:
                 await services.database.run(self._close_question, conversation)
@@ -138,11 +149,16 @@ class MessageReading(RunningTask):
             understanding = await services.database.run(
                 self._continue_question, conversation, understanding
             )
-            fresh = None
-        if understanding.line is not None:
-            await self._say("reply", understanding.line)
+        lines = {"reply": understanding.line}
         if understanding.refused:
-            await self._name_refused(understanding, conversation)
+            lines = {"refused": await self._hand_on(understanding, conversation), **lines}
+        said = {name: words for name, words in lines.items() if words is not None}
+        last = said.popitem()[1] if said and understanding.outcome == "reply" else None
+        for name, words in said.items():
+            await self._say(name, words)
+        if last is not None:
+            await self._reply(last)
+            return ReadMessage(task)
         if understanding.choices:
             await self._ask_for_draft(understanding, conversation)
             return ReadMessage(task)
@@ -156,8 +172,7 @@ class MessageReading(RunningTask):
             except CannotDo as refusal:  # who may send it back is said as it is
                 await self._reply(refusal.words)
                 return ReadMessage(task)
-        if fresh is None or understanding.outcome != "requests":
-            fresh = await services.database.read(find_one, Task, task.id)
+        fresh = await services.database.read(find_one, Task, task.id)
         if fresh.state not in OPEN_STATES:
             return ReadMessage(fresh)
         requests = await replace(self, task=fresh)._plan(understanding, conversation)
@@ -295,7 +310,8 @@ class MessageReading(RunningTask):
         if task.state not in OPEN_STATES:
             return ReadMessage(task)
         if not starts:
-            return ReadMessage(task, await self._follow(plan), conversation.messages)
+            requests = await replace(self, task=task)._follow(plan)
+            return ReadMessage(task, requests, conversation.messages)
         if task.can_show_status:  # otherwise the card is there already
             await self.services.slack.show(f"{task.first_piece}:card")
         return ReadMessage(task, plan.requests, conversation.messages)
@@ -350,8 +366,7 @@ class MessageReading(RunningTask):
     async def _say(self, name: str, words: Words) -> None:
         """Post a line beside the work, once."""
         services, task = self.services, self.task
-        language = parse_language(await services.slack.locale(task.workspace, task.author))
-        id = f"{task.id}:{name}"
+        id, language = f"{task.id}:{name}", await self.find_language()
         await services.slack.say(id, task.workspace, task.place, words, language)
 
     async def _reply(self, words: Words) -> None:
@@ -368,9 +383,11 @@ class MessageReading(RunningTask):
     async def _ask_for_draft(
         self, understanding: Understanding, conversation: Conversation
     ) -> None:
-        slack, task = self.services.slack, self.task
-        language = parse_language(await slack.locale(task.workspace, task.author))
-        question = ask_for_draft(understanding, list_copies(conversation.drafts), language)
+        copies, language = list_copies(conversation.drafts), await self.find_language()
+        if understanding.asked_by:
+            question = ask_for_change(understanding, copies, self.task.author, language)
+        else:
+            question = ask_for_draft(understanding, copies, language)
         await self.end_in_question(question)
 
     def _list_refused(
@@ -387,12 +404,50 @@ class MessageReading(RunningTask):
                 refused.append(id)
         return refused
 
-    async def _name_refused(self, understanding: Understanding, conversation: Conversation) -> None:
-        slack, task = self.services.slack, self.task
-        language = parse_language(await slack.locale(task.workspace, task.author))
-        names = name_drafts(list_copies(conversation.drafts), language)
+    async def _hand_on(self, understanding: Understanding, conversation: Conversation) -> Words:
+        """Ask the owners of drafts for the changes that the author of the message may not make, and
+        return the line that says so."""
+        names = name_drafts(list_copies(conversation.drafts), await self.find_language())
         said = ", ".join(names[id] for id in understanding.refused if id in names)
-        await self._say("refused", NOT_CHANGED.with_params(drafts=said))
+        for change in understanding.handed_on:
+            await self.services.database.run(self._ask_owner, change)
+        return (HANDED_ON if understanding.handed_on else NOT_CHANGED).with_params(drafts=said)
+
+    def _ask_owner(self, session: Session, change: Understanding) -> None:
+        """Start a task that asks whoever asked for a draft whether to make a change to it."""
+        task, draft = self.task, self._find_draft(session, change.draft)
+        if draft is None:
+            return
+        before = session.get_one(Task, draft.task)
+        asked = change.instruction or task.words
+        left = Understanding(outcome="reply", line=LEFT_AS_IT_IS)
+        self._start_task(
+            session,
+            before.retry(
+                task_id("ask owner", task.id, draft.id),
+                words=asked,
+                place=task.place,
+                private=before.private,
+                form={},
+                parent=None,
+                reason=None,
+                previous=None,
+            ),
+            Understanding(
+                outcome="revise",
+                language=change.language,
+                instruction=asked,
+                choices=(change, left),
+                asked_by=task.author,
+            ),
+        )
+
+    def _start_task(self, session: Session, new_task: NewTask, read: Understanding) -> None:
+        """Start a task of which it is known what it asks for."""
+        services = self.services
+        if Task.accept(session, services.enqueue, new_task, services.now()):
+            started = session.get_one(Task, new_task.id)
+            started.store_understanding(read.model_dump_json(), services.now())
 
     def _continue_question(
         self, session: Session, conversation: Conversation, understanding: Understanding
@@ -498,7 +553,6 @@ class MessageReading(RunningTask):
     ) -> None:
         """Send another draft of the thread back, and start a task that makes its next version. It
         is told all words of the message, and the earlier ones that these mean."""
-        services = self.services
         draft = self._find_draft(session, other.draft)
         if draft is None:
             return
@@ -515,16 +569,7 @@ class MessageReading(RunningTask):
             reason=reason,
             previous=draft.id,
         )
-        if Task.accept(session, services.enqueue, new_task, services.now()):
-            read = Understanding(
-                outcome="revise",
-                requests=(other.request,),
-                draft=draft.id,
-                instruction=reason,
-                kept=other.kept,
-            )
-            started = session.get_one(Task, new_task.id)
-            started.store_understanding(read.model_dump_json(), services.now())
+        self._start_task(session, new_task, other.as_revision(reason, task.message_language))
 
     @staticmethod
     def _is_open(session: Session, draft: Draft, policy: Policy) -> bool:

@@ -1,5 +1,6 @@
 """Tasks: one row for each request of a person, a digest or an alert. A job works on it."""
 
+import json
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from bot.db.base import Row
 from bot.db.session import insert_once
 from bot.db.workspace import Workspace
 from bot.errors import CALM_PARAM, CannotDo, QuotaExceeded
-from bot.i18n.messages import Words, restore_words
+from bot.i18n.messages import Language, Words, parse_language, restore_words
 from bot.jobs.models import Enqueue, Job, current_requester
 from bot.messages.outbox import OutboxMessage
 
@@ -181,6 +182,12 @@ class Task(Row):
     @property
     def parsed_brief(self) -> Brief | None:
         return Brief.model_validate_json(self.brief) if self.brief else None
+
+    @property
+    def message_language(self) -> Language | None:
+        """The language of its message, where an AI has read one."""
+        language = json.loads(self.understanding).get("language") if self.understanding else None
+        return parse_language(language) if language else None
 
     @property
     def reference(self) -> str:

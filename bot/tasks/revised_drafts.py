@@ -13,6 +13,8 @@ from bot.tasks.understanding import OtherRevision, ReadRequest, Understanding
 NEW = "new"  # in the place of an opening's number
 MAX_NAME = 75  # characters of a draft's name on a button
 ALL_DRAFTS = Words("All of them")
+MAKE_CHANGE, LEAVE_IT = Words("Make this change"), Words("Leave it as it is")
+ASK_OWNER = Words("{names}, {who} would like a change to {draft}: “{change}”")
 
 
 def read_revision(
@@ -203,6 +205,21 @@ def ask_for_draft(
         options.append(ALL_DRAFTS.to(language))
     return Question(
         words=Words("Which draft do you mean?"), options=tuple(options), field=PICKED_KEY
+    )
+
+
+def ask_for_change(
+    understanding: Understanding, copies: Sequence[ThreadDraft], owner: str, language: Language
+) -> Question:
+    """Return the question to the owner of a draft, whether to make a change that somebody asks for
+    who may not make it."""
+    asked = {"names": f"<@{owner}>", "who": f"<@{understanding.asked_by}>"}
+    names = name_drafts(copies, language)
+    meant = next((names[id] for id in understanding.revised if id in names), "")
+    return Question(
+        words=ASK_OWNER.with_params(**asked, draft=meant, change=understanding.instruction or ""),
+        options=(MAKE_CHANGE.to(language), LEAVE_IT.to(language)),
+        field=PICKED_KEY,
     )
 
 

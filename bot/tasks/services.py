@@ -22,7 +22,7 @@ from bot.core.writer import LlmCall, Writer
 from bot.db.base import lock_one
 from bot.db.session import Database
 from bot.drafts.models import Draft
-from bot.i18n.messages import Words, parse_language
+from bot.i18n.messages import Language, Words, parse_language
 from bot.jobs.models import Enqueue, Job
 from bot.tasks.conversation import ThreadReading
 from bot.tasks.models import Task
@@ -141,6 +141,13 @@ class RunningTask:
             with_receipts=True,
             is_first_run=self.is_first_run,
         )
+
+    async def find_language(self) -> Language:
+        """Return the language of the task's message, else the one in which its author reads
+        Slack."""
+        task = self.task
+        locale = await self.services.slack.locale(task.workspace, task.author)
+        return task.message_language or parse_language(locale)
 
     async def build_incoming_request(self) -> IncomingRequest:
         slack, task = self.services.slack, self.task

@@ -150,7 +150,9 @@ def demand_request(
 
 def check_form(form: MessageForm, message: Message, brand: Brand) -> Understanding:
     """Hold the model's answer to the message and the lists, and settle on an outcome."""
-    return _FormCheck(form, message, brand).run()
+    found = _FormCheck(form, message, brand).run()
+    language = form.language.strip().lower()
+    return found.in_language(language) if language in LANGUAGES else found
 
 
 class _FormCheck:

@@ -70,6 +70,19 @@ class OtherRevision(BaseModel, frozen=True):
     request: ReadRequest
     kept: tuple[KeptPassage, ...] = ()
 
+    def as_revision(
+        self, instruction: str | None, language: Language | None = None
+    ) -> "Understanding":
+        """Return the change as that of a message of its own."""
+        return Understanding(
+            outcome="revise",
+            language=language,
+            requests=(self.request,),
+            draft=self.draft,
+            instruction=instruction,
+            kept=self.kept,
+        )
+
 
 class Understanding(BaseModel, frozen=True):
     """What a message is to us. `line` is the reply in words: the whole answer, or what is said
@@ -79,9 +92,12 @@ class Understanding(BaseModel, frozen=True):
     `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
     changes as well; `apart` tells that it is one of several requests of its message. Where several
     drafts may be meant, `choices` has what it asks of each, and the revision of all of them as the
-    last one. `refused` are drafts that it would change, and its author may not."""
+    last one. `refused` are drafts that it would change, and its author may not; `handed_on` is what
+    it asks of these, for their owners to decide. `asked_by` is who asked for such a change.
+    `language` is the message's own, in which its cards are shown."""
 
     outcome: Outcome
+    language: Language | None = None
     requests: tuple[ReadRequest, ...] = ()
     beside: tuple[ReadRequest, ...] = ()
     again: tuple[OtherRevision, ...] = ()
@@ -92,12 +108,19 @@ class Understanding(BaseModel, frozen=True):
     new_openings: bool = False
     choices: tuple["Understanding", ...] = ()
     refused: tuple[str, ...] = ()
+    handed_on: tuple["Understanding", ...] = ()
+    asked_by: str | None = None
     apart: bool = False
     answer: str | None = None
     closes: bool = False
     line: Words | None = None
     unsupported: tuple[str, ...] = ()
     left_over: tuple[str, ...] = ()
+
+    def in_language(self, language: Language) -> "Understanding":
+        """Return it with the language of its message."""
+        choices = tuple(one.in_language(language) for one in self.choices)
+        return self.model_copy(update={"language": language, "choices": choices})
 
     def find_request(
         self, skill: str, channel: str | None, market: str | None
@@ -120,8 +143,8 @@ class Understanding(BaseModel, frozen=True):
         return tuple(dict.fromkeys(filter(None, (*own, *chosen))))
 
     def drop_refused(self, refused: Collection[str]) -> "Understanding":
-        """Return what is left of a revision without these drafts; the whole of it, for a refusal,
-        where nothing is left."""
+        """Return what is left of a revision without these drafts. Where they are surely meant, what
+        it asks of them is handed on."""
         others = tuple(id for id in self.revised if id in refused)
         if self.choices:
             left = [one for one in self.choices if one.draft not in refused and not one.again]
@@ -129,20 +152,27 @@ class Understanding(BaseModel, frozen=True):
             left += [one.model_copy(update={"refused": ()}) for one in several if one.again]
             if len(left) > 1:
                 return self.model_copy(update={"choices": tuple(left)})
-            return left[0].model_copy(update={"refused": others}) if left else self.choices[0]
+            none = self.model_copy(update={"outcome": "reply", "choices": ()})
+            return (left[0] if left else none).model_copy(update={"refused": others})
+        own = self.model_copy(update={"beside": (), "again": (), "line": None})
+        asked = (own, *(one.as_revision(self.instruction, self.language) for one in self.again))
         again = [one for one in self.again if one.draft not in refused]
         changed: dict[str, object] = {}
-        if self.draft in refused:
-            if not again:
-                return self
+        if self.draft in refused and again:
             first = again.pop(0)
             changed = {"draft": first.draft, "requests": (first.request,), "kept": first.kept}
-        return self.model_copy(update=changed | {"again": tuple(again), "refused": others})
+        elif self.draft in refused:
+            outcome = "requests" if self.beside else "reply"
+            changed = {"outcome": outcome, "draft": None, "requests": self.beside, "beside": ()}
+        handed_on = tuple(one for one in asked if one.draft in refused)
+        changed |= {"again": tuple(again), "refused": others, "handed_on": handed_on}
+        return self.model_copy(update=changed)
 
     def as_answer(self, tapped: str) -> "Understanding":
         """Return what an option that was tapped says: it is an answer, whatever it reads like."""
         return Understanding(
             outcome="answer_question",
+            language=self.language,
             requests=self.requests,
             answer=tapped,
             unsupported=self.unsupported,

@@ -448,7 +448,7 @@ def asked_request(skill: str = "draft", **fields: Any) -> dict[str, Any]:
 def understood(outcome: str, *requests: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """What a message is understood as; what is not given is "none"."""
     blank: dict[str, Any] = {
-        **dict.fromkeys(("draft", "instruction", "opening", "answer", "reply"), "none"),
+        **dict.fromkeys(("draft", "instruction", "opening", "language", "answer", "reply"), "none"),
         **{name: [] for name in ("changes", "unsupported", "left_over")},
         "closes": False,
     }

@@ -276,16 +276,19 @@ def test_card_says_where_a_text_without_a_link_leads(
     assert (told in shown) is leads
 
 
-@pytest.mark.parametrize(("category", "leads"), [(None, True), ("Shirts", False)])
+@pytest.mark.parametrize(
+    ("category", "offer", "leads"),
+    [(None, None, True), ("Shirts", None, True), ("Shirts", "20% off shirts", False)],
+)
 def test_text_on_a_product_that_its_writer_chose_leads_to_its_page(
-    sqlite: Database, category: str | None, leads: bool
+    sqlite: Database, category: str | None, offer: str | None, leads: bool
 ) -> None:
     page = {"id": "product.linen.link", "label": "link", "unit": None}
     link = PRICE.model_copy(update=page | {"value": "https://shop.example/p/linen"})
     text = Copy(text="Choose your linen shirt", facts=("product.linen.price", "brand.about"))
     part = Part(kind="copy", key="headline", title="Text", body=text)
     with sqlite.begin() as session:
-        wanted = brief(category=category)
+        wanted = brief(category=category, offer=offer)
         draft = drafted(session, parts=(part,), channel="meta_ad", wanted=wanted)
         draft.evidence = Evidence(facts=(link,)).model_dump_json()
         shown = text_of(drawn(seen(session)).blocks)

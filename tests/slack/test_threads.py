@@ -16,18 +16,19 @@ from bot.agent.claim_check import build_claim_prompt
 from bot.audiences.platforms import DEFAULT_PLATFORMS
 from bot.config.brand import Brand, Market
 from bot.core.audience_rule import AudienceRule
+from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import NextStep
 from bot.digests.visibility import list_quoted_drafts
 from bot.drafts.export import is_audience_draft
-from bot.drafts.models import LEADS_ADAPTER, Draft
+from bot.drafts.models import CHECKS_ADAPTER, LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.reports import build_next_step_form
 from bot.slack.cards.draft_card import render_draft_title
 from bot.slack.threads import make_place
 from bot.tasks.audience_report import NOBODY_NAMED
-from bot.tasks.conversation import build_earlier_work
+from bot.tasks.conversation import UNSUPPORTED, build_earlier_work
 from bot.tasks.message_prompt import MAX_THREAD_CHARACTERS, format_thread
 from bot.tasks.message_prompt import ThreadMessage as Message
 from bot.tasks.models import NewTask, Task
@@ -170,6 +171,21 @@ async def test_text_for_the_people_of_a_report_has_its_figures_and_their_audienc
     size = draft.facts.get("segment.audience.size")
     assert size is not None
     assert str(size.value) in text_of(intern.bench.said()[-1])
+
+
+async def test_what_the_check_of_a_report_objects_to_is_marked_for_its_text(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await count_linen_buyers(intern)
+    (found,) = intern.bench.drafts
+    doubted = Check(
+        rule="claim", level="warn", words=Words("Not supported"), quote=found.parts[0].text
+    )
+    with intern.bench.database.begin() as session:
+        session.get_one(Draft, found.id).checks = CHECKS_ADAPTER.dump_json((doubted,)).decode()
+    await ask(intern, "write the SMS for those", continuing(channels=[SMS]), thread=thread)
+    (written,) = list_writing(intern)
+    assert f"{found.parts[0].text} {UNSUPPORTED}" in fenced(written, "report")
 
 
 async def test_text_of_a_message_that_asks_for_its_audience_too_knows_whom_it_found(

@@ -555,12 +555,36 @@ async def test_a_question_under_a_report_continues_it(intern: UnderstandingBench
     assert str(request.brief.since) == "2026-10-01"
 
 
-async def test_somebody_without_the_right_gets_a_line(intern: UnderstandingBench) -> None:
+@pytest.mark.parametrize(("action", "versions"), [("answer", [1, 2]), ("answer.1", [1])])
+async def test_change_by_somebody_without_the_right_is_asked_of_the_owner(
+    intern: UnderstandingBench, action: str, versions: list[int]
+) -> None:
     said, card = await drafted(intern)
     await intern.say("shorter", revising("shorter"), user="UOTTO", thread=said.ts)
-    assert "Only whoever asked for this draft" in intern.bench.said()[-1].text
+    line, question = intern.bench.said()[-2:]
+    assert "Only whoever asked" in line.text
+    assert {"<@UMARIE>", "<@UOTTO>", "“shorter”"} <= {*question.text.replace(",", "").split()}
     assert "approve" in buttons(card)
     assert not intern.bench.rows(Decision)
+    await intern.bench.press("UOTTO", question, action)
+    await intern.bench.run()
+    assert len(intern.bench.drafts) == 1
+    await intern.bench.press("UMARIE", question, action)
+    await intern.bench.run()
+    assert [one.version for one in intern.bench.drafts] == versions
+    assert [one.by for one in intern.bench.rows(Decision)] == ["UMARIE"] * (len(versions) - 1)
+    reason = intern.bench.drafts[-1].skill_request.reason
+    assert reason == ("shorter" if len(versions) > 1 else None)
+    assert not [one for one in intern.tasks if one.state in ("waiting", "working")]
+
+
+async def test_card_is_in_the_language_of_the_last_message(intern: UnderstandingBench) -> None:
+    french = understood("requests", draft_request(channels=MAIL), language="fr")
+    said = await intern.say("<@UINTERN> un e-mail sur le linen shirt", french)
+    await intern.say("shorter", revising("shorter", language="en"), thread=said.ts)
+    first, second = intern.bench.said()
+    assert first.text.startswith("À revoir")
+    assert ("Edit" in str(second.blocks), "Modifier" in str(second.blocks)) == (True, False)
 
 
 # Questions.

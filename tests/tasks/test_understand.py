@@ -477,7 +477,24 @@ def test_of_two_drafts_the_one_that_may_be_changed_is_meant() -> None:
         change = found.drop_refused([refused])
         assert (change.draft, change.again, change.choices) == (left, (), ())
         assert change.refused == (refused,)
-    assert found.drop_refused([EDITED.id, GOLD_MAIL.id]).draft in (EDITED.id, GOLD_MAIL.id)
+    none = found.drop_refused([EDITED.id, GOLD_MAIL.id])
+    assert (none.outcome, none.choices, none.handed_on) == ("reply", (), ())
+
+
+def test_change_that_may_not_be_made_is_handed_on_and_the_rest_is_done() -> None:
+    sms = asked_request(channels=[reading("sms", "an SMS")])
+    form = understood("revise", asked_request(tone="warmer"), sms, instruction="warmer")
+    both = check(
+        {**form, "draft": [MAIL.id, GOLD_MAIL.id]}, "warmer, an SMS", drafts=(GOLD_MAIL, MAIL)
+    )
+    left = both.drop_refused([MAIL.id])
+    assert (left.outcome, left.draft, left.again) == ("revise", GOLD_MAIL.id, ())
+    assert [(one.draft, one.requests[0].tone) for one in left.handed_on] == [(MAIL.id, "warmer")]
+    alone = check({**form, "draft": MAIL.id}, "warmer, an SMS", drafts=(MAIL,))
+    left = alone.drop_refused([MAIL.id])
+    assert (left.outcome, [one.channels for one in left.requests]) == ("requests", [("sms",)])
+    (change,) = left.handed_on
+    assert (change.outcome, change.draft, change.beside) == ("revise", MAIL.id, ())
 
 
 def test_another_channel_may_start_from_one_of_several_drafts() -> None:
@@ -774,6 +791,19 @@ async def test_a_question_on_several_ranges_tells_all_of_them() -> None:
     assert "about: Bain; Bougies" in request.brief.as_prompt()
 
 
+async def test_text_on_a_report_is_for_the_days_ahead_that_this_one_is_for() -> None:
+    ahead = {"since": "2026-11-30", "until": "2026-12-06", "period_words": "next week"}
+    words = "who should we write to next week?"
+    asked = asked_request("targeting", **ahead)
+    (analysis,) = await plan(check(understood("requests", asked), words), words)
+    report = REPORT.model_copy(update={"skill": "targeting", "brief": analysis.brief})
+    found = check(
+        understood("requests", asked_request(about=report.id)), "a mail", drafts=(report,)
+    )
+    (request,) = await plan(found, "a mail", (report,))
+    assert (analysis.brief.dates, request.brief.dates) == ("next week", "next week")
+
+
 async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> None:
     report = REPORT.model_copy(update={"products": ("Linen Shirt",)})
     form = understood("requests", asked_request("answer", about=report.id))
@@ -802,11 +832,23 @@ async def test_a_question_keeps_the_product_and_market_of_the_report_before(
     asked = {"product": SHIRT.handle, "product_words": SHIRT.title, "market": "FR"}
     brief = REPORT.brief.model_copy(update={**asked, "since": date(2026, 5, 1)})
     report = REPORT.model_copy(update={"brief": brief})
-    form = understood("requests", asked_request(skill, about=report.id))
-    found = check(form, "do people complain about it?", drafts=(report,))
+    words = "do people complain about it?"
+    form = understood("requests", asked_request(skill, about=report.id, topic=words))
+    found = check(form, words, drafts=(report,))
     (request,) = await plan(found, "do people complain about it?", (report,))
     assert (request.brief.product, request.brief.market) == (SHIRT.handle, "FR")
     assert request.brief.since == since
+
+
+@pytest.mark.parametrize(("skill", "product"), [("answer", None), ("feedback", SHIRT.handle)])
+async def test_question_of_another_kind_is_about_the_product_that_a_report_found(
+    skill: str, product: str | None
+) -> None:
+    report = REPORT.model_copy(update={"subjects": (SHIRT.title, "France")})
+    form = understood("requests", asked_request(skill, about=report.id))
+    found = check(form, "do people complain about it?", drafts=(report,))
+    (request,) = await plan(found, "do people complain about it?", (report,))
+    assert request.brief.product == product
 
 
 async def test_text_for_another_channel_has_its_audience_named_anew() -> None:
@@ -1194,14 +1236,14 @@ def test_a_market_read_as_an_audience_alone_is_named() -> None:
 
 
 async def test_the_same_in_another_language_is_one_more_text() -> None:
-    words = "the same in French"
+    words = "in French please"
     form = asked_request(about=EDITED.id, language=reading("fr", "in French"))
     found = check(understood("requests", form), words, drafts=(EDITED,))
     (request,) = await plan(found, words, [EDITED])
     brief = request.brief
     assert (found.outcome, brief.language, brief.stands_on) == ("requests", "fr", EDITED.id)
     assert (brief.offer, brief.market, request.channel) == ("20% off", "GB", "email")
-    assert words in read_prompt("understand")
+    assert 'one more text ("in French"' in read_prompt("understand")
 
 
 def test_a_translation_keeps_no_passage() -> None:

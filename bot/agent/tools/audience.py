@@ -67,6 +67,7 @@ OWN_LABELS = {
     "by-sms": Words("of these, agreed to SMS"),
     "by-ads": Words("of these, agreed to ads"),
 }
+TOLD_TO_COPY = {*OWN_LABELS, "conditions", "rule"}  # a text argues from no forecast
 CONSENTS: Mapping[AudiencePurpose, DimensionName] = {
     "email": "email_consent",
     "sms": "sms_consent",
@@ -185,8 +186,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     described = describe_rule(rule, titles, currency).to(deps.request.language)
     facts = finding.prepare([*_describe_rule(own, described), *own], of_call=rule.code)
     facts = tuple(_label(fact) for fact in facts if fact.parts.measure not in HIDDEN)
-    if facts:
+    if deps.request.channel is not None:
+        facts = tuple(fact for fact in facts if fact.parts.measure in TOLD_TO_COPY)
+    elif facts:
         facts += await run_query(deps, _count_consents)
+    if facts:
         facts += tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
         facts += await run_query(
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
@@ -227,12 +231,14 @@ def _label(fact: Fact) -> Fact:
 def _explain(facts: tuple[Fact, ...], rule: AudienceRule, request: SkillRequest) -> list[str]:
     if not facts:
         return []
+    only_buyers = [] if rule.never_ordered else [ONLY_BUYERS]
+    if request.channel is not None:  # its card says the rest, and the text doesn't
+        return only_buyers
     few = [fact.parts.measure for fact in facts if _is_too_few(fact)]
-    is_copy = request.channel is not None  # whose card says it, and whose text doesn't
     first = f"Too few agreed to be written to by {rule.purpose}: say so before anything else."
     return [
-        *([first] if f"by-{rule.purpose}" in few and not is_copy else []),
-        *([] if rule.never_ordered else [ONLY_BUYERS]),
+        *([first] if f"by-{rule.purpose}" in few else []),
+        *only_buyers,
         "Only customers who agreed to the purpose are ever exported. They are counted only by the "
         "purposes of this list; “all who agreed …” counts those with and without an order, and is "
         "left out where those without are too few. The reachable number of an "

@@ -282,13 +282,16 @@ class CardRenderer:
             await self._upload_chart(up, picture, spoken[-1])
 
     async def _find_language(self, card: CardData) -> Language:
-        """Return the author's language, for a report the one that they asked it in; for a message
-        that nobody requested, the one chosen for it."""
+        """Return the language of the message that the card answers, where that is known, else the
+        author's; for a report the one that they asked it in, and for a message that nobody
+        requested the one chosen for it."""
         task, chosen = card.task, card.task.form.get("language")
         if card.draft is not None and card.draft.channel is None and task.is_typed:
             return card.draft.language
         if chosen and not task.is_typed and (card.draft is not None or not task.private):
             return parse_language(str(chosen))
+        if task.message_language:
+            return task.message_language
         locale = await self.sender.people.locale(task.workspace, task.author)
         return parse_language(locale or task.locale)
 

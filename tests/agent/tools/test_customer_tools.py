@@ -264,7 +264,13 @@ async def test_writer_of_copy_is_told_what_a_count_means_for_the_text() -> None:
         Fact(id=f"{product}.name", label="name", value=name, **stored),
         Fact(id=f"{product}.price", label="price", value=Decimal(59), unit="EUR", **stored),
     )
-    told = (await call_tool("audience", {"countries": ["GB"]}, deps_of_copy("email", *facts))).notes
+    of_copy = await call_tool("audience", {"countries": ["GB"]}, deps_of_copy("email", *facts))
+    told = of_copy.notes
+    measures = {fact.parts.measure for fact in of_copy.facts}
+    assert {"conditions", "rule", "customers", "by-email", "bought-most"} <= measures
+    assert not {one for one in measures if one.startswith(("bought-share", "expected", "agreed"))}
+    assert values(found, "bought-share")
+    assert not any("people then" in note for note in told)
     assert any("have this very product" in note for note in told)
     assert any("Prices are known in EUR alone" in note for note in told)
     assert audience.NOBODY_TO_WRITE_TO not in told
