@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.agent.report_reading import Findings, list_cited
 from bot.core.charts import Exhibit, is_row_name
 from bot.core.facts import Fact
-from bot.core.joined_exhibits import MAX_SHORT_ROWS, arrange_exhibits, can_join
+from bot.core.joined_exhibits import arrange_exhibits, can_join
 from bot.core.report import ReportForm, choose_exhibits
 from bot.i18n.messages import Words
 
@@ -56,7 +56,7 @@ def _cite_rows(exhibit: Exhibit, ctx: Findings) -> Exhibit:
 
 
 def find_exhibit_faults(form: ReportForm, ctx: Findings) -> list[str]:
-    """Say which of the chosen exhibits would not be shown, and why, as sentences for the model."""
+    """Say why the chosen exhibit would not be shown, as a sentence for the model."""
     chosen = choose_exhibits(form, ctx.book, ctx.exhibits)
     if chosen and not _holds_what_is_told(form, chosen, ctx):
         cited = {*list_cited([form.headline, *form.points], ctx)}
@@ -66,14 +66,7 @@ def find_exhibit_faults(form: ReportForm, ctx: Findings) -> list[str]:
             f"exhibit: {chosen[0].id} would not be shown, as it holds no figure that your "
             f"sentences tell: {instead}tell one of its figures, or write none"
         ]
-    _shown, left_out = arrange_exhibits(chosen)
-    return [
-        f"further_exhibits: {one.id} would not be shown: it can't become one table with "
-        f"{chosen[0].id} (its rows are of other things, or a column of both says otherwise), and "
-        f"two tables have room with at most {MAX_SHORT_ROWS} rows each. Leave it out, or choose "
-        "what matters more"
-        for one in left_out
-    ]
+    return []
 
 
 def _holds_what_is_told(form: ReportForm, chosen: Sequence[Exhibit], ctx: Findings) -> bool:

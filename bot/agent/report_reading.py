@@ -56,9 +56,10 @@ class Reading:
 
 
 def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Reading:
-    """Return how the question was read: the calls whose figures the headline shows, else those of
-    the points, else the shown exhibit. A call that was corrected or not used says nothing about
-    the report, and what other calls were asked stands beside their figures."""
+    """Return how the question was read: the calls whose figures the headline shows, else the shown
+    exhibit, else those of the points; with what other calls that these show asked alike. A call
+    that was corrected or not used says nothing about the report, and what any other was asked
+    stands beside its figures."""
     # of two calls that gave a figure, the one whose exhibit is shown
     ordered = _order_exhibits(chosen, ctx)
 
@@ -73,7 +74,7 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Re
     bounded = [
         one for one in ordered if _has_bound(one) and not one.all_facts.isdisjoint(of_points)
     ]  # a headline without a figure says that nothing is within them
-    found = headline or [*bounded, *points, *shown]
+    found = headline or [*bounded, *shown, *points]
     if coming := [one for one in [*found, *points, *shown] if _is_of_days_to_come(one, ctx)]:
         found = coming  # what a forecast stands on is not its days
     if not found:
@@ -81,9 +82,12 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Re
         alone = (one for one in ctx.read_as if one not in with_exhibit)
         return Reading(next((one[:1].upper() + one[1:] for one in alone), ""))
     first, *rest = found
-    told = (first, *(one for one in rest if _asks_alike(one, first)))
+    named = of_headline or of_points
+    more = [one for one in [*shown, *points] if _is_of_other_part(one, first, named)]
+    alike = [one for one in [*rest, *more] if one is not first and _asks_alike(one, first)]
+    told = (first, *{id(one): one for one in alike}.values())
     cited = {*of_headline, *of_points, *(chosen.all_facts if chosen else ())}
-    line = _tell_line(told, of_headline or of_points, cited, ctx)
+    line = _tell_line(told, named, cited, ctx)
     others = [one for one in [*headline, *points] if one not in told]
     ages = (text for one in [*told, *others, *shown] for text in one.read_as.splitlines()[1:])
     beside = (*ages, *_list_ends(form, [*told, *shown], ctx), *_list_wider(told, others, form, ctx))
@@ -230,6 +234,15 @@ def _asks_alike(one: Exhibit, other: Exhibit) -> bool:
     return first == second
 
 
+def _is_of_other_part(one: Exhibit, other: Exhibit, named: Sequence[str]) -> bool:
+    """Whether two calls were asked the same of the same days, if of other parts of the shop."""
+    first, second = (
+        {scope for scope in call.list_scope(named) if scope[0] in ("what", "days")}
+        for call in (one, other)
+    )
+    return one is not other and first == second
+
+
 def _shorten(
     scope: Sequence[ScopePart],
     exhibits: Sequence[Exhibit],
@@ -244,7 +257,7 @@ def _shorten(
     short = list[ScopePart]()
     for part, some in texts.items():
         names = [*some]
-        if part == "days" and names[1:] and (days := _tell_days(exhibits, cited, ctx)):
+        if part == "days" and names[2:] and (days := _tell_days(exhibits, cited, ctx)):
             names = [days]
         elif part != "what" and names[MAX_NAMED:]:
             shown = JOINTS.get(part, ", ").join(names[:MAX_NAMED])

@@ -61,6 +61,7 @@ class TableRows(BaseModel, frozen=True):
     dimensions: tuple[str, ...]  # by the names that tools share: ("product",)
     heads: tuple[str, ...]  # of the columns that name them, without days
     groups: tuple[tuple[str, ...], ...]  # the names of those that are of one group each
+    are_own: bool = False  # rows of the same name in another such table are of something else
 
 
 class Exhibit(BaseModel, frozen=True):

@@ -2,19 +2,19 @@
 
 Nothing is computed: each cell is one that a tool has released. A column says what the others are
 not of, such as its days; a row of several groups (the total, the others) has figures of another
-table only where both tables have the same rows.
+table only where both tables have the same rows. Tables of the same columns, of which each has rows
+of its own, stand one under the other as blocks: a row says what the other blocks are not of.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bot.core.charts import NO_FIGURE, QUOTED, Exhibit, ScopePart, TableRows
+from bot.core.charts import MAX_SHOWN_ROWS, NO_FIGURE, QUOTED, Exhibit, ScopePart, TableRows
 from bot.core.parts import Table
 from bot.text.normalize import normalize_text
 
 NO_CELL = "–"
-MAX_SHORT_ROWS = 6  # of each of two tables, one under the other
 MAX_TITLE = 80  # characters of a column's title
 OF_ROWS = ("by", "having", "more")  # parts of how a call was read that say which rows, which order
 RowKey = tuple[str, ...]
@@ -24,7 +24,7 @@ ColumnKey = tuple[str, str]  # the title of a measure's first column, and its ow
 def arrange_exhibits(exhibits: Sequence[Exhibit]) -> tuple[list[Exhibit], list[Exhibit]]:
     """Return the exhibits that a report shows of those that were chosen, joined where they have
     the same kind of rows, and those that have no place. Two tables that can't be joined stand one
-    under the other where both are short."""
+    under the other where a card has room for the rows of both."""
     groups: list[list[Exhibit]] = []
     for exhibit in exhibits:
         group = next((some for some in groups if can_join(some, exhibit)), None)
@@ -33,8 +33,8 @@ def arrange_exhibits(exhibits: Sequence[Exhibit]) -> tuple[list[Exhibit], list[E
         else:
             group.append(exhibit)
     joined = [join_exhibits(group) for group in groups]
-    are_short = all(one.table and len(one.table.rows) <= MAX_SHORT_ROWS for one in joined[:2])
-    many = 2 if are_short else 1
+    rows = sum(len(one.table.rows) if one.table else MAX_SHOWN_ROWS for one in joined[:2])
+    many = 2 if rows <= MAX_SHOWN_ROWS else 1
     return joined[:many], joined[many:]
 
 
@@ -42,14 +42,16 @@ def can_join(group: Sequence[Exhibit], exhibit: Exhibit) -> bool:
     """Whether the table can be joined to these: its rows are of the same kind, some are those of
     the first or its columns are, and no column of the same title says otherwise."""
     sources = _Source.list_of([*group, exhibit])
-    if len(sources) <= len(group) or len({one.rows.dimensions for one in sources}) > 1:
+    kinds = {(one.rows.dimensions, one.rows.heads) for one in sources}
+    if len(sources) <= len(group) or len(kinds) > 1:
         return False
     first, *_, last = sources
     if any(len(title) > MAX_TITLE for one in sources for title in one.titles):
         return False
     if any(one.contradicts(last) for one in sources[:-1]):
         return False
-    return bool(first.groups & last.groups) or last.keys <= first.keys
+    has_same_rows = first.groups & last.groups or first.names.keys() == last.names.keys()
+    return bool(has_same_rows) or last.can_follow(first)
 
 
 def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
@@ -63,7 +65,7 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
         for number, key in enumerate(one.columns):
             columns.setdefault(key, (one, number))
     # tables that have no other column give their rows; then no row is of all others together
-    more = [one for one in others if one.keys <= first.keys and one.groups - first.groups]
+    more = [one for one in others if one.can_follow(first) and one.groups - first.groups]
     names = {**first.names}
     if more:
         listed = [(one, key) for one in (first, *more) for key in one.names if key in one.groups]
@@ -101,20 +103,22 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
 @dataclass(frozen=True)
 class _Source:
     """One of the exhibits that are joined. `own`: its conditions that the others have not; `days`:
-    those of the first figures, which the title of the table tells."""
+    those of the first figures, which the title of the table tells; `block`: what each of its rows
+    says that it is of."""
 
     exhibit: Exhibit
     table: Table
     rows: TableRows
     own: tuple[str, ...]
     days: str
+    block: str = ""
 
     @classmethod
     def list_of(cls, exhibits: Sequence[Exhibit]) -> "list[_Source]":
         """Return those of the exhibits that can be joined at all."""
         common = set.intersection(*({*_list_conditions(one)} for one in exhibits))
         days = _find_days(exhibits)
-        return [
+        found = [
             cls(
                 one,
                 one.table,
@@ -125,6 +129,12 @@ class _Source:
             for one in exhibits
             if one.table and one.rows and one.column_facts
         ]
+        blocks = [replace(one, own=(), block=", ".join(one.own)) for one in found]
+        return blocks if found and _are_blocks(blocks) else found
+
+    def can_follow(self, first: "_Source") -> bool:
+        """Whether its rows can stand under those of the first."""
+        return self.keys <= first.keys or self.rows.are_own
 
     @cached_property
     def titles(self) -> list[str]:
@@ -146,7 +156,7 @@ class _Source:
         facts, many = self.exhibit.column_facts, len(self.rows.heads)
         return {
             (self.titles[facts.index(facts[number])], title): {
-                _read_key(row[:many]): row[many + number]
+                _read_key(self._name_row(row)): row[many + number]
                 for row in self.table.rows
                 if row[many + number] not in NO_FIGURE
             }
@@ -159,13 +169,17 @@ class _Source:
 
     @cached_property
     def names(self) -> dict[RowKey, tuple[str, ...]]:
-        many = len(self.rows.heads)
-        return {_read_key(row[:many]): row[:many] for row in self.table.rows}
+        return {_read_key(name): name for name in map(self._name_row, self.table.rows)}
 
     @cached_property
     def groups(self) -> frozenset[RowKey]:
         """Its rows that are of one group each."""
-        return frozenset(map(_read_key, self.rows.groups)) & self.names.keys()
+        named = (_read_key(self._name_row(names)) for names in self.rows.groups)
+        return frozenset(named) & self.names.keys()
+
+    def _name_row(self, row: Sequence[str]) -> tuple[str, ...]:
+        first, *more = row[: len(self.rows.heads)]
+        return (" · ".join(filter(None, (first, self.block))), *more)
 
     def contradicts(self, other: "_Source") -> bool:
         """Whether a column of both has another figure of the same group."""
@@ -175,6 +189,16 @@ class _Source:
             for row, cell in other.columns[key].items()
             if row in self.groups & other.groups
         )
+
+
+def _are_blocks(sources: Sequence[_Source]) -> bool:
+    """Whether each has rows of its own, which can stand under those of the first."""
+    first, *others = sources
+    own = [
+        one.groups if one.rows.are_own else {*map(_read_key, one.rows.groups)} for one in sources
+    ]
+    are_apart = all(own) and len(set[RowKey]().union(*own)) == sum(map(len, own))
+    return are_apart and all(one.can_follow(first) for one in others)
 
 
 def _find_cell(sources: Sequence[_Source], row: RowKey, column: ColumnKey) -> str:
@@ -204,9 +228,10 @@ def _find_days(group: Sequence[Exhibit]) -> str:
 def _join_scopes(group: Sequence[Exhibit]) -> tuple[ScopePart, ...]:
     """Return what all have in common, and what the rows of the first are."""
     first = group[0]
-    common = set.intersection(*({*_list_conditions(one)} for one in group))
+    common = set.intersection(*({*one.scope} for one in group))
     what = () if first.measure_facts else (one for one in first.scope if one[0] == "what")
-    return (*what, *(one for one in first.scope if one[0] in OF_ROWS or one in common))
+    rest = (one for one in first.scope if one[0] != "what" and (one[0] in OF_ROWS or one in common))
+    return (*what, *rest)
 
 
 def _read_key(names: Sequence[str]) -> RowKey:

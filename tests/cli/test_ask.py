@@ -205,7 +205,6 @@ async def test_each_of_two_tables_stands_under_its_own_title(
         ),
         report("{f1} is on sale.", exhibit="e1", further_exhibits=["e2"]),
     )
-    monkeypatch.setattr("bot.core.joined_exhibits.MAX_SHORT_ROWS", 10)
     capsys.readouterr()
     assert await run_ask("what is the linen shirt?", form, monkeypatch, script=script) == 0
     assert capsys.readouterr().out.count("In figures:") == 2

@@ -125,6 +125,58 @@ def test_one_row_each_of_the_same_columns_become_rows_without_a_total() -> None:
     assert table_of(one, two).rows == (("Mobile", "9"), ("Desktop", "4"))
 
 
+def build_ranges(**own: Cells) -> list[Exhibit]:
+    columns = ("Units", "Stock")
+    return [
+        build_exhibit(
+            name, columns, cells, dimension="product", scope=(("category", name), ("brand", "Bo"))
+        )
+        for name, cells in own.items()
+    ]
+
+
+def test_tables_of_other_rows_and_the_same_columns_stand_as_blocks() -> None:
+    ranges = build_ranges(Bath={"Towel": ("3", "7")}, Table={"Cup": ("5", "9")})
+    turned = build_exhibit(
+        "e3", ("Stock", "Units"), {"Sheet": ("2", "1")}, dimension="product", scope=ranges[1].scope
+    )
+    turned = turned.model_copy(update={"scope": (("category", "Bed"), ("brand", "Bo"))})
+    (joined,), left_out = arrange_exhibits([*ranges, turned])
+    assert not left_out
+    assert joined.table
+    assert joined.table.columns == ("Product", "Units", "Stock")
+    assert joined.table.rows == (
+        ("Towel · Bath", "3", "7"),
+        ("Cup · Table", "5", "9"),
+        ("Sheet · Bed", "1", "2"),
+    )
+    title = joined.build_card_table()
+    assert title
+    assert title.title == "Bo · October 2026"
+
+
+def test_conditions_of_tables_with_the_same_rows_stay_in_their_columns() -> None:
+    ranges = build_ranges(Bath={"Towel": ("3", "7")}, Table={"Towel": ("5", "9")})
+    heads = ("Product", "Units, Bath", "Stock, Bath", "Units, Table", "Stock, Table")
+    assert table_of(*ranges).columns == heads
+
+
+def test_rows_of_one_name_that_are_other_things_stand_as_blocks() -> None:
+    basket, photos = (
+        build_exhibit(test, columns, {"A": cells}, dimension="variant", scope=(("test", test),))
+        for test, columns, cells in (
+            ("Basket", ("People", "Meant"), ("9", "8")),
+            ("Photos", ("People", "Rate"), ("5", "4%")),
+        )
+    )
+    assert basket.rows
+    own = {"rows": basket.rows.model_copy(update={"are_own": True})}
+    (joined,), _ = arrange_exhibits([one.model_copy(update=own) for one in (basket, photos)])
+    assert joined.table
+    assert joined.table.columns == ("Variant", "People", "Meant", "Rate")
+    assert joined.table.rows == (("A · Basket", "9", "8", "–"), ("A · Photos", "5", "–", "4%"))
+
+
 def test_columns_of_each_comparison_stay_together() -> None:
     heads = ("Orders, October", "September", "Change", "Units, October", "September", "Change")
     compared = build_exhibit("e1", heads, {"Mobile": ("1", "2", "3", "4", "5", "6")})
@@ -135,7 +187,7 @@ def test_columns_of_each_comparison_stay_together() -> None:
     assert table.rows == (("Mobile", *"123456", "€114"),)
 
 
-@pytest.mark.parametrize(("rows", "shown"), [(6, ["e1", "e2"]), (7, ["e1"])])
+@pytest.mark.parametrize(("rows", "shown"), [(9, ["e1", "e2"]), (10, ["e1"])])
 def test_tables_of_other_rows_stand_one_under_the_other_if_short(
     rows: int, shown: list[str]
 ) -> None:

@@ -7,9 +7,7 @@ import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
-from bot.core.joined_exhibits import MAX_SHORT_ROWS
 from bot.core.parts import Table
-from bot.core.report import ReportForm
 from bot.core.request import Question
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, says, verdict
@@ -113,6 +111,21 @@ async def test_one_line_is_of_the_calls_of_the_headline_and_figures_have_their_o
     assert not [part for part in found.parts if part.key == "table"]
     assert "e3 would not be shown" in str(letters[2]["messages"][-1]["content"])
     assert "(e2)" in str(letters[2]["messages"][-1]["content"])
+
+
+async def test_line_is_of_the_shown_look_up_and_names_each_part_that_was_asked_alike() -> None:
+    is_country = {"field": "country", "operator": "is"}
+    parts = [
+        ("query_metrics", {**BY_DEVICE, "filters": [[{**is_country, "values": [code]}]]})
+        for code in ("FR", "GB")
+    ]
+    looked_up = calls(*parts, ("query_metrics", QUERY))
+    found, _letters = await answer(looked_up, report("All is well.", "{f1}.", exhibit="e3"))
+    assert text_of(found, "Read as")[0].startswith("Orders by country ·")
+    found, _letters = await answer(
+        calls(*parts), report("{f1} in all.", exhibit="e1", further_exhibits=["e2"])
+    )
+    assert "France, United Kingdom" in text_of(found, "Read as")[0]
 
 
 async def test_a_point_on_other_days_has_its_own_reading_and_its_table_may_be_shown() -> None:
@@ -360,22 +373,27 @@ async def test_table_cites_no_row_of_another_that_it_has_not() -> None:
     assert len(names) >= 3
 
 
-async def test_chosen_table_without_a_place_goes_back_and_two_short_ones_both_stand() -> None:
-    products = {**QUERY, "dimensions": ["product"]}
-    looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", products))
+async def test_second_table_stands_where_a_card_has_room_for_both() -> None:
     both = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
-    found, letters = await answer(looked_up, both, both)
-    fault = str(letters[2]["messages"][-1]["content"])
-    short = f"at most {MAX_SHORT_ROWS} rows each"
-    assert "e2 would not be shown" in fault
-    assert short in fault
-    assert short in str(ReportForm.model_fields["further_exhibits"].description)
-    assert table_of(found).columns[0] == "Device"
-    looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", {**QUERY, "limit": 3}))
-    found, letters = await answer(looked_up, both)
-    assert len(letters) == 2
-    tables = [part.body for part in found.parts if isinstance(part.body, Table)]
-    assert [one.columns[0] for one in tables] == ["Device", "Country"]
+    products = {**QUERY, "dimensions": ["product", "country"], "limit": 12}
+    for other, heads in ((products, ["Device"]), ({**QUERY, "limit": 3}, ["Device", "Country"])):
+        looked_up = calls(("query_metrics", BY_DEVICE), ("query_metrics", other))
+        found, letters = await answer(looked_up, both)
+        assert len(letters) == 2
+        tables = [part.body for part in found.parts if isinstance(part.body, Table)]
+        assert [one.columns[0] for one in tables] == heads
+
+
+async def test_tables_of_the_same_periods_become_one() -> None:
+    compared = {**QUERY, "dimensions": [], "comparison": "previous_period"}
+    looked_up = calls(
+        ("query_metrics", {**compared, "measures": ["orders"]}),
+        ("query_metrics", {**compared, "measures": ["average_order"]}),
+    )
+    both = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
+    found, _letters = await answer(looked_up, both)
+    assert table_of(found).columns == ("Period", "Orders", "Average order")
+    assert len([part for part in found.parts if isinstance(part.body, Table)]) == 1
 
 
 async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> None:

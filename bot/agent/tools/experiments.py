@@ -13,6 +13,7 @@ Example: {"experiment": "none", "split": [], "by": "none", "when": "ended", "sin
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
@@ -24,7 +25,7 @@ from bot.agent.tools._analysis import (
     read_text,
 )
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, join_scope
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
@@ -50,6 +51,7 @@ OF_WHOLE = (  # left out of the parts of a test, which are many
     *("first-day", "last-day", "control", "ratio-chance", "relative-change", "chance-daily"),
     *("worth-low", "worth-high"),
 )
+VARIANTS = GroupExhibit("", Words("Variant"), COLUMNS, bars="rate", rows_of="variant")
 TITLES = {"ran": Words("tests that ran"), "ended": Words("tests that ended")}
 MAX_TESTS = 4
 
@@ -149,24 +151,38 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts,
         title=title,
         exhibits=[
-            exhibit if when else _name_exhibit(exhibit, subject, known[subject], facts, finding)
+            _name_exhibit(exhibit, subject, known[subject], facts, when, finding)
             for subject, group in _group_by_test(facts, finding).items()
-            for exhibit in GroupExhibit(
-                f"the variants of {known[subject]}", Words("Variant"), COLUMNS, bars="rate"
-            ).build(group, finding.language)
+            for exhibit in replace(VARIANTS, shows=f"the variants of {known[subject]}").build(
+                group, finding.language
+            )
         ],
         notes=notes,
     )
 
 
 def _name_exhibit(
-    exhibit: Exhibit, test: str, name: str, facts: Sequence[Fact], finding: Finding
+    exhibit: Exhibit,
+    test: str,
+    name: str,
+    facts: Sequence[Fact],
+    when: str | None,
+    finding: Finding,
 ) -> Exhibit:
-    """Return the exhibit, read as that of its test."""
+    """Return the exhibit, read as that of its test: two tests have variants of the same names."""
     its = [fact for fact in facts if fact.parts.subject.split("--")[0] == test]
-    read = finding.build_result(its, title=Words("tests: {names}", names=name))
-    named = {"read_as": read.read_as, "scope": read.scope, "facts": tuple(f.id for f in its)}
-    return exhibit.model_copy(update=named)
+    read = finding.build_result(its, title=TITLES[when] if when else Words("tests"))
+    what, *more = read.scope
+    scope = (what, ("test", name), *more)
+    assert exhibit.rows
+    return exhibit.model_copy(
+        update={
+            "read_as": "\n".join([join_scope(scope), *read.read_as.splitlines()[1:]]),
+            "scope": scope,
+            "facts": tuple(fact.id for fact in its),
+            "rows": exhibit.rows.model_copy(update={"are_own": True}),
+        }
+    )
 
 
 def _is_sound(fact: Fact, broken: Collection[str]) -> bool:

@@ -10,6 +10,7 @@ from bot.agent.tool import ToolError
 from bot.agent.tools._calendar import find_like_days
 from bot.agent.tools.split_revenue import split_change
 from bot.core.fact_book import FactBook
+from bot.core.joined_exhibits import arrange_exhibits
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.service import WorkspaceData
 from tests.support.sample_tables import sample
@@ -485,8 +486,13 @@ async def test_experiments_name_the_winner_and_the_broken_test() -> None:
     winner = figure(result, "experiments.photos-portees--purchase--b.effect")
     assert winner.value == Decimal("1.2")
     assert figure(result, "experiments.photos-portees--purchase.winner").value == "B"
-    broken, _sound = result.exhibits  # each is read as its own test
-    assert "tests: Panier" in broken.read_as
+    broken, sound = result.exhibits  # each is read as its own test
+    assert "Panier" in broken.read_as
+    titles = [table.title for one in (broken, sound) if (table := one.build_card_table())]
+    assert len({*titles}) == 2
+    (joined,), _ = arrange_exhibits([sound, broken])
+    assert joined.table
+    assert len(joined.table.rows) == 4
     assert all(one.startswith("experiments.panier-court") for one in broken.facts)
     assert broken.table
     assert "People meant" in broken.table.columns

@@ -442,10 +442,8 @@ class _ResultBuilder:
         heads: Sequence[str],
         lines: Sequence[tuple[tuple[str, ...], Group, int]],
         table: Table,
-    ) -> TableRows | None:
-        """Say what the rows are of; None where no other look-up has such rows."""
-        if not self.query.dimensions:
-            return None
+    ) -> TableRows:
+        """Say what the rows are of."""
         wholes = (REST, self.total)
         single = [
             names
