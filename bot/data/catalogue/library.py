@@ -28,15 +28,12 @@ class CatalogueLibrary:
     """The products of one workspace. They are loaded on first use and indexed once for each
     version.
 
-    `version` tells at low cost whether `load` would return something else. Without it, `load` is
-    called each time, and the same object means that nothing changed.
+    `version` tells at low cost whether `load` would return something else. By default it always
+    differs: `load` is called each time, and the same object means that nothing changed.
     """
 
     def __init__(
-        self,
-        load: Callable[[], Sequence[Product]],
-        *,
-        version: Callable[[], Hashable] | None = None,
+        self, load: Callable[[], Sequence[Product]], *, version: Callable[[], Hashable] = object
     ):
         self._load, self._version = load, version
         self._current_version: _CatalogueVersion | None = None
@@ -64,9 +61,8 @@ class CatalogueLibrary:
         return build_product_facts(product) if product else ()
 
     def _load_current(self) -> "_CatalogueVersion":
-        version = self._version() if self._version else None
-        current = self._current_version
-        if current and self._version and current.version == version:
+        version, current = self._version(), self._current_version
+        if current and current.version == version:
             return current
         products = self._load()
         if current is None or current.products is not products:

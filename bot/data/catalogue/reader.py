@@ -188,8 +188,10 @@ class RowSorter:
         currency: str | None,
         day: date,
         mark: DecimalMark | None = None,
+        added_lines: int = 0,
     ):
         self.header, self.read, self.name, self.day = header, read, name, day
+        self.header_line = header.line - added_lines
         self.currency, self.mark = currency, mark
         self.products: dict[str, ProductBuilder] = {}
         self.titles: dict[str, ProductBuilder] = {}
@@ -220,7 +222,7 @@ class RowSorter:
         width = len(header.names)
         lines = islice(io.StringIO(self.read.text, newline=""), header.line - 1, None)
         found = parse_records(
-            lines, header.delimiter, width, first=header.line, longest_cell=LONGEST_CELL
+            lines, header.delimiter, width, first=self.header_line, longest_cell=LONGEST_CELL
         )
         for record in found:
             if isinstance(record, MalformedRecord):
@@ -289,7 +291,7 @@ class RowSorter:
         if self.read.repaired:
             reasons.append(RejectReason(RejectCode.ACCENTS_REPAIRED))
         for reason in reasons:
-            self.remarks.insert(0, RejectedProduct(self.header.line, "", reason, ""))
+            self.remarks.insert(0, RejectedProduct(max(self.header_line, 1), "", reason, ""))
 
     def _dollar(self) -> str | None:
         return self.currency if self.currency in DOLLAR_CURRENCIES else None
@@ -352,13 +354,15 @@ def read_catalogue(
     name: str | None = None,
     column_names: Mapping[str, str] | None = None,
     mark: DecimalMark | None = None,
+    added_lines: int = 0,
 ) -> Catalogue:
     """Return the products in a file.
 
     `currency` (ISO 4217) applies where the file names none, and tells which dollar a bare $ is.
     `as_of` is the day of the export (default: the file's modification date in UTC). `name` is the
     file's name as people see it. `column_names` maps the file's columns to ours; `mark` is the
-    decimal mark. Raises CannotDo when nothing can be read.
+    decimal mark. `added_lines` are lines that a copy has above the original file's first: they
+    don't count. Raises CannotDo when nothing can be read.
     """
     shown = name or path.name
     read = _read_text(path, shown)
@@ -370,7 +374,7 @@ def read_catalogue(
     if len(header.fields) == 1 and len(header.names) > 2:
         raise CannotDo(_no_catalogue_message(shown))
     day = as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    sorter = RowSorter(header, read, shown, currency, day, mark)
+    sorter = RowSorter(header, read, shown, currency, day, mark, added_lines)
     products = sorter.sort()
     if not products and not sorter.rejects:
         raise CannotDo("{file} has the columns but no products.", file=shown)

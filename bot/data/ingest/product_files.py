@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.core.facts import PARTS_KEY, Source
+from bot.core.facts import PARTS_KEY
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.reader import Catalogue, RejectedProduct, read_catalogue
 from bot.data.catalogue.rows import CatalogueHeader
@@ -55,10 +55,8 @@ def read_product_file(path: Path, name: str, shape: FileLayout, said: ImportOpti
     ):
         copy = Path(folder) / "products.csv"
         _write_csv(source, shape, copy)
-        above = (
-            0 if shape.header_line else 1
-        )  # the copy has a line of column names that the file lacks
-        catalogue = _shift_lines(read(copy), name, above)
+        # Without a line of column names in the file, the copy has one line more.
+        catalogue = read(copy, added_lines=0 if shape.header_line else 1)
         faults = tuple(RejectedProduct(one.line, "", one.reason, one.raw) for one in source.faults)
     rejects = sorted((*catalogue.rejects, *faults), key=lambda one: one.line)
     return replace(catalogue, rejects=tuple(rejects))
@@ -186,18 +184,3 @@ def _write_csv(source: RowSource, shape: FileLayout, to: Path) -> None:
                 file.write("\n" * (line - at - 1))
                 writer.writerow([" ".join((cell or "").splitlines()) for cell in row])
                 at = line
-
-
-def _shift_lines(catalogue: Catalogue, name: str, by: int) -> Catalogue:
-    """Return the catalogue with line numbers of the original file."""
-    if not by:
-        return catalogue
-    products = tuple(
-        one.model_copy(update={"source": Source(name, line=(one.source.line or by) - by)})
-        for one in catalogue.products
-    )
-    rejects, remarks = (
-        tuple(replace(one, line=max(one.line - by, 1)) for one in some)
-        for some in (catalogue.rejects, catalogue.remarks)
-    )
-    return replace(catalogue, products=products, rejects=rejects, remarks=remarks)

@@ -12,6 +12,7 @@ import pytest
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.product_files import reread_product_file
+from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.errors import CannotDo
 from tests.support.import_files import file
 
@@ -73,6 +74,13 @@ def test_products_have_their_source_lines(
     assert [one.title for one in catalogue.products] == ["Linen shirt", "Vase"]
     assert str(catalogue.products[0].source) == f"{path.name}, line {line}"
     assert [(one.line, one.column) for one in catalogue.rejects] == rejects
+
+
+def test_reason_names_line_of_the_file(tmp_path: Path) -> None:
+    row = json.dumps({"name": "Vase", "price": "34.50", "currency": "EUR"})
+    path = file(tmp_path, f"{row}\n{row}\n", "shop.jsonl")
+    [reject] = reread_product_file(path, detect_schema(path, name=path.name)).rejects
+    assert (reject.line, reject.reason) == (2, RejectReason(RejectCode.REPEATED_PRODUCT, n=1))
 
 
 def test_file_changed_after_preview_is_refused(tmp_path: Path) -> None:
