@@ -23,7 +23,7 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.core.report import ReportForm
-from bot.data.metrics.query import describe
+from bot.data.metrics.query import describe, known_values
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.service import QUERY_TOOK_TOO_LONG, TABLES_ARE_BUSY
@@ -1305,6 +1305,18 @@ def _list_tables(warehouse: Warehouse) -> list[Any]:
         "SELECT table_name, estimated_size FROM duckdb_tables() ORDER BY 1"
     ).fetchall()
     return found
+
+
+async def test_joined_columns_are_looked_for_together(
+    mixed: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = DATASETS["orders"]
+    with recorded_statements(monkeypatch) as told:
+        known_values.find_filled_columns(mixed, orders)
+        together = len(told)
+        for dimension in orders.dimensions.values():
+            known_values.is_told(mixed, orders, dimension.needs)
+    assert len(told) == together <= 6
 
 
 async def test_value_with_sql_in_it_is_only_a_value(mixed: Warehouse) -> None:

@@ -1,6 +1,7 @@
 """Which columns the rows of a dataset fill in, and which values they have."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -108,34 +109,44 @@ def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
     """Whether some row of the dataset has a value in the column."""
     key = ("has", dataset.name, name)
     if key not in warehouse.released:
-        name, _, value = name.partition(":")  # "step:cart": this value of the column
-        rows = read_stored(warehouse, dataset, name)
-        known = False
-        if name in rows.columns:
-            is_set = rows[name] == value if value else rows[name].notnull()
-            known = bool(fetch_rows(warehouse, rows.filter(is_set).select(name).limit(1)))
-        warehouse.released[key] = known
+        column = name.partition(":")[0]
+        rows = read_stored(warehouse, dataset, column)
+        is_set = _is_set(rows, name)
+        known = is_set is not None and fetch_rows(
+            warehouse, rows.filter(is_set).select(column).limit(1)
+        )
+        warehouse.released[key] = bool(known)
     return bool(warehouse.released[key])
 
 
+def _is_set(rows: ir.Table, name: str) -> ir.BooleanValue | None:
+    """Return where a row has a value in the column, or this value: "step:cart". None: no column."""
+    name, _, value = name.partition(":")
+    if name not in rows.columns:
+        return None
+    is_set: ir.BooleanValue = rows[name] == value if value else rows[name].notnull()
+    return is_set
+
+
 def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
-    """Find in one query which stored columns have a value, for `has_column`."""
-    rows = warehouse.table(dataset.kind)
-    assert rows is not None
-    # other tables may have them where this one does not
-    joined = {"category", *PEOPLE_TYPES}
-    if dataset.kind == "feedback":
-        joined |= {*REVIEWER_COLUMNS}
-    names = [
-        name
-        for name in rows.columns
-        if name not in joined and ("has", dataset.name, name) not in warehouse.released
-    ]
-    if names:
-        counted = rows.aggregate(**{f"c{n}": rows[name].count() for n, name in enumerate(names)})
-        (row,) = fetch_rows(warehouse, counted)
-        for n, name in enumerate(names):
-            warehouse.released["has", dataset.name, name] = bool(row[f"c{n}"])
+    """Find for `has_column` which columns have a value, with one query for the stored rows and one
+    for each table that is joined to them."""
+    stored = warehouse.table(dataset.kind)
+    assert stored is not None
+    names = {*stored.columns, *(name for one in dataset.measures.values() for name in one.needs)}
+    names |= {one.needs for one in dataset.dimensions.values()}
+    names |= {one.needs for one in dataset.fields.values()}
+    found: dict[Any, dict[str, ir.BooleanValue]] = {}
+    for name in sorted(names):
+        if ("has", dataset.name, name) not in warehouse.released:
+            rows = read_stored(warehouse, dataset, name.partition(":")[0])
+            if (is_set := _is_set(rows, name)) is not None:
+                found.setdefault(rows.op(), {})[name] = is_set
+    for table, columns in found.items():
+        told = {f"c{number}": is_set.any() for number, is_set in enumerate(columns.values())}
+        (row,) = fetch_rows(warehouse, table.to_expr().aggregate(**told))
+        for number, name in enumerate(columns):
+            warehouse.released["has", dataset.name, name] = bool(row[f"c{number}"])
 
 
 def read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.Table:
