@@ -29,6 +29,9 @@ from bot.i18n.messages import Language, Words
 
 SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|round|from-to))?\}")
 _JOINT = re.compile(r"(,|,? [^\W\d]+) ")  # between two counts that share their unit
+# Words and signs behind a slot that say its unit; a range of shares may be in points.
+_SAID_UNITS = {"%": r"%|per ?cent|pour ?cent|points?\b|pts\b", "points": r"points?\b|pts\b"}
+_SAID_MONEY = r"[€£$]|euros?\b|pounds?\b|dollars?\b"
 SENTENCE_START = re.compile(r"(?:^|[.!?…]\s|\n)[\s*_•–-]*$")
 SlotForm = Literal["", "bare", "abs", "round", "from-to"]
 ROUND_DIGITS = 3  # of a rounded figure
@@ -168,9 +171,26 @@ class FactBook:
         book._facts = {**self._facts, **dict(alike), **dict(told)}
         return book
 
+    def _lacks_unit(self, text: str, slot: re.Match[str]) -> bool:
+        """Whether a percentage or a sum leaves out a unit that stands neither beside its slot nor
+        with the next one: “from {f1:bare} to {f2}”."""
+        fact, behind = self._facts.get(slot[1]), text[slot.end() :]
+        if fact is None or not (fact.unit in PERCENT_UNITS or is_money(fact)):
+            return False
+        said = _SAID_UNITS.get(fact.unit or "", _SAID_MONEY)
+        if re.match(rf"(?i)[\s-]?(?:{said})", behind):
+            return False
+        if is_money(fact) and re.search(r"[€£$]\s?$", text[: slot.start()]):
+            return False
+        following = SLOT_PATTERN.search(behind)
+        other = self._facts.get(following[1]) if following else None
+        is_joint = following and _JOINT.fullmatch(behind[: following.start()])
+        return not (is_joint and other and other.unit == fact.unit)
+
     def fill(self, text: str, language: Language) -> FilledText:
         """Fill the slots of a text. A unit or a word that the text repeats beside a slot stands
-        once, as does that of two comparisons; rates of one measure have as many decimals; a phrase
+        once, as does that of two comparisons; a percentage or a sum keeps its unit where nothing
+        beside it says it; rates of one measure have as many decimals; a phrase
         that begins a sentence has a capital. Raises SlotError for a slot that can't be filled."""
         book = self._round_alike(text)
         ids: list[str] = []
@@ -181,6 +201,8 @@ class FactBook:
         for found in SLOT_PATTERN.finditer(text):
             pieces.append(text[end : found.start()])
             form: SlotForm = found[2] or ""  # type: ignore[assignment]
+            if form == "bare" and book._lacks_unit(text, found):
+                form = ""
             filled = book.spell(found[1], form, language, no_cents=no_cents)
             fact = book._facts[found[1]]
             is_phrase = form in ("round", "from-to") or fact.is_our_text

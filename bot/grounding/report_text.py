@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
-from bot.core.facts import CALCULATED, PERCENT_UNITS, Fact, is_money
+from bot.core.facts import CALCULATED, Fact
 from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, iter_texts
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.numbers import read_figures, read_word_figures
@@ -86,7 +86,6 @@ class ReportChecker:
         for where, text in iter_texts(form):
             for fault in (
                 *_find_slot_faults(text, self.book, self.language),
-                *_find_other_units(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
                 *_find_swapped_slots(text, self.book, self.language),
             ):
@@ -142,7 +141,6 @@ class ReportChecker:
     def _is_good(self, text: str) -> bool:
         checks = (
             _find_slot_faults(text, self.book, self.language),
-            _find_other_units(text, self.book, self.language),
             _find_swapped_periods(text, self.book, *ORDERED_PATTERNS),
             (one for one in _list_typed_figures(text, self._material) if not one.is_rough),
             _find_wrong_quotes(text, self._material),
@@ -163,32 +161,6 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
             "braces hold a slot alone: {f1}, {f1:bare} (no unit), {f1:abs} (no sign), "
             "{f1:round} (about), {f1:from-to} (compared figures)"
         )
-
-
-def _find_other_units(text: str, book: FactBook, language: Language) -> Iterator[str]:
-    """Yield a fault for each percentage or sum whose slot leaves out its unit, and that reads as a
-    count or as nothing at all. Another slot may give a bare number its unit: “from {f1:bare} to
-    {f2}”, and a range of shares may be in points."""
-    slots = list(SLOT_PATTERN.finditer(text))
-    told = {fact.unit for slot in slots if slot[2] != "bare" and (fact := book.get(slot[1]))}
-    for slot in slots:
-        fact = book.get(slot[1])
-        if slot[2] != "bare" or not (fact and (fact.unit in PERCENT_UNITS or is_money(fact))):
-            continue
-        with suppress(SlotError):
-            before = book.fill(text[: slot.start()], language).text
-            shown = before + book.fill(text[slot.start() :], language).text
-            known, start = read_fact(fact.as_read), len(before)
-            here = (one for one in read_figures(shown) if one.start <= start + 1 <= one.end)
-            said = next(here, None)
-            if said is None or agrees(said, known.figures[0], about=known.label):
-                continue
-            is_shared = fact.unit in told and said.first.unit in (None, "#sizes")
-            if not is_shared and (fact.unit, said.first.unit) != ("%", "points"):
-                yield (
-                    f"{slot[0]} reads as “{shown[start : said.end]}” and is "
-                    f"{fact.shown(language)}: write {{{slot[1]}}}, or its unit behind it"
-                )
 
 
 def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -> Iterator[str]:

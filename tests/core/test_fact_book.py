@@ -10,7 +10,8 @@ from bot.core.facts import Fact, Source
 
 
 def build(id: str, value: str, unit: str = "units", label: str = "units") -> Fact:
-    number: Decimal | str = Decimal(value) if value.isdigit() else value
+    is_number = value.lstrip("-").replace(".", "").isdigit()
+    number: Decimal | str = Decimal(value) if is_number else value
     source = Source("orders.csv")
     return Fact(
         id=id, label=label, value=number, unit=unit, source=source, as_of=date(2026, 11, 28)
@@ -47,3 +48,32 @@ def test_what_two_neighbours_count_is_said_once(text: str, filled: str) -> None:
 
 def test_a_status_is_told_in_the_language_of_the_text() -> None:
     assert BOOK.fill("La hausse est {f6}.", "fr").text == "La hausse est confirmé."
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("UK orders rose {f1:bare}%.", "UK orders rose +28%."),
+        ("A {f3:bare}-point fall.", "A −3.5-point fall."),
+        ("{f2:bare} € de ventes.", "6,205 € de ventes."),
+        ("It went from {f1:bare} to {f4}.", "It went from +28 to 42%."),
+        ("It is between {f1:bare} and {f4:bare}.", "It is between +28 and 42%."),
+        ("Up {f1:bare} in October.", "Up +28% in October."),
+        ("In October: {f1:bare} orders.", "In October: +28% orders."),
+        ("{f3:bare} % less.", "−3.5 points % less."),
+        ("They spent {f2:bare} orders.", "They spent €6,205 orders."),
+        ("Up {f1:bare} orders, to {f4}.", "Up +28% orders, to 42%."),
+    ],
+)
+def test_a_slot_leaves_a_measured_unit_out_only_where_it_is_said_beside(
+    text: str, filled: str
+) -> None:
+    book = FactBook(
+        [
+            build("m.gb.orders-change", "28", "%"),
+            build("m.gb.revenue", "6205", "EUR"),
+            build("m.gb.points-change", "-3.5", "points"),
+            build("m.gb.high", "42", "%"),
+        ]
+    )
+    assert book.fill(text, "en").text.replace("\u00a0", " ") == filled
