@@ -5,7 +5,9 @@ ordered but not since 1 June" has customer_not_ordered at_least 2026-06-01 and n
 at least two orders since January" has category, since, and selected_orders at_least 2. Revenue is
 before returns where the note says so, net_revenue is after. reorder_rate_90_days is the share of
 the period's first-time customers who ordered again within 90 days: by month it is the retention by
-cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
+cohort. `discounts` is what discounts took off orders, discount_depth their share of these lines,
+price_cuts what lower prices gave away. lifetime_value is what a customer has spent so far; by
+first_order_month it is by cohort.
 Days are when orders were placed, also late ones; delivered_day is when they came.
 Groups of few people are not shown."""
 
@@ -90,7 +92,8 @@ class Params(ToolParams):
         "days included. sale_day no "
         "leaves out the days on which much of the range was reduced; reduced_price no each "
         "product's own days at a lower price; discounted no orders with a discount of their own: a "
-        "promo code or reduction is discounted, `code` is the code of a campaign. "
+        "promo code or reduction is discounted, `code` is the code of a campaign; order_discount "
+        "is how many % it took off the order. "
         "day: at_most one day or at_least another, in one group, leaves out those between. level "
         "and customer_points are of the loyalty programme, city is the customer's town; late with "
         "delivered_day is delivered late, without it also overdue."
