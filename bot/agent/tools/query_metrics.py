@@ -5,9 +5,7 @@ ordered but not since 1 June" has customer_not_ordered at_least 2026-06-01 and n
 at least two orders since January" has category, since, and selected_orders at_least 2. Revenue is
 before returns where the note says so, net_revenue is after. reorder_rate_90_days is the share of
 the period's first-time customers who ordered again within 90 days: by month it is the retention by
-cohort. `discounts` is what discounts took off orders, discount_depth their share of these lines,
-price_cuts what lower prices gave away. lifetime_value is what a customer has spent so far; by
-first_order_month it is by cohort.
+cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
 Days are when orders were placed, also late ones; delivered_day is when they came.
 Groups of few people are not shown."""
 
@@ -70,7 +68,8 @@ class Params(ToolParams):
     measures: list[MeasureName] = Field(
         description="One to eight, all of this dataset. The list has those of orders first, then "
         "from visits on those of visits, from sent on of campaigns, from reviews on of feedback, "
-        "from sessions on of traffic."
+        "from sessions on of traffic. `discounts` is what discounts took off orders, "
+        "discount_depth their share of these lines, price_cuts what lower prices gave away."
     )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Groups that the question names, such as "
