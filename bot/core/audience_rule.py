@@ -210,7 +210,12 @@ class AudienceRule(BaseModel, frozen=True, extra="forbid"):
                 least=self.min_orders,
                 most=self.max_orders,
             )
-        no_orders = {"purpose": "email", "joined_within": None, "never_ordered": False}
+        no_orders = {
+            "purpose": "email",
+            "joined_within": None,
+            "never_ordered": False,
+            "countries": (),  # then of their address
+        }
         if self.never_ordered and self.model_copy(update=no_orders) != AudienceRule():
             return "never_ordered", Words("Who never ordered meets no condition on orders.")
         named = len({*self.bought, *self.bought_categories})

@@ -162,10 +162,12 @@ def _describe_amounts(rule: AudienceRule, names: _Names) -> list[Words]:
 
 
 def _describe_places(rule: AudienceRule) -> list[Words]:
-    """Return a country and a region as two conditions: both must hold."""
+    """Return a country and a region as two conditions: both must hold. Of who never ordered it is
+    the address."""
+    words = Words("address in {places}" if rule.never_ordered else "ordered to {places}")
     countries = [Country(name=one) for one in rule.countries]
     return [
-        Words("ordered to {places}", places=join_with_or(places))
+        words.with_params(places=join_with_or(places))
         for places in (countries, rule.regions)
         if places
     ]

@@ -436,6 +436,19 @@ def test_people_without_an_order_are_an_audience_by_their_day_of_sign_up() -> No
     assert count_audience(sample(), with_order).fits == len(buyers)
 
 
+def test_people_without_an_order_are_an_audience_by_the_country_of_their_address() -> None:
+    people = [{"customer": f"c{n}", "country": "FR" if n < 40 else "GB"} for n in range(100)]
+    orders = [{"order": "1", "customer": "c99", "at": NOW, "amount": Decimal(9), "country": "FR"}]
+    shop = small(orders=orders, consents=people)
+    rule = AudienceRule(never_ordered=True, countries=("GB",))
+    assert rule.impossible is None
+    assert count_audience(shop, rule).fits == 59
+    assert describe_rule(rule).to("en").endswith("address in United Kingdom; never ordered")
+    silent = small(orders=orders, consents=[{"customer": "c1"}])
+    with pytest.raises(CannotDo, match="in which country"):
+        count_audience(silent, rule)
+
+
 def test_who_ordered_before_the_orders_begin_has_ordered() -> None:
     people = [{"customer": f"c{n}", "since": date(2026, 11, 1)} for n in range(60)]
     told = [{"customer": f"c{n}", "orders": 3 if n < 10 else 0} for n in range(60)]

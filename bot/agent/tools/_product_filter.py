@@ -17,7 +17,9 @@ SEPARATOR = ";"
 
 class ProductBounds(ToolParams):
     words: str
-    category: str
+    category: str = Field(
+        description="“A; B” for several: “home products” are all its categories in one call."
+    )
     without_category: str
     max_price: float
     in_stock: Literal["yes", "no", "any"]

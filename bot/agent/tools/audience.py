@@ -169,8 +169,8 @@ class Params(ToolParams):
         "rating or late parcel”."
     )
     never_ordered: bool = Field(
-        description="true: has no order. All conditions but joined_within_days ask for orders: "
-        "leave them out then. The segment “new” has ordered once."
+        description="true: has no order. All conditions but joined_within_days and countries, then "
+        "those of the address, ask for orders: leave them out. The segment “new” has ordered once."
     )
     joined_within_days: int = Field(description="Signed up within so many days; 0: any time.")
 

@@ -1,10 +1,7 @@
-"""Finds products by words (in English or French), category, highest price, ratings and stock
-(in_stock no: sold out, since when, lost sales), not of a category ("A; B" for several: "home
-products" are all its categories in one call); sorted by fit, price, newest, best sellers of a
-period (by units), most_revenue, or stock_cover: those first that are sold out soonest at the rate
-of the period (with pace or compare, the last 28 days if none is named); stock_cover_longest: whose
-stock lasts longest. Returns handles, prices, stock and, sorted by sales, what sold; sold_at_least
-leaves out what sold fewer.
+"""Finds products by words (in English or French), categories, price, ratings and stock (in_stock
+no: sold out, since when, lost sales); sorted by fit, price, newest, best sellers of a period (by
+units), most_revenue, stock_cover: those first that are sold out soonest at the rate of the period,
+or stock_cover_longest. Returns handles, prices, stock and, sorted by sales, what sold.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "reduced": "no", "sort": "best_sellers", "country": "none",
@@ -115,9 +112,9 @@ class Params(ProductBounds):
         "price_high",
     ]
     country: str
-    since: str
+    since: str = Field(description="“none” with stock_cover, pace or compare: of the last 28 days.")
     until: str
-    sold_at_least: int
+    sold_at_least: int = Field(description="Leaves out what sold fewer units; 0: any.")
     rated_at_least: float = Field(description="Mean rating of a year, in stars; 0: any.")
     rated_at_most: float = Field(description="0: any.")
     ratings_at_least: int = Field(description="With at least so many ratings; 0: any.")

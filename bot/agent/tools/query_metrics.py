@@ -68,7 +68,8 @@ class Params(ToolParams):
     measures: list[MeasureName] = Field(
         description="One to eight, all of this dataset. The list has those of orders first, then "
         "from visits on those of visits, from sent on of campaigns, from reviews on of feedback, "
-        "from sessions on of traffic."
+        "from sessions on of traffic. `discounts` is what discounts took off orders, "
+        "discount_depth their share of these lines, price_cuts what lower prices gave away."
     )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Groups that the question names, such as "
@@ -90,7 +91,8 @@ class Params(ToolParams):
         "days included. sale_day no "
         "leaves out the days on which much of the range was reduced; reduced_price no each "
         "product's own days at a lower price; discounted no orders with a discount of their own: a "
-        "promo code or reduction is discounted, `code` is the code of a campaign. "
+        "promo code or reduction is discounted, `code` is the code of a campaign; order_discount "
+        "is how many % it took off the order. "
         "day: at_most one day or at_least another, in one group, leaves out those between. level "
         "and customer_points are of the loyalty programme, city is the customer's town; late with "
         "delivered_day is delivered late, without it also overdue."

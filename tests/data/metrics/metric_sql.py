@@ -72,6 +72,8 @@ ORDER_MEASURES = {
     "revenue_before_discounts": """SELECT sum(amount)
         + coalesce(sum(discount) FILTER (discount > 0), 0) FROM lines""",
     "discounts": "SELECT sum(discount) FROM lines WHERE discount > 0",
+    "discount_depth": """SELECT 100.0 * sum(discount) / sum(amount + discount) FROM lines
+        WHERE discount > 0""",
     "discounted_orders": "SELECT count(*) FROM bought WHERE reduced",
     "discounted_share": "SELECT 100.0 * count(*) FILTER (reduced) / count(*) FROM bought",
     "code_share": "SELECT 100.0 * count(*) FILTER (coded) / count(*) FROM bought",

@@ -10,6 +10,7 @@ from bot.core.condition_words import describe_amount
 from bot.core.metric_query import MetricCondition, QueryError
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.metric_answer import MetricAnswer
+from bot.data.metrics.query.order_cautions import warn_of_price_cuts
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.metrics.query.sale_days import find_sale_days
 from bot.data.warehouse.warehouse import Warehouse
@@ -167,6 +168,36 @@ def test_reduced_price_is_about_the_days_of_each_product() -> None:
     theirs = shop.engine.con.execute(sql).fetchone()[0]
     assert theirs
     assert float(found.get_value("now", ALL_GROUPS, "units")) == float(theirs)
+
+
+def test_price_cuts_are_what_the_lower_prices_gave_away() -> None:
+    shop = with_prices()
+    where = f"product = 'vase' AND \"at\"::DATE BETWEEN '{SALE[0]}' AND '{SALE[1]}'"
+    sql = ALL_SQL["orders", "units"].format(since=EVER[0], until=EVER[1], where=where)
+    sold = shop.engine.con.execute(sql).fetchone()[0]
+    cuts = """SELECT max(price) - min(price) FROM prices WHERE product = 'vase'"""
+    cut = shop.engine.con.execute(cuts).fetchone()[0]
+    found = answer(shop, dataset="orders", measures=["price_cuts", "discounts"])
+    given = found.get_value("now", ALL_GROUPS, "price_cuts")
+    assert given
+    assert float(given) == float(sold) * float(cut)
+    assert warn_of_price_cuts(shop, EVER)
+    assert not warn_of_price_cuts(mixed_shop(), EVER)
+    with pytest.raises(QueryError, match="price history"):
+        answer(mixed_shop(), dataset="orders", measures=["price_cuts"])
+
+
+def test_orders_are_filtered_by_the_share_that_their_discount_takes_off() -> None:
+    shop = with_prices()
+    where = f"""{COUNTED} AND "order" IN (SELECT "order" FROM orders WHERE {COUNTED}
+        GROUP BY "order" HAVING 100.0 * sum(CASE WHEN discount > 0 THEN discount ELSE 0 END)
+        / (sum(amount) + sum(CASE WHEN discount > 0 THEN discount ELSE 0 END)) >= 10)"""
+    sql = ALL_SQL["orders", "orders"].format(since=EVER[0], until=EVER[1], where=where)
+    theirs = shop.engine.con.execute(sql).fetchone()[0]
+    filters = [[condition("order_discount", "at_least", "10")]]
+    found = answer(shop, dataset="orders", measures=["orders"], filters=filters)
+    assert theirs
+    assert found.get_value("now", ALL_GROUPS, "orders") == theirs
 
 
 YES_OR_NO = {

@@ -22,7 +22,7 @@ from tests.support.small_tables import small
 
 # it has no cancelled orders and no refunds; a lifetime value has no period
 NOT_IN_THE_SHOP = ("cancelled_orders", "cancelled_share", "refunded", "lifetime_value")
-DERIVED = {"largest_order"}  # held elsewhere: it is for one person alone
+DERIVED = {"largest_order", "price_cuts"}  # held elsewhere: for one person alone, with prices
 EVER = (date(2020, 1, 1), date(2026, 11, 24))
 AUTUMN = (date(2026, 9, 1), date(2026, 11, 24))
 LAST_AUTUMN = (date(2025, 9, 1), date(2025, 11, 20))

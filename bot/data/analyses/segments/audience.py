@@ -66,7 +66,8 @@ class AudienceSelection:
         """Return the customers that match the rule, with or without consent. Only for counting,
         never to be listed."""
         if rule.never_ordered:
-            return self._filter_by_sign_up(self.without_order, rule).select("customer")
+            people = self._filter_by_address(self.without_order, rule)
+            return self._filter_by_sign_up(people, rule).select("customer")
         people = self.groups.filter(_.segment.isin(rule.segments)) if rule.segments else self.ranked
         people = self._filter_by_sign_up(people, rule)
         fits = self._filter_by_history(people, rule).select("customer")
@@ -120,14 +121,18 @@ class AudienceSelection:
 
     @cached_property
     def people(self) -> ir.Table:
-        """Everybody in the files of customers and consents, with the day of sign-up."""
+        """Everybody in the files of customers and consents, with the day of sign-up and the
+        country."""
         every = [self.warehouse.table(kind) for kind in ("consents", "customers")]
-        rows = [table.select("customer", "since") for table in every if table is not None]
+        rows = [
+            table.select("customer", "since", "country") for table in every if table is not None
+        ]
         if not rows:
             raise CannotDo(NO_PEOPLE)
         joined = ibis.union(*rows)
         return self._cache_table(
-            "people", joined.group_by("customer").aggregate(since=_.since.min())
+            "people",
+            joined.group_by("customer").aggregate(since=_.since.min(), country=_.country.max()),
         )
 
     @cached_property
@@ -149,6 +154,14 @@ class AudienceSelection:
             if self._table_cache
             else table
         )
+
+    def _filter_by_address(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
+        if not rule.countries:
+            return people
+        counted = self.people.aggregate(known=_.country.count())
+        if not fetch_rows(self.warehouse, counted)[0]["known"]:
+            raise CannotDo(NO_ADDRESSES)
+        return people.filter(people.country.isin(rule.countries))
 
     def _filter_by_sign_up(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
         if rule.joined_within is None:
@@ -228,6 +241,7 @@ class AudienceSelection:
 
 NO_PEOPLE = Words("Who never ordered can't be told: import a file of your customers or consents.")
 NO_SIGN_UP_DAYS = Words("No file of customers or consents says when people signed up.")
+NO_ADDRESSES = Words("No file of customers or consents says in which country people live.")
 NO_CONSENTS = Words(
     "Not exportable: there are no consents. Import a file that says who agreed to e-mails,"
     " SMS or ads."

@@ -95,6 +95,7 @@ BASES: Mapping[str, Basis] = {
         "sales", lambda t: t.taken_off > 0, whose="with a refund or a return", is_return=True
     ),
     "discounts": Basis("sales", has_discount, whose="with a discount"),
+    "price_cuts": Basis("sales", lambda t: t.reduced_price, whose="at a reduced price"),
     "reduced": Basis(
         "marks", lambda t: is_order(t) & t.reduced.fill_null(False), whose="with a discount"
     ),

@@ -33,6 +33,10 @@ REFUNDS_APART = (
     "The file has refunds in a column of their own: they are not taken off the revenue, only off "
     "net_revenue."
 )
+DISCOUNTS_ALONE = (
+    "The discounts leave out what lower prices gave away, and count from those prices: that is "
+    "price_cuts. Asked what discounts cost, tell both."
+)
 OLD_CUSTOMER_DAYS = 90  # from the first day of the data on, many first orders are not the first
 
 
@@ -94,6 +98,11 @@ def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> st
         f"{n} orders of these days are overdue and not delivered yet (all filters apart): "
         f"they count as late. Orders promised for {last} or later do not count yet."
     )
+
+
+def warn_of_price_cuts(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    """Say what the discounts of orders leave out, where the price history tells it."""
+    return "" if warehouse.table("prices") is None else DISCOUNTS_ALONE
 
 
 def warn_of_parcels_on_their_way(warehouse: Warehouse, days: tuple[date, date]) -> str:

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 from bot.core.metric_query import CUSTOMER_FIELDS as CUSTOMER_FIELD_NAMES
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
+    PRICES,
     Measure,
     percent,
     ratio,
@@ -19,6 +20,7 @@ from bot.data.metrics.query.order_bases import (
     count_orders,
     count_returned,
     count_with_mark,
+    has_discount,
     sum_discounts,
     sum_refunds,
 )
@@ -34,6 +36,7 @@ from bot.data.metrics.query.order_cautions import (
     warn_of_newcomers,
     warn_of_old_customers,
     warn_of_parcels_on_their_way,
+    warn_of_price_cuts,
     warn_of_refunds,
 )
 from bot.data.metrics.query.order_rows import (
@@ -178,6 +181,22 @@ MEASURES: Mapping[str, Measure] = {
         sum_discounts,
         bases=("discounts",),
         needs=("discount",),
+        is_sum=True,
+        caution=warn_of_price_cuts,
+    ),
+    "discount_depth": Measure(
+        Words("share taken off by discounts, where there is one"),
+        "%",
+        lambda t: percent(sum_discounts(t), t.paid.sum(where=has_discount(t)) + sum_discounts(t)),
+        bases=("discounts",),
+        needs=("discount",),
+    ),
+    "price_cuts": Measure(
+        Words("given away by price reductions"),
+        MONEY,
+        lambda t: t.cut.cast("decimal(18, 2)").sum(where=t.reduced_price).fill_null(Decimal(0)),
+        bases=("price_cuts",),
+        needs=(PRICES,),
         is_sum=True,
     ),
     "discounted_orders": Measure(

@@ -133,7 +133,12 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = lines.left_join(first, lines.customer == first.buyer).drop("buyer")
     if query.uses("nth_order"):
         lines = _number_lines(lines, selection)
-    if query.uses("reduced_price"):
+    if query.uses("order_discount"):
+        off = (_.discount > 0).ifelse(_.discount, Decimal(0)).fill_null(Decimal(0))
+        lines = lines.mutate(off=off.sum().over(group_by="order").cast("float64"))
+        total = _.paid.sum().over(group_by="order").cast("float64")
+        lines = lines.mutate(share_off=100 * _.off / (total + _.off).nullif(0.0))
+    if query.uses("reduced_price") or query.asks("price_cuts"):
         lines = _add_reductions(warehouse, lines)
     if query.uses("with_product"):
         lines = _add_other_products(lines, query)
@@ -161,7 +166,8 @@ def add_profile(rows: ir.Table, selection: RowSelection) -> ir.Table:
 
 
 def _add_reductions(warehouse: Warehouse, lines: ir.Table) -> ir.Table:
-    """Return the lines with `reduced_price`: whether the product cost less than before that day."""
+    """Return the lines with `reduced_price`, whether the product cost less than before that day,
+    and `cut`, how much less the line cost."""
     cuts = select_reductions(warehouse)
     assert cuts is not None  # without prices the condition is refused
     is_reduced = [
@@ -169,9 +175,9 @@ def _add_reductions(warehouse: Warehouse, lines: ir.Table) -> ir.Table:
         lines.day.between(cuts["first"], cuts["last"]),
     ]
     joined = lines.left_join(cuts, is_reduced)
-    return joined.mutate(reduced_price=joined.reduced_product.notnull()).drop(
-        "reduced_product", "first", "last"
-    )
+    return joined.mutate(
+        reduced_price=joined.reduced_product.notnull(), cut=joined.cut * joined.pieces
+    ).drop("reduced_product", "first", "last")
 
 
 def _add_other_products(lines: ir.Table, query: MetricQuery) -> ir.Table:

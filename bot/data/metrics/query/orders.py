@@ -158,6 +158,9 @@ FIELDS: Mapping[str, ConditionField] = {
         Words("value of the order"), "number", lambda t: t.total, unit="money"
     ),
     "order_units": ConditionField(Words("units of the order"), "number", lambda t: t.held),
+    "order_discount": ConditionField(
+        Words("discount of the order in %"), "number", lambda t: t.share_off, "discount"
+    ),
     **DAY_FIELDS,
     "delivered_day": ConditionField(
         Words("day of delivery"), "day", lambda t: t.delivered, "delivered"

@@ -17,8 +17,8 @@ SaleDays = tuple[date, date]
 
 
 def select_reductions(warehouse: Warehouse) -> ir.Table | None:
-    """Return `reduced_product`, and `first` and `last`, the days, included, on which it cost
-    less than before. A cut that lasts is none. None without a price history."""
+    """Return `reduced_product`, `first` and `last`, the days, included, on which it cost less than
+    before, and `cut`, how much less. A cut that lasts is none. None without a price history."""
     prices = warehouse.table("prices")
     if prices is None:
         return None
@@ -26,16 +26,15 @@ def select_reductions(warehouse: Warehouse) -> ir.Table | None:
     changes = prices.select(
         reduced_product="product",
         first=prices.since,
-        is_cut=prices.price < prices.price.lag().over(of_product),
+        cut=prices.price.lag().over(of_product) - prices.price,
         last=ibis.coalesce(
             prices.since.lead().over(of_product) - ibis.interval(days=1),
             ibis.literal(warehouse.today),
         ).cast("date"),
     )
-    cuts = changes.filter(
-        _.is_cut.fill_null(False), _.last.delta(_.first, unit="day") <= LONGEST_SALE
+    return changes.filter(
+        (_.cut > 0).fill_null(False), _.last.delta(_.first, unit="day") <= LONGEST_SALE
     )
-    return cuts.drop("is_cut")
 
 
 def find_sale_days(warehouse: Warehouse) -> Sequence[SaleDays] | None:
