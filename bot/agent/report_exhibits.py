@@ -1,10 +1,10 @@
 """Which tables and charts a report shows: those that the model chose, joined where that can be."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.agent.report_reading import Findings, list_cited
-from bot.core.charts import Exhibit, is_row_name
+from bot.core.charts import NO_FIGURE, Exhibit, is_row_name
 from bot.core.facts import Fact
 from bot.core.joined_exhibits import arrange_exhibits, can_join
 from bot.core.report import ReportForm, choose_exhibits
@@ -22,7 +22,35 @@ def find_shown_exhibits(form: ReportForm, ctx: Findings) -> list[Exhibit]:
         return []
     shown, _left_out = arrange_exhibits([*chosen, *_list_missing_columns(form, chosen, ctx)])
     headline, points = list_cited([form.headline], ctx), list_cited(form.points, ctx)
+    shown = [_leave_out_empty(one, {*headline, *points}, ctx) for one in shown]
     return [_cite_rows(_cut_columns(one, headline, points, ctx), ctx) for one in shown]
+
+
+def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> Exhibit:
+    """Return the exhibit without the columns that tell nothing and that no sentence cites, and a
+    line that says it in their place: those that repeat another one, and those of 0 alone."""
+    columns, told, kept = exhibit.list_figure_columns(), list[Words](), list[int]()
+    for number, (head, cells) in enumerate(columns):
+        figures = [cell for cell in cells if cell not in NO_FIGURE]
+        facts = exhibit.column_facts[number]
+        is_apart = exhibit.column_facts.count(facts) == 1 and not facts & {*cited}
+        others = (
+            columns[n][0]
+            for n in kept
+            if all(a in (b, *NO_FIGURE) for a, b in zip(cells, columns[n][1], strict=True))
+        )
+        same = next(others, "") if figures else ""
+        is_none = {*figures} == {"0"}
+        if is_apart and (same or is_none) and len(cells) > 1:
+            words = Words("{column}: as {other}.", column=head, other=same.lower())
+            told.append(words if same else Words("{column}: 0 in each row.", column=head))
+        else:
+            kept.append(number)
+    if not told:
+        return exhibit
+    lines = [exhibit.cut, *(words.to(ctx.request.language) for words in told)]
+    cut = " ".join(filter(None, lines))
+    return exhibit.with_columns(kept).model_copy(update={"cut": cut})
 
 
 def _cut_columns(
