@@ -21,9 +21,24 @@ def find_shown_exhibits(form: ReportForm, ctx: Findings) -> list[Exhibit]:
     if not chosen or not _holds_what_is_told(form, chosen, ctx):
         return []
     shown, _left_out = arrange_exhibits([*chosen, *_list_missing_columns(form, chosen, ctx)])
-    headline, points = list_cited([form.headline], ctx), list_cited(form.points, ctx)
-    shown = [_leave_out_empty(one, {*headline, *points}, ctx) for one in shown]
+    cited = (list_cited([form.headline], ctx), list_cited(form.points, ctx))
+    headline, points = (_add_alike(ids, shown) for ids in cited)
+    shown = [_leave_out_empty(one, headline | points, ctx) for one in shown]
     return [_cite_rows(_cut_columns(one, headline, points, ctx), ctx) for one in shown]
+
+
+def _add_alike(cited: Collection[str], shown: Sequence[Exhibit]) -> frozenset[str]:
+    """Return these facts, and those of columns with the same head as one of theirs: two tables of
+    the same columns have them in the same order."""
+    measures = {
+        facts: head  # of its first column
+        for one in shown
+        for (head, _), facts in reversed(
+            [*zip(one.list_figure_columns(), one.column_facts, strict=True)]
+        )
+    }
+    heads = {head for facts, head in measures.items() if facts & {*cited}}
+    return frozenset(cited).union(*(facts for facts, head in measures.items() if head in heads))
 
 
 def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> Exhibit:
@@ -54,7 +69,7 @@ def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) ->
 
 
 def _cut_columns(
-    exhibit: Exhibit, headline: Sequence[str], points: Sequence[str], ctx: Findings
+    exhibit: Exhibit, headline: Collection[str], points: Collection[str], ctx: Findings
 ) -> Exhibit:
     """Return the exhibit with as many columns as a table may have, and how many have no room."""
     cut = exhibit.with_columns_first(headline, points)

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from bot.agent.report_exhibits import _leave_out_empty
+from bot.agent.report_exhibits import _add_alike, _leave_out_empty
 from bot.core.charts import Exhibit
 from bot.core.parts import Table
 
@@ -28,3 +28,10 @@ def test_column_that_tells_nothing_of_its_own_is_said_once_in_its_place() -> Non
 
 def test_column_that_a_sentence_cites_stays() -> None:
     assert _leave_out_empty(WEEKS, {"Returned", "Net revenue"}, CTX) == WEEKS
+
+
+def test_columns_of_two_tables_are_cited_by_their_heads() -> None:
+    other = WEEKS.model_copy(
+        update={"column_facts": tuple(frozenset({f"other {head}"}) for head in HEADS)}
+    )
+    assert _add_alike(["Orders"], [WEEKS, other]) == {"Orders", "other Orders"}
