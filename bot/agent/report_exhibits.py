@@ -1,10 +1,10 @@
 """Which tables and charts a report shows: those that the model chose, joined where that can be."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.agent.report_reading import Findings, list_cited
-from bot.core.charts import Exhibit, is_row_name
+from bot.core.charts import NO_FIGURE, Exhibit, is_row_name
 from bot.core.facts import Fact
 from bot.core.joined_exhibits import arrange_exhibits, can_join
 from bot.core.report import ReportForm, choose_exhibits
@@ -21,12 +21,55 @@ def find_shown_exhibits(form: ReportForm, ctx: Findings) -> list[Exhibit]:
     if not chosen or not _holds_what_is_told(form, chosen, ctx):
         return []
     shown, _left_out = arrange_exhibits([*chosen, *_list_missing_columns(form, chosen, ctx)])
-    headline, points = list_cited([form.headline], ctx), list_cited(form.points, ctx)
+    cited = (list_cited([form.headline], ctx), list_cited(form.points, ctx))
+    headline, points = (_add_alike(ids, shown) for ids in cited)
+    shown = [_leave_out_empty(one, headline | points, ctx) for one in shown]
     return [_cite_rows(_cut_columns(one, headline, points, ctx), ctx) for one in shown]
 
 
+def _add_alike(cited: Collection[str], shown: Sequence[Exhibit]) -> frozenset[str]:
+    """Return these facts, and those of columns with the same head as one of theirs: two tables of
+    the same columns have them in the same order."""
+    measures = {
+        facts: head  # of its first column
+        for one in shown
+        for (head, _), facts in reversed(
+            [*zip(one.list_figure_columns(), one.column_facts, strict=True)]
+        )
+    }
+    heads = {head for facts, head in measures.items() if facts & {*cited}}
+    return frozenset(cited).union(*(facts for facts, head in measures.items() if head in heads))
+
+
+def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> Exhibit:
+    """Return the exhibit without the columns that tell nothing and that no sentence cites, and a
+    line that says it in their place: those that repeat another one, and those of 0 alone."""
+    columns, told, kept = exhibit.list_figure_columns(), list[Words](), list[int]()
+    for number, (head, cells) in enumerate(columns):
+        figures = [cell for cell in cells if cell not in NO_FIGURE]
+        facts = exhibit.column_facts[number]
+        is_apart = exhibit.column_facts.count(facts) == 1 and not facts & {*cited}
+        others = (
+            columns[n][0]
+            for n in kept
+            if all(a in (b, *NO_FIGURE) for a, b in zip(cells, columns[n][1], strict=True))
+        )
+        same = next(others, "") if figures else ""
+        is_none = {*figures} == {"0"}
+        if is_apart and (same or is_none) and len(cells) > 1:
+            words = Words("{column}: as {other}.", column=head, other=same.lower())
+            told.append(words if same else Words("{column}: 0 in each row.", column=head))
+        else:
+            kept.append(number)
+    if not told:
+        return exhibit
+    lines = [exhibit.cut, *(words.to(ctx.request.language) for words in told)]
+    cut = " ".join(filter(None, lines))
+    return exhibit.with_columns(kept).model_copy(update={"cut": cut})
+
+
 def _cut_columns(
-    exhibit: Exhibit, headline: Sequence[str], points: Sequence[str], ctx: Findings
+    exhibit: Exhibit, headline: Collection[str], points: Collection[str], ctx: Findings
 ) -> Exhibit:
     """Return the exhibit with as many columns as a table may have, and how many have no room."""
     cut = exhibit.with_columns_first(headline, points)

@@ -220,6 +220,13 @@ class Exhibit(BaseModel, frozen=True):
         }
         return self.model_copy(update={"table": table, **of_columns})
 
+    def list_figure_columns(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return the columns of figures: head and cells."""
+        if self.table is None or not self.column_facts:
+            return []
+        columns = zip(self.table.columns, zip(*self.table.rows, strict=True), strict=True)
+        return [*columns][self._count_names() :]
+
     def _count_names(self) -> int:
         """Return how many columns of the table name its rows."""
         if self.table is None or not self.column_facts:

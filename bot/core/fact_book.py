@@ -23,7 +23,7 @@ from bot.core.facts import (
     spell_unit,
 )
 from bot.core.parts import Copy, Hook, Quote, Table
-from bot.core.rounding import align_changes, round_alike
+from bot.core.rounding import round_alike
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
 
@@ -155,8 +155,7 @@ class FactBook:
 
     def _round_alike(self, text: str) -> "FactBook":
         """Return the book in which the rates of a text that nothing has rounded beside others are
-        told alike, and so are all its changes in %, whatever columns they are from: with the most
-        decimals that one of them has."""
+        told alike."""
         names = dict.fromkeys(slot[1] for slot in SLOT_PATTERN.finditer(text))
         rates = {n: f for n in names if (f := self._facts.get(n)) and f.unit == "%"}
         open_rates = {
@@ -165,10 +164,8 @@ class FactBook:
             if not fact.is_change and fact.shown_decimals is None
         }
         alike = zip(open_rates, round_alike(open_rates.values()), strict=True)
-        changes = {name: fact for name, fact in rates.items() if fact.is_change}
-        told = zip(changes, align_changes(changes.values()), strict=True)
         book = FactBook()
-        book._facts = {**self._facts, **dict(alike), **dict(told)}
+        book._facts = {**self._facts, **dict(alike)}
         return book
 
     def _lacks_unit(self, text: str, slot: re.Match[str]) -> bool:

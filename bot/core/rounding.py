@@ -14,6 +14,7 @@ from bot.core.facts import (
 
 MAX_DECIMALS = 2
 LARGE_SHARE, LARGE_DIFFERENCE = 20, 10  # in %, in points: these are read without decimals
+WHOLE_BESIDE_FEW = 5  # in %: shares from this on are whole, as those of few in their column are
 # of the names of measures beside which the measure itself stands: a range, and what is elsewhere
 BESIDE = ("-low", "-high", "-elsewhere")
 SHARES = "share-of-"  # of one thing and of another, which are compared
@@ -40,10 +41,12 @@ def round_alike(facts: Iterable[Fact]) -> tuple[Fact, ...]:
             if not one.is_change and (before := known.get(one.compared_with or ""))
         ]
         of_few = [one for one in some if is_of_few(one)]
+        others = [one for one in some if not is_of_few(one)]
+        decimals = _choose_decimals(others, pairs)
+        if of_few and decimals and all(one.number >= WHOLE_BESIDE_FEW for one in others):
+            decimals = 0
         told |= {one.id: one.model_copy(update={"shown_decimals": 0}) for one in of_few}
-        some = [one for one in some if not is_of_few(one)]
-        decimals = _choose_decimals(some, pairs)
-        told |= {one.id: one.model_copy(update={"shown_decimals": decimals}) for one in some}
+        told |= {one.id: one.model_copy(update={"shown_decimals": decimals}) for one in others}
     for fact in listed:
         if fact.unit == "points" and (pair := _find_pair(fact, listed, told)):
             told[fact.id] = _subtract(fact, *pair)
@@ -158,20 +161,6 @@ def align_pair(now: Fact, before: Fact) -> tuple[Fact, Fact]:
     decimals = max((one for one in known if one is not None), default=None)
     first, second = (one.model_copy(update={"shown_decimals": decimals}) for one in pair)
     return first, second
-
-
-def align_changes(changes: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Return changes of one unit with the most decimals that one of them is told with."""
-    listed = tuple(changes)
-    read = [one.as_read for one in listed]
-    most = max((_find_shown_decimals(one) for one in read), default=0)
-    if all(_find_shown_decimals(one) == most for one in read):
-        return listed
-    return tuple(one.model_copy(update={"shown_decimals": most}) for one in listed)
-
-
-def _find_shown_decimals(fact: Fact) -> int:
-    return fact.decimals if fact.shown_decimals is None else fact.shown_decimals
 
 
 def _subtract(change: Fact, now: Fact, before: Fact) -> Fact:

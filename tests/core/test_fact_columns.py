@@ -27,7 +27,7 @@ def share(value: str, many: int = 1_500) -> Fact:
 def test_share_of_few_is_a_whole_percent() -> None:
     few = share("9.09").model_copy(update={"of": 22})
     told = round_alike([few, share("18.63"), share("11.3")])
-    assert [one.shown("en") for one in told] == ["9%", "18.6%", "11.3%"]
+    assert [one.shown("en") for one in told] == ["9%", "19%", "11%"]
     assert spell_column(told, "en")[0] == "9% (of 22)"
 
 
@@ -120,8 +120,8 @@ def test_a_whole_amount_has_no_cents_beside_one_without() -> None:
     assert book.fill("{f1} at {f4}", "en").text == "€235.00 at €85.00"
 
 
-def test_changes_of_one_text_have_the_same_decimals_whatever_their_columns() -> None:
-    rose, fell, slowed = (
+def test_change_has_in_a_text_the_decimals_of_its_table() -> None:
+    rose, fell = (
         share(value).model_copy(
             update={
                 "id": f"metric.{value}.revenue-change",
@@ -129,13 +129,21 @@ def test_changes_of_one_text_have_the_same_decimals_whatever_their_columns() -> 
                 "shown_decimals": decimals,
             }
         )
-        for value, decimals in (("12.66", 0), ("-16.14", 1), ("-4.02", None))
+        for value, decimals in (("12.66", 0), ("-4.02", 1))
     )
     book = FactBook([rose, fell])
-    assert book.fill("{f1:abs} up, {f2:abs} down", "en").text == "12.7% up, 16.1% down"
-    assert book.fill("up {f1:abs}", "en").text == "up 13%"
-    book = FactBook([rose, slowed.model_copy(update={"shown_decimals": 1})])
-    assert book.fill("{f1}, {f2}", "en").text == "+12.7%, −4.0%"
+    assert book.fill("{f1:abs} up, {f2:abs} down", "en").text == "13% up, 4.0% down"
+    assert spell_column([rose, fell], "en") == ["+13%", "−4.0%"]
+
+
+@pytest.mark.parametrize(("least", "told"), [("9.62", "10%"), ("1.88", "1.9%")])
+def test_shares_beside_those_of_few_are_whole_where_that_tells_them(least: str, told: str) -> None:
+    few, many = (
+        share(value).model_copy(update={"exact": Decimal(value), "of": of})
+        for value, of in (("34.21", 38), (least, 5_000))
+    )
+    other = share("18.57").model_copy(update={"exact": Decimal("18.57")})
+    assert spell_column(round_alike([few, many, other]), "en")[:2] == ["34% (of 38)", told]
 
 
 def test_a_change_below_ten_has_one_decimal_alone_as_in_a_column() -> None:

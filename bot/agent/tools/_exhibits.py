@@ -1,7 +1,7 @@
 """Exhibits of tools: tables with a row for each subject, and the charts beside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.agent.tools._analysis import group_by_subject
@@ -180,6 +180,25 @@ class GroupExhibit:
             return (exhibit,) if exhibit else build_exhibit(self.shows, None, chart)
         chart = chart.model_copy(update={"title": self._name_chart(language)})
         return (exhibit.model_copy(update={"chart": chart}),)
+
+    def build_parts(
+        self,
+        whole: Sequence[Fact],
+        parts: Mapping[str, Sequence[Fact]],
+        headings: Mapping[str, Words],
+        language: Language,
+    ) -> tuple[Exhibit, ...]:
+        """Return a table for each kind of parts, as devices and countries overlap, each with the
+        whole; that of the whole alone where there are no parts."""
+        found = [
+            one
+            for name, some in parts.items()
+            if some
+            for one in replace(
+                self, shows=f"{self.shows} by {name}", heading=headings[name], rows_of=name
+            ).build([*whole, *some], language)
+        ]
+        return (*found,) or self.build(whole, language)
 
     def _name_chart(self, language: Language) -> str:
         """Return what the bars are: "bought before by audience"."""

@@ -8,7 +8,6 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -27,7 +26,7 @@ from bot.agent.tools._analysis import (
     read_text,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
-from bot.core.charts import Exhibit
+from bot.core.charts import Exhibit, join_scope
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter, split_values
@@ -53,16 +52,17 @@ UNSURE_MEASURES = ("status", "rate", "before", "through")
 STEADY_MEASURES = ("rate", "before")
 VISIT_MEASURES = ("visits", "purchases", "conversion")
 MAX_LINES, MAX_MOVED, MAX_UNSURE = 3, 3, 4  # steps
+TITLE = Words("path to purchase")
+PATH = ("view", "cart", "checkout")  # where the steps begin
 STEPS = GroupExhibit(
     "the share of visits that passes each step, now and before",
     Words("Step"),
     {
-        "rate": Words("Pass it now"),
         "before": Words("Before"),
+        "rate": Words("Pass it now"),
         "change": Words("Change in points"),
         "visits": Words("Visits"),
         "since": Words("Since"),
-        "rate-since": Words("Pass it since then"),
         "lost-money": Words("Lost, about"),
     },
 )
@@ -111,9 +111,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts, left_out = _focus(_select(every), finding.where)
     return finding.build_result(
         facts,
-        title=Words("path to purchase"),
+        title=TITLE,
         exhibits=_build_exhibits(
-            every, facts, groups, finding.language, _name_rows(unfiltered, finding.where, language)
+            every,
+            facts,
+            groups,
+            finding.language,
+            _name_rows({**breaks, **unfiltered}, finding.where, language),
         ),
         notes=(
             "“rate” is the share of visits that passes the step in the last 14 days, “before” in "
@@ -318,15 +322,19 @@ def _name_filters(
 def _name_rows(
     groups: dict[str, list[Fact]], where: AnalysisFilter, language: Language
 ) -> dict[str, str]:
-    """Return how a table names the visits of a group: without the conditions of all its rows, which
-    its title has, and those that are all of them by that."""
-    asked = tuple(f"visits-{one}-" for one in VISIT_FILTERS if getattr(where, one))
+    """Return how a table names the visits or the step of a group: without the conditions of all its
+    rows, which its title has, and those that are all of them by that."""
+    asked = [f"{one}-" for one in VISIT_FILTERS if getattr(where, one)]
     names = {}
     for name, group in groups.items():
-        if not name.startswith("visits-"):
-            continue
         (fact, *_) = _name_filters(group[:1], name, AnalysisFilter(), language)
-        about = "" if name.startswith(asked) else fact.about
+        part = name.removeprefix("visits-")
+        about = "" if part.startswith((*asked, "total-")) else fact.about
+        if about and part.startswith("device-"):
+            about = name_value("device", about, language)
+        if "-to-" in name:
+            step = "-".join(["total", *name.rsplit("-", 3)[1:]])
+            about = ", ".join(filter(None, (name_funnel_step(step, "").to(language), about)))
         about = about or Words(WHOLE).to(language)
         names[name] = about[:1].upper() + about[1:]
     return names
@@ -356,19 +364,22 @@ def _list_visits(groups: dict[str, list[Fact]]) -> list[Fact]:
     return visits
 
 
-def _select_shown_steps(
-    facts: Sequence[Fact], told: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
+def _list_shown_steps(
+    facts: Sequence[Fact], told: Sequence[Fact], names: dict[str, str], *, of_all: bool
 ) -> list[Fact]:
-    """Return the facts of the steps that are told, each named as people read it."""
-    shown, subjects = [], {fact.parts.subject for fact in told}
-    for subject, group in group_by_subject(facts).items():
+    """Return the facts of the steps that are told, in the order of the path: those of the whole
+    shop beside a part, or the others. A cost has the day that it counts from in a column of its
+    own."""
+    shown = list[tuple[int, bool, Fact]]()
+    subjects = {s for fact in told if (s := fact.parts.subject).startswith(OF_ALL) is of_all}
+    for fact in facts:
+        subject, measure = fact.parts.subject, fact.parts.measure
         name = subject.split("--")[0]
-        if "-to-" in subject and subject in subjects:
-            about = groups[name][0].about if name in groups else group[0].about
-            step = name_funnel_step(name, about).to(language)
-            title = step[:1].upper() + step[1:]
-            shown += [fact.model_copy(update={"about": title}) for fact in group]
-    return shown
+        if "-to-" in name and name in names and subject in subjects:
+            known = {"about": names[name]} | ({"since": None} if measure.startswith("lost") else {})
+            place = PATH.index(name.rsplit("-", 3)[1])
+            shown.append((place, ", " in names[name], fact.model_copy(update=known)))
+    return [fact for *_, fact in sorted(shown, key=lambda one: one[:2])]
 
 
 def _build_exhibits(
@@ -386,8 +397,14 @@ def _build_exhibits(
     ]
     whole = Words(WHOLE).to(language).casefold()
     visits.sort(key=lambda fact: fact.about.casefold() != whole)
-    steps = _select_shown_steps(facts, told, groups, language)
-    exhibits = [*STEPS.build(steps, language), *_build_visits(visits, language)]
+    steps, of_all = (_list_shown_steps(facts, told, names, of_all=one) for one in (False, True))
+    scope = (("what", TITLE.to(language)), ("shop", WHOLE_SHOP.to(language)))
+    whole_shop = {"scope": scope, "read_as": join_scope(scope)}
+    exhibits = [
+        *STEPS.build(steps, language),
+        *(one.model_copy(update=whole_shop) for one in STEPS.build(of_all, language)),
+        *_build_visits(visits, language),
+    ]
     drawn = [
         (name, fact)
         for name, group in groups.items()
@@ -420,11 +437,4 @@ def _build_visits(visits: Sequence[Fact], language: Language) -> list[Exhibit]:
         ]
         for name in VISIT_ROWS
     }
-    return [
-        one
-        for name, some in by_kind.items()
-        if some
-        for one in replace(
-            VISITS, shows=f"{VISITS.shows} by {name}", heading=VISIT_ROWS[name], rows_of=name
-        ).build([*every, *some], language)
-    ] or [*VISITS.build(visits, language)]
+    return [*VISITS.build_parts(every, by_kind, VISIT_ROWS, language)]

@@ -6,8 +6,8 @@ Example: {"since": "2026-11-16", "until": "2026-11-22", "compare_since": "none",
 "compare_until": "none", "country": "none", "device": "none"}
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from math import log, prod
@@ -22,11 +22,10 @@ from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools.funnel import name_breaks
 from bot.agent.tools.query_metrics import look_up
-from bot.core.charts import Exhibit
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -48,7 +47,7 @@ SPLIT = GroupExhibit(
     "the change of revenue, split into what came with each",
     Words("Where"),
     {
-        "revenue-change": Words("Revenue"),
+        "revenue-change": Words("Change in revenue"),
         "visits-change": Words("With visits"),
         "per-visit-change": Words("With orders per visit"),
         "orders-change": Words("With orders"),
@@ -179,7 +178,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError(f"{NOT_SPLIT} {_explain_missing(orders)}")
     facts = [*orders.facts, *(visits.facts if visits else ())]
     of_whole = [whole.build_change(), *whole.build_effects(), *whole.build_rates()]
-    of_parts = dict[DimensionName, list[Fact]]()
+    of_parts = dict[str, list[Fact]]()
     for name in PARTS:
         if read_text(getattr(params, name)):
             continue
@@ -198,7 +197,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     sold_out = await name_sold_out(first, last, deps)
     return ToolResult(
         facts=tuple(facts),
-        exhibits=_build_exhibits(of_whole, of_parts, deps.request.language),
+        exhibits=SPLIT.build_parts(of_whole, of_parts, HEADINGS, deps.request.language),
         notes=(
             *(*notes, *orders.notes, *breaks, *sold_out),
             *tell_occasions(days["now"], days["before"], deps, None),
@@ -214,22 +213,6 @@ def _explain_missing(orders: "MetricResult") -> str:
     if why is None:
         return "in one of the periods nothing was sold, or nothing is known of it."
     return f"{why.explain()}. {why.suggest()}"
-
-
-def _build_exhibits(
-    of_whole: Sequence[Fact], of_parts: Mapping[DimensionName, Sequence[Fact]], language: Language
-) -> tuple[Exhibit, ...]:
-    """Return a table for each kind of parts, as devices and countries overlap, each with the whole;
-    that of the whole alone where there are no parts."""
-    found = [
-        one
-        for name, some in of_parts.items()
-        if some
-        for one in replace(
-            SPLIT, shows=f"{SPLIT.shows}, by {name}", heading=HEADINGS[name], rows_of=name
-        ).build([*of_whole, *some], language)
-    ]
-    return (*found,) or SPLIT.build(of_whole, language)
 
 
 def _tell_visit_days(warehouse: "Warehouse") -> str:

@@ -25,6 +25,8 @@ from tests.support.tool_runner import (
 )
 
 pytestmark = pytest.mark.timeout(120)
+STEP = "Step"
+PATH = ("From product page to cart", "From cart to payment", "From payment to purchase")
 MOBILE = "funnel.device-mobile-checkout-to-purchase"
 
 
@@ -432,14 +434,27 @@ async def test_funnel_without_a_break_tells_each_part() -> None:
     assert {"visits-all", "visits-device-mobile", "visits-country-fr"} <= subjects
 
 
-async def test_table_of_the_funnel_has_each_step_that_is_told() -> None:
+async def test_tables_of_the_funnel_have_each_step_that_is_told_in_its_order() -> None:
     for call in ({}, {"device": "mobile", "source": "moteur"}, {"device": "desktop"}):
         result = await call_tool("funnel", call)
-        table = result.exhibits[0].table
-        assert table is not None
         told = {fact.id for fact in result.facts if fact.parts.measure == "rate"}
         assert told
-        assert told <= {*table.facts}
+        tables = [
+            one.table for one in result.exhibits if one.table and one.table.columns[0] == STEP
+        ]
+        assert told <= {id for table in tables for id in table.facts}
+        names = [row[0].partition(",")[0] for row in tables[0].rows]
+        assert names == sorted(names, key=PATH.index)
+
+
+async def test_table_of_a_part_has_no_row_of_the_whole_shop() -> None:
+    result = await call_tool("funnel", {"device": "mobile", "country": "FR"})
+    part, whole = (one for one in result.exhibits if one.table and one.table.columns[0] == STEP)
+    assert part.table
+    assert ("Whole shop" in str(part.table.rows), "whole shop" in str(whole.scope)) == (False, True)
+    assert not any("mobile" in row[0].lower() for row in part.table.rows)
+    assert {id for id in part.table.facts if "whole-" in id} == set()
+    assert len({*part.table.columns}) == len(part.table.columns) <= 7
 
 
 async def test_funnel_gives_the_conversion_of_each_device() -> None:
