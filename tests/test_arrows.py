@@ -20,6 +20,7 @@ LAYERS = (
         "bot.audit.verify",
         "bot.tasks.run",
         "bot.tasks.message_reading",
+        "bot.tasks.draft_revisions",
         "bot.db.models",
     ),
     ("bot.slack",),

@@ -11,14 +11,6 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from bot.agent.llm.turn import TurnModel
-from bot.approvals.decision import (
-    Decision,
-    compute_status,
-    is_author_or_approver,
-    revise,
-    send_back,
-)
-from bot.config.policy import Policy
 from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
 from bot.core.parts import Part
@@ -29,11 +21,9 @@ from bot.core.request import (
     IncomingRequest,
     SkillRequest,
     add_answer,
-    task_id,
 )
 from bot.db.base import find_one
-from bot.digests.visibility import drop_private_sources
-from bot.drafts.models import Draft, list_cited_products, list_parts_beside_opening, replace_opening
+from bot.drafts.models import Draft, list_cited_products, list_parts_beside_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
@@ -44,8 +34,9 @@ from bot.tasks.conversation import (
     describe_previous,
     load_conversation,
 )
+from bot.tasks.draft_revisions import DraftRevisions
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage, list_copies
-from bot.tasks.models import HEARD, OPEN_STATES, NewTask, Task
+from bot.tasks.models import OPEN_STATES, Task
 from bot.tasks.revised_drafts import (
     ask_for_change,
     ask_for_draft,
@@ -53,9 +44,9 @@ from bot.tasks.revised_drafts import (
     name_drafts,
 )
 from bot.tasks.revisions import plan_revision
-from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
+from bot.tasks.services import change_task
 from bot.tasks.understand import HELP, demand_request, understand_message
-from bot.tasks.understanding import OtherRevision, Understanding
+from bot.tasks.understanding import Understanding
 from bot.text.normalize import normalize_text
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
@@ -70,7 +61,6 @@ HANDED_ON = Words(
     "change it, so I ask below.",
     **{CALM_PARAM: "yes"},
 )
-LEFT_AS_IT_IS = Words("All right, it stays as it is.", **{CALM_PARAM: "yes"})
 WHOLE_TEXT = ("language", "product", "others", "category", "offer")  # which all its parts tell
 
 
@@ -111,7 +101,7 @@ class ReadMessage:
 
 
 @dataclass(frozen=True)
-class MessageReading(RunningTask):
+class MessageReading(DraftRevisions):
     """A message that the AI reads."""
 
     async def read(self) -> ReadMessage:
@@ -390,20 +380,6 @@ class MessageReading(RunningTask):
             question = ask_for_draft(understanding, copies, language)
         await self.end_in_question(question)
 
-    def _list_refused(
-        self, understanding: Understanding, may_approve: bool, session: Session
-    ) -> list[str]:
-        """Return the open drafts that the message would change, and its author may not."""
-        policy, refused = self._find_policy(may_approve), list[str]()
-        for id in understanding.revised:
-            draft = self._find_draft(session, id)
-            if draft is None or not self._is_open(session, draft, policy):
-                continue
-            task = session.get_one(Task, draft.task)
-            if not is_author_or_approver(task, draft, self.task.author, policy):
-                refused.append(id)
-        return refused
-
     async def _hand_on(self, understanding: Understanding, conversation: Conversation) -> Words:
         """Ask the owners of drafts for the changes that the author of the message may not make, and
         return the line that says so."""
@@ -412,42 +388,6 @@ class MessageReading(RunningTask):
         for change in understanding.handed_on:
             await self.services.database.run(self._ask_owner, change)
         return (HANDED_ON if understanding.handed_on else NOT_CHANGED).with_params(drafts=said)
-
-    def _ask_owner(self, session: Session, change: Understanding) -> None:
-        """Start a task that asks whoever asked for a draft whether to make a change to it."""
-        task, draft = self.task, self._find_draft(session, change.draft)
-        if draft is None:
-            return
-        before = session.get_one(Task, draft.task)
-        asked = change.instruction or task.words
-        left = Understanding(outcome="reply", line=LEFT_AS_IT_IS)
-        self._start_task(
-            session,
-            before.retry(
-                task_id("ask owner", task.id, draft.id),
-                words=asked,
-                place=task.place,
-                private=before.private,
-                form={},
-                parent=None,
-                reason=None,
-                previous=None,
-            ),
-            Understanding(
-                outcome="revise",
-                language=change.language,
-                instruction=asked,
-                choices=(change, left),
-                asked_by=task.author,
-            ),
-        )
-
-    def _start_task(self, session: Session, new_task: NewTask, read: Understanding) -> None:
-        """Start a task of which it is known what it asks for."""
-        services = self.services
-        if Task.accept(session, services.enqueue, new_task, services.now()):
-            started = session.get_one(Task, new_task.id)
-            started.store_understanding(read.model_dump_json(), services.now())
 
     def _continue_question(
         self, session: Session, conversation: Conversation, understanding: Understanding
@@ -475,127 +415,3 @@ class MessageReading(RunningTask):
         task.continue_question(asking, answer, now)
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
         return understanding
-
-    def _find_draft(self, session: Session, id: str | None) -> Draft | None:
-        """Return the newest version of a draft that the message is about."""
-        draft = session.get(Draft, id) if id else None
-        return (Draft.latest(session, draft.piece) or draft) if draft else None
-
-    def _find_policy(self, may_approve: bool) -> Policy:
-        """Return the policy, in which the author is an approver if a user group makes them one."""
-        policy, author = self.services.policy(self.task.workspace), self.task.author
-        if not may_approve or author in policy.approvers:
-            return policy
-        access = policy.access.model_copy(update={"approve": (*policy.access.approve, author)})
-        return policy.model_copy(update={"access": access})
-
-    def _use_opening(
-        self, session: Session, understanding: Understanding, may_approve: bool
-    ) -> None:
-        """Put another opening into the draft, as its button does, and end this task. Raises
-        CannotDo when the person may not edit it, or the opening does not fit."""
-        services = self.services
-        task = session.get_one(Task, self.task.id, with_for_update=True)
-        draft = self._find_draft(session, understanding.draft)
-        if draft is None or understanding.opening is None or task.state not in OPEN_STATES:
-            return
-        revise(
-            session,
-            services.enqueue,
-            draft,
-            by=task.author,
-            fingerprint=draft.fingerprint,
-            texts=replace_opening(draft, str(understanding.opening - 1)),
-            policy=self._find_policy(may_approve),
-            now=services.now(),
-        )
-        opening = draft.other_hooks[understanding.opening - 1].text
-        words = Words("It now opens with: “{opening}”", opening=opening, **{CALM_PARAM: "yes"})
-        task.reply(session, partial(enqueue_unless_card, services), words, services.now())
-
-    def _continue_draft(
-        self, session: Session, understanding: Understanding, may_approve: bool
-    ) -> None:
-        """Send the draft back, and make this task its revision. A draft that was decided already
-        stays as it is, and the revision starts from its text. Raises CannotDo when the person may
-        not send it back."""
-        services = self.services
-        task = session.get_one(Task, self.task.id, with_for_update=True)
-        draft = self._find_draft(session, understanding.draft)
-        if draft is None or task.previous is not None:
-            return
-        policy = self._find_policy(may_approve)
-        for other in understanding.again:
-            self._revise_other(session, task, other, policy, understanding.instruction)
-        reason = understanding.instruction or task.words
-        self._send_back(session, draft, reason, policy)
-        before = session.get_one(Task, draft.task)
-        form, private = self._copy_form(session, before)
-        if task.parent and (asking := session.get(Task, task.parent, with_for_update=True)):
-            asking.end_answered(session, services.enqueue, services.now())
-        task.continue_draft(
-            before,
-            draft=draft.id,
-            reason=reason,
-            form=form,
-            place=task.place,
-            private=private,
-            now=services.now(),
-        )
-
-    def _revise_other(
-        self,
-        session: Session,
-        task: Task,
-        other: OtherRevision,
-        policy: Policy,
-        instruction: str | None,
-    ) -> None:
-        """Send another draft of the thread back, and start a task that makes its next version. It
-        is told all words of the message, and the earlier ones that these mean."""
-        draft = self._find_draft(session, other.draft)
-        if draft is None:
-            return
-        reason = task.reason or task.words
-        reason = instruction if instruction and reason in instruction else reason
-        self._send_back(session, draft, reason, policy)
-        before = session.get_one(Task, draft.task)
-        form, private = self._copy_form(session, before)
-        new_task = before.retry(
-            task_id("revise as well", task.id, draft.id),
-            place=task.place,
-            private=private,
-            form=form,
-            reason=reason,
-            previous=draft.id,
-        )
-        self._start_task(session, new_task, other.as_revision(reason, task.message_language))
-
-    @staticmethod
-    def _is_open(session: Session, draft: Draft, policy: Policy) -> bool:
-        return compute_status(Decision.list_for_draft(session, draft.id), policy) == "open"
-
-    def _send_back(self, session: Session, draft: Draft, reason: str, policy: Policy) -> None:
-        """Send a draft back, unless it was decided already."""
-        services = self.services
-        if self._is_open(session, draft, policy):
-            send_back(
-                session,
-                services.enqueue,
-                draft,
-                by=self.task.author,
-                fingerprint=draft.fingerprint,
-                reason=reason,
-                policy=policy,
-                now=services.now(),
-            )
-
-    def _copy_form(self, session: Session, before: Task) -> tuple[dict[str, str], bool]:
-        """Return the form of a draft's task for its revision here, and whether that is private."""
-        channel = str(self.task.place.get("channel") or "")
-        private = before.private and channel.startswith("D")
-        form = {str(k): str(v) for k, v in before.form.items() if k != HEARD}
-        if before.private and not private:  # its card was shared here
-            form = drop_private_sources(session, before, {channel}).get("form", form)
-            form.pop("stands_on", None)
-        return form, private

@@ -1,5 +1,6 @@
 """Which drafts of the thread a message changes, and what it asks for beside."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from bot.agent.skills import load_skills
@@ -7,7 +8,7 @@ from bot.core.channels import load_channels
 from bot.core.request import PICKED_KEY, KeptPassage, Question
 from bot.i18n.messages import Language, Words
 from bot.tasks.message_form import MessageForm, is_quoted
-from bot.tasks.message_prompt import Message, ThreadDraft, shorten
+from bot.tasks.message_prompt import Message, ThreadDraft
 from bot.tasks.understanding import OtherRevision, ReadRequest, Understanding
 
 NEW = "new"  # in the place of an opening's number
@@ -255,5 +256,5 @@ def name_drafts(copies: Sequence[ThreadDraft], language: Language) -> dict[str, 
     for number, (one, row) in enumerate(zip(copies, values, strict=True), 1):
         apart = [value for value, is_same in zip(row, same, strict=True) if not is_same]
         shown = " · ".join(filter(None, [*apart, one.title]))
-        names[one.id] = shorten(f"{number}. {shown}", MAX_NAME)
+        names[one.id] = textwrap.shorten(f"{number}. {shown}", MAX_NAME, placeholder="…")
     return names

@@ -10,15 +10,10 @@ from bot.core.request import OFFER_JOINT, Brief, IncomingRequest, SkillRequest
 from bot.grounding.figure_checks import has_threshold
 from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import find_cuts
-from bot.tasks.briefs import (
-    Plan,
-    list_replaced,
-    name_products,
-    name_what_is_beside,
-    plan_requests,
-    revise_parts,
-)
+from bot.tasks.briefs import Plan, name_what_is_beside, plan_requests
+from bot.tasks.copy_briefs import list_replaced, revise_parts
 from bot.tasks.message_prompt import ThreadDraft
+from bot.tasks.named_products import name_products
 from bot.tasks.understanding import ReadRequest, Understanding
 from bot.text.normalize import normalize_text
 

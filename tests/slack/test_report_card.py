@@ -4,11 +4,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Copy, File, NextStep, Quote, Table, split_output
 from bot.core.report import Report
 from bot.db.session import Database
-from bot.drafts.models import LEADS_ADAPTER, Draft
+from bot.drafts.models import CHECKS_ADAPTER, LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.views.draft_details import build_details_view, build_sources_view
@@ -60,6 +61,19 @@ def test_report_leads_with_its_finding_and_has_no_approve_button(sqlite: Databas
     assert action_ids.EDIT not in buttons
     assert action_ids.LEAD_NOW in buttons
     assert action_ids.DETAILS in buttons
+
+
+def test_point_that_the_check_objects_to_is_marked(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = reported(session)
+        point = next(part for part in draft.parts if "lost" in part.text)
+        doubt = Check(
+            rule="claim", level="warn", words=Words("Not supported"), part=point.key, quote="lost"
+        )
+        draft.checks = CHECKS_ADAPTER.dump_json((doubt,)).decode()
+        shown = text_of(drawn(seen(session)).blocks)
+    assert "• :warning: About €11,800 were lost." in shown
+    assert "• Desktop" in shown
 
 
 def test_data_are_not_blamed_for_what_they_hold(sqlite: Database) -> None:

@@ -31,7 +31,7 @@ from bot.tasks.message_prompt import (
     build_prompt,
     build_system_prompt,
 )
-from bot.tasks.revised_drafts import ask_for_draft, choose_revision
+from bot.tasks.revised_drafts import ask_for_draft, choose_revision, name_drafts
 from bot.tasks.revisions import plan_revision, revise_request
 from bot.tasks.understand import HELP, WHICH_DRAFT, check_form, understand_message
 from bot.tasks.understanding import ProductReference, ReadRequest, Understanding
@@ -466,6 +466,8 @@ def test_where_several_drafts_may_be_meant_each_is_a_choice() -> None:
     first = EDITED.model_copy(update={"title": "Linen"})
     question = ask_for_draft(found, (first, GOLD_MAIL), "en")
     assert question.options == ("1. Linen", "2. Gold customers · Gold hours begin", "All of them")
+    long = EDITED.model_copy(update={"title": "Linen " * 40})
+    assert name_drafts((long,), "en")[long.id].endswith("Linen…")
     assert choose_revision(found, question, question.options[1]) == found.choices[1]
     assert choose_revision(found, question, "the blue one") is None
 

@@ -69,7 +69,8 @@ def render_report_card(
         blocks.append(section_block(f"*{quote_as_mrkdwn(headline, SECTION)}*"))
     blocks += _render_reading(draft, parts, language, visibility)
     blocks += render_draft_status(card, language)
-    if lines := [f"• {quote_as_mrkdwn(part.text, 600)}" for part in list_card_points(draft)]:
+    doubted = {one.part for one in draft.list_open_warnings()}
+    if lines := [_render_point(part, part.key in doubted) for part in list_card_points(draft)]:
         blocks.append(section_block("\n".join(lines)))
     for key, words in GAP_PARTS.items():
         if gap := parts.get(key):
@@ -86,6 +87,12 @@ def render_report_card(
     if proof := _render_proof(draft, parts, language):
         blocks.append(context_block(proof))
     return Message(quote_as_mrkdwn(headline, 300), blocks, None)
+
+
+def _render_point(part: Part, is_doubted: bool) -> str:
+    """Render a point, marked where the check objects to it; the finding below says why."""
+    mark = ":warning: " if is_doubted else ""
+    return f"• {mark}{quote_as_mrkdwn(part.text, 600)}"
 
 
 def _render_reading(
