@@ -412,6 +412,22 @@ async def test_at_most_sixty_facts_and_what_is_left_out_is_said(mixed: Warehouse
     assert any("groups are shown" in note for note in result.notes)
 
 
+async def test_what_was_asked_first_stays_where_there_is_no_room_for_all(mixed: Warehouse) -> None:
+    asked = ["revenue", "orders", "average_order", "units", "average_price", "customers"]
+    result = await query_tool(
+        tool_deps(workspace_data(replace(mixed, floor=1, sales_floor=1))),
+        dataset="orders",
+        measures=[*asked, "units_per_order"],
+        dimensions=["product"],
+        since="2026-10-01",
+        comparison="previous_period",
+    )
+    assert len({fact.about for fact in result.facts if not fact.is_change}) == 1 + 3
+    told = {fact.parts.measure for fact in result.facts if not fact.is_change}
+    assert told == {"revenue", "orders", "average-order", "units", "average-price"}
+    assert any("units_per_order" in note for note in result.notes)
+
+
 async def test_having_order_and_limit(mixed: Warehouse) -> None:
     call = {"dataset": "orders", "measures": ["orders", "revenue"], "dimensions": ["product"]}
     deps = tool_deps(workspace_data(mixed))
@@ -952,12 +968,12 @@ async def test_small_groups_of_feedback_hide_only_themselves() -> None:
     )
     table = result.exhibits[0].table
     assert table
-    assert len(table.rows) == 12 + 2  # others, and the total
+    assert len(table.rows) == 13 + 2  # one is level with the twelfth; others, and the total
     counted = shop.engine.con.execute(
         """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'"""
     ).fetchone()[0]
     (said,) = [note for note in result.notes if "groups are shown" in note]
-    assert said.startswith(f"12 of {counted} groups are shown. Of the others, ")
+    assert said.startswith(f"13 of {counted} groups are shown. Of the others, ")
     assert "are after these in the order; " in said
     assert said.endswith("are of under 5 people, or needed to hide those.")
 

@@ -97,7 +97,9 @@ class Params(ToolParams):
     )
     since: str = Field(description="First day, or “none” for the first day of the data.")
     until: str = Field(description="Last day, or “none” for the last whole day.")
-    comparison: ComparisonName
+    comparison: ComparisonName = Field(
+        description="Grouped by week or month alone, each stands beside that of the earlier time."
+    )
     compare_since: str = Field(description="Only for the comparison “dates”, else “none”.")
     compare_until: str = Field(description="Only for the comparison “dates”, else “none”.")
     having: list[Bound] = Field(

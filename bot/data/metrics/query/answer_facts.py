@@ -236,16 +236,16 @@ class _ResultBuilder:
         exact = _to_decimal(self.answer.get_value(period, group, name))
         if exact is None or (not exact and measure.is_sum and None in group):
             return None  # nothing of what is not stated: no returns without a reason
-        value = _round(exact, measure)
-        since, until = self._cut_days(group, days)
-        named = self.notes.name(group)
+        value, own = _round(exact, measure), self._find_own(group, period)
+        since, until = self._cut_days(own, days)
+        named = self.notes.name(own)
         if group == self.total:
             named = (name_part(self.warehouse, self.answer, name, self.language),)
         about = [*filter(None, named), *self._list_filters(group)]
         if group == WITHIN:
             about += describe_having(self.warehouse, self.answer, self.language)
         return Fact(
-            id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
+            id=str(FactId(METRIC_KIND, self._subject(own, days, period), slugify(name))),
             label=get_label(self.warehouse, self.answer, measure).text,
             about=" · ".join(about),
             value=value,
@@ -259,6 +259,14 @@ class _ResultBuilder:
             since=since,
             until=until,
         )
+
+    def _find_own(self, group: Group, period: PeriodName) -> Group:
+        """Return the group itself; of the earlier period the week, month … that it is paired
+        with."""
+        shift = self.answer.recipe.shift if period == "before" else None
+        if shift is None or not self.answer.recipe.is_single(group):
+            return group
+        return (shift.move_back(date.fromisoformat(str(group[0]))).isoformat(),)
 
     def _find_base(self, period: PeriodName, group: Group, name: str) -> int | None:
         """Return how many a share is of. A share of money is of none, and rows that stand for
@@ -608,8 +616,7 @@ class _ResultBuilder:
             return NOT_SHOWN
         if group in [(first.isoformat(),) for first, _ in self.empty_times]:
             return NOT_SHOWN
-        is_few = group != self.total or self.notes.is_small(group, name)
-        return (TOO_FEW if is_few else NOT_TOLD).to(self.language)
+        return (TOO_FEW if self.notes.is_small(group, name) else NOT_TOLD).to(self.language)
 
     def _name_total(self, cells: Any) -> tuple[str, ...]:
         """Name the row of all groups, where the others don't add up to it with how many it is

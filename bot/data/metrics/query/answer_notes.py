@@ -43,7 +43,7 @@ NO_FILTER = (
     "period. Where a question names groups, a first call with a filter to these alone shows those "
     "that are large enough"
 )
-MIN_SENDS = 5
+MIN_SENDS, MAX_LEVEL_NAMES = 5, 8
 SEND_TIMES = ("weekday", "hour")
 COARSER_WORDS = {
     "week": Words("By week: on most days there are too few people to be shown."),
@@ -77,6 +77,7 @@ class AnswerNotes:
         notes = [
             *self.answer.words,
             *self._count_groups(),
+            *self._name_level(),
             *self._warn_of_unranked(),
             *self._name_other_tool(),
             *self.answer.notes,
@@ -133,7 +134,8 @@ class AnswerNotes:
         small += self._describe_others() if any(one is not None for one in others) else ""
         where = "earlier" if is_by_time(self.query.dimensions) else "after these in the order"
         reasons = (
-            (counts.beyond_limit, where),
+            (counts.level_beyond, "level with the last of these"),
+            (counts.beyond_limit - counts.level_beyond, where),
             (counts.out_of_bounds, "outside the bounds"),
             (counts.too_small, small),
             (
@@ -145,6 +147,21 @@ class AnswerNotes:
         be = "is" if shown == 1 else "are"
         more = " Ask for fewer measures at a time to see more." if self._list_cut() else ""
         return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}.{more}"]
+
+    def _name_level(self) -> list[str]:
+        """Say which of the first or the last places is shared, so that nobody is called the fifth
+        of five beside others that are level."""
+        shown = {*self.answer.recipe.list_groups()} - self.unranked
+        ties = [
+            [" · ".join(self.name(one)) for one in some if one in shown]
+            for some in (self.answer.counts.level if self.answer.counts else ())
+        ]
+        return [
+            f"Level, so none before the other: {', '.join(names[:MAX_LEVEL_NAMES])}"
+            f"{' …' if names[MAX_LEVEL_NAMES:] else '.'}"
+            for names in ties
+            if len(names) > 1
+        ]
 
     def describe_cut(self) -> str:
         """Say for people how many of the groups are shown where there is no room for as many as

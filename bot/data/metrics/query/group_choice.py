@@ -19,6 +19,7 @@ from bot.data.metrics.query.metric_answer import (
     ShownGroup,
     list_remainder_bases,
 )
+from bot.data.metrics.query.paired_times import FACTS_COMPARED, MAX_FACTS
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     MERGED_GROUP,
@@ -32,7 +33,7 @@ from bot.data.metrics.query.release import (
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 from bot.data.metrics.query.withheld import describe_people
 
-MAX_FACTS = 60
+MIN_GROUPS = 5  # before there are fewer, the last measures are left out
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
 MAX_MERGED = 40  # groups that are told together by figures that do not add up, such as means
 
@@ -112,6 +113,8 @@ class GroupChoice:
             may_fit=len(self.small)
             + len([o for o in self.candidates if not self.order.is_beyond(o)]),
             beyond_limit=len(self.kept) - len(self.chosen) - len(unseen),
+            level_beyond=sum(one not in self.chosen for one in self._list_level(self.kept, -1)),
+            level=tuple(dict.fromkeys(tuple(self._list_level(self.chosen, at)) for at in (0, -1))),
             unranked=unranked,
             adds_up=adds_up,
             unranked_sum=self.order.add_up(unranked) if adds_up else None,
@@ -228,10 +231,25 @@ class GroupChoice:
 
     @cached_property
     def chosen(self) -> list[Group]:
-        columns = len(self.query.measures)
-        per_group = columns * (3 if "before" in self.hidden else 1)
-        room = MAX_FACTS - columns * (3 if "before" in self.rows else 1)
-        return self.order.cut(self.kept, max(1, room // per_group))
+        of_total, of_group = self._count_facts()
+        room = MAX_FACTS // len(self.query.measures) - of_total
+        return self.order.cut(self.kept, max(1, room // of_group))
+
+    def count_fitting_measures(self) -> int:
+        """Return of how many measures there is room for beside the first groups."""
+        limit = self.query.limit if self.query.limit > 0 else MIN_GROUPS
+        wanted = min(len(self.kept), limit, MIN_GROUPS) if self.query.dimensions else 0
+        of_total, of_group = self._count_facts()
+        return MAX_FACTS // (of_total + wanted * of_group)
+
+    def _count_facts(self) -> tuple[int, int]:
+        """Return how many facts a measure has of the total, and of each group."""
+        total, group = ("before" in some for some in (self.rows, self.hidden))
+        return FACTS_COMPARED if total else 1, FACTS_COMPARED if group else 1
+
+    def _list_level(self, groups: Sequence[Group], at: int) -> list[Group]:
+        """Return the groups that are level with the chosen one in this place."""
+        return self.order.list_level(groups, [self.chosen[at]] if self.chosen else [])
 
     def _has_place(self, group: Group) -> bool:
         """Whether the figure that groups are sorted by may be shown of this one."""

@@ -10,6 +10,7 @@ from bot.data.metrics.query.release import ALL_GROUPS, Group, HiddenGroups
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 
 DEFAULT_LIMIT = 20
+MAX_LEVEL = 5  # groups that are shown beyond the limit, as they are level with the last within it
 CHANGE_ORDERS = ("growth", "decline")
 BOUNDS: Mapping[BoundName, Callable[[Any, Any], bool]] = {
     "at_least": operator.ge,
@@ -80,7 +81,14 @@ class GroupOrder:
             return groups[-room:]
         if is_in_time(query) and query.limit <= 0:  # no gaps in the months of a group
             return groups[:room]
-        return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
+        limit = min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)
+        level = len(self.list_level(groups[limit:], groups[limit - 1 : limit]))
+        return groups[: limit + (level if level <= min(MAX_LEVEL, room - limit) else 0)]
+
+    def list_level(self, groups: Sequence[Group], place: Sequence[Group]) -> list[Group]:
+        """Return the groups that are level with the one in this place, if any is there."""
+        figure = self._find_figure(place[0]) if place and not is_in_time(self.query) else None
+        return [one for one in groups if figure is not None and self._find_figure(one) == figure]
 
     def _by_figure(self, group: Group) -> tuple[Any, ...]:
         value = self._find_figure(group)

@@ -109,6 +109,10 @@ class _Guard:
         """Return the answer with fewer figures. Where it differs from an earlier one in its days
         alone, counts are told all the same, as if they were asked for alone."""
         smaller = self._leave_out(earlier, why)
+        if smaller is None or self._loses_groups(smaller):
+            spared = self._leave_out(earlier, why, total_first=False)
+            if spared is not None and not self._loses_groups(spared):
+                smaller = spared
         if smaller is not None:
             record = _build_record(smaller.recipe)
             if self.log:
@@ -144,14 +148,26 @@ class _Guard:
         except TooFewError:
             return None
 
-    def _leave_out(self, earlier: "EarlierAnswers", why: Withheld) -> MetricAnswer | None:
+    def _loses_groups(self, smaller: MetricAnswer) -> bool:
+        """Whether a measure that was asked for is left of no group, though several show it."""
+        groups = [one for one in self.answer.recipe.list_groups() if one != OTHERS]
+
+        def tells(some: MetricAnswer, name: str) -> int:
+            return sum(some.get_value("now", group, name) is not None for group in groups)
+
+        names = {*self.answer.asked.measures}.intersection(self.answer.query.measures)
+        return any(tells(self.answer, one) > 1 and not tells(smaller, one) for one in names)
+
+    def _leave_out(
+        self, earlier: "EarlierAnswers", why: Withheld, *, total_first: bool = True
+    ) -> MetricAnswer | None:
         """Return the answer without the figures that would tell too much, the least important
-        first: the share of the whole, the earlier period, the smallest groups. None where nothing
-        of what was asked is left."""
+        first: the share of the whole, the earlier period, the smallest groups; the total before
+        these where it is not to come first. None where nothing of what was asked is left."""
         answer, recipe = self.answer, self._add_spare_total()
         whole = collect_released(recipe, answer.rows)
         without_returns = earlier.tells_returns_of_people(whole)
-        safe = self._find_safe_sums(recipe, earlier)
+        safe = self._find_safe_sums(recipe, earlier, total_first=total_first)
         shown, is_complete = [], True  # others are the total less the groups that are shown
         left_out: dict[PeriodName, set[Group]] = {}
         for one in recipe.shown:
@@ -186,12 +202,12 @@ class _Guard:
         return recipe.with_shown((*recipe.shown, spare)) if spare else recipe
 
     def _find_safe_sums(
-        self, recipe: MetricRecipe, earlier: "EarlierAnswers"
+        self, recipe: MetricRecipe, earlier: "EarlierAnswers", *, total_first: bool
     ) -> dict[ShownGroup, set[tuple[str, Family]]]:
         """Return of what is shown the bases, by family, whose sums may be told beside earlier
         answers: all of a figure's group, else one by one, in the order of the measures."""
         figures = [one for one in recipe.shown if not one.is_remainder]
-        figures.sort(key=lambda one: _rank(self.answer, one))
+        figures.sort(key=lambda one: _rank(self.answer, one, total_first=total_first))
         order = [b for m in recipe.query.measures for b in self.answer.get_measure(m).bases]
         parts = [
             (one, one.model_copy(update={"bases": (basis,)}))
@@ -222,14 +238,14 @@ class _Guard:
         return safe
 
 
-def _rank(answer: MetricAnswer, one: ShownGroup) -> tuple[int, int]:
+def _rank(answer: MetricAnswer, one: ShownGroup, *, total_first: bool) -> tuple[int, int]:
     if one.period == "whole" or one == answer.spare_total:
         return 4, 0
     is_group = one.group != ALL_GROUPS
     if one.members:  # what it tells is less than what its groups would tell
         return 1, 0
     many = answer.count_things(one.group) if is_group else 0
-    return 2 * (one.period == "before") + is_group, -many
+    return 2 * (one.period == "before") + (is_group == total_first), -many
 
 
 def _tells_anything(answer: MetricAnswer) -> bool:
