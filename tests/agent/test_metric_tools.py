@@ -710,9 +710,19 @@ async def test_measure_that_can_not_be_told_yet_is_left_out_with_its_reason() ->
 async def test_who_comes_back_is_not_told_of_single_orders(measure: str) -> None:
     asked = {"dataset": "orders", "measures": [measure]}
     first = {"filters": [[where("nth_order", "is", "1")]]}
-    for restricted in (first, {"dimensions": ["nth_order"]}):
+    new = {"filters": [[where("customer_type", "is", "new")]]}
+    for restricted in (first, {"dimensions": ["nth_order"]}, new):
         with pytest.raises(ToolError, match="reorder_rate_90_days"):
             await query_tool(tool_deps(workspace_data(sample())), **asked, **restricted)
+
+
+async def test_rate_of_those_who_reorder_stands_beside_how_many_it_is_of() -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())), dataset="orders", measures=["reorder_rate_90_days"]
+    )
+    rate, base = result.facts
+    assert base.parts.measure == "newcomers-90-days"
+    assert base.value == rate.rows
 
 
 @pytest.mark.parametrize(("since", "compares"), [("2026-10-20", False), ("2026-08-01", True)])

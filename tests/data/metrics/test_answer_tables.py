@@ -410,6 +410,16 @@ def test_texts_of_channels_without_ratings_are_called_messages() -> None:
     assert count("e-mail", "review") == ("reviews, rated or not", None)
 
 
+def test_what_came_before_a_promised_day_to_come_is_in_time_where_all_has_come() -> None:
+    came = {"delivered": datetime(2026, 9, 5)}
+    late = list_orders(9, 30, promised=datetime(2026, 9, 4), **came)
+    rows = [*late, *list_orders(9, 40, promised=datetime(2026, 12, 6), **came)]
+    arrived = [[condition("delivered_day", "is", "any")]]
+    asked: dict[str, Any] = {"measures": ["orders"], "dimensions": ["late"]}
+    table = build_table(rows, filters=arrived, **asked)
+    assert [row[1] for row in table.rows] == ["40", "30", "70"]
+
+
 def test_late_orders_that_came_are_not_called_overdue() -> None:
     came = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 5)}
     late = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 9)}

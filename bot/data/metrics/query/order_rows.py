@@ -115,7 +115,12 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
     the catalogue's category, the segment, and what the customer conditions say."""
     warehouse, query = selection.warehouse, selection.query
     last_known = min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1))
-    lines = lines.mutate(day=lines["at"].date(), last_known=ibis.literal(last_known))
+    lines = lines.mutate(
+        day=lines["at"].date(),
+        last_known=ibis.literal(last_known),
+        # what has come is late or in time, also before the promised day is over
+        due_before=ibis.literal(date.max if query.takes_arrived else last_known),
+    )
     if query.uses("order_value", "order_units"):
         lines = lines.mutate(
             total=_.paid.sum().over(group_by="order"), held=_.pieces.sum().over(group_by="order")
@@ -398,9 +403,9 @@ def is_new(lines: ir.Table) -> ir.BooleanValue:
 
 def is_late(lines: ir.Table) -> ir.Value:
     """Whether what was ordered came after the promised day, or has not come though that day is
-    over. Null where it is not over, or not known."""
+    over. Null where it is not over, unless only what came is taken, or not known."""
     came_late = lines.delivered.isnull() | (lines.delivered > lines.promised)
-    return (lines.promised < lines.last_known).ifelse(came_late, ibis.null("boolean"))
+    return (lines.promised < lines.due_before).ifelse(came_late, ibis.null("boolean"))
 
 
 def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:
