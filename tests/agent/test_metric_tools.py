@@ -443,6 +443,21 @@ async def test_having_order_and_limit(mixed: Warehouse) -> None:
     assert values[0] < figures[0] <= sum(values[:2])  # one order has both
 
 
+async def test_nearest_groups_are_named_where_none_is_within_the_bounds(mixed: Warehouse) -> None:
+    call = {"dataset": "orders", "measures": ["orders"], "dimensions": ["product"]}
+    deps = tool_deps(workspace_data(mixed))
+    every = await query_tool(deps, **call)
+    orders = {fact.id: fact.number for fact in every.facts if fact.about}
+    bound = {"measure": "orders", "operator": "under", "value": "1"}
+    result = await query_tool(deps, **call, having=[bound])
+    count = result.facts[-1]
+    assert (count.parts.measure, count.value) == ("groups", 0)
+    told = {fact.id: fact.number for fact in result.facts[:-2]}
+    assert told == dict(sorted(orders.items(), key=lambda one: one[1]))
+    assert list(told.values()) == sorted(told.values())
+    assert "outside" in result.exhibits[0].cut
+
+
 async def test_mean_of_the_groups_within_the_bounds_takes_the_place_of_the_total() -> None:
     deps = tool_deps(workspace_data(sample()))
     call = {"dataset": "orders", "dimensions": ["device"]}

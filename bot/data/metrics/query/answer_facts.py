@@ -161,10 +161,14 @@ class _ResultBuilder:
         if counts is None or not bounds:
             return ()
         told = [self._build_bound(one) for one in bounds]
-        n = sum(
-            answer.recipe.is_single(group)
-            and all(answer.is_allowed(group, one.measure) for one in bounds)
-            for group in answer.recipe.list_groups()
+        n = (
+            0
+            if counts.are_outside
+            else sum(
+                answer.recipe.is_single(group)
+                and all(answer.is_allowed(group, one.measure) for one in bounds)
+                for group in answer.recipe.list_groups()
+            )
         )
         if n < counts.may_fit and not n:
             return tuple(told)

@@ -50,6 +50,7 @@ COARSER_WORDS = {
     "month": Words("By month: in most weeks there are too few people to be shown."),
     "quarter": Words("By quarter: in most months there are too few people to be shown."),
 }
+OUTSIDE = Words("No row that may be shown is within the bounds: these are outside, nearest first.")
 NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
 
@@ -127,6 +128,9 @@ class AnswerNotes:
             return []
         groups = answer.recipe.list_groups()
         shown = len([one for one in groups if answer.recipe.is_single(one)])
+        if counts.are_outside:
+            names = "; ".join(" · ".join(self.name(one)) for one in groups)
+            return [f"None may be told to be within the bounds. Outside, the nearest: {names}."]
         if shown == counts.known:
             return []
         small = f"of under {self._find_floor()} people, or needed to hide those"
@@ -168,6 +172,7 @@ class AnswerNotes:
         were asked for, and which days, weeks or months are missing."""
         lines = [
             *self._list_coarser(),
+            *([OUTSIDE] if self.answer.counts and self.answer.counts.are_outside else ()),
             *self._list_cut(),
             *self._list_hidden(),
             *self._list_counted_twice(),

@@ -33,6 +33,7 @@ from bot.data.metrics.query.release import (
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 from bot.data.metrics.query.withheld import describe_people
 
+MAX_OUTSIDE = 5  # groups that are shown where none is within the bounds
 MIN_GROUPS = 5  # before there are fewer, the last measures are left out
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
 MAX_MERGED = 40  # groups that are told together by figures that do not add up, such as means
@@ -110,6 +111,7 @@ class GroupChoice:
             chosen=len(self.chosen),
             too_small=len(self.small) + len(unseen) + len(self.folded),
             out_of_bounds=len(self.candidates) - len(self.within),
+            are_outside=bool(self.outside),
             may_fit=len(self.small)
             + len([o for o in self.candidates if not self.order.is_beyond(o)]),
             beyond_limit=len(self.kept) - len(self.chosen) - len(unseen),
@@ -200,8 +202,14 @@ class GroupChoice:
         return [one for one in self.candidates if self.order.is_within(one)]
 
     @cached_property
+    def outside(self) -> list[Group]:
+        """The groups to name where none is within the bounds: those that are nearest."""
+        none_fits = self.query.having and not self.within
+        return self.order.list_nearest(self.candidates)[:MAX_OUTSIDE] if none_fits else []
+
+    @cached_property
     def in_order(self) -> list[Group]:
-        return self.order.sort(self.within)
+        return self.outside or self.order.sort(self.within)
 
     @cached_property
     def ranked(self) -> list[Group]:
@@ -216,7 +224,11 @@ class GroupChoice:
     def is_folded(self) -> bool:
         """Whether groups that lack the figure which they are sorted by are told together, not row
         by row."""
-        return bool(self.ranked) and {*self.query.dimensions}.isdisjoint(ORDERED_DIMENSIONS)
+        return (
+            bool(self.ranked)
+            and not self.outside
+            and {*self.query.dimensions}.isdisjoint(ORDERED_DIMENSIONS)
+        )
 
     @cached_property
     def folded(self) -> frozenset[Group]:
@@ -294,7 +306,7 @@ class GroupChoice:
         if "before" not in self.hidden and len(self.query.dimensions) == 1:
             shown += self._show_merged()
         if self.query.having:
-            shown += self._show_within_bounds()
+            shown += [] if self.outside else self._show_within_bounds()
         elif self.small or self.folded:
             shown += self._show_others()
         if "before" in self.hidden:

@@ -48,19 +48,32 @@ class GroupOrder:
         """Whether the group is outside a bound, by a figure that may be shown or that it lacks."""
         return any(self._keeps(group, bound) is False for bound in self.query.having)
 
+    def list_nearest(self, groups: Sequence[Group]) -> list[Group]:
+        """Return the groups that are nearest to the first bound, by figures that may be shown."""
+        bound = self.query.having[0]
+        far = {one: self._find_bounded(one, bound) for one in groups if self.is_beyond(one)}
+        known = {one: value for one, value in far.items() if value is not None}
+        return sorted(known, key=lambda one: abs(float(known[one]) - float(bound.value)))
+
     def _keeps(self, group: Group, bound: MetricBound) -> bool | None:
         """Return None where the figure may not be shown."""
+        name = self.runner.dataset.measures[bound.measure].share_of or bound.measure
+        if self.values["now", group].get(name) is None:
+            return False
+        value = self._find_bounded(group, bound)
+        return None if value is None else bool(BOUNDS[bound.operator](value, bound.value))
+
+    def _find_bounded(self, group: Group, bound: MetricBound) -> Any:
+        """Return the figure that is bounded; None where there is none that may be shown."""
         measure = self.runner.dataset.measures[bound.measure]
         name = measure.share_of or bound.measure
         value = self.values["now", group].get(name)
-        if value is None:
-            return False
         if not self._is_shown("now", group, self.runner.measures[name].bases):
             return None
-        if measure.share_of:
-            total = self.values["now", ALL_GROUPS].get(name)
-            value = 100 * float(value) / float(total) if total else 0
-        return bool(BOUNDS[bound.operator](value, bound.value))
+        if value is None or not measure.share_of:
+            return value
+        total = self.values["now", ALL_GROUPS].get(name)
+        return 100 * float(value) / float(total) if total else 0
 
     def sort(self, groups: Sequence[Group]) -> list[Group]:
         """Sort by the first measure, or by its change. Groups whose figure is not shown come

@@ -123,6 +123,7 @@ class GroupCounts:
     chosen: int
     too_small: int  # of too few people, or needed to hide those
     out_of_bounds: int
+    are_outside: bool  # whether those chosen are: none is within the bounds
     may_fit: int  # within the bounds, as far as can be told: also those whose figure is hidden
     beyond_limit: int
     level_beyond: int  # of these, how many are level with the last that is chosen
