@@ -24,8 +24,9 @@ from bot.data.metrics import best_sellers
 from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswer, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.describe import list_limits
+from bot.data.metrics.query.earlier_answers import digest_state
 from bot.data.metrics.query.execution import answer_query
-from bot.data.metrics.query.guard import digest_state, guard_answer
+from bot.data.metrics.query.guard import guard_answer
 from bot.data.metrics.query.harmless import differs_harmlessly
 from bot.data.metrics.query.metric_answer import MetricAnswer, collect_released
 from bot.data.metrics.query.withheld import WithheldFigures

@@ -239,7 +239,8 @@ async def _look_up_apart(
 def _tell(warehouse: "Warehouse", answer: "MetricAnswer", deps: ToolDeps) -> "MetricResult":
     """Return the figures of an answer as the asker may see them. Raises QueryError."""
     from bot.data.metrics.query.answer_facts import build_result
-    from bot.data.metrics.query.guard import guard_answer, remember_figures
+    from bot.data.metrics.query.guard import guard_answer
+    from bot.data.metrics.query.single_figures import remember_figures
 
     log = deps.data.answers if deps.person else None  # in a terminal there is nobody
     answer = guard_answer(warehouse, answer, log, deps.person)
