@@ -127,10 +127,10 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         )
     if query.uses("discounted") or query.asks("discounted"):
         lines = lines.mutate(reduced=(_.discount > 0).any().over(group_by="order"))
-    is_of_first_orders = query.asks("new_customers", "second_order", "reorder")
+    is_of_first_orders = query.asks("new_customers", "second_order", "reorder", "newcomers")
     if is_of_first_orders or query.uses("customer_type", "first_order_month"):
         lines = lines.left_join(find_first_orders(warehouse), "customer").drop("customer_right")
-    if query.asks("second_order", "reorder"):
+    if query.asks("second_order", "reorder", "newcomers"):
         second = find_second_orders(warehouse, selection.currency)
         lines = lines.left_join(second, lines.customer == second.buyer).drop("buyer")
     if query.uses("first_order_source"):
