@@ -412,6 +412,22 @@ async def test_at_most_sixty_facts_and_what_is_left_out_is_said(mixed: Warehouse
     assert any("groups are shown" in note for note in result.notes)
 
 
+async def test_what_was_asked_first_stays_where_there_is_no_room_for_all(mixed: Warehouse) -> None:
+    asked = ["revenue", "orders", "average_order", "units", "average_price", "customers"]
+    result = await query_tool(
+        tool_deps(workspace_data(replace(mixed, floor=1, sales_floor=1))),
+        dataset="orders",
+        measures=[*asked, "units_per_order"],
+        dimensions=["product"],
+        since="2026-10-01",
+        comparison="previous_period",
+    )
+    assert len({fact.about for fact in result.facts if not fact.is_change}) == 1 + 3
+    told = {fact.parts.measure for fact in result.facts if not fact.is_change}
+    assert told == {"revenue", "orders", "average-order", "units", "average-price"}
+    assert any("units_per_order" in note for note in result.notes)
+
+
 async def test_having_order_and_limit(mixed: Warehouse) -> None:
     call = {"dataset": "orders", "measures": ["orders", "revenue"], "dimensions": ["product"]}
     deps = tool_deps(workspace_data(mixed))
@@ -425,6 +441,22 @@ async def test_having_order_and_limit(mixed: Warehouse) -> None:
     figures = [f.number for f in large.facts if f.label == "orders"]
     assert figures[1:] == values[:2]
     assert values[0] < figures[0] <= sum(values[:2])  # one order has both
+
+
+async def test_nearest_groups_are_named_where_none_is_within_the_bounds(mixed: Warehouse) -> None:
+    call = {"dataset": "orders", "measures": ["orders"], "dimensions": ["product"]}
+    deps = tool_deps(workspace_data(mixed))
+    every = await query_tool(deps, **call)
+    orders = {fact.id: fact.number for fact in every.facts if fact.about}
+    bound = {"measure": "orders", "operator": "under", "value": "1"}
+    result = await query_tool(deps, **call, having=[bound])
+    count = result.facts[-1]
+    assert count.parts.measure == "groups"
+    assert count.number == 0
+    told = {fact.id: fact.number for fact in result.facts[:-2]}
+    assert told == dict(sorted(orders.items(), key=lambda one: one[1]))
+    assert list(told.values()) == sorted(told.values())
+    assert "outside" in result.exhibits[0].cut
 
 
 async def test_mean_of_the_groups_within_the_bounds_takes_the_place_of_the_total() -> None:
@@ -694,9 +726,19 @@ async def test_measure_that_can_not_be_told_yet_is_left_out_with_its_reason() ->
 async def test_who_comes_back_is_not_told_of_single_orders(measure: str) -> None:
     asked = {"dataset": "orders", "measures": [measure]}
     first = {"filters": [[where("nth_order", "is", "1")]]}
-    for restricted in (first, {"dimensions": ["nth_order"]}):
+    new = {"filters": [[where("customer_type", "is", "new")]]}
+    for restricted in (first, {"dimensions": ["nth_order"]}, new):
         with pytest.raises(ToolError, match="reorder_rate_90_days"):
             await query_tool(tool_deps(workspace_data(sample())), **asked, **restricted)
+
+
+async def test_rate_of_those_who_reorder_stands_beside_how_many_it_is_of() -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())), dataset="orders", measures=["reorder_rate_90_days"]
+    )
+    rate, base = result.facts
+    assert base.parts.measure == "newcomers-90-days"
+    assert base.value == rate.rows
 
 
 @pytest.mark.parametrize(("since", "compares"), [("2026-10-20", False), ("2026-08-01", True)])
@@ -952,12 +994,12 @@ async def test_small_groups_of_feedback_hide_only_themselves() -> None:
     )
     table = result.exhibits[0].table
     assert table
-    assert len(table.rows) == 12 + 2  # others, and the total
+    assert len(table.rows) == 13 + 2  # one is level with the twelfth; others, and the total
     counted = shop.engine.con.execute(
         """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'"""
     ).fetchone()[0]
     (said,) = [note for note in result.notes if "groups are shown" in note]
-    assert said.startswith(f"12 of {counted} groups are shown. Of the others, ")
+    assert said.startswith(f"13 of {counted} groups are shown. Of the others, ")
     assert "are after these in the order; " in said
     assert said.endswith("are of under 5 people, or needed to hide those.")
 

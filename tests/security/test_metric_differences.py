@@ -4,7 +4,7 @@ of them to one person."""
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,8 +24,9 @@ from bot.data.metrics import best_sellers
 from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswer, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.describe import list_limits
+from bot.data.metrics.query.earlier_answers import digest_state
 from bot.data.metrics.query.execution import answer_query
-from bot.data.metrics.query.guard import digest_state, guard_answer
+from bot.data.metrics.query.guard import guard_answer
 from bot.data.metrics.query.harmless import differs_harmlessly
 from bot.data.metrics.query.metric_answer import MetricAnswer, collect_released
 from bot.data.metrics.query.withheld import WithheldFigures
@@ -621,15 +622,16 @@ def test_groups_told_together_give_nobody_away_with_an_earlier_answer(sqlite: Da
         assert not derived(few, sets), month
 
 
-def late_by_country(**late: int) -> Warehouse:
+def late_by_country(early: Mapping[str, int] | None = None, **late: int) -> Warehouse:
     """Sixty orders of each country, one a customer, of which so many came late, and a last order
-    of Italy, by whose day all others are due."""
+    of Italy, by whose day all others are due but those that came so early."""
     rows: list[dict[str, Any]] = []
     for country, many in late.items():
         for n in range(60):
             row = single_order(len(rows), "Lille") | {"country": country}
             delivered = row["at"] + timedelta(days=9 if n < many else 1)
-            promised = (row["at"] + timedelta(days=3)).date()
+            is_early = n >= 60 - (early or {}).get(country, 0)
+            promised = (row["at"] + timedelta(days=99 if is_early else 3)).date()
             rows.append(row | {"delivered": delivered, "promised": promised})
     last = single_order(len(rows), "Lille") | {"country": "IT", "at": datetime(2026, 11, 30, 12)}
     return small(date(2026, 12, 31), None, orders=[*rows, last])
@@ -663,6 +665,22 @@ def test_one_of_two_groups_is_told_in_place_of_the_total() -> None:
     ]
     assert "late" in why.split(": ")[1]
     assert "in time" not in why
+
+
+def test_large_group_keeps_a_figure_that_a_small_one_loses_beside_another() -> None:
+    """Three of the United Kingdom came before their promised day, which is not over: their number
+    is what came less what is due. France, of which it is twenty, keeps its share."""
+    early = {"FR": 20, "GB": 3}
+    warehouse = late_by_country(early, FR=10, GB=10)
+    asked = {**BY_COUNTRY, "measures": ("mean_delivery_days", "late_share")}
+    answer = answer_query(warehouse, MetricQuery.model_validate(asked), see_people=False)
+    answer = guard_answer(warehouse, answer, None, "")
+    told = {one: answer.get_value("now", (one,), "late_share") for one in early}
+    assert told == {"FR": 25, "GB": None}
+    assert all(answer.get_value("now", (one,), "mean_delivery_days") for one in early)
+    table = build_result(warehouse, answer, "en").exhibits[0].table
+    assert table
+    assert "not shown (too few)" not in {cell for row in table.rows for cell in row}
 
 
 def test_smallest_group_is_hidden_for_the_sake_of_a_smaller_one() -> None:

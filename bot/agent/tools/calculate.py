@@ -244,7 +244,7 @@ async def _refuse_few_people(
     Of figures whose rows are not known, a difference of few customers."""
 
     def ask(warehouse: "Warehouse") -> bool:
-        from bot.data.metrics.query.guard import tells_few_people
+        from bot.data.metrics.query.single_figures import tells_few_people
 
         return tells_few_people(warehouse, facts, value, is_difference=operation == "difference")
 

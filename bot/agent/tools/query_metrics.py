@@ -10,7 +10,6 @@ Days are when orders were placed, also late ones; delivered_day is when they cam
 Groups of few people are not shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -99,7 +98,9 @@ class Params(ToolParams):
     )
     since: str = Field(description="First day, or “none” for the first day of the data.")
     until: str = Field(description="Last day, or “none” for the last whole day.")
-    comparison: ComparisonName
+    comparison: ComparisonName = Field(
+        description="Grouped by week or month alone, each stands beside that of the earlier time."
+    )
     compare_since: str = Field(description="Only for the comparison “dates”, else “none”.")
     compare_until: str = Field(description="Only for the comparison “dates”, else “none”.")
     having: list[Bound] = Field(
@@ -157,23 +158,22 @@ def _build_bound(bound: Bound) -> MetricBound:
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     query = build_query(params)
-    found = await _look_up_apart(query, deps)
-    now, before = _find_days(found.results)
+    found, refused = await _look_up_apart(query, deps)
+    now, before = _find_days(found)
     like = find_like_days(now, before, deps)
     beside = await _look_up_beside(query, now, like, deps)
-    results = [*found.results, *beside]
-    notes = [note for one in found.results for note in one.notes]
+    results = [*found, *beside]
     return ToolResult(
         facts=tuple(fact for one in results for fact in (*one.facts, *one.bounds)),
         exhibits=tuple(exhibit for one in results for exhibit in one.exhibits),
         notes=(
-            *dict.fromkeys(notes),
-            *found.refused,
+            *dict.fromkeys(note for one in found for note in one.notes),
+            *refused,
             *(await _name_breaks(query, now, before, deps)),
             *tell_occasions(now, before, deps, like if beside else None),
         ),
-        read_as="\n".join(dict.fromkeys(one.read_as for one in found.results)),
-        scope=tuple(dict.fromkeys(part for one in found.results for part in one.scope)),
+        read_as="\n".join(dict.fromkeys(one.read_as for one in found)),
+        scope=tuple(dict.fromkeys(part for one in found for part in one.scope)),
     )
 
 
@@ -187,9 +187,10 @@ async def _look_up_beside(
     days = {"since": now[0], "until": now[1], "compare_since": like[0], "compare_until": like[1]}
     asked = query.model_copy(update={**whole, **days, "comparison": "dates"})
     try:
-        return (await _look_up_apart(asked, deps)).results
+        found, _refused = await _look_up_apart(asked, deps)
     except ToolError:
         return ()
+    return found
 
 
 def _find_days(found: Sequence["MetricResult"]) -> list[Days]:
@@ -228,18 +229,19 @@ def _needs_path(query: MetricQuery) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What is told, and why another part of it is not."""
-
-    results: Sequence["MetricResult"]
-    refused: Sequence[str]
+async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
+    """Return the figures as the asker may see them. Raises ToolError."""
+    results, _refused = await _look_up_apart(query, deps)
+    return results[0]
 
 
-async def _look_up_apart(query: MetricQuery, deps: ToolDeps) -> _Found:
-    """Return the figures, those of other days apart. Raises ToolError where there are none."""
+async def _look_up_apart(
+    query: MetricQuery, deps: ToolDeps
+) -> tuple[list["MetricResult"], list[str]]:
+    """Return the figures as the asker may see them, those of other days apart, and why some are
+    not told. Raises ToolError where there are none."""
 
-    def ask(warehouse: "Warehouse") -> _Found:
+    def ask(warehouse: "Warehouse") -> tuple[list["MetricResult"], list[str]]:
         from bot.data.metrics.query.cut_periods import answer_apart
 
         results, refused = list["MetricResult"](), list[QueryError]()
@@ -250,19 +252,7 @@ async def _look_up_apart(query: MetricQuery, deps: ToolDeps) -> _Found:
                 refused.append(error)
         if not results:
             raise refused[0]
-        return _Found(results, [str(error) for error in refused])
-
-    return await run_query(deps, ask)
-
-
-async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
-    """Return the figures as the asker may see them. Raises ToolError."""
-
-    def ask(warehouse: "Warehouse") -> "MetricResult":
-        from bot.data.metrics.query.execution import answer_query
-
-        answer = answer_query(warehouse, query, see_people=False)  # an AI never sees a person
-        return _tell(warehouse, answer, deps)
+        return results, [str(error) for error in refused]
 
     return await run_query(deps, ask)
 
@@ -270,7 +260,8 @@ async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
 def _tell(warehouse: "Warehouse", answer: "MetricAnswer", deps: ToolDeps) -> "MetricResult":
     """Return the figures of an answer as the asker may see them. Raises QueryError."""
     from bot.data.metrics.query.answer_facts import build_result
-    from bot.data.metrics.query.guard import guard_answer, remember_figures
+    from bot.data.metrics.query.guard import guard_answer
+    from bot.data.metrics.query.single_figures import remember_figures
 
     log = deps.data.answers if deps.person else None  # in a terminal there is nobody
     answer = guard_answer(warehouse, answer, log, deps.person)

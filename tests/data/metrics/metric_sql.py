@@ -84,6 +84,10 @@ ORDER_MEASURES = {
         for n in (30, 90, 180, 365)
     },
     **{
+        f"newcomers_{n}_days": f"SELECT count(*) FROM newcomers WHERE known >= {n}"
+        for n in (30, 90, 180, 365)
+    },
+    **{
         f"reorder_rate_{n}_days": f"""SELECT 100.0 * count(*) FILTER (wait <= {n}) / count(*)
             FROM newcomers WHERE known >= {n}"""
         for n in (30, 90, 180, 365)

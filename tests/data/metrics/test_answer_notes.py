@@ -141,6 +141,22 @@ def test_first_places_are_sure_where_only_they_are_larger_than_the_rest() -> Non
     assert say_unranked(orders, large=True).endswith("the first 2 places are right.")
 
 
+def count_shown(found: MetricResult) -> int:
+    """How many regions have a figure of their own."""
+    return len({fact.about for fact in found.facts}) - 1  # the total
+
+
+def test_all_that_are_level_with_the_last_are_shown_or_counted() -> None:
+    level = {"Lyon": 20, "Nantes": 20, "Rennes": 20}
+    found = rank_regions({"Paris": 40, **level, "Tours": 10}, limit=2)
+    assert count_shown(found) == 4
+    assert "Level, so none before the other: Lyon, Nantes, Rennes." in found.notes
+    many = {f"Town {n}": 20 for n in range(9)}
+    found = rank_regions({"Paris": 40, **many}, limit=2)
+    assert count_shown(found) == 2
+    assert any("8 are level with the last of these" in note for note in found.notes)
+
+
 def test_many_small_groups_stand_above_none_that_is_larger_than_each_of_them() -> None:
     many = {f"Town {n}": 3 for n in range(12)}
     said = say_unranked({"Paris": 40, "Lyon": 30, **many})

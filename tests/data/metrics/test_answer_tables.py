@@ -164,7 +164,7 @@ def test_nothing_of_what_is_not_stated_is_no_line() -> None:
 COUNTRIES = [
     one
     for country, many in (("FR", 50), ("BE", 40), ("DE", 30), ("ES", 20))
-    for one in list_orders(10, many, country=country)
+    for one in list_orders(10, many, country=country, amount=Decimal(many))
 ]
 
 
@@ -205,6 +205,29 @@ def test_others_are_of_both_periods() -> None:
     ).rows
     assert others[:3] == ("Others (3)", "90", "60")
     assert total[:3] == ("Total", "140", "110")
+
+
+@pytest.mark.parametrize("dimension", ["week", "month"])
+def test_weeks_and_months_are_compared_one_by_one(dimension: str) -> None:
+    days = [date(2026, 10, 20), date(2026, 11, 10), date(2025, 10, 21), date(2025, 11, 10)]
+    days.append(date(2025, 9, 1))  # the data go back so far
+    rows = [
+        {**one, "order": f"{n}-{m}", "customer": f"{n}-{m}", "at": datetime(*day.timetuple()[:4])}
+        for n, day in enumerate(days)
+        for m, one in enumerate(list_orders(10, 30 + 10 * n))
+    ]
+    exhibit = build_exhibit(
+        rows,
+        measures=["orders"],
+        dimensions=[dimension],
+        order="natural",
+        since=date(2026, 10, 19 if dimension == "week" else 1),
+        until=date(2026, 11, 15),
+        comparison="same_period_last_year",
+    )
+    assert exhibit.table
+    filled = [row[1:] for row in exhibit.table.rows if row[1] not in ("0", "–")]
+    assert [row[:2] for row in filled] == [("30", "50"), ("40", "60"), ("70", "110")]
 
 
 def test_group_that_has_rows_in_one_period_alone_has_none_in_the_other() -> None:
@@ -385,6 +408,16 @@ def test_texts_of_channels_without_ratings_are_called_messages() -> None:
 
     assert count("e-mail", "chat") == ("messages", "messages")
     assert count("e-mail", "review") == ("reviews, rated or not", None)
+
+
+def test_what_came_before_a_promised_day_to_come_is_in_time_where_all_has_come() -> None:
+    came = {"delivered": datetime(2026, 9, 5)}
+    late = list_orders(9, 30, promised=datetime(2026, 9, 4), **came)
+    rows = [*late, *list_orders(9, 40, promised=datetime(2026, 12, 6), **came)]
+    arrived = [[condition("delivered_day", "is", "any")]]
+    asked: dict[str, Any] = {"measures": ["orders"], "dimensions": ["late"]}
+    table = build_table(rows, filters=arrived, **asked)
+    assert [row[1] for row in table.rows] == ["40", "30", "70"]
 
 
 def test_late_orders_that_came_are_not_called_overdue() -> None:

@@ -471,16 +471,18 @@ def test_named_days_are_kept_whatever_their_length(
 
 
 def test_named_days_end_as_early_where_the_later_ones_are_not_over(mixed: Warehouse) -> None:
-    found = periods(
-        mixed,
-        since="2026-11-01",
-        until="2026-11-30",
-        comparison="dates",
-        compare_since="2026-10-01",
-        compare_until="2026-10-31",
-    )
-    assert found.before == (date(2026, 10, 1), date(2026, 10, 25))
+    days = {"comparison": "dates", "compare_since": "2026-10-05", "compare_until": "2026-11-03"}
+    found = periods(mixed, since="2026-11-01", until="2026-11-30", **days)
+    assert found.before == (date(2026, 10, 5), date(2026, 10, 28))
     assert not found.per_day
+
+
+@pytest.mark.parametrize("until", ["2026-11-24", "2026-11-30"])
+def test_named_month_stays_whole_and_changes_per_day(mixed: Warehouse, until: str) -> None:
+    days = {"comparison": "dates", "compare_since": "2026-10-01", "compare_until": "2026-10-31"}
+    found = periods(mixed, since="2026-11-01", until=until, **days)
+    assert found.before == (date(2026, 10, 1), date(2026, 10, 31))
+    assert found.per_day
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
 """Turn an answer into facts, a table and a chart."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
 from bot.core.charts import (
@@ -16,39 +15,29 @@ from bot.core.charts import (
     ScopePart,
     TableRows,
 )
-from bot.core.facts import Fact, FactId
-from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS, MetricBound
+from bot.core.facts import Fact
+from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.core.rounding import round_alike, round_sums, spell_column
 from bot.core.withheld import Withheld
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
-from bot.data.metrics.query.dataset import Measure
-from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
-from bot.data.metrics.query.order_cautions import (
-    RETURN_FIELDS,
-    counts_returns,
-    warn_of_late_returns,
-)
-from bot.data.metrics.query.periods import Days, count_days
+from bot.data.metrics.query.figure_facts import FigureFacts
+from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.remainder import REST, are_empty, find_rest, list_missing
 from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import OTHERS as OTHERS_NAME
 from bot.data.metrics.query.wording import (
-    describe_filters,
-    describe_having,
     describe_query,
-    get_label,
     get_last_day,
     get_reference_day,
     is_by_time,
     list_hidden_times,
     list_scope,
     name_chart,
-    name_dimensions,
     name_measure,
-    name_part,
     name_row,
     name_span,
     summarize_query,
@@ -57,16 +46,8 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words, format_short_day, format_short_period
 from bot.text.normalize import slugify
 
-METRIC_KIND = "metric"
-PEOPLE_UNIT = "customers"
-MONEY_OF_CUSTOMERS = "of_customers"  # a base of measures of what customers spent
-MAX_SUBJECT_LENGTH = 110
-MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
 NOT_SHOWN = "–"
-CHANGE_LABEL = Words("change")
 FROM_DAY, UNTIL_DAY = Words("from {day}"), Words("until {day}")
-DAILY_CHANGE = Words("change per day")
-BOUND, GROUPS_WITHIN = Words("bound"), Words("number within the bounds")
 TOO_FEW = Words("not shown (too few)")
 NOT_TOLD = Words("not shown")
 NO_CELLS = (None, None, None)
@@ -96,19 +77,15 @@ class _ResultBuilder:
     def __init__(self, warehouse: Warehouse, answer: MetricAnswer, language: Language) -> None:
         self.warehouse, self.answer, self.language = warehouse, answer, language
         self.query = answer.query
-        self.money = answer.recipe.currency
-        self.filters = describe_filters(warehouse, answer, language, short=True)
         self.reference_day = get_reference_day(warehouse, answer)
         self.age = describe_age(warehouse, answer.dataset.kind)
         self.notes = AnswerNotes(warehouse, answer, language)
+        self.figures = FigureFacts(warehouse, answer, self.notes, language)
         self.total = answer.recipe.total
         self.facts: list[Fact] = []
         self.groups: dict[str, tuple[PeriodName, Group, str]] = {}
-        assert self.query.since is not None
-        assert self.query.until is not None
-        self.days: Days = (self.query.since, self.query.until)
-        self.bounds = self._list_bounds()
-        # that the data are read to, also where the figures end before
+        self.days = self.figures.days
+        self.bounds = self.figures.list_bounds()
 
     def build(self) -> MetricResult:
         cells: dict[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]] = {}
@@ -154,207 +131,34 @@ class _ResultBuilder:
 
     # Facts.
 
-    def _list_bounds(self) -> tuple[Fact, ...]:
-        """Return the bounds as they were asked, and how many groups are within them: at least those
-        that are shown, where others are hidden or have no room."""
-        answer, counts, bounds = self.answer, self.answer.counts, self.query.having
-        if counts is None or not bounds:
-            return ()
-        told = [self._build_bound(one) for one in bounds]
-        n = sum(
-            answer.recipe.is_single(group)
-            and all(answer.is_allowed(group, one.measure) for one in bounds)
-            for group in answer.recipe.list_groups()
-        )
-        if n < counts.may_fit and not n:
-            return tuple(told)
-        what = name_dimensions(answer, self.language)
-        count = told[0].model_copy(
-            update={
-                "id": str(FactId(METRIC_KIND, self._subject(WITHIN, self.days, "now"), "groups")),
-                "label": GROUPS_WITHIN.text,
-                "about": Words("by {what}", what=what).to(self.language),
-                "value": Decimal(n) if n == counts.may_fit else f"at least {n}",
-                "unit": None,
-                "shown_decimals": None,
-                "since": self.days[0],
-                "until": self.days[1],
-            }
-        )
-        return (*told, count)
-
-    def _build_bound(self, bound: MetricBound) -> Fact:
-        measure = self.answer.get_measure(bound.measure)
-        of = slugify(f"bound {self.query.dataset} {bound.measure}")
-        return Fact(
-            id=str(FactId(METRIC_KIND, of, slugify(f"{bound.operator} {bound.value}"))),
-            label=BOUND.text,
-            about=name_measure(self.warehouse, self.answer, bound.measure, self.language),
-            value=bound.value,
-            shown_decimals=max(0, -int(bound.value.as_tuple().exponent)),
-            unit=(self.money if measure.unit == "money" else measure.unit) or None,
-            source=self.answer.get_source(self.warehouse, "now", ALL_GROUPS, bound.measure),
-            as_of=self.warehouse.as_of(self.answer.dataset.kind),
-        )
-
     def _add(self, group: Group, name: str) -> tuple[Fact | None, Fact | None, Fact | None]:
         """Add a figure, with the earlier one and the change where they are compared."""
         measure = self.answer.get_measure(name)
-        now = self._build_fact("now", group, name, self.days)
+        now = self.figures.build("now", group, name, self.days)
         if now is None:
             return None, None, None
         earlier = None
         if (
             self.answer.periods.before is not None
             and (self.answer.periods.sums_compare or not measure.is_sum)
-            and not self._lacks_returns(measure)  # beside it, a table would compare what differs
+            # beside it, a table would compare what differs
+            and not self.figures.lacks_returns(measure)
         ):
-            earlier = self._build_fact("before", group, name, self.answer.periods.before)
+            earlier = self.figures.build("before", group, name, self.answer.periods.before)
         if earlier is None:
             self._keep(now, "now", group, name)
             return now, None, None
         now = now.model_copy(update={"compared_with": earlier.id})
         self._keep(now, "now", group, name)
         self._keep(earlier, "before", group, name)
-        change = self._build_change(now, earlier, measure)
+        change = self.figures.build_change(now, earlier, measure)
         if change is not None:
             self._keep(change, "now", group, name)
         return now, earlier, change
 
-    def _lacks_returns(self, measure: Measure) -> bool:
-        """Whether the measure or the rows depend on returns, and some of the present period are
-        still to come."""
-        depends = counts_returns(measure) or self.query.uses(*RETURN_FIELDS)
-        return depends and bool(warn_of_late_returns(self.warehouse, self.days))
-
     def _keep(self, fact: Fact, period: PeriodName, group: Group, name: str) -> None:
         self.facts.append(fact)
         self.groups[fact.id] = (period, group, name)
-
-    def _build_fact(self, period: PeriodName, group: Group, name: str, days: Days) -> Fact | None:
-        measure = self.answer.get_measure(name)
-        exact = _to_decimal(self.answer.get_value(period, group, name))
-        if exact is None or (not exact and measure.is_sum and None in group):
-            return None  # nothing of what is not stated: no returns without a reason
-        value = _round(exact, measure)
-        since, until = self._cut_days(group, days)
-        named = self.notes.name(group)
-        if group == self.total:
-            named = (name_part(self.warehouse, self.answer, name, self.language),)
-        about = [*filter(None, named), *self._list_filters(group)]
-        if group == WITHIN:
-            about += describe_having(self.warehouse, self.answer, self.language)
-        return Fact(
-            id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
-            label=get_label(self.warehouse, self.answer, measure).text,
-            about=" · ".join(about),
-            value=value,
-            exact=None if value == exact else exact,
-            unit=(self.money if measure.unit == "money" else measure.unit) or None,
-            source=self.answer.get_source(self.warehouse, period, group, name),
-            as_of=self.warehouse.as_of(self.answer.dataset.kind),
-            rows=self.answer.get_count(period, group, name),
-            of=self._find_base(period, group, name),
-            query=self.answer.sql.get(measure.share_of or name),
-            since=since,
-            until=until,
-        )
-
-    def _find_base(self, period: PeriodName, group: Group, name: str) -> int | None:
-        """Return how many a share is of. A share of money is of none, and rows that stand for
-        several people don't say it."""
-        measure = self.answer.get_measure(name)
-        whole = self.answer.get_measure(measure.share_of or name)
-        if measure.unit != "%" or whole.unit == "money" or self.answer.dataset.weights:
-            return None
-        if MONEY_OF_CUSTOMERS in whole.bases:
-            return None
-        if measure.share_of:
-            group = ALL_GROUPS
-            period = period if self.query.dimensions else "whole"
-        return self.answer.get_count(period, group, measure.share_of or name)
-
-    def _list_filters(self, group: Group) -> list[str]:
-        """Return the conditions in words, without those that the name of the group makes clear."""
-        if not self.answer.recipe.is_single(group):
-            return self.filters
-        return [
-            text
-            for text, conditions in zip(self.filters, self.query.filters, strict=True)
-            if not {one.field for one in conditions} <= {*self.query.dimensions}
-        ]
-
-    def _is_daily(self, measure: Measure) -> bool:
-        """Whether a change is that of the amount per day."""
-        return measure.is_sum and self.answer.periods.per_day
-
-    def _name_change(self, names: Iterable[str]) -> str:
-        daily = all(self._is_daily(self.answer.get_measure(name)) for name in names)
-        return (DAILY_CHANGE if daily else CHANGE_LABEL).to(self.language)
-
-    def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
-        new, old, before = now.number, earlier.number, self.answer.periods.before
-        assert before is not None
-        if is_daily := self._is_daily(measure):
-            if measure.unit == PEOPLE_UNIT:
-                return None  # who bought on two days counts once
-            new, old = new / count_days(self.answer.periods.now), old / count_days(before)
-        if measure.unit == "%":
-            exact, digits, unit = new - old, Decimal("0.01"), "points"
-        elif old:
-            exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
-        else:
-            return None
-        about = " · ".join(filter(None, [now.titled(self.language), now.about]))
-        return now.model_copy(
-            update={
-                "id": f"{now.id}-per-day-change" if is_daily else f"{now.id}-change",
-                "label": (DAILY_CHANGE if is_daily else CHANGE_LABEL).text,
-                "about": about,
-                "value": exact.quantize(digits),
-                "exact": exact,
-                "of": None,
-                "unit": unit,
-            }
-        )
-
-    def _cut_days(self, group: Group, days: Days) -> Days:
-        """Return the days of a group: those of its week or month that are in the period."""
-        first, last = days
-        for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
-            members = self.answer.recipe.members.get(group, (group,))
-            if (
-                dimension in DATED_DIMENSIONS
-                and value is not None
-                and group not in (OTHERS, WITHIN)
-            ):
-                starts = [date.fromisoformat(start) for one in members if (start := one[n])]
-                first, last = max(first, starts[0]), min(last, get_last_day(dimension, starts[-1]))
-        return first, last
-
-    def _subject(self, group: Group, days: Days, period: PeriodName) -> str:
-        """Return what the figure is of, the same whenever it is asked for: dataset, filters, group
-        and days, and the earlier period for a figure that is compared with it."""
-        parts: list[str] = [self.query.dataset]
-        parts += ["-".join([one.field, one.operator, *one.values]) for one in self.query.conditions]
-        pairs = zip(self.query.dimensions, group, strict=False)
-        if group in (OTHERS, WITHIN):
-            parts.append("-".join([*self.query.dimensions, str(group[0])]))
-        else:
-            parts += [f"{name}-{value or 'not-stated'}" for name, value in pairs]
-        if group == WITHIN:
-            bounds = self.query.having
-            parts += [f"{one.measure}-{one.operator}-{one.value}" for one in bounds]
-        parts += [day.isoformat().replace("-", "") for day in days]
-        if period == "now" and self.answer.periods.before is not None:
-            parts.append(f"vs-{self.answer.periods.before[0].isoformat().replace('-', '')}")
-        if self.query.filters and len(self.query.filters) != len(self.query.conditions):
-            parts.append("any")  # conditions of which one suffices
-        whole = slugify("-".join(parts))
-        if len(whole) <= MAX_SUBJECT_LENGTH:
-            return whole
-        digest = sha256(whole.encode()).hexdigest()[:10]
-        return f"{whole[:MAX_SUBJECT_LENGTH].rstrip('-')}-{digest}"
 
     # What is shown beside.
 
@@ -488,7 +292,9 @@ class _ResultBuilder:
     def _find_rest(self, cells: Any, name: str) -> tuple[Fact | None, Fact | None, Fact | None]:
         now = find_rest(self.answer, cells, name, 0, "now")
         before = find_rest(self.answer, cells, name, 1, "before")
-        both = now and before and self._build_change(now, before, self.answer.get_measure(name))
+        both = (
+            now and before and self.figures.build_change(now, before, self.answer.get_measure(name))
+        )
         return now, before, both or None
 
     @cached_property
@@ -512,7 +318,7 @@ class _ResultBuilder:
         if self._is_only_total_compared(cells):
             empty = ("",) * (len(self.query.dimensions) - 1)
             days = self._name_period(self.answer.periods.before)
-            change = self._name_change(self.query.measures).capitalize()
+            change = self.figures.name_change(self.query.measures).capitalize()
             lines += [((days, *empty), self.total, 1), ((change, *empty), self.total, 2)]
         return lines
 
@@ -548,7 +354,7 @@ class _ResultBuilder:
     def _find_cut(self, group: Group) -> dict[int, tuple[date | None, date | None]]:
         """Return, by the place of the dimension, from and up to which day the days hold a month, a
         week or the like; nothing where they hold it whole."""
-        first, last = self._cut_days(group, self.days)
+        first, last = self.figures.cut_days(group, self.days)
         found = {}
         for n, (dimension, value) in enumerate(zip(self.query.dimensions, group, strict=False)):
             if not (
@@ -588,7 +394,7 @@ class _ResultBuilder:
             what = (
                 self._name_period(periods.now),
                 self._name_period(periods.before),
-                self._name_change([name]),
+                self.figures.name_change([name]),
             )[n]
             label = f"{label}, {what}" if n == 0 else what
         return label[:1].upper() + label[1:]
@@ -606,8 +412,7 @@ class _ResultBuilder:
             return NOT_SHOWN
         if group in [(first.isoformat(),) for first, _ in self.empty_times]:
             return NOT_SHOWN
-        is_few = group != self.total or self.notes.is_small(group, name)
-        return (TOO_FEW if is_few else NOT_TOLD).to(self.language)
+        return (TOO_FEW if self.notes.is_small(group, name) else NOT_TOLD).to(self.language)
 
     def _name_total(self, cells: Any) -> tuple[str, ...]:
         """Name the row of all groups, where the others don't add up to it with how many it is
@@ -666,26 +471,7 @@ def _find(fact: Fact | None, told: Mapping[str, Fact]) -> Fact | None:
     return told[fact.id] if fact else None
 
 
-def _to_decimal(value: Any) -> Decimal | None:
-    if value is None:
-        return None
-    number = Decimal(str(value))
-    return number if number.is_finite() else None
-
-
 def _read_value(fact: Fact) -> float:
     """Return the number as sentences and tables have it."""
     read = fact.as_read
     return float(read.value if isinstance(read.value, Decimal) else read.number)
-
-
-def _round(number: Decimal, measure: Measure) -> Decimal:
-    """Round as the figure is told: large sums of money to whole units, rates to a hundredth of a
-    point."""
-    if measure.unit == "money":
-        whole = measure.is_sum and abs(number) >= MIN_WHOLE_AMOUNT
-        return number.quantize(Decimal(1) if whole else Decimal("0.01"))
-    if measure.unit == "days":
-        return number.quantize(Decimal("0.1"))
-    is_count = measure.is_sum and number == number.to_integral_value()
-    return number.quantize(Decimal(1) if is_count else Decimal("0.01"))

@@ -43,13 +43,14 @@ NO_FILTER = (
     "period. Where a question names groups, a first call with a filter to these alone shows those "
     "that are large enough"
 )
-MIN_SENDS = 5
+MIN_SENDS, MAX_LEVEL_NAMES = 5, 8
 SEND_TIMES = ("weekday", "hour")
 COARSER_WORDS = {
     "week": Words("By week: on most days there are too few people to be shown."),
     "month": Words("By month: in most weeks there are too few people to be shown."),
     "quarter": Words("By quarter: in most months there are too few people to be shown."),
 }
+OUTSIDE = Words("No row that may be shown is within the bounds: these are outside, nearest first.")
 NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
 
@@ -77,6 +78,7 @@ class AnswerNotes:
         notes = [
             *self.answer.words,
             *self._count_groups(),
+            *self._name_level(),
             *self._warn_of_unranked(),
             *self._name_other_tool(),
             *self.answer.notes,
@@ -126,6 +128,9 @@ class AnswerNotes:
             return []
         groups = answer.recipe.list_groups()
         shown = len([one for one in groups if answer.recipe.is_single(one)])
+        if counts.are_outside:
+            names = "; ".join(" · ".join(self.name(one)) for one in groups)
+            return [f"None may be told to be within the bounds. Outside, the nearest: {names}."]
         if shown == counts.known:
             return []
         small = f"of under {self._find_floor()} people, or needed to hide those"
@@ -133,7 +138,8 @@ class AnswerNotes:
         small += self._describe_others() if any(one is not None for one in others) else ""
         where = "earlier" if is_by_time(self.query.dimensions) else "after these in the order"
         reasons = (
-            (counts.beyond_limit, where),
+            (counts.level_beyond, "level with the last of these"),
+            (counts.beyond_limit - counts.level_beyond, where),
             (counts.out_of_bounds, "outside the bounds"),
             (counts.too_small, small),
             (
@@ -146,11 +152,27 @@ class AnswerNotes:
         more = " Ask for fewer measures at a time to see more." if self._list_cut() else ""
         return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}.{more}"]
 
+    def _name_level(self) -> list[str]:
+        """Say which of the first or the last places is shared, so that nobody is called the fifth
+        of five beside others that are level."""
+        shown = {*self.answer.recipe.list_groups()} - self.unranked
+        ties = [
+            [" · ".join(self.name(one)) for one in some if one in shown]
+            for some in (self.answer.counts.level if self.answer.counts else ())
+        ]
+        return [
+            f"Level, so none before the other: {', '.join(names[:MAX_LEVEL_NAMES])}"
+            f"{' …' if names[MAX_LEVEL_NAMES:] else '.'}"
+            for names in ties
+            if len(names) > 1
+        ]
+
     def describe_cut(self) -> str:
         """Say for people how many of the groups are shown where there is no room for as many as
         were asked for, and which days, weeks or months are missing."""
         lines = [
             *self._list_coarser(),
+            *([OUTSIDE] if self.answer.counts and self.answer.counts.are_outside else ()),
             *self._list_cut(),
             *self._list_hidden(),
             *self._list_counted_twice(),

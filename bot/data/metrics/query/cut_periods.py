@@ -2,8 +2,8 @@
 that are still to come, and all else keeps its days."""
 
 from bot.core.metric_query import MetricQuery, QueryError
+from bot.data.metrics.query.earlier_answers import find_broken_floor
 from bot.data.metrics.query.execution import answer_query, drop_single_valued
-from bot.data.metrics.query.guard import find_broken_floor
 from bot.data.metrics.query.metric_answer import MetricAnswer, collect_released
 from bot.data.metrics.query.order_cautions import counts_returns
 from bot.data.warehouse.warehouse import Warehouse

@@ -20,7 +20,7 @@ Apart = Literal["sales of things", "marks of things", "sales of people", "marks 
 Family = Literal["sales", "marks", "people", "visits", Apart]
 OF_THINGS: Mapping[Family, Family] = {"sales": "sales of things", "marks": "marks of things"}
 OF_PEOPLE: Mapping[Family, Family] = {"sales": "sales of people", "marks": "marks of people"}
-APART = (*OF_THINGS.values(), *OF_PEOPLE.values())  # of what came back, see `guard.py`
+APART = (*OF_THINGS.values(), *OF_PEOPLE.values())  # of what came back, see `earlier_answers.py`
 PEOPLE_FAMILIES: tuple[Family, ...] = ("people", "visits")
 FieldKind = Literal["text", "number", "day"]
 ALL_ROWS = "rows"  # the basis of figures over all rows of a group
@@ -238,14 +238,11 @@ def list_cautions(
     names = (*query.dimensions, *(condition.field for condition in query.conditions))
     fields = [get_field(dataset, name) for name in names]
     measures = [dataset.measures[name] for name in query.measures]
+    # where all have come, nothing of what is missing or on its way is true
+    has_come = query.takes_arrived
     cautions = [
-        # where all have come, nothing of what is missing or on its way is true
-        *(
-            one.caution
-            for one in measures
-            if not (query.takes_arrived and "delivered" in one.needs)
-        ),
-        *(one.caution for one in fields if one is not None),
+        *(one.caution for one in measures if not (has_come and "delivered" in one.needs)),
+        *(one.caution for one in fields if one and not (has_come and one.needs == "promised")),
     ]
     told = [text for one in cautions if one is not None and (text := one(warehouse, days))]
     parts = [name for name in query.measures if is_of_lines(dataset.measures[name], query)]
@@ -265,12 +262,19 @@ def get_field(dataset: MetricDataset, name: str) -> Dimension | ConditionField |
 # Dimensions that every dataset has.
 
 
+MOVED_AT = "moved_at"  # of rows that are told as those of a later period: when they were in it
+
+
 def _first_day(unit: str) -> Callable[[ir.Table], ir.Value]:
-    return lambda rows: rows.at.truncate(unit).date().cast("string")
+    def read(rows: ir.Table) -> ir.Value:
+        at = rows[MOVED_AT] if MOVED_AT in rows.columns else rows.at
+        return at.truncate(unit).date().cast("string")
+
+    return read
 
 
 TIME_DIMENSIONS: Mapping[str, Dimension] = {
-    "day": Dimension(Words("day"), lambda rows: rows.at.date().cast("string"), "at"),
+    "day": Dimension(Words("day"), _first_day("D"), "at"),
     "week": Dimension(Words("week"), _first_day("W"), "at"),
     "month": Dimension(Words("month"), _first_day("M"), "at"),
     "quarter": Dimension(Words("quarter"), _first_day("Q"), "at"),

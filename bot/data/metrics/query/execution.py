@@ -36,6 +36,7 @@ from bot.data.metrics.query.group_order import CHANGE_ORDERS
 from bot.data.metrics.query.harmless import counts_texts
 from bot.data.metrics.query.known_values import list_fields, require_column
 from bot.data.metrics.query.metric_answer import GroupCounts, MetricAnswer
+from bot.data.metrics.query.paired_times import count_paired_measures
 from bot.data.metrics.query.periods import choose_periods, leave_out_unsettled
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
@@ -68,6 +69,9 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     dataset = hold_by_buyers(dataset, query)
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
+    room = count_paired_measures(query, periods.before)
+    if fewer := _leave_out_last(asked, query, room):
+        return _answer_fewer(warehouse, asked, fewer, see_people=see_people)
     currencies = list_currencies(warehouse, dataset.kind) or _list_shop_currencies(warehouse)
     currency = currencies[0] if currencies else None
     notes = [*dropped, *unsettled, *periods.notes, *_list_cautions(warehouse, dataset, query)]
@@ -97,9 +101,15 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             values |= {(period, group): figures for group, figures in groups.items()}
     if "before" in rows and query.dimensions and not runner.dimensions_of("before"):
         what = "Nothing" if query.having else "Only the total"
-        notes.append(f"{what} is compared: the groups are other days.")
+        notes.append(
+            f"{what} is compared: the groups are other days. They are paired one by one where both "
+            "periods begin on the same day of a week (days, weeks) or of a month (months, "
+            "quarters, years), end alike, and there is room for all of them."
+        )
     _add_filled(runner, tables["now"], values)
     choice = GroupChoice(runner, rows, tables, values)
+    if fewer := _leave_out_last(asked, query, choice.count_fitting_measures()):
+        return _answer_fewer(warehouse, asked, fewer, see_people=see_people)
     recipe, counts = choice.build_recipe(), choice.count_groups()
     notes += choice.explain_missing(recipe)
     if (coarser := _find_coarser(query, counts)) is not None:
@@ -131,6 +141,24 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         withheld=withheld,
         spare_total=choice.spare_total,
     )
+
+
+def _leave_out_last(asked: MetricQuery, query: MetricQuery, room: int) -> tuple[MeasureName, ...]:
+    """Return the first measures that were asked for, as many as there is room for. None where there
+    is room for all of them, and where groups are bounded by one of the others."""
+    fewer = asked.measures[: min(room, len(asked.measures) - 1)]
+    is_needed = not {one.measure for one in asked.having} <= {*fewer}
+    return () if room >= len(query.measures) or is_needed else fewer
+
+
+def _answer_fewer(
+    warehouse: Warehouse, asked: MetricQuery, fewer: tuple[MeasureName, ...], *, see_people: bool
+) -> MetricAnswer:
+    less = asked.model_copy(update={"measures": fewer})
+    answer = answer_query(warehouse, less, see_people=see_people)
+    lost = ", ".join(name for name in asked.measures if name not in fewer)
+    note = f"No room beside these groups for {lost}: ask for that in a call of its own."
+    return replace(answer, notes=(note, *answer.notes))
 
 
 def _find_coarser(query: MetricQuery, counts: GroupCounts | None) -> DimensionName | None:
@@ -301,9 +329,9 @@ def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> 
         single = _find_single_valued(query).union(query.dimensions)
         if of_one := single.intersection(measure.not_of_one):
             raise QueryError(
-                "{name} is of several orders, and {field} leaves one of each customer. For who "
-                "comes back after a first order ask for reorder_rate_90_days, or for {name} with "
-                "customer_first_order or first_order_source.",
+                "{name} is of several orders of a customer, and {field} takes the first one apart. "
+                "For who comes back after a first order ask for reorder_rate_90_days, or for "
+                "{name} with customer_first_order or first_order_source.",
                 name=name,
                 field=min(of_one),
             )

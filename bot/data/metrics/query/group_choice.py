@@ -19,6 +19,7 @@ from bot.data.metrics.query.metric_answer import (
     ShownGroup,
     list_remainder_bases,
 )
+from bot.data.metrics.query.paired_times import FACTS_COMPARED, MAX_FACTS
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     MERGED_GROUP,
@@ -32,7 +33,8 @@ from bot.data.metrics.query.release import (
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 from bot.data.metrics.query.withheld import describe_people
 
-MAX_FACTS = 60
+MAX_OUTSIDE = 5  # groups that are shown where none is within the bounds
+MIN_GROUPS = 5  # before there are fewer, the last measures are left out
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
 MAX_MERGED = 40  # groups that are told together by figures that do not add up, such as means
 
@@ -109,9 +111,12 @@ class GroupChoice:
             chosen=len(self.chosen),
             too_small=len(self.small) + len(unseen) + len(self.folded),
             out_of_bounds=len(self.candidates) - len(self.within),
+            are_outside=bool(self.outside),
             may_fit=len(self.small)
             + len([o for o in self.candidates if not self.order.is_beyond(o)]),
             beyond_limit=len(self.kept) - len(self.chosen) - len(unseen),
+            level_beyond=sum(one not in self.chosen for one in self._list_level(self.kept, -1)),
+            level=tuple(dict.fromkeys(tuple(self._list_level(self.chosen, at)) for at in (0, -1))),
             unranked=unranked,
             adds_up=adds_up,
             unranked_sum=self.order.add_up(unranked) if adds_up else None,
@@ -197,8 +202,14 @@ class GroupChoice:
         return [one for one in self.candidates if self.order.is_within(one)]
 
     @cached_property
+    def outside(self) -> list[Group]:
+        """The groups to name where none is within the bounds: those that are nearest."""
+        none_fits = self.query.having and not self.within
+        return self.order.list_nearest(self.candidates)[:MAX_OUTSIDE] if none_fits else []
+
+    @cached_property
     def in_order(self) -> list[Group]:
-        return self.order.sort(self.within)
+        return self.outside or self.order.sort(self.within)
 
     @cached_property
     def ranked(self) -> list[Group]:
@@ -213,7 +224,11 @@ class GroupChoice:
     def is_folded(self) -> bool:
         """Whether groups that lack the figure which they are sorted by are told together, not row
         by row."""
-        return bool(self.ranked) and {*self.query.dimensions}.isdisjoint(ORDERED_DIMENSIONS)
+        return (
+            bool(self.ranked)
+            and not self.outside
+            and {*self.query.dimensions}.isdisjoint(ORDERED_DIMENSIONS)
+        )
 
     @cached_property
     def folded(self) -> frozenset[Group]:
@@ -228,10 +243,25 @@ class GroupChoice:
 
     @cached_property
     def chosen(self) -> list[Group]:
-        columns = len(self.query.measures)
-        per_group = columns * (3 if "before" in self.hidden else 1)
-        room = MAX_FACTS - columns * (3 if "before" in self.rows else 1)
-        return self.order.cut(self.kept, max(1, room // per_group))
+        of_total, of_group = self._count_facts()
+        room = MAX_FACTS // len(self.query.measures) - of_total
+        return self.order.cut(self.kept, max(1, room // of_group))
+
+    def count_fitting_measures(self) -> int:
+        """Return of how many measures there is room for beside the first groups."""
+        limit = self.query.limit if self.query.limit > 0 else MIN_GROUPS
+        wanted = min(len(self.kept), limit, MIN_GROUPS) if self.query.dimensions else 0
+        of_total, of_group = self._count_facts()
+        return MAX_FACTS // (of_total + wanted * of_group)
+
+    def _count_facts(self) -> tuple[int, int]:
+        """Return how many facts a measure has of the total, and of each group."""
+        total, group = ("before" in some for some in (self.rows, self.hidden))
+        return FACTS_COMPARED if total else 1, FACTS_COMPARED if group else 1
+
+    def _list_level(self, groups: Sequence[Group], at: int) -> list[Group]:
+        """Return the groups that are level with the chosen one in this place."""
+        return self.order.list_level(groups, [self.chosen[at]] if self.chosen else [])
 
     def _has_place(self, group: Group) -> bool:
         """Whether the figure that groups are sorted by may be shown of this one."""
@@ -276,7 +306,7 @@ class GroupChoice:
         if "before" not in self.hidden and len(self.query.dimensions) == 1:
             shown += self._show_merged()
         if self.query.having:
-            shown += self._show_within_bounds()
+            shown += [] if self.outside else self._show_within_bounds()
         elif self.small or self.folded:
             shown += self._show_others()
         if "before" in self.hidden:

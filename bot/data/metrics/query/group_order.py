@@ -10,6 +10,7 @@ from bot.data.metrics.query.release import ALL_GROUPS, Group, HiddenGroups
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 
 DEFAULT_LIMIT = 20
+MAX_LEVEL = 5  # groups that are shown beyond the limit, as they are level with the last within it
 CHANGE_ORDERS = ("growth", "decline")
 BOUNDS: Mapping[BoundName, Callable[[Any, Any], bool]] = {
     "at_least": operator.ge,
@@ -47,19 +48,32 @@ class GroupOrder:
         """Whether the group is outside a bound, by a figure that may be shown or that it lacks."""
         return any(self._keeps(group, bound) is False for bound in self.query.having)
 
+    def list_nearest(self, groups: Sequence[Group]) -> list[Group]:
+        """Return the groups that are nearest to the first bound, by figures that may be shown."""
+        bound = self.query.having[0]
+        far = {one: self._find_bounded(one, bound) for one in groups if self.is_beyond(one)}
+        known = {one: value for one, value in far.items() if value is not None}
+        return sorted(known, key=lambda one: abs(float(known[one]) - float(bound.value)))
+
     def _keeps(self, group: Group, bound: MetricBound) -> bool | None:
         """Return None where the figure may not be shown."""
+        name = self.runner.dataset.measures[bound.measure].share_of or bound.measure
+        if self.values["now", group].get(name) is None:
+            return False
+        value = self._find_bounded(group, bound)
+        return None if value is None else bool(BOUNDS[bound.operator](value, bound.value))
+
+    def _find_bounded(self, group: Group, bound: MetricBound) -> Any:
+        """Return the figure that is bounded; None where there is none that may be shown."""
         measure = self.runner.dataset.measures[bound.measure]
         name = measure.share_of or bound.measure
         value = self.values["now", group].get(name)
-        if value is None:
-            return False
         if not self._is_shown("now", group, self.runner.measures[name].bases):
             return None
-        if measure.share_of:
-            total = self.values["now", ALL_GROUPS].get(name)
-            value = 100 * float(value) / float(total) if total else 0
-        return bool(BOUNDS[bound.operator](value, bound.value))
+        if value is None or not measure.share_of:
+            return value
+        total = self.values["now", ALL_GROUPS].get(name)
+        return 100 * float(value) / float(total) if total else 0
 
     def sort(self, groups: Sequence[Group]) -> list[Group]:
         """Sort by the first measure, or by its change. Groups whose figure is not shown come
@@ -80,7 +94,14 @@ class GroupOrder:
             return groups[-room:]
         if is_in_time(query) and query.limit <= 0:  # no gaps in the months of a group
             return groups[:room]
-        return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
+        limit = min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)
+        level = len(self.list_level(groups[limit:], groups[limit - 1 : limit]))
+        return groups[: limit + (level if level <= min(MAX_LEVEL, room - limit) else 0)]
+
+    def list_level(self, groups: Sequence[Group], place: Sequence[Group]) -> list[Group]:
+        """Return the groups that are level with the one in this place, if any is there."""
+        figure = self._find_figure(place[0]) if place and not is_in_time(self.query) else None
+        return [one for one in groups if figure is not None and self._find_figure(one) == figure]
 
     def _by_figure(self, group: Group) -> tuple[Any, ...]:
         value = self._find_figure(group)

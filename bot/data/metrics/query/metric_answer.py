@@ -24,6 +24,7 @@ from bot.data.metrics.query.dataset import (
     hold_by_buyers,
     tells_of_things,
 )
+from bot.data.metrics.query.paired_times import TimeShift, find_time_shift
 from bot.data.metrics.query.periods import QueryPeriods
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
@@ -69,6 +70,10 @@ class MetricRecipe(BaseModel, frozen=True):
     before: tuple[date, date] | None
     currency: str | None
     shown: tuple[ShownGroup, ...]
+
+    @property
+    def shift(self) -> TimeShift | None:
+        return find_time_shift(self.query, self.before)
 
     def with_shown(self, shown: tuple[ShownGroup, ...]) -> "MetricRecipe":
         """Return the recipe with other groups. A copy would keep the cached `members`."""
@@ -118,8 +123,11 @@ class GroupCounts:
     chosen: int
     too_small: int  # of too few people, or needed to hide those
     out_of_bounds: int
+    are_outside: bool  # whether those chosen are: none is within the bounds
     may_fit: int  # within the bounds, as far as can be told: also those whose figure is hidden
     beyond_limit: int
+    level_beyond: int  # of these, how many are level with the last that is chosen
+    level: tuple[tuple[Group, ...], ...]  # the chosen ones that share the first or the last place
     # the too small ones, and those whose first measure is of too few people
     unranked: frozenset[Group]
     adds_up: bool  # whether the first measure of all groups is that of the total

@@ -1,6 +1,7 @@
 """The measures of orders."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import ibis
@@ -10,6 +11,7 @@ from bot.core.metric_query import CUSTOMER_FIELDS as CUSTOMER_FIELD_NAMES
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
     PRICES,
+    Expression,
     Measure,
     percent,
     ratio,
@@ -115,6 +117,12 @@ REORDERED = {
     180: Words("customers who reordered within 180 days"),
     365: Words("customers who reordered within 365 days"),
 }
+NEWCOMERS = {
+    30: Words("new customers whose 30 days are over"),
+    90: Words("new customers whose 90 days are over"),
+    180: Words("new customers whose 180 days are over"),
+    365: Words("new customers whose 365 days are over"),
+}
 REORDER_RATES = {
     30: Words("reordered within 30 days"),
     90: Words("reordered within 90 days"),
@@ -123,9 +131,16 @@ REORDER_RATES = {
 }
 
 
+def _count_known(n: int) -> Expression:
+    return lambda t: t.count(where=t.known >= n)
+
+
+def _newcomers(n: int) -> Measure:
+    return replace(_reorders(n, is_rate=False), label=NEWCOMERS[n], value=_count_known(n))
+
+
 def _reorders(n: int, *, is_rate: bool) -> Measure:
-    def count(t: ir.Table) -> ir.Value:
-        return t.count(where=t.known >= n)
+    count = _count_known(n)
 
     def count_back(t: ir.Table) -> ir.Value:
         back = t.count(where=(t.known >= n) & (t.wait <= n))
@@ -141,6 +156,7 @@ def _reorders(n: int, *, is_rate: bool) -> Measure:
         is_sum=not is_rate,
         count=count if is_rate else None,
         caution=warn_of_newcomers(n),
+        of=f"newcomers_{n}_days" if is_rate else "",
     )
 
 
@@ -272,7 +288,7 @@ MEASURES: Mapping[str, Measure] = {
         ("repeat", "once"),
         needs=("customer",),
         is_sum=True,
-        not_of_one=("nth_order",),
+        not_of_one=("nth_order", "customer_type"),
     ),
     "average_order": Measure(
         Words("average order"),
@@ -347,7 +363,7 @@ MEASURES: Mapping[str, Measure] = {
         ("repeat", "once"),
         needs=("customer",),
         count=lambda t: t.count(),
-        not_of_one=("nth_order",),
+        not_of_one=("nth_order", "customer_type"),
     ),
     "due_orders": Measure(
         Words("orders past their promised day"),
@@ -436,6 +452,7 @@ MEASURES: Mapping[str, Measure] = {
         caution=warn_of_old_customers,
     ),
     **{f"reordered_{n}_days": _reorders(n, is_rate=False) for n in REORDER_DAYS},
+    **{f"newcomers_{n}_days": _newcomers(n) for n in REORDER_DAYS},
     **{f"reorder_rate_{n}_days": _reorders(n, is_rate=True) for n in REORDER_DAYS},
     "lifetime_value": Measure(
         Words("lifetime value so far, per customer"),

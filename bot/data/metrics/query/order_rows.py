@@ -115,17 +115,22 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
     the catalogue's category, the segment, and what the customer conditions say."""
     warehouse, query = selection.warehouse, selection.query
     last_known = min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1))
-    lines = lines.mutate(day=lines["at"].date(), last_known=ibis.literal(last_known))
+    lines = lines.mutate(
+        day=lines["at"].date(),
+        last_known=ibis.literal(last_known),
+        # what has come is late or in time, also before the promised day is over
+        due_before=ibis.literal(date.max if query.takes_arrived else last_known),
+    )
     if query.uses("order_value", "order_units"):
         lines = lines.mutate(
             total=_.paid.sum().over(group_by="order"), held=_.pieces.sum().over(group_by="order")
         )
     if query.uses("discounted") or query.asks("discounted"):
         lines = lines.mutate(reduced=(_.discount > 0).any().over(group_by="order"))
-    is_of_first_orders = query.asks("new_customers", "second_order", "reorder")
+    is_of_first_orders = query.asks("new_customers", "second_order", "reorder", "newcomers")
     if is_of_first_orders or query.uses("customer_type", "first_order_month"):
         lines = lines.left_join(find_first_orders(warehouse), "customer").drop("customer_right")
-    if query.asks("second_order", "reorder"):
+    if query.asks("second_order", "reorder", "newcomers"):
         second = find_second_orders(warehouse, selection.currency)
         lines = lines.left_join(second, lines.customer == second.buyer).drop("buyer")
     if query.uses("first_order_source"):
@@ -404,9 +409,9 @@ def is_new(lines: ir.Table) -> ir.BooleanValue:
 
 def is_late(lines: ir.Table) -> ir.Value:
     """Whether what was ordered came after the promised day, or has not come though that day is
-    over. Null where it is not over, or not known."""
+    over. Null where it is not over, unless only what came is taken, or not known."""
     came_late = lines.delivered.isnull() | (lines.delivered > lines.promised)
-    return (lines.promised < lines.last_known).ifelse(came_late, ibis.null("boolean"))
+    return (lines.promised < lines.due_before).ifelse(came_late, ibis.null("boolean"))
 
 
 def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
 
-from bot.core.metric_query import MetricQuery, QueryError
+from bot.core.metric_query import DATED_DIMENSIONS, MetricQuery, QueryError
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.order_cautions import counts_returns
 from bot.data.schema import load_kinds
@@ -26,7 +26,7 @@ MAX_LENGTH_DIFFERENCE = 0.12  # of two periods whose sums are compared: 28 days 
 class QueryPeriods:
     """The days asked about and those compared with, both inclusive. `sums_compare` is False where
     the data know too few of the earlier days to compare sums. `per_day`: both are as they were
-    named, but too different in length, so a change of a sum is that of its amount per day."""
+    named, but of different length, so a change of a sum is that of its amount per day."""
 
     now: Days
     before: Days | None
@@ -94,7 +94,8 @@ def choose_periods(
     if query.until and last < query.until:
         notes.append(f"The last whole day in the data is {last}, so the period ends there.")
     now, open_days = _leave_out_open_days(dataset, query, (first, last), known[1], notes)
-    before = _find_comparison(query, asked, now, notes)
+    keeps_months = not open_days and not query.uses(*DATED_DIMENSIONS)
+    before = _find_comparison(query, asked, now, notes, keeps_months=keeps_months)
     if before is None:
         found = QueryPeriods(now, None, False, tuple(notes), known[1])
     else:
@@ -160,8 +161,11 @@ def _require_order(first: date, last: date) -> Days:
     return first, last
 
 
-def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str]) -> Days | None:
-    """Return the earlier days: those named, else in the length of the days that are over."""
+def _find_comparison(
+    query: MetricQuery, asked: Days, now: Days, notes: list[str], *, keeps_months: bool
+) -> Days | None:
+    """Return the earlier days: those named, else in the length of the days that are over.
+    `keeps_months`: whole months that are named stay whole."""
     if query.comparison == "none":
         return None
     if query.comparison == "dates":
@@ -169,12 +173,13 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str
             raise QueryError("A comparison with dates needs its first and last day.")
         before = _require_order(query.compare_since, query.compare_until)
         until = before[1] - (asked[1] - now[1])
-        if now[1] == asked[1] or not are_as_long(asked, before) or until < before[0]:
+        is_cut = now[1] < asked[1] and are_as_long(asked, before) and before[0] <= until
+        if not is_cut or (keeps_months and _count_whole_months(before)):
             return before
         notes.append(f"The earlier period is as long, until {until}, as the other ends earlier.")
         return before[0], until
     if query.comparison == "same_period_last_year":
-        if count_days(now) <= MAX_DAYS_BY_WEEKDAY:
+        if count_days(now) <= MAX_DAYS_BY_WEEKDAY or query.uses("week"):
             before = now[0] - YEAR_OF_WEEKS, now[1] - YEAR_OF_WEEKS
             notes.append(
                 f"Last year are the same weekdays, {before[0]} to {before[1]}: what falls on other "
@@ -190,7 +195,7 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days, notes: list[str
         if now == asked:  # the month before October is September, with all its days
             return start, now[0] - timedelta(days=1)
         return start, start + (now[1] - now[0])
-    is_part = length <= MAX_DAYS_BY_WEEKDAY and length % WEEK > 0
+    is_part = (length <= MAX_DAYS_BY_WEEKDAY or query.uses("week")) and length % WEEK > 0
     back = timedelta(days=ceil(length / WEEK) * WEEK if is_part else length)
     before = now[0] - back, now[1] - back
     if is_part:
@@ -233,7 +238,9 @@ def _fit_comparison(now: Days, before: Days, known: Days, notes: list[str]) -> Q
             f"one has {many}."
         )
         return QueryPeriods(now, None, False, tuple(notes), known[1])
-    is_alike = are_as_long(now, before)
+    # a month that is not over and a whole one are not alike, however long
+    are_months = [_count_whole_months(days) > 0 for days in (now, before)]
+    is_alike = are_as_long(now, before) and (many == earlier or are_months[0] == are_months[1])
     if not is_alike and before != asked and earlier < many:
         notes.append(
             f"The earlier period has only {earlier} days and this one {many}: sums are not "

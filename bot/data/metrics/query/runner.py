@@ -16,7 +16,8 @@ from bot.data.metrics.query import (
     traffic_measures,
     visit_measures,
 )
-from bot.data.metrics.query.dataset import MetricDataset, RowSelection
+from bot.data.metrics.query.dataset import MOVED_AT, MetricDataset, RowSelection
+from bot.data.metrics.query.paired_times import find_time_shift
 from bot.data.metrics.query.release import ALL_GROUPS, Group, GroupedRows, read_grouped_rows
 from bot.data.warehouse.query import fetch_rows, render_sql
 from bot.data.warehouse.warehouse import FILE_COLUMN, Warehouse, describe_source
@@ -47,6 +48,7 @@ class QueryRunner:
     ) -> None:
         self.warehouse, self.dataset, self.query = warehouse, dataset, query
         self.before, self.currency = before, currency
+        self.shift = find_time_shift(query, before)
         measures = [dataset.measures[name] for name in query.measures]
         self.names = list(
             dict.fromkeys(dataset.measures[name].share_of or name for name in query.measures)
@@ -75,7 +77,10 @@ class QueryRunner:
         if period == "whole":
             query = query.model_copy(update={"filters": (), "dimensions": ()})
         selection = RowSelection(self.dataset, self.warehouse, query, days, self.currency)
-        return self.dataset.sources[self.source](selection)
+        rows = self.dataset.sources[self.source](selection)
+        if period == "before" and self.shift:
+            rows = rows.mutate(**{MOVED_AT: self.shift.move(rows.at)})
+        return rows
 
     @property
     def period_names(self) -> list[PeriodName]:
@@ -85,9 +90,10 @@ class QueryRunner:
         return names
 
     def dimensions_of(self, period: PeriodName) -> Sequence[str]:
-        """Return the dimensions of a period's groups: days of another period are other groups."""
-        dated = not set(DATED_DIMENSIONS).isdisjoint(self.query.dimensions)
-        return () if period == "whole" or (period == "before" and dated) else self.query.dimensions
+        """Return the dimensions of a period's groups: days of another period are other groups,
+        unless they are paired."""
+        other = self.shift is None and not {*DATED_DIMENSIONS}.isdisjoint(self.query.dimensions)
+        return () if period == "whole" or (period == "before" and other) else self.query.dimensions
 
     def read_rows(self, tables: Mapping[PeriodName, ir.Table]) -> dict[PeriodName, GroupedRows]:
         return {
