@@ -86,6 +86,9 @@ COUNTS = {  # the units of measures that count something, where an analysis give
     **{name: name for name in ("orders", "visits", "purchases", "clicks", "impressions")},
     **{name: name for name in ("days", "regions", "reviews", "customers")},
     "texts": "messages",  # reviews, e-mails, chats
+    "mailings": "sends",
+    "ratings": "ratings",
+    **dict.fromkeys((f"stars-{n}" for n in range(1, 6)), "reviews"),
     **dict.fromkeys(("by-email", "by-sms", "by-ads"), "customers"),
     **dict.fromkeys(("expected-buyers-low", "expected-buyers-high"), "customers"),
     "stock": "units",

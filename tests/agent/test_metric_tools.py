@@ -988,6 +988,7 @@ async def test_small_groups_of_feedback_hide_only_themselves() -> None:
         tool_deps(workspace_data(shop)),
         dataset="feedback",
         measures=["reviews", "rating"],
+        filters=[[{"field": "country", "operator": "is", "values": ["FR"]}]],
         dimensions=["product"],
         since="2026-06-01",
         limit=12,
@@ -996,7 +997,8 @@ async def test_small_groups_of_feedback_hide_only_themselves() -> None:
     assert table
     assert len(table.rows) == 13 + 2  # one is level with the twelfth; others, and the total
     counted = shop.engine.con.execute(
-        """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'"""
+        """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'
+        AND country = 'FR'"""
     ).fetchone()[0]
     (said,) = [note for note in result.notes if "groups are shown" in note]
     assert said.startswith(f"13 of {counted} groups are shown. Of the others, ")
@@ -1039,14 +1041,14 @@ async def test_columns_of_a_comparison_are_filled_or_left_out() -> None:
 
 
 async def test_ranking_says_how_many_small_groups_it_leaves_out() -> None:
-    call = {"dataset": "feedback", "measures": ["ratings"], "dimensions": ["product"], "limit": 5}
+    call = {"dataset": "feedback", "measures": ["reviewers"], "dimensions": ["product"], "limit": 5}
     deps = tool_deps(workspace_data(sample()), language="fr")
     result = await query_tool(deps, **call, since="2026-06-01")
     (exhibit,) = result.exhibits
     assert exhibit.not_ranked.startswith(
-        "Les groupes de moins de 5 personnes ne sont pas affichés."
+        "Les groupes de moins de 20 personnes ne sont pas affichés."
     )
-    assert any(note.startswith("Small groups are hidden (under 5 people)") for note in result.notes)
+    assert any(note.startswith("Small groups are hidden (under 20") for note in result.notes)
     by_time = {**call, "dimensions": ["month"], "order": "natural"}
     assert not (await query_tool(deps, **by_time)).exhibits[0].not_ranked
 

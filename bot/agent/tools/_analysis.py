@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.audience_words import join_with_and
 from bot.core.charts import Exhibit, ScopePart, join_scope
+from bot.core.condition_words import describe_amount
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
 from bot.core.rounding import round_alike
@@ -110,9 +111,20 @@ def name_value(name: str, value: str, language: Language) -> str:
 
         if words := TRAFFIC_NAMES.get(normalize_text(value)):
             return words.to(language)
+    if name == "stars":
+        words = describe_amount("rating", "in", _list_stars(value))
+        return words.to(language) if words else value
     if name == "language" and value in LANGUAGES:
         return Words(get_language(value).phrase).to(language)
     return value if "{" in value else Words(value).to(language)
+
+
+def _list_stars(value: str) -> list[str]:
+    """Return each of "1-2" or "4"."""
+    from bot.data.analyses.feedback.texts import parse_stars
+
+    low, high = parse_stars(value)
+    return [str(one) for one in range(low, high + 1)]
 
 
 # Running an analysis.

@@ -12,7 +12,10 @@ Days = tuple[date | None, date | None]
 MAX_DAYS = 92  # a longer period has occasions every year
 EDGE_DAYS = 3  # before and after an occasion, on which people buy for it as well
 SAME_WEEKDAYS = timedelta(weeks=52)
-LOOK_UP = "Look up the same occasion's days of the year before as well"
+LOOK_UP = (
+    "Where figures of other days stand beside, say so, and look up the same occasion's days of the "
+    "year before as well"
+)
 
 
 def tell_occasions(now: Days, before: Days, deps: ToolDeps, beside: DayRange | None) -> list[str]:

@@ -157,13 +157,42 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts,
         title=_name_title(theme, groups),
         exhibits=(
-            *EXHIBIT.build(table_facts, finding.language),
+            *_build_themes(table_facts, finding.language),
             *CHANGES.build(changes, finding.language),
             *BY_PRODUCT.build(_name_by_product(products, finding.language), finding.language),
             *_build_course(months, finding.language),
         ),
         notes=notes,
     )
+
+
+def _build_themes(facts: Sequence[Fact], language: Language) -> tuple[Exhibit, ...]:
+    """Return the table of the themes, each with its parts behind it, and the bars of the whole
+    themes: a text on a part is one on its theme, too."""
+    groups = group_by_subject(facts)
+    whole = {name: group for name, group in groups.items() if _name_whole(name) not in groups}
+    rows = list[Fact]()
+    for name, group in whole.items():
+        parts = [one for part in groups if _name_whole(part) == name for one in groups[part]]
+        rows += group
+        rows += [_indent(one, language) for one in parts]
+    built = EXHIBIT.build(rows, language)
+    bars = EXHIBIT.build([one for group in whole.values() for one in group], language)
+    return tuple(
+        table.model_copy(update={"chart": chart.chart})
+        for table, chart in zip(built, bars, strict=True)
+    )
+
+
+def _name_whole(subject: str) -> str:
+    """Return the subject of the theme that this one is a part of: "sizing" of "sizing-small"; that
+    of a whole theme is no theme."""
+    name, sep, where = subject.partition("--")
+    return f"{name.partition('-')[0]}{sep}{where}" if "-" in name else ""
+
+
+def _indent(part: Fact, language: Language) -> Fact:
+    return part.model_copy(update={"about": f"– {part.name_about(language)}"})
 
 
 def _list_several(params: Params) -> list[Params]:

@@ -160,17 +160,24 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     query = build_query(params)
     found, refused = await _look_up_apart(query, deps)
     now, before = _find_days(found)
-    like = find_like_days(now, before, deps)
+    is_of_sales = query.dataset != "feedback"
+    like = find_like_days(now, before, deps) if is_of_sales else None
     beside = await _look_up_beside(query, now, like, deps)
-    results = [*found, *beside]
     return ToolResult(
-        facts=tuple(fact for one in results for fact in (*one.facts, *one.bounds)),
-        exhibits=tuple(exhibit for one in results for exhibit in one.exhibits),
+        facts=tuple(fact for one in (*found, *beside) for fact in (*one.facts, *one.bounds)),
+        exhibits=(
+            *(exhibit for one in found for exhibit in one.exhibits),
+            *(
+                exhibit.model_copy(update={"read_as": one.read_as})
+                for one in beside
+                for exhibit in one.exhibits
+            ),
+        ),
         notes=(
             *dict.fromkeys(note for one in found for note in one.notes),
             *refused,
             *(await _name_breaks(query, now, before, deps)),
-            *tell_occasions(now, before, deps, like if beside else None),
+            *(tell_occasions(now, before, deps, like if beside else None) if is_of_sales else ()),
         ),
         read_as="\n".join(dict.fromkeys(one.read_as for one in found)),
         scope=tuple(dict.fromkeys(part for one in found for part in one.scope)),

@@ -439,3 +439,19 @@ async def test_sentences_of_two_months_are_of_both() -> None:
     assert [*said] == sorted(said, reverse=True)
     assert {day.month for day in said} == {10, 11}
     assert min(sum(day.month == month for day in said) for month in (10, 11)) == 4
+
+
+async def test_parts_of_a_theme_stand_behind_it_and_bars_are_of_whole_themes() -> None:
+    deps = tool_deps(language="fr")
+    result = await call_tool("feedback_themes", {"since": "2026-06-01", "stars": "1-2"}, deps)
+    assert result.read_as.startswith("avis et messages · 1 ou 2 étoiles · ")
+    table, chart = result.exhibits[0].table, result.exhibits[0].chart
+    assert table is not None
+    names = [row[0] for row in table.rows]
+    late = names.index("– colis en retard")
+    above = [name for name in names[:late] if not name.startswith("–")]
+    assert above[-1] == "livraison"
+    assert chart is not None
+    bars = [point.name for point in chart.points]
+    whole = [name for name in names if not name.startswith("–")]
+    assert bars[: len(whole)] == whole

@@ -116,7 +116,7 @@ def test_reviews_of_one_customer_are_of_one_person() -> None:
     assert count(warehouse, measure="reviewers") == 20
     few = [review(n, 1, order="a0") for n in range(40)]
     with pytest.raises(QueryError):
-        count(shop(few), measure="ratings")
+        count(shop(few), measure="reviewers")
 
 
 def test_few_customers_are_not_told_apart_by_what_they_ordered() -> None:

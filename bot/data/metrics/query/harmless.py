@@ -26,10 +26,11 @@ INCIDENT_MEASURES = frozenset(
 
 
 def counts_texts(query: MetricQuery) -> bool:
-    """Whether a query only counts texts by what they are on: these are no persons, and
-    `feedback_themes` counts them, too."""
-    is_count = query.dataset == "feedback" and {*query.measures} == {"reviews"}
-    return is_count and tells_of_things(query)
+    """Whether a query only counts texts and their stars by what they are on: these are no persons,
+    `feedback_themes` counts them, too, and `read_feedback` quotes each with its stars."""
+    return (
+        query.dataset == "feedback" and "reviewers" not in query.measures and tells_of_things(query)
+    )
 
 
 def differs_harmlessly(now: MetricQuery, before: MetricQuery | None) -> bool:
