@@ -326,6 +326,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     own = _get(evidence, request.brief.product, "link")
     page = None if own else brand.find_page(request.brief.category, request.brief.market)
     known = [*([str(own.value)] if own else []), *filter(None, [page, brand.site]), *links]
+    if own and not request.brief.others:
+        known = known[:1]
     addresses = list_brief_links(request.brief, brand.site) or known
     tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
     for address, link in [*tagged.items()][:MAX_LINKS]:

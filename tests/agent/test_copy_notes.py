@@ -97,6 +97,7 @@ def test_writer_of_an_sms_is_told_the_room_beside_sender_tagged_link_and_opt_out
         assert f"{one} and {two} instead" in told or (
             f"{one} characters in one SMS" in told and f"{two} in two" in told
         )
+    assert f"SMS: with {BRAND.site} (" not in told  # a product's text leads to its page
     assert "SMS" not in notes(make_evidence(), make_request("push"))
 
 
