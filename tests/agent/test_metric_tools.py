@@ -423,7 +423,7 @@ async def test_what_was_asked_first_stays_where_there_is_no_room_for_all(mixed: 
         comparison="previous_period",
     )
     assert len({fact.about for fact in result.facts if not fact.is_change}) == 1 + 3
-    told = {fact.parts.measure for fact in result.facts if not fact.is_change}
+    told = {fact.parts.measure for fact in result.facts if fact.about and not fact.is_change}
     assert told == {"revenue", "orders", "average-order", "units", "average-price"}
     assert any("units_per_order" in note for note in result.notes)
 
