@@ -174,7 +174,7 @@ async def test_figures_of_a_report_stand_under_how_their_look_up_was_read(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     devices = ("mobile", "desktop")
-    orders = [f"o{n},2026-11-0{1 + n % 9},c{n},linen-shirt,1,49.00,EUR" for n in range(120)]
+    orders = [f"o{n},2026-11-0{1 + n % 9},c{n},linen-shirt,2,49.00,EUR" for n in range(120)]
     lines = [f"{one},{devices[n % 2]}" for n, one in enumerate(orders)]
     (tmp_path / "orders.csv").write_text(
         "\n".join(["order id,date,customer,sku,quantity,price,currency,device", *lines])

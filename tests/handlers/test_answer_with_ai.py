@@ -272,7 +272,8 @@ async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> Non
 
 async def test_a_wide_table_keeps_the_measures_of_the_headline_and_what_fits_beside() -> None:
     measures = ["revenue", "orders", "units", "customers", "average_order", "new_customers"]
-    wide = {**QUERY, "measures": measures, "comparison": "previous_period"}
+    few = {"dimensions": ["customer_type"], "comparison": "previous_period"}
+    wide = {**QUERY, "measures": measures, **few}
     said = report("{f10} in the whole shop.", exhibit="e1")
     found, _letters = await answer(calls(("query_metrics", wide)), said)
     (fact,) = [one for one in found.evidence.facts if one.id in found.parts[0].facts]
@@ -385,7 +386,8 @@ async def test_second_table_stands_where_a_card_has_room_for_both() -> None:
 
 
 async def test_tables_of_the_same_periods_become_one() -> None:
-    compared = {**QUERY, "dimensions": [], "comparison": "previous_period"}
+    days = {"since": "2026-03-16", "until": "2026-03-22"}  # without an occasion
+    compared = {**QUERY, **days, "dimensions": [], "comparison": "previous_period"}
     looked_up = calls(
         ("query_metrics", {**compared, "measures": ["orders"]}),
         ("query_metrics", {**compared, "measures": ["average_order"]}),

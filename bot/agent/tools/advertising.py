@@ -133,7 +133,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if name.startswith("name--")
         for fact in pick_measures(group, BUDGET_MEASURES)
     ]
-    chosen += budgets
     for name in worse:
         has_sales = bool(pick_measures(groups[name], ("return",)))
         measures = WORSE_MEASURES if has_sales else (*WORSE_MEASURES, *COST_MEASURES)
@@ -145,6 +144,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             days = dict.fromkeys(STUCK_MEASURES, (since, finding.result.as_of))
             of_stuck, since_sold_out = set_periods(of_stuck, days), True
         chosen += of_stuck
+    chosen += budgets  # last: the table has them, too
     status = pick_measures(groups.get("compared", ()), ("status",))
     notes = [NOTE] if chosen else []
     notes += [BUDGET_NOTE] if budgets else []
