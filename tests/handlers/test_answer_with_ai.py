@@ -386,7 +386,7 @@ async def test_second_table_stands_where_a_card_has_room_for_both() -> None:
 
 
 async def test_tables_of_the_same_periods_become_one() -> None:
-    days = {"since": "2026-03-16", "until": "2026-03-22"}  # without an occasion
+    days = {"since": "2026-08-10", "until": "2026-08-16"}  # without an occasion
     compared = {**QUERY, **days, "dimensions": [], "comparison": "previous_period"}
     looked_up = calls(
         ("query_metrics", {**compared, "measures": ["orders"]}),
