@@ -555,7 +555,9 @@ def _explain(
                 f"{'less long' if is_longest else 'longer'} are left out: the other order "
                 f"({'stock_cover' if is_longest else 'stock_cover_longest'}) begins with them."
             )
-        if sold < len(products) and (_wants_cover(params) or sold < params.most):
+        is_refused = not finding.result.facts and finding.notes  # which say why
+        few = sold < len(products) and (_wants_cover(params) or sold < params.most)
+        if few and not is_refused:
             notes.append(
                 f"{len(products) - sold} products that fit are left out: they did not sell "
                 f"{params.sold_at_least or 'any'} units in the period, or too few customers bought "

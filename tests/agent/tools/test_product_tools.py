@@ -16,16 +16,19 @@ from bot.core.facts import PRODUCT_KINDS, Evidence, Source
 from bot.core.material_facts import find_material_facts
 from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.campaigns.mailings import nearest_texts
+from bot.data.analyses.result import AnalysisResult
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.data.stats import round_figure
+from bot.i18n.messages import Words
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
     call_tool,
     data_of,
     figure,
+    full_params,
     sample_data,
     text_of,
     tool_deps,
@@ -140,6 +143,18 @@ async def test_a_last_week_within_chance_says_so_in_the_table() -> None:
     cells = {row[0]: row[of_week] for row in table.rows}
     assert cells["Vase"] == "about the same"
     assert cells["Bowl"].isdigit()
+
+
+async def test_sales_that_an_earlier_answer_hides_are_not_called_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(self: Any, kind: str, found: AnalysisResult, *_: Any) -> AnalysisResult:
+        return AnalysisResult(kind, found.source, found.as_of, limits=[Words("Told before.")])
+
+    monkeypatch.setattr(WorkspaceData, "guard_sales", refuse)
+    result = await call_tool("find_products", {"sort": "best_sellers", "most": 5})
+    assert "Told before." in result.notes
+    assert not any("did not sell" in note for note in result.notes)
 
 
 async def test_a_highest_price_is_read_with_its_currency() -> None:
