@@ -176,7 +176,7 @@ def _list_wider(
         }
         within = {fact.parts.measure for fact in facts if not is_wide[fact.id]}
         names = [
-            fact.titled(ctx.request.language)
+            _name_look_up(fact, others, ctx)
             for fact in facts
             if is_wide[fact.id] and fact.parts.measure not in within and not fact.is_change
         ]
@@ -184,6 +184,15 @@ def _list_wider(
             what = ", ".join([*dict.fromkeys(names)][:MAX_NAMED])
             words = Words("Not only {condition}: {what}", condition=text, what=what)
             yield words.to(ctx.request.language)
+
+
+def _name_look_up(fact: Fact, exhibits: Iterable[Exhibit], ctx: Findings) -> str:
+    """Return what was looked up with a fact: its measure, or what its call is of, as “rate” alone
+    says nothing."""
+    own = next((one for one in exhibits if fact.id in one.all_facts), None)
+    named = own.list_measures([fact.id]) if own else []
+    named += [text for part, text in own.scope if part == "what"] if own else []
+    return named[0] if named else fact.titled(ctx.request.language)
 
 
 def _is_named(part: str, text: str, asked: str) -> bool:
@@ -297,18 +306,30 @@ def _has_bound(exhibit: Exhibit) -> bool:
 def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> tuple[str, ...]:
     """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
     report shows, or of whose groups it cites figures that are not in what it shows: each line once,
-    of two the one that says more."""
+    of two the one that says more. Where the look-ups group otherwise or are of other days, each
+    line says of which one it is."""
     cited = {*list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
     apart = cited - chosen.all_facts if chosen else cited
     cut = (chosen.cut,) if chosen and chosen.cut else ()
-    found = {
-        exhibit.not_ranked
-        for exhibit in ctx.exhibits
-        if exhibit.not_ranked
-        and ((chosen and chosen.shows_of(exhibit)) or apart & {*exhibit.ranked_facts})
-    }
+    shown = [one for one in ctx.exhibits if chosen and chosen.shows_of(one)]
+    gave = {id: one for one in reversed(ctx.exhibits) for id in one.all_facts}  # the first call
+    beside = [one for one in ctx.exhibits if any(gave.get(id) is one for id in apart)]
+    used = [*shown, *(one for one in beside if one not in shown)]
+    kinds = [{*_list_kinds(one)} for one in used]
+    alike = set[str]().union(*kinds).intersection(*kinds)
+    found = set[str]()
+    for one in used:
+        if one.not_ranked and (one in shown or apart & {*one.ranked_facts}):
+            name = ", ".join(text for text in _list_kinds(one) if text not in alike)
+            line = Words("{name}: {value}", name=name[:1].upper() + name[1:], value=one.not_ranked)
+            found.add(line.to(ctx.request.language) if name else one.not_ranked)
     lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
     return (*cut, *sorted(lines))
+
+
+def _list_kinds(exhibit: Exhibit) -> list[str]:
+    """Return by what a call groups, and of which days it is."""
+    return [*(text for part, text in exhibit.scope if part == "by"), *filter(None, [exhibit.days])]
 
 
 def list_cited(texts: Sequence[str], ctx: Findings) -> list[str]:

@@ -101,7 +101,7 @@ def _find_neutral_value(annotation: Any) -> Any:
 def format_result(result: ToolResult) -> str:
     lines = [result.read_as, ""] if result.read_as else []
     for fact in result.facts:
-        value = fact.spelled("en")
+        value = fact.shown("en")
         about = f" · {fact.about}" if fact.about else ""
         lines.append(f"  {fact.titled('en')}{about}: {value}")
     if result.facts:

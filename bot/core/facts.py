@@ -356,6 +356,8 @@ class Fact(SourcedModel, frozen=True):
                 return Words(self.value).to(language)
             return format_value(date.fromisoformat(day[0]), language) if day else self.value
         decimals = self.shown_decimals if decimals is None else decimals
+        if decimals is None and self.exact is not None and not self.decimals:
+            decimals = 0  # rounded to whole ones: no ".00" that it hasn't
         return spell_number(self.value, self.unit, language, decimals)
 
     @property

@@ -387,6 +387,13 @@ class MetricQuery(BaseModel, frozen=True):
         return not known.isdisjoint(fields)
 
     @property
+    def names_groups(self) -> bool:
+        """Whether a filter names the groups of its only dimension."""
+        alone = [group[0] for group in self.filters if len(group) == 1]
+        named = {one.field for one in alone if one.names_values}
+        return len(self.dimensions) == 1 and self.dimensions[0] in named
+
+    @property
     def takes_arrived(self) -> bool:
         """Whether its conditions take only orders that came, by the day of that."""
         return take_arrived(self.filters)

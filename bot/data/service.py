@@ -240,12 +240,11 @@ class WorkspaceData:
         warehouse = self._open()
         if kind != "sellers" or self._answers is None or "orders" not in warehouse.listed:
             return found
-        from bot.data.metrics.best_sellers import may_see_total
+        from bot.data.metrics.best_sellers import find_refusal
 
         with self._engine_lock:
-            if may_see_total(warehouse, where, self._answers, person):
-                return found
-        return AnalysisResult(kind, found.source, found.as_of)
+            why = find_refusal(warehouse, where, self._answers, person)
+        return AnalysisResult(kind, found.source, found.as_of, limits=[why]) if why else found
 
     def _surrounding_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         return find_surrounding_facts(kind, request, self._open().today)

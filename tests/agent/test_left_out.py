@@ -36,6 +36,35 @@ def test_line_of_another_call_stands_only_for_figures_that_the_shown_one_has_not
     assert list_left_out(form, shown, ctx) == lines
 
 
+def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
+    facts = {name: build_fact(f"orders.{name}.revenue") for name in ("f1", "f2", "f3")}
+    calls = (
+        Exhibit(id="e1", shows="a", scope=(("by", "by category"),), days="May 2026"),
+        Exhibit(id="e2", shows="b", scope=(("by", "by product"),), days="May 2026"),
+        Exhibit(id="e3", shows="c", scope=(("by", "by product"),), days="June 2026"),
+    )
+    exhibits = tuple(
+        one.model_copy(
+            update={"not_ranked": UNSURE, "facts": (fact.id,), "ranked_facts": (fact.id,)}
+        )
+        for one, fact in zip(calls, facts.values(), strict=True)
+    )
+    book = SimpleNamespace(get=facts.get, facts=[*facts.values()])
+    request = SimpleNamespace(language="en")
+    ctx: Any = SimpleNamespace(book=book, exhibits=exhibits, request=request)
+
+    def tell(points: list[str]) -> tuple[str, ...]:
+        form: Any = SimpleNamespace(headline="", points=points, cannot_tell="none")
+        return list_left_out(form, exhibits[0], ctx)
+
+    assert tell([]) == (UNSURE,)
+    assert tell(["{f2}"]) == (f"By category: {UNSURE}", f"By product: {UNSURE}")
+    assert tell(["{f2}", "{f3}"])[1:] == (
+        f"By product, June 2026: {UNSURE}",
+        f"By product, May 2026: {UNSURE}",
+    )
+
+
 @pytest.mark.parametrize(("value", "is_shown"), [(25, True), (26, False)])
 def test_chosen_exhibit_is_shown_where_it_has_a_figure_that_is_told_by_any_name(
     value: int, *, is_shown: bool

@@ -5,13 +5,17 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.__main__ import main
+from bot.agent.tool import ToolResult
 from bot.app import Container
-from bot.cli.facts import parse_where
+from bot.cli.facts import format_result, parse_where
+from bot.core.facts import Fact, Source
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.private_files import private_process
 from bot.errors import CannotDo
@@ -139,6 +143,22 @@ def test_typing_mistake_gets_a_message(
 ) -> None:
     assert main(["facts", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_tool_tells_figures_as_cards_do() -> None:
+    about: dict[str, Any] = {
+        "label": "revenue",
+        "unit": "EUR",
+        "source": Source("o.csv"),
+        "as_of": date.min,
+    }
+    value, whole = Decimal("234.60"), Decimal(235)
+    facts = (
+        Fact(id="orders.a.revenue", value=value, shown_decimals=0, **about),
+        Fact(id="orders.b.revenue", value=whole, exact=value, **about),
+    )
+    told = format_result(ToolResult(facts=facts)).splitlines()[:2]
+    assert [line.partition(": ")[2] for line in told] == ["€235", "€235"]
 
 
 def test_where_parses_days_and_numbers() -> None:

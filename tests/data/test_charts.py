@@ -10,8 +10,12 @@ from bot.core.charts import (
     WRAP,
     Bar,
     ChartPicture,
+    Exhibit,
+    ExhibitChart,
+    ExhibitPoint,
     Point,
     build_bar_chart,
+    build_exhibit_chart,
     build_line_chart,
     parse_points,
     render_png,
@@ -38,6 +42,17 @@ def test_alt_text_of_a_line_tells_all_points_or_where_it_begins_turns_and_ends()
     long = build_line_chart("T", days, language="en").alt
     told = long.removeprefix("T. ").split("; ")
     assert [one.partition(": ")[2] for one in told] == ["50", "56", "7", "52 (expected: 51)"]
+
+
+def test_alt_text_of_a_line_spells_figures_as_its_table_does() -> None:
+    points = tuple(
+        ExhibitPoint(name=f"month {n}", value=4.25, day=date(2026, n, 1), spelled="4.25")
+        for n in range(1, 6)
+    )
+    exhibit = Exhibit(shows="", chart=ExhibitChart(kind="line", title="T", points=points))
+    picture = build_exhibit_chart(exhibit, "en")
+    assert picture
+    assert picture.alt.endswith("; month 5: 4.25")
 
 
 def test_month_that_is_not_over_is_marked_in_the_picture() -> None:

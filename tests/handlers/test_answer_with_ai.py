@@ -214,6 +214,18 @@ async def test_figures_beyond_a_condition_of_the_question_are_named() -> None:
         assert ("Not only France: units" in reading) == is_told, (asked, point)
 
 
+async def test_what_is_wider_is_named_by_its_look_up() -> None:
+    """Of the funnel, “rate” alone says nothing."""
+    france = [[{"field": "country", "operator": "is", "values": ["FR"]}]]
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "dimensions": [], "measures": ["orders"], "filters": france}),
+        ("funnel", full_params("funnel", {})),
+    )
+    said = report("{f1} in all.", "{f3} went on.")
+    found, _letters = await answer(looked_up, said, words="french orders in October?")
+    assert "Not only France: path to purchase" in text_of(found, "Read as")[0]
+
+
 async def test_an_audience_within_the_condition_is_not_called_wider() -> None:
     only = [[{"field": "country", "operator": "is", "values": ["FR"]}]]
     looked_up = calls(

@@ -432,10 +432,12 @@ async def test_total_of_best_sellers_is_held_against_earlier_answers(sqlite: Dat
     assert await attempt(deps)
     found = best_sellers.find(planted.shelf, AnalysisFilter())
     told = [
-        deps.data.guard_sales("sellers", found, AnalysisFilter(device=device), "UMARIE").facts
+        deps.data.guard_sales("sellers", found, AnalysisFilter(device=device), "UMARIE")
         for device in ("mobile", "desktop")  # all but those of the planted people
     ]
-    assert told == [found.facts, []]
+    assert [one.facts for one in told] == [found.facts, []]
+    assert [one.limits == found.limits for one in told] == [True, False]
+    assert ["told before" in one.text for one in told[1].limits] == [True]
     assert await attempt(deps, filters=[[where("device", "is", "desktop")]]) is None
 
 

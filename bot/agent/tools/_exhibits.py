@@ -15,6 +15,7 @@ from bot.i18n.messages import Language, Words
 MAX_TABLE_ROWS = 15
 MAX_BARS = 12
 NO_CELL = "–"
+NO_GAP = Words(NO_CELL)
 WHOLE = Words("All")
 
 
@@ -36,11 +37,13 @@ def build_table_exhibit(
     rows_of: str = "",
     whole: Words = WHOLE,
     groups: Sequence[Sequence[Fact]] = (),
+    gaps: Mapping[str, Mapping[str, Words]] | None = None,
 ) -> Exhibit | None:
     """Return an exhibit whose table has a row for each subject, or for each of the `groups` of
     facts, and a column for each measure; None without rows. A column that is empty in every row is
     left out. `rows_of`: what the rows are of, where query_metrics names them alike. `whole` names
-    a row whose facts are about nothing in particular; with a name of its own it is a group."""
+    a row whose facts are about nothing in particular; with a name of its own it is a group. `gaps`
+    says of a measure, by what a row is about, what stands in the place of a missing figure."""
     rows = [
         (group, {fact.parts.measure: fact for fact in group})
         for group in groups or group_by_subject(facts).values()
@@ -54,7 +57,13 @@ def build_table_exhibit(
         spell_column([known.get(name) for _, known in rows], language) for name in used
     ]
     cells = [
-        (_name_subject(group, language, whole), *(cell or NO_CELL for cell in row))
+        (
+            _name_subject(group, language, whole),
+            *(
+                cell or (gaps or {}).get(name, {}).get(group[0].about, NO_GAP).to(language)
+                for name, cell in zip(used, row, strict=True)
+            ),
+        )
         for (group, _), row in zip(rows, zip(*columns_of_cells, strict=True), strict=True)
     ]
     columns_of_facts = [[known[name] for _, known in rows if name in known] for name in used]

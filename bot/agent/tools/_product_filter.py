@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bot.agent.tool import ToolError, ToolParams
 from bot.agent.tools._analysis import read_text
@@ -23,9 +23,16 @@ class ProductBounds(ToolParams):
     without_category: str
     max_price: float
     in_stock: Literal["yes", "no", "any"]
+    stock_at_least: int = Field(description="Units in stock; 0: any.")
     reduced: Literal["any", "yes", "no"] = Field(
         description="Now cheaper than the former price in the catalogue."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def add_newer(cls, given: Any) -> Any:
+        """Read calls that were recorded before there was a bound on the stock."""
+        return {"stock_at_least": 0, **given} if isinstance(given, dict) else given
 
 
 def split_names(value: str) -> tuple[str, ...]:
@@ -54,6 +61,7 @@ def filter_products(products: Sequence[Product], asked: ProductBounds) -> list[P
         and (not asked.max_price or _is_within(product.price, asked.max_price))
         and (asked.in_stock != "yes" or product.stock is None or product.stock > 0)
         and (asked.in_stock != "no" or product.stock == 0)
+        and (product.stock or 0) >= asked.stock_at_least
         and (asked.reduced == "any" or (product.compare_at is not None) is is_reduced)
     ]
     words = read_text(asked.words)

@@ -77,14 +77,15 @@ async def _find_sales_everywhere(
 
 async def find_covers_of_week(
     deps: ToolDeps, where: AnalysisFilter, products: Sequence[Product], covers: Mapping[str, Fact]
-) -> dict[str, Fact]:
+) -> tuple[dict[str, Fact], list[str]]:
     """Return how many days the stock lasts at the rate of the last 7 days of the period, of the
     products whose rate then was another than on the days before, beyond chance: by exact binomial
-    tests of the orders, with Benjamini & Hochberg over all of them."""
+    tests of the orders, with Benjamini & Hochberg over all of them. And the titles of the others
+    that sold then."""
     sold = [one for one in products if one.handle in covers and one.stock]
     days = next(((f.since, f.until) for f in covers.values() if f.since and f.until), None)
     if not sold or not days or (days[1] - days[0]).days + 1 < LEAST_DAYS:
-        return {}
+        return {}, []
     month = await _find_sales_everywhere(deps, replace(where, since=days[0], until=days[1]), sold)
     first = days[1] - WEEK + timedelta(days=1)
     week = await _find_sales_everywhere(deps, replace(where, since=first, until=days[1]), sold)
@@ -96,11 +97,12 @@ async def find_covers_of_week(
     ]
     adjusted = adjust_false_discovery(np.asarray(chances, dtype=float))
     other = [one for one, q in zip(told, adjusted, strict=True) if q <= CONFIRMED_FDR]
+    alike = [one.title for one in told if one not in other]
     found = {}
     for handle, fact in _compute_covers(other, week, Decimal(1)).items():
         id = str(fact.parts._replace(measure="stock-cover-week"))
         found[handle] = fact.model_copy(update={"id": id, "label": WEEK_LABEL.text})
-    return found
+    return found, alike
 
 
 def _test(hits: Decimal, of: Decimal, share: float) -> float:
@@ -127,7 +129,7 @@ def _compute_covers(
             continue
         days = (units.until - units.since).days + 1
         if Decimal(units.value) > 0:
-            left = (product.stock * days / Decimal(units.value) / pace).quantize(Decimal(1))
+            left = product.stock * days / Decimal(units.value) / pace
             query = f"stock × {days} days / {units.id}{f' / {pace}' if pace != 1 else ''}"
             covers[product.handle] = _build_cover(product, units, left, query, pace)
     return covers
@@ -138,13 +140,16 @@ def _build_cover(product: Product, basis: Fact, days: Decimal, query: str, pace:
     id = str(FactId("product", f"{product.handle}{at}", "stock-cover"))
     label = COVER_LABEL if pace == 1 else PACE_LABEL
     changes = {"label": label.text, "about": product.title, "unit": "days", "query": query}
-    return basis.model_copy(update={"id": id, "value": days, **changes})
+    told = days.quantize(Decimal(1))
+    exact = None if told == days else days
+    return basis.model_copy(update={"id": id, "value": told, "exact": exact, **changes})
 
 
 def build_last_day(cover: Fact, its: Sequence[Fact]) -> Fact:
     """Return the day until which a stock lasts, from the day on which it was counted."""
     counted = next(one.as_of for one in its if one.label == "stock")
-    day = counted + timedelta(days=int(cover.number))
+    day = counted + timedelta(days=int(cover.value))
     id = str(cover.parts._replace(measure="lasts-until"))
     changes = {"id": id, "value": day.isoformat(), "label": UNTIL_LABEL.text, "unit": None}
+    changes |= {"exact": None, "since": None, "until": None}
     return cover.model_copy(update=changes)

@@ -4,7 +4,7 @@ units), most_revenue, stock_cover: those first that are sold out soonest at the 
 or stock_cover_longest. Returns handles, prices, stock and, sorted by sales, what sold.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
-"in_stock": "yes", "reduced": "no", "sort": "best_sellers", "country": "none",
+"in_stock": "yes", "stock_at_least": 0, "reduced": "no", "sort": "best_sellers", "country": "none",
 "since": "2026-10-01", "until": "2026-10-31", "sold_at_least": 0, "rated_at_least": 0,
 "rated_at_most": 0, "ratings_at_least": 0, "pace": 0, "compare": "none", "most": 5}
 """
@@ -75,7 +75,13 @@ RATINGS_AT_LEAST = Words("number of ratings: at least {n}")
 FORMER_PRICE = "compare-at price"
 SHOWN_LABELS = ("name", "price", FORMER_PRICE, "stock")
 BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
-RANKED_BY = {"units": Words("by units sold"), "revenue": Words("by revenue")}
+RANKED_BY = {
+    "best_sellers": Words("by units sold"),
+    "most_revenue": Words("by revenue"),
+    "stock_cover": Words("shortest stock first"),
+    "stock_cover_longest": Words("longest stock first"),
+}
+ABOUT_THE_SAME = Words("about the same")
 PRODUCTS = GroupExhibit(
     "the products",
     Words("Product"),
@@ -178,7 +184,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     rated, of_rated, sold = dict[str, list[Fact]](), list[str](), len(ordered)
     if any(bounds := (params.rated_at_least, params.rated_at_most, params.ratings_at_least)):
         ordered, rated, of_rated = await select_rated(ordered, *bounds, where.until, deps)
-    of_week = await find_covers_of_week(deps, where, ordered[: params.most], covers)
+    of_week, alike = await find_covers_of_week(deps, where, ordered[: params.most], covers)
     named = replace(where, category=", ".join(several)) if several else where
     basis, scope = await _describe_call(params, named, every, bool(sales), deps)
     fitting = () if any(bounds) else _count_fitting(params, products, scope, language)
@@ -204,7 +210,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             facts=(*beside, *_name_country(told, where, language)),
             exhibits=(compared,) if compared else (),
             notes=(
-                *_explain(params, products, ordered, best_ones, every, finding, basis, sold),
+                *_explain(
+                    params, products, ordered, best_ones, every, finding, basis, sold, covers
+                ),
                 *dict.fromkeys((*of_rated, *of_compared)),
                 *_say_pace(params, where, covers),
                 *_say_week(of_week),
@@ -250,6 +258,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         language,
         rows_of=PRODUCTS.rows_of,
         groups=of_titles,
+        gaps={"stock-cover-week": dict.fromkeys(alike, ABOUT_THE_SAME)},
     )
     of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
@@ -260,7 +269,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *LOST.build([one for its in lost.values() for one in its[1:]], language),
         ),
         notes=(
-            *_explain(params, products, ordered, shown, every, finding, basis, sold),
+            *_explain(params, products, ordered, shown, every, finding, basis, sold, covers),
             *_tell_old(shown, arrived, deps.today),
             *of_rated,
             *_say_pace(params, where, covers),
@@ -343,13 +352,25 @@ def _count_fitting(
     )
 
 
-def _tell_ties(finding: Finding, measure: SellerMeasure) -> list[str]:
-    """Say which of the best are level, so that none of them is called the first."""
+def _tell_level(
+    params: Params,
+    finding: Finding,
+    covers: Mapping[str, Fact],
+    shown: Sequence[Product],
+    ordered: Sequence[Product],
+) -> list[str]:
+    """Say which of the first are level, also with some that have no room, so that none of them is
+    called the first."""
+    measure = _choose_measure(params)
+    ranked = [fact for its in group_sales(finding).values() for fact in its]
+    ranked = [one for one in ranked if one.parts.measure == measure]
+    if _wants_cover(params):
+        last = {covers[one.handle].number for one in shown}
+        every = [covers[one.handle] for one in ordered]
+        ranked = [one for one in every if one.number in last and one.number]
     level: dict[Decimal, list[str]] = {}
-    for group in group_sales(finding).values():
-        for fact in group:
-            if fact.parts.measure == measure and isinstance(fact.value, Decimal):
-                level.setdefault(fact.value, []).append(fact.about)
+    for fact in ranked:
+        level.setdefault(fact.number, []).append(fact.about)
     ties = [names for names in level.values() if len(names) > 1][:MAX_TIES]
     return [f"Level, so none before the other: {', '.join(names)}." for names in ties]
 
@@ -423,8 +444,8 @@ def _describe(product: Product, fact: Fact) -> str:
 def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]:
     """Return what a call narrows the catalogue by, beside the filter of the sales."""
     found = []
-    if params.sort in BY_MEASURE:
-        found.append(RANKED_BY[_choose_measure(params)])
+    if params.sort in RANKED_BY:
+        found.append(RANKED_BY[params.sort])
     if left_out := split_names(params.without_category):
         found.append(Words("without {what}", what=", ".join(left_out)))
     currency = next((product.currency for product in products if product.currency), None)
@@ -434,6 +455,8 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
         found.append(Words("price up to {price}", price=price))
     if params.in_stock == "no":
         found.append(Words("only sold out"))
+    if n := params.stock_at_least:
+        found.append(Words("stock: at least {n}", n=n))
     if params.reduced != "any":
         found.append(Words("reduced now") if params.reduced == "yes" else Words("not reduced now"))
     for text, bound in (
@@ -498,6 +521,7 @@ def _explain(
     finding: Finding | None,
     basis: str,
     sold: int,
+    covers: Mapping[str, Fact],
 ) -> tuple[str, ...]:
     notes = list(finding.notes) if finding else []
     notes.append(f"{len(products)} products fit; {len(shown)} stand here.")
@@ -523,7 +547,7 @@ def _explain(
             else f"{_choose_measure(params)}, {basis}after the filters"
         )
         notes.append(f"They are ranked by {how}.")
-        notes += [] if _wants_cover(params) else _tell_ties(finding, _choose_measure(params))
+        notes += _tell_level(params, finding, covers, shown, ordered)
         if _wants_cover(params) and len(shown) < len(ordered):
             is_longest = params.sort == "stock_cover_longest"
             notes.append(
@@ -531,7 +555,9 @@ def _explain(
                 f"{'less long' if is_longest else 'longer'} are left out: the other order "
                 f"({'stock_cover' if is_longest else 'stock_cover_longest'}) begins with them."
             )
-        if sold < len(products) and (_wants_cover(params) or sold < params.most):
+        is_refused = not finding.result.facts and finding.notes  # which say why
+        few = sold < len(products) and (_wants_cover(params) or sold < params.most)
+        if few and not is_refused:
             notes.append(
                 f"{len(products) - sold} products that fit are left out: they did not sell "
                 f"{params.sold_at_least or 'any'} units in the period, or too few customers bought "

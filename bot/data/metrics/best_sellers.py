@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricQuery, QueryError
+from bot.core.withheld import Reason, Withheld
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import DimensionValue, Population
@@ -24,12 +25,14 @@ from bot.data.stats import round_figure
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
 from bot.text.normalize import format_title, slugify, tokenize, word_set
 
 DEFAULT_DAYS = 90  # when no days are requested
 MAX_SELLERS = 10
 MAX_PRODUCTS_READ = 60  # products read; some of them are no goods, such as postage
 QUERY_NAME = "products"
+FEW = Withheld(Reason.FEW, "a few people")
 # names of order lines that are no products: "frais de port", "POSTAGE"
 NON_PRODUCT_WORDS = word_set(
     "postage shipping carriage port livraison delivery fee fees frais manual discount remise "
@@ -72,26 +75,26 @@ def choose_days(warehouse: Warehouse, filter_: AnalysisFilter) -> tuple[date, da
     return filter_.since or until - timedelta(days=DEFAULT_DAYS - 1), until
 
 
-def may_see_total(
+def find_refusal(
     warehouse: Warehouse, filter_: AnalysisFilter, log: AnswerLog, person: str
-) -> bool:
-    """Whether this person may be told the total of these orders, given all earlier answers. It is
-    recorded as one of them."""
+) -> Words | None:
+    """Return why this person may not be told the total of these orders, given all earlier answers;
+    None where they may, and it is recorded as one of them."""
     since, until = choose_days(warehouse, filter_)
     conditions = build_conditions(warehouse, filter_)
     names_any = any(
         set(one.values) <= {ANY_VALUE, NO_VALUE} for group in conditions for one in group
     )
     if filter_.segment or names_any:  # which a stored query can't express
-        return False
+        return FEW.words
     query = MetricQuery(
         dataset="orders", measures=("revenue",), filters=conditions, since=since, until=until
     )
     try:
         guard_answer(warehouse, answer_query(warehouse, query, see_people=False), log, person)
-    except QueryError:
-        return False
-    return True
+    except QueryError as error:
+        return error.words or FEW.words
+    return None
 
 
 def _load_buyers(warehouse: Warehouse, lines: ir.Table) -> Population:

@@ -292,6 +292,19 @@ async def test_audience_below_the_floor_shows_no_number() -> None:
     assert "bought-share" not in counted
 
 
+LATE_UK = (("country", "GB"), ("late", "yes"))  # of these days the sample shop has none
+
+
+async def test_that_nobody_is_in_an_audience_stands_in_no_note() -> None:
+    late = [[{"field": field, "operator": "is", "values": [value]}] for field, value in LATE_UK]
+    days = {"since": "2026-11-15", "until": "2026-11-28"}
+    asked = {"orders": [{"filters": late, **days, "never": False, "no_order_after": False}]}
+    result = await call_tool("audience", asked)
+    counted = {fact.parts.measure: fact.value for fact in result.facts}
+    assert counted["customers"] == "under 20"
+    assert not any("No row" in note or "in_audience" in note for note in result.notes)
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

@@ -11,21 +11,24 @@ import pytest
 
 from bot.agent.tool import MAX_FACTS, ToolError, ToolResult
 from bot.agent.tools._stock_cover import COVER_LABEL
-from bot.agent.tools.find_products import FORMER_PRICE
+from bot.agent.tools.find_products import FORMER_PRICE, Params
 from bot.core.facts import PRODUCT_KINDS, Evidence, Source
 from bot.core.material_facts import find_material_facts
 from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.campaigns.mailings import nearest_texts
+from bot.data.analyses.result import AnalysisResult
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.data.stats import round_figure
+from bot.i18n.messages import Words
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
     call_tool,
     data_of,
     figure,
+    full_params,
     sample_data,
     text_of,
     tool_deps,
@@ -126,6 +129,32 @@ async def test_a_last_week_beyond_chance_has_its_own_days_of_stock(last: int, to
     of_week = [one.number for one in result.facts if one.parts.measure == "stock-cover-week"]
     assert of_week == ([Decimal(14)] if told else [])
     assert any("In the last 7 days" in note for note in result.notes) == told
+
+
+async def test_a_last_week_within_chance_says_so_in_the_table() -> None:
+    """A dash would read as if nothing were known."""
+    shop = small(orders=[*sell({"vase": 28, "bowl": 28}), *sell_more("bowl")])
+    products = [make_product(name, stock=40, title=name.title()) for name in ("vase", "bowl")]
+    data = WorkspaceData(CatalogueLibrary(lambda: products), lambda: shop)
+    call = {"sort": "best_sellers", "pace": 1, "most": 5}
+    result = await call_tool("find_products", call, tool_deps(data))
+    (table,) = (one.table for one in result.exhibits if one.table and len(one.table.columns) > 5)
+    (of_week,) = (n for n, head in enumerate(table.columns) if "last week" in head)
+    cells = {row[0]: row[of_week] for row in table.rows}
+    assert cells["Vase"] == "about the same"
+    assert cells["Bowl"].isdigit()
+
+
+async def test_sales_that_an_earlier_answer_hides_are_not_called_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(self: Any, kind: str, found: AnalysisResult, *_: Any) -> AnalysisResult:
+        return AnalysisResult(kind, found.source, found.as_of, limits=[Words("Told before.")])
+
+    monkeypatch.setattr(WorkspaceData, "guard_sales", refuse)
+    result = await call_tool("find_products", {"sort": "best_sellers", "most": 5})
+    assert "Told before." in result.notes
+    assert not any("did not sell" in note for note in result.notes)
 
 
 async def test_a_highest_price_is_read_with_its_currency() -> None:
@@ -242,7 +271,8 @@ async def test_best_sellers_have_the_day_until_which_their_stock_lasts_at_a_pace
         assert faster.id != one.id
         last = figure(fast, str(faster.parts._replace(measure="lasts-until")))
         stock = figure(fast, f"product.{one.parts.subject}.stock")
-        assert last.value == str(stock.as_of + timedelta(days=int(faster.number)))
+        assert last.value == str(stock.as_of + timedelta(days=int(faster.value)))
+        assert (last.since, last.until) == (None, None)  # a day, not a figure of days
     assert any("assumes" in note for note in fast.notes)
     with pytest.raises(ToolError, match="pace"):
         await call_tool("find_products", {"sort": "newest", "pace": 1})
@@ -297,6 +327,51 @@ async def test_a_pace_is_that_of_the_last_28_days_and_missing_rows_are_explained
     shown = {fact.parts.subject for fact in result.facts if fact.parts.measure == "stock"}
     assert len(shown) < 20
     assert any(f"{20 - len(shown)} of the 20 asked for have no room" in n for n in result.notes)
+
+
+def sell(units: dict[str, int]) -> list[dict[str, Any]]:
+    """Return an order of one unit a day, each by another customer, of each product."""
+    return [
+        {
+            "order": f"{handle}{n}",
+            "line": 1,
+            "at": datetime.combine(TODAY - timedelta(days=n + 1), datetime.min.time()),
+            "customer": f"{handle}{n}",
+            "product": handle,
+            "title": handle.title(),
+            "quantity": 1.0,
+            "amount": Decimal(50),
+        }
+        for handle, many in units.items()
+        for n in range(many)
+    ]
+
+
+def sell_more(handle: str) -> list[dict[str, Any]]:
+    """Return three more orders on each of the last 7 days, each by another customer."""
+    return [
+        {**one, "order": f"more{n}{one['order']}", "customer": f"more{n}{one['customer']}"}
+        for one in sell({handle: 7})
+        for n in range(3)
+    ]
+
+
+async def test_stock_cover_is_ranked_by_the_exact_days_and_tells_who_is_level() -> None:
+    stock = {"bowl": 201, "cup": 202, "jar": 201, "vase": 100}
+    shop = small(orders=sell(dict.fromkeys(stock, 20)))
+    products = [make_product(name, stock=n, title=name.title()) for name, n in stock.items()]
+    data = WorkspaceData(CatalogueLibrary(lambda: products), lambda: shop)
+    call = {"sort": "stock_cover_longest", "most": 2, "stock_at_least": 101}
+    deps = replace(tool_deps(data), today=TODAY)
+    result = await call_tool("find_products", call, deps)
+    assert handles(result) == ["cup", "bowl"]
+    assert {one.value for one in result.facts if one.label == COVER_LABEL.text} <= {281, 283}
+    assert "Level, so none before the other: Bowl, Jar." in result.notes
+    assert any(note.startswith("3 products fit") for note in result.notes)
+    assert "101" in result.read_as
+    recorded = {**full_params("find_products", call)}
+    del recorded["stock_at_least"]  # a call of before
+    assert Params.model_validate(recorded).stock_at_least == 0
 
 
 async def test_stock_cover_begins_with_either_end_and_says_what_is_left_out() -> None:

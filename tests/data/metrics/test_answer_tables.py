@@ -178,6 +178,22 @@ def test_others_and_the_rows_add_up_to_the_total() -> None:
     )
 
 
+def test_what_a_filter_names_stands_by_its_name_where_the_rows_leave_it_over() -> None:
+    rows = [*list_orders(9, 30), *list_orders(9, 3, country="GB"), *list_orders(10, 40)]
+    (*_, left, _total) = build_table(
+        rows,
+        measures=["orders"],
+        dimensions=["country"],
+        filters=[[condition("country", "in", "FR", "GB")]],
+        since=date(2026, 10, 1),
+        until=date(2026, 10, 3),
+        comparison="dates",
+        compare_since=date(2026, 9, 1),
+        compare_until=date(2026, 9, 30),
+    ).rows
+    assert left[:3] == ("United Kingdom", "0", "–")
+
+
 def test_others_have_no_rate_and_alone_no_row() -> None:
     asked: dict[str, Any] = {"dimensions": ["country"], "limit": 2, "order": "highest"}
     (*_, others, total) = build_table(COUNTRIES, measures=["average_order", "orders"], **asked).rows

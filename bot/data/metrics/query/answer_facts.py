@@ -429,6 +429,8 @@ class _ResultBuilder:
 
     def _name_others(self) -> tuple[str, ...]:
         missing, named = list_missing(self.answer), self.notes.list_named_others()
+        if self.query.names_groups:  # as they are asked for, it is no secret which are missing
+            named = sorted(" · ".join(self.notes.name(one)) for one in missing)
         others = Words("Others ({n})", n=len(missing))
         if len(named) == len(missing) <= MAX_NAMED_OTHERS:
             listed = ", ".join(named)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.core.facts import Fact
+from bot.core.metric_query import AUDIENCE_FIELD
 from bot.core.withheld import Reason, Withheld
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_order import is_in_time
@@ -457,7 +458,7 @@ class AnswerNotes:
         plain = [
             f"the {c.field} {c.values[0]}"
             for c in alone
-            if c.operator in ("is", "in") and len(c.values) == 1
+            if c.operator in ("is", "in") and len(c.values) == 1 and c.field != AUDIENCE_FIELD
         ]
         if not plain or len(plain) < len(self.query.filters):
             return "No row is of these days and filters."

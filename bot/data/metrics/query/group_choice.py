@@ -146,10 +146,8 @@ class GroupChoice:
         """Whether a filter names the groups that are asked for, so that each of them is wanted
         more than all of them together. A share is told of the total."""
         query, measures = self.query, self.runner.dataset.measures
-        if len(query.dimensions) != 1 or any(measures[name].share_of for name in query.measures):
-            return False
-        alone = [group[0] for group in query.filters if len(group) == 1]
-        return any(one.field == query.dimensions[0] and one.names_values for one in alone)
+        is_of_total = any(measures[name].share_of for name in query.measures)
+        return query.names_groups and not is_of_total
 
     def _fill_absent(self) -> None:
         """Add the groups that have rows in one of two periods alone: in the other one, none."""

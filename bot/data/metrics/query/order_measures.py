@@ -366,7 +366,7 @@ MEASURES: Mapping[str, Measure] = {
         not_of_one=("nth_order", "customer_type"),
     ),
     "due_orders": Measure(
-        Words("orders past their promised day"),
+        Words("orders due, late or not"),
         ORDERS,
         lambda t: t.late.count(),
         "orders",

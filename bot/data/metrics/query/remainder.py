@@ -16,16 +16,16 @@ Cells = Mapping[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]]
 
 def list_missing(answer: MetricAnswer) -> list[Group]:
     """Return the groups of the answer's days that have no row of their own, but for those with
-    nothing to tell."""
+    nothing to tell that no filter names."""
     shown = {*answer.recipe.list_groups()}
     known = {one for period, one in answer.values if period == "now" and one != ALL_GROUPS}
     groups = known.intersection(one for rows in answer.rows.values() for one in rows.groups)
-    names = answer.query.measures
-    return [
-        one
-        for one in groups
-        if one not in shown and any(answer.values["now", one].get(name) != 0 for name in names)
-    ]
+    query = answer.query
+
+    def tells(group: Group) -> bool:
+        return any(answer.values["now", group].get(name) != 0 for name in query.measures)
+
+    return [one for one in groups if one not in shown and (query.names_groups or tells(one))]
 
 
 def find_rest(
