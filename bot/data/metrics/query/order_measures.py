@@ -177,7 +177,7 @@ MEASURES: Mapping[str, Measure] = {
         caution=warn_of_late_returns,
     ),
     "returned_revenue": Measure(
-        Words("revenue of returns and refunds"),
+        Words("value of returns"),
         MONEY,
         lambda t: t.taken_off.sum(),
         bases=("taken_off",),
@@ -248,7 +248,7 @@ MEASURES: Mapping[str, Measure] = {
         needs=("code",),
     ),
     "gross_revenue": Measure(
-        Words("revenue before refunds"),
+        Words("gross revenue"),
         MONEY,
         lambda t: t.paid.sum(where=t.paid >= 0),
         bases=("charged",),
