@@ -170,11 +170,30 @@ def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -
         old, new = book.get(match["old"]), book.get(match["new"])
         if not (old and new and old.since and new.until and old.unit == new.unit):
             continue
-        if old.since > new.until:
+        if old.since > new.until and not _is_range(old, new, book):
             yield (
                 f"“{match[0]}” turns the days round: {match['old']} is of {old.since} and later, "
                 f"{match['new']} of {new.until} and before"
             )
+
+
+def _is_range(later: Fact, earlier: Fact, book: FactBook) -> bool:
+    """Whether these are the lowest and the highest figure of a course, and not both its ends: “the
+    months go from {f10} to {f4}” says how far they lie apart, not how they went."""
+    assert earlier.since
+    assert later.until
+    same = (later.parts.kind, later.parts.measure, later.unit)
+    course = [
+        (fact.number, fact.since, fact.until)
+        for fact in book.facts
+        if fact.since
+        and fact.until
+        and (fact.parts.kind, fact.parts.measure, fact.unit) == same
+        and not (fact.since <= earlier.since and later.until <= fact.until)  # the whole of it
+    ]
+    numbers, begins, ends = zip(*course, strict=True)
+    are_ends = earlier.since == min(begins) and later.until == max(ends)
+    return (later.number, earlier.number) == (min(numbers), max(numbers)) and not are_ends
 
 
 def _find_swapped_slots(text: str, book: FactBook, language: Language) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """What a report's prose may hold: slots for figures, and digits of names, quotations and dates."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -521,6 +523,39 @@ SOLD = (
 def test_figures_keep_their_roles(text: str, is_right: bool) -> None:
     faults = check_sales().find_faults(write(text))
     assert (not faults) is is_right, faults
+
+
+def list_months(*shares: int) -> list[Fact]:
+    """The shares of months from July on."""
+    return [
+        fact(
+            f"metric.month-{n}.share",
+            Decimal(share),
+            "%",
+            since=date(2026, n, 1),
+            until=date(2026, n, 28),
+        )
+        for n, share in enumerate(shares, 7)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shares", "text", "is_right"),
+    [
+        ((9, 7, 6, 8), "Les mois vont de {f3} à {f1}.", True),
+        ((9, 7, 6, 8), "The months range from {f3} to {f1}.", True),
+        ((9, 7, 6, 8), "The share went from {f2} to {f1}.", False),
+        ((9, 7, 6, 8), "The share went from {f1} to {f3}.", True),
+        ((9, 8, 7, 6), "The share went from {f4} to {f1}.", False),  # it fell all the time
+        ((9, 6), "The share went from {f2} to {f1}.", False),
+    ],
+)
+def test_the_lowest_and_the_highest_of_a_course_may_stand_in_any_order(
+    shares: Sequence[int], text: str, is_right: bool
+) -> None:
+    checker = replace(check_sales(), book=FactBook(list_months(*shares)))
+    faults = checker.find_faults(write(text))
+    assert any("turns the days round" in one for one in faults) is not is_right, faults
 
 
 LATE = "late: delivered after the promised day, or overdue"

@@ -37,8 +37,8 @@ def tell_occasions(now: Days, before: Days, deps: ToolDeps, beside: DayRange | N
     if beside:
         names = _name_occasions(beside, deps) or "none known"
         found += (
-            f" So figures of {_write(beside)} ({names}) are told too: the change against these "
-            "leads, or stands in the same sentence."
+            f" So figures of {_write(beside)} ({names}) are told too: say the change against these "
+            "in the headline or in a point."
         )
     elif len(periods) == 1 or named[periods[0]]:
         found += f" {LOOK_UP}."

@@ -161,7 +161,9 @@ async def name_breaks(
     for name, group in breaks.items():
         since = read_day_of(group, "since")
         if since and (not ends or since <= max(ends)):
-            named.append(f"{_name_step(group[0], name).about}, since {since}")
+            change = next((one.number for one in group if one.parts.measure == "change"), 0)
+            pass_it = f"{'fewer' if change < 0 else 'more'} pass it since {since}"
+            named.append(f"{_name_step(group[0], name).about}: {pass_it}")
             in_both |= bool(before[1] and since <= before[1])
     if not named:
         return []
@@ -172,8 +174,8 @@ async def name_breaks(
     return [
         f"Confirmed in the path to purchase of the whole shop up to {finding.result.as_of}: "
         f"{'; '.join(named)}. Where you compare these days, sum them up or say why they moved, "
-        "call funnel for its rates and what it cost; a plain figure needs none of it. What moved "
-        "with it is then no weakness of one country or product, nor chance."
+        "call funnel for its rates and what it cost. What moved with it is then no weakness of one "
+        "country or product, nor chance."
         f"{compared if in_both else ''}"
     ]
 

@@ -21,7 +21,6 @@ from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import find_like_days, tell_occasions
 from bot.agent.tools.funnel import VISIT_FILTERS, Days, name_breaks
 from bot.core.metric_query import (
-    DATED_DIMENSIONS,
     AskedFieldName,
     BoundName,
     ComparisonName,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
 
 BEFORE_PATH = frozenset(("visits", "visitors", "visits_share"))
+FINE_TIMES = frozenset(("day", "week"))  # by which a break shows; a month has days of both
 AFTER_PATH = ("late", "due_orders", "delivery", "cancelled", "return", "refunded")
 
 
@@ -223,16 +223,22 @@ async def _name_breaks(query: MetricQuery, now: Days, before: Days, deps: ToolDe
 
 
 def _needs_path(query: MetricQuery) -> bool:
-    """Whether one of the measures comes after a step of the path to purchase, and isn't of what
-    happens to orders later; of orders and campaigns, where they are compared or told by time."""
+    """Whether one of the measures comes after a step of the path to purchase and grows with the
+    purchases, and isn't of what happens to orders later, where it stands beside another: of visits
+    by anything, of orders and campaigns compared or by day or week."""
+    from bot.data.metrics.query.order_measures import MEASURES
+
+    is_compared = query.comparison != "none"
     if query.dataset == "visits":
-        return not BEFORE_PATH.issuperset(query.measures)
-    if query.comparison == "none" and {*DATED_DIMENSIONS}.isdisjoint(query.dimensions):
+        stands_beside = is_compared or bool(query.dimensions)
+        return stands_beside and not BEFORE_PATH.issuperset(query.measures)
+    if not is_compared and FINE_TIMES.isdisjoint(query.dimensions):
         return False
     if query.dataset in ("campaigns", "traffic"):
         return query.asks("order", "sales", "conversion")
-    return query.dataset == "orders" and not all(
-        any(part in name for part in AFTER_PATH) for name in query.measures
+    return query.dataset == "orders" and any(
+        MEASURES[name].is_sum and not any(part in name for part in AFTER_PATH)
+        for name in query.measures
     )
 
 

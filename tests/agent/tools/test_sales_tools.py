@@ -250,11 +250,12 @@ async def test_sales_name_what_broke_in_the_path_to_purchase(
     assert bool(named) is is_named
     if is_named:
         since = figure(await call_tool("funnel"), f"{MOBILE}.since").value
-        assert f"mobile, checkout to purchase, since {since}" in named[0]
+        assert f"mobile, checkout to purchase: fewer pass it since {since}" in named[0]
 
 
 VISITS = {"dataset": "visits", "measures": ["conversion"], "comparison": "previous_period"}
 WEEKS = {"since": "2026-11-11", "until": "2026-11-24"}
+ORDERS_BY = {"dataset": "orders", "measures": ["revenue"], "since": "2026-09-01"}
 SALES_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_sales"]}
 
 
@@ -279,6 +280,15 @@ SALES_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_sales"]}
         ),
         ("query_metrics", VISITS | WEEKS | SALES_OF_CAMPAIGNS, True, False),
         ("query_metrics", SALES_OF_CAMPAIGNS, False, False),  # nothing is compared
+        ("query_metrics", VISITS | WEEKS | {"comparison": "none"}, False, False),
+        ("query_metrics", ORDERS_BY | {"dimensions": ["week"]}, True, False),
+        ("query_metrics", ORDERS_BY | {"dimensions": ["month"]}, False, False),
+        (
+            "query_metrics",
+            ORDERS_BY | {"dimensions": ["week"], "measures": ["discounted_share"]},
+            False,
+            False,
+        ),
         ("query_metrics", {"dataset": "orders", "measures": ["revenue"]}, False, False),
         ("query_metrics", {"dataset": "campaigns", "measures": ["click_rate"]}, False, False),
         ("query_metrics", {"dataset": "feedback", "measures": ["rating"]}, False, False),

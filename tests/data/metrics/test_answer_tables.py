@@ -225,7 +225,7 @@ def test_others_are_of_both_periods() -> None:
 
 @pytest.mark.parametrize("dimension", ["week", "month"])
 def test_weeks_and_months_are_compared_one_by_one(dimension: str) -> None:
-    days = [date(2026, 10, 20), date(2026, 11, 10), date(2025, 10, 21), date(2025, 11, 10)]
+    days = [date(2026, 10, 20), date(2026, 11, 13), date(2025, 10, 21), date(2025, 11, 13)]
     days.append(date(2025, 9, 1))  # the data go back so far
     rows = [
         {**one, "order": f"{n}-{m}", "customer": f"{n}-{m}", "at": datetime(*day.timetuple()[:4])}

@@ -8,7 +8,8 @@ import pytest
 
 from bot.core.condition_words import describe_amount
 from bot.core.metric_query import MetricCondition, QueryError
-from bot.data.metrics.query.answer_facts import build_result
+from bot.data.metrics.query.answer_facts import MetricResult, build_result
+from bot.data.metrics.query.describe import describe_data
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.order_cautions import warn_of_price_cuts
 from bot.data.metrics.query.release import ALL_GROUPS
@@ -131,8 +132,9 @@ def test_condition_selects_what_sql_selects(
 SALE = date(2026, 6, 24), date(2026, 7, 21)
 
 
-def with_prices() -> Warehouse:
-    """The mixed shop, whose vase was reduced for four weeks, and whose rug is cheaper for good."""
+def with_prices(without: str = "") -> Warehouse:
+    """The mixed shop, whose vase was reduced for four weeks, and whose rug is cheaper for good.
+    `without` is a product of which no price is known."""
     history = {
         "vase": [(date(2026, 1, 1), 50), (SALE[0], 40), (SALE[1] + timedelta(days=1), 50)],
         "lamp": [(date(2026, 1, 1), 30)],
@@ -142,6 +144,7 @@ def with_prices() -> Warehouse:
         {"product": product, "since": since, "price": price}
         for product, changes in history.items()
         for since, price in changes
+        if product != without
     ]
     return replace(mixed_shop(prices=prices), floor=1, sales_floor=1)
 
@@ -185,6 +188,58 @@ def test_price_cuts_are_what_the_lower_prices_gave_away() -> None:
     assert not warn_of_price_cuts(mixed_shop(), EVER)
     with pytest.raises(QueryError, match="price history"):
         answer(mixed_shop(), dataset="orders", measures=["price_cuts"])
+
+
+def find(shop: Warehouse, **query: Any) -> MetricResult:
+    return build_result(
+        shop, answer(shop, dataset="orders", measures=["price_cuts"], **query), "en"
+    )
+
+
+def test_price_cuts_are_to_be_had_where_there_is_a_price_history() -> None:
+    for shop, is_told in ((with_prices(), True), (mixed_shop(), False)):
+        absent = [line for line in describe_data(shop) if "not to be had" in line]
+        assert any("price_cuts" in line for line in absent) is not is_told
+
+
+def test_price_cuts_are_none_where_all_prices_are_known_and_unknown_where_none_is() -> None:
+    shop = with_prices()
+    days = {"since": date(2026, 3, 1), "until": date(2026, 3, 20)}
+    assert [fact.value for fact in find(shop, **days).facts] == [0]
+    before = find(shop, since=date(2025, 12, 1), until=date(2025, 12, 31))
+    assert not before.facts
+    assert any("price history" in note for note in before.notes)
+
+
+def test_price_cuts_of_a_product_without_a_known_price_are_unknown_beside_others() -> None:
+    """The table has no row that says that the others have none, shown apart or not."""
+    shop = with_prices("lamp")
+    found = find(shop, dimensions=["product"])
+    told = {found.groups[fact.id][1]: fact.number for fact in found.facts}
+    assert told["rug",] == 0
+    assert told["vase",] == told[ALL_GROUPS] > 0
+    assert ("lamp",) not in told
+    (exhibit,) = found.exhibits
+    assert exhibit.table
+    assert not any(row[0].startswith("Others") for row in exhibit.table.rows)
+    assert any("price_cuts" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("measure", ["price_cuts", "discounts", "discount_depth"])
+def test_what_was_given_away_is_not_nothing_where_it_is_hidden(measure: str) -> None:
+    shop = with_prices()
+    asked = {"dataset": "orders", "measures": [measure], "dimensions": ["product", "country"]}
+    found = answer(replace(shop, floor=60, sales_floor=60), **asked)
+    told = build_result(shop, found, "en")
+    whole = answer(shop, **asked)
+    shown = {told.groups[fact.id][1]: fact.number for fact in told.facts}
+    assert {*whole.recipe.list_groups()} - {*shown}
+    for group, number in shown.items():
+        assert number or not found.values["now", group][measure]
+    (exhibit,) = told.exhibits
+    assert exhibit.table
+    others = [row for row in exhibit.table.rows if row[0].startswith("Others")]
+    assert not [row for row in others if row[-1] in ("€0.00", "0%")]
 
 
 def test_orders_are_filtered_by_the_share_that_their_discount_takes_off() -> None:

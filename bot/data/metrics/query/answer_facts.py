@@ -24,7 +24,7 @@ from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.figure_facts import FigureFacts
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
-from bot.data.metrics.query.periods import Days
+from bot.data.metrics.query.periods import Days, count_days
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.remainder import REST, are_empty, find_rest, list_missing
 from bot.data.metrics.query.runner import PeriodName
@@ -51,6 +51,7 @@ FROM_DAY, UNTIL_DAY = Words("from {day}"), Words("until {day}")
 TOO_FEW = Words("not shown (too few)")
 NOT_TOLD = Words("not shown")
 NO_CELLS = (None, None, None)
+MIN_COMPARED_DAYS = 4  # of a week or the like that the days hold in part
 MAX_NAMED_OTHERS = 3  # groups that the row of the others names
 
 
@@ -143,6 +144,7 @@ class _ResultBuilder:
             and (self.answer.periods.sums_compare or not measure.is_sum)
             # beside it, a table would compare what differs
             and not self.figures.lacks_returns(measure)
+            and not self._is_scrap(group)
         ):
             earlier = self.figures.build("before", group, name, self.answer.periods.before)
         if earlier is None:
@@ -155,6 +157,11 @@ class _ResultBuilder:
         if change is not None:
             self._keep(change, "now", group, name)
         return now, earlier, change
+
+    def _is_scrap(self, group: Group) -> bool:
+        """Whether the days hold so little of a week or the like that its change tells nothing."""
+        days = count_days(self.figures.cut_days(group, self.days))
+        return days < MIN_COMPARED_DAYS and bool(self._find_cut(group))
 
     def _keep(self, fact: Fact, period: PeriodName, group: Group, name: str) -> None:
         self.facts.append(fact)

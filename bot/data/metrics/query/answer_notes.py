@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.core.facts import Fact
-from bot.core.metric_query import AUDIENCE_FIELD
+from bot.core.metric_query import ANY_VALUE, AUDIENCE_FIELD
 from bot.core.withheld import Reason, Withheld
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_order import is_in_time
@@ -43,6 +43,10 @@ NO_FILTER = (
     ". Beside this answer no filter shows them one by one: tell them together, or of a longer "
     "period. Where a question names groups, a first call with a filter to these alone shows those "
     "that are large enough"
+)
+ARRIVED_OF_ORDERED = (
+    "The days are those on which the orders were placed; of these the filter delivered_day takes "
+    "what came. Say “of the orders placed …, those that came”."
 )
 MIN_SENDS, MAX_LEVEL_NAMES = 5, 8
 SEND_TIMES = ("weekday", "hour")
@@ -98,7 +102,9 @@ class AnswerNotes:
 
     def _say_which_days(self) -> list[str]:
         if self.query.takes_arrived:
-            return [ARRIVAL_DAYS]
+            is_dated = self.answer.asked.since or self.answer.asked.until
+            values = [one.values for one in self.query.conditions if one.field == "delivered_day"]
+            return [ARRIVED_OF_ORDERED if is_dated or (ANY_VALUE,) in values else ARRIVAL_DAYS]
         return [ORDER_DAYS] if is_of_deliveries(self.answer) else []
 
     def _explain_bounds(self) -> list[str]:

@@ -133,7 +133,7 @@ def _describe_dataset(
     absent = [
         name
         for name, measure in dataset.measures.items()
-        if not all(has_column(warehouse, dataset, column) for column in measure.needs)
+        if not all(is_told(warehouse, dataset, column) for column in measure.needs)
     ]
     if missing or absent:
         parts = [f"no {', '.join(missing)}"] if missing else []

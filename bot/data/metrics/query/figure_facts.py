@@ -39,7 +39,7 @@ MAX_SUBJECT_LENGTH = 110
 MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
 CHANGE_LABEL = Words("change")
 DAILY_CHANGE = Words("change per day")
-BOUND, GROUPS_WITHIN = Words("bound"), Words("number within the bounds")
+BOUND, GROUPS_WITHIN = Words("bound that was asked"), Words("how many are within the bounds")
 
 
 class FigureFacts:

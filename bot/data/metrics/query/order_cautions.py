@@ -105,6 +105,23 @@ def warn_of_price_cuts(warehouse: Warehouse, _days: tuple[date, date]) -> str:
     return "" if warehouse.table("prices") is None else DISCOUNTS_ALONE
 
 
+def warn_of_unknown_prices(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say of how many products sold on the days no price is known yet, so no reduction either."""
+    prices, orders = warehouse.rows("prices"), warehouse.rows("orders")
+    known = prices.group_by(priced="product").aggregate(first=prices.since.min())
+    sold = orders.filter(orders["at"].date().between(*map(ibis.literal, days)))
+    joined = sold.left_join(known, sold["product"] == known.priced)
+    is_known = (joined["first"] <= joined["at"].date()).fill_null(False)
+    query = joined.aggregate(n=joined["product"].nunique(where=~is_known))
+    (row,) = fetch_rows(warehouse, query)
+    if not row["n"]:
+        return ""
+    return (
+        f"Of {row['n']} products sold on these days (all filters apart) the price history has no "
+        "price yet on a day of theirs: these sales are not in price_cuts. Say so."
+    )
+
+
 def warn_of_parcels_on_their_way(warehouse: Warehouse, days: tuple[date, date]) -> str:
     """Say how many orders of the days have not arrived, so that no delivery time is known."""
     n = _count_undelivered(warehouse, days, lambda orders: ibis.literal(True))

@@ -40,6 +40,7 @@ from bot.data.metrics.query.order_cautions import (
     warn_of_parcels_on_their_way,
     warn_of_price_cuts,
     warn_of_refunds,
+    warn_of_unknown_prices,
 )
 from bot.data.metrics.query.order_rows import (
     is_new,
@@ -49,6 +50,7 @@ from bot.data.metrics.query.order_rows import (
 from bot.i18n.messages import Words
 
 NOT_DUE = "no promised day of theirs is over"
+NO_PRICE_YET = "the price history knows no price of what was sold here on its day"
 MONEY, ORDERS, CUSTOMERS, UNITS = "money", "orders", "customers", "units"
 
 TOP_SHARES = {
@@ -175,7 +177,7 @@ MEASURES: Mapping[str, Measure] = {
         caution=warn_of_late_returns,
     ),
     "returned_revenue": Measure(
-        Words("revenue of returns and refunds"),
+        Words("value of returns"),
         MONEY,
         lambda t: t.taken_off.sum(),
         bases=("taken_off",),
@@ -210,10 +212,12 @@ MEASURES: Mapping[str, Measure] = {
     "price_cuts": Measure(
         Words("given away by price reductions"),
         MONEY,
-        lambda t: t.cut.cast("decimal(18, 2)").sum(where=t.reduced_price).fill_null(Decimal(0)),
+        lambda t: t.cut.sum(),
         bases=("price_cuts",),
         needs=(PRICES,),
         is_sum=True,
+        caution=warn_of_unknown_prices,
+        blank=NO_PRICE_YET,
     ),
     "discounted_orders": Measure(
         Words("orders with a discount"),
@@ -244,7 +248,7 @@ MEASURES: Mapping[str, Measure] = {
         needs=("code",),
     ),
     "gross_revenue": Measure(
-        Words("revenue before refunds"),
+        Words("gross revenue"),
         MONEY,
         lambda t: t.paid.sum(where=t.paid >= 0),
         bases=("charged",),

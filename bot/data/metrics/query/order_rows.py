@@ -172,17 +172,24 @@ def add_profile(rows: ir.Table, selection: RowSelection) -> ir.Table:
 
 def _add_reductions(warehouse: Warehouse, lines: ir.Table) -> ir.Table:
     """Return the lines with `reduced_price`, whether the product cost less than before that day,
-    and `cut`, how much less the line cost."""
-    cuts = select_reductions(warehouse)
+    and `cut`, how much less the line cost: null, as is `prices`, the first day with a price, where
+    none is known of the day."""
+    cuts, prices = select_reductions(warehouse), warehouse.table("prices")
     assert cuts is not None  # without prices the condition is refused
+    assert prices is not None
+    known = prices.group_by(priced="product").aggregate(prices=prices.since.min())
+    is_known = [lines["product"] == known.priced, known.prices <= lines.day]
+    lines = lines.left_join(known, is_known)
     is_reduced = [
         lines["product"] == cuts.reduced_product,
         lines.day.between(cuts["first"], cuts["last"]),
     ]
     joined = lines.left_join(cuts, is_reduced)
+    cut = (joined.cut * joined.pieces).cast("decimal(18, 2)").fill_null(Decimal(0))
     return joined.mutate(
-        reduced_price=joined.reduced_product.notnull(), cut=joined.cut * joined.pieces
-    ).drop("reduced_product", "first", "last")
+        reduced_price=joined.reduced_product.notnull(),
+        cut=joined.prices.notnull().ifelse(cut, ibis.null("decimal(18, 2)")),
+    ).drop("reduced_product", "first", "last", "priced")
 
 
 def _add_other_products(lines: ir.Table, query: MetricQuery) -> ir.Table:

@@ -185,6 +185,11 @@ def _find_comparison(
                 f"Last year are the same weekdays, {before[0]} to {before[1]}: what falls on other "
                 "days there (a holiday, Black Friday) may not be in both."
             )
+            if count_days(now) > MAX_DAYS_BY_WEEKDAY:
+                notes.append(
+                    "Without weeks, these days stand beside the same dates: tell one of the two, "
+                    "with its days."
+                )
             return before
         return _year_before(now[0]), _year_before(now[1])
     # of a period that is not over, the first days are compared with the first days before

@@ -32,9 +32,14 @@ def find_rest(
     answer: MetricAnswer, cells: Cells, name: str, at: int, period: PeriodName
 ) -> Fact | None:
     """Return what the shown groups leave of the total of a measure, in the first (now) or second
-    (before) of their cells. None where the groups don't add up, and where a shown one lacks it."""
+    (before) of their cells. None where the groups don't add up, where a shown one lacks it, and
+    where it is known of none of the others: nothing known is not nothing."""
     total = cells[ALL_GROUPS, name][at]
     if total is None or not adds_up(answer, name, period):
+        return None
+    shown = {*answer.recipe.list_groups()}
+    others = [one for one in answer.rows[period].groups if one not in shown]
+    if others and all(_read(answer, period, one, name) is None for one in others):
         return None
     left = Decimal(total.value)
     has_cents = total.unit == "%" or left % 1 or left < MIN_LARGE_VALUE
@@ -50,6 +55,11 @@ def find_rest(
     )
 
 
+def _read(answer: MetricAnswer, period: PeriodName, group: Group, name: str) -> Any:
+    """Return a figure of a group, shown or not; of a share, that of which it is one."""
+    return answer.values.get((period, group), {}).get(answer.get_measure(name).share_of or name)
+
+
 def adds_up(answer: MetricAnswer, name: str, period: PeriodName = "now") -> bool:
     """Whether the figures of all groups are together that of the total."""
     measure = answer.get_measure(name)
@@ -57,7 +67,7 @@ def adds_up(answer: MetricAnswer, name: str, period: PeriodName = "now") -> bool
     if not answer.get_measure(name).is_sum or period not in answer.rows:
         return False
     groups = answer.rows[period].groups
-    figures = [float(answer.values.get((period, one), {}).get(name) or 0) for one in groups]
+    figures = [float(_read(answer, period, one, name) or 0) for one in groups]
     total = float(answer.values[period, ALL_GROUPS].get(name) or 0)
     return isclose(sum(figures), total, abs_tol=0.01)
 

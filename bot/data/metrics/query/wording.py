@@ -412,11 +412,12 @@ def _add_comparison(
     ends = before[1] + timedelta(days=1)
     if comparison == "previous_period" and ends == answer.periods.now[0]:
         return Words("{days} compared with the time before", days=days).to(language)
+    other = format_short_period(*before, language, today)
     if comparison == "same_period_last_year":
         if answer.periods.now[0] - before[0] == YEAR_OF_WEEKS:
-            return Words("{days} compared with the same weekdays last year", days=days).to(language)
+            said = Words("{days} compared with the same weekdays last year ({other})")
+            return said.with_params(days=days, other=other).to(language)
         return Words("{days} compared with last year", days=days).to(language)
-    other = format_short_period(*before, language, today)
     return Words("{days} compared with {other}", days=days, other=other).to(language)
 
 
