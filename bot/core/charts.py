@@ -334,6 +334,7 @@ class Point:
     expected: float | None = None
     name: str = ""
     cut: bool = False
+    spelled: str = ""  # the value as people read it; "": the formatted number
 
 
 _POINT = re.compile(r"(\d{4}-\d\d-\d\d): (\d+(?:\.\d+)?)[^;(]*(?:\((\d+(?:\.\d+)?))?")
@@ -487,7 +488,7 @@ def _describe_line(
     told = []
     for point in shown:
         text = f"{point.name or format_value(point.day, language)}{marks.colon} "
-        text += _format_value(point.value, unit, language)
+        text += point.spelled or _format_value(point.value, unit, language)
         if point is points[-1] and point.expected is not None:
             other = named[1] or Words("expected").to(language)
             expected = _format_value(point.expected, unit, language)
@@ -608,7 +609,7 @@ def _build_exhibit_line(
     chart: ExhibitChart, title: str, language: Language, colours: Sequence[str]
 ) -> ChartPicture | None:
     points = [
-        Point(one.day, one.value, one.expected, _name_point(one), one.cut)
+        Point(one.day, one.value, one.expected, _name_point(one), one.cut, one.spelled)
         for one in chart.points
         if one.day
     ]

@@ -40,6 +40,11 @@ def test_alt_text_of_a_line_tells_all_points_or_where_it_begins_turns_and_ends()
     assert [one.partition(": ")[2] for one in told] == ["50", "56", "7", "52 (expected: 51)"]
 
 
+def test_points_of_a_line_are_told_as_people_read_them() -> None:
+    points = [Point(date(2026, n, 1), 4.25, name=f"month {n}", spelled="4,25") for n in (1, 2, 3)]
+    assert build_line_chart("T", points, language="fr").alt.count("4,25") == 3
+
+
 def test_month_that_is_not_over_is_marked_in_the_picture() -> None:
     assert build_line_chart("T", MONTHS, language="en").spec["title"]["subtitle"] == ["month 6"]
 

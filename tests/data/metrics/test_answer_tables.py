@@ -429,3 +429,15 @@ def test_late_orders_that_came_are_not_called_overdue() -> None:
     names = [row[0] for row in build_table(rows, filters=arrived, **asked).rows]
     assert names[0] == "Delivered late"
     assert "overdue" in build_table(rows, **asked).rows[0][0]
+
+
+@pytest.mark.parametrize(
+    ("measures", "told"), [(["orders", "late_share"], "orders"), (["due_orders"], "due-orders")]
+)
+def test_count_behind_a_rate_is_not_told_without_it(measures: list[str], told: str) -> None:
+    late = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 9)}
+    in_time = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 5)}
+    rows = [*list_orders(9, 2, **late), *list_orders(9, 60, **in_time)]
+    warehouse = small(orders=rows)
+    found = answer(warehouse, dataset="orders", measures=measures)
+    assert [one.parts.measure for one in build_result(warehouse, found, "en").facts] == [told]

@@ -70,7 +70,7 @@ class MetricResult:
 
 
 def build_result(warehouse: Warehouse, answer: MetricAnswer, language: Language) -> MetricResult:
-    return _ResultBuilder(warehouse, answer, language).build()
+    return _ResultBuilder(warehouse, answer.without_lone_counts(), language).build()
 
 
 class _ResultBuilder:
