@@ -67,7 +67,10 @@ THING_FIELDS = frozenset(  # of what was sold and how, and of no customer; a cod
 
 
 def tells_of_things(query: MetricQuery) -> bool:
-    """Whether all groups and filters are of what was sold and how, and of no customer."""
+    """Whether all groups and filters are of what was sold and how, and of no customer. How the
+    order of a text came is of whoever wrote it."""
+    if query.dataset == "feedback" and query.uses("late"):
+        return False
     groups = {*query.dimensions}.difference(DATED_DIMENSIONS)
     return THING_FIELDS.issuperset(groups | {condition.field for condition in query.conditions})
 
