@@ -382,6 +382,8 @@ async def test_second_table_stands_where_a_card_has_room_for_both() -> None:
         assert len(letters) == 2
         tables = [part.body for part in found.parts if isinstance(part.body, Table)]
         assert [one.columns[0] for one in tables] == heads
+        no_room = [one for one in text_of(found, "Read as")[0].splitlines() if "No room" in one]
+        assert len(no_room) == 2 - len(heads)
 
 
 async def test_tables_of_the_same_periods_become_one() -> None:
