@@ -224,6 +224,9 @@ class _ResultBuilder:
                 cut=self.notes.describe_cut(),
                 footnote=self.notes.describe_source(),
                 cut_after=self.days[1] if is_cut else None,
+                is_open=any(
+                    self.figures.lacks_returns(self.answer.get_measure(name)) for name in self.told
+                ),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
                 column_facts=tuple(facts_of[name] for name, _ in columns),
