@@ -94,7 +94,8 @@ class Measure:
     names the measure of which it is the share in the total. Rates are in percent.
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
-    rows that `count` counts, for a note. `read_as` is a longer name that says what the data count
+    rows that `count` counts, for a note; `spread` is the standard deviation of a mean of these.
+    `read_as` is a longer name that says what the data count
     in it: revenue before returns; with `label_as_read` it stands everywhere. `footnote` says whose
     figures they are. `whole_time` marks what has no period; `only_by` lists what it may be grouped
     and filtered by, where that is not everything. `of` names the measure that counts the rows that
@@ -120,6 +121,7 @@ class Measure:
     source: str = "rows"
     count: Expression | None = None  # how many rows it stands on, where not all of the group
     counted: str = ""
+    spread: Expression | None = None
     explain_unknown: Callable[[Warehouse], str] | None = None
     caution: Caution | None = None
     read_as: Callable[[Warehouse], Words] | None = None

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import RatingCondition
+from bot.core.facts import RATING_UNIT
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.metrics.filters import add_category, add_deliveries, add_people, name_reviewers
 from bot.data.metrics.query.conditions import filter_rows
@@ -154,12 +155,13 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "rating": Measure(
         Words("mean rating"),
-        "of 5",
+        RATING_UNIT,
         lambda t: t.rating.mean(),
         bases=("rated",),
         needs=("rating",),
         count=lambda t: t.rating.count(),
         counted="with a rating",
+        spread=lambda t: t.rating.std(),
     ),
     "low_rating_share": Measure(
         Words("share of ratings of 1 or 2 stars"),
