@@ -445,7 +445,8 @@ def test_count_behind_a_rate_is_not_told_without_it(measures: list[str], told: s
 
 def test_row_of_changes_says_which_are_per_day() -> None:
     rows = [one for month in (9, 10, 11) for one in list_orders(month, 30)]
-    days = {"since": date(2026, 11, 1), "until": date(2026, 11, 24), "comparison": "dates"}
+    days: dict[str, Any] = {"since": date(2026, 11, 1), "until": date(2026, 11, 24)}
+    days["comparison"] = "dates"
     days |= {"compare_since": date(2026, 10, 1), "compare_until": date(2026, 10, 31)}
     for measures, head in (
         (["revenue", "average_order"], "Change (of sums: per day)"),
