@@ -15,7 +15,7 @@ from bot.core.audience_words import (
     join_with_or,
     list_conditions,
 )
-from bot.core.facts import Evidence, Fact, FactId
+from bot.core.facts import Evidence, Fact, FactId, is_money
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
 from bot.core.request import SkillRequest
@@ -151,7 +151,8 @@ def list_export_steps(
     chosen = [*by_rule.values()][:most]
     audiences = [AudienceRule.model_validate_json(str(fact.value)) for fact in chosen]
     titles = {fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS}
-    own = _list_own_conditions(audiences, titles)
+    currency = next((fact.unit for fact in facts if fact.unit and is_money(fact)), "")
+    own = _list_own_conditions(audiences, titles, currency)
     return [
         NextStep(
             label=_label_export(rule, values, fact, conditions),
@@ -181,14 +182,15 @@ def _list_of_others(cited: Sequence[str], facts: Sequence[Fact]) -> set[str]:
 
 
 def _list_own_conditions(
-    rules: Sequence[AudienceRule], titles: Mapping[str, str]
+    rules: Sequence[AudienceRule], titles: Mapping[str, str], currency: str
 ) -> list[list[Words]]:
     """Return for each audience the conditions that not all of them have, and behind them those that
     all have, without the countries."""
     if not rules:
         return []
     conditions = [
-        list_conditions(rule.model_copy(update={"countries": ()}), titles) for rule in rules
+        list_conditions(rule.model_copy(update={"countries": ()}), titles, currency)
+        for rule in rules
     ]
     shared = [one for one in conditions[0] if all(one in more for more in conditions)]
     own = [[one for one in some if one not in shared] for some in conditions]

@@ -20,11 +20,24 @@ def find_shown_exhibits(form: ReportForm, ctx: Findings) -> list[Exhibit]:
     chosen = choose_exhibits(form, ctx.book, ctx.exhibits)
     if not chosen or not _holds_what_is_told(form, chosen, ctx):
         return []
-    shown, _left_out = arrange_exhibits([*chosen, *_list_missing_columns(form, chosen, ctx)])
+    shown, left_out = arrange_exhibits([*chosen, *_list_missing_columns(form, chosen, ctx)])
     cited = (list_cited([form.headline], ctx), list_cited(form.points, ctx))
     headline, points = (_add_alike(ids, shown) for ids in cited)
     shown = [_leave_out_empty(one, headline | points, ctx) for one in shown]
-    return [_cite_rows(_cut_columns(one, headline, points, ctx), ctx) for one in shown]
+    first, *others = (_cite_rows(_cut_columns(one, headline, points, ctx), ctx) for one in shown)
+    return [_name_left_out(first, left_out, ctx), *others]
+
+
+def _name_left_out(exhibit: Exhibit, left_out: Sequence[Exhibit], ctx: Findings) -> Exhibit:
+    """Return the exhibit with a line that names the chosen ones that have no room."""
+    if not left_out:
+        return exhibit
+    named = (
+        one.tell_scope((), one.days) if one.scope else one.read_as.partition("\n")[0] or one.shows
+        for one in left_out
+    )
+    told = Words("No room here for: {what}.", what="; ".join(named)).to(ctx.request.language)
+    return exhibit.model_copy(update={"cut": "\n".join(filter(None, (exhibit.cut, told)))})
 
 
 def _add_alike(cited: Collection[str], shown: Sequence[Exhibit]) -> frozenset[str]:

@@ -90,7 +90,12 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Re
     line = _tell_line(told, named, cited, ctx)
     others = [one for one in [*headline, *points] if one not in told]
     ages = (text for one in [*told, *others, *shown] for text in one.read_as.splitlines()[1:])
-    beside = (*ages, *_list_ends(form, [*told, *shown], ctx), *_list_wider(told, others, form, ctx))
+    beside = (
+        *ages,
+        *_list_ends(form, [*told, *shown], ctx),
+        *_list_open([*told, *shown], others, [*of_headline, *of_points], ctx),
+        *_list_wider(told, others, form, ctx),
+    )
     return Reading(line, told, tuple(dict.fromkeys(beside)))
 
 
@@ -140,6 +145,19 @@ def _list_ends(form: ReportForm, read: Sequence[Exhibit], ctx: Findings) -> Iter
         is_said = exhibit.cut_after in named or any(one.id == exhibit.id for one in read)
         if not is_said and (line := exhibit.tell_end(cited, language, ctx.today)):
             yield line
+
+
+def _list_open(
+    read: Sequence[Exhibit], others: Sequence[Exhibit], cited: Sequence[str], ctx: Findings
+) -> Iterator[str]:
+    """Yield which other calls count returns up to later days than those that were read."""
+    if any(one.cut_after for one in read):
+        for exhibit in others:
+            if exhibit.is_open and not any(one.id == exhibit.id for one in read):
+                scope = exhibit.tell_scope(cited)
+                words = Words("{scope}: returns of its last days are still to come.", scope=scope)
+                line = words.to(ctx.request.language)
+                yield line[:1].upper() + line[1:]
 
 
 def _list_named_days(texts: Iterable[str], ctx: Findings) -> set[date]:

@@ -78,7 +78,7 @@ class _Names:
 
     def spell_amount(self, amount: Decimal) -> Money | str:
         if not self.currency:
-            return str(amount)
+            return f"{amount.normalize():f}"
         return Money(amount=amount, currency=self.currency, is_whole=amount == int(amount))
 
 

@@ -78,6 +78,7 @@ class Exhibit(BaseModel, frozen=True):
     total: str = ""  # the name of the row that is of all rows together
     cut: str = ""  # how many of the rows it shows, for whoever sees it
     cut_after: date | None = None  # its last day, where later orders may still come back
+    is_open: bool = False  # whether orders of its last days may still come back, and they count
     footnote: str = ""  # whose figures they are, where its title or how it was read says so
     not_ranked: str = ""  # how many groups have no place in its order, for people
     table: Table | None = None

@@ -46,6 +46,7 @@ FACT_UNITS: dict[str, str] = tomllib.loads(
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 PRODUCT_KINDS = ("product", "availability", "prices")  # of facts about one product
 PERCENT_UNITS = ("%", "points")
+RATING_UNIT = "of 5"
 MINUS = "\u2212"
 UNSIGNED_CHANGES = ("guard-change",)  # how large a change must be to be seen
 CALCULATED = "calculated"  # the kind of what was calculated from other facts

@@ -6,6 +6,7 @@ from decimal import Decimal
 from bot.core.facts import (
     FACT_UNITS,
     MIN_LARGE_VALUE,
+    RATING_UNIT,
     Fact,
     is_money,
     is_of_few,
@@ -115,6 +116,8 @@ def _choose_decimals(facts: Sequence[Fact], pairs: Sequence[tuple[Fact, Fact]] =
     most = max((_count_decimals(one) for one in facts), default=0)
     if numbers and facts[0].unit == "%" and facts[0].is_change:  # also of one alone
         return min(most, 0 if min(numbers) >= LARGE_DIFFERENCE else 1)
+    if facts and facts[0].unit == RATING_UNIT:  # also of one alone
+        return MAX_DECIMALS
     if len({*numbers}) < 2:
         return None
     if is_money(facts[0]):

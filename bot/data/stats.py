@@ -211,6 +211,19 @@ def compute_equal_shares_p(hits: Sequence[int], of: Sequence[int]) -> float:
     return chi_square_tail(float(spread.sum()), len(hits) - 1)
 
 
+def compute_equal_means_p(means: Numbers, of: Numbers, spreads: Numbers) -> float:
+    """Return the p-value of equal means of several groups with these standard deviations, which are
+    pooled: of two groups Student's t-test, of more the chi-square limit of the F-test."""
+    freedom = float((of - 1).sum())
+    pooled = float(((of - 1) * spreads**2).sum()) / freedom if freedom > 0 else 0.0
+    if not pooled:
+        return 1.0 if freedom <= 0 or np.ptp(means) == 0 else 0.0
+    distance = float((of * (means - np.average(means, weights=of)) ** 2).sum()) / pooled
+    if len(means) == 2:
+        return 2 * float(student_tail(sqrt(distance), freedom))
+    return chi_square_tail(distance, len(means) - 1)
+
+
 def _hypergeometric_cdf(hits: float, all_: float, marked: float, drawn: float) -> float:
     counts, chances = _hypergeometric_pmf(all_, marked, drawn)
     return float(min(1.0, chances[counts <= hits].sum()))

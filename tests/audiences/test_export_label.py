@@ -99,6 +99,26 @@ def test_export_button_names_what_it_has_room_for_and_nothing_in_part() -> None:
     assert step.label.to("en") == "Export contacts for e-mail"
 
 
+@pytest.mark.parametrize(
+    ("unit", "label"), [("EUR", "spent at least €500"), ("orders", "spent at least 500")]
+)
+def test_export_button_names_amounts_in_the_currency(unit: str, label: str) -> None:
+    rule = AudienceRule(min_spend=Decimal("500.0"))
+    facts = [
+        Fact(
+            id=f"audiences.yours.{measure}",
+            label=measure,
+            value=value,
+            unit=own,
+            source=Source("orders.csv"),
+            as_of=date(2026, 11, 24),
+        )
+        for measure, value, own in (("rule", rule.stored, None), ("spent", Decimal(9), unit))
+    ]
+    (step,) = list_export_steps([fact.id for fact in facts], facts)
+    assert step.label.to("en").endswith(f"({label})")
+
+
 def test_same_audience_of_two_calls_has_one_export() -> None:
     rule = AudienceRule(segments=("champions",))
     facts = [

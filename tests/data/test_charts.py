@@ -55,6 +55,11 @@ def test_alt_text_of_a_line_spells_figures_as_its_table_does() -> None:
     assert picture.alt.endswith("; month 5: 4.25")
 
 
+def test_points_of_a_line_are_told_as_people_read_them() -> None:
+    points = [Point(date(2026, n, 1), 4.25, name=f"month {n}", spelled="4,25") for n in (1, 2, 3)]
+    assert build_line_chart("T", points, language="fr").alt.count("4,25") == 3
+
+
 def test_month_that_is_not_over_is_marked_in_the_picture() -> None:
     assert build_line_chart("T", MONTHS, language="en").spec["title"]["subtitle"] == ["month 6"]
 

@@ -349,6 +349,22 @@ VISITS_BY_DEVICE = {**BY_DEVICE, "dataset": "visits", "measures": ["conversion",
 TWO_SETS = calls(("query_metrics", VISITS_BY_DEVICE), ("query_metrics", BY_DEVICE))
 
 
+@pytest.mark.parametrize(("until", "says_so"), [("2026-10-31", True), ("2026-10-20", False)])
+async def test_returns_that_are_counted_to_later_days_than_the_rate_say_so(
+    until: str, says_so: bool
+) -> None:
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "measures": ["return_rate"], "dimensions": []}),
+        (
+            "query_metrics",
+            {**QUERY, "measures": ["returned"], "dimensions": ["return_reason"], "until": until},
+        ),
+    )
+    found, _letters = await answer(looked_up, report("{f1}.", "{f2} in all."))
+    lines = text_of(found, "Read as")[0].splitlines()
+    assert any("still to come" in line for line in lines) is says_so
+
+
 async def test_tables_of_two_look_ups_with_the_same_rows_become_one() -> None:
     both = report("{f1} in the shop.", exhibit="e1", further_exhibits=["e2"])
     found, letters = await answer(TWO_SETS, both)
@@ -395,6 +411,8 @@ async def test_second_table_stands_where_a_card_has_room_for_both() -> None:
         assert len(letters) == 2
         tables = [part.body for part in found.parts if isinstance(part.body, Table)]
         assert [one.columns[0] for one in tables] == heads
+        no_room = [one for one in text_of(found, "Read as")[0].splitlines() if "No room" in one]
+        assert len(no_room) == 2 - len(heads)
 
 
 async def test_tables_of_the_same_periods_become_one() -> None:

@@ -4,15 +4,17 @@ whatever part can be answered is answered instead. `instead`: the nearest questi
 answer, as the person would ask it (at most 40 characters); it becomes a button.
 Not for a vague request (ask_person).
 Example: {"reason": "no_such_data", "what": "how many people saw the TV spot", "missing": "none",
-"instead": "Visits since the TV spot?"}
+"column": "none", "instead": "Visits since the TV spot?"}
 """
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_text, run_query
-from bot.core.report import MAX_LABEL
+from bot.core.report import MAX_LABEL, NONE
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -74,9 +76,19 @@ WAYS_OUT = {
 
 class Params(ToolParams):
     reason: Reason
-    what: str
+    what: str = Field(description="What was asked, in a few words, without the reason.")
     missing: File
+    column: str = Field(
+        description="column_missing: what the column would hold, in the person's language, such as "
+        "“carrier”; else none."
+    )
     instead: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def name_no_column(cls, given: Any) -> Any:
+        """Take the calls of earlier editions, which have no column."""
+        return {"column": NONE, **given} if isinstance(given, dict) else given
 
 
 def describe_limit(
@@ -91,6 +103,13 @@ def describe_limit(
         return Words("Not answered: {what}.", what=what)
     if params.missing == "none":
         return Words("Your data can't tell: {what}.", what=what)
+    if params.reason == "column_missing" and (column := read_text(params.column)):
+        return Words(
+            "Your data can't tell: {what}. It takes one more column ({column}) in: {file}.",
+            what=what,
+            column=column,
+            file=FILE_NAMES[params.missing],
+        )
     if params.reason == "column_missing":
         return Words(
             "Your data can't tell: {what}. It takes one more column in: {file}.",

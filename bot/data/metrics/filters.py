@@ -15,7 +15,7 @@ from ibis import _
 from bot.core.audience_rule import AudienceRule
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, split_values
 from bot.data.warehouse.places import is_in_region
-from bot.data.warehouse.purchases import segments_table
+from bot.data.warehouse.purchases import CANCELLED_STATUSES, segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import OPTION_SEPARATOR, Warehouse
 from bot.errors import CannotDo
@@ -128,6 +128,28 @@ def name_reviewers(warehouse: Warehouse, reviews: ir.Table) -> ir.Table:
     reviews = reviews.left_join(buyers, reviews.customer == buyers.buyer)
     country = ibis.coalesce(reviews.country, reviews.home)
     return reviews.mutate(country=country).drop("of_order", "orderer", "home")
+
+
+def is_late(lines: ir.Table) -> ir.Value:
+    """Whether what was ordered came after the promised day, or has not come though that day is
+    over. Null where it is not over, unless only what came is taken, or not known."""
+    came_late = lines.delivered.isnull() | (lines.delivered > lines.promised)
+    return (lines.promised < lines.due_before).ifelse(came_late, ibis.null("boolean"))
+
+
+def add_deliveries(warehouse: Warehouse, rows: ir.Table, *, has_arrived: bool = False) -> ir.Table:
+    """Return the rows with when their order was `delivered`, and whether it was `late`. With
+    `has_arrived`, only those count that were delivered."""
+    orders = None if "orders" in warehouse.damaged else warehouse.table("orders")
+    if orders is None:
+        return rows.mutate(late=ibis.null("boolean"), delivered=ibis.null("date"))
+    last_known = min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1))
+    lines = orders.mutate(due_before=ibis.literal(date.max if has_arrived else last_known))
+    lines = lines.filter(~lines.status.lower().isin(CANCELLED_STATUSES).fill_null(False))
+    sent = lines.group_by(of_order="order").aggregate(
+        late=is_late(lines).any(), delivered=lines.delivered.max()
+    )
+    return rows.left_join(sent, rows["order"] == sent.of_order).drop("of_order")
 
 
 OPTION_COLUMNS = {"colour": "colours", "size": "sizes"}  # of a line → of the catalogue

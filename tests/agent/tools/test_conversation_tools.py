@@ -191,6 +191,14 @@ async def test_a_missing_column_is_not_called_a_missing_file() -> None:
     assert "chiffres de visites" in said
 
 
+async def test_a_missing_column_is_named() -> None:
+    given = {"reason": "column_missing", "what": "which is slowest", "missing": "orders"}
+    result = await call_tool("cannot", {"instead": "none", **given, "column": "carrier"})
+    assert result.notes[0].endswith("one more column (carrier) in: orders.")
+    result = await call_tool("cannot", {"instead": "none", **given})  # of an earlier edition
+    assert result.notes[0].endswith("one more column in: orders.")
+
+
 async def test_a_missing_file_must_be_named() -> None:
     given = {"reason": "column_missing", "what": "the device", "missing": "none"}
     with pytest.raises(ToolError, match="Name the file"):

@@ -315,3 +315,44 @@ def test_rates_of_two_groups_that_chance_may_explain_are_said_to_be(
     found = build_result(warehouse, answer(warehouse, dataset="orders", **asked), "en")
     said = [note for note in found.notes if "may be chance" in note]
     assert [note.partition(":")[0] for note in said] == ["return_rate"] * is_chance
+
+
+def tell_ratings(before: list[int], now: list[int], many: int) -> MetricResult:
+    """What is told of a mean rating of so many times these stars, in September and October."""
+    rows = [
+        {"id": f"{month} {n}", "at": datetime(2026, month, 3, 12), "rating": float(stars)}
+        for month, ratings in ((9, before), (10, now))
+        for n, stars in enumerate(ratings * many)
+    ]
+    warehouse = small(feedback=[*rows, {"id": "0", "at": datetime(2026, 8, 1), "rating": 3.0}])
+    found = answer(
+        warehouse,
+        dataset="feedback",
+        measures=["rating"],
+        comparison="previous_period",
+        since=date(2026, 10, 1),
+        until=date(2026, 10, 31),
+    )
+    return build_result(warehouse, found, "en")
+
+
+@pytest.mark.parametrize(
+    ("now", "many", "is_chance", "is_few"),
+    [([3, 4, 5], 4, True, False), ([1, 2, 3], 4, False, False), ([1, 1, 2], 2, False, True)],
+)
+def test_mean_ratings_that_chance_may_explain_or_of_few_are_said_to_be(
+    now: list[int], many: int, is_chance: bool, is_few: bool
+) -> None:
+    notes = tell_ratings([4, 4, 5], now, many).notes
+    assert any("may be chance" in note for note in notes) is is_chance
+    assert any("of under 10" in note for note in notes) is is_few
+
+
+def test_change_of_a_mean_rating_is_their_difference() -> None:
+    *_means, change = tell_ratings([4, 4, 5], [4, 4, 4], 4).facts
+    assert (change.value, change.unit) == (Decimal("-0.33"), "stars")
+
+
+def test_mean_rating_alone_has_the_decimals_of_others() -> None:
+    now, *_others = tell_ratings([4], [4], 12).facts
+    assert now.shown("en").startswith("4.00")

@@ -445,3 +445,28 @@ def test_late_orders_that_came_are_not_called_overdue() -> None:
     names = [row[0] for row in build_table(rows, filters=arrived, **asked).rows]
     assert names[0] == "Delivered late"
     assert "overdue" in build_table(rows, **asked).rows[0][0]
+
+
+@pytest.mark.parametrize(
+    ("measures", "told"), [(["orders", "late_share"], "orders"), (["due_orders"], "due-orders")]
+)
+def test_count_behind_a_rate_is_not_told_without_it(measures: list[str], told: str) -> None:
+    late = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 9)}
+    in_time = {"promised": datetime(2026, 9, 6), "delivered": datetime(2026, 9, 5)}
+    rows = [*list_orders(9, 2, **late), *list_orders(9, 60, **in_time)]
+    warehouse = small(orders=rows)
+    found = answer(warehouse, dataset="orders", measures=measures)
+    assert [one.parts.measure for one in build_result(warehouse, found, "en").facts] == [told]
+
+
+def test_row_of_changes_says_which_are_per_day() -> None:
+    rows = [one for month in (9, 10, 11) for one in list_orders(month, 30)]
+    days: dict[str, Any] = {"since": date(2026, 11, 1), "until": date(2026, 11, 24)}
+    days["comparison"] = "dates"
+    days |= {"compare_since": date(2026, 10, 1), "compare_until": date(2026, 10, 31)}
+    for measures, head in (
+        (["revenue", "average_order"], "Change (of sums: per day)"),
+        (["revenue"], "Change per day"),
+        (["average_order"], "Change"),
+    ):
+        assert build_table(rows, measures=measures, **days).rows[-1][0] == head

@@ -110,6 +110,36 @@ def test_low_ratings_are_counted_by_whether_an_order_followed() -> None:
     assert any("Orders are known until" in note for note in found.notes)
 
 
+def list_delivered(late: int) -> Warehouse:
+    """40 reviews of orders, of which so many came late, and 30 of none."""
+    days = [date(2026, 3, 9) if n < late else date(2026, 3, 4) for n in range(40)]
+    orders = [
+        order(f"o{n}", f"c{n}", FIRST, promised=date(2026, 3, 5), delivered=day)
+        for n, day in enumerate(days)
+    ]
+    orders.append(order("later", "c0", WRITTEN))
+    reviews = [review(n, 2 if n < late else 5, order=f"o{n}") for n in range(40)]
+    return small(feedback=[*reviews, *(review(n, 1) for n in range(40, 70))], orders=orders)
+
+
+def test_ratings_are_told_by_whether_the_order_was_late() -> None:
+    warehouse = list_delivered(late=20)
+    found = answer(warehouse, dataset="feedback", measures=["rating"], dimensions=["late"])
+    assert found.get_value("now", ("yes",), "rating") == 2
+    assert found.get_value("now", ("no",), "rating") == 5
+    assert any(note.startswith("40 of 70 texts") for note in found.notes)
+    assert count(warehouse, condition("late", "is", "yes")) == 20
+    assert count(warehouse, condition("delivered_day", "at_least", "2026-03-06")) == 20
+
+
+def test_few_reviews_of_late_orders_are_not_told() -> None:
+    warehouse = list_delivered(late=3)
+    with pytest.raises(TooFewError):
+        count(warehouse, condition("late", "is", "yes"))
+    found = answer(warehouse, dataset="feedback", measures=["rating"], dimensions=["late"])
+    assert ("yes",) not in found.recipe.list_groups()
+
+
 def test_reviews_of_one_customer_are_of_one_person() -> None:
     ones = [review(n, 1, order="a0" if n % 2 else f"a{n}") for n in range(40)]
     warehouse = shop(ones)
@@ -135,6 +165,8 @@ def test_feedback_that_names_nobody_says_so() -> None:
     for name in ("customer_orders", "ordered_after", "customer_type", "level"):
         with pytest.raises(QueryError, match="names a customer or an order"):
             count(warehouse, condition(name, "is", "1"))
+    with pytest.raises(QueryError, match="names a customer or an order"):
+        count(warehouse, condition("late", "is", "yes"))
 
 
 def test_themes_are_of_those_of_a_level_whatever_else_they_are() -> None:

@@ -249,7 +249,7 @@ def add_theme_shares(
         add("complaints", int(is_complaint(flags).sum()))
         stars = ratings[(flags > 0) & np.isfinite(ratings)]
         if len(stars) >= few:
-            add("rating", round_figure(float(stars.mean()), 1), unit="of 5", rows=len(stars))
+            add("rating", round_figure(float(stars.mean()), 2), unit="of 5", rows=len(stars))
 
 
 MIN_HAPPY_STARS = 4  # ratings from this on are happy

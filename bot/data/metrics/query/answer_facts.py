@@ -71,7 +71,7 @@ class MetricResult:
 
 
 def build_result(warehouse: Warehouse, answer: MetricAnswer, language: Language) -> MetricResult:
-    return _ResultBuilder(warehouse, answer, language).build()
+    return _ResultBuilder(warehouse, answer.without_lone_counts(), language).build()
 
 
 class _ResultBuilder:
@@ -231,6 +231,9 @@ class _ResultBuilder:
                 cut=self.notes.describe_cut(),
                 footnote=self.notes.describe_source(),
                 cut_after=self.days[1] if is_cut else None,
+                is_open=any(
+                    self.figures.lacks_returns(self.answer.get_measure(name)) for name in self.told
+                ),
                 not_ranked=not_ranked,
                 ranked_facts=ranked,
                 column_facts=tuple(facts_of[name] for name, _ in columns),

@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from bot.core.facts import Fact
 from bot.core.metric_query import ANY_VALUE, AUDIENCE_FIELD
 from bot.core.withheld import Reason, Withheld
@@ -20,6 +22,7 @@ from bot.data.metrics.query.release import (
     get_floor_of,
 )
 from bot.data.metrics.query.remainder import are_empty, count_twice
+from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.withheld import WithheldFigures
 from bot.data.metrics.query.wording import (
     is_by_time,
@@ -27,7 +30,7 @@ from bot.data.metrics.query.wording import (
     name_group,
     name_hidden_times,
 )
-from bot.data.stats import WATCHED_P, compute_equal_shares_p
+from bot.data.stats import WATCHED_P, compute_equal_means_p, compute_equal_shares_p
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 
@@ -48,7 +51,7 @@ ARRIVED_OF_ORDERED = (
     "The days are those on which the orders were placed; of these the filter delivered_day takes "
     "what came. Say “of the orders placed …, those that came”."
 )
-MIN_SENDS, MAX_LEVEL_NAMES = 5, 8
+MIN_SENDS, MIN_RATED, MAX_LEVEL_NAMES = 5, 10, 8
 SEND_TIMES = ("weekday", "hour")
 COARSER_WORDS = {
     "week": Words("By week: on most days there are too few people to be shown."),
@@ -91,6 +94,7 @@ class AnswerNotes:
             *self._list_gaps(groups, cells),
             *self._say_which_days(),
             *self._list_chance(groups, cells),
+            *self._list_few_rated(groups, cells),
             *self._list_few_sends(groups, cells),
             *self._list_counted(),
             *self._list_last_days(facts),
@@ -495,19 +499,53 @@ class AnswerNotes:
         notes = []
         for name in self.query.measures:
             measure = self.answer.get_measure(name)
-            if measure.unit != "%" or measure.share_of:
+            if (measure.unit != "%" and measure.spread is None) or measure.share_of:
                 continue
             single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
-            facts = [fact for one in single if (fact := cells[one, name][0])]
-            if may_be_chance(facts):
+
+            def is_chance(*places: tuple[Group, int], name: str = name) -> bool:
+                told = [(one, n, fact) for one, n in places if (fact := cells[one, name][n])]
+                if self.answer.get_measure(name).spread is None:
+                    return may_be_chance([fact for *_, fact in told])
+                return self._may_means_be_chance(name, told)
+
+            if is_chance(*((one, 0) for one in single)):
                 notes.append(
                     f"{name}: the difference between these groups may be chance. Call none better, "
                     "higher or lower without saying so."
                 )
-            alike = [one for one in groups if may_be_chance([*filter(None, cells[one, name][:2])])]
+            alike = [one for one in groups if is_chance((one, 0), (one, 1))]
             if alike:
                 names = self._list_names(alike, groups)
                 notes.append(f"{name}: the change may be chance for {names}. Say so.")
+        return notes
+
+    def _may_means_be_chance(self, name: str, told: Sequence[tuple[Group, int, Fact]]) -> bool:
+        """Whether means differ by no more than chance often makes of equal ones."""
+        if len({fact.number for *_, fact in told}) < 2:
+            return False
+        periods: tuple[PeriodName, PeriodName] = ("now", "before")
+        found = [self.answer.values.get((periods[n], one), {}) for one, n, _ in told]
+        means, of = ([getattr(fact, key) for *_, fact in told] for key in ("number", "rows"))
+        spreads = [values.get(f"{name}_spread") for values in found]
+        if any(one is None and (many or 0) > 1 for one, many in zip(spreads, of, strict=True)):
+            return False  # of several groups together
+        known = [np.array([float(one or 0) for one in some]) for some in (means, of, spreads)]
+        return compute_equal_means_p(*known) >= WATCHED_P
+
+    def _list_few_rated(self, groups: Sequence[Group], cells: Any) -> list[str]:
+        """Say which means stand on few."""
+        notes = []
+        for name in self.query.measures:
+            if self.answer.get_measure(name).spread is None:
+                continue
+            told = {one: [fact for fact in cells[one, name][:2] if fact] for one in groups}
+            few = [one for one in groups if any((f.rows or 0) < MIN_RATED for f in told[one])]
+            if few:
+                notes.append(
+                    f"{name}: of under {MIN_RATED}, now or earlier, for "
+                    f"{self._list_names(few, groups)}. Say of how many; none of these leads."
+                )
         return notes
 
     def _list_few_sends(self, groups: Sequence[Group], cells: Any) -> list[str]:

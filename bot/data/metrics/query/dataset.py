@@ -67,7 +67,10 @@ THING_FIELDS = frozenset(  # of what was sold and how, and of no customer; a cod
 
 
 def tells_of_things(query: MetricQuery) -> bool:
-    """Whether all groups and filters are of what was sold and how, and of no customer."""
+    """Whether all groups and filters are of what was sold and how, and of no customer. How the
+    order of a text came is of whoever wrote it."""
+    if query.dataset == "feedback" and query.uses("late"):
+        return False
     groups = {*query.dimensions}.difference(DATED_DIMENSIONS)
     return THING_FIELDS.issuperset(groups | {condition.field for condition in query.conditions})
 
@@ -91,7 +94,8 @@ class Measure:
     names the measure of which it is the share in the total. Rates are in percent.
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
-    rows that `count` counts, for a note. `read_as` is a longer name that says what the data count
+    rows that `count` counts, for a note; `spread` is the standard deviation of a mean of these.
+    `read_as` is a longer name that says what the data count
     in it: revenue before returns; with `label_as_read` it stands everywhere. `footnote` says whose
     figures they are. `whole_time` marks what has no period; `only_by` lists what it may be grouped
     and filtered by, where that is not everything. `of` names the measure that counts the rows that
@@ -117,6 +121,7 @@ class Measure:
     source: str = "rows"
     count: Expression | None = None  # how many rows it stands on, where not all of the group
     counted: str = ""
+    spread: Expression | None = None
     explain_unknown: Callable[[Warehouse], str] | None = None
     caution: Caution | None = None
     read_as: Callable[[Warehouse], Words] | None = None

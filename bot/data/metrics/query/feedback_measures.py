@@ -11,8 +11,9 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import RatingCondition
+from bot.core.facts import RATING_UNIT
 from bot.core.metric_query import MetricCondition, MetricQuery
-from bot.data.metrics.filters import add_category, add_people, name_reviewers
+from bot.data.metrics.filters import add_category, add_deliveries, add_people, name_reviewers
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
@@ -51,6 +52,7 @@ CUSTOMER_FIELDS = {
     if name != "customer_bought"
 }
 BUYER_FIELDS = (*CUSTOMER_FIELDS, "customer_type", "ordered_after")
+DELIVERY_FIELDS = ("late", "delivered_day")
 
 
 def select_reviews(selection: RowSelection) -> ir.Table:
@@ -61,6 +63,8 @@ def select_reviews(selection: RowSelection) -> ir.Table:
     if query.uses(*PLACE_COLUMNS):
         reviews = add_places(warehouse, "feedback", reviews)
     reviews = name_reviewers(warehouse, reviews)
+    if query.uses(*DELIVERY_FIELDS):
+        reviews = add_deliveries(warehouse, reviews, has_arrived=query.takes_arrived)
     if query.uses("segment", "level", "customer_points", "city"):
         reviews = add_people(warehouse, reviews)
     if query.uses("customer_type", "ordered_after"):
@@ -151,12 +155,13 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "rating": Measure(
         Words("mean rating"),
-        "of 5",
+        RATING_UNIT,
         lambda t: t.rating.mean(),
         bases=("rated",),
         needs=("rating",),
         count=lambda t: t.rating.count(),
         counted="with a rating",
+        spread=lambda t: t.rating.std(),
     ),
     "low_rating_share": Measure(
         Words("share of ratings of 1 or 2 stars"),
@@ -196,12 +201,23 @@ def _warn_of_late_texts(warehouse: Warehouse, _days: tuple[date, date]) -> str:
 
 
 def _describe_rows(warehouse: Warehouse, query: MetricQuery) -> str:
-    """Say how many texts can be joined with what else is known of customers, where a query does
-    that."""
+    """Say how many texts can be joined with what else is known of customers, or of their order,
+    where a query does that."""
+    if query.uses(*DELIVERY_FIELDS):
+        return _describe_delivered(warehouse)
     if query.uses(*BUYER_FIELDS):
         return describe_named(warehouse)
     of_people = query.uses("level", "customer_points", "city")
     return describe_named(warehouse, "customer") if of_people else ""
+
+
+def _describe_delivered(warehouse: Warehouse) -> str:
+    texts = add_deliveries(warehouse, warehouse.rows("feedback"))
+    (row,) = fetch_rows(warehouse, texts.aggregate(known=texts.late.count(), many=texts.count()))
+    return (
+        f"{row['known']} of {row['many']} texts and ratings name an order of which it is known "
+        "whether it was late (late, or overdue); of the others this can't be told."
+    )
 
 
 def describe_named(warehouse: Warehouse, who: str = "buyer") -> str:
@@ -245,6 +261,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         "buyer",
         caution=_warn_of_late_texts,
     ),
+    "late": Dimension(Words("delay"), lambda t: yes_or_no(t.late), "late"),
     "rating": Dimension(
         Words("stars"), lambda t: t.rating.round().cast("int64").cast("string"), "rating", "number"
     ),
@@ -264,6 +281,9 @@ DATASET = MetricDataset(
         **DAY_FIELDS,
         "customer_points": ConditionField(
             Words("loyalty points"), "number", lambda t: t.points, "points"
+        ),
+        "delivered_day": ConditionField(
+            Words("day of delivery"), "day", lambda t: t.delivered, "delivered"
         ),
         **CUSTOMER_FIELDS,
     },

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from bot.core.facts import Fact, FactId
+from bot.core.facts import RATING_UNIT, Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, MetricBound
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
@@ -39,6 +39,7 @@ MAX_SUBJECT_LENGTH = 110
 MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
 CHANGE_LABEL = Words("change")
 DAILY_CHANGE = Words("change per day")
+DAILY_SUMS = Words("change (of sums: per day)")
 BOUND, GROUPS_WITHIN = Words("bound that was asked"), Words("how many are within the bounds")
 
 
@@ -172,8 +173,9 @@ class FigureFacts:
         return measure.is_sum and self.answer.periods.per_day
 
     def name_change(self, names: Iterable[str]) -> str:
-        daily = all(self._is_daily(self.answer.get_measure(name)) for name in names)
-        return (DAILY_CHANGE if daily else CHANGE_LABEL).to(self.language)
+        daily = [self._is_daily(self.answer.get_measure(name)) for name in names]
+        words = DAILY_CHANGE if all(daily) else DAILY_SUMS if any(daily) else CHANGE_LABEL
+        return words.to(self.language)
 
     def build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
         new, old, before = now.number, earlier.number, self.answer.periods.before
@@ -184,6 +186,9 @@ class FigureFacts:
             new, old = new / count_days(self.answer.periods.now), old / count_days(before)
         if measure.unit == "%":
             exact, digits, unit = new - old, Decimal("0.01"), "points"
+        elif measure.unit == RATING_UNIT:  # the difference of the two as they are told
+            exact, digits = Decimal(now.value) - Decimal(earlier.value), Decimal("0.01")
+            unit = "stars"
         elif old:
             exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
         else:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import ceil, isclose, log10
 from typing import Any
 
+from bot.core.facts import RATING_UNIT
 from bot.core.metric_query import ORDERED_DIMENSIONS, BoundName, MetricBound, MetricQuery
 from bot.data.metrics.query.release import ALL_GROUPS, Group, HiddenGroups
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
@@ -119,11 +120,12 @@ class GroupOrder:
         return self._find_change(group, float(value))
 
     def _find_change(self, group: Group, value: float) -> float | None:
-        """Return the change since the earlier period: of a rate in points, else as a quotient."""
+        """Return the change since the earlier period: of a rate or a mean rating the difference,
+        else as a quotient."""
         if not self._is_shown("before", group, self.measure.bases):
             return None
         before = self.values.get(("before", group), {}).get(self.first)
-        if before is None or self.measure.unit == "%":
+        if before is None or self.measure.unit in ("%", RATING_UNIT):
             return None if before is None else value - float(before)
         return (value - float(before)) / abs(float(before)) if before else None
 

@@ -13,6 +13,7 @@ from bot.data.metrics.filters import (
     OPTION_COLUMNS,
     PEOPLE_TYPES,
     add_category,
+    add_deliveries,
     add_options,
     add_people,
     build_people,
@@ -47,6 +48,7 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
 }
 # columns of feedback that other files tell of its customers, or of its orders
 REVIEWER_COLUMNS = ("customer", "buyer", "country", *PEOPLE_TYPES)
+DELIVERY_COLUMNS = ("late", "delivered")
 ID_COLUMNS = ("customer", "buyer", "visitor", "session", "order", "line", "id")
 MISSING_HINTS: Mapping[str, str] = {
     "segment": "Groups by how people buy (loyal, lapsed, one-time …) are in segments and audience.",
@@ -85,7 +87,7 @@ def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> N
 
 def _explain_absence(dataset: MetricDataset, name: str) -> str:
     """Say where else to look, or that rows of an earlier version lack what their file may say."""
-    if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
+    if dataset.kind == "feedback" and name in (*REVIEWER_COLUMNS, *DELIVERY_COLUMNS):
         return (
             " None of its texts names a customer or an order of whom other files say it, so texts "
             "and orders can't be joined."
@@ -160,6 +162,8 @@ def read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.T
         return add_consents(warehouse, rows)
     if dataset.kind == "feedback" and name in REVIEWER_COLUMNS:
         return add_people(warehouse, name_reviewers(warehouse, rows))
+    if dataset.kind == "feedback" and name in DELIVERY_COLUMNS:
+        return add_deliveries(warehouse, rows)
     if name in PLACE_COLUMNS and "region" in rows.columns:
         return add_places(warehouse, dataset.kind, rows)
     if name in OPTION_COLUMNS and dataset.kind == "orders":

@@ -183,6 +183,20 @@ class MetricAnswer:
         )
         return replace(self, recipe=recipe)
 
+    def without_lone_counts(self) -> "MetricAnswer":
+        """Return the answer without the counts that nobody asked for and that were added for a rate
+        that is not told: alone they read as what the rate counts."""
+        groups = [self.recipe.total, *self.recipe.list_groups()]
+        measures = self.query.measures
+        told = [
+            name
+            for name in measures
+            if any(self.get_value("now", group, name) is not None for group in groups)
+        ]
+        kept = {*self.asked.measures, *(self.get_measure(name).of for name in told)}
+        names = tuple(name for name in measures if name in kept)
+        return self if names == measures else self.with_measures(names)
+
     def without_merged(self) -> "MetricAnswer":
         """Return the answer without the groups that are told together; of the others only what is
         left of the total."""

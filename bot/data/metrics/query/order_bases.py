@@ -7,8 +7,9 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
+from bot.data.metrics.filters import is_late
 from bot.data.metrics.query.dataset import ALL_ROWS, Basis, Expression
-from bot.data.metrics.query.order_rows import is_late, is_new, is_order, is_purchase, says_returned
+from bot.data.metrics.query.order_rows import is_new, is_order, is_purchase, says_returned
 
 REORDER_DAYS = (30, 90, 180, 365)
 

@@ -59,8 +59,11 @@ def warn_of_refunds(warehouse: Warehouse, _days: tuple[date, date]) -> str:
 def warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
     """Say that returns are still to come, where the days are among the last of the data."""
     told = tell_late_returns(warehouse)
-    if not told or days[1] <= warehouse.as_of("orders") - timedelta(days=RETURN_DAYS):
+    settled = warehouse.as_of("orders") - timedelta(days=RETURN_DAYS)
+    if not told or days[1] <= settled:
         return ""
+    if days[0] <= settled:
+        told += " Beside return_rate, which ends earlier, ask for counts until its last day, too."
     return (
         f"{told} So what counts returns, or takes rows by them, is not told beside an earlier "
         "period and has no change; revenue and orders with and without returns have."

@@ -22,6 +22,7 @@ from bot.data.metrics.filters import (
     add_category,
     add_options,
     add_people,
+    is_late,
     list_currencies,
 )
 from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
@@ -412,13 +413,6 @@ def is_purchase(lines: ir.Table) -> ir.BooleanValue:
 
 def is_new(lines: ir.Table) -> ir.BooleanValue:
     return is_purchase(lines) & (lines.day == lines.first_day)
-
-
-def is_late(lines: ir.Table) -> ir.Value:
-    """Whether what was ordered came after the promised day, or has not come though that day is
-    over. Null where it is not over, unless only what came is taken, or not known."""
-    came_late = lines.delivered.isnull() | (lines.delivered > lines.promised)
-    return (lines.promised < lines.due_before).ifelse(came_late, ibis.null("boolean"))
 
 
 def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:

@@ -11,7 +11,12 @@ from bot.core.audience_rule import OrderCondition
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.entity_resolution import value_is_called
-from bot.data.metrics.filters import filter_brand, list_currencies, list_wanted_values
+from bot.data.metrics.filters import (
+    filter_brand,
+    is_late,
+    list_currencies,
+    list_wanted_values,
+)
 from bot.data.metrics.query.conditions import choose_place_field, resolve_conditions
 from bot.data.metrics.query.dataset import (
     DAY_FIELDS,
@@ -38,7 +43,6 @@ from bot.data.metrics.query.order_rows import (
     group_by_newcomer,
     group_by_order,
     groups_by_pair,
-    is_late,
     is_purchase,
     leave_out_later_orders,
     select_cancelled_lines,

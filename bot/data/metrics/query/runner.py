@@ -124,6 +124,8 @@ class QueryRunner:
             for name in names:
                 if (count := self.measures[name].count) is not None:
                     figures[f"{name}_count"] = count(table)
+                if (spread := self.measures[name].spread) is not None:
+                    figures[f"{name}_spread"] = spread(table)
             if stage == "rows":
                 figures[COUNT_KEY] = self.dataset.count(table)
             query = table.aggregate(by=by, **figures)
