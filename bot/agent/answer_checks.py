@@ -109,7 +109,7 @@ class AnswerChecks:
             evidence,
             self._ctx.request,
             call=f"{self._call}.{call}",
-            own_words=self._ctx.list_own_words(),
+            own_words=await self._ctx.list_own_words(),
             notes=self._list_claim_notes(),
             figures=figures,
             data=data,

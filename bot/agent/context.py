@@ -106,7 +106,7 @@ class SkillContext(RequestState):
         self.evidence = self.evidence.plus(self.earlier.facts)
         if list_claims is None:
             self.add_brand_facts()
-        message = self._build_first_message(values or {})
+        message = await self._build_first_message(values or {})
         self._writes += 1
         call = f"write{self._writes}"
 
@@ -247,10 +247,10 @@ class SkillContext(RequestState):
         """Have the model suggest ideas with these tools, each with the fact behind it."""
         return await report_writer.write_ideas(self, tools)
 
-    def _build_first_message(self, values: Mapping[str, str]) -> str:
+    async def _build_first_message(self, values: Mapping[str, str]) -> str:
         """The skill's own prompt with the request and the facts looked up, personal data masked."""
         if not self._writes:
-            self._veil = Pseudonymizer(self.list_own_words())
+            self._veil = Pseudonymizer(await self.list_own_words())
         prompt = RequestPrompt(
             self.request,
             self.brand,

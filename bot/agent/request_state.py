@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
 
 
-PRODUCT_NAME_LABELS = ("name", "vendor", "type", "colours")  # of product facts that are names
-
-
 async def deny_right(_right: str) -> bool:
     """Deny every right: the default when the caller passes no check."""
     return False
@@ -59,7 +56,6 @@ class RequestState:
         self._agent, self._found = agent or AgentOptions(), FoundThings(FactBook())
         self._stated = Evidence(facts=tuple(stated))
         self.evidence = self._stated
-        self._all_facts: tuple[Fact, ...] = ()
         self._library, self._writer, self._may = library, writer, may
         self._receipt = receipt
         model = None if writer.by_rules else cast(TurnModel, writer)
@@ -97,7 +93,6 @@ class RequestState:
         what the data cannot answer. The others are neither sent to a writer nor stored."""
         # A handler may pass a changed copy of a fact.
         facts_by_id = {fact.id: fact for fact in facts if fact is not None}
-        self._all_facts = self.evidence.facts
         self.evidence = Evidence(
             facts=tuple(
                 facts_by_id.get(f.id, f)
@@ -184,11 +179,7 @@ class RequestState:
             today=self.today,
         )
 
-    def list_own_words(self) -> frozenset[str]:
-        """Words of the brand and of the products looked up, which are not names of persons."""
+    async def list_own_words(self) -> frozenset[str]:
+        """Words of the brand and of the catalogue, which are not names of persons."""
         names = [self.brand.name, self.brand.sender or "", *self.brand.use]
-        for fact in (*self.evidence.facts, *self._all_facts):
-            if fact.id.startswith("product."):
-                names += [fact.about, fact.parts.subject]
-                names += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
-        return build_own_words(names)
+        return build_own_words([*names, *await self._library.list_names()])

@@ -32,7 +32,7 @@ async def check_text(ctx: RequestState, text: str) -> tuple[Check, ...]:
         evidence,
         request,
         call="check.claims",
-        own_words=ctx.list_own_words(),
+        own_words=await ctx.list_own_words(),
         figures=list_unproven(list_text_parts(parts), sources, today=ctx.today),
     )
     ctx.evidence = ctx.evidence.plus(claims.proofs)

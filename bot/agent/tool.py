@@ -88,7 +88,7 @@ COUNTS = {  # the units of measures that count something, where an analysis give
     "texts": "messages",  # reviews, e-mails, chats
     "mailings": "sends",
     "ratings": "ratings",
-    **dict.fromkeys((f"stars-{n}" for n in range(1, 6)), "reviews"),
+    **dict.fromkeys((f"stars-{n}" for n in range(1, 6)), "ratings"),
     **dict.fromkeys(("by-email", "by-sms", "by-ads"), "customers"),
     **dict.fromkeys(("expected-buyers-low", "expected-buyers-high"), "customers"),
     "stock": "units",

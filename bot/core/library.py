@@ -39,6 +39,10 @@ class Library(Protocol):
         """Return the names of the largest categories and collections of the catalogue."""
         ...
 
+    async def list_names(self) -> Sequence[str]:
+        """Return what the catalogue names: its products, brands, types and colours."""
+        ...
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of one kind for this request; empty when there are none."""
         ...

@@ -166,6 +166,9 @@ class WorkspaceData:
     async def list_ranges(self) -> Sequence[str]:
         return await self._catalogue.list_ranges()
 
+    async def list_names(self) -> Sequence[str]:
+        return await self._catalogue.list_names()
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of an analysis for the brief's product and days, of the product itself,
         of the conversation (THREAD_KINDS), or for writing a text (PRODUCT_KINDS,

@@ -73,7 +73,7 @@ class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the periods of sales.
     `scarce`: a small stock makes the words true. `terms`: an amount from which it holds is what the
     rule asks for, where a person stated the words. `same`: the fact must have the very words, or
-    the last of them: the certificate, or the place by any of its names."""
+    the last of them: the certificate, or the place, a country or a name, by any of its names."""
 
     id: str
     level: CheckLevel
@@ -261,8 +261,11 @@ def _judge(
         low = normalize_text(quote)
         last = low.split()[-1]
         names = _list_country_names().get(last) if rule.same == "place" else None
-        if rule.same == "place" and not names and sources.find_words(rule.pattern, in_label=False):
-            return None  # a region may have another name there: the second call judges that
+        if rule.same == "place" and not names:
+            if not quote.split()[-1][0].isupper():
+                return None  # in one piece, in small numbers: no place
+            if sources.find_words(rule.pattern, in_label=False):
+                return None  # a region may have another name there: the second call judges that
         pattern = build_words_pattern((low,) if rule.same == "all" else names or (last,))
     if rule.proof and sources.find_words(pattern, in_label=rule.same is None):
         return None

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, combinations, pairwise, permutations
 from typing import NamedTuple
 
@@ -22,7 +22,16 @@ from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, it
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.numbers import read_figures, read_word_figures
 from bot.grounding.sources import find_quotations, read_fact
-from bot.grounding.units import HUNDRED, Figure, Reading, agrees, find_unit, is_bare, says
+from bot.grounding.units import (
+    HUNDRED,
+    Figure,
+    Reading,
+    agrees,
+    find_unit,
+    is_bare,
+    load_units,
+    says,
+)
 from bot.i18n.messages import LOCALES, Language
 from bot.i18n.periods import index_month_names
 from bot.text.normalize import collapse_spaces, normalize_text
@@ -42,6 +51,7 @@ AGAINST_PATTERN = re.compile(
 ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
 SLOT_TOKEN = re.compile(r"\{(?P<name>f\d+)[^{}]*\}|[a-z]+(?:-[a-z]+)*|[.,;:()!?]")
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
+PEOPLE_KINDS = ("#customers", "#people")
 CLEARLY_NEARER = 2 / 3  # of the distance in words: a word may name something else by chance
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
@@ -218,6 +228,9 @@ def _find_swapped_slots(text: str, book: FactBook, language: Language) -> Iterat
             continue
         of_one, of_other = _list_role_words(one, language), _list_role_words(other, language)
         mine, theirs = of_one - of_other, of_other - of_one
+        if not (mine & _list_people() and theirs & _list_people()):
+            # "such customers": only beside another such word does one tell figures apart
+            mine, theirs = mine - _list_people(), theirs - _list_people()
         as_told = (measure(at, mine), measure(behind, theirs))
         turned = (measure(at, theirs), measure(behind, mine))
         if all(as_told) and sum(turned) < CLEARLY_NEARER * sum(as_told):
@@ -236,6 +249,13 @@ def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
     months = {day.month for day in (fact.since, fact.until) if day}
     names = [name for name, n in index_month_names().items() if months == {n}]
     return _list_stems(" ".join((fact.titled(language), fact.about, *names)))
+
+
+@cache
+def _list_people() -> frozenset[str]:
+    """Return the stems of words for people: most figures are of some."""
+    counted = load_units().counted
+    return _list_stems(" ".join(word for word in counted if counted[word] in PEOPLE_KINDS))
 
 
 @lru_cache(maxsize=4096)

@@ -190,7 +190,7 @@ async def _fill_subject_of_report(
         product = ProductReference(words=name, category=name)
         return read.model_copy(update={"products": (product,)}), _assume_subject(FROM_REPORT, name)
     several = (*(one.title or "" for one in known.values()), *sorted(ranges))
-    is_open = len(several) > 1 and not about.audiences
+    is_open = len(several) > 1 and not (about.audiences or about.brief.others)
     return read, _assume_subject(OF_SEVERAL, "") if is_open else None
 
 

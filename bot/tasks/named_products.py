@@ -19,10 +19,11 @@ async def find_exact_product(name: str, library: Library) -> ProductReference | 
 def list_products(source: Brief) -> tuple[ProductReference, ...]:
     """Return the products or the range that a text is about."""
     words = source.product_words or source.product or source.category or ""
-    if source.product is None:
+    handles = [*filter(None, [source.product]), *source.others]
+    if not handles:
         return tuple(ProductReference(words=words, category=one) for one in source.categories)
-    own = ProductReference(words=words, handle=source.product, title=words)
-    return (own, *(ProductReference(words=one, handle=one, title="") for one in source.others))
+    own = ProductReference(words=words, handle=handles[0], title=words)
+    return (own, *(ProductReference(words=one, handle=one, title="") for one in handles[1:]))
 
 
 def name_products(products: Sequence[ProductReference]) -> dict[str, object]:

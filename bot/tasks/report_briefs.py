@@ -49,6 +49,7 @@ def analyse(
         author=incoming.author,
         language=read.language or incoming.ui_language,
         product=product,
+        others=() if product else tuple(known),
         product_words=titles or None,
         **fields,
         since=read.since,
@@ -85,7 +86,7 @@ async def continue_question(read: ReadRequest, about: ThreadDraft, library: Libr
     if not read.since and not read.until and about.skill == read.skill:
         kept |= {"since": before.since, "until": before.until}
         kept["against"] = read.against or before.against
-    if not read.products and (before.product or before.category):
+    if not read.products and (before.product or before.others or before.category):
         kept["products"] = list_products(before)
     elif not read.products and about.skill != read.skill:
         named = [await find_exact_product(name, library) for name in about.subjects]

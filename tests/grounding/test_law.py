@@ -154,6 +154,14 @@ def test_origin_is_proven_by_the_name_of_the_country_in_another_language() -> No
     assert only(proved("Woven in Portugal.", language="en", evidence=weaving), "origin")
 
 
+def test_how_a_thing_is_made_is_no_origin() -> None:
+    said = "A beanie knitted in one piece, made in small numbers."
+    assert not only(proved(said, language="en", evidence=Evidence()), "origin")
+    for place in ("Hawick", "scotland", "france"):
+        found = only(proved(f"Knitted in {place}.", language="en", evidence=Evidence()), "origin")
+        assert bool(found) is (place != "scotland")
+
+
 def test_region_beside_a_fact_of_origin_is_left_to_the_second_call() -> None:
     said = "Knitted in Brittany."
     assert only(proved(said, language="en", evidence=Evidence()), "origin")

@@ -574,6 +574,8 @@ RATES = tuple(
         ("orders", 52, "%", "share of orders", "app"),
         ("october", 4, "reviews", "mean rating", "October"),
         ("september", 5, "reviews", "mean rating", "September"),
+        ("alike", 6, "%", "bought it since", "Like the scarf's buyers"),
+        ("without", 2, "%", "customers without it, to compare", "Like the scarf's buyers"),
     )
 )
 
@@ -594,6 +596,7 @@ RATES = tuple(
         ("The app has {f10} of visits and {f9} of orders.", False),
         ("September had {f12}, October {f11}.", True),
         ("September had {f11}, October {f12}.", False),
+        ("{f13} of such customers bought it since, against {f14}.", True),
     ],
 )
 def test_two_figures_stand_beside_their_own_names(text: str, is_right: bool) -> None:

@@ -21,7 +21,7 @@ from bot.privacy import Pseudonymizer, find_personal_data, mask_personal_data
 from bot.privacy.names import build_own_words
 from tests.privacy.test_pseudonymizer import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
-from tests.support.small_shop import Shop
+from tests.support.small_shop import CATALOGUE, Shop
 
 DEV = Path(__file__).parent / "personal_data_dev.toml"
 MARKED = re.compile(
@@ -240,20 +240,21 @@ def test_typed_placeholder_reveals_no_data(typed: list[str]) -> None:
     assert "[EMAIL_1]" not in drawn.replace("\u200b", "")
 
 
-def test_ai_sees_shop_words_but_no_names() -> None:
+async def test_ai_sees_shop_words_but_no_names() -> None:
     desk = SkillContext(
         SkillRequest(
             skill="draft", brief=Brief(words="x", author="U1", language="en"), channel="email"
         ),
         brand=Brand(name="Camille Fournet"),
         channel=load_channels()["email"],
-        library=Shop(),
+        library=Shop(CATALOGUE | {"maud": {"name": "Pull Maud", "type": "Mailles"}}),
         writer=Stubborn("Linen."),
         receipt=nothing,
         today=date(2026, 11, 24),
     )
-    veil = Pseudonymizer(desk.list_own_words())
+    veil = Pseudonymizer(await desk.list_own_words())
     assert veil.mask("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
+    assert veil.mask("31 units of Pull Maud ordered since") == "31 units of Pull Maud ordered since"
 
 
 HELD_OUT = Path(__file__).parent / "personal_data_held_out.toml"

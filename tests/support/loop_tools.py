@@ -126,6 +126,9 @@ class Facts:
     async def list_ranges(self) -> tuple[()]:
         return ()
 
+    async def list_names(self) -> tuple[()]:
+        return ()
+
     async def look_up(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         return self.facts
 

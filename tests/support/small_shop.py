@@ -148,6 +148,9 @@ class Shop:
     async def list_ranges(self) -> Sequence[str]:
         return list(dict.fromkeys(str(facts["type"]) for facts in self.catalogue.values()))
 
+    async def list_names(self) -> Sequence[str]:
+        return [str(facts[one]) for facts in self.catalogue.values() for one in ("name", "type")]
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         handle = request.brief.product
         if kind != "product" or handle not in self.catalogue:

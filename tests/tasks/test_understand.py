@@ -71,7 +71,7 @@ REPORT = ThreadDraft(
 
 
 def message(words: str, **fields: Any) -> Message:
-    return Message(words=words, today=TODAY, products=(SHIRT,), **fields)
+    return Message(words=words, today=TODAY, **{"products": (SHIRT,), **fields})
 
 
 def check(form: dict[str, Any], words: str, **fields: Any) -> Understanding:
@@ -764,6 +764,26 @@ async def test_text_that_starts_from_a_report_is_about_its_only_product(
     found = check(form, "draft the e-mail for it", drafts=(report,))
     (request,) = await plan(found, "draft the e-mail for it", (report,))
     assert request.brief.product == product
+
+
+@pytest.mark.parametrize("cited", [(), ("Linen Shirt",)])
+async def test_text_from_a_report_on_two_products_is_about_both(cited: tuple[str, ...]) -> None:
+    vase = ProductMatch(handle="glass-vase", title="Glass Vase", score=1.0)
+    words = "who should we write to about the shirt and the vase?"
+    named = [reading("glass-vase", "the vase"), reading("linen-shirt", "the shirt")]
+    form = understood("requests", asked_request("targeting", products=named))
+    (analysis,) = await plan(check(form, words, products=(SHIRT, vase)), words)
+    brief = analysis.brief
+    assert (brief.product, brief.product_words) == (None, "Glass Vase, Linen Shirt")
+    report = REPORT.model_copy(update={"skill": "targeting", "brief": brief, "products": cited})
+    asked = understood("requests", asked_request("draft", about=report.id))
+    found = check(asked, "draft it for the first group", drafts=(report,))
+    (request,) = await plan(found, "draft it for the first group", (report,))
+    about = request.brief
+    both = ("glass-vase", "linen-shirt"), "Glass Vase, Linen Shirt"
+    assert ((about.product, *about.others), about.product_words) == (
+        (("linen-shirt",), "Linen Shirt") if cited else both
+    )
 
 
 @pytest.mark.parametrize("is_button", [False, True])

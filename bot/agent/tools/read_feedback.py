@@ -11,6 +11,7 @@ Example: {"words": "zip broken", "theme": "none", "tone": "complaint", "product"
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -26,7 +27,7 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._exhibits import build_exhibit
 from bot.core.charts import join_scope
-from bot.core.facts import Fact, FactId, source_quote
+from bot.core.facts import Fact, FactId, Source, source_quote
 from bot.core.parts import Table
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
 
 MAX_SENTENCES, MAX_THEMES = 15, 25
 LABEL = Words("customer's words")
+TONES = {
+    "any": Words("texts that fit"),
+    "complaint": Words("texts with a complaint"),
+    "praise": Words("texts with praise"),
+    "question": Words("texts with a question"),
+}
+ALL_TEXTS = Words("all texts")
 NO_FEEDBACK = "There is no feedback yet: import a file of reviews, messages or answers."
 
 
@@ -66,7 +74,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
     def read(
         warehouse: "Warehouse",
-    ) -> "tuple[ReadSentences, tuple[Fact, ...], AnalysisFilter, str]":
+    ) -> "tuple[ReadSentences, tuple[Fact, ...], AnalysisFilter, str, Source]":
         from bot.data.analyses.feedback.quotes import read_sentences
         from bot.data.analyses.products import load_catalogue_titles
         from bot.data.metrics.filters import validate_filter
@@ -88,10 +96,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             raise ToolError(f"There is no theme “{theme}”. There are: {known_themes}.")
         title, titles = name_product(warehouse, known), load_catalogue_titles(warehouse)
         facts = tuple(_to_fact(one, warehouse, titles) for one in found.sentences)
-        return found, facts, known, title
+        return found, facts, known, title, warehouse.source("feedback")
 
     await label_themes(deps, where)
-    found, facts, known, product = await run_query(deps, read)
+    found, facts, known, product, source = await run_query(deps, read)
     notes = [
         f"{found.matching} texts fit, of {found.first} to {found.last}; the newest {len(facts)} "
         "different ones, of several named months the newest of each, stand here."
@@ -105,8 +113,29 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     table = Table(columns=columns, rows=rows, facts=tuple(fact.id for fact in facts))
     title = Words("customers' words: {words}", words=words) if words else Words("customers' words")
     scope = describe_filter(title, known, language, date.min, product)
+    if params.tone != "any":
+        scope += (("tone", TONES[params.tone].to(language)),)
+    counts = [("all-texts", ALL_TEXTS, found.total)]
+    if words or found.theme or params.tone != "any":
+        counts.insert(0, ("fitting-texts", TONES[params.tone], found.matching))
+    subject = f"read-{slugify(join_scope(scope))}"
+    counted = [
+        Fact(
+            id=str(FactId("feedback", subject, measure)),
+            label=label.text,
+            about=product,
+            value=Decimal(count),
+            unit="messages",
+            source=source,
+            as_of=found.last,
+            rows=found.total,
+            since=found.first,
+            until=found.last,
+        )
+        for measure, label, count in counts
+    ]
     return ToolResult(
-        facts=facts,
+        facts=(*facts, *counted),
         exhibits=build_exhibit("customers' own words", table if facts else None),
         notes=tuple(notes),
         read_as=join_scope(scope),

@@ -15,6 +15,7 @@ from bot.data.catalogue.product import (
     Product,
     build_product_facts,
     build_range_facts,
+    list_names,
     split_levels,
 )
 from bot.data.catalogue.search import ProductIndex
@@ -46,6 +47,9 @@ class CatalogueLibrary:
 
     async def list_ranges(self) -> Sequence[str]:
         return (await asyncio.to_thread(self._load_current)).ranges
+
+    async def list_names(self) -> Sequence[str]:
+        return list_names(await self.list_products())
 
     async def list_products(self) -> Sequence[Product]:
         return (await asyncio.to_thread(self._load_current)).products
@@ -204,6 +208,9 @@ class MarketLibrary:
 
     async def list_ranges(self) -> Sequence[str]:
         return await self._library.list_ranges()
+
+    async def list_names(self) -> Sequence[str]:
+        return await self._library.list_names()
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         found = await self._library.look_up(kind, request)

@@ -1,6 +1,6 @@
 """A product of the catalogue, the prices that it had, and the facts that both prove."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -307,3 +307,9 @@ def load_first_days(warehouse: "Warehouse") -> dict[str, date]:
         first = dated.group_by("product").aggregate(day=dated[column].min().cast("date"))
         days.update({row["product"]: row["day"] for row in fetch_rows(warehouse, first)})
     return days
+
+
+def list_names(products: Iterable[Product]) -> list[str]:
+    """Return the titles, brands, types and colours of products, each once."""
+    said = ((one.title, one.vendor or "", one.type or "", *one.colours) for one in products)
+    return list(dict.fromkeys(name for names in said for name in names))

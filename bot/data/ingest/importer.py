@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.product import list_names
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.assumptions import describe_repeats, describe_replaced, find_changes
 from bot.data.ingest.column_names import PRODUCTS_KIND
@@ -152,9 +153,7 @@ def list_own_words(data: LocalData, workspace: str, kind: str) -> frozenset[str]
     names in customers' texts. Empty for kinds without free text."""
     if kind != FREE_TEXT_KIND:
         return frozenset()
-    products = data.products(workspace)
-    said = [(one.title, one.vendor or "", one.type or "", *one.colours) for one in products]
-    return build_own_words([word for words in said for word in words])
+    return build_own_words(list_names(data.products(workspace)))
 
 
 # The rows of one table.

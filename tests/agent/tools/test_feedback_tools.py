@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from bot.agent.tool import ToolError
+from bot.agent.tool import ToolError, ToolResult, name_counts
 from bot.core.fact_book import FactBook
+from bot.core.facts import Fact
 from bot.data.analyses.feedback import _count_channels
 from bot.data.analyses.feedback.aspects import THEME_TITLES
 from bot.data.analyses.feedback.texts import DIMENSIONS, FeedbackText, strip_letter
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words, format_short_period
+from tests.support.metric_queries import query_tool
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
@@ -27,6 +29,11 @@ from tests.support.tool_runner import (
 LAST_YEAR = "\"at\"::DATE BETWEEN '2025-11-25' AND '2026-11-24'"
 NOON = datetime.combine(TODAY, time(12))
 pytestmark = pytest.mark.timeout(120)
+
+
+def said_in(result: ToolResult) -> list[Fact]:
+    """The facts that are customers' sentences."""
+    return [fact for fact in result.facts if fact.parts.measure == "said"]
 
 
 async def test_themes_give_the_figures_of_the_analysis() -> None:
@@ -132,14 +139,14 @@ async def test_an_unknown_theme_is_refused_with_those_that_exist() -> None:
 
 async def test_sentences_are_in_the_feedback_letter_for_letter() -> None:
     result = await call_tool("read_feedback", {"words": "retard", "most": 15})
-    assert len(result.facts) == 15
+    assert len(said_in(result)) == 15
     rows = sample().engine.con.execute("SELECT id, text FROM feedback").fetchall()
     texts = dict(rows)
-    for fact in result.facts:
+    for fact in said_in(result):
         said = str(fact.value)
         assert "retard" in said.lower()
         assert said in texts[fact.source.details[0]]
-    days = [fact.as_of for fact in result.facts]
+    days = [fact.as_of for fact in said_in(result)]
     assert days == sorted(days, reverse=True)
 
 
@@ -205,7 +212,7 @@ async def test_a_text_with_personal_data_is_left_out_and_counted() -> None:
     )
     assert "jeanne" not in text_of(result)
     assert any(note.startswith("1 were left out") for note in result.notes)
-    assert len(result.facts) == 3
+    assert len(said_in(result)) == 3
 
 
 async def test_a_long_text_is_cut_to_the_sentence_that_was_meant() -> None:
@@ -214,7 +221,7 @@ async def test_a_long_text_is_cut_to_the_sentence_that_was_meant() -> None:
     row = {"id": "v1", "at": NOON, "text": text, "customer": "c1", "rating": 2.0}
     deps = tool_deps(data_of(small(feedback=[row])))
     result = await call_tool("read_feedback", {"words": "fermeture", "most": 5}, deps)
-    assert [fact.value for fact in result.facts] == ["Mais la fermeture a cassé."]
+    assert [fact.value for fact in said_in(result)] == ["Mais la fermeture a cassé."]
     whole = await call_tool("read_feedback", {"most": 5}, deps)
     assert str(whole.facts[0].value) in text
     assert len(str(whole.facts[0].value)) <= 400
@@ -455,3 +462,31 @@ async def test_parts_of_a_theme_stand_behind_it_and_bars_are_of_whole_themes() -
     bars = [point.name for point in chart.points]
     whole = [name for name in names if not name.startswith("–")]
     assert bars[: len(whole)] == whole
+
+
+async def test_sentences_come_with_how_many_texts_fit_of_how_many() -> None:
+    whole = await call_tool("read_feedback", {"most": 1})
+    (total,) = [fact for fact in whole.facts if fact.parts.measure == "all-texts"]
+    found = await call_tool("read_feedback", {"tone": "complaint", "most": 1})
+    fitting, every = (fact for fact in found.facts if fact.unit == "messages")
+    assert (fitting.label, every.label) == ("texts with a complaint", "all texts")
+    assert 0 < fitting.number < every.number == total.number
+    assert "texts with a complaint" in found.read_as
+
+
+async def test_shares_of_the_unhappy_name_the_ratings_that_they_are_of() -> None:
+    found = await call_tool("feedback_themes")
+    (unhappy,) = [fact for fact in found.facts if fact.parts.measure == "unhappy-share"]
+    assert unhappy.label == "share of ratings of 1 or 2 stars"
+    assert unhappy.of
+
+
+async def test_one_kind_of_stars_is_a_part_of_all_ratings() -> None:
+    units = {
+        fact.unit
+        for measures in (["stars_5"], ["ratings"])
+        for fact in name_counts(
+            (await query_tool(tool_deps(), dataset="feedback", measures=measures)).facts
+        )
+    }
+    assert units == {"ratings"}

@@ -77,6 +77,27 @@ def test_products_that_run_small_have_confirmed_returns() -> None:
         assert values_of("reason")[subject] == "trop petit"
 
 
+@pytest.mark.parametrize("category", [None, "Mailles", "Vêtements en lin"])
+def test_the_rest_of_returns_is_the_plain_rate_of_all_other_lines(category: str | None) -> None:
+    findings = find(sample(), AnalysisFilter(category=category))
+    rest = values_of("rest", findings)
+    assert "returns-mai-maud" in rest or category == "Vêtements en lin"
+    for subject, told in rest.items():
+        (plain,) = (
+            sample()
+            .engine.con.execute(
+                """SELECT 100.0 * count(*) FILTER (returned) / count(*) FROM orders
+            LEFT JOIN products p USING (product)
+            WHERE product IS DISTINCT FROM $1 AND ($2 IS NULL OR p.category = $2)
+            AND returned IS NOT NULL AND amount >= 0
+            AND "at" >= DATE '2026-11-24' - 365 AND "at" < DATE '2026-11-24' - 14""",
+                [subject.removeprefix("returns-"), category],
+            )
+            .fetchone()
+        )
+        assert float(told) == round(plain, 1), subject
+
+
 def test_every_fact_has_source_date_and_query() -> None:
     findings = found()
     for fact in findings.facts:

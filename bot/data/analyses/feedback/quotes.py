@@ -177,8 +177,8 @@ Fitting = tuple[FeedbackText, TextMentions | None]
 
 @dataclass
 class ReadSentences:
-    """`matching` texts of `first` to `last` fit, as many as the analysis of feedback counts;
-    `private` of those read are left out for the personal data in them.
+    """`matching` of `total` texts of `first` to `last` fit, as many as the analysis of feedback
+    counts; `private` of those read are left out for the personal data in them.
     `themes` are the subjects of all texts, the most frequent first; `theme` is the one that was
     asked for, None where there is none of that name. `is_withheld`: the texts of that place or
     segment, on whatever theme, are of fewer people than may be shown."""
@@ -187,6 +187,7 @@ class ReadSentences:
     last: date
     sentences: list[CustomerSentence] = field(default_factory=list)
     matching: int = 0
+    total: int = 0
     private: int = 0
     themes: tuple[str, ...] = ()
     theme: str | None = None
@@ -210,7 +211,7 @@ def read_sentences(
     texts = read_texts(warehouse, select_feedback(warehouse, filter_), filter_)
     texts = list(compress(texts, periods.level(texts)))
     table = build_theme_table(texts, MentionCache.of(warehouse))
-    found = ReadSentences(periods.first, periods.last, themes=tuple(table.ranked))
+    found = ReadSentences(periods.first, periods.last, total=len(texts), themes=tuple(table.ranked))
     if is_of_few(texts, filter_, warehouse.floor):
         found.is_withheld = True
         return found

@@ -36,6 +36,7 @@ from bot.data.stats import (
 )
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
 
 Strata = NDArray[np.intp]  # the number of each text's stratum
 
@@ -253,6 +254,8 @@ def add_theme_shares(
 
 
 MIN_HAPPY_STARS = 4  # ratings from this on are happy
+HAPPY = Words("share of ratings of 4 or 5 stars")
+UNHAPPY = Words("share of ratings of 1 or 2 stars")
 
 
 def add_text_ratings(result: AnalysisResult, texts: list[FeedbackText]) -> None:
@@ -264,8 +267,11 @@ def add_text_ratings(result: AnalysisResult, texts: list[FeedbackText]) -> None:
     add = partial(result.add, "all", about=get_theme_title("all"), rows=rated, query="texts")
     add("rating", round_figure(float(stars.mean()), 2), unit="of 5")
     happy, unhappy = (stars >= MIN_HAPPY_STARS).sum(), (stars <= MAX_UNHAPPY_STARS).sum()
-    add("happy-share", compute_percent(int(happy), rated), unit="%")
-    add("unhappy-share", compute_percent(int(unhappy), rated), unit="%")
+    for measure, some, label in (
+        ("happy-share", happy, HAPPY),
+        ("unhappy-share", unhappy, UNHAPPY),
+    ):
+        add(measure, compute_percent(int(some), rated), "%", of=rated, label=label.text)
 
 
 # Rank what to fix first: complaints × trend (where significant) × reach.

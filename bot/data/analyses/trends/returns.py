@@ -1,9 +1,10 @@
 """Find products that are returned more often or less often than the others.
 
 Each product's share of returned lines is compared with the other lines by Fisher's exact test
-(counts are small), with Benjamini and Hochberg over all tested products. The test runs twice:
-products found the first time are removed from the baseline of the others. Only the last year
-counts, without the last two weeks, whose purchases may still come back."""
+(counts are small), with Benjamini and Hochberg over all tested products. Products that are found
+are removed from the baseline of the others, and these are tested anew. The rate that is told of the
+rest is that of all other lines. Only the last year counts, without the last two weeks, whose
+purchases may still come back."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -114,7 +115,7 @@ def _select_sold_lines(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Tabl
 
 @dataclass(frozen=True)
 class ReturnComparison:
-    """A product beside the lines it is compared with."""
+    """A product beside the lines it is compared with, and beside all lines but its own (rest)."""
 
     product: str
     title: str | None
@@ -122,18 +123,33 @@ class ReturnComparison:
     back: int
     other_lines: int
     other_back: int
+    rest_lines: int
+    rest_back: int
     people: int
     p: float
     status: str = ""
+
+    @property
+    def is_more(self) -> bool:
+        return self.back * self.other_lines > self.other_back * self.lines
+
+    @property
+    def is_more_than_rest(self) -> bool:
+        return self.back * self.rest_lines > self.rest_back * self.lines
 
 
 def _compare_products(
     rows: list[dict[str, Any]], lines: int, returned: int
 ) -> list[ReturnComparison]:
-    """Compare all tested products, the most significant first."""
-    first = _compare_with_others(rows, lines, returned, outliers=set())
-    outliers = {one.product for one in first if one.status == "confirmed"}
-    return _compare_with_others(rows, lines, returned, outliers)
+    """Compare all tested products, the most significant first. Beside one that comes back often the
+    normal ones seem to come back seldom, so outliers of one direction at a time are removed."""
+    outliers = set[str]()
+    while True:
+        found = _compare_with_others(rows, lines, returned, outliers)
+        new = [one for one in found if one.status == "confirmed" and one.product not in outliers]
+        if not new:
+            return [one for one in found if one.is_more == one.is_more_than_rest]
+        outliers |= {one.product for one in new if one.is_more == new[0].is_more}
 
 
 def _compare_with_others(
@@ -145,7 +161,16 @@ def _compare_with_others(
         others = lines - sum(one["lines"] for one in away)
         others_back = returned - sum(one["back"] for one in away)
         p = fisher_test(row["back"], row["lines"], others_back, others)
-        comparisons.append(ReturnComparison(**row, other_lines=others, other_back=others_back, p=p))
+        comparisons.append(
+            ReturnComparison(
+                **row,
+                other_lines=others,
+                other_back=others_back,
+                rest_lines=lines - row["lines"],
+                rest_back=returned - row["back"],
+                p=p,
+            )
+        )
     comparisons.sort(key=lambda comparison: comparison.p)
     q = adjust_false_discovery(np.array([comparison.p for comparison in comparisons]))
     return [
@@ -165,9 +190,9 @@ def _add_product(
     add = partial(result.add, subject, about=about, rows=lines, query=RETURNS_QUERY, days=days)
     add("status", comparison.status)
     add("rate", round_figure(100 * comparison.back / lines, 1), "%")
-    if comparison.other_lines:
-        rest = round(100 * comparison.other_back / comparison.other_lines, 1)
-        add("rest", rest, "%", rows=comparison.other_lines)
+    if comparison.rest_lines:
+        rest = round_figure(100 * comparison.rest_back / comparison.rest_lines, 1)
+        add("rest", rest, "%", rows=comparison.rest_lines)
     add("p", round_p(comparison.p))
     if why:
         reason, share, given = why
