@@ -192,7 +192,7 @@ class FactBook:
         book = self._round_alike(text)
         ids: list[str] = []
         pieces: list[str] = []
-        end, before, counted = 0, "", ""
+        end, before, counted, listed = 0, "", "", False
         no_cents = self._has_whole_amount(text)
         compared: set[str | None] = set()  # units of comparisons that have been told
         for found in SLOT_PATTERN.finditer(text):
@@ -207,7 +207,11 @@ class FactBook:
                 filled = filled[_measure_repeated_start(filled, "".join(pieces)) :]
             if is_phrase and SENTENCE_START.search(text[: found.start()]):
                 filled = filled[:1].upper() + filled[1:]
-            if counted == fact.unit and form == "" and _JOINT.fullmatch(pieces[-1]):
+            joint = pieces[-1] if _JOINT.fullmatch(pieces[-1]) else ""
+            # a comma with a word ends a list, else it begins something new: ", between 1 and 2"
+            is_joint = joint and (not joint.startswith(", ") or joint == ", " or listed)
+            listed = joint == ", "
+            if counted == fact.unit and form == "" and is_joint:
                 pieces[-2] = book.spell(before, "bare", language)
             before, counted = found[1], fact.unit if form == "" and fact.unit in FACT_UNITS else ""
             ids.append(fact.id)

@@ -25,6 +25,7 @@ from bot.core.metric_query import MeasureName
 from bot.core.report import ReportForm
 from bot.data.metrics.query import describe, known_values
 from bot.data.metrics.query.dataset import MetricDataset
+from bot.data.metrics.query.order_cautions import LATE_RETURNS
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.service import QUERY_TOOK_TOO_LONG, TABLES_ARE_BUSY
 from bot.data.warehouse import query as warehouse_query
@@ -741,6 +742,20 @@ async def test_rate_of_those_who_reorder_stands_beside_how_many_it_is_of() -> No
     assert base.value == rate.rows
 
 
+@pytest.mark.parametrize(("since", "is_open"), [("2026-10-20", True), ("2026-08-01", False)])
+async def test_a_table_of_net_revenue_says_that_returns_are_still_to_come(
+    since: str, is_open: bool
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["net_revenue", "revenue"],
+        since=since,
+        until=str(date.fromisoformat(since) + timedelta(29)),
+    )
+    assert (LATE_RETURNS.text in result.exhibits[0].footnote) == is_open
+
+
 @pytest.mark.parametrize(("since", "compares"), [("2026-10-20", False), ("2026-08-01", True)])
 async def test_rows_taken_by_their_return_are_not_compared_while_some_may_come_back(
     since: str, compares: bool
@@ -756,6 +771,86 @@ async def test_rows_taken_by_their_return_are_not_compared_while_some_may_come_b
     )
     assert any(fact.label == "change" for fact in result.facts) == compares
     assert any("still to come" in note for note in result.notes) != compares
+
+
+def list_changes(result: ToolResult) -> list[str]:
+    """The measures that have a change, once for each group."""
+    names = [one.parts.measure for one in result.facts]
+    return [name.removesuffix("-change") for name in names if name.endswith("-change")]
+
+
+@pytest.mark.parametrize(
+    ("more", "compared"),
+    [
+        ({"measures": ["new_customers", "customers"]}, {"customers"}),
+        ({"measures": ["revenue"], "dimensions": ["customer_type"]}, {"revenue"}),
+        ({"measures": ["orders_share"], "dimensions": ["customer_type"]}, {"orders-share"}),
+        ({"measures": ["revenue"], "filters": [[where("customer_type", "is", "new")]]}, set()),
+    ],
+)
+@pytest.mark.parametrize("comparison", ["same_period_last_year", "previous_period"])
+async def test_first_orders_are_not_compared_with_days_near_the_first_of_the_data(
+    more: dict[str, Any], compared: set[str], comparison: str
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        since="2026-10-01",
+        until="2026-10-31",
+        comparison=comparison,
+        **more,
+    )
+    is_early = comparison == "same_period_last_year"
+    told = list_changes(result)
+    assert {*told} >= compared
+    assert (len(told) == len(compared)) == is_early  # no part by customer_type either
+    assert any("first in the data" in note for note in result.notes) == is_early
+
+
+async def test_channels_known_only_since_the_earlier_days_are_not_compared() -> None:
+    start = datetime(2025, 1, 1)
+    mails = [
+        {"at": start + timedelta(days=n), "channel": "email", "name": f"m{n}", "sent": 500}
+        | {"opened": 100, "clicks": 30 + n % 5}
+        for n in range(0, 660, 3)
+    ]
+    ads = [
+        {"at": start + timedelta(days=n), "channel": "ads", "name": "a", "clicks": 400}
+        for n in range(600, 660)
+    ]
+    deps = tool_deps(workspace_data(small(campaigns=[*mails, *ads], today=date(2026, 11, 1))))
+    days = {"since": "2026-09-01", "until": "2026-09-30", "comparison": "same_period_last_year"}
+    call = {"dataset": "campaigns", "measures": ["clicks", "opened", "mailings"], **days}
+    whole = await query_tool(deps, **call)
+    assert list_changes(whole) == ["opened", "mailings"]
+    assert any("of ads from 2026-08-24 on only" in note for note in whole.notes)
+    by = await query_tool(deps, **call, dimensions=["channel"])
+    assert list_changes(by).count("clicks") == 1  # of e-mails
+    none = [one.parts.measure for one in by.facts if one.value == 0]
+    assert "clicks" not in none  # unknown is not none
+    alone = await query_tool(deps, **call, filters=[[where("channel", "is", "email")]])
+    assert list_changes(alone) == ["clicks", "opened", "mailings"]
+
+
+async def test_counts_of_few_sends_have_no_change() -> None:
+    rows = [
+        {"at": datetime(2026, month, day), "channel": channel, "name": f"{channel}{month}{day}"}
+        | {"sent": 400, "sales": Decimal(300 + day), "currency": "EUR"}
+        for month, many in ((9, 4), (10, 12))
+        for day in range(1, many + 1)
+        for channel in ("email", "sms")
+    ]
+    deps = tool_deps(workspace_data(small(campaigns=rows, today=date(2026, 11, 2))))
+    call = {"dataset": "campaigns", "measures": ["mailings", "sales_per_1000_sent"]}
+    days = {"since": "2026-10-01", "until": "2026-10-31", "comparison": "previous_period"}
+    both = await query_tool(deps, **call, **days, dimensions=["channel"])
+    assert sum("mailings" in one for one in list_changes(both)) == 3
+    assert any("no chance is computed" in note for note in both.notes)
+    few = days | {"until": "2026-10-06", "comparison": "dates"}
+    few |= {"compare_since": "2026-09-01", "compare_until": "2026-09-06"}
+    result = await query_tool(deps, **call, **few, filters=[[where("channel", "is", "email")]])
+    assert list_changes(result) == ["sales-per-1000-sent"]
+    assert [one.value for one in result.facts if one.parts.measure == "mailings"] == [6, 4]
 
 
 async def test_rate_by_what_it_counts_names_the_measure_to_ask_for() -> None:
@@ -1548,6 +1643,7 @@ async def test_description_names_what_no_look_up_reaches() -> None:
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(sample())))
     text = "\n".join(result.notes)
     assert "In the data, but not to group, filter or sum by: shipped." in text
+    assert "who opted out of everything" in text
     assert "colour: " in text
     assert "step (the furthest: view, cart, checkout, purchase)" in text
     assert "payment_method: carte, portefeuille, trois fois" in text

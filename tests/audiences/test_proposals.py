@@ -87,6 +87,16 @@ def test_past_purchases_are_the_same_however_the_silence_is_worded(
     assert find_past(AudienceRule(orders=(silence,))) == expected
 
 
+def test_segments_together_do_not_tell_the_size_of_one_that_is_too_small() -> None:
+    def count(*segments: str) -> object:
+        rule = AudienceRule(segments=segments, countries=("GB",))
+        fact = find(sample(), AnalysisFilter(rule=rule.stored)).get("yours", "customers")
+        return fact and fact.value
+
+    assert count("loyal") == "under 20"
+    assert count("champions", "loyal") == f"at least {count('champions')}"
+
+
 def test_every_day_of_a_rule_moves() -> None:
     first = condition("customer_first_order", "between", "2026-03-01", "2026-03-31")
     ordered = OrderCondition(

@@ -179,6 +179,14 @@ def test_comparisons_of_one_unit_say_it_once() -> None:
     assert told == "Les paniers vont de 83 à 131\u00a0visites, les commandes de 23 à 24."
 
 
+def test_counts_in_a_row_say_their_unit_once_and_a_range_says_its_own() -> None:
+    book = FactBook([fact(f"m.part-{n}.carts", Decimal(n), "visits") for n in (20, 30, 40)])
+    told = book.fill("Carts: {f1}, {f2}, and {f3}.", "en").text
+    assert told == "Carts: 20, 30, and 40\u00a0visits."
+    told = book.fill("Carts: {f1}, between {f2} and {f3}.", "en").text
+    assert told == "Carts: 20\u00a0visits, between 30 and 40\u00a0visits."
+
+
 def test_rates_of_one_measure_have_as_many_decimals() -> None:
     now, before, other = (
         fact(id, Decimal(value), "%")

@@ -12,7 +12,7 @@ Example: {"experiment": "none", "split": [], "by": "none", "when": "ended", "sin
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -131,6 +131,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "as meant: say so before any figure of it, and compare none. Of “no difference seen” "
             "say “not conclusive”."
         )
+    if facts and (running := _list_running(facts, known, finding)):
+        notes.append(
+            f"People came until the last day of the data, {finding.result.as_of}: "
+            f"{', '.join(running)}. Say “still running on that day”; whether it runs today is not "
+            "known. All others have ended."
+        )
     if facts and by:
         notes.append(
             f"The chances and verdicts of the parts by {by} count every part as one more "
@@ -196,6 +202,16 @@ def _list_tests(facts: list[Fact]) -> dict[str, str]:
         for fact in facts
         if fact.parts.measure == "title"
     }
+
+
+def _list_running(facts: Sequence[Fact], known: Mapping[str, str], finding: Finding) -> list[str]:
+    """Return the titles of the tests that had people on the last day of the data."""
+    last = {
+        fact.parts.subject.split("--")[0]
+        for fact in facts
+        if fact.parts.measure == "last-day" and str(fact.value) == str(finding.result.as_of)
+    }
+    return [title for test, title in known.items() if test in last]
 
 
 def _group_by_test(facts: Sequence[Fact], finding: Finding) -> dict[str, list[Fact]]:

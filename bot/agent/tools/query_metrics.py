@@ -197,7 +197,7 @@ async def _look_up_beside(
         found, _refused = await _look_up_apart(asked, deps)
     except ToolError:
         return ()
-    return found
+    return [one for one in found if any(fact.compared_with for fact in one.facts)]
 
 
 def _find_days(found: Sequence["MetricResult"]) -> list[Days]:

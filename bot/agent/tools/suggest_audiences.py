@@ -40,7 +40,7 @@ AUDIENCE_COLUMNS = {
 EXHIBIT = GroupExhibit(
     "the audiences and what they bought",
     Words("Audience"),
-    {**AUDIENCE_COLUMNS, "others-share": Words("Of all"), "spent": Words("Spent so far")},
+    {**AUDIENCE_COLUMNS, "spent": Words("Spent so far")},
     bars="bought-share",
 )
 
@@ -94,7 +94,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=EXHIBIT.build(facts, language),
         notes=(
             "“bought … since”: of the people whom the same rule picked 90 days ago, those who did. "
-            "Only “confirmed” is beyond chance.",
+            "Only “confirmed” is beyond chance. “all customers, to compare” is of the whole file.",
             "One person can be in several audiences.",
             *dict.fromkeys(worth),
             *filter(None, [describe_unknown_consents(deps.request.brief)]),

@@ -100,7 +100,7 @@ def look_up(warehouse: "Warehouse", ctx: OfflineContext, see_people: bool) -> Lo
 def _explain_no_figure(
     warehouse: "Warehouse", answer: "MetricAnswer", result: "MetricResult", limits: Sequence[Words]
 ) -> Words | None:
-    from bot.data.metrics.query.describe import LATE_RETURNS
+    from bot.data.metrics.query.order_cautions import LATE_RETURNS
 
     measure = answer.query.measures[0]
     if not result.facts and not answer.is_allowed((), measure):

@@ -523,6 +523,14 @@ async def test_experiments_name_the_winner_and_the_broken_test() -> None:
     assert "People meant" in broken.table.columns
 
 
+async def test_experiments_name_those_that_ran_until_the_last_day_of_the_data() -> None:
+    result = await call_tool("experiments")
+    ends = {one.value: one.about for one in result.facts if one.parts.measure == "last-day"}
+    (note,) = [one for one in result.notes if "still running" in one]
+    named = [about for about in ends.values() if about.split(", ")[0] in note]
+    assert named == [ends[max(ends, key=str)]]
+
+
 async def test_one_experiment_is_found_by_a_part_of_its_name() -> None:
     result = await call_tool(
         "experiments", {"experiment": "Panier", "split": [], "by": "none"}, tool_deps(language="fr")

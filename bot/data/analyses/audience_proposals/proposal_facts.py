@@ -193,7 +193,7 @@ class ProposalReport:
         if sure and base is not None and not _is_above_average(past, base):
             return False
         self._add_rule(proposal, counted)
-        self._add_sizes(proposal, sizes)
+        self._add_sizes(proposal, sizes, self._count_large_segments(proposal.rule, fits))
         if past is not None and base is not None:
             self._add_past_purchases(proposal, past, base, sizes)
         return True
@@ -218,10 +218,25 @@ class ProposalReport:
             if key not in known and key in self.goods.titles:
                 self.result.add("things", slugify(key), self.goods.titles[key], about=key)
 
-    def _add_sizes(self, proposal: Proposal, sizes: dict[str, int]) -> None:
+    def _count_large_segments(self, rule: AudienceRule, fits: ir.Table) -> int | None:
+        """Count the people in those segments of a rule that may be told alone, where the rest of
+        it is too few: beside them the whole would tell that."""
+        if len(rule.segments) < 2:
+            return None
+        groups = self.now.groups.semi_join(fits, "customer").group_by("segment")
+        rows = fetch_rows(self.warehouse, groups.aggregate(people=_.count()))
+        sizes, floor = [int(row["people"]) for row in rows], self.warehouse.floor
+        few = sum(many for many in sizes if many < floor)
+        return sum(sizes) - few if is_below_floor(few, floor) else None
+
+    def _add_sizes(self, proposal: Proposal, sizes: dict[str, int], least: int | None) -> None:
         fits, floor = sizes["fits"], self.warehouse.floor
         of = self._count_without_order() if proposal.rule.never_ordered else self.people
-        self._add_count(proposal.id, "customers", fits, of)
+        if least:
+            self.result.add(proposal.id, "customers", f"at least {least}", query=proposal.id)
+            fits = least
+        else:
+            self._add_count(proposal.id, "customers", fits, of)
         for purpose in PURPOSES:
             if purpose in sizes:
                 self._add_count(proposal.id, f"by-{purpose}", sizes[purpose], fits)

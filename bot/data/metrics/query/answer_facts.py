@@ -141,7 +141,7 @@ class _ResultBuilder:
         earlier = None
         if (
             self.answer.periods.before is not None
-            and (self.answer.periods.sums_compare or not measure.is_sum)
+            and self.answer.compares(group, name)
             # beside it, a table would compare what differs
             and not self.figures.lacks_returns(measure)
             and not self._is_scrap(group)

@@ -14,6 +14,11 @@ from bot.core.withheld import Reason, Withheld
 from bot.data.metrics.query.dataset import ALL_ROWS
 from bot.data.metrics.query.group_order import is_in_time
 from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
+from bot.data.metrics.query.order_cautions import (
+    LATE_RETURNS,
+    counts_returns,
+    warn_of_late_returns,
+)
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     Group,
@@ -191,9 +196,14 @@ class AnswerNotes:
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
 
     def describe_source(self) -> str:
-        """Say for people whose figures they are, where they are not the shop's own."""
-        notes = (self.answer.get_measure(name).footnote for name in self.query.measures)
-        return " ".join(dict.fromkeys(one.to(self.language) for one in notes if one))
+        """Say for people whose figures they are, where they are not the shop's own, and that
+        returns of amounts without them are still to come."""
+        measures = [self.answer.get_measure(name) for name in self.query.measures]
+        notes = [one.footnote for one in measures if one.footnote]
+        is_net = any(one.unit in ("money", "%") and counts_returns(one) for one in measures)
+        if is_net and warn_of_late_returns(self.warehouse, self.answer.periods.now):
+            notes.append(LATE_RETURNS)
+        return " ".join(dict.fromkeys(one.to(self.language) for one in notes))
 
     def _name_newer_days(self) -> list[str]:
         """Say it to the model, which chose the days."""
@@ -560,6 +570,13 @@ class AnswerNotes:
                 f"Under {MIN_SENDS} sends, so what was in them may make the difference: "
                 f"{self._list_names(few, groups)}. A recommendation that stands on them says how "
                 "many sends they are."
+            )
+        rates = [name for name in self.query.measures if name.endswith("_per_1000_sent")]
+        if rates and sum(fact is not None for _, fact in facts) > 1:
+            notes.append(
+                f"{', '.join(rates)}: single sends differ much, and no chance is computed of the "
+                "difference between these groups. Call none better without saying so, and how many "
+                "sends each has."
             )
         if self.query.uses(*SEND_TIMES):
             notes.append(f"What was sent differs by {by}, too: only a test tells what does it.")

@@ -28,6 +28,9 @@ PRICES = "prices"  # what a field needs that is told by the price history
 
 Expression = Callable[[ir.Table], ir.Value]
 Caution = Callable[[Warehouse, tuple[date, date]], str]
+# why a measure doesn't compare with the earlier days: in the total (True), in all groups (False),
+# or in those of a value
+Unlike = Mapping[tuple[str, bool | str], str]
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,8 @@ class MetricDataset:
     told_by: str = ""
     # what a reader must know of the rows that a query adds up; empty where there is nothing to say
     describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
+    # what does not compare with the earlier days, however many they are
+    explain_unlike: Callable[[Warehouse, MetricQuery, tuple[date, date]], Unlike] = lambda *_: {}
     # the measures that are called otherwise where a query takes only some rows
     rename: Callable[[Warehouse, MetricQuery], Mapping[str, Measure]] = lambda *_: {}
 

@@ -15,7 +15,7 @@ from bot.data.metrics.query.known_values import (
     load_values,
 )
 from bot.data.metrics.query.metric_answer import MetricAnswer
-from bot.data.metrics.query.order_cautions import warn_of_late_returns
+from bot.data.metrics.query.order_cautions import LATE_RETURNS, warn_of_late_returns
 from bot.data.metrics.query.periods import find_known_days
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.schema import load_kinds
@@ -64,6 +64,11 @@ INSTEAD = {  # of a dataset that is missing
     "traffic": " Traffic or sessions are told by visits, where there are any.",
     "visits": " Visits are told by the sessions of traffic, where there is any.",
 }
+OPT_OUTS = (
+    "consents: the file also says who opted out of everything. No look-up counts them, by country "
+    "or by day: say so, not that the data don't tell it. unsubscribed of campaigns is something "
+    "else: what each send counted."
+)
 FIELD_NOTES = {  # of conditions that can't be grouped by
     "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
@@ -94,7 +99,18 @@ def _describe_data(warehouse: Warehouse, key: tuple[Any, ...]) -> list[str]:
             lines += warehouse.released[*key, name]
         else:
             lines.append(f"{name}: none imported.{INSTEAD.get(name, '')}")
-    return lines
+    return [*lines, *([OPT_OUTS] if _tells_opt_outs(warehouse) else [])]
+
+
+def _tells_opt_outs(warehouse: Warehouse) -> bool:
+    try:
+        people = warehouse.table("consents")
+    except DamagedRows:
+        return False
+    if people is None:
+        return False
+    (row,) = fetch_rows(warehouse, people.aggregate(some=people.opted_out.any()))
+    return bool(row["some"])
 
 
 def _describe_dataset(
@@ -253,7 +269,6 @@ def load_value_names(warehouse: Warehouse, dataset: DatasetName) -> ValueNames:
 
 
 RETURN_MEASURES = ("returned", "return_rate", "refunded")
-LATE_RETURNS = Words("Not all returns of these orders are in the data yet.")
 
 
 def find_missing_data(warehouse: Warehouse, query: MetricQuery) -> Words | None:

@@ -23,6 +23,7 @@ from bot.data.metrics.query.conditions import resolve_conditions
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
     MetricDataset,
+    Unlike,
     hold_by_buyers,
     list_cautions,
 )
@@ -42,6 +43,7 @@ from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, FILLED, PeriodName, QueryRunner, Values
 from bot.data.metrics.query.withheld import describe_people
 from bot.data.metrics.sold_out import tell_sold_out
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 # what a line counts once for, however many other products its order has
@@ -106,6 +108,10 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             "periods begin on the same day of a week (days, weeks) or of a month (months, "
             "quarters, years), end alike, and there is room for all of them."
         )
+    unlike = _find_unlike(runner, tables)
+    for why in dict.fromkeys(unlike.values()):
+        names = dict.fromkeys(name for (name, _), reason in unlike.items() if reason == why)
+        notes.append(f"No change of {', '.join(names)}: {why} Say so.")
     _add_filled(runner, tables["now"], values)
     choice = GroupChoice(runner, rows, tables, values)
     if fewer := _leave_out_last(asked, query, choice.count_fitting_measures()):
@@ -137,6 +143,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             for key, source in runner.find_sources(table, runner.dimensions_of(period)).items()
         },
         told_of=_find_told_of(runner, tables["now"]),
+        unlike=unlike,
         left_out={"before": frozenset([ALL_GROUPS])} if withheld else {},
         withheld=withheld,
         spare_total=choice.spare_total,
@@ -185,6 +192,36 @@ def _find_told_of(runner: QueryRunner, rows: ir.Table) -> dict[str, Group]:
         for name in runner.measures
     }
     return {name: some for name, some in found.items() if 0 < len(some) < len(counts)}
+
+
+def _find_unlike(runner: QueryRunner, tables: Mapping[PeriodName, ir.Table]) -> Unlike:
+    """Return what doesn't compare with the earlier days: what the dataset says, and of values of
+    its `told_by` of which nothing is known in the first of those days."""
+    warehouse, dataset, before = runner.warehouse, runner.dataset, runner.before
+    if before is None or "before" not in tables:
+        return {}
+    unlike = {**dataset.explain_unlike(warehouse, runner.query, before)}
+    if not (by := dataset.told_by):
+        return unlike
+    rows = warehouse.rows(dataset.kind)
+    firsts = rows.group_by(value=dataset.dimensions[by].value(rows)).aggregate(
+        first=rows["at"].min().date()
+    )
+    late = {
+        row["value"]: row["first"]
+        for row in fetch_rows(warehouse, firsts)
+        if row["first"] and row["first"] > before[0]
+    }
+    counts = runner.count_filled(tables["now"], (by,), runner.measures)
+    for name in runner.measures:
+        told = [one for (one,), filled in counts.items() if filled.get(f"{name}{FILLED}", 1)]
+        new = [one for one in told if one is not None and one in late]
+        if new:
+            known = ", ".join(f"of {one} from {late[one]} on" for one in new)
+            why = f"the data know {known} only; the earlier days lack it. By {by} others have one."
+            parts = new if by in runner.query.dimensions else [False]
+            unlike |= {(name, part): why for part in [True, *parts]}
+    return unlike
 
 
 def _list_shop_currencies(warehouse: Warehouse) -> list[str]:

@@ -37,6 +37,7 @@ PEOPLE_UNIT = "customers"
 MONEY_OF_CUSTOMERS = "of_customers"  # a base of measures of what customers spent
 MAX_SUBJECT_LENGTH = 110
 MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
+MIN_CHANGED_COUNT = 10  # where both counts are below, they say more than their change in percent
 CHANGE_LABEL = Words("change")
 DAILY_CHANGE = Words("change per day")
 DAILY_SUMS = Words("change (of sums: per day)")
@@ -180,6 +181,8 @@ class FigureFacts:
     def build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
         new, old, before = now.number, earlier.number, self.answer.periods.before
         assert before is not None
+        if measure.is_sum and measure.unit != "money" and max(new, old) < MIN_CHANGED_COUNT:
+            return None
         if is_daily := self._is_daily(measure):
             if measure.unit == PEOPLE_UNIT:
                 return None  # who bought on two days counts once

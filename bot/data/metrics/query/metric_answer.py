@@ -21,6 +21,7 @@ from bot.data.metrics.query.dataset import (
     Family,
     Measure,
     MetricDataset,
+    Unlike,
     hold_by_buyers,
     tells_of_things,
 )
@@ -154,6 +155,7 @@ class MetricAnswer:
     counts: GroupCounts | None = None
     sources: Mapping[tuple[PeriodName, Group, str], Source] = field(default_factory=dict)
     told_of: Mapping[str, Group] = field(default_factory=dict)  # see `MetricDataset.told_by`
+    unlike: Unlike = field(default_factory=dict)
     # groups of which figures are left out because of earlier answers, and why: see `guard.py`
     left_out: Mapping[PeriodName, frozenset[Group]] = field(default_factory=dict)
     withheld: Withheld | None = None
@@ -238,6 +240,15 @@ class MetricAnswer:
         name = self.dataset.measures[name].share_of or name
         whole = self.sources.get((period, ALL_GROUPS, name), warehouse.source(self.dataset.kind))
         return self.sources.get((period, group, name), whole)
+
+    def compares(self, group: Group, name: str) -> bool:
+        """Whether a figure may stand beside that of the earlier days."""
+        measure = self.dataset.measures[name]
+        is_known = self.periods.sums_compare or not measure.is_sum
+        whats = (group in (ALL_GROUPS, WITHIN), *group)
+        names = (name, measure.share_of)
+        unlike = any((one, what) in self.unlike for one in names for what in whats)
+        return self.periods.before is not None and is_known and not unlike
 
     def is_allowed(self, group: Group, name: str) -> bool:
         """Whether a figure of the group may be shown."""

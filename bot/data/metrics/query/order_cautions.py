@@ -8,9 +8,14 @@ from math import ceil
 import ibis
 import ibis.expr.types as ir
 
-from bot.data.metrics.query.dataset import Measure
+from bot.core.metric_query import MetricQuery
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.metrics.query.dataset import Measure, Unlike
 from bot.data.metrics.query.order_rows import (
+    EVER,
+    group_by_gap,
     read_return_marks,
+    select_counted_lines,
 )
 from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import fetch_rows
@@ -20,6 +25,7 @@ from bot.i18n.messages import Words
 RETURN_FIELDS = ("returned", "return_reason")  # what tells which lines came back
 NEARLY_ALL = 0.95  # of the parcels, in the time that these took
 RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
+LATE_RETURNS = Words("Not all returns of these orders are in the data yet.")
 NO_REFUNDS = (
     "the file marks returned lines and has no refund amounts; what was paid for these lines is "
     "returned_revenue."
@@ -37,7 +43,10 @@ DISCOUNTS_ALONE = (
     "The discounts leave out what lower prices gave away, and count from those prices: that is "
     "price_cuts. Asked what discounts cost, tell both."
 )
-OLD_CUSTOMER_DAYS = 90  # from the first day of the data on, many first orders are not the first
+OLD_CUSTOMER_DAYS = 90, 365  # at least, at most: see `find_first_sure_day`
+COMES_BACK = 0.99  # of the customers who do, within the days that this takes
+FIRST_ORDER_MEASURES = ("new_customers", "second_order", "reorder", "newcomers")
+FIRST_ORDER_FIELDS = ("customer_type", "nth_order", "first_order_source")
 
 
 def explain_refunds(warehouse: Warehouse) -> str:
@@ -186,12 +195,44 @@ def name_revenue(warehouse: Warehouse) -> Words:
 def warn_of_old_customers(warehouse: Warehouse, asked: tuple[date, date]) -> str:
     """Say that customers from before the data look new, where the days are among the first."""
     first = read_return_marks(warehouse)["first"]
-    if first is None or asked[0] > first + timedelta(days=OLD_CUSTOMER_DAYS):
+    if first is None or asked[0] >= (sure := find_first_sure_day(warehouse, first)):
         return ""
     return (
-        f"A first order is the first in the data, which begin on {first}: in the first months "
-        "many are of customers from before, who come back more often."
+        f"A first order is the first in the data, which begin on {first}: before {sure} many are "
+        "of customers from before, who come back more often."
     )
+
+
+def find_first_sure_day(warehouse: Warehouse, first: date) -> date:
+    """Return the day from which nearly all customers from before the data have come back, if ever
+    they do. Read once for each state of the data."""
+    key = ("first sure day", "orders")
+    if key not in warehouse.released:
+        lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, None)
+        gaps = group_by_gap(lines.mutate(day=lines["at"].date(), net=lines.paid), ())
+        query = gaps.aggregate(days=gaps.gap.cast("float64").quantile(COMES_BACK))
+        (row,) = fetch_rows(warehouse, query)
+        least, most = OLD_CUSTOMER_DAYS
+        days = min(max(least, ceil(row["days"] or 0)), most)
+        warehouse.released[key] = first + timedelta(days=days)
+    found: date = warehouse.released[key]
+    return found
+
+
+def explain_unlike_newcomers(
+    warehouse: Warehouse, query: MetricQuery, before: tuple[date, date]
+) -> Unlike:
+    """Say of what rests on first orders why it doesn't compare with days among the first."""
+    assert query.until is not None
+    why = warn_of_old_customers(warehouse, (before[0], query.until))
+    is_filtered = any(one.field in FIRST_ORDER_FIELDS for one in query.conditions)
+    is_grouped = is_filtered or query.uses(*FIRST_ORDER_FIELDS)
+    unlike: dict[tuple[str, bool | str], str] = {}
+    for name in query.measures if why else ():
+        rests = is_filtered or any(part in name for part in FIRST_ORDER_MEASURES)
+        unlike |= {(name, True): why} if rests else {}
+        unlike |= {(name, False): why} if rests or is_grouped else {}
+    return unlike
 
 
 def warn_of_newcomers(days: int) -> Callable[[Warehouse, tuple[date, date]], str]:

@@ -32,7 +32,9 @@ from bot.data.metrics.query.dataset import (
 from bot.data.metrics.query.known_values import load_values
 from bot.data.metrics.query.order_bases import BASES, count_orders
 from bot.data.metrics.query.order_cautions import (
+    explain_unlike_newcomers,
     warn_of_missing_parcels,
+    warn_of_old_customers,
     warn_of_returned_lines,
 )
 from bot.data.metrics.query.order_measures import MEASURES
@@ -107,7 +109,10 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "payment_method": column("payment_method", Words("means of payment")),
     "carrier": column("carrier", Words("carrier")),
     "first_order_source": Dimension(
-        Words("source of the first order"), lambda t: t.first_source, "source"
+        Words("source of the first order"),
+        lambda t: t.first_source,
+        "source",
+        caution=warn_of_old_customers,
     ),
     "first_order_month": Dimension(
         Words("month of the first order"),
@@ -122,12 +127,14 @@ DIMENSIONS: Mapping[str, Dimension] = {
             (t.day == t.first_day).ifelse("new", "known"),
         ),
         "customer",
+        caution=warn_of_old_customers,
     ),
     "nth_order": Dimension(
         Words("customer's order no."),
         lambda t: t.nth_order.cast("string"),
         "customer",
         "number",
+        warn_of_old_customers,
     ),
     "returned": Dimension(
         Words("return"), lambda t: yes_or_no(t.returned), "returned", caution=warn_of_returned_lines
@@ -215,6 +222,7 @@ DATASET = MetricDataset(
     key=_build_row_key,
     count=count_orders,
     describe_rows=_describe_rows,
+    explain_unlike=explain_unlike_newcomers,
     fields=FIELDS,
     stages={
         "orders": group_by_order,
