@@ -12,7 +12,7 @@ from bot.config.policy import Policy
 from bot.core.writer import Writer
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
-from bot.i18n.messages import Words
+from bot.i18n.messages import Words, parse_language
 from bot.jobs.models import Job
 from bot.messages.outbox import OutboxMessage
 from bot.playground.slack_objects import TEAM_ID
@@ -77,7 +77,7 @@ class ThreadSlack:
     async def say(
         self, id: str, workspace: str, place: Mapping[str, Any], words: Words, language: str
     ) -> None:
-        self.lines.append(words.to("en"))
+        self.lines.append(words.to(parse_language(language)))
 
     async def set_status(self, place: Mapping[str, Any], text: str) -> None:
         """Show no status."""
@@ -197,13 +197,14 @@ class StepPlayer:
     ) -> StepResult:
         """Read what the task came to, and add it to the thread."""
         task = session.get_one(Task, id)
+        language = task.message_language or parse_language(task.locale)
         made = list(session.scalars(select(Draft).where(Draft.task == id).order_by(Draft.piece)))
         pieces = [draft.piece for draft in made] or [task.first_piece]
         texts = [describe_draft(draft) for draft in made]
         if question := task.question_asked:
-            texts.append(question.words.to("en"))
+            texts.append(question.words.to(language))
         elif task.trouble_words is not None:
-            texts.append(task.trouble_words.to("en"))
+            texts.append(task.trouble_words.to(language))
         elif failed:
             texts.append(failed)
         for card in session.scalars(

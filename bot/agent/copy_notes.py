@@ -276,8 +276,9 @@ def _describe_stock(
         return
     yield (
         f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
-        "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
-        "and a product in stock as options."
+        "list, write that: of a return as still to come, unless the brief itself says that it is "
+        "back (people confirm it: none is in the catalogue). Else call `ask_person` what to write, "
+        "with “A waiting-list text” and a product in stock as options."
     )
 
 

@@ -196,7 +196,7 @@ class Brief(BaseModel, frozen=True):
         fields = {
             "product" if self.product or self.category else "about": self.product_words,
             "goal": self.goal,
-            "audience": self.audience,
+            "audience": self.typed_audience if self.channels else self.audience,
             "offer": self.offer,
             "occasion": self.occasion,
             "dates": self.dates,

@@ -23,7 +23,7 @@ from bot.core.request import (
     add_answer,
 )
 from bot.db.base import find_one
-from bot.drafts.models import Draft, list_cited_products, list_parts_beside_opening
+from bot.drafts.models import Draft, list_cited_products, list_parts_beside_opening, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
@@ -76,19 +76,39 @@ def _get_root(part: Part) -> str:
 
 def fix_other_parts(plan: Plan, understanding: Understanding, before: Draft) -> Plan:
     """Return the plan of a revision that leaves the parts of a draft as they are which it doesn't
-    name. One in another language, or about something else, changes all of it."""
+    name, with the subject or title that was picked. One in another language, or about something
+    else, changes all of it."""
     revised, *others = plan.requests
-    if any(getattr(revised.brief, one) != getattr(before.brief, one) for one in WHOLE_TEXT):
-        return plan
+    changed = {
+        one for one in WHOLE_TEXT if getattr(revised.brief, one) != getattr(before.brief, one)
+    }
     named = {key for read in understanding.requests[:1] for key in read.parts}
     left = [one for one in before.parts if one.kind == "copy" and _get_root(one) not in named]
-    if understanding.new_openings:
-        left = list_parts_beside_opening(before)
+    if understanding.picked and changed <= {"offer"}:
+        left = _pick_opening(before, understanding.picked)
+        left = [one for one in left if _get_root(one) not in named]
+    elif changed:
+        return plan
+    elif understanding.new_openings:
+        left = [one for one in list_parts_beside_opening(before) if _get_root(one) not in named]
     elif named.isdisjoint(load_channels()[before.channel].parts if before.channel else ()):
         return plan
     fixed = tuple(FixedPart(key=part.key, text=part.text, facts=part.facts) for part in left)
     requests = (revised.model_copy(update={"fixed": fixed}), *others)
     return plan.model_copy(update={"requests": requests})
+
+
+def _pick_opening(draft: Draft, number: int) -> list[Part]:
+    """Return the subject or title with another opening; none where the writer has to fit it in."""
+    if not list_parts_beside_opening(draft):
+        return []
+    try:
+        texts = replace_opening(draft, str(number - 1))
+    except CannotDo:
+        return []
+    facts = draft.other_hooks[number - 1].facts
+    changed = (one.with_text(texts[one.key]) for one in draft.parts if one.key in texts)
+    return [one.model_copy(update={"facts": facts}) for one in changed]
 
 
 @dataclass(frozen=True)

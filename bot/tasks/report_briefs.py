@@ -25,6 +25,7 @@ def analyse(
 ) -> SkillRequest:
     answers = incoming.answers
     fields = read_form_fields(answers)
+    fields["audience"] = fields["audience"] or read.audience
     if about is not None and about.is_copy:  # "how many of them"
         fields["audience"] = fields["audience"] or about.brief.audience
     days_ahead, left_over = _count_days_ahead(read, today), understanding.left_over
@@ -65,9 +66,10 @@ def analyse(
         material=incoming.material,
         private=incoming.private,
     )
-    return SkillRequest(
-        skill=read.skill, brief=brief, reason=incoming.reason, previous=incoming.previous
-    )
+    reason, previous = incoming.reason, incoming.previous
+    if read.corrects and about is not None:
+        reason, previous = reason or incoming.words, previous or about.text
+    return SkillRequest(skill=read.skill, brief=brief, reason=reason, previous=previous)
 
 
 def _chain_questions(before: Brief) -> str:

@@ -7,7 +7,7 @@ from bot.agent.skills import load_skills
 from bot.core.channels import load_channels
 from bot.core.request import PICKED_KEY, KeptPassage, Question
 from bot.i18n.messages import Language, Words
-from bot.tasks.message_form import MessageForm, is_quoted
+from bot.tasks.message_form import MessageForm, is_none, is_quoted
 from bot.tasks.message_prompt import Message, ThreadDraft
 from bot.tasks.understanding import OtherRevision, ReadRequest, Understanding
 
@@ -105,7 +105,7 @@ def _read_revision_of(
     if not draft.is_copy:
         asked = next(iter(requests), ReadRequest(skill=draft.skill))
         skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
-        anew = asked.model_copy(update={"skill": skill, "about": draft.id})
+        anew = asked.model_copy(update={"skill": skill, "about": draft.id, "corrects": True})
         return Understanding(outcome="requests", requests=(anew,))
     again, requests = _split_again(form, message, requests, draft)
     own, others = _split_requests(requests, draft)
@@ -114,11 +114,13 @@ def _read_revision_of(
         first = again.pop(0)  # the message is about that one alone
         draft = next(one for one in message.drafts if one.id == first.draft)
         own = (first.request,)
-    if others and not own and names_target:
+    if others and not own and names_target and is_none(form.opening):
         # The text for another channel or market is one more draft. This one stays as it is.
         return Understanding(outcome="requests", requests=others)
-    is_all = not any(one.sets_anew for one in own)  # else the writer takes the opening, too
-    picked = (one.number for one in draft.openings if is_all and str(one.number) == form.opening)
+    numbers = (one.number for one in draft.openings)
+    picked = next((one for one in numbers if str(one) == form.opening.strip()), None)
+    more = others or again or form.changes or any(one.sets_anew for one in own)
+    is_all = is_none(form.instruction) and not more
     return Understanding(
         outcome="revise",
         requests=own[:1],
@@ -127,7 +129,8 @@ def _read_revision_of(
         draft=draft.id,
         instruction=instruction,
         kept=_list_kept(form, message, draft),
-        opening=next(picked, None),
+        opening=picked if is_all else None,
+        picked=None if is_all else picked,
         new_openings=form.opening.strip().lower() == NEW,
     )
 

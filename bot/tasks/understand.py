@@ -228,8 +228,11 @@ class _FormCheck:
         return self._finish(Understanding(outcome="reply", line=WHICH_DRAFT))
 
     def _quote_instruction(self) -> str:
-        """Return what to change, with the earlier words that the message means by it."""
+        """Return what to change, with the earlier words that the message means by it. Where it
+        says something of the openings as well, that is all of its words."""
         words, quote = self.message.words, self.form.instruction
+        if not is_none(self.form.opening):
+            return words
         if not is_quoted(quote, self.typed) and is_quoted(quote, self.meant):
             return f"{words}\n{quote.strip()}"
         return self._quote(quote) or words

@@ -26,6 +26,7 @@ class ReadRequest(BaseModel, frozen=True):
     skill: str
     about: str | None = None
     goes_by: str | None = None  # the skill of another entry, from whose report the text starts
+    corrects: bool = False  # makes its report anew with what the message says of it
     idea: str | None = None  # the request for a draft of the report's idea that is meant
     channels: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()  # of the channels' texts, those that alone are asked for
@@ -87,7 +88,8 @@ class OtherRevision(BaseModel, frozen=True):
 class Understanding(BaseModel, frozen=True):
     """What a message is to us. `line` is the reply in words: the whole answer, or what is said
     beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
-    `opening` is the number of the other opening that was picked, with nothing else to change;
+    `opening` is the number of the other opening that was picked, with nothing else to change, and
+    `picked` with something else;
     `new_openings` tells that other openings alone are asked for;
     `beside` are the texts that are asked for beside the revision, `again` the other drafts that it
     changes as well; `apart` tells that it is one of several requests of its message. Where several
@@ -105,6 +107,7 @@ class Understanding(BaseModel, frozen=True):
     instruction: str | None = None
     kept: tuple[KeptPassage, ...] = ()
     opening: int | None = None
+    picked: int | None = None
     new_openings: bool = False
     choices: tuple["Understanding", ...] = ()
     refused: tuple[str, ...] = ()

@@ -177,6 +177,7 @@ def test_long_sms_is_named_once_with_the_character_that_costs_its_room(
 
 def test_writer_is_told_that_a_product_is_sold_out() -> None:
     assert "SOLD OUT" in notes(make_evidence(stock=Decimal(0)), make_request())
+    assert "as still to come" in notes(make_evidence(stock=Decimal(0)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(3)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(), make_request())
     listing = make_request("product_page")  # describes it all the same

@@ -15,6 +15,8 @@ from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.config.settings import Settings
 from bot.playground.slack_objects import TEAM_ID
+from bot.tasks.message_reading import CLOSED
+from evals.multi_step import ThreadSlack
 from evals.pending import INDEX, accept_answers, write_pending
 from evals.report import CaseRun, format_report
 from evals.run import EvalRun, main
@@ -339,6 +341,12 @@ async def test_steps_are_played_in_one_thread(sets: Sets, home: EvalShop) -> Non
     assert list(dict.fromkeys(asked)) == [*answers]
     assert "1: Ten off this week 2: Ten off this week 3:" in run.text
     assert {size.form for size in run.sizes} == {"MessageForm", "Email"}
+
+
+async def test_lines_of_a_thread_are_in_the_language_of_the_message() -> None:
+    slack = ThreadSlack()
+    await slack.say("1", TEAM_ID, {}, CLOSED, "fr")
+    assert slack.lines == [CLOSED.to("fr")] != [CLOSED.to("en")]
 
 
 async def test_other_right_figures_of_a_step_are_no_other_reading(

@@ -852,7 +852,7 @@ async def test_opening_is_picked_by_words(
     (draft,) = intern.bench.drafts
     wanted = draft.other_hooks[number - 1]
     written = len(list_writing(intern))
-    await ask(intern, words, revising(words, opening=str(number)), thread=thread)
+    await ask(intern, words, revising("none", opening=str(number)), thread=thread)
     listed = fenced(intern.prompts[-1], "drafts")
     assert f"other opening {number}, {wanted.angle}: {wanted.text}" in listed
     after = intern.bench.drafts[-1]
@@ -939,15 +939,35 @@ async def test_openings_in_another_language_leave_no_part_in_the_first_one(
     assert after.skill_request.fixed == ()
 
 
-@pytest.mark.parametrize("opening", ["none", "2"])
+@pytest.mark.parametrize("instruction", ["delivery is free from €60", "all"])
+@pytest.mark.parametrize("asked", [{}, {"offer": "delivery is free from €60"}])
+async def test_opening_is_picked_whatever_else_is_to_change(
+    intern: UnderstandingBench, instruction: str, asked: dict[str, str]
+) -> None:
+    thread = await draft_mail(intern)
+    (draft,) = intern.bench.drafts
+    words = "the 2nd, and delivery is free from €60"
+    said = words if instruction == "all" else instruction
+    new = {
+        **{name: {"text": f"Quite another {name}", "facts": []} for name in MAIL_PARTS},
+        "hooks": HOOKS,
+    }
+    read = revising(said, asked_request(**asked), opening="2")
+    await ask(intern, words, read, *[says(new)] * 2, thread=thread)
+    assert fenced(list_writing(intern)[-1], "reason") == words
+    after = dict_of(intern.bench.drafts[-1])
+    assert after["subject"] == draft.other_hooks[1].text
+    assert after["body"] == "Quite another body"
+
+
 async def test_opening_with_another_wish_is_a_revision_that_knows_the_openings(
-    intern: UnderstandingBench, opening: str
+    intern: UnderstandingBench,
 ) -> None:
     thread = await draft_mail(intern)
     (draft,) = intern.bench.drafts
     words = "the 2nd, and delivery is free from €60"
     asked = asked_request(offer="delivery is free from €60")
-    await ask(intern, words, revising(words, asked, opening=opening), thread=thread)
+    await ask(intern, words, revising(words, asked), thread=thread)
     told = fenced(list_writing(intern)[-1], "previous")
     assert f"2, {draft.other_hooks[1].angle}: {draft.other_hooks[1].text}" in told
 

@@ -571,7 +571,8 @@ def test_a_report_is_not_revised_but_asked_again() -> None:
     form = understood("revise", draft=REPORT.id, instruction="for June")
     found = check(form, "for June", drafts=(REPORT,))
     assert found.outcome == "requests"
-    assert (found.requests[0].skill, found.requests[0].about) == ("answer", REPORT.id)
+    (again,) = found.requests
+    assert (again.skill, again.about, again.corrects) == ("answer", REPORT.id, True)
 
 
 def test_a_revision_for_another_channel_is_one_more_draft() -> None:
@@ -832,6 +833,32 @@ async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> 
     found = check(form, "and in June?", drafts=(report,))
     (request,) = await plan(found, "and in June?", (report,))
     assert request.brief.product is None
+
+
+async def test_a_report_that_is_corrected_is_made_anew_with_what_was_said() -> None:
+    words = "you missed that Max wants it by the 8th"
+    report = REPORT.model_copy(update={"skill": "recap", "text": "Marie writes it."})
+    found = check(understood("revise", draft=[report.id]), words, drafts=(report,))
+    (again,) = await plan(found, words, (report,))
+    assert (again.skill, again.reason, again.previous) == ("recap", words, report.text)
+    asked = understood("requests", asked_request("answer", about=report.id))
+    (other,) = await plan(check(asked, words, drafts=(report,)), words, (report,))
+    assert (other.reason, other.previous) == (None, None)
+
+
+async def test_a_report_knows_whom_it_is_asked_about() -> None:
+    words = "how many, reachable by mail?"
+    _, found = read_one(words, skill="answer", audience="reachable by mail")
+    (request,) = await plan(found, words)
+    assert "audience: reachable by mail" in request.brief.as_prompt()
+
+
+def test_audience_that_code_took_from_a_rule_is_told_by_its_rule_alone() -> None:
+    by_rule = {"audience": "Customers who agreed to e-mails", "rule": "{}"}
+    brief = MAIL_BRIEF.model_copy(update={"channels": ("sms",), **by_rule})
+    assert "agreed to e-mails" not in brief.as_prompt()
+    report = REPORT.brief.model_copy(update=by_rule)
+    assert "agreed to e-mails" in report.as_prompt()
 
 
 async def test_a_question_under_a_report_knows_the_question_before() -> None:

@@ -163,8 +163,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     is_of_sales = query.dataset != "feedback"
     like = find_like_days(now, before, deps) if is_of_sales else None
     beside = await _look_up_beside(query, now, like, deps)
+    facts = [fact for one in (*found, *beside) for fact in (*one.facts, *one.bounds)]
+    if beside:  # a long result loses its end, and the notes name these
+        of_groups = {id for one in found for id, (_, group, _) in one.groups.items() if group}
+        facts.sort(key=lambda fact: fact.id in of_groups)
     return ToolResult(
-        facts=tuple(fact for one in (*found, *beside) for fact in (*one.facts, *one.bounds)),
+        facts=tuple(facts),
         exhibits=(
             *(exhibit for one in found for exhibit in one.exhibits),
             *(

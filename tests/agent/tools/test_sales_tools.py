@@ -840,7 +840,9 @@ async def test_a_week_with_an_occasion_has_the_same_days_of_last_year_beside() -
     days = ("2025-06-23", "2025-06-29")
     asked = _ask_orders(comparison="dates", compare_since=days[0], compare_until=days[1])
     alone = await call_tool("query_metrics", asked | SALES_DAYS)
-    assert {fact.id for fact in alone.facts} <= {fact.id for fact in result.facts}
+    named = {fact.id for fact in alone.facts}
+    first = {fact.id for fact in result.facts[: 2 * len(named)]}  # a long result loses its end
+    assert named <= first
     (note,) = [one for one in result.notes if one.startswith("Retail occasions")]
     assert "23 to 29 Jun 2025 (summer sales" in note
     (note,) = [one for one in alone.notes if one.startswith("Retail occasions")]
