@@ -232,8 +232,9 @@ class SlackDelivery:
         brand = self.brand(load.draft.workspace)
         people = self.sender.people
         locale = await people.locale(load.task.workspace, load.task.author)
+        language = load.task.message_language or parse_language(locale)
         for number, message in enumerate(
-            render_approved_messages(load.draft, parse_language(locale), brand.link_sites, brand)
+            render_approved_messages(load.draft, language, brand.link_sites, brand)
         ):
             id = f"{load.delivery.id}:{number}"
             await self._plan(load, id, "delivery", place)

@@ -48,7 +48,7 @@ def analyse(
         words="\n".join([incoming.words, *incoming.more_words]),
         own_question=own_question,
         author=incoming.author,
-        language=read.language or incoming.ui_language,
+        language=read.language or understanding.language or incoming.ui_language,
         product=product,
         others=() if product else tuple(known),
         product_words=titles or None,

@@ -838,8 +838,9 @@ async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> 
 async def test_a_report_that_is_corrected_is_made_anew_with_what_was_said() -> None:
     words = "you missed that Max wants it by the 8th"
     report = REPORT.model_copy(update={"skill": "recap", "text": "Marie writes it."})
-    found = check(understood("revise", draft=[report.id]), words, drafts=(report,))
-    (again,) = await plan(found, words, (report,))
+    form = understood("revise", draft=[report.id], language="fr")
+    (again,) = await plan(check(form, words, drafts=(report,)), words, (report,))
+    assert again.language == "fr"  # the message's, not that of Slack
     assert (again.skill, again.reason, again.previous) == ("recap", words, report.text)
     asked = understood("requests", asked_request("answer", about=report.id))
     (other,) = await plan(check(asked, words, drafts=(report,)), words, (report,))
