@@ -315,9 +315,9 @@ def _share_units(low: str, found: list[Figure]) -> list[Figure]:
             is_few = left.first.base < MAX_FREE_NUMBER and right.is_money
             if is_few and right.first.base > MAX_PRICE_SPAN * left.first.base:
                 continue  # « le lot de 2 à 35 € »
-            found[at] = _with_unit_of(left, right)
+            found[at] = with_unit_of(left, right)
         elif joined and is_bare(right) and left.text[:1] in "€£$" and not right.noun:
-            found[at + 1] = _with_unit_of(right, left)
+            found[at + 1] = with_unit_of(right, left)
     return found
 
 
@@ -329,7 +329,8 @@ def _as_size(figure: Figure) -> Figure:
     return replace(figure, readings=readings)
 
 
-def _with_unit_of(bare: Figure, measured: Figure) -> Figure:
+def with_unit_of(bare: Figure, measured: Figure) -> Figure:
+    """Return a number without a unit in the unit, or the month, of one beside it."""
     model, value = measured.first, bare.first.value
     if isinstance(model.value, tuple) and isinstance(value, Decimal):
         dates = build_dates(model.value[0], model.value[1], int(value))

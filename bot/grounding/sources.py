@@ -1,10 +1,11 @@
 """What a text may stand on: the facts that were looked up, and what people stated."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from bot.config.brand import Brand
@@ -14,7 +15,7 @@ from bot.core.checks import OPENING_KEY, Check, CheckLevel
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
 from bot.core.request import Brief
-from bot.grounding.numbers import read_counts, read_figures, read_word_figures
+from bot.grounding.numbers import read_counts, read_figures, read_word_figures, with_unit_of
 from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit, satisfies_bound
 from bot.i18n.messages import LANGUAGES, Words
 from bot.i18n.periods import index_weekday_names
@@ -39,6 +40,7 @@ FORMER_LABELS = re.compile(
 LOWEST_LABELS = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
+NEXT_SIDE = re.compile(r"[^.,;:!?\d]{0,40}(?:,| et| and)\s+")  # “21 cm across, 5 high”
 Span = tuple[int, int]
 WORDS_TO_A_NOUN, MIN_NAME = 3, 4  # "3 other subject lines"; a shorter word names no part
 MIN_WORDS = 3  # fewer between marks are an emphasis, or a name
@@ -167,7 +169,17 @@ def read_fact(fact: Fact) -> KnownFact:
     if fact.stated_by is None and QUOTED_LABELS.search(normalize_text(fact.label)):
         return KnownFact(fact, (), label)
     text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
-    return KnownFact(fact, (*read_figures(text), *_count_items(fact), *_read_about(fact)), label)
+    figures = (*read_figures(text), *_read_sides(text), *_count_items(fact), *_read_about(fact))
+    return KnownFact(fact, figures, label)
+
+
+def _read_sides(text: str) -> Iterator[Figure]:
+    """Yield the sides without a unit of their own: “21 cm across, 5 high” is 5 cm high."""
+    for left, right in pairwise(read_figures(text)):
+        is_next = NEXT_SIDE.fullmatch(text, left.end, right.start) is not None
+        is_bare = right.first.unit is None and find_counted(right.noun) is None
+        if is_next and is_bare and left.first.unit == "length":
+            yield with_unit_of(right, left)
 
 
 def _read_about(fact: Fact) -> tuple[Figure, ...]:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.grounding.numbers import read_figures
+from bot.grounding.sources import read_fact
+from bot.grounding.units import agrees
 from bot.i18n.messages import Language
 from tests.support.shirt import fact, proved, request
 
@@ -229,3 +231,18 @@ def test_hour_behind_a_weekday_is_no_day_of_the_month(text: str) -> None:
     kinds = {one.kind for figure in read_figures(text) for one in figure.readings}
     assert "clock" in kinds
     assert "date" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("known", "proven"),
+    [
+        ("21 cm de diamètre, 5 de haut", True),
+        ("21 cm across and 5 high", True),
+        ("21 cm across, 5 pieces", False),
+        ("21 cm across. 5 left", False),
+    ],
+)
+def test_side_without_a_unit_is_in_that_of_the_side_before_it(known: str, proven: bool) -> None:
+    (high,) = read_figures("5 cm")
+    figures = read_fact(fact("product.plate.size", "size", known)).figures
+    assert any(agrees(high, one) for one in figures) == proven

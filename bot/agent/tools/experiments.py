@@ -27,7 +27,7 @@ from bot.agent.tools._analysis import (
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.charts import Exhibit, join_scope
 from bot.core.facts import Fact
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import MIN_SHOWN_CHANCE, AnalysisFilter
 from bot.i18n.messages import Words
 from bot.text.normalize import tokenize
 
@@ -103,7 +103,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     }
     facts = finding.prepare(
         [
-            fact
+            _name_small_chance(fact)
             for fact in finding.result.facts
             if fact.parts.measure not in (*LEFT_OUT, *(OF_WHOLE if by else ()))
             and (
@@ -233,3 +233,11 @@ def _group_by_test(facts: Sequence[Fact], finding: Finding) -> dict[str, list[Fa
             shown = {"about": about} | ({"value": verdict.to(language)} if verdict else {})
             groups.setdefault(subject.split("--")[0], []).append(fact.model_copy(update=shown))
     return groups
+
+
+def _name_small_chance(fact: Fact) -> Fact:
+    """Tell the smallest chance that is shown as what it stands for: all below it."""
+    if not fact.parts.measure.endswith("chance") or fact.value != MIN_SHOWN_CHANCE:
+        return fact
+    words = Words("under {n}%", n=MIN_SHOWN_CHANCE)
+    return fact.model_copy(update={"value": words.to("en"), "unit": None, "words": words})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
 FAVOURITE_LABEL = "category with most buyers among them"  # counted by people, not by sales
+MIN_SHOWN_CHANCE = Decimal("0.1")  # in %; it stands for all that is smaller
 FactValue: TypeAlias = Decimal | int | float | str | date
 
 

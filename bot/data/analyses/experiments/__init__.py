@@ -39,7 +39,7 @@ from bot.data.analyses.experiments.hypothesis_tests import (
     compare_rates,
     compute_sequential_p,
 )
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import MIN_SHOWN_CHANCE, AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import FILTER_NAMES, build_people, list_currencies
 from bot.data.stats import round_figure
@@ -424,9 +424,6 @@ def _make_fact_adder(result: AnalysisResult, subject: str, about: str, rows: int
 def _round_p(p: float) -> Decimal:
     """Round to four digits, and never to zero."""
     return max(Decimal("0.0001"), Decimal(str(round(p, 4))))
-
-
-MIN_SHOWN_CHANCE = Decimal("0.1")  # in %; a smaller chance is shown as "under 0.1%"
 
 
 def _round_chance(p: float) -> Decimal:
