@@ -77,15 +77,15 @@ async def _find_sales_everywhere(
 
 async def find_covers_of_week(
     deps: ToolDeps, where: AnalysisFilter, products: Sequence[Product], covers: Mapping[str, Fact]
-) -> tuple[dict[str, Fact], list[str]]:
+) -> tuple[dict[str, Fact], dict[str, Fact]]:
     """Return how many days the stock lasts at the rate of the last 7 days of the period, of the
     products whose rate then was another than on the days before, beyond chance: by exact binomial
-    tests of the orders, with Benjamini & Hochberg over all of them. And the titles of the others
-    that sold then."""
+    tests of the orders, with Benjamini & Hochberg over all of them; and those of the others that
+    sold then. By handle."""
     sold = [one for one in products if one.handle in covers and one.stock]
     days = next(((f.since, f.until) for f in covers.values() if f.since and f.until), None)
     if not sold or not days or (days[1] - days[0]).days + 1 < LEAST_DAYS:
-        return {}, []
+        return {}, {}
     month = await _find_sales_everywhere(deps, replace(where, since=days[0], until=days[1]), sold)
     first = days[1] - WEEK + timedelta(days=1)
     week = await _find_sales_everywhere(deps, replace(where, since=first, until=days[1]), sold)
@@ -96,13 +96,13 @@ async def find_covers_of_week(
         for handle in (one.handle for one in told)
     ]
     adjusted = adjust_false_discovery(np.asarray(chances, dtype=float))
-    other = [one for one, q in zip(told, adjusted, strict=True) if q <= CONFIRMED_FDR]
-    alike = [one.title for one in told if one not in other]
-    found = {}
-    for handle, fact in _compute_covers(other, week, Decimal(1)).items():
+    other = {one.handle for one, q in zip(told, adjusted, strict=True) if q <= CONFIRMED_FDR}
+    found = dict[str, Fact]()
+    for handle, fact in _compute_covers(told, week, Decimal(1)).items():
         id = str(fact.parts._replace(measure="stock-cover-week"))
         found[handle] = fact.model_copy(update={"id": id, "label": WEEK_LABEL.text})
-    return found, alike
+    alike = {handle: fact for handle, fact in found.items() if handle not in other}
+    return {handle: fact for handle, fact in found.items() if handle in other}, alike
 
 
 def _test(hits: Decimal, of: Decimal, share: float) -> float:

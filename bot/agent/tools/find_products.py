@@ -81,7 +81,6 @@ RANKED_BY = {
     "stock_cover": Words("shortest stock first"),
     "stock_cover_longest": Words("longest stock first"),
 }
-ABOUT_THE_SAME = Words("about the same")
 PRODUCTS = GroupExhibit(
     "the products",
     Words("Product"),
@@ -258,7 +257,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         language,
         rows_of=PRODUCTS.rows_of,
         groups=of_titles,
-        gaps={"stock-cover-week": dict.fromkeys(alike, ABOUT_THE_SAME)},
+        gaps={"stock-cover-week": {f.about: Words(str(f.value)) for f in alike.values()}},
     )
     of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
@@ -415,7 +414,8 @@ def _say_week(of_week: Mapping[str, Fact]) -> Iterator[str]:
     if of_week:
         yield (
             "In the last 7 days these sold faster or slower than in the whole period, beyond "
-            f"chance: {', '.join(one.about for one in of_week.values())}. Tell both days of stock."
+            f"chance: {', '.join(one.about for one in of_week.values())}. Tell both days of stock. "
+            "Of the others the table alone has those of that week, which may be chance."
         )
 
 

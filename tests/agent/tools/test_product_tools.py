@@ -131,7 +131,7 @@ async def test_a_last_week_beyond_chance_has_its_own_days_of_stock(last: int, to
     assert any("In the last 7 days" in note for note in result.notes) == told
 
 
-async def test_a_last_week_within_chance_says_so_in_the_table() -> None:
+async def test_a_last_week_within_chance_stands_in_the_table_alone() -> None:
     """A dash would read as if nothing were known."""
     shop = small(orders=[*sell({"vase": 28, "bowl": 28}), *sell_more("bowl")])
     products = [make_product(name, stock=40, title=name.title()) for name in ("vase", "bowl")]
@@ -141,8 +141,11 @@ async def test_a_last_week_within_chance_says_so_in_the_table() -> None:
     (table,) = (one.table for one in result.exhibits if one.table and len(one.table.columns) > 5)
     (of_week,) = (n for n, head in enumerate(table.columns) if "last week" in head)
     cells = {row[0]: row[of_week] for row in table.rows}
-    assert cells["Vase"] == "about the same"
+    assert cells["Vase"].isdigit()
     assert cells["Bowl"].isdigit()
+    (note,) = [note for note in result.notes if "In the last 7 days" in note]
+    assert "Bowl" in note
+    assert "Vase" not in note
 
 
 async def test_sales_that_an_earlier_answer_hides_are_not_called_none(
@@ -747,7 +750,7 @@ async def test_products_are_compared_by_sales_stock_returns_and_ratings_in_one_t
     assert len(exhibit.table.columns) == 7
     assert len(exhibit.table.rows) == 15
     names = {fact.about for fact in result.facts}
-    assert len(names) >= 12
+    assert len(names) >= 10
     rate = next(fact for fact in result.facts if fact.parts.measure == "return-rate")
     assert rate.until is not None
     assert rate.until <= TODAY - timedelta(days=30)
