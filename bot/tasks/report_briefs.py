@@ -32,7 +32,8 @@ def analyse(
     ahead = read.period_words if read.since and read.since > today else None
     if load_skills()[read.skill].own_period and (read.since or read.until):
         begins = read.since or read.until or today
-        if read.period_words and (read.against or today - begins > LATEST):
+        is_week_before = read.against is None or begins - read.against[1] == timedelta(days=1)
+        if read.period_words and not (is_week_before and today - begins <= LATEST):
             left_over = (*left_over, read.period_words)
         read = read.model_copy(update={"since": None, "until": None, "against": None})
     known = {one.handle: one for one in read.products if one.handle}

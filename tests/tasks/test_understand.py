@@ -111,19 +111,28 @@ async def test_skill_with_its_own_days_gets_no_period() -> None:
         assert request.brief.left_over == left_over
 
 
-async def test_a_comparison_that_a_skill_with_its_own_days_does_not_make_is_named() -> None:
-    words = "recap the week vs last year"
+@pytest.mark.parametrize(
+    ("period_words", "since", "until", "left_over"),
+    [
+        ("the week vs last year", "2025-11-17", "2025-11-23", ("the week vs last year",)),
+        ("last week vs the week before", "2026-11-09", "2026-11-15", ()),
+    ],
+)
+async def test_a_comparison_that_a_skill_with_its_own_days_does_not_make_is_named(
+    period_words: str, since: str, until: str, left_over: tuple[str, ...]
+) -> None:
+    words = f"recap {period_words}"
     _, found = read_one(
         words,
         skill="digest",
         since="2026-11-16",
         until="2026-11-22",
-        compared_since="2025-11-17",
-        compared_until="2025-11-23",
-        period_words="the week vs last year",
+        compared_since=since,
+        compared_until=until,
+        period_words=period_words,
     )
     (request,) = await plan(found, words)
-    assert request.brief.left_over == ("the week vs last year",)
+    assert request.brief.left_over == left_over
 
 
 # Values of a request.

@@ -200,8 +200,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     is_told = agreed is not None and isinstance(agreed.value, Decimal) and agreed.value > 0
     by = [CONSENTS[rule.purpose]] if is_told else []
     many = next((one.value for one in facts if one.parts.measure == "customers"), None)
-    are_few = str(many).startswith("under ")  # of whom it isn't told either that there are none
-    worth, missing = await find_worth(rule, days, by, deps) if days and not are_few else ((), [])
+    is_exact = isinstance(many, Decimal)  # else what they spent would tell how many they are
+    worth, missing = await find_worth(rule, days, by, deps) if days and is_exact else ((), [])
     since = SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None
     readings = [one for one in (describe_segments(rule.segments), since) if one]
     result = replace(finding, where=AnalysisFilter(), age=None).build_result(

@@ -609,6 +609,15 @@ async def test_who_agreed_is_told_as_far_as_it_may_be(
     assert not any("by sms" in one for one in other.notes)
 
 
+async def test_what_people_spent_is_not_told_where_their_number_is_not() -> None:
+    """Revenue and revenue per customer together would tell it."""
+    call = {"segments": ["champions", "loyal"], "countries": ["GB"]}
+    result = await call_tool("audience", call)
+    counted = next(fact.value for fact in result.facts if fact.parts.measure == "customers")
+    assert str(counted).startswith("at least ")
+    assert not [fact for fact in result.facts if fact.parts.measure.startswith("revenue")]
+
+
 WORTH_SQL = """
 SELECT sum(amount), count(DISTINCT "order") FILTER (amount >= 0), count(DISTINCT customer)
 FROM orders WHERE "at"::DATE >= '{since}' AND customer IN (
