@@ -302,9 +302,11 @@ def _list_facts(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: Findings
 
 
 def _tell_days(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: Findings) -> str:
-    """Return the days of the cited facts of these calls, from the first to the last."""
-    facts = [one for one in _list_facts(exhibits, cited, ctx) if one.since and one.until]
-    if not facts:
+    """Return the days of the cited facts of these calls, from the first to the last; none where one
+    of them is of no days: “143 customers”, beside what they spent in a year."""
+    told = _list_facts(exhibits, cited, ctx)
+    facts = [one for one in told if one.since and one.until]
+    if not facts or len(facts) < len(told):
         return ""
     first = min(one.since for one in facts if one.since)
     last = max(one.until for one in facts if one.until)

@@ -53,7 +53,8 @@ STUCK_MEASURES = (
     "since",
     *("spend", "clicks", "orders", "impressions"),
 )
-BUDGET_MEASURES = ("budget-a-day", "share-of-budget", "days-out-of-budget")  # of campaigns
+BUDGET_MEASURES = ("budget-a-day", "share-of-budget", "days-out-of-budget")
+IN_TABLE_ALONE = ("days", "budget-a-day", "impressions")  # of keywords
 SUMS = ("spend", "sales", "excess", "excess-low", "excess-high")  # of money
 MAX_WORSE, MAX_STUCK = 3, 6
 COLUMNS = {
@@ -131,8 +132,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         fact
         for name, group in groups.items()
         if name.startswith("name--")
-        for fact in pick_measures(group, BUDGET_MEASURES)
+        for fact in pick_measures(group, BUDGET_MEASURES[1:])  # a day's is in the table
     ]
+    chosen += budgets
     for name in worse:
         has_sales = bool(pick_measures(groups[name], ("return",)))
         measures = WORSE_MEASURES if has_sales else (*WORSE_MEASURES, *COST_MEASURES)
@@ -144,7 +146,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             days = dict.fromkeys(STUCK_MEASURES, (since, finding.result.as_of))
             of_stuck, since_sold_out = set_periods(of_stuck, days), True
         chosen += of_stuck
-    chosen += budgets  # last: the table has them, too
     status = pick_measures(groups.get("compared", ()), ("status",))
     notes = [NOTE] if chosen else []
     notes += [BUDGET_NOTE] if budgets else []
@@ -167,7 +168,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = tuple(_name_problem(fact, language) for fact in facts)
     keywords = [fact for fact in facts if fact.parts.subject.startswith(STUCK)]
     return finding.build_result(
-        facts,
+        [
+            fact
+            for fact in facts
+            if fact not in keywords or fact.parts.measure not in IN_TABLE_ALONE
+        ],
         title=Words("advertising"),
         reading=SINCE_SOLD_OUT if since_sold_out else None,
         exhibits=[

@@ -212,7 +212,7 @@ class _AdReport:
             add("days-out-of-budget", use.days_out, "days", use.days)
 
     def _budget(self, add: Callable[..., None], use: BudgetUse) -> None:
-        add("budget-a-day", round_figure(use.budget / use.days), self.currency, use.days)
+        add("budget-a-day", round(use.budget / use.days, 2), self.currency, use.days)
         add("share-of-budget", round_figure(use.share, 1), "%")
 
     def _sums(self, subject: str, about: str, totals: AdTotals) -> None:

@@ -24,8 +24,8 @@ LINE = (*CAMPAIGN, "product", "keyword")
 
 @dataclass(frozen=True)
 class BudgetUse:
-    """The budgets of some days and what was spent of them. `days_out` are those on which a budget
-    was used up."""
+    """The budgets of some days and what was spent of them. `days_out` are those on which all the
+    budgets were used up."""
 
     budget: Decimal
     spend: Decimal
@@ -88,10 +88,11 @@ def _join(rows: list[Row]) -> Row:
 
 
 def _sum(rows: list[Row]) -> BudgetUse:
+    days = {row["day"] for row in rows}
     return BudgetUse(
         budget=sum((Decimal(row["budget"]) for row in rows), Decimal(0)),
         spend=sum((Decimal(row["spend"]) for row in rows), Decimal(0)),
-        days=len({row["day"] for row in rows}),
-        days_out=len({row["day"] for row in rows if row["out"]}),
+        days=len(days),
+        days_out=len(days - {row["day"] for row in rows if not row["out"]}),
         rows=sum(int(row["rows"]) for row in rows),
     )

@@ -64,11 +64,7 @@ INSTEAD = {  # of a dataset that is missing
     "traffic": " Traffic or sessions are told by visits, where there are any.",
     "visits": " Visits are told by the sessions of traffic, where there is any.",
 }
-OPT_OUTS = (
-    "consents: the file also says who opted out of everything. No look-up counts them, by country "
-    "or by day: say so, not that the data don't tell it. unsubscribed of campaigns is something "
-    "else: what each send counted."
-)
+OPT_OUTS = "consents: the file says who opted out of everything; no look-up counts them."
 FIELD_NOTES = {  # of conditions that can't be grouped by
     "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
