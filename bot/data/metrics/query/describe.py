@@ -64,7 +64,7 @@ INSTEAD = {  # of a dataset that is missing
     "traffic": " Traffic or sessions are told by visits, where there are any.",
     "visits": " Visits are told by the sessions of traffic, where there is any.",
 }
-OPT_OUTS = "consents: the file says who opted out of everything; no look-up counts them."
+OPT_OUTS = "consents: the file says who opted out; no look-up counts it."
 FIELD_NOTES = {  # of conditions that can't be grouped by
     "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
