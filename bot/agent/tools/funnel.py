@@ -36,6 +36,10 @@ from bot.text.normalize import normalize_text, slugify
 Days = tuple[date | None, date | None]
 WHOLE = "all"
 OF_ALL, WHOLE_SHOP = "whole-", Words("the whole shop")
+SAID_NOTE = (
+    "Asked why: feedback_themes tells whether customers speak of it. Look there before saying that "
+    "the data name no cause."
+)
 OF_ALL_NOTE = (
     "“the whole shop”: the step of all visits, not narrowed as asked. One that moved the same way "
     "here moved for all: tell it of all, with these figures, and never of this part alone."
@@ -125,6 +129,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "beside the day. “follows”: moved only because another did, named by “through”. "
             "Steps without a status did not move beyond chance.",
             *([OF_ALL_NOTE] if breaks else []),
+            *([SAID_NOTE] if any(map(_is_confirmed, groups.values())) else []),
             *name_left_out(left_out),
         ),
     )

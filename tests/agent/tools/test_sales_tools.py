@@ -391,6 +391,7 @@ async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
     assert result.facts[0].id == f"{MOBILE}.status"
     book = FactBook(result.facts)
     assert book.spell(book.add(rate), "from-to", "en") == "from 58.0% to 38.4%"
+    assert any("feedback_themes" in note for note in result.notes)
 
 
 async def test_funnel_counts_the_visits_that_reached_checkout() -> None:
@@ -442,6 +443,7 @@ async def test_funnel_without_a_break_tells_each_part() -> None:
     assert not [fact for fact in result.facts if fact.value == "confirmed"]
     subjects = {fact.parts.subject.split("--")[0] for fact in result.facts}
     assert {"visits-all", "visits-device-mobile", "visits-country-fr"} <= subjects
+    assert not any("feedback_themes" in note for note in result.notes)
 
 
 async def test_tables_of_the_funnel_have_each_step_that_is_told_in_its_order() -> None:
