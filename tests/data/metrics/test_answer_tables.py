@@ -423,7 +423,7 @@ def test_texts_of_channels_without_ratings_are_called_messages() -> None:
         return fact.label, fact.unit
 
     assert count("e-mail", "chat") == ("messages", "messages")
-    assert count("e-mail", "review") == ("reviews, rated or not", None)
+    assert count("e-mail", "review") == ("reviews and messages", "texts")
 
 
 def test_what_came_before_a_promised_day_to_come_is_in_time_where_all_has_come() -> None:

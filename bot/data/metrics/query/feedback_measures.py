@@ -178,15 +178,23 @@ MEASURES: Mapping[str, Measure] = {
 
 
 def _rename_messages(warehouse: Warehouse, query: MetricQuery) -> Mapping[str, Measure]:
-    """Return the count of texts as one of messages where all channels asked for have no ratings."""
-    channels = [one.values for (one, *others) in query.filters if _takes_channels(one, others)]
-    reviews = warehouse.table("feedback")
-    if not channels or reviews is None:
+    """Return the count of texts as one of messages where no channel asked for has ratings, and as
+    one of both where only some have."""
+    texts = warehouse.table("feedback")
+    if texts is None:
         return {}
-    rated = reviews.filter(reviews.channel.isin(channels[0]), reviews.rating.notnull())
-    if fetch_rows(warehouse, rated.select("channel").limit(1)):
+    asked = [one.values for (one, *others) in query.filters if _takes_channels(one, others)]
+    if asked:
+        texts = texts.filter(texts.channel.isin(asked[0]))
+    channels = fetch_rows(warehouse, texts.group_by("channel").aggregate(rated=_.rating.count()))
+    are_rated = {row["rated"] > 0 for row in channels}
+    if len(are_rated) > 1:
+        label, unit = Words("reviews and messages"), "texts"
+    elif asked and not any(are_rated):
+        label, unit = Words("messages"), "messages"
+    else:
         return {}
-    return {"reviews": replace(MEASURES["reviews"], label=Words("messages"), unit="messages")}
+    return {"reviews": replace(MEASURES["reviews"], label=label, unit=unit)}
 
 
 def _takes_channels(condition: MetricCondition, others: Sequence[MetricCondition]) -> bool:
