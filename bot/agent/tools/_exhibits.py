@@ -15,7 +15,6 @@ from bot.i18n.messages import Language, Words
 MAX_TABLE_ROWS = 15
 MAX_BARS = 12
 NO_CELL = "–"
-NO_GAP = Words(NO_CELL)
 WHOLE = Words("All")
 
 
@@ -37,7 +36,7 @@ def build_table_exhibit(
     rows_of: str = "",
     whole: Words = WHOLE,
     groups: Sequence[Sequence[Fact]] = (),
-    gaps: Mapping[str, Mapping[str, Words]] | None = None,
+    gaps: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Exhibit | None:
     """Return an exhibit whose table has a row for each subject, or for each of the `groups` of
     facts, and a column for each measure; None without rows. A column that is empty in every row is
@@ -60,7 +59,7 @@ def build_table_exhibit(
         (
             _name_subject(group, language, whole),
             *(
-                cell or (gaps or {}).get(name, {}).get(group[0].about, NO_GAP).to(language)
+                cell or (gaps or {}).get(name, {}).get(group[0].about, NO_CELL)
                 for name, cell in zip(used, row, strict=True)
             ),
         )

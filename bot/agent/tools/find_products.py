@@ -257,7 +257,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         language,
         rows_of=PRODUCTS.rows_of,
         groups=of_titles,
-        gaps={"stock-cover-week": {f.about: Words(str(f.value)) for f in alike.values()}},
+        gaps={"stock-cover-week": {one.about: str(one.value) for one in alike.values()}},
     )
     of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
