@@ -342,7 +342,7 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     own = str(fact.value) if fact else None
     is_own = own and not request.brief.others and request.brief.goal != BASKET_LEFT
     page = find_page(request.brief, evidence, brand)
-    known = [own] if is_own else [page, own, brand.site, *links]
+    known = [own] if is_own else [page or brand.site, own, *links]
     addresses = list_brief_links(request.brief, brand.site) or filter(None, known)
     tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
     for address, link in [*tagged.items()][:MAX_LINKS]:

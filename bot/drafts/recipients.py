@@ -74,7 +74,7 @@ def find_target(
 ) -> str | None:
     """Return the page that the button, the ad or the post is to lead to: the one that the brief
     names, or that of its one product, else the brand's `page`, else that of the one product that
-    the text is about, unless an offer is on the whole range. Of several products an ad leads to the
+    the text is about, unless an offer is on more than it. Of several products an ad leads to the
     first. Other ads and buttons lead to the brand's site. None where the text has its link, or
     stands on that page itself."""
     if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
@@ -83,8 +83,7 @@ def find_target(
         return named[0]
     if page and (brief.others or not brief.product or brief.goal == BASKET_LEFT):
         return page
-    is_of_all = _is_of_range(brief) and brief.offer
-    product = brief.product or (None if is_of_all else find_main_product(parts))
+    product = brief.product or (None if brief.offer else find_main_product(parts))
     link = evidence.get(f"product.{product}.link")
     if link is not None and (channel.ads_on or not brief.others):
         return str(link.value)

@@ -278,7 +278,12 @@ def test_card_says_where_a_text_without_a_link_leads(
 
 @pytest.mark.parametrize(
     ("category", "offer", "leads"),
-    [(None, None, True), ("Shirts", None, True), ("Shirts", "20% off shirts", False)],
+    [
+        (None, None, True),
+        ("Shirts", None, True),
+        ("Shirts", "20% off shirts", False),
+        (None, "10% off all", False),
+    ],
 )
 def test_text_on_a_product_that_its_writer_chose_leads_to_its_page(
     sqlite: Database, category: str | None, offer: str | None, leads: bool
