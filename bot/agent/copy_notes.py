@@ -84,7 +84,6 @@ TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # 
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
 MAX_LINKS = 4  # whose room is told
-FEW_MORE = 10  # characters beyond one SMS that conditions of an offer can do without
 GREETING_PATTERN = re.compile(
     r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
 )
@@ -291,8 +290,9 @@ def _describe_stock(
         f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
         "list, write that: of a return as still to come, unless the brief itself says that it is "
         "back (people confirm it: none is in the catalogue). Whatever is shown alone (each "
-        "headline of an ad) says so too, without a price and not as a present to give. Else call "
-        "`ask_person` what to write, with “A waiting-list text” and a product in stock as options."
+        "headline of an ad) says so too, without a price and, whatever the occasion, not as a "
+        "present to give. Else call `ask_person` what to write, with “A waiting-list text” and a "
+        "product in stock as options."
     )
 
 
@@ -368,10 +368,7 @@ def find_style_faults(
     """Return the faults as sentences for the writer that the checks of the draft do not tell it."""
     text = "\n".join(part.text for part in parts)
     sender = brand.sender or brand.name
-    said = request.brief.offer or request.brief.must_say
-    faults = (
-        list(_find_long_sms(parts, channel, brand, FEW_MORE if said else None)) if channel else []
-    )
+    faults = list(_find_long_sms(parts, channel, brand)) if channel else []
     faults += [
         f"a person wrote this, keep it word for word: “{passage.text}”"
         for passage in request.kept
@@ -382,11 +379,8 @@ def find_style_faults(
     return faults
 
 
-def _find_long_sms(
-    parts: Sequence[Part], channel: Channel, brand: Brand, most: int | None
-) -> Iterator[str]:
-    """Yield what is too long of an SMS as it goes out: with the campaign code in its link. Beyond
-    one SMS, at most `most` characters are worth a word; None: any."""
+def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Iterator[str]:
+    """Yield what is too long of an SMS as it goes out: with the campaign code in its link."""
     code = campaign_code("")  # all codes have the same length
     for part in parts:
         limit = channel.find_limit(part.key)
@@ -407,10 +401,11 @@ def _find_long_sms(
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS, and "
                 f"{limit.most} are allowed: shorten it"
             )
-        elif 0 < excess <= (most or excess):
+        elif excess:
             yield Wish(
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
-                f"{excess} characters less it is one: shorten it"
+                f"{excess} characters less it is one: shorten it, unless the conditions of the "
+                "offer need two"
             )
 
 

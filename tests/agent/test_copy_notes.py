@@ -177,23 +177,13 @@ def test_writer_knows_the_link_that_code_adds() -> None:
     assert LINK not in notes(make_evidence(), make_request("product_page"))
 
 
-@pytest.mark.parametrize(
-    ("offer", "more", "is_fault"),
-    [
-        (None, 0, False),
-        (None, 60, True),
-        ("10% off", 10, True),
-        ("10% off", 11, False),
-    ],
-)
-def test_a_second_sms_goes_back_to_the_writer_unless_an_offer_needs_it(
-    offer: str | None, more: int, is_fault: bool
-) -> None:
+@pytest.mark.parametrize(("more", "is_fault"), [(0, False), (1, True), (60, True)])
+def test_a_second_sms_goes_back_to_the_writer(more: int, is_fault: bool) -> None:
     tagged = tag_links(LINK, BRAND.site, campaign_code("any piece"))
     room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111", 1)
     text = f"MaisonAlba: {'x' * (room + more)} {LINK} STOP 36111"
     part = Part(kind="copy", key="text", title="Text", body=Copy(text=text))
-    request = make_request("sms", product_words="vase", offer=offer)
+    request = make_request("sms", product_words="vase")
     found = find_style_faults([part], request=request, brand=BRAND, channel=load_channels()["sms"])
     assert any("characters less it is one" in fault for fault in found) is is_fault
 
@@ -212,6 +202,7 @@ def test_long_sms_is_named_once_with_the_character_that_costs_its_room(
 def test_writer_is_told_that_a_product_is_sold_out() -> None:
     assert "SOLD OUT" in notes(make_evidence(stock=Decimal(0)), make_request())
     assert "as still to come" in notes(make_evidence(stock=Decimal(0)), make_request())
+    assert "not as a present" in notes(make_evidence(stock=Decimal(0)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(3)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(), make_request())
     listing = make_request("product_page")  # describes it all the same
