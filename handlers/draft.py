@@ -7,7 +7,7 @@ from bot.core.channels import get_default_channel
 from bot.core.facts import PRODUCT_KINDS
 from bot.core.material_facts import find_material_facts
 from bot.core.parts import split_output
-from bot.core.request import Question, SkillRequest
+from bot.core.request import BASKET_LEFT, Question, SkillRequest
 from bot.i18n.messages import Words
 
 TITLE = "Copy"
@@ -47,7 +47,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         await ctx.look_up("reduced")
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
     ctx.add_offer_prices()
-    is_settled = request.brief.notice or ctx.evidence.of("product") or ctx.earlier.facts
+    is_unnamed = request.brief.notice or request.brief.goal == BASKET_LEFT
+    is_settled = is_unnamed or ctx.evidence.of("product") or ctx.earlier.facts
     if not is_settled and (question := await find_subject(request, ctx)):
         return question
     ctx.note_open_questions()

@@ -23,10 +23,10 @@ from bot.core.readers import (
     list_foreign_opt_outs,
     list_reader_countries,
 )
-from bot.core.request import OFFER_JOINT, SkillRequest
+from bot.core.request import BASKET_LEFT, OFFER_JOINT, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
-from bot.drafts.recipients import find_target, list_brief_links, list_buttons
+from bot.drafts.recipients import find_page, find_target, list_brief_links, list_buttons
 from bot.grounding.figure_checks import OFFER_KIND, has_threshold
 from bot.grounding.price_cuts import find_cuts
 from bot.i18n.countries import translate_country
@@ -61,6 +61,10 @@ NO_LIMITS = (
     "They are chosen by sales alone: where the brief sets a limit (a price, what it is for or on), "
     "they may be outside it. Then find those within it (`find_products` has `max_price`)."
 )
+UNKNOWN_BASKET = (
+    "What is in the basket is not known: name no product and no range, and ask for none. Their "
+    "choice is made; say what makes the last step easy (facts of `brand.service`)."
+)
 OF_RANGE = (
     "The text is about the range as a whole. The products among the facts are its best sellers. A "
     "short message about an offer or a date needs none; else show at most three that prove what "
@@ -80,7 +84,6 @@ TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # 
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
 MAX_LINKS = 4  # whose room is told
-FEW_MORE = 10  # characters beyond one SMS that a writer can do without
 GREETING_PATTERN = re.compile(
     r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
 )
@@ -94,7 +97,9 @@ def list_copy_notes(
     today: date,
 ) -> list[str]:
     notes = [*_describe_audience(request, evidence), *_describe_abroad(request, evidence, brand)]
-    if not request.brief.product and evidence.of("product"):
+    if request.brief.goal == BASKET_LEFT and not request.brief.product:
+        notes.append(UNKNOWN_BASKET)
+    elif not request.brief.product and evidence.of("product"):
         notes += [OF_RANGE if request.brief.category else WITHOUT_PRODUCT, NO_LIMITS]
         best = [one for one in evidence.of("product") if one.parts.measure == "best-seller"]
         notes += [BEST_OF_RANGE.format(title=one.value, id=one.id) for one in best]
@@ -105,19 +110,26 @@ def list_copy_notes(
             f"Reduced already: {'; '.join(names)}. Write the offer's percentage and no price of "
             "these, unless the brief says what it comes off."
         )
+    is_listing = channel is not None and channel.is_listing
+    if is_listing and request.brief.others:
+        notes.append(
+            f"A listing is of one article: write it of {request.brief.product} alone, and put the "
+            "others into `not_used`."
+        )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
-        is_listing = channel is not None and channel.is_listing
         notes += _describe_product(handle, request, evidence)
         notes += [] if is_listing else _describe_stock(handle, request, evidence, today)
     if find_old_launch(request, evidence, today):
         notes.append(NOT_NEW)
     notes += _describe_doubt(request, evidence)
-    page = brand.find_page(request.brief.category, request.brief.market)
+    page = find_page(request.brief, evidence, brand)
     if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
     elif target := find_target(request.brief, (), evidence, channel, brand.site, page):
-        is_open = request.brief.category and not (page or request.brief.offer)
+        is_open = not (request.brief.product or page or request.brief.offer)
         instead = " (the product's, if the text is about one alone)" if is_open else ""
+        if request.brief.others and target != page:
+            instead = ", that of the first product,"
         notes.append(
             f"Code shows {target}{instead} beside the text, as the page that the click leads to: "
             "write no link, and don't count it as `not_used`."
@@ -277,8 +289,10 @@ def _describe_stock(
     yield (
         f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
         "list, write that: of a return as still to come, unless the brief itself says that it is "
-        "back (people confirm it: none is in the catalogue). Else call `ask_person` what to write, "
-        "with “A waiting-list text” and a product in stock as options."
+        "back (people confirm it: none is in the catalogue). Whatever is shown alone (each "
+        "headline of an ad) says so too, without a price and, whatever the occasion, not as a "
+        "present to give. Else call `ask_person` what to write, with “A waiting-list text” and a "
+        "product in stock as options."
     )
 
 
@@ -324,12 +338,12 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     links = [str(one.value) for one in evidence.of("product") if one.label == "link"]
-    own = _get(evidence, request.brief.product, "link")
-    page = None if own else brand.find_page(request.brief.category, request.brief.market)
-    known = [*([str(own.value)] if own else []), *filter(None, [page, brand.site]), *links]
-    if own and not request.brief.others:
-        known = known[:1]
-    addresses = list_brief_links(request.brief, brand.site) or known
+    fact = _get(evidence, request.brief.product, "link")
+    own = str(fact.value) if fact else None
+    is_own = own and not request.brief.others and request.brief.goal != BASKET_LEFT
+    page = find_page(request.brief, evidence, brand)
+    known = [own] if is_own else [page or brand.site, own, *links]
+    addresses = list_brief_links(request.brief, brand.site) or filter(None, known)
     tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
     for address, link in [*tagged.items()][:MAX_LINKS]:
         one, two = (measure_sms_room(f"{fixed} {link}", count) for count in (1, 2))
@@ -387,10 +401,11 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS, and "
                 f"{limit.most} are allowed: shorten it"
             )
-        elif 0 < excess <= FEW_MORE:
+        elif excess:
             yield Wish(
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
-                f"{excess} characters less it is one: shorten it"
+                f"{excess} characters less it is one: shorten it, unless the conditions of the "
+                "offer need two"
             )
 
 

@@ -10,7 +10,7 @@ from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import AgentOptions, EarlierWork, WritingVersion
 from bot.agent.tool import FoundThings, Tool
 from bot.config.brand import Brand
-from bot.core.brand_facts import ABOUT_BRAND, list_brand_facts
+from bot.core.brand_facts import SAID, list_brand_facts
 from bot.core.channels import Channel
 from bot.core.charts import Exhibit
 from bot.core.checks import Check
@@ -157,7 +157,7 @@ class RequestState:
 
     def add_brand_facts(self) -> None:
         """Add what the team says about the brand, which copy may cite."""
-        found = (one for one in list_brand_facts(self.brand) if one.id == ABOUT_BRAND)
+        found = (one for one in list_brand_facts(self.brand) if one.id.startswith(SAID))
         dated = (fact.model_copy(update={"as_of": self.today}) for fact in found)
         self.evidence = self.evidence.plus(dated)
 

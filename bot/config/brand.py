@@ -46,7 +46,7 @@ class Market(BaseModel, frozen=True, extra="forbid"):
     sizes: str | None = None  # how sizes are written there: "UK sizes, 8 to 18"
     sender: str | None = Field(default=None, max_length=11)
     site: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
-    pages: dict[str, PageAddress] = {}  # of a range, by its category: "Knitwear"
+    pages: dict[str, PageAddress] = {}  # as the brand's own `pages`
     signature: str | None = None
     sms_opt_out: str | None = None  # the words that an SMS there must contain
     legal: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
@@ -61,7 +61,9 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
     site: str | None = Field(
         default=None, pattern=r"^https?://[^\s]+$"
     )  # base URL of links, for example "https://shop.example"
-    pages: dict[str, PageAddress] = {}  # of a range, by its category: "Knitwear"
+    # of a range, by its category; "basket", where it is bought; "orders", where one sees them
+    pages: dict[str, PageAddress] = {}
+    service: tuple[str, ...] = ()  # what every order has: "Returns are free for 30 days."
     languages: tuple[Language, ...] = ("en",)
     address: Address = "vous"  # how texts speak to the reader, where a language has both forms
     signature: str | None = None
@@ -125,13 +127,18 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
         market = self.markets.get(country or "")
         return (market.site if market else None) or self.site
 
-    def find_page(self, category: str | None, country: str | None) -> str | None:
-        """Return the page of a range for that market; the brand's own where its site is."""
-        market, wanted = self.markets.get(country or ""), normalize_text(category or "")
-        pages = market.pages if market else {}
-        if not (market and market.site):
-            pages = {**self.pages, **pages}
-        return next((page for name, page in pages.items() if normalize_text(name) == wanted), None)
+    def find_page(self, name: str | None, country: str | None) -> str | None:
+        """Return the page of that name for that market."""
+        wanted = normalize_text(name or "")
+        pages = self.list_pages(country).items()
+        return next((page for known, page in pages if normalize_text(known) == wanted), None)
+
+    def list_pages(self, country: str | None) -> dict[str, str]:
+        """Return the pages for that market by name; the brand's own as well where its site is."""
+        market = self.markets.get(country or "")
+        if market is None:
+            return self.pages
+        return market.pages if market.site else {**self.pages, **market.pages}
 
     def list_mentions(self, language: Language, channel: str | None) -> list[RequiredMention]:
         """Return what a text in this language must mention in this channel."""
@@ -158,10 +165,12 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
 
     def as_prompt(self) -> str:
         """The brand as text for the prompt. It is the same for every draft, so it can be cached."""
+        country = self.country if isinstance(self, MarketBrand) else None
         lines = [f"name: {self.name}"]
         lines += [f"about: {self.about}"] if self.about else []
         lines += [f"an SMS starts with: {self.sender}"] if self.sender else []
         lines += [f"site: {self.site}"] if self.site else []
+        lines += [f"page of {name}: {page}" for name, page in self.list_pages(country).items()]
         lines += [
             f"{table.name} texts say: {table.address[self.address].name}"
             for table in load_languages().values()

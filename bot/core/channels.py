@@ -51,6 +51,8 @@ class PartLimit(BaseModel, frozen=True, extra="forbid"):
 
     def as_prompt(self) -> str:
         size = f"at most {self.most} {self.unit}"
+        if self.unit == "segments":
+            size = f"one segment; {self.most} only for an offer whose conditions need them"
         if self.items:
             fewest, most = self.items
             size = f"{fewest} to {most} texts, each {size}"

@@ -25,9 +25,10 @@ Goal = Literal[
     "announce",
     "inform",
 ]
+BASKET_LEFT: Goal = "basket left"
 # A goal that says whom a text is for: never the whole list.
 GOAL_AUDIENCES: dict[str, Words] = {
-    "basket left": Words("those who left a basket"),
+    BASKET_LEFT: Words("those who left a basket"),
     "welcome": Words("new subscribers"),
 }
 JUST_FOR_ME = re.compile(

@@ -6,7 +6,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel, load_channels
 from bot.core.facts import Evidence
 from bot.core.parts import Part
-from bot.core.request import Brief
+from bot.core.request import BASKET_LEFT, Brief
 from bot.drafts.models import Draft, find_main_product, tag_links
 from bot.i18n.messages import Words
 from bot.text.links import find_links, is_allowed_host, parse_host
@@ -73,24 +73,32 @@ def find_target(
     page: str | None = None,
 ) -> str | None:
     """Return the page that the button, the ad or the post is to lead to: the one that the brief
-    names, or that of its product, else the `page` of its range, else that of the one product that
-    the text is about, unless an offer is on the whole range; an ad or a button on a range without
-    one, or a button on several things, leads to the brand's site. None where the text has its
-    link, or stands on that page itself."""
+    names, or that of its one product, else the brand's `page`, else that of the one product that
+    the text is about, unless an offer is on more than it. Of several products an ad leads to the
+    first. Other ads and buttons lead to the brand's site. None where the text has its link, or
+    stands on that page itself."""
     if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
         return None
     if named := list_brief_links(brief, site):
         return named[0]
-    is_of_all = _is_of_range(brief) and (brief.offer or page)
-    product = brief.product or (None if is_of_all else find_main_product(parts))
-    link = evidence.get(f"product.{product}.link")
-    if link is not None and not brief.others:
-        return str(link.value)
-    if page and _is_of_range(brief):
+    if page and (brief.others or not brief.product or brief.goal == BASKET_LEFT):
         return page
+    product = brief.product or (None if brief.offer else find_main_product(parts))
+    link = evidence.get(f"product.{product}.link")
+    if link is not None and (channel.ads_on or not brief.others):
+        return str(link.value)
     buttons = list_buttons(channel)
     has_button = any(part.key in buttons and part.text.strip() for part in parts)
-    return site if has_button or (channel.ads_on and _is_of_range(brief)) else None
+    return site if has_button or channel.ads_on else None
+
+
+def find_page(brief: Brief, evidence: Evidence, brand: Brand) -> str | None:
+    """Return the brand's page of what a text is about: the basket that was left, its range, or the
+    range of all its products."""
+    products = filter(None, (brief.product, *brief.others))
+    types = {fact.value for one in products if (fact := evidence.get(f"product.{one}.type"))}
+    name = brief.category or (str(*types) if len(types) == 1 else None)
+    return brand.find_page("basket" if brief.goal == BASKET_LEFT else name, brief.market)
 
 
 def list_buttons(channel: Channel) -> frozenset[str]:
@@ -106,7 +114,7 @@ def find_draft_target(draft: Draft, brand: Brand | None) -> str | None:
     """Return the page that a draft leads to, with its campaign code."""
     channel = load_channels().get(draft.channel or "")
     site = brand.find_site(draft.brief.market) if brand else None
-    page = brand.find_page(draft.brief.category, draft.brief.market) if brand else None
+    page = find_page(draft.brief, draft.facts, brand) if brand else None
     link = find_target(draft.brief, draft.parts, draft.facts, channel, site, page)
     for known in brand.link_sites if brand else ():
         link = link and tag_links(link, known, draft.code)
@@ -129,7 +137,7 @@ def describe_target(
     brand: Brand,
 ) -> Words | None:
     """Say where the reader's click leads."""
-    page = brand.find_page(brief.category, brief.market)
+    page = find_page(brief, evidence, brand)
     link = find_target(brief, parts, evidence, channel, brand.find_site(brief.market), page)
     return _describe(link, brief, parts, channel, brand)
 

@@ -10,6 +10,7 @@ import pytest
 from bot.agent.copy_audience import ask_for_wider_audience, find_foreign_opt_out
 from bot.agent.copy_notes import (
     NOT_NEW,
+    UNKNOWN_BASKET,
     drop_answered_questions,
     find_offer_prices,
     find_old_launch,
@@ -139,6 +140,29 @@ def test_each_link_has_its_room() -> None:
         assert f"may have {room} characters in one SMS" in told
 
 
+def test_a_basket_left_leads_to_the_basket_and_names_nothing_that_is_not_known() -> None:
+    basket = "https://alba.example/basket"
+    brand = BRAND.model_copy(update={"pages": {"basket": basket}})
+
+    def told(**brief: Any) -> str:
+        request = make_request("sms", goal="basket left", **brief)
+        found = list_copy_notes(request, make_evidence(), brand, load_channels()["sms"], NOW.date())
+        return "\n".join(found)
+
+    assert UNKNOWN_BASKET in told(product=None)
+    assert f"with {basket} (" in told(product=None)
+    assert UNKNOWN_BASKET not in told()
+    assert f"with {basket} (" in told()
+
+
+def test_a_listing_is_of_one_article() -> None:
+    both = make_request("amazon_listing", others=("lamp",))
+    assert "of one article" in notes(make_evidence(), both)
+    assert "of one article" not in notes(make_evidence(), make_request("amazon_listing"))
+    mail = make_request(others=("lamp",))
+    assert "of one article" not in notes(make_evidence(), mail)
+
+
 def test_the_link_of_the_brief_has_its_room_and_no_other_link() -> None:
     told = notes(make_evidence(), make_request("sms", words="vase, alba.example/sale please"))
     tagged = tag_links("https://alba.example/sale", BRAND.site, campaign_code(""))
@@ -153,8 +177,8 @@ def test_writer_knows_the_link_that_code_adds() -> None:
     assert LINK not in notes(make_evidence(), make_request("product_page"))
 
 
-@pytest.mark.parametrize(("more", "is_fault"), [(0, False), (10, True), (11, False)])
-def test_a_few_characters_beyond_one_sms_go_back_to_the_writer(more: int, is_fault: bool) -> None:
+@pytest.mark.parametrize(("more", "is_fault"), [(0, False), (1, True), (60, True)])
+def test_a_second_sms_goes_back_to_the_writer(more: int, is_fault: bool) -> None:
     tagged = tag_links(LINK, BRAND.site, campaign_code("any piece"))
     room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111", 1)
     text = f"MaisonAlba: {'x' * (room + more)} {LINK} STOP 36111"
@@ -178,6 +202,7 @@ def test_long_sms_is_named_once_with_the_character_that_costs_its_room(
 def test_writer_is_told_that_a_product_is_sold_out() -> None:
     assert "SOLD OUT" in notes(make_evidence(stock=Decimal(0)), make_request())
     assert "as still to come" in notes(make_evidence(stock=Decimal(0)), make_request())
+    assert "not as a present" in notes(make_evidence(stock=Decimal(0)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(3)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(), make_request())
     listing = make_request("product_page")  # describes it all the same

@@ -3,17 +3,27 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
 from bot.config.brand import Brand, Market
+from bot.core.brand_facts import list_brand_facts
+from bot.core.channels import load_channels
+from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
+from bot.core.request import Brief
 from bot.db.session import Database
 from bot.drafts.export import render_html, render_json, render_markdown
 from bot.drafts.models import Draft
-from bot.drafts.recipients import describe_draft_target, find_draft_target
+from bot.drafts.recipients import (
+    describe_draft_target,
+    find_draft_target,
+    find_page,
+    find_target,
+)
 from tests.conftest import NOW
 from tests.slack.test_draft_card import LONG, RUDE
 from tests.support.card_scenes import drafted
@@ -196,6 +206,40 @@ def test_text_on_a_range_leads_to_its_page_or_says_that_none_is_known(sqlite: Da
             told = describe_draft_target(draft, brand)
             assert told is not None
             assert ("the home page. No page of this range" in told.to("en")) is (known is None)
+
+
+def test_several_products_of_a_range_lead_to_its_page_and_a_basket_left_to_the_basket() -> None:
+    range_page, basket = "https://maison.example/mailles", "https://maison.example/panier"
+    brand = MAISON.model_copy(update={"pages": {"Mailles": range_page, "basket": basket}})
+
+    def page(*types: str, **told: Any) -> str | None:
+        values = {"words": "a text", "author": "ana", "language": "en", "product": "p0"} | told
+        brief = Brief.model_validate(values | {"others": [f"p{n}" for n in range(1, len(types))]})
+        known = tuple(
+            Fact(
+                id=f"product.p{n}.{label}",
+                label=label,
+                value=value,
+                source="products.csv",
+                as_of=date.min,
+            )
+            for n, one in enumerate(types)
+            for label, value in (("type", one), ("link", f"https://maison.example/p{n}"))
+        )
+        facts = Evidence(facts=known)
+        found = find_page(brief, facts, brand)
+        return find_target(brief, (), facts, load_channels()["meta_ad"], MAISON.site, found)
+
+    assert page("Mailles", "Mailles") == range_page
+    assert page("Mailles", "Bain") == page("Mailles") == "https://maison.example/p0"
+    assert page("Mailles", goal="basket left") == page(product=None, goal="basket left") == basket
+
+
+def test_pages_and_service_of_a_brand_are_facts() -> None:
+    page, returns = "https://maison.example/panier", "Returns are free for 30 days."
+    brand = MAISON.model_copy(update={"pages": {"basket": page}, "service": (returns,)})
+    assert {page, returns} <= {str(fact.value) for fact in list_brand_facts(brand)}
+    assert f"page of basket: {page}" in brand.as_prompt()
 
 
 @pytest.mark.parametrize("channel", ["google_ad", "meta_ad"])

@@ -278,7 +278,12 @@ def test_card_says_where_a_text_without_a_link_leads(
 
 @pytest.mark.parametrize(
     ("category", "offer", "leads"),
-    [(None, None, True), ("Shirts", None, True), ("Shirts", "20% off shirts", False)],
+    [
+        (None, None, True),
+        ("Shirts", None, True),
+        ("Shirts", "20% off shirts", False),
+        (None, "10% off all", False),
+    ],
 )
 def test_text_on_a_product_that_its_writer_chose_leads_to_its_page(
     sqlite: Database, category: str | None, offer: str | None, leads: bool
@@ -298,12 +303,12 @@ def test_text_on_a_product_that_its_writer_chose_leads_to_its_page(
 @pytest.mark.parametrize(
     ("words", "others", "told"),
     [
-        ("an ad for both", ("vase",), "Leads to: no page known."),
+        ("an ad for both", ("vase",), "Leads to: https://shop.example/p/linen?utm"),
         ("for both, as on other.example, to shop.example/sale", ("vase",), "shop.example/sale?utm"),
         ("to shop.example/sale", (), "Leads to: https://shop.example/sale?utm_campaign="),
     ],
 )
-def test_an_ad_leads_to_the_page_that_the_brief_names_or_says_that_none_is_known(
+def test_an_ad_leads_to_the_page_that_the_brief_names_or_to_that_of_its_first_product(
     sqlite: Database, words: str, others: tuple[str, ...], told: str
 ) -> None:
     part = Part(kind="copy", key="headline", title="Text", body=Copy(text="Choose your linen"))
