@@ -17,7 +17,7 @@ from bot.core.fact_book import SlotError
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence
 from bot.core.parts import Copy
-from bot.core.report import NONE, DigestReport, ReportForm, build_not_used, is_given
+from bot.core.report import NONE, DigestReport, ReportForm, is_given, quote_words
 from bot.core.request import Question
 from bot.data.analyses.findings import Move, build_point
 from bot.grounding.report_text import ReportChecker
@@ -100,7 +100,7 @@ async def _word_report(
         update={
             "headline": copies[0],
             "points": [*report.points[:own], *copies[1:]],
-            "not_used": build_not_used(gaps, ctx.request.language) or report.not_used,
+            "not_used": quote_words(gaps, ctx.request.language) or report.not_used,
         }
     )
 

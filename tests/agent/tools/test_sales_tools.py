@@ -524,7 +524,10 @@ async def test_experiments_name_the_winner_and_the_broken_test() -> None:
     assert broken.table
     assert "People meant" in broken.table.columns
     chance = figure(result, "experiments.photos-portees--purchase--b.chance")
-    assert [chance.shown(language) for language in ("en", "fr")] == ["under 0.1%", "moins de 0,1\u00a0%"]
+    assert [chance.shown(language) for language in ("en", "fr")] == [
+        "under 0.1%",
+        "moins de 0,1\u00a0%",
+    ]
 
 
 async def test_experiments_name_those_that_ran_until_the_last_day_of_the_data() -> None:
