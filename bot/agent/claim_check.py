@@ -28,6 +28,7 @@ from bot.agent.unanswered import CardOutline, UnansweredForm, UnansweredPart, re
 from bot.core.checks import OPENING_KEY, Check
 from bot.core.facts import Evidence, Fact, spell_base
 from bot.core.parts import Copy, Hook, split_output
+from bot.core.report import is_given
 from bot.core.request import SkillRequest
 from bot.core.thread_text import list_unmasked_speakers
 from bot.core.writer import ReceiptWriter
@@ -212,6 +213,11 @@ def list_sentences(pieces: Iterable[TextPart]) -> tuple[ClaimSentence, ...]:
             if any(character.isalpha() for character in text):
                 found.setdefault(_key(text), ClaimSentence(piece.key, text, piece.cites))
     return tuple(found.values())
+
+
+def mark_left_out(words: Iterable[str]) -> list[ClaimSentence]:
+    """Return the words that a report says it left out, to be judged: it may tell them after all."""
+    return [ClaimSentence("not_used", one.strip(), (), LEFT_OUT) for one in words if is_given(one)]
 
 
 def list_output_sentences(output: BaseModel) -> tuple[ClaimSentence, ...]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
-from bot.agent.claim_check import GAP, LEFT_OUT, ClaimSentence
+from bot.agent.claim_check import GAP, ClaimSentence, mark_left_out
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import list_cited, list_left_out, read_question, tell_readings
 from bot.agent.skills import load_skills
@@ -206,8 +206,7 @@ def list_report_sentences(
         if filled.text:
             gap = GAP if is_gap and part == form.gap_part else ""
             found.append(ClaimSentence(part, filled.text, filled.facts, gap))
-    left_out = (one.strip() for one in form.not_used if is_given(one))
-    return [*found, *(ClaimSentence("not_used", one, (), LEFT_OUT) for one in left_out)]
+    return [*found, *mark_left_out(form.not_used)]
 
 
 def outline_card(ctx: "SkillContext", form: ReportForm) -> CardOutline:

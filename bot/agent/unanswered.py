@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from bot.core.charts import Exhibit
+from bot.core.parts import Table
 from bot.core.report import tells
 from bot.text.escape import strip_hidden
 from bot.text.normalize import collapse_spaces, tokenize
@@ -57,18 +58,26 @@ class CardOutline:
 
 def outline_exhibit(exhibit: Exhibit) -> list[str]:
     """Return the names of what an exhibit shows, without its figures."""
+    told = []
     if table := exhibit.build_card_table():
-        names = list(dict.fromkeys(exhibit.name_row(row) for row in table.rows))
-        title, columns = table.title, "; ".join(table.columns)
-    elif exhibit.chart:
-        names = [point.name for point in exhibit.chart.points]
-        title, columns = exhibit.chart.title, ""
-    else:
-        return []
+        told = [outline_table(table, [exhibit.name_row(row) for row in table.rows])]
+    elif chart := exhibit.chart:
+        told = [f"chart “{chart.title}” of {_join_names(point.name for point in chart.points)}"]
+    return [*told, *exhibit.cut.splitlines()]
+
+
+def outline_table(table: Table, rows: Sequence[str] = ()) -> str:
+    """Return the names of what a table shows. `rows` are those of its rows; none: its first
+    cells."""
+    names = _join_names(rows or [row[0] for row in table.rows])
+    title = f"table “{table.title}”" if table.title else "table"
+    return f"{title} · columns: {'; '.join(table.columns)} · rows: {names}"
+
+
+def _join_names(given: Iterable[str]) -> str:
+    names = list(dict.fromkeys(given))
     more = [f"{len(names) - MAX_ROW_NAMES} more"] if len(names) > MAX_ROW_NAMES else []
-    rows = "; ".join([*names[:MAX_ROW_NAMES], *more])
-    told = (f"table “{title}”", f"columns: {columns}" if columns else "", f"rows: {rows}")
-    return [" · ".join(filter(None, told)), *exhibit.cut.splitlines()]
+    return "; ".join([*names[:MAX_ROW_NAMES], *more])
 
 
 def read_unanswered(

@@ -153,10 +153,11 @@ def build_report(
     gap = fill(form.cannot_tell) if is_given(form.cannot_tell) else None
     untold = [one for one in (*unused, *form.not_used) if not (gap and tells(gap.text, one))]
     not_answered = gap if form.gap_part == "not_answered" else None
-    if open_parts := quote_words(unanswered, language):
+    if quoted := quote_words(unanswered, language):
+        partly = Words("{words} (or only in part)", words=quoted.text).to(language)
         told = not_answered or Copy(text="")
-        lines_told = filter(None, (told.text, open_parts.text))
-        not_answered = told.model_copy(update={"text": "; ".join(lines_told)})
+        text = "; ".join(filter(None, (told.text, partly)))
+        not_answered = told.model_copy(update={"text": text})
     report = Report(
         headline=fill(form.headline),
         not_used=quote_words(untold, language),
