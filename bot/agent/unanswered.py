@@ -38,8 +38,8 @@ class UnansweredPart:
     def tell_writer(self) -> str:
         why = f" ({self.why})" if self.why else ""
         if self.is_of_note:
-            return f"a look-up noted “{self.asked}”{why}: do it, or say that it was not done"
-        return f"the question also asks “{self.asked}”{why}: answer it, or say that it is left out"
+            return f"a look-up noted “{self.asked}”{why}: do it, if it applies"
+        return f"the question also asks “{self.asked}”{why}: answer it, or name it as not answered"
 
 
 @dataclass(frozen=True)

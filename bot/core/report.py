@@ -154,7 +154,7 @@ def build_report(
     untold = [one for one in (*unused, *form.not_used) if not (gap and tells(gap.text, one))]
     not_answered = gap if form.gap_part == "not_answered" else None
     if quoted := quote_words(unanswered, language):
-        partly = Words("{words} (or only in part)", words=quoted.text).to(language)
+        partly = Words("{words}, at least in part", words=quoted.text).to(language)
         told = not_answered or Copy(text="")
         text = "; ".join(filter(None, (told.text, partly)))
         not_answered = told.model_copy(update={"text": text})

@@ -36,7 +36,7 @@ async def test_silent_part_goes_back_and_is_then_quoted_on_the_card() -> None:
     silent = report("{f1} in October.", exhibit="e1")
     found, claude = await ask(LOOKS_UP, silent, silent, judge=names(MISSING))
     assert "“vs the week before” (no earlier figure)" in str(claude.letters[2]["messages"][-1])
-    assert text_of(found, "Not answered") == ["“vs the week before” (or only in part)"]
+    assert text_of(found, "Not answered") == ["“vs the week before”, at least in part"]
     assert len(claude.judged) == 2
 
 
@@ -57,7 +57,7 @@ async def test_part_stands_beside_another_that_is_named() -> None:
     told = report("{f1} in October.", **gap)
     found, _claude = await ask(LOOKS_UP, told, told, judge=names(MISSING))
     assert text_of(found, "Not answered") == [
-        "Belgium (too few); “vs the week before” (or only in part)"
+        "Belgium (too few); “vs the week before”, at least in part"
     ]
 
 
