@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from bot.agent import copy_audience
 from bot.agent.claim_check import (
+    GAP,
     NO_AI,
     ClaimChecker,
     ClaimResult,
@@ -18,6 +19,7 @@ from bot.agent.claim_check import (
     take_calculations,
 )
 from bot.agent.request_state import RequestState
+from bot.agent.unanswered import CardOutline
 from bot.core.checks import Check
 from bot.core.fact_book import collect_cited_facts, replace_fact_names
 from bot.core.facts import Evidence, Fact
@@ -41,16 +43,19 @@ T = TypeVar("T", bound=BaseModel)
 # Of a form that the model fills in and code turns into an output: its sentences and figures.
 ListClaims = Callable[[T], Sequence[ClaimSentence]] | None
 ListFigures = Callable[[T], Sequence[UnprovenFigure]] | None
+OutlineCard = Callable[[T], CardOutline] | None
 
 
 class AnswerChecks:
     """The checks of the answers that a context's model writes. `claims` are the verdicts on the
-    last one, `proofs` the proofs of figures by calculations that the model proposed."""
+    last one, `judged`, and `proofs` the proofs of figures by calculations that the model
+    proposed."""
 
     def __init__(self, ctx: RequestState, checker: ClaimChecker, call: str) -> None:
         """`call` begins the names of the claim check's calls."""
         self._ctx, self.checker, self._call = ctx, checker, call
         self.claims: ClaimResult | None = None
+        self.judged: BaseModel | None = None
         self.proofs: tuple[Fact, ...] = ()
 
     def read_output(self, written: T) -> T:
@@ -75,7 +80,12 @@ class AnswerChecks:
         return output
 
     async def review(
-        self, written: T, call: str, list_claims: ListClaims[T], list_figures: ListFigures[T]
+        self,
+        written: T,
+        call: str,
+        list_claims: ListClaims[T],
+        list_figures: ListFigures[T],
+        outline_card: OutlineCard[T] = None,
     ) -> Sequence[str]:
         """Have a second model judge the sentences of an answer; return its remarks, as sentences
         for the writer. Without `list_claims` the answer is copy, and all of it is judged."""
@@ -84,8 +94,18 @@ class AnswerChecks:
         sentences = list_output_sentences(output) if list_claims is None else list_claims(written)
         figures = list_figures(written) if list_figures else self.list_unproven(output)
         told = self._list_told_facts()
-        claims = await self.check_claims(sentences, told, call, figures, is_copy=is_copy)
-        return claims.list_faults(sentences, is_copy=is_copy)
+        card = outline_card(written) if outline_card else None
+        claims = await self.check_claims(sentences, told, call, figures, is_copy=is_copy, card=card)
+        self.judged = written
+        faults = claims.list_faults(sentences, is_copy=is_copy)
+        return [*faults, *(one.tell_writer() for one in claims.unanswered)]
+
+    def list_unanswered(self, written: BaseModel) -> list[str]:
+        """Return the words of the question that this answer is silent about; none where another
+        was judged last."""
+        if self.claims is None or written != self.judged:
+            return []
+        return [one.asked for one in self.claims.unanswered if not one.is_of_note]
 
     async def check_claims(
         self,
@@ -95,17 +115,20 @@ class AnswerChecks:
         figures: Sequence[UnprovenFigure] = (),
         *,
         is_copy: bool = True,
+        card: CardOutline | None = None,
     ) -> ClaimResult:
         """Have a model judge the sentences, and keep the proofs of figures. Sentences of gaps are
         judged where it is known what the data hold; so is what a report says without a fact, such
         as that there is none of something."""
         is_report = not is_copy and bool(self._ctx.book.facts)
-        asks = any(one.gap or (is_report and not one.cites) for one in sentences)
+        asks = any(
+            one.gap == GAP or (is_report and not one.cites and not one.gap) for one in sentences
+        )
         data = await self._describe_data() if asks else ()
         cited = {cite for sentence in sentences for cite in sentence.cites}
         tables = [one.all_facts for one in self._ctx.exhibits if cited & one.all_facts]
         self.claims = await self.checker.check(
-            [one for one in sentences if data or not one.gap],
+            [one for one in sentences if data or one.gap != GAP],
             evidence,
             self._ctx.request,
             call=f"{self._call}.{call}",
@@ -115,6 +138,7 @@ class AnswerChecks:
             data=data,
             beside=frozenset[str]().union(*tables),
             is_copy=is_copy,
+            card=card,
             before=self.claims,
         )
         self._keep_proofs(*self.claims.proofs)

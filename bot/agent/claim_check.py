@@ -2,7 +2,9 @@
 
 A sentence that was judged in the answer before, and was not objected to, is not judged again. The
 same call shows it the figures that code found without a source. It may propose a calculation
-for each, which code proves or drops (`bot.grounding.calculations`).
+for each, which code proves or drops (`bot.grounding.calculations`). Of a report it also sees what
+the card shows, and names the parts of the question that this is silent about
+(`bot.agent.unanswered`).
 
 One call for an answer, with its own receipt. The answer is kept as a turn of the task, so that a
 run after a crash pays nothing. A verdict is bound to the id of its sentence. A missing or faulty
@@ -22,9 +24,11 @@ from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import OFF, ON, ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.turns import NoTurnLog, TurnLog
+from bot.agent.unanswered import CardOutline, UnansweredForm, UnansweredPart, read_unanswered
 from bot.core.checks import OPENING_KEY, Check
 from bot.core.facts import Evidence, Fact, spell_base
 from bot.core.parts import Copy, Hook, split_output
+from bot.core.report import is_given
 from bot.core.request import SkillRequest
 from bot.core.thread_text import list_unmasked_speakers
 from bot.core.writer import ReceiptWriter
@@ -55,12 +59,14 @@ SWITCHED_OFF = Words("Claims not checked: switched off in the policy.")
 NO_ANSWER = Words("Claims not checked: the AI gave no usable answer.")
 MAY_NOT_LEAVE = Words("Claims not checked: the spending limit is reached.")
 
+Gap = Literal["", "can't tell", "left out"]
 Judgement = Literal["supported", "stated", "not_supported", "no_claim"]
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 PROMPT = "claims"
 WORD = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*")  # a number with its decimals is one
-GAP = "can't tell"  # marks a sentence of a gap
+GAP: Literal["can't tell"] = "can't tell"  # marks what the data lack
+LEFT_OUT: Literal["left out"] = "left out"  # marks words that a report says it left out
 AUDIENCES = "audiences."  # how the ids of facts about an audience begin
 
 
@@ -81,21 +87,23 @@ class ProposedCalculation(BaseModel):
 
 
 class ClaimForm(BaseModel):
-    """The model's answer. Answers of earlier versions have no calculations."""
+    """The model's answer. Answers of earlier versions have verdicts alone."""
 
     verdicts: list[SentenceVerdict]
     calculations: list[ProposedCalculation] = Field(default_factory=list)
+    unanswered: list[UnansweredForm] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class ClaimSentence:
-    """A sentence to judge: its part, its text, and the ids of the facts that its part cites. One of
-    a `gap` names what the data lack: it is judged by what they hold, and counts as no claim."""
+    """A sentence to judge: its part, its text, and the ids of the facts that its part cites. One
+    with a `gap` counts as no claim: GAP names what the data lack and is judged by what they hold,
+    LEFT_OUT is words that the report says it left out, and is judged by what its card shows."""
 
     part: str
     text: str
     cites: tuple[str, ...]
-    gap: bool = False
+    gap: Gap = ""
 
 
 @dataclass(frozen=True)
@@ -109,12 +117,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """The verdicts by the text of the sentence, and the proofs of figures. `failure`: why none
-    could be had."""
+    """The verdicts by the text of the sentence, the proofs of figures, and what a report leaves
+    `unanswered`. `failure`: why none could be had."""
 
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     failure: Words | None = None
     proofs: tuple[Fact, ...] = ()
+    unanswered: tuple[UnansweredPart, ...] = ()
 
     def keep_settled(self) -> Mapping[str, Verdict]:
         """Return the verdicts that need no second look, also on sentences that a correction has
@@ -130,12 +139,7 @@ class ClaimResult:
         stays, and people confirm it."""
         unless = ", unless the brief asks for these words" if is_copy else ""
         return [
-            f"{sentence.part}: the data hold “{verdict.words}” ({verdict.why}): look it up and "
-            "answer it, or name what they really lack"
-            if sentence.gap
-            else f"{sentence.part}: no fact bears out “{verdict.words}”"
-            f"{f' ({verdict.why})' if verdict.why else ''}: say what a fact says, or leave it "
-            f"out{unless}"
+            f"{sentence.part}: {_tell_fault(sentence, verdict)}{'' if sentence.gap else unless}"
             for sentence, verdict in self._judge(sentences)
             if verdict is not None and verdict.judgement == "not_supported"
         ]
@@ -150,6 +154,8 @@ class ClaimResult:
                 unchecked += not sentence.gap
             elif verdict.judgement == "supported":
                 supported += not sentence.gap
+            elif sentence.gap == LEFT_OUT:
+                continue
             elif verdict.judgement == "not_supported" or (
                 verdict.judgement == "stated" and not sentence.part.startswith(OPENING_KEY)
             ):
@@ -169,6 +175,15 @@ class ClaimResult:
     ) -> Iterator[tuple[ClaimSentence, Verdict | None]]:
         for sentence in sentences:
             yield sentence, self.verdicts.get(_key(sentence.text))
+
+
+def _tell_fault(sentence: ClaimSentence, verdict: Verdict) -> str:
+    what = f"“{verdict.words}”{f' ({verdict.why})' if verdict.why else ''}"
+    if sentence.gap == LEFT_OUT:
+        return f"the answer does tell {what}: take it out here"
+    if sentence.gap:
+        return f"the data hold {what}: look it up and answer it, or name what they really lack"
+    return f"no fact bears out {what}: say what a fact says, or leave it out"
 
 
 def _build_finding(sentence: ClaimSentence, verdict: Verdict) -> Check:
@@ -198,6 +213,11 @@ def list_sentences(pieces: Iterable[TextPart]) -> tuple[ClaimSentence, ...]:
             if any(character.isalpha() for character in text):
                 found.setdefault(_key(text), ClaimSentence(piece.key, text, piece.cites))
     return tuple(found.values())
+
+
+def mark_left_out(words: Iterable[str]) -> list[ClaimSentence]:
+    """Return the words that a report says it left out, to be judged: it may tell them after all."""
+    return [ClaimSentence("not_used", one.strip(), (), LEFT_OUT) for one in words if is_given(one)]
 
 
 def list_output_sentences(output: BaseModel) -> tuple[ClaimSentence, ...]:
@@ -234,11 +254,12 @@ def build_claim_prompt(
     data: Sequence[str] = (),
     beside: Collection[str] = (),
     is_copy: bool = True,
+    card: str = "",
 ) -> str:
     """Return the message: the facts, the notes of the tools, what the data hold, what was asked,
     the conversation that a report is about, the numbered sentences with the names of the facts
-    that they cite, and the figures without a source. `beside` are the facts of the tables that the
-    cited ones are from."""
+    that they cite, the figures without a source, and what the `card` of a report shows. `beside`
+    are the facts of the tables that the cited ones are from."""
     facts = list_facts_beside(sentences, evidence, beside, request.language)
     names = {fact.id: name for name, fact in name_facts(facts).items()}
     lines = [_describe_fact(fact, names, request.language) for fact in facts]
@@ -248,7 +269,7 @@ def build_claim_prompt(
     numbered = []
     for id, sentence in number_sentences(sentences).items():
         cites = " ".join(names[cite] for cite in sentence.cites if cite in names)
-        cites = " ".join(filter(None, [GAP if sentence.gap else "", cites]))
+        cites = f"{sentence.gap} {cites}".strip()
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
     versions = [one.words for one in request.keep_reason().brief.instructions]
@@ -267,7 +288,9 @@ def build_claim_prompt(
     message.append(fence_value("asked", asked or "none"))
     if brief.material and not is_copy:
         message.append(fence_value("conversation", brief.material[-MAX_CONVERSATION:]))
-    message.append(fence_value("sentences", "\n".join(numbered)))
+    if card:
+        message.append(fence_value("card", card))
+    message.append(fence_value("sentences", "\n".join(numbered) or "none"))
     if figures:
         shown = [
             f"{id} in “{collapse_spaces(one.shown or one.sentence)}”: {one.reason}"
@@ -444,20 +467,23 @@ class ClaimChecker:
         data: Sequence[str] = (),
         beside: Collection[str] = (),
         is_copy: bool = True,
+        card: CardOutline | None = None,
         before: ClaimResult | None = None,
     ) -> ClaimResult:
         """Have the sentences judged, and calculations proposed for the figures without a source.
         `call` names the call among those of its task, `notes` are what tools said besides facts,
         `data` what the data hold, for the sentences of gaps, `beside` the facts of the tables that
-        cited ones are from, `before` is the result on the answer that this one corrects.
+        cited ones are from, `card` what the card of a report shows, `before` is the result on the
+        answer that this one corrects.
         Does not raise when the model can't be had: the result then says why."""
         if self.model is None:
             return ClaimResult(failure=NO_AI)
         if self.setting == OFF:
             return ClaimResult(failure=SWITCHED_OFF)
         settled = before.keep_settled() if before else {}
+        said = [one.text for one in sentences if _key(one.text) in settled]
         sentences = [one for one in sentences if _key(one.text) not in settled]
-        if not sentences:
+        if not sentences and not (before and before.unanswered):
             return ClaimResult(settled)
         own = frozenset(own_words)
         veil = Pseudonymizer(own)
@@ -473,6 +499,7 @@ class ClaimChecker:
             data=data,
             beside=beside,
             is_copy=is_copy,
+            card=card.describe(said) if card else "",
         )
         message = veil.mask(prompt)
         try:
@@ -495,4 +522,9 @@ class ClaimChecker:
         facts = list_facts_beside(sentences, evidence, beside, request.language)
         proofs = prove_calculations(form, figures, facts, evidence, request)
         given = read_verdicts(form, sentences, is_copy=is_copy).verdicts
-        return ClaimResult({**settled, **given}, proofs=proofs)
+        parts = tuple[UnansweredPart, ...]()
+        if card:
+            brief = request.keep_reason().brief
+            words = "\n".join([brief.typed_words, *(one.words for one in brief.instructions)])
+            parts = read_unanswered(form.unanswered, card, words, notes)
+        return ClaimResult({**settled, **given}, proofs=proofs, unanswered=parts)

@@ -21,7 +21,7 @@ from bot.agent import (
     report_writer,
     text_check,
 )
-from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
+from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures, OutlineCard
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
@@ -80,6 +80,7 @@ class SkillContext(RequestState):
         values: Mapping[str, str] | None = None,
         list_claims: ListClaims[T] = None,
         list_figures: ListFigures[T] = None,
+        outline_card: OutlineCard[T] = None,
     ) -> T:
         """Have the model fill in `output`, looking things up with these tools, at most 8 turns. The
         faults that `check` finds, and those that code finds in copy, go back to it once. What is
@@ -89,7 +90,8 @@ class SkillContext(RequestState):
         a skill, `values` fills more placeholders of the skill's own prompt. A tool may end it with
         a question to the person. An output with parts is copy. Of a form that code turns into
         a report, `list_claims` gives the sentences that a second model judges, and `list_figures`
-        the figures without a source, for which it may propose a calculation. Without a model, the
+        the figures without a source, for which it may propose a calculation, and `outline_card`
+        what the card shows beside them. Without a model, the
         text is the template of `bot.offline.drafts`."""
         if issubclass(output, ComputedOutput):
             raise TypeError(f"code fills in {output.__name__}: have the model write a form for it")
@@ -115,7 +117,9 @@ class SkillContext(RequestState):
         async def review(written: T, turn: int) -> Sequence[str]:
             claims_call = f"{call}.claims{turn}"
             written = fix_parts(written, fixed)
-            return await self.answer_checks.review(written, claims_call, list_claims, list_figures)
+            return await self.answer_checks.review(
+                written, claims_call, list_claims, list_figures, outline_card
+            )
 
         def find_faults(written: T) -> list[str]:
             written = fix_parts(written, fixed)

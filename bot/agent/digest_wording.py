@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
-from bot.agent.claim_check import ClaimResult, ClaimSentence
+from bot.agent.claim_check import ClaimResult, ClaimSentence, mark_left_out
 from bot.agent.digest_writer import compose_digest
+from bot.agent.unanswered import CardOutline, outline_table
 from bot.core.fact_book import SlotError
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence
 from bot.core.parts import Copy
-from bot.core.report import NONE, DigestReport, ReportForm, build_not_used, is_given
+from bot.core.report import NONE, DigestReport, ReportForm, is_given, quote_words
 from bot.core.request import Question
 from bot.data.analyses.findings import Move, build_point
 from bot.grounding.report_text import ReportChecker
@@ -39,7 +40,7 @@ class DigestForm(BaseModel):
     not_used: list[str] = Field(
         default=[],
         description="subjects that the request names, in its words, and that neither a finding nor "
-        "the week's orders, pieces and revenue tell; none for a request that names no subject",
+        "what the card shows beside them tells; none for a request that names no subject",
     )
 
 
@@ -69,6 +70,8 @@ async def _word_report(
             for fault in find_sentence_faults(ctx, text, move, is_first=number == 1)
         ]
 
+    own = len(report.points) - (len(moves) - 1)  # points that belong to the headline
+    beside = outline_beside(report, own)
     findings = "\n".join(f"{n}. {describe_finding(ctx, move)}" for n, move in enumerate(moves, 1))
     try:
         form = await ctx.write(
@@ -76,8 +79,12 @@ async def _word_report(
             tools=(),
             check=check,
             system=SYSTEM_PROMPT,
-            values={"composed": findings},
-            list_claims=lambda form: list_claims(ctx, form.sentences),
+            values={"composed": findings, "beside": "\n".join(beside) or "nothing"},
+            list_claims=lambda form: [
+                *list_claims(ctx, form.sentences),
+                *mark_left_out(form.not_used),
+            ],
+            outline_card=lambda form: CardOutline(beside, tuple(filter(is_given, form.not_used))),
         )
     finally:
         ctx.evidence = kept
@@ -93,16 +100,31 @@ async def _word_report(
         copies.append(
             _fill(ctx, writer, move, text) if good else build_point(writer, move, by_code)
         )
-    own = len(report.points) - (len(moves) - 1)  # points that belong to the headline
     asked = ctx.request.brief.words.casefold()
-    gaps = [one for one in form.not_used if is_given(one) and one.strip().casefold() in asked]
+    gaps = [
+        one.text
+        for one in mark_left_out(form.not_used)
+        if one.text.casefold() in asked and not claims.list_faults([one], is_copy=False)
+    ]
+    gaps += ctx.answer_checks.list_unanswered(form)
     return report.model_copy(
         update={
             "headline": copies[0],
             "points": [*report.points[:own], *copies[1:]],
-            "not_used": build_not_used(gaps, ctx.request.language) or report.not_used,
+            "not_used": quote_words(gaps, ctx.request.language) or report.not_used,
         }
     )
+
+
+def outline_beside(report: DigestReport, own: int) -> tuple[str, ...]:
+    """Return what the card shows beside the findings that the model words, tables by their names.
+    `own` is how many points belong to the headline."""
+    texts = [*report.points[:own], report.more]
+    lines = [f"says: {line}" for one in texts if one for line in one.text.splitlines()]
+    if report.read_as:
+        lines += [f"read as: {line}" for line in report.read_as.text.splitlines()]
+    tables = (report.table, report.second_table)
+    return (*lines, *(outline_table(one) for one in tables if one))
 
 
 def describe_finding(ctx: "SkillContext", move: Move) -> str:

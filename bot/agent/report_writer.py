@@ -7,11 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
-from bot.agent.claim_check import ClaimSentence
+from bot.agent.claim_check import GAP, ClaimSentence, mark_left_out
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import list_cited, list_left_out, read_question, tell_readings
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
+from bot.agent.unanswered import CardOutline, outline_exhibit
 from bot.core.charts import (
     Exhibit,
     build_exhibit_chart,
@@ -30,9 +31,9 @@ from bot.core.report import (
     MissingData,
     Report,
     ReportForm,
-    build_not_used,
     build_report,
     is_given,
+    quote_words,
 )
 from bot.core.request import Brief
 from bot.drafts.occasions import find_past_days, list_coming_occasions, load_occasions
@@ -83,6 +84,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             system=SYSTEM_PROMPT,
             list_claims=list_claims,
             list_figures=lambda form: build_checker(ctx).list_unproven(form),
+            outline_card=lambda form: outline_card(ctx, form),
         )
     except AskedForPeople as asked:
         from bot.data.metrics.query.customer_ranking import TopCustomersQuery
@@ -91,6 +93,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
         return build_refusal(refusal.words.to(language), refusal.instead)
+    unanswered = ctx.answer_checks.list_unanswered(form)
     form, dropped = build_checker(ctx, load_skills()).drop_faulty_texts(form)
     ctx.notes = build_dropped_notes(dropped)
     ctx.notes += ctx.answer_checks.list_claim_checks(list_claims(form))
@@ -120,6 +123,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             *list_left_out(form, exhibit, ctx),
         ),
         unused=request.brief.left_over,
+        unanswered=unanswered,
     )
     readings = tell_readings(filled, exhibit, ctx)
     ctx.evidence = ctx.evidence.with_readings(readings)
@@ -186,7 +190,8 @@ def list_report_sentences(
 ) -> list[ClaimSentence]:
     """Return the texts of a report with their slots filled and the facts that these name. A text
     whose slots can't be filled goes back for that. What the data can't tell is a gap, and what
-    another reason leaves unanswered is judged only where it has a figure."""
+    another reason leaves unanswered is judged only where it has a figure. Words that the report
+    says it left out are judged too: it may tell them after all."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
     is_gap = is_given(form.cannot_tell) and form.cannot_tell_because == "data"
@@ -199,9 +204,23 @@ def list_report_sentences(
         except SlotError:
             continue
         if filled.text:
-            gap = is_gap and part == form.gap_part
-            found.append(ClaimSentence(part, filled.text, filled.facts, gap=gap))
-    return found
+            gap = GAP if is_gap and part == form.gap_part else ""
+            found.append(ClaimSentence(part, filled.text, filled.facts, gap))
+    return [*found, *mark_left_out(form.not_used)]
+
+
+def outline_card(ctx: "SkillContext", form: ReportForm) -> CardOutline:
+    """Return what the card of this report shows beside its sentences, by names."""
+    shown = find_shown_exhibits(form, ctx)
+    reading = read_question(form, shown[0] if shown else None, ctx)
+    cited = list_cited([form.headline, *form.points], ctx)
+    labels = [step.label.to("en") for step in list_export_steps(cited, ctx.book.facts)]
+    labels += [step.label for step in form.next_steps if is_given(step.label)]
+    lines = [f"read as: {reading.line}"] if reading.line else []
+    lines += [line for one in shown for line in outline_exhibit(one)]
+    lines += [f"buttons: {'; '.join(labels)}"] if labels else []
+    gaps = (form.cannot_tell, *form.not_used, *ctx.request.brief.left_over)
+    return CardOutline(tuple(lines), tuple(one for one in gaps if is_given(one)))
 
 
 def build_dropped_notes(count: int) -> tuple[Check, ...]:
@@ -279,7 +298,7 @@ async def write_ideas(ctx: "SkillContext", tools: Sequence[str]) -> Ideas:
     claims = [one for idea in good for one in list_idea_sentences(ctx, idea)]
     ctx.notes += ctx.answer_checks.list_claim_checks(claims)
     return Ideas(
-        not_used=build_not_used(form.not_used, ctx.request.language),
+        not_used=quote_words(form.not_used, ctx.request.language),
         ideas=[_build_idea(ctx, idea) for idea in good],
         leads=[_build_step(ctx, number, idea) for number, idea in enumerate(good, 1)],
     )

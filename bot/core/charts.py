@@ -228,6 +228,10 @@ class Exhibit(BaseModel, frozen=True):
         columns = zip(self.table.columns, zip(*self.table.rows, strict=True), strict=True)
         return [*columns][self._count_names() :]
 
+    def name_row(self, row: Sequence[str]) -> str:
+        """Return the name of a row of its table."""
+        return " · ".join(filter(None, row[: self._count_names()]))
+
     def _count_names(self) -> int:
         """Return how many columns of the table name its rows."""
         if self.table is None or not self.column_facts:

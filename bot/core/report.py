@@ -138,9 +138,11 @@ def build_report(
     data: Mapping[str, Words],
     read_as: Sequence[str] = (),
     unused: Sequence[str] = (),
+    unanswered: Sequence[str] = (),
 ) -> Report:
     """Fill the slots and build the report with the exhibits' tables. `unused` are constraints that
-    were understood but fit nowhere. Raises SlotError for a slot that can't be filled."""
+    were understood but fit nowhere, `unanswered` words of the question that it is silent about.
+    Raises SlotError for a slot that can't be filled."""
 
     def fill(text: str) -> Copy:
         filled = book.fill(text.strip(), language)
@@ -149,13 +151,19 @@ def build_report(
 
     lines = [line for one in read_as for line in one.splitlines() if line]
     gap = fill(form.cannot_tell) if is_given(form.cannot_tell) else None
-    untold = [one for one in (*unused, *form.not_used) if not (gap and _tells(gap.text, one))]
+    untold = [one for one in (*unused, *form.not_used) if not (gap and tells(gap.text, one))]
+    not_answered = gap if form.gap_part == "not_answered" else None
+    if quoted := quote_words(unanswered, language):
+        partly = Words("{words}, at least in part", words=quoted.text).to(language)
+        told = not_answered or Copy(text="")
+        text = "; ".join(filter(None, (told.text, partly)))
+        not_answered = told.model_copy(update={"text": text})
     report = Report(
         headline=fill(form.headline),
-        not_used=build_not_used(untold, language),
+        not_used=quote_words(untold, language),
         points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
         cannot_tell=gap if form.gap_part == "cannot_tell" else None,
-        not_answered=gap if form.gap_part == "not_answered" else None,
+        not_answered=not_answered,
         table=exhibit.build_card_table() if exhibit else None,
         second_table=second.build_card_table() if second else None,
         quotes=build_quotes(form.quotes, book),
@@ -189,14 +197,14 @@ def build_quotes(names: Sequence[str], book: FactBook) -> list[Quote]:
     return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MAX_QUOTES]
 
 
-def build_not_used(words: Sequence[str], language: Language) -> Copy | None:
-    """Return the words of the request that were not used, quoted, each once."""
+def quote_words(words: Sequence[str], language: Language) -> Copy | None:
+    """Return words of the request that the answer leaves out, quoted, each once."""
     given = dict.fromkeys(one.strip() for one in words if is_given(one))
     quoted = [Words("“{quote}”", quote=one).to(language) for one in given]
     return Copy(text=", ".join(quoted)) if quoted else None
 
 
-def _tells(text: str, asked: str) -> bool:
+def tells(text: str, asked: str) -> bool:
     """Whether a text is about these words of the request: it has half of the long ones, or of all
     where none is long; or half of them in a row, with a long one: "an open ticket"."""
     words, told = tokenize(asked), {word[:LONG_WORD] for word in tokenize(text)}

@@ -48,7 +48,7 @@ class Measure:
             for id, text in SENTENCE.findall(self.read_request())
         ]
         path = self.pending / f"{self.case}.answer.json"
-        text = json.dumps({"verdicts": verdicts, "calculations": []})
+        text = json.dumps({"verdicts": verdicts, "calculations": [], "unanswered": []})
         path.write_text(text, encoding="utf-8")
         assert accept_answers(self.pending, self.recordings) == (1, [])
 

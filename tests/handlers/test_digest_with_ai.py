@@ -129,3 +129,36 @@ async def test_subjects_that_no_finding_tells_are_named() -> None:
     words = "what moved: mobile checkout, e-mail?"
     found, _ = await digest(says(told), words=words, series=ALERT)
     assert texts(found, "not_used") == ["“e-mail”"]
+
+
+async def test_subject_that_the_table_beside_tells_is_not_named_as_left_out() -> None:
+    told = says({"sentences": [WORDED], "not_used": ["revenue", "e-mail"]})
+    asked: list[str] = []
+
+    def judge(body: dict[str, Any]) -> dict[str, Any]:
+        asked.append(str(body["messages"]))
+        verdicts = [
+            verdict(id, "not_supported", text, "row Revenue") if text == "revenue" else verdict(id)
+            for id, text in list_judged(body).items()
+        ]
+        return {"verdicts": verdicts}
+
+    words = "what moved: mobile checkout, revenue, e-mail?"
+    found, letters = await digest(told, told, words=words, judge=judge)
+    told_beside = "rows: Orders; Units; Revenue"
+    assert told_beside in str(letters[0]["messages"])
+    assert told_beside in asked[0].partition("<<<card")[2]
+    assert "the answer does tell “revenue”" in str(letters[1]["messages"][-1])
+    assert texts(found, "not_used") == ["“e-mail”"]
+
+
+async def test_part_that_a_digest_is_silent_about_is_named() -> None:
+    def judge(body: dict[str, Any]) -> dict[str, Any]:
+        part = {"asked": "e-mail", "why": "no finding on it"}
+        return {**support_all(body), "unanswered": [part]}
+
+    told = says({"sentences": [WORDED]})
+    words = "what moved: mobile checkout, e-mail?"
+    found, letters = await digest(told, told, words=words, judge=judge, series=ALERT)
+    assert len(letters) == 2
+    assert texts(found, "not_used") == ["“e-mail”"]
