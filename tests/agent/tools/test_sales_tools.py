@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import ToolError
-from bot.agent.tools._calendar import find_like_days
+from bot.agent.tools._calendar import find_like_days, tell_occasions
 from bot.agent.tools.split_revenue import split_change
 from bot.core.fact_book import FactBook
 from bot.core.joined_exhibits import arrange_exhibits
@@ -53,8 +53,9 @@ def orders_alone() -> WorkspaceData:
 async def test_trends_give_what_moved_first_and_the_totals() -> None:
     found = sample_data().findings("trends", AnalysisFilter())
     result = await call_tool("trends")
-    assert result.facts[0].value == "confirmed"
-    assert result.facts[0].about == "Bougies et senteurs"
+    first = next(fact for fact in result.facts if fact.parts.kind == "trends")
+    assert first.value == "confirmed"
+    assert first.about == "Bougies et senteurs"
     for subject, measure in (
         ("category-bougies-et-senteurs", "change"),
         ("total-orders", "last"),
@@ -832,11 +833,38 @@ SALES_DAYS = {"since": "2026-06-22", "until": "2026-06-28"}  # the sales begin o
     ],
 )
 async def test_retail_occasions_within_the_days_are_named(tool: str, arguments: Any) -> None:
-    found = (await call_tool(tool, arguments)).notes
-    (note,) = [one for one in found if one.startswith("Retail occasions")]
+    result = await call_tool(tool, arguments)
+    (note,) = [one for one in result.notes if one.startswith("Retail occasions")]
     assert "22 to 28 Jun 2026: summer sales" in note
     assert "15 to 21 Jun 2026: Father's Day" in note
     assert "don't hold them alike" in note
+    assert "23 to 29 Jun 2025 (summer sales" in note
+    (change,) = [
+        fact
+        for fact in result.facts
+        if fact.parts.measure == "orders-change" and "20250623" in fact.id
+    ]
+    assert change.unit == "%"
+
+
+@pytest.mark.parametrize("category", ["none", "Mailles"])
+async def test_trends_tell_the_days_after_the_last_whole_week(category: str) -> None:
+    found = await call_tool("trends", {"category": category})
+    filters = [[{"field": "category", "operator": "is", "values": ["Mailles"]}]]
+    asked = _ask_orders(since="2026-11-23", filters=filters if category != "none" else [])
+    alone = await call_tool("query_metrics", asked)
+    known = {fact.id: fact.value for fact in found.facts}
+    assert {fact.id: fact.value for fact in alone.facts}.items() <= known.items()
+    assert any("23 to 24 Nov" in one.read_as for one in found.exhibits)
+
+
+def test_like_days_of_which_nothing_is_known_are_named_all_the_same() -> None:
+    now, before = (date(2026, 11, 23), date(2026, 11, 28)), (date(2026, 11, 16), date(2026, 11, 21))
+    like = find_like_days(now, before, tool_deps())
+    (told,) = tell_occasions(now, before, tool_deps(), like, is_told=True)
+    (note,) = tell_occasions(now, before, tool_deps(), like)
+    assert ["can't be told" in one for one in (told, note)] == [False, True]
+    assert all("24 to 29 Nov 2025" in one for one in (told, note))
 
 
 async def test_a_week_with_an_occasion_has_the_same_days_of_last_year_beside() -> None:
