@@ -39,7 +39,8 @@ class DigestForm(BaseModel):
     not_used: list[str] = Field(
         default=[],
         description="subjects that the request names, in its words, and that neither a finding nor "
-        "the week's orders, pieces and revenue tell; none for a request that names no subject",
+        "the week's orders, pieces and revenue, beside the week before, tell; none for a request "
+        "that names no subject",
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Field
 
@@ -33,10 +33,11 @@ from bot.core.metric_query import (
     MetricCondition,
     MetricQuery,
     OperatorName,
+    OrderColumn,
     OrderName,
     QueryError,
 )
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import AnalysisFilter, split_values
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -209,18 +210,12 @@ async def look_up_like_days(
 
 
 async def look_up_newest(
-    days: tuple[date, date], filters: Sequence[tuple[MetricCondition, ...]], deps: ToolDeps
+    days: tuple[date, date], where: AnalysisFilter, deps: ToolDeps
 ) -> ToolResult:
     """Return what was sold on the newest days, compared with the same weekdays before, and with
     days of a year before that hold the same occasions; nothing where it can't be told."""
-    query = MetricQuery(
-        dataset="orders",
-        measures=("revenue", "orders"),
-        filters=tuple(filters),
-        since=days[0],
-        until=days[1],
-        comparison="previous_period",
-    )
+    newest = {"since": days[0], "until": days[1], "comparison": "previous_period"}
+    query = ask_sales(where).model_copy(update=newest)
     try:
         found = await look_up(query, deps)
     except ToolError:
@@ -233,6 +228,16 @@ async def look_up_newest(
         exhibits=(*own.exhibits, *beside.exhibits),
         notes=(*own.notes, *beside.notes),
     )
+
+
+def ask_sales(where: AnalysisFilter) -> MetricQuery:
+    """Build the query for what was sold of the part that an analysis is narrowed to."""
+    named = {name: value for name in get_args(OrderColumn) if (value := getattr(where, name, None))}
+    filters = tuple(
+        (MetricCondition(field=name, operator="is", values=tuple(split_values(value))),)
+        for name, value in named.items()
+    )
+    return MetricQuery(dataset="orders", measures=("revenue", "orders"), filters=filters)
 
 
 def _build_beside(found: Sequence["MetricResult"], notes: Iterable[str]) -> ToolResult:

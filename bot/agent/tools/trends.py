@@ -13,7 +13,6 @@ Example: {"product": "none", "category": "Bath", "brand": "none", "country": "no
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import get_args
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subject, link_changes
@@ -21,11 +20,10 @@ from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools.funnel import name_breaks
-from bot.agent.tools.query_metrics import look_up_like_days, look_up_newest
+from bot.agent.tools.query_metrics import ask_sales, look_up_like_days, look_up_newest
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
-from bot.core.metric_query import MetricCondition, MetricQuery, OrderColumn
-from bot.data.analyses.result import AnalysisFilter, split_values
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words, format_short_period, quote_name
 
 MAX_LINES = 3
@@ -156,15 +154,9 @@ async def _look_up_sales(
     days = (week.since, week.until)
     if where.brand or not week.until:
         return ToolResult(notes=tuple(tell_occasions(days, before, deps)))
-    named = {name: value for name in get_args(OrderColumn) if (value := getattr(where, name, None))}
-    filters = tuple(
-        (MetricCondition(field=name, operator="is", values=tuple(split_values(value))),)
-        for name, value in named.items()
-    )
     if week.until >= week.as_of:
-        query = MetricQuery(dataset="orders", measures=("revenue", "orders"), filters=filters)
-        return await look_up_like_days(query, days, before, deps)
-    newest = await look_up_newest((week.until + ONE_DAY, week.as_of), filters, deps)
+        return await look_up_like_days(ask_sales(where), days, before, deps)
+    newest = await look_up_newest((week.until + ONE_DAY, week.as_of), where, deps)
     notes = (*tell_occasions(days, before, deps), *newest.notes)
     return newest.model_copy(update={"notes": notes})
 
