@@ -7,7 +7,7 @@ is restored in the answer.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -80,6 +80,7 @@ class SkillContext(RequestState):
         values: Mapping[str, str] | None = None,
         list_claims: ListClaims[T] = None,
         list_figures: ListFigures[T] = None,
+        list_cited: Callable[[T], Collection[str]] | None = None,
     ) -> T:
         """Have the model fill in `output`, looking things up with these tools, at most 8 turns. The
         faults that `check` finds, and those that code finds in copy, go back to it once. What is
@@ -89,8 +90,9 @@ class SkillContext(RequestState):
         a skill, `values` fills more placeholders of the skill's own prompt. A tool may end it with
         a question to the person. An output with parts is copy. Of a form that code turns into
         a report, `list_claims` gives the sentences that a second model judges, and `list_figures`
-        the figures without a source, for which it may propose a calculation. Without a model, the
-        text is the template of `bot.offline.drafts`."""
+        the figures without a source, for which it may propose a calculation, and `list_cited` the
+        facts that it cites: `open_calls` become those that these ask for and that it left out.
+        Without a model, the text is the template of `bot.offline.drafts`."""
         if issubclass(output, ComputedOutput):
             raise TypeError(f"code fills in {output.__name__}: have the model write a form for it")
         if self.by_rules and not self.request.brief.preview:
@@ -135,8 +137,10 @@ class SkillContext(RequestState):
             found=self._found,
             check=find_faults,
             review=review,
+            list_cited=list_cited,
         )
         result = await loop.run(message)
+        self.open_calls = result.open_calls
         self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(used))
         written = self.answer_checks.read_output(fix_parts(result.output, fixed))
         self.evidence = self.answer_checks.collect_evidence(written)

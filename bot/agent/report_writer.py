@@ -83,6 +83,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             system=SYSTEM_PROMPT,
             list_claims=list_claims,
             list_figures=lambda form: build_checker(ctx).list_unproven(form),
+            list_cited=lambda form: list_cited([form.headline, *form.points], ctx),
         )
     except AskedForPeople as asked:
         from bot.data.metrics.query.customer_ranking import TopCustomersQuery
@@ -118,6 +119,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             reading.footnote,
             *reading.beside,
             *list_left_out(form, exhibit, ctx),
+            *dict.fromkeys(call.card for call in ctx.open_calls),
         ),
         unused=request.brief.left_over,
     )

@@ -20,7 +20,7 @@ from pydantic import Field
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import find_like_days, tell_occasions
-from bot.agent.tools.funnel import VISIT_FILTERS, Days, name_breaks
+from bot.agent.tools.funnel import VISIT_FILTERS, Days, call_funnel, name_breaks
 from bot.core.facts import Fact
 from bot.core.metric_query import (
     AskedFieldName,
@@ -163,7 +163,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     query = build_query(params)
     found, refused = await _look_up_apart(query, deps)
     now, before = _find_days(found)
-    beside = ToolResult()
+    beside, breaks = ToolResult(), await _name_breaks(query, now, before, deps)
     if query.dataset != "feedback":
         beside = await look_up_like_days(query, now, before, deps)
     facts = [*(fact for one in found for fact in _list_facts(one)), *beside.facts]
@@ -179,11 +179,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=(
             *dict.fromkeys(note for one in found for note in one.notes),
             *refused,
-            *(await _name_breaks(query, now, before, deps)),
+            *breaks,
             *beside.notes,
         ),
         read_as="\n".join(dict.fromkeys(one.read_as for one in found)),
         scope=tuple(dict.fromkeys(part for one in found for part in one.scope)),
+        next_calls=call_funnel(breaks, deps),
     )
 
 

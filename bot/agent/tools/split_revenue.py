@@ -19,7 +19,7 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, read_text, run_query
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
-from bot.agent.tools.funnel import name_breaks
+from bot.agent.tools.funnel import call_funnel, name_breaks
 from bot.agent.tools.query_metrics import look_up, look_up_like_days
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
@@ -204,6 +204,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=(*notes, *orders.notes, *breaks, *sold_out, *beside.notes),
         read_as=orders.read_as,
         scope=orders.scope,
+        next_calls=call_funnel(breaks, deps),
     )
 
 

@@ -19,7 +19,7 @@ from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subj
 from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
-from bot.agent.tools.funnel import name_breaks
+from bot.agent.tools.funnel import call_funnel, name_breaks
 from bot.agent.tools.query_metrics import ask_sales, look_up_like_days, look_up_newest
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
@@ -73,7 +73,7 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "trends", build_filter(params))
-    asked, beside = finding.where, ToolResult()
+    asked, beside, breaks = finding.where, ToolResult(), list[str]()
     groups = group_by_subject(finding.result.facts)
     moved = {
         name: group
@@ -129,7 +129,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             also = ", and what the newest sold, which is told first" if beside.facts else ""
             notes.append(f"Weeks are whole: {newer} is in none. Say which days yours are of{also}.")
         notes += beside.notes
-        notes += await name_breaks((usual, asked.until), asked, deps)
+        breaks = await name_breaks((usual, asked.until), asked, deps)
+        notes += breaks
         notes += await name_sold_out(usual, week.until, deps, finding.where)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")
@@ -143,7 +144,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *beside.exhibits,
         ),
         notes=notes,
-    )
+    ).model_copy(update={"next_calls": call_funnel(breaks, deps)})
 
 
 async def _look_up_sales(

@@ -247,8 +247,9 @@ async def test_sales_name_what_broke_in_the_path_to_purchase(
     tool: str, call: Any, is_named: bool
 ) -> None:
     result = await call_tool(tool, call)
-    named = [note for note in result.notes if "call funnel" in note]
+    named = [note for note in result.notes if "Confirmed in the path" in note]
     assert bool(named) is is_named
+    assert [call.tool for call in result.next_calls] == ["funnel"] * is_named
     if is_named:
         since = figure(await call_tool("funnel"), f"{MOBILE}.since").value
         assert f"mobile, checkout to purchase: fewer pass it since {since}" in named[0]
@@ -299,7 +300,9 @@ SALES_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_sales"]}
 async def test_figures_of_broken_days_carry_a_note(
     tool: str, call: Any, is_named: bool, is_in_both: bool
 ) -> None:
-    notes = [note for note in (await call_tool(tool, call)).notes if "call funnel" in note]
+    result = await call_tool(tool, call)
+    notes = [note for note in result.notes if "Confirmed in the path" in note]
+    assert [call.tool for call in result.next_calls] == ["funnel"] * is_named
     assert [f"since {since_of_break()}" in note for note in notes] == [True] * is_named
     assert any("The earlier days have it as well" in note for note in notes) is is_in_both
 
@@ -308,7 +311,7 @@ async def test_figures_of_broken_days_carry_a_note(
 async def test_figures_of_other_visits_carry_no_note_on_a_break(device: str) -> None:
     of = {"filters": [[{"field": "device", "operator": "is", "values": [device]}]]}
     result = await call_tool("query_metrics", VISITS | WEEKS | of)
-    assert any("call funnel" in note for note in result.notes) is (device == "mobile")
+    assert bool(result.next_calls) is (device == "mobile")
 
 
 def since_of_break() -> str:
@@ -392,7 +395,10 @@ async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
     assert result.facts[0].id == f"{MOBILE}.status"
     book = FactBook(result.facts)
     assert book.spell(book.add(rate), "from-to", "en") == "from 58.0% to 38.4%"
-    assert any("feedback_themes" in note for note in result.notes)
+    (call,) = result.next_calls
+    assert call.tool == "feedback_themes"
+    assert f"{MOBILE}.rate-since" in call.facts
+    assert not any("total" in id for id in call.facts)
 
 
 async def test_funnel_counts_the_visits_that_reached_checkout() -> None:
@@ -444,7 +450,7 @@ async def test_funnel_without_a_break_tells_each_part() -> None:
     assert not [fact for fact in result.facts if fact.value == "confirmed"]
     subjects = {fact.parts.subject.split("--")[0] for fact in result.facts}
     assert {"visits-all", "visits-device-mobile", "visits-country-fr"} <= subjects
-    assert not any("feedback_themes" in note for note in result.notes)
+    assert not result.next_calls
 
 
 async def test_tables_of_the_funnel_have_each_step_that_is_told_in_its_order() -> None:
