@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 import math
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -142,8 +142,8 @@ class LoopResult(Generic[T]):
 
 @dataclass
 class AgentLoop(Generic[T]):
-    """One conversation. `call` names it among those of its task. `list_cited` gives the ids of the
-    facts that an answer cites: it goes back once for the calls that these ask for."""
+    """One conversation. `call` names it among those of its task. `asks_for` tells whether
+    what an answer says asks for a call: it goes back once for those that were not made."""
 
     model: TurnModel
     receipt: ReceiptWriter
@@ -157,7 +157,7 @@ class AgentLoop(Generic[T]):
     found: FoundThings
     check: Callable[[T], Sequence[str]] | None = None
     review: Review[T] | None = None
-    list_cited: Callable[[T], Collection[str]] | None = None
+    asks_for: Callable[[T, NextCall], bool] | None = None
     _messages: list[ConversationMessage] = field(default_factory=list)
     _tool_calls: int = 0
     _corrections: int = 0
@@ -234,9 +234,9 @@ class AgentLoop(Generic[T]):
         return result
 
     def _list_open_calls(self, output: T) -> tuple[NextCall, ...]:
-        """Return the calls that should follow the look-ups of what the answer cites, and that were
-        not made."""
-        cited = {*self.list_cited(output)} if self.list_cited else set[str]()
+        """Return the calls that what the answer says asks for, and that were not made."""
+        if self.asks_for is None:
+            return ()
         names = {tool.name for tool in self.tools}
         made = [use for one in self._messages for use in one.tool_uses]
         wanted = [
@@ -244,7 +244,7 @@ class AgentLoop(Generic[T]):
             for one in self._messages
             for reply in one.tool_replies
             for call in reply.next_calls
-            if call.tool in names and not cited.isdisjoint(call.facts)
+            if call.tool in names and self.asks_for(output, call)
         ]
         found = [call for call in wanted if not any(map(call.is_made_by, made))]
         return tuple({call.sentence: call for call in found}.values())

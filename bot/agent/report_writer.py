@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
+from bot.agent.llm.turn import NextCall
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
-from bot.agent.report_reading import list_cited, list_left_out, read_question, tell_readings
+from bot.agent.report_reading import (
+    Findings,
+    list_cited,
+    list_left_out,
+    read_question,
+    tell_readings,
+)
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
 from bot.core.charts import (
@@ -83,7 +90,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             system=SYSTEM_PROMPT,
             list_claims=list_claims,
             list_figures=lambda form: build_checker(ctx).list_unproven(form),
-            list_cited=lambda form: list_cited([form.headline, *form.points], ctx),
+            asks_for=lambda form, call: asks_for_call(form, call, ctx),
         )
     except AskedForPeople as asked:
         from bot.data.metrics.query.customer_ranking import TopCustomersQuery
@@ -127,6 +134,17 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.evidence = ctx.evidence.with_readings(readings)
     picture = await _draw_exhibit(ctx, exhibit, form, filled.headline)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
+
+
+def asks_for_call(form: ReportForm, call: NextCall, ctx: Findings) -> bool:
+    """Whether the report cites a figure of the look-up that the call belongs to, and has a gap
+    where the call is for these."""
+    cited = list_cited([form.headline, *form.points], ctx)
+    return not {*call.facts}.isdisjoint(cited) and (_has_gap(form) or not call.for_gaps)
+
+
+def _has_gap(form: ReportForm) -> bool:
+    return is_given(form.cannot_tell) and form.cannot_tell_because == "data"
 
 
 def _fill_proofs(ctx: "SkillContext", form: ReportForm) -> list[Fact]:
@@ -191,7 +209,7 @@ def list_report_sentences(
     another reason leaves unanswered is judged only where it has a figure."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    is_gap = is_given(form.cannot_tell) and form.cannot_tell_because == "data"
+    is_gap = _has_gap(form)
     if is_gap or SLOT_PATTERN.search(form.cannot_tell):
         texts.append((form.gap_part, form.cannot_tell))
     found = []

@@ -244,10 +244,7 @@ class ToolRunner:
                     result, self.found, self.veil, deps.request.language, deps.today
                 ),
                 notes=tuple(self.veil.mask(note) for note in result.notes),
-                next_calls=tuple(
-                    replace(one, facts=one.facts or tuple(fact.id for fact in result.facts))
-                    for one in result.next_calls
-                ),
+                next_calls=result.next_calls,
             )
             if isinstance(result, ToolResult)
             else self._refuse(use, result)

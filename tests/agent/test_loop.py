@@ -40,7 +40,9 @@ class Line:
             Answer,
             tools=ALL,
             check=check,
-            list_cited=lambda written: list_cited([written.headline], self.ctx),
+            asks_for=lambda written, call: any(
+                id in call.facts for id in list_cited([written.headline], self.ctx)
+            ),
         )
 
     @property

@@ -82,7 +82,7 @@ class SmallTools:
     async def week(self, _: NoParams, __: ToolDeps) -> ToolResult:
         orders, visits = (fact(f"week.all.{name}", Decimal(7)) for name in ("orders", "visits"))
         belgium = {"country": "BE"}
-        call = NextCall("count", "it fell", "Belgium was not counted.", belgium, (orders.id,))
+        call = NextCall("count", "it fell", "Belgium was not counted.", (orders.id,), belgium)
         return ToolResult(facts=(orders, visits), next_calls=(call,))
 
     async def many(self, _: NoParams, __: ToolDeps) -> ToolResult:

@@ -180,7 +180,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *KEYWORDS.build(keywords, language),
         ],
         notes=[*notes, *breaks],
-    ).model_copy(update={"next_calls": call_funnel(breaks, deps)})
+    ).model_copy(update={"next_calls": call_funnel(breaks, facts, deps)})
 
 
 def _list_facts(groups: Mapping[str, Sequence[Fact]], dimension: str) -> list[Fact]:

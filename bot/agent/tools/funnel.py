@@ -144,14 +144,18 @@ async def _call_feedback(facts: Sequence[Fact], deps: ToolDeps) -> tuple[NextCal
         return ()
     why = "whether customers write about it since, before you say that the data name no cause"
     card = FEEDBACK_CALL.to(deps.request.language)
-    return (NextCall("feedback_themes", why, card, facts=tuple(confirmed)),)
+    return (NextCall("feedback_themes", why, card, tuple(confirmed), for_gaps=True),)
 
 
-def call_funnel(breaks: Sequence[str], deps: ToolDeps) -> tuple[NextCall, ...]:
-    """Return the look-up that a note on breaks in the path to purchase asks for."""
+def call_funnel(
+    breaks: Sequence[str], facts: Sequence[Fact], deps: ToolDeps
+) -> tuple[NextCall, ...]:
+    """Return the look-up that compared figures of days with breaks in the path to purchase ask
+    for. `breaks` is the note on these."""
+    compared = tuple(one.id for one in facts if one.is_change or one.compared_with)
     why = "the rates of what broke in the path to purchase within these days, and what it cost"
     card = FUNNEL_CALL.to(deps.request.language)
-    return (NextCall("funnel", why, card),) if breaks else ()
+    return (NextCall("funnel", why, card, compared),) if breaks and compared else ()
 
 
 async def find_breaks(

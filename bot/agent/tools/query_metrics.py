@@ -184,7 +184,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ),
         read_as="\n".join(dict.fromkeys(one.read_as for one in found)),
         scope=tuple(dict.fromkeys(part for one in found for part in one.scope)),
-        next_calls=call_funnel(breaks, deps),
+        next_calls=call_funnel(breaks, facts, deps),
     )
 
 

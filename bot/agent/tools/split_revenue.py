@@ -204,7 +204,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=(*notes, *orders.notes, *breaks, *sold_out, *beside.notes),
         read_as=orders.read_as,
         scope=orders.scope,
-        next_calls=call_funnel(breaks, deps),
+        next_calls=call_funnel(breaks, facts, deps),
     )
 
 

@@ -144,7 +144,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *beside.exhibits,
         ),
         notes=notes,
-    ).model_copy(update={"next_calls": call_funnel(breaks, deps)})
+    ).model_copy(update={"next_calls": call_funnel(breaks, facts, deps)})
 
 
 async def _look_up_sales(

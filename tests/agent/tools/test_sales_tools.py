@@ -302,7 +302,9 @@ async def test_figures_of_broken_days_carry_a_note(
 ) -> None:
     result = await call_tool(tool, call)
     notes = [note for note in result.notes if "Confirmed in the path" in note]
-    assert [call.tool for call in result.next_calls] == ["funnel"] * is_named
+    compared = [fact.id for fact in result.facts if fact.is_change or fact.compared_with]
+    asked = [call.facts for call in result.next_calls if call.tool == "funnel"]
+    assert asked == [tuple(compared)] * (is_named and bool(compared))
     assert [f"since {since_of_break()}" in note for note in notes] == [True] * is_named
     assert any("The earlier days have it as well" in note for note in notes) is is_in_both
 
