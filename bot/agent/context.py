@@ -24,7 +24,7 @@ from bot.agent import (
 from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures, OutlineCard
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
-from bot.agent.llm.turn import TurnModel
+from bot.agent.llm.turn import NextCall, TurnModel
 from bot.agent.loop import AgentLoop, WritingVersion, hash_prompt, hash_tools
 from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.request_state import RequestState
@@ -81,6 +81,7 @@ class SkillContext(RequestState):
         list_claims: ListClaims[T] = None,
         list_figures: ListFigures[T] = None,
         outline_card: OutlineCard[T] = None,
+        asks_for: Callable[[T, NextCall], bool] | None = None,
     ) -> T:
         """Have the model fill in `output`, looking things up with these tools, at most 8 turns. The
         faults that `check` finds, and those that code finds in copy, go back to it once. What is
@@ -90,9 +91,10 @@ class SkillContext(RequestState):
         a skill, `values` fills more placeholders of the skill's own prompt. A tool may end it with
         a question to the person. An output with parts is copy. Of a form that code turns into
         a report, `list_claims` gives the sentences that a second model judges, and `list_figures`
-        the figures without a source, for which it may propose a calculation, and `outline_card`
-        what the card shows beside them. Without a model, the
-        text is the template of `bot.offline.drafts`."""
+        the figures without a source, for which it may propose a calculation, `outline_card` what
+        the card shows beside them, and `asks_for` whether what it says asks for a call of a tool:
+        `open_calls` become those that it left out. Without a model, the text is the template of
+        `bot.offline.drafts`."""
         if issubclass(output, ComputedOutput):
             raise TypeError(f"code fills in {output.__name__}: have the model write a form for it")
         if self.by_rules and not self.request.brief.preview:
@@ -139,8 +141,10 @@ class SkillContext(RequestState):
             found=self._found,
             check=find_faults,
             review=review,
+            asks_for=asks_for,
         )
         result = await loop.run(message)
+        self.open_calls = result.open_calls
         self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(used))
         written = self.answer_checks.read_output(fix_parts(result.output, fixed))
         self.evidence = self.answer_checks.collect_evidence(written)

@@ -5,10 +5,12 @@ it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
 
 from pydantic import BaseModel
 
+from bot.agent.tool import ToolDeps
+from bot.agent.tools.query_metrics import look_up_newest
 from bot.config.brand import Brand
 from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.fact_sentences import (
@@ -20,7 +22,7 @@ from bot.core.fact_sentences import (
     group_by_subject,
     join_copies,
 )
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import (
     DIGEST_SECTIONS,
@@ -34,19 +36,17 @@ from bot.data.analyses.findings import (
     Move,
     build_point,
     find_moves,
+    find_newest,
     tell_break,
     tell_covered_days,
     tell_earlier_days,
     tell_steady_sales,
 )
-from bot.data.analyses.result import SMALL_GROUPS
+from bot.data.analyses.result import SMALL_GROUPS, build_filter
 from bot.drafts.occasions import name_occasions_within
 from bot.drafts.status_lines import tell_waiting_drafts, tell_week_of_drafts
 from bot.i18n.messages import Words
 from bot.offline import OfflineContext
-
-if TYPE_CHECKING:
-    pass
 
 UNFILTERED_KINDS = ("campaigns", "experiments")
 GRADED_MEASURES = ("status", "verdict", "change")  # kept so that the next digest can compare
@@ -90,6 +90,8 @@ TOO_FEW = Words("{title}: too few comparable campaigns to say whether it did wel
 SOLD = Words("It brought {orders}, {sales}.")
 WITHOUT_RESULTS = Words("Campaigns that went out without results so far: {without}.")
 NOTHING_WAITS = Words("Nothing waits for your approval.")
+NEWEST_SALES = Words("Sales of {days}: {sold}, {comparisons}.")
+COMPARED = Words("{change} on {days}")
 WEEK_COLUMNS = {
     "last": Words("A week"),
     "week-before": Words("The week before"),
@@ -125,6 +127,10 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     )  # campaigns that went out are told without orders, too
     if known and not any(group_by_subject(evidence, kind).keys() - {CANNOT} for kind in known):
         return ComposedDigest(writer.report_missing_data(evidence, kinds))
+    newest = Copy(text="")
+    if chosen and "trends" in kinds:
+        newest = await _tell_newest_sales(writer, ctx)
+        evidence = ctx.evidence
     moves = find_moves(writer, evidence, brief.series)
     broken = tell_break(writer, evidence) if "trends" in kinds else Copy(text="")
     follow_up, leads = build_follow_up(writer, evidence, chosen)
@@ -137,7 +143,7 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         if moves:
             said = writer.say(ONLY_WATCHED.with_params(what=moves[0].words))
             quiet = Copy(text=said, facts=moves[0].facts)
-        quiet = join_copies([broken, quiet])
+        quiet = join_copies([broken, quiet, newest])
         output = QuietDigest(
             quiet=quiet,
             read_as=writer.tell_reading(
@@ -150,6 +156,7 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         _keep_facts(ctx, writer, moves, evidence)
         return ComposedDigest(output)
     sales = tell_steady_sales(writer, evidence) if chosen and "trends" in kinds else Copy(text="")
+    sales = join_copies([sales, newest])
     first_points = [point for point in (moves[0].cost, sales, broken) if point.text]
     told = moves[: MAX_MOVES - len(first_points)]
     limits = [Copy(text=writer.say(CERTAINTY))]
@@ -173,6 +180,53 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     if chart := _build_chart(writer, told[0], ctx):
         report = report.model_copy(update={"picture": await ctx.draw(chart)})
     return ComposedDigest(report, tuple(told))
+
+
+async def _tell_newest_sales(writer: SentenceWriter, ctx: OfflineContext) -> Copy:
+    """Tell what was sold on the days after the week of the sales, beside the same weekdays before
+    and days of a year before that hold the same occasions. Its facts join the evidence."""
+    last, where = find_newest(ctx.evidence, "trends", "last"), build_filter(ctx.request)
+    if last is None or last.until is None or last.until >= last.as_of or where.brand:
+        return Copy(text="")
+    deps = ToolDeps(
+        data=ctx.data,
+        request=ctx.request,
+        brand=ctx.brand,
+        today=ctx.today,
+        person=ctx.person,
+        is_private=ctx.is_private,
+    )
+    found = await look_up_newest((last.until + timedelta(days=1), last.as_of), where, deps)
+    ctx.evidence = ctx.evidence.plus(found.facts)
+    known = {fact.id: fact for fact in found.facts}
+    compared = [fact for fact in found.facts if f"{fact.id}-change" in known]
+    comparisons = [
+        writer.tell(
+            None,
+            COMPARED,
+            change=known[f"{fact.id}-change"].as_read,
+            days=_name_days(writer, known[str(fact.compared_with)], ctx),
+        )
+        for fact in compared
+        if fact.label == compared[0].label  # the revenue, or the orders where it is not known
+    ]
+    if not comparisons:
+        return Copy(text="")
+    every, sold = join_copies(comparisons, ", "), compared[0].as_read
+    days = _name_days(writer, sold, ctx)
+    told = writer.tell(None, NEWEST_SALES, days=days, sold=sold, comparisons=every.text)
+    return join_copies([told], cited=every.facts)
+
+
+def _name_days(writer: SentenceWriter, fact: Fact, ctx: OfflineContext) -> str:
+    """Return the days of a fact, with the retail occasions within them."""
+    days, market = writer.name_days(fact), ctx.request.brief.market
+    if not (fact.since and fact.until):
+        return days
+    own = ctx.brand.list_occasions(market)
+    names = name_occasions_within((fact.since, fact.until), market, own, writer.language)
+    words = Words("{days} with {occasions}", days=days, occasions=", ".join(names))
+    return writer.say(words) if names else days
 
 
 def list_occasions(

@@ -17,7 +17,14 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from bot.agent.llm.api_request import format_corrections
-from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnModel, TurnRequest
+from bot.agent.llm.turn import (
+    ConversationMessage,
+    NextCall,
+    ToolUse,
+    TurnAnswer,
+    TurnModel,
+    TurnRequest,
+)
 from bot.agent.tool import (
     FoundThings,
     LabelPort,
@@ -119,18 +126,24 @@ class Wish(str):
 
 @dataclass(frozen=True)
 class LoopResult(Generic[T]):
-    """The final answer, what the check still found in it after it was sent back, and what the
-    review finds."""
+    """The final answer, what the check still found in it after it was sent back, what the review
+    finds, and the calls that should have been made for what it cites."""
 
     output: T
     faults: tuple[str, ...]
     model: str
     remarks: tuple[str, ...] = ()
+    open_calls: tuple[NextCall, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.faults or self.remarks)
 
 
 @dataclass
 class AgentLoop(Generic[T]):
-    """One conversation. `call` names it among those of its task."""
+    """One conversation. `call` names it among those of its task. `asks_for` tells whether
+    what an answer says asks for a call: it goes back once for those that were not made."""
 
     model: TurnModel
     receipt: ReceiptWriter
@@ -144,12 +157,13 @@ class AgentLoop(Generic[T]):
     found: FoundThings
     check: Callable[[T], Sequence[str]] | None = None
     review: Review[T] | None = None
+    asks_for: Callable[[T, NextCall], bool] | None = None
     _messages: list[ConversationMessage] = field(default_factory=list)
     _tool_calls: int = 0
     _corrections: int = 0
-    _sent_back: set[str] = field(default_factory=set)  # "faults", "remarks": each goes back once
+    _sent_back: set[str] = field(default_factory=set)  # "faults", "remarks", "calls": each once
     _deadline: float = 0.0
-    _wished: LoopResult[T] | None = None  # an answer whose only faults are wishes
+    _wished: LoopResult[T] | None = None  # an answer that lacks nothing but wishes and calls
 
     async def run(self, message: str) -> LoopResult[T]:
         """Return the answer to `message`, in which personal data is already masked. Raises
@@ -181,10 +195,10 @@ class AgentLoop(Generic[T]):
                 sent = await self._run_tools(turn, answer)
             else:
                 result = await self._read(answer, turn)
-                corrections = self._choose_corrections(result)
+                can_call = not await self._must_answer(turn + 1)
+                corrections = self._choose_corrections(result, can_call=can_call)
                 if not corrections or turn >= self.options.limits.turns or self._is_late():
-                    is_good = not (result.faults or result.remarks)
-                    return result if is_good else self._wished or result
+                    return result if result.is_good else self._wished or result
                 sent = await self._send_back(turn, answer, corrections)
             new = self._list_new(sent, *known)
         raise TryAgain("the model gave no final answer", words=TOO_LONG)
@@ -214,20 +228,40 @@ class AgentLoop(Generic[T]):
         # The review first: what it proves is no fault any more.
         remarks = tuple(await self.review(output, turn)) if self.review else ()
         faults = tuple(self.check(output)) if self.check else ()
-        result = LoopResult(output, faults, answer.model, remarks)
-        if faults and not remarks and all(isinstance(fault, Wish) for fault in faults):
+        result = LoopResult(output, faults, answer.model, remarks, self._list_open_calls(output))
+        if not remarks and all(isinstance(fault, Wish) for fault in faults):
             self._wished = self._wished or result
         return result
 
-    def _choose_corrections(self, result: LoopResult[T]) -> tuple[str, ...]:
-        """Return what goes back: the faults that code found and the remarks of the review, each
-        once. What a correction for one brings up in the other is still corrected."""
-        kinds = {"faults": result.faults, "remarks": result.remarks}
+    def _list_open_calls(self, output: T) -> tuple[NextCall, ...]:
+        """Return the calls that what the answer says asks for, and that were not made."""
+        if self.asks_for is None:
+            return ()
+        names = {tool.name for tool in self.tools}
+        made = [use for one in self._messages for use in one.tool_uses]
+        wanted = [
+            call
+            for one in self._messages
+            for reply in one.tool_replies
+            for call in reply.next_calls
+            if call.tool in names and self.asks_for(output, call)
+        ]
+        found = [call for call in wanted if not any(map(call.is_made_by, made))]
+        return tuple({call.sentence: call for call in found}.values())
+
+    def _choose_corrections(
+        self, result: LoopResult[T], *, can_call: bool = True
+    ) -> tuple[str, ...]:
+        """Return what goes back: the faults that code found, the remarks of the review, and the
+        calls that should have been made, each once. What a correction for one brings up in the
+        other is still corrected."""
+        calls = tuple(one.sentence for one in result.open_calls) if can_call else ()
+        kinds = {"faults": result.faults, "remarks": result.remarks, "calls": calls}
         new = {kind for kind, found in kinds.items() if found} - self._sent_back
         if not new:
             return ()
         self._sent_back |= {kind for kind, found in kinds.items() if found}
-        return (*result.faults, *result.remarks)
+        return (*result.faults, *result.remarks, *(calls if "calls" in new else ()))
 
     def _is_late(self) -> bool:
         """Whether a second correction would take the time that is kept for the answer."""

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import GAP, ClaimSentence, mark_left_out
+from bot.agent.llm.turn import NextCall
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
-from bot.agent.report_reading import list_cited, list_left_out, read_question, tell_readings
+from bot.agent.report_reading import (
+    Findings,
+    list_cited,
+    list_left_out,
+    read_question,
+    tell_readings,
+)
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
 from bot.agent.unanswered import CardOutline, outline_exhibit
@@ -85,6 +92,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             list_claims=list_claims,
             list_figures=lambda form: build_checker(ctx).list_unproven(form),
             outline_card=lambda form: outline_card(ctx, form),
+            asks_for=lambda form, call: asks_for_call(form, call, ctx),
         )
     except AskedForPeople as asked:
         from bot.data.metrics.query.customer_ranking import TopCustomersQuery
@@ -121,6 +129,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             reading.footnote,
             *reading.beside,
             *list_left_out(form, exhibit, ctx),
+            *dict.fromkeys(call.card for call in ctx.open_calls),
         ),
         unused=request.brief.left_over,
         unanswered=unanswered,
@@ -129,6 +138,17 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.evidence = ctx.evidence.with_readings(readings)
     picture = await _draw_exhibit(ctx, exhibit, form, filled.headline)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
+
+
+def asks_for_call(form: ReportForm, call: NextCall, ctx: Findings) -> bool:
+    """Whether the report cites a figure of the look-up that the call belongs to, and has a gap
+    where the call is for these."""
+    cited = list_cited([form.headline, *form.points], ctx)
+    return not {*call.facts}.isdisjoint(cited) and (_has_gap(form) or not call.for_gaps)
+
+
+def _has_gap(form: ReportForm) -> bool:
+    return is_given(form.cannot_tell) and form.cannot_tell_because == "data"
 
 
 def _fill_proofs(ctx: "SkillContext", form: ReportForm) -> list[Fact]:
@@ -194,7 +214,7 @@ def list_report_sentences(
     says it left out are judged too: it may tell them after all."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    is_gap = is_given(form.cannot_tell) and form.cannot_tell_because == "data"
+    is_gap = _has_gap(form)
     if is_gap or SLOT_PATTERN.search(form.cannot_tell):
         texts.append((form.gap_part, form.cannot_tell))
     found = []

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from bot.agent.claim_check import ClaimChecker
-from bot.agent.llm.turn import TurnModel
+from bot.agent.llm.turn import NextCall, TurnModel
 from bot.agent.loop import AgentOptions, EarlierWork, WritingVersion
 from bot.agent.tool import FoundThings, Tool
 from bot.config.brand import Brand
@@ -60,6 +60,7 @@ class RequestState:
         self._receipt = receipt
         model = None if writer.by_rules else cast(TurnModel, writer)
         self.claim_checker = ClaimChecker(model, receipt, self._agent.turns, self._agent.claims)
+        self.open_calls: tuple[NextCall, ...] = ()  # of tools, which the answer's figures ask for
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
         self._tools, self._veil, self._writes = tools, Pseudonymizer(), 0
         self.version = WritingVersion()

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
-from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
+from bot.agent.llm.turn import NextCall, ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
 from bot.core.charts import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
@@ -115,6 +115,7 @@ class ToolResult(BaseModel, frozen=True):
     notes: tuple[str, ...] = ()
     read_as: str = ""  # how the call was read: "customers · ordered · Gold"
     scope: tuple[ScopePart, ...] = ()  # the same, part by part, for the card
+    next_calls: tuple[NextCall, ...] = ()  # what should be looked up before it is told
 
 
 class ToolError(Exception):
@@ -243,6 +244,7 @@ class ToolRunner:
                     result, self.found, self.veil, deps.request.language, deps.today
                 ),
                 notes=tuple(self.veil.mask(note) for note in result.notes),
+                next_calls=result.next_calls,
             )
             if isinstance(result, ToolResult)
             else self._refuse(use, result)
@@ -380,6 +382,7 @@ def render_result(
             Exhibit(shows="", read_as=result.read_as, scope=result.scope, facts=ids)
         )
     lines += [veil.mask(f"Note: {note}") for note in result.notes]
+    lines += [veil.mask(f"Before you tell it, {one.sentence}") for one in result.next_calls]
     found.notes += result.notes
     if result.read_as:
         found.read_as.append(result.read_as)

@@ -10,6 +10,7 @@ import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.loop import FINAL_NOTICE, AgentOptions, LoopLimits, Wish
+from bot.agent.report_reading import list_cited
 from bot.agent.tool import AskedPerson, Refusal
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
@@ -17,7 +18,7 @@ from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, says, use
 from tests.support.loop_tools import Answer, Facts, SmallTools, context, fact
 
-ALL = ("count", "compare", "many", "reviews", "customer", "ask_person", "cannot")
+ALL = ("count", "compare", "week", "many", "reviews", "customer", "ask_person", "cannot")
 FINAL = {"headline": "Belgium: {f1}.", "points": []}
 
 
@@ -35,7 +36,14 @@ class Line:
         self.ctx = context(self.writer, self.tools, library=library, agent=agent, words=words)
         if library:
             await self.ctx.look_up("product")
-        return await self.ctx.write(Answer, tools=ALL, check=check)
+        return await self.ctx.write(
+            Answer,
+            tools=ALL,
+            check=check,
+            asks_for=lambda written, call: any(
+                id in call.facts for id in list_cited([written.headline], self.ctx)
+            ),
+        )
 
     @property
     def replies(self) -> list[list[dict[str, Any]]]:
@@ -137,6 +145,55 @@ async def test_an_answer_with_wishes_alone_stands_unless_its_correction_is_good(
     answer = await made.write(check=lambda written: faults[written.headline])
     assert len(made.claude.letters) == 2
     assert answer.headline == stands
+
+
+COUNTS_BELGIUM = ("count", {"country": "BE"})
+FELL = {"headline": "{f1} orders.", "points": []}
+
+
+@pytest.mark.parametrize(
+    ("calls_made", "headline", "goes_back"),
+    [
+        ([("week", {})], "{f1} orders.", True),
+        ([("week", {})], "{f2} visits.", False),  # which ask for nothing
+        ([("week", {}), ("count", {"country": "FR"})], "{f1} orders.", True),
+        ([("week", {}), COUNTS_BELGIUM], "{f1} orders.", False),
+        ([COUNTS_BELGIUM, ("week", {})], "{f2} orders.", False),
+    ],
+)
+async def test_an_answer_goes_back_once_for_the_call_that_its_figure_asks_for(
+    line: Any, calls_made: list[Any], headline: str, goes_back: bool
+) -> None:
+    answer = says({"headline": headline, "points": []})
+    made = await line(calls(*calls_made), answer, answer)
+    await made.write()
+    wanted = 'call count {"country": "BE"} as well: it fell'
+    assert any(f"Before you tell it, {wanted}" in one["content"] for one in made.replies[0])
+    sent_back = [json.dumps(one["messages"][-1], ensure_ascii=False) for one in made.claude.letters]
+    assert len(sent_back) == 2 + goes_back
+    assert ("call count" in sent_back[-1].replace("Before you tell it, call", "")) is goes_back
+    assert [one.card for one in made.ctx.open_calls] == ["Belgium was not counted."] * goes_back
+
+
+async def test_the_call_is_made_after_the_answer_went_back_with_its_faults(line: Any) -> None:
+    turns = (calls(("week", {})), says(FELL), calls(COUNTS_BELGIUM), says(FELL | {"points": [""]}))
+    made = await line(*turns)
+    answer = await made.write(check=lambda written: [] if written.points else ["points: none"])
+    assert answer.points == [""]
+    assert not made.ctx.open_calls
+    assert len(made.claude.letters) == 4
+    back = json.dumps(made.claude.letters[2]["messages"][-1])
+    assert "points: none" in back
+    assert "call count" in back
+
+
+async def test_an_answer_that_lacks_a_call_alone_stands_where_its_correction_is_worse(
+    line: Any,
+) -> None:
+    turns = (calls(("week", {})), says(FELL), says(FELL | {"points": ["wrong"]}))
+    made = await line(*turns, says(FELL | {"points": ["wrong again"]}))
+    answer = await made.write(check=lambda written: ["points: wrong"] if written.points else [])
+    assert answer.points == []
 
 
 async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> None:

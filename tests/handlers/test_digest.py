@@ -115,6 +115,23 @@ async def test_first_lines_and_table_say_which_days_are_covered() -> None:
     assert "16 Sept to 10 Nov 2026" in reading  # what the visits are compared with
 
 
+@pytest.mark.parametrize("words", ["what moved this week?", "le point de la semaine"])
+async def test_days_after_the_last_whole_week_are_told_beside_the_week_before(words: str) -> None:
+    found = await made(words)
+    facts = {fact.id: fact for fact in found.evidence.facts}
+    (point,) = [
+        part
+        for part in found.parts
+        if part.key.startswith("points.") and any("orders-20261123" in id for id in part.facts)
+    ]
+    (sold,) = [facts[id] for id in point.facts if facts[id].label == "revenue"]
+    (change,) = [facts[id] for id in point.facts if facts[id].is_change and "metric" in id]
+    revenue = """SELECT round(sum(amount)) FROM orders
+        WHERE "at"::DATE BETWEEN '2026-11-23' AND '2026-11-24'"""
+    assert sold.value == sample().engine.con.execute(revenue).fetchone()[0]
+    assert change.compared_with == "metric.orders-20261116-20261117.revenue"
+
+
 @pytest.mark.slow
 async def test_sample_shop_without_changes_is_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

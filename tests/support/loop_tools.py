@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
+from bot.agent.llm.turn import NextCall
 from bot.agent.loop import AgentOptions
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.config.brand import Brand
@@ -78,6 +79,12 @@ class SmallTools:
         rate = fact("visits.all.rate", Decimal(39), unit="%", compared_with=before.id, **days)
         return ToolResult(facts=(rate, before))
 
+    async def week(self, _: NoParams, __: ToolDeps) -> ToolResult:
+        orders, visits = (fact(f"week.all.{name}", Decimal(7)) for name in ("orders", "visits"))
+        belgium = {"country": "BE"}
+        call = NextCall("count", "it fell", "Belgium was not counted.", (orders.id,), belgium)
+        return ToolResult(facts=(orders, visits), next_calls=(call,))
+
     async def many(self, _: NoParams, __: ToolDeps) -> ToolResult:
         facts = tuple(fact(f"day.d{n}.orders", Decimal(n), unit="orders") for n in range(200))
         return ToolResult(facts=facts)
@@ -103,6 +110,7 @@ class SmallTools:
         return {
             "count": Tool("count", "Count orders of a country.", CountParams, self.count),
             "compare": Tool("compare", "Compare visits.", NoParams, self.compare),
+            "week": Tool("week", "Tell the week.", NoParams, self.week),
             "many": Tool("many", "Orders of each day.", NoParams, self.many),
             "reviews": Tool("reviews", "Read reviews.", NoParams, self.reviews),
             "customer": Tool("customer", "Orders of a customer.", MailParams, self.customer),

@@ -1,6 +1,7 @@
 """One turn of a conversation with a model that may call tools: its request and its answer."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
@@ -30,13 +31,38 @@ class ToolUse:
 
 
 @dataclass(frozen=True)
+class NextCall:
+    """A call that should follow a look-up before its figures are told, and why. A call of the tool
+    that has these `arguments` counts. `card` is the line on the card where none was made. `facts`
+    are the ids of the figures that ask for it; `for_gaps`: only where an answer says that the data
+    can't tell something."""
+
+    tool: str
+    why: str
+    card: str
+    facts: tuple[str, ...]
+    arguments: dict[str, Any] = field(default_factory=dict)
+    for_gaps: bool = False
+
+    @property
+    def sentence(self) -> str:
+        given = f" {json.dumps(self.arguments, ensure_ascii=False)}" if self.arguments else ""
+        return f"call {self.tool}{given} as well: {self.why}"
+
+    def is_made_by(self, use: ToolUse) -> bool:
+        return use.name == self.tool and self.arguments.items() <= use.arguments.items()
+
+
+@dataclass(frozen=True)
 class ToolReply:
-    """The answer to a tool call, as text for the model. `notes` are those in the text."""
+    """The answer to a tool call, as text for the model. `notes` and `next_calls` are those in the
+    text."""
 
     id: str
     text: str
     is_error: bool = False
     notes: tuple[str, ...] = ()
+    next_calls: tuple[NextCall, ...] = ()
 
 
 @dataclass(frozen=True)

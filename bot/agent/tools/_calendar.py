@@ -12,36 +12,37 @@ Days = tuple[date | None, date | None]
 MAX_DAYS = 92  # a longer period has occasions every year
 EDGE_DAYS = 3  # before and after an occasion, on which people buy for it as well
 SAME_WEEKDAYS = timedelta(weeks=52)
-LOOK_UP = (
-    "Where figures of other days stand beside, say so, and look up the same occasion's days of the "
-    "year before as well"
-)
 
 
-def tell_occasions(now: Days, before: Days, deps: ToolDeps, beside: DayRange | None) -> list[str]:
+def tell_occasions(
+    now: Days, before: Days, deps: ToolDeps, like: DayRange | None = None, *, is_told: bool = False
+) -> list[str]:
     """Return a note that names the occasions of both periods, and says whether both hold them
-    alike; none where neither has one. `beside` are the days of a year before that are told too."""
+    alike; none where neither has one. `like` are the days of a year before that do; `is_told` says
+    whether their figures are told too."""
     periods = [days for one in (now, before) if (days := _narrow(one))]
     named = {days: _name_occasions(days, deps) for days in periods}
     if not any(named.values()):
         return []
     told = [f"{_write(days)}: {names or 'none known'}" for days, names in named.items()]
     found = f"Retail occasions: {'; '.join(told)}."
-    if len(periods) > 1 and len({_place_occasions(days, deps) for days in periods}) == 1:
-        return [f"{found} Both hold them alike. That one is the cause is not in the data."]
-    if len(periods) > 1:
+    if len({_place_occasions(days, deps) for days in periods}) > 1:
         found += (
             " The two don't hold them alike, as to these days and those around them: say so in the "
             "sentence that compares them."
         )
-    if beside:
-        names = _name_occasions(beside, deps) or "none known"
+    elif len(periods) > 1:
+        found += " Both hold them alike."
+    else:
+        found += " Where figures of other days stand beside, say so."
+    if like:
+        names = _name_occasions(like, deps) or "none known"
         found += (
-            f" So figures of {_write(beside)} ({names}) are told too: say the change against these "
+            f" So figures of {_write(like)} ({names}) are told too: say the change against these "
             "in the headline or in a point."
+            if is_told
+            else f" {_write(like)} ({names}) would be alike, but their figures can't be told."
         )
-    elif len(periods) == 1 or named[periods[0]]:
-        found += f" {LOOK_UP}."
     return [f"{found} That one is the cause is not in the data."]
 
 

@@ -25,7 +25,7 @@ from bot.agent.tools._analysis import (
     set_periods,
 )
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.agent.tools.funnel import name_breaks
+from bot.agent.tools.funnel import call_funnel, name_breaks
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.core.rounding import round_sums
@@ -155,7 +155,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     }
     of_ads = groups.get("ads", ())
     period = (read_day_of(of_ads, "since"), read_day_of(of_ads, "until"))
-    notes += await name_breaks(period, AnalysisFilter(), deps) if chosen else []
+    breaks = await name_breaks(period, AnalysisFilter(), deps) if chosen else []
     facts = finding.prepare(chosen, period=period)
     facts = round_sums(link_changes(facts, {"return": "return-elsewhere"}), SUMS)
     compared = {
@@ -179,8 +179,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *(one for name, some in compared.items() for one in _build_rows(name, some, language)),
             *KEYWORDS.build(keywords, language),
         ],
-        notes=notes,
-    )
+        notes=[*notes, *breaks],
+    ).model_copy(update={"next_calls": call_funnel(breaks, facts, deps)})
 
 
 def _list_facts(groups: Mapping[str, Sequence[Fact]], dimension: str) -> list[Fact]:

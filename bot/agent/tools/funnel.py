@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from bot.agent.llm.turn import NextCall
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     TEXT_FILTERS,
@@ -24,6 +25,7 @@ from bot.agent.tools._analysis import (
     number_of,
     read_day_of,
     read_text,
+    run_query,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.core.charts import Exhibit, join_scope
@@ -36,10 +38,10 @@ from bot.text.normalize import normalize_text, slugify
 Days = tuple[date | None, date | None]
 WHOLE = "all"
 OF_ALL, WHOLE_SHOP = "whole-", Words("the whole shop")
-SAID_NOTE = (
-    "Asked why: feedback_themes tells whether customers speak of it. Look there before saying that "
-    "the data name no cause."
+FUNNEL_CALL = Words(
+    "A change in the path to purchase lies within these days. It was not looked at."
 )
+FEEDBACK_CALL = Words("What customers write about it was not looked at.")
 OF_ALL_NOTE = (
     "“the whole shop”: the step of all visits, not narrowed as asked. One that moved the same way "
     "here moved for all: tell it of all, with these figures, and never of this part alone."
@@ -129,10 +131,31 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "beside the day. “follows”: moved only because another did, named by “through”. "
             "Steps without a status did not move beyond chance.",
             *([OF_ALL_NOTE] if breaks else []),
-            *([SAID_NOTE] if any(map(_is_confirmed, groups.values())) else []),
             *name_left_out(left_out),
         ),
-    )
+    ).model_copy(update={"next_calls": await _call_feedback(facts, deps)})
+
+
+async def _call_feedback(facts: Sequence[Fact], deps: ToolDeps) -> tuple[NextCall, ...]:
+    """Return the look-up of what customers write, which confirmed breaks ask for."""
+    groups = group_by_subject(facts).values()
+    confirmed = [fact.id for group in groups if _is_confirmed(group) for fact in group]
+    if not confirmed or not await run_query(deps, lambda of: of.table("feedback") is not None):
+        return ()
+    why = "whether customers write about it since, before you say that the data name no cause"
+    card = FEEDBACK_CALL.to(deps.request.language)
+    return (NextCall("feedback_themes", why, card, tuple(confirmed), for_gaps=True),)
+
+
+def call_funnel(
+    breaks: Sequence[str], facts: Sequence[Fact], deps: ToolDeps
+) -> tuple[NextCall, ...]:
+    """Return the look-up that compared figures of days with breaks in the path to purchase ask
+    for. `breaks` is the note on these."""
+    compared = tuple(one.id for one in facts if one.is_change or one.compared_with)
+    why = "the rates of what broke in the path to purchase within these days, and what it cost"
+    card = FUNNEL_CALL.to(deps.request.language)
+    return (NextCall("funnel", why, card, compared),) if breaks and compared else ()
 
 
 async def find_breaks(
@@ -178,9 +201,8 @@ async def name_breaks(
     )
     return [
         f"Confirmed in the path to purchase of the whole shop up to {finding.result.as_of}: "
-        f"{'; '.join(named)}. Where you compare these days, sum them up or say why they moved, "
-        "call funnel for its rates and what it cost. What moved with it is then no weakness of one "
-        "country or product, nor chance."
+        f"{'; '.join(named)}. Tell it where you compare these days, sum them up or say why they "
+        "moved. What moved with it is then no weakness of one country or product, nor chance."
         f"{compared if in_both else ''}"
     ]
 

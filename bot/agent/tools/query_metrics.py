@@ -9,17 +9,19 @@ cohort. lifetime_value is what a customer has spent so far; by first_order_month
 Days are when orders were placed, also late ones; delivered_day is when they came.
 Groups of few people are not shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import find_like_days, tell_occasions
-from bot.agent.tools.funnel import VISIT_FILTERS, Days, name_breaks
+from bot.agent.tools.funnel import VISIT_FILTERS, Days, call_funnel, name_breaks
+from bot.core.facts import Fact
 from bot.core.metric_query import (
     AskedFieldName,
     BoundName,
@@ -31,10 +33,11 @@ from bot.core.metric_query import (
     MetricCondition,
     MetricQuery,
     OperatorName,
+    OrderColumn,
     OrderName,
     QueryError,
 )
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import AnalysisFilter, split_values
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -160,48 +163,99 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     query = build_query(params)
     found, refused = await _look_up_apart(query, deps)
     now, before = _find_days(found)
-    is_of_sales = query.dataset != "feedback"
-    like = find_like_days(now, before, deps) if is_of_sales else None
-    beside = await _look_up_beside(query, now, like, deps)
-    facts = [fact for one in (*found, *beside) for fact in (*one.facts, *one.bounds)]
-    if beside:  # a long result loses its end, and the notes name these
+    beside, breaks = ToolResult(), await _name_breaks(query, now, before, deps)
+    if query.dataset != "feedback":
+        beside = await look_up_like_days(query, now, before, deps)
+    facts = [*(fact for one in found for fact in _list_facts(one)), *beside.facts]
+    if beside.facts:  # a long result loses its end, and the notes name these
         of_groups = {id for one in found for id, (_, group, _) in one.groups.items() if group}
         facts.sort(key=lambda fact: fact.id in of_groups)
     return ToolResult(
         facts=tuple(facts),
         exhibits=(
             *(exhibit for one in found for exhibit in one.exhibits),
-            *(
-                exhibit.model_copy(update={"read_as": one.read_as})
-                for one in beside
-                for exhibit in one.exhibits
-            ),
+            *beside.exhibits,
         ),
         notes=(
             *dict.fromkeys(note for one in found for note in one.notes),
             *refused,
-            *(await _name_breaks(query, now, before, deps)),
-            *(tell_occasions(now, before, deps, like if beside else None) if is_of_sales else ()),
+            *breaks,
+            *beside.notes,
         ),
         read_as="\n".join(dict.fromkeys(one.read_as for one in found)),
         scope=tuple(dict.fromkeys(part for one in found for part in one.scope)),
+        next_calls=call_funnel(breaks, facts, deps),
     )
 
 
-async def _look_up_beside(
-    query: MetricQuery, now: Days, like: Days | None, deps: ToolDeps
-) -> Sequence["MetricResult"]:
-    """Return the totals compared with these days, where there are some that can be told."""
-    if like is None:
-        return ()
-    whole = {"dimensions": (), "having": (), "order": "natural", "limit": 0}
-    days = {"since": now[0], "until": now[1], "compare_since": like[0], "compare_until": like[1]}
-    asked = query.model_copy(update={**whole, **days, "comparison": "dates"})
+async def look_up_like_days(
+    query: MetricQuery, now: Days, before: Days, deps: ToolDeps
+) -> ToolResult:
+    """Return a note on the occasions of these days and of those before, and the query's totals
+    compared with the days of a year before that hold them better, where they can be told."""
+    like, found = find_like_days(now, before, deps), list["MetricResult"]()
+    if like:
+        whole = {"dimensions": (), "having": (), "order": "natural", "limit": 0}
+        days = {
+            "since": now[0],
+            "until": now[1],
+            "compare_since": like[0],
+            "compare_until": like[1],
+        }
+        asked = query.model_copy(update={**whole, **days, "comparison": "dates"})
+        with suppress(ToolError):
+            found, _refused = await _look_up_apart(asked, deps)
+    told = [one for one in found if any(fact.compared_with for fact in one.facts)]
+    notes = tell_occasions(now, before, deps, like, is_told=bool(told))
+    return _build_beside(told, notes)
+
+
+async def look_up_newest(
+    days: tuple[date, date], where: AnalysisFilter, deps: ToolDeps
+) -> ToolResult:
+    """Return what was sold on the newest days, compared with the same weekdays before, and with
+    days of a year before that hold the same occasions; nothing where it can't be told."""
+    newest = {"since": days[0], "until": days[1], "comparison": "previous_period"}
+    query = ask_sales(where).model_copy(update=newest)
     try:
-        found, _refused = await _look_up_apart(asked, deps)
+        found = await look_up(query, deps)
     except ToolError:
-        return ()
-    return [one for one in found if any(fact.compared_with for fact in one.facts)]
+        return ToolResult()
+    now, before = _find_days([found])
+    beside = await look_up_like_days(query, now, before, deps)
+    own = _build_beside([found], found.notes)
+    return ToolResult(
+        facts=(*own.facts, *beside.facts),
+        exhibits=(*own.exhibits, *beside.exhibits),
+        notes=(*own.notes, *beside.notes),
+    )
+
+
+def ask_sales(where: AnalysisFilter) -> MetricQuery:
+    """Build the query for what was sold of the part that an analysis is narrowed to."""
+    named = {name: value for name in get_args(OrderColumn) if (value := getattr(where, name, None))}
+    filters = tuple(
+        (MetricCondition(field=name, operator="is", values=tuple(split_values(value))),)
+        for name, value in named.items()
+    )
+    return MetricQuery(dataset="orders", measures=("revenue", "orders"), filters=filters)
+
+
+def _build_beside(found: Sequence["MetricResult"], notes: Iterable[str]) -> ToolResult:
+    """Return figures that stand beside those of another call, read as they were asked for."""
+    return ToolResult(
+        facts=tuple(fact for one in found for fact in _list_facts(one)),
+        exhibits=tuple(
+            exhibit.model_copy(update={"read_as": one.read_as, "scope": one.scope})
+            for one in found
+            for exhibit in one.exhibits
+        ),
+        notes=tuple(notes),
+    )
+
+
+def _list_facts(found: "MetricResult") -> list[Fact]:
+    return [*found.facts, *found.bounds]
 
 
 def _find_days(found: Sequence["MetricResult"]) -> list[Days]:

@@ -17,11 +17,10 @@ from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, read_text, run_query
-from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
-from bot.agent.tools.funnel import name_breaks
-from bot.agent.tools.query_metrics import look_up
+from bot.agent.tools.funnel import call_funnel, name_breaks
+from bot.agent.tools.query_metrics import look_up, look_up_like_days
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
@@ -186,24 +185,26 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             of_parts[name] = await _split_parts(query, name, whole, deps)
         except ToolError as error:
             notes.append(f"Not told by {name}: {error}")
-    facts += [*of_whole, *(fact for some in of_parts.values() for fact in some)]
+    days = _list_days(orders)
+    beside = await look_up_like_days(query, days["now"], days["before"], deps)
+    facts += [*of_whole, *beside.facts, *(fact for some in of_parts.values() for fact in some)]
     first, last = whole.before.revenue.since, whole.now.revenue.until
     where = AnalysisFilter(
         country=read_text(params.country), device=read_text(params.device), until=last
     )
     before = (first, whole.before.revenue.until)
-    days = _list_days(orders)
     breaks = await name_breaks((whole.now.revenue.since, last), where, deps, before)
     sold_out = await name_sold_out(first, last, deps)
     return ToolResult(
         facts=tuple(facts),
-        exhibits=SPLIT.build_parts(of_whole, of_parts, HEADINGS, deps.request.language),
-        notes=(
-            *(*notes, *orders.notes, *breaks, *sold_out),
-            *tell_occasions(days["now"], days["before"], deps, None),
+        exhibits=(
+            *SPLIT.build_parts(of_whole, of_parts, HEADINGS, deps.request.language),
+            *beside.exhibits,
         ),
+        notes=(*notes, *orders.notes, *breaks, *sold_out, *beside.notes),
         read_as=orders.read_as,
         scope=orders.scope,
+        next_calls=call_funnel(breaks, facts, deps),
     )
 
 

@@ -19,9 +19,11 @@ from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subj
 from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
-from bot.agent.tools.funnel import name_breaks
+from bot.agent.tools.funnel import call_funnel, name_breaks
+from bot.agent.tools.query_metrics import ask_sales, look_up_like_days, look_up_newest
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words, format_short_period, quote_name
 
 MAX_LINES = 3
@@ -71,7 +73,7 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "trends", build_filter(params))
-    asked = finding.where
+    asked, beside, breaks = finding.where, ToolResult(), list[str]()
     groups = group_by_subject(finding.result.facts)
     moved = {
         name: group
@@ -117,25 +119,47 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     dated = [fact for fact in facts if fact.parts.measure == "last" and fact.since]
     if week := max(dated, key=lambda fact: fact.since or date.min, default=None):
         finding = replace(finding, where=replace(finding.where, since=week.since, until=week.until))
-        if week.until and week.until < week.as_of:
-            after = week.until + timedelta(days=1)
-            newer = format_short_period(after, week.as_of, "en", date.min)
-            notes.append(f"Weeks are whole: {newer} is in no figure. Say which days yours are of.")
         usual = week.since and week.since - timedelta(days=LEVEL_DAYS)
         before = (week.since - WEEK, week.since - ONE_DAY) if week.since else (None, None)
-        notes += tell_occasions((week.since, week.until), before, deps, None)
-        notes += await name_breaks((usual, asked.until), asked, deps)
+        usual = week.since and week.since - timedelta(days=LEVEL_DAYS)
+        before = (week.since - WEEK, week.since - ONE_DAY) if week.since else (None, None)
+        beside = await _look_up_sales(week, before, asked, deps)
+        if week.until and week.until < week.as_of:
+            newer = format_short_period(week.until + ONE_DAY, week.as_of, "en", date.min)
+            also = ", and what the newest sold, which is told first" if beside.facts else ""
+            notes.append(f"Weeks are whole: {newer} is in none. Say which days yours are of{also}.")
+        notes += beside.notes
+        breaks = await name_breaks((usual, asked.until), asked, deps)
+        notes += breaks
         notes += await name_sold_out(usual, week.until, deps, finding.where)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")
     if steady:
         notes.append(f"Steady, so no more is told of them: {', '.join(steady[:12])}.")
     return finding.build_result(
-        facts,
+        (*beside.facts, *facts),
         title=Words("sales and returns of the last full week"),
-        exhibits=_build_exhibits(facts, {**named, **moved, **told}, finding.language),
+        exhibits=(
+            *_build_exhibits(facts, {**named, **moved, **told}, finding.language),
+            *beside.exhibits,
+        ),
         notes=notes,
-    )
+    ).model_copy(update={"next_calls": call_funnel(breaks, facts, deps)})
+
+
+async def _look_up_sales(
+    week: Fact, before: tuple[date | None, date | None], where: AnalysisFilter, deps: ToolDeps
+) -> ToolResult:
+    """Return a note on the occasions of the week, and the sales of the days after it. Where there
+    are none, its own stand beside those of days of a year before that hold the same occasions."""
+    days = (week.since, week.until)
+    if where.brand or not week.until:
+        return ToolResult(notes=tuple(tell_occasions(days, before, deps)))
+    if week.until >= week.as_of:
+        return await look_up_like_days(ask_sales(where), days, before, deps)
+    newest = await look_up_newest((week.until + ONE_DAY, week.as_of), where, deps)
+    notes = (*tell_occasions(days, before, deps), *newest.notes)
+    return newest.model_copy(update={"notes": notes})
 
 
 def _name_mean(fact: Fact) -> Fact:

@@ -258,7 +258,7 @@ def tell_covered_days(
     sales, year = list[str](), date.min
     ends: dict[date, list[str]] = {}
     for kind, (measure, words) in COVERED.items():
-        fact = _find_newest(evidence, kind, measure) if kind in kinds else None
+        fact = find_newest(evidence, kind, measure) if kind in kinds else None
         if fact is None or fact.since is None or fact.until is None:
             continue
         if kind == "trends":
@@ -285,7 +285,7 @@ def tell_covered_days(
 
 def name_covered_days(writer: SentenceWriter, evidence: Evidence, kind: str) -> str:
     """Return the days of the newest figures, and those that are too new for the weekly sales."""
-    fact = _find_newest(evidence, kind, COVERED[kind][0])
+    fact = find_newest(evidence, kind, COVERED[kind][0])
     days = writer.name_days(fact)
     if fact is None or fact.until is None or kind != "trends" or fact.as_of <= fact.until:
         return days
@@ -304,11 +304,11 @@ def tell_earlier_days(
 ) -> Iterator[Copy]:
     """Yield which days the figures are compared with."""
     for kind, (measure, words) in COMPARED.items():
-        if kind in kinds and (fact := _find_newest(evidence, kind, measure)):
+        if kind in kinds and (fact := find_newest(evidence, kind, measure)):
             yield Copy(text=writer.say(words.with_params(days=writer.name_days(fact))))
 
 
-def _find_newest(evidence: Evidence, kind: str, measure: str) -> Fact | None:
+def find_newest(evidence: Evidence, kind: str, measure: str) -> Fact | None:
     """Return the fact whose days begin last: a step of many weeks tells less of what is new."""
     dated = [one for one in evidence.of(kind) if one.parts.measure == measure and one.since]
     return max(dated, key=lambda one: one.since or date.min, default=None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import ToolError
-from bot.agent.tools._calendar import find_like_days
+from bot.agent.tools._calendar import find_like_days, tell_occasions
 from bot.agent.tools.split_revenue import split_change
 from bot.core.fact_book import FactBook
 from bot.core.joined_exhibits import arrange_exhibits
@@ -53,8 +53,9 @@ def orders_alone() -> WorkspaceData:
 async def test_trends_give_what_moved_first_and_the_totals() -> None:
     found = sample_data().findings("trends", AnalysisFilter())
     result = await call_tool("trends")
-    assert result.facts[0].value == "confirmed"
-    assert result.facts[0].about == "Bougies et senteurs"
+    first = next(fact for fact in result.facts if fact.parts.kind == "trends")
+    assert first.value == "confirmed"
+    assert first.about == "Bougies et senteurs"
     for subject, measure in (
         ("category-bougies-et-senteurs", "change"),
         ("total-orders", "last"),
@@ -246,8 +247,9 @@ async def test_sales_name_what_broke_in_the_path_to_purchase(
     tool: str, call: Any, is_named: bool
 ) -> None:
     result = await call_tool(tool, call)
-    named = [note for note in result.notes if "call funnel" in note]
+    named = [note for note in result.notes if "Confirmed in the path" in note]
     assert bool(named) is is_named
+    assert [call.tool for call in result.next_calls] == ["funnel"] * is_named
     if is_named:
         since = figure(await call_tool("funnel"), f"{MOBILE}.since").value
         assert f"mobile, checkout to purchase: fewer pass it since {since}" in named[0]
@@ -298,7 +300,11 @@ SALES_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_sales"]}
 async def test_figures_of_broken_days_carry_a_note(
     tool: str, call: Any, is_named: bool, is_in_both: bool
 ) -> None:
-    notes = [note for note in (await call_tool(tool, call)).notes if "call funnel" in note]
+    result = await call_tool(tool, call)
+    notes = [note for note in result.notes if "Confirmed in the path" in note]
+    compared = [fact.id for fact in result.facts if fact.is_change or fact.compared_with]
+    asked = [call.facts for call in result.next_calls if call.tool == "funnel"]
+    assert asked == [tuple(compared)] * (is_named and bool(compared))
     assert [f"since {since_of_break()}" in note for note in notes] == [True] * is_named
     assert any("The earlier days have it as well" in note for note in notes) is is_in_both
 
@@ -307,7 +313,7 @@ async def test_figures_of_broken_days_carry_a_note(
 async def test_figures_of_other_visits_carry_no_note_on_a_break(device: str) -> None:
     of = {"filters": [[{"field": "device", "operator": "is", "values": [device]}]]}
     result = await call_tool("query_metrics", VISITS | WEEKS | of)
-    assert any("call funnel" in note for note in result.notes) is (device == "mobile")
+    assert bool(result.next_calls) is (device == "mobile")
 
 
 def since_of_break() -> str:
@@ -391,7 +397,10 @@ async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
     assert result.facts[0].id == f"{MOBILE}.status"
     book = FactBook(result.facts)
     assert book.spell(book.add(rate), "from-to", "en") == "from 58.0% to 38.4%"
-    assert any("feedback_themes" in note for note in result.notes)
+    (call,) = result.next_calls
+    assert call.tool == "feedback_themes"
+    assert f"{MOBILE}.rate-since" in call.facts
+    assert not any("total" in id for id in call.facts)
 
 
 async def test_funnel_counts_the_visits_that_reached_checkout() -> None:
@@ -443,7 +452,7 @@ async def test_funnel_without_a_break_tells_each_part() -> None:
     assert not [fact for fact in result.facts if fact.value == "confirmed"]
     subjects = {fact.parts.subject.split("--")[0] for fact in result.facts}
     assert {"visits-all", "visits-device-mobile", "visits-country-fr"} <= subjects
-    assert not any("feedback_themes" in note for note in result.notes)
+    assert not result.next_calls
 
 
 async def test_tables_of_the_funnel_have_each_step_that_is_told_in_its_order() -> None:
@@ -835,11 +844,38 @@ SALES_DAYS = {"since": "2026-06-22", "until": "2026-06-28"}  # the sales begin o
     ],
 )
 async def test_retail_occasions_within_the_days_are_named(tool: str, arguments: Any) -> None:
-    found = (await call_tool(tool, arguments)).notes
-    (note,) = [one for one in found if one.startswith("Retail occasions")]
+    result = await call_tool(tool, arguments)
+    (note,) = [one for one in result.notes if one.startswith("Retail occasions")]
     assert "22 to 28 Jun 2026: summer sales" in note
     assert "15 to 21 Jun 2026: Father's Day" in note
     assert "don't hold them alike" in note
+    assert "23 to 29 Jun 2025 (summer sales" in note
+    (change,) = [
+        fact
+        for fact in result.facts
+        if fact.parts.measure == "orders-change" and "20250623" in fact.id
+    ]
+    assert change.unit == "%"
+
+
+@pytest.mark.parametrize("category", ["none", "Mailles"])
+async def test_trends_tell_the_days_after_the_last_whole_week(category: str) -> None:
+    found = await call_tool("trends", {"category": category})
+    filters = [[{"field": "category", "operator": "is", "values": ["Mailles"]}]]
+    asked = _ask_orders(since="2026-11-23", filters=filters if category != "none" else [])
+    alone = await call_tool("query_metrics", asked)
+    known = {fact.id: fact.value for fact in found.facts}
+    assert {fact.id: fact.value for fact in alone.facts}.items() <= known.items()
+    assert any("23 to 24 Nov" in one.read_as for one in found.exhibits)
+
+
+def test_like_days_of_which_nothing_is_known_are_named_all_the_same() -> None:
+    now, before = (date(2026, 11, 23), date(2026, 11, 28)), (date(2026, 11, 16), date(2026, 11, 21))
+    like = find_like_days(now, before, tool_deps())
+    (told,) = tell_occasions(now, before, tool_deps(), like, is_told=True)
+    (note,) = tell_occasions(now, before, tool_deps(), like)
+    assert ["can't be told" in one for one in (told, note)] == [False, True]
+    assert all("24 to 29 Nov 2025" in one for one in (told, note))
 
 
 async def test_a_week_with_an_occasion_has_the_same_days_of_last_year_beside() -> None:
