@@ -1,6 +1,7 @@
 """Only what a piece shows of its look-ups is held against later ones, and nothing leaks by it."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,13 +22,16 @@ from bot.privacy import Pseudonymizer
 from tests.security.attacker import derived
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
 from tests.security.test_metric_differences import (
+    BY_COUNTRY,
     Step,
     attacks,
+    follow,
+    late_by_country,
     log_of,
     shown_sets,
 )
-from tests.support.metric_queries import NEUTRAL, tool_deps, where, workspace_data
-from tests.support.sample_tables import TODAY
+from tests.support.metric_queries import NEUTRAL, condition, tool_deps, where, workspace_data
+from tests.support.sample_tables import TODAY, sample
 
 pytestmark = pytest.mark.timeout(300)
 TOTAL: Step = {}
@@ -187,3 +191,41 @@ def _attack(
                 sets += shown_sets(planted, answer)
         log_of(database).settle(piece, [str(number)])
     return sets
+
+
+def test_counts_that_were_told_of_other_days_close_no_other_question(sqlite: Database) -> None:
+    """Late orders up to two days, which a few lie between, and then those of one country."""
+    warehouse, log = late_by_country(FR=32, BE=30, NL=10), log_of(sqlite)
+    counted = {**BY_COUNTRY, "measures": ("late_orders",)}
+    revenue = {**BY_COUNTRY, "measures": ("revenue",), "dimensions": ()}
+    of_one = {**counted, "dimensions": ()}
+    of_one["filters"] = [[condition("country", "is", "NL")]]
+    queries = [{**counted, "until": date(2026, 11, 18)}, counted, revenue, of_one]
+    told = [*follow(warehouse, log, "UMARIE", queries)]
+    assert len(told) == 4
+    assert all(told)
+    assert told[3]
+    assert told[3].get_value("now", (), "late_orders") == 10
+
+
+def test_named_groups_keep_their_earlier_days_before_their_total_does(sqlite: Database) -> None:
+    warehouse, log = sample(), log_of(sqlite)
+    named = [[condition("country", "in", "FR", "GB")]]
+    before = {"dataset": "orders", "measures": ("revenue",), "until": date(2026, 10, 31)}
+    of_one = {**before, "since": date(2026, 10, 1), "filters": [[condition("country", "is", "GB")]]}
+    compared = {
+        **before,
+        "dimensions": ("country",),
+        "filters": named,
+        "comparison": "dates",
+        "since": date(2026, 11, 1),
+        "until": date(2026, 11, 24),
+        "compare_since": date(2026, 10, 1),
+        "compare_until": date(2026, 10, 29),
+    }
+    _, answer = follow(warehouse, log, "UMARIE", [of_one, compared])
+    assert answer
+    told = {one: answer.get_value("before", one, "revenue") for one in (("FR",), ("GB",), ())}
+    assert told[("GB",)] is None
+    assert told[("FR",)] is not None
+    assert told[()] is None
