@@ -281,4 +281,5 @@ class SkillContext(RequestState):
             may=self._may,
             book=self.book,
             labels=None if self.request.brief.preview else agent.labels,
+            piece=agent.piece,
         )

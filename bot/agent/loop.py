@@ -100,13 +100,16 @@ class EarlierWork:
 @dataclass(frozen=True)
 class AgentOptions:
     """What the caller of a skill passes on to the loop. `call` names the piece among those of its
-    task. `cap_used` returns the larger share used of the task's token and money caps. `on_step`
-    gets what is being done, for people to see. `person` and `is_private` say who asks, and whether
-    they alone see the answer; None: as the brief says. `claims` is the policy's setting for the
-    second look at the answer. `conversation` is the thread before the request, both sides of it."""
+    task, `piece` among all: what is looked up for it counts as told to `person` as far as it shows
+    it, once it is stored (`AnswerLog.settle`). `cap_used` returns the larger share used of the
+    task's token and money caps. `on_step` gets what is being done, for people to see. `person` and
+    `is_private` say who asks, and whether they alone see the answer; None: as the brief says.
+    `claims` is the policy's setting for the second look at the answer. `conversation` is the thread
+    before the request, both sides of it."""
 
     turns: TurnLog = field(default_factory=NoTurnLog)
     call: str = "0"
+    piece: str = ""
     limits: LoopLimits = field(default_factory=LoopLimits)
     cap_used: Callable[[], Awaitable[float]] = measure_nothing
     on_step: Callable[[Words], None] = ignore_step

@@ -39,7 +39,8 @@ MAX_NOT_USED = 5  # things that a text lacks, as its writer says
 @dataclass(frozen=True)
 class DraftResult:
     """A draft before it is stored. `request` is the one it answers, with what was found out about
-    it on the way."""
+    it on the way. `told` are the ids of the facts that it tells something of, None for all that
+    were looked up."""
 
     request: SkillRequest
     parts: tuple[Part, ...]
@@ -49,6 +50,7 @@ class DraftResult:
     leads: tuple[NextStep, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)  # PNG by SHA-256
     version: WritingVersion = field(default_factory=WritingVersion)
+    told: frozenset[str] | None = None
 
 
 async def run_skill(
@@ -113,6 +115,7 @@ async def run_skill(
         ),
         ctx.pictures,
         ctx.version,
+        ctx.list_told(parts),
     )
 
 

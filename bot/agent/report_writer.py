@@ -1,6 +1,7 @@
 """Write a report, or ideas: the model looks things up and writes; code fills the figures in."""
 
 import logging
+import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SYSTEM_PROMPT = "report"
+NUMBER = re.compile(r"\d+")
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
@@ -100,6 +102,8 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         return await write_top_customers(ctx, TopCustomersQuery.model_validate_json(asked.query))
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
+        said = f"{refusal.words.to(language)} {refusal.instead}"
+        ctx.may_tell_all = not {*NUMBER.findall(said)} <= {*NUMBER.findall(request.brief.words)}
         return build_refusal(refusal.words.to(language), refusal.instead)
     unanswered = ctx.answer_checks.list_unanswered(form)
     form, dropped = build_checker(ctx, load_skills()).drop_faulty_texts(form)

@@ -14,7 +14,7 @@ from bot.core.brand_facts import SAID, list_brand_facts
 from bot.core.channels import Channel
 from bot.core.charts import Exhibit
 from bot.core.checks import Check
-from bot.core.fact_book import FactBook
+from bot.core.fact_book import FactBook, list_told
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.parts import Hook, Part
@@ -65,6 +65,7 @@ class RequestState:
         self._tools, self._veil, self._writes = tools, Pseudonymizer(), 0
         self.version = WritingVersion()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
+        self.may_tell_all = False  # whether a sentence may hold figures that no fact is cited for
 
     async def look_up(
         self, *kinds: str, request: SkillRequest | None = None, replace: bool = False
@@ -115,6 +116,15 @@ class RequestState:
     def book(self) -> FactBook:
         """The facts that were found while writing with tools, by name."""
         return self._found.book
+
+    def list_told(self, parts: Sequence[Part]) -> frozenset[str] | None:
+        """Return the ids of the facts that these parts and the evidence tell something of; None
+        where that may be any."""
+        if self.may_tell_all:
+            return None
+        ids = [fact.id for fact in self.evidence.facts]
+        ids += [id for part in parts for id in part.facts]
+        return list_told(ids, (*self.book.facts, *self.evidence.facts))
 
     @property
     def exhibits(self) -> tuple[Exhibit, ...]:

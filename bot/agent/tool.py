@@ -47,6 +47,7 @@ from bot.text.escape import strip_hidden_deep
 
 if TYPE_CHECKING:
     from bot.data.analyses.result import AnalysisFilter
+    from bot.data.metrics.answer_log import AnswerLog
     from bot.data.service import WorkspaceData
 
 TOOLS_FOLDER = Path(__file__).parent / "tools"
@@ -132,7 +133,8 @@ class LabelPort(Protocol):
 @dataclass(frozen=True)
 class ToolDeps:
     """What tools may use. `may` tells whether the asker has a right; `is_private` whether the
-    answer is seen by the asker alone. A tool returns only what everybody at that place may see."""
+    answer is seen by the asker alone. A tool returns only what everybody at that place may see.
+    `call` is the one that runs, of the piece that is written."""
 
     data: "WorkspaceData"
     request: SkillRequest
@@ -143,6 +145,14 @@ class ToolDeps:
     may: Callable[[str], Awaitable[bool]] = field(default=lambda _right: _deny())
     book: FactBook = field(default_factory=FactBook)  # the facts found so far in this task
     labels: LabelPort | None = None
+    piece: str = ""
+    call: str = ""
+
+    @property
+    def answers(self) -> "AnswerLog | None":
+        """What the asker was told before; None in a terminal, where there is nobody."""
+        log = self.data.answers if self.person else None
+        return log.during(self.piece, self.call) if log and self.piece else log
 
 
 async def _deny() -> bool:
@@ -266,6 +276,7 @@ class ToolRunner:
 
     async def _call(self, use: ToolUse, deps: ToolDeps) -> "ToolResult | CallError":
         """Run one call; return the error when it can't be carried out."""
+        deps = replace(deps, call=use.id)
         tool = next((tool for tool in self.tools if tool.name == use.name), None)
         if tool is None:
             names = ", ".join(tool.name for tool in self.tools)
@@ -274,6 +285,8 @@ class ToolRunner:
             params = tool.params.model_validate(self.veil.restore(use.arguments))
             async with asyncio.timeout(self.seconds):
                 result = strip_hidden_deep(await tool.run(params, deps))
+            if deps.piece and deps.answers:
+                deps.answers.name_facts(fact.id for fact in result.facts)
             return result if tool.ends_loop else _spell_days(result, deps.request.language)
         except ValidationError as error:
             return CallError(describe_mistakes(error))

@@ -267,6 +267,7 @@ class TerminalRun:
                 may=may,
                 agent=AgentOptions(
                     call=str(number),
+                    piece=f"{self.task}.{number}",
                     limits=LoopLimits(seconds=self.container.settings.task_seconds),
                     cap_used=partial(self.spending.measure_task, self.payer),
                     person=self.person,
@@ -280,6 +281,8 @@ class TerminalRun:
             if isinstance(result, Question):
                 reading.question = result
             else:
+                if answers := self.container.library(self.workspace).answers:
+                    answers.settle(f"{self.task}.{number}", result.told)
                 made.append(TerminalDraft(str(number), result.request, result))
         return [(one.request, one.result) for one in made]
 

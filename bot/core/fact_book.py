@@ -310,6 +310,17 @@ def collect_cited_facts(
     )
 
 
+def list_told(ids: Iterable[str], known: Iterable[Fact]) -> frozenset[str]:
+    """Return these ids of facts, and those of what they were calculated from or compared with."""
+    by_id, told, left = {fact.id: fact for fact in known}, set[str](), [*ids]
+    while left:
+        if (id := left.pop()) not in told:
+            told.add(id)
+            if fact := by_id.get(id):
+                left += [*fact.calculated_from, *filter(None, [fact.compared_with])]
+    return frozenset(told)
+
+
 def _iterate_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value.strip()

@@ -14,6 +14,7 @@ from bot.audit import journal
 from bot.audit.receipt import Receipt
 from bot.config.policy import PersonLimits
 from bot.core.request import Brief, Question, drop_answers, list_answers
+from bot.data.metrics.answer_log import SalesAnswer
 from bot.db.base import Row
 from bot.db.session import insert_once
 from bot.db.workspace import Workspace
@@ -324,5 +325,7 @@ class Task(Row):
     ) -> None:
         self.state, self.stage, self.changed_at = state, None, now
         AgentTurn.delete_for_task(session, self.id)
+        if state in ("failed", "stopped"):
+            SalesAnswer.forget(session, self.workspace, self.id)
         OutboxMessage.request_redraw(session, enqueue, self.first_piece)
         journal.record_event(session, self.workspace, f"task {state}", self.id, now, by=by)

@@ -27,6 +27,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.request import Question, SkillRequest, task_id
 from bot.core.thread_text import wants_recap
 from bot.data.catalogue.library import choose_library
+from bot.data.metrics.answer_log import SalesAnswer
 from bot.db.base import lock_one
 from bot.digests.history import (
     list_waiting_channels,
@@ -288,6 +289,7 @@ class TaskRun(RunningTask):
         return AgentOptions(
             turns=self.turns,
             call=str(number),
+            piece=f"{task.id}.{number}",
             limits=LoopLimits(seconds=services.task_seconds),
             cap_used=partial(services.spending.measure_task, self.payer),
             on_step=on_step,
@@ -416,6 +418,7 @@ class TaskRun(RunningTask):
             tools_hash=result.version.tools_hash,
         )
         DraftImage.store(session, task.workspace, result.pictures, services.now())
+        SalesAnswer.settle(session, task.workspace, piece, result.told)
         if is_last:
             task.finish(session, partial(enqueue_unless_card, services), services.now())
 

@@ -9,6 +9,8 @@ import pytest
 
 from bot.__main__ import main
 from bot.core.channels import load_channels
+from bot.data.metrics.answer_log import SalesAnswer
+from bot.db.session import Database
 from tests.fakes.claude import (
     UNDERSTANDS,
     ScriptedClaude,
@@ -182,7 +184,10 @@ async def test_figures_of_a_report_stand_under_how_their_look_up_was_read(
     assert main(["import", "--yes", "--currency", "EUR", str(tmp_path / "orders.csv")]) == 0
     query = {"dataset": "orders", "measures": ["orders", "units"], "dimensions": ["device"]}
     script = (
-        calls(("query_metrics", full_params("query_metrics", query))),
+        calls(
+            ("query_metrics", full_params("query_metrics", query)),
+            ("query_metrics", full_params("query_metrics", {**query, "since": "2026-11-03"})),
+        ),
         report("{f1} in all.", exhibit="e1", as_table=True),
     )
     capsys.readouterr()
@@ -192,6 +197,9 @@ async def test_figures_of_a_report_stand_under_how_their_look_up_was_read(
     assert told[0].startswith("  Orders, units by device · ")
     assert told[1] == "    orders: 120\u00a0orders (orders.csv)"
     assert told[2] == "    every other figure of the table (orders.csv)"
+    with Database(f"sqlite:///{home / 'super-intern.db'}").begin() as session:
+        told_to_asker = session.query(SalesAnswer)  # not what was looked up and is not shown
+        assert [(row.since.day, row.piece) for row in told_to_asker] == [(1, None)]
 
 
 async def test_each_of_two_tables_stands_under_its_own_title(

@@ -23,6 +23,7 @@ from sqlalchemy import func, select
 from bot.agent.turns import AgentTurn
 from bot.audit.receipt import Receipt
 from bot.core.writer import PENDING_END
+from bot.data.metrics.answer_log import SalesAnswer
 from bot.db.session import Database
 from bot.drafts.models import Draft
 from bot.playground.local_slack import LocalSlack
@@ -261,6 +262,7 @@ def check_draft(line: Line, said: SlackMessage) -> Draft:
         (draft,) = session.scalars(select(Draft).where(Draft.task == task.id))
         assert task.state == "done"
         assert len(line.cards(said)) == 1
+        assert {row.piece for row in session.scalars(select(SalesAnswer))} <= {None}
         return draft
 
 

@@ -302,15 +302,16 @@ def _needs_path(query: MetricQuery) -> bool:
 
 async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
     """Return the figures as the asker may see them. Raises ToolError."""
-    results, _refused = await _look_up_apart(query, deps)
+    results, _refused = await _look_up_apart(query, deps, is_told_so=False)
     return results[0]
 
 
 async def _look_up_apart(
-    query: MetricQuery, deps: ToolDeps
+    query: MetricQuery, deps: ToolDeps, *, is_told_so: bool = True
 ) -> tuple[list["MetricResult"], list[str]]:
     """Return the figures as the asker may see them, those of other days apart, and why some are
-    not told. Raises ToolError where there are none."""
+    not told. Not `is_told_so`: another tool tells other figures of them. Raises ToolError where
+    there are none."""
 
     def ask(warehouse: "Warehouse") -> tuple[list["MetricResult"], list[str]]:
         from bot.data.metrics.query.cut_periods import answer_apart
@@ -318,7 +319,9 @@ async def _look_up_apart(
         results, refused = list["MetricResult"](), list[QueryError]()
         for answer in answer_apart(warehouse, query):
             try:
-                results.append(_tell(warehouse, answer, deps))
+                results.append(one := _tell(warehouse, answer, deps))
+                if is_told_so and deps.piece and deps.answers:
+                    deps.answers.name_facts(fact.id for fact in (*one.facts, *one.bounds))
             except QueryError as error:
                 refused.append(error)
         if not results:
@@ -334,8 +337,7 @@ def _tell(warehouse: "Warehouse", answer: "MetricAnswer", deps: ToolDeps) -> "Me
     from bot.data.metrics.query.guard import guard_answer
     from bot.data.metrics.query.single_figures import remember_figures
 
-    log = deps.data.answers if deps.person else None  # in a terminal there is nobody
-    answer = guard_answer(warehouse, answer, log, deps.person)
+    answer = guard_answer(warehouse, answer, deps.answers, deps.person)
     result = build_result(warehouse, answer, deps.request.language)
     remember_figures(warehouse, answer, result)
     return result

@@ -100,12 +100,9 @@ class EarlierAnswers:
     def _split(self) -> tuple[list[Released], list[Released]]:
         """Return the answers that tell nothing of a few people together, amounts first, and the
         others."""
-        every = [one.released for one in self.answers]
         queries = [one.query for one in self.answers if one.query is not None]
         if not any(differs_harmlessly(*both) for both in combinations(queries, 2)):
-            return every, []
-        if find_broken_floor(self.warehouse, self.query, every[0], every[1:]) is None:
-            return every, []
+            return [one.released for one in self.answers], []
         amounts_first = sorted(
             self.answers, key=lambda one: one.query is not None and holds_counts_alone(one.query)
         )

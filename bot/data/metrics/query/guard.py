@@ -125,14 +125,19 @@ class _Guard:
             return None
 
     def _loses_groups(self, smaller: MetricAnswer) -> bool:
-        """Whether a measure that was asked for is left of no group, though several show it."""
+        """Whether a measure that was asked for is left of no group of a period, though several show
+        it."""
         groups = [one for one in self.answer.recipe.list_groups() if one != OTHERS]
 
-        def tells(some: MetricAnswer, name: str) -> int:
-            return sum(some.get_value("now", group, name) is not None for group in groups)
+        def tells(some: MetricAnswer, period: PeriodName, name: str) -> int:
+            return sum(some.get_value(period, group, name) is not None for group in groups)
 
         names = {*self.answer.asked.measures}.intersection(self.answer.query.measures)
-        return any(tells(self.answer, one) > 1 and not tells(smaller, one) for one in names)
+        return any(
+            tells(self.answer, period, one) > 1 and not tells(smaller, period, one)
+            for period in self.answer.rows
+            for one in names
+        )
 
     def _leave_out(
         self, earlier: EarlierAnswers, why: Withheld, *, total_first: bool = True
