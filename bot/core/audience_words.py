@@ -117,22 +117,19 @@ def list_short_conditions(
     if rule.segments:
         parts.append(_as_words(join_with_or([SEGMENT_LABELS[one] for one in rule.segments])))
         told["segments"] = ()
-    if rule.min_orders and rule.min_orders == rule.max_orders:
-        n = rule.min_orders
-        parts.append(Words.count("bought once", "bought {n} times", n))
-        told |= {"min_orders": None, "max_orders": None}
     things = _name_products(rule.bought, rule.bought_categories, titles)
     if len(things) > MAX_NAMED_THINGS and not rule.bought_named:
         more = Words("{first} and {n} more", first=things[0], n=len(things) - 1)
         parts.append(_describe_bought([more], rule.bought_within, rule.bought_at_least))
         told |= {"bought": (), "bought_categories": (), "bought_within": None}
         told["bought_at_least"] = None
+    ends = list[Words]()
     if rule.not_within and not (rule.not_bought or rule.not_bought_categories):
-        parts.append(Words("nothing for {days} days", days=rule.not_within))
+        ends.append(Words("nothing for {days} days", days=rule.not_within))
         told["not_within"] = None
-    places = [Country(name=one) for one in rule.countries]
+    if places := [Country(name=one) for one in rule.countries]:
+        ends.append(_as_words(join_with_or(places)))
     rest = rule.model_copy(update={**told, "countries": ()})
-    ends = [_as_words(join_with_or(places))] if places else []
     return [*parts, *list_conditions(rest, titles, currency), *ends]
 
 
@@ -187,10 +184,12 @@ def _describe_things(rule: AudienceRule, titles: Mapping[str, str]) -> list[Word
 
 def _describe_amounts(rule: AudienceRule, names: _Names) -> list[Words]:
     parts = []
-    if rule.min_orders:
+    if rule.min_orders and rule.min_orders == rule.max_orders:
+        parts.append(Words.count("bought once", "bought {n} times", rule.min_orders))
+    elif rule.min_orders:
         n = rule.min_orders
         parts.append(Words.count("at least {n} order", "at least {n} orders", n))
-    if rule.max_orders:
+    if rule.max_orders and rule.min_orders != rule.max_orders:
         n = rule.max_orders
         parts.append(Words.count("at most {n} order", "at most {n} orders", n))
     if rule.min_spend:

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError
-from bot.agent.tools._analysis import name_revenue, run_query
+from bot.agent.tools._analysis import describe_segments, name_revenue, run_query
 from bot.agent.tools.query_metrics import look_up
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.core.audience_words import join_with_and
 from bot.core.channels import find_purpose
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import (
@@ -39,7 +40,7 @@ COLUMNS: Mapping[AudiencePurpose, Words] = {
     "ads": Words("Agreed to ads"),
 }
 BOUGHT = {"bought-share": Words("Such people 90 days ago: bought since")}
-OPTED_OUT = Words("who opted out is not among those who agreed")
+OPTED_OUT = Words("opt-outs taken off")
 NO_AMOUNT = Words("{audience}: what they spent is left out, as it would tell how many they are.")
 YEAR = timedelta(days=365)
 NOT_TOLD = "What they spent is not told: {reason}"
@@ -53,6 +54,14 @@ def choose_purpose(asked: AskedPurpose, request: SkillRequest) -> AudiencePurpos
     """Return what people must have agreed to: where a call doesn't say it, what the channel that
     was asked for needs."""
     return find_purpose(request.brief) or "email" if asked == "none" else asked
+
+
+def explain_people(segments: Sequence[str], request: SkillRequest) -> Words | None:
+    """Return what the names of segments mean, and, where a channel was asked for, that nobody who
+    opted out counts as reached."""
+    asked = OPTED_OUT if find_purpose(request.brief) else None
+    told = [one for one in (asked, describe_segments(segments)) if one]
+    return join_with_and(told) if told else None
 
 
 def list_columns(purpose: AudiencePurpose, more: Mapping[str, Words]) -> dict[str, Words]:

@@ -21,7 +21,6 @@ from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    describe_segments,
     find_analysis,
     find_order_days,
     read_day,
@@ -31,9 +30,9 @@ from bot.agent.tools._analysis import (
 from bot.agent.tools._audience_worth import (
     AGREED,
     NO_AMOUNT,
-    OPTED_OUT,
     AskedPurpose,
     choose_purpose,
+    explain_people,
     find_reached,
     find_worth,
     is_too_few,
@@ -51,8 +50,8 @@ from bot.core.audience_rule import (
     RatingCondition,
     ViewCondition,
 )
-from bot.core.audience_words import describe_conditions, describe_rule, join_with_and, name_rule
-from bot.core.channels import describe_unknown_consents, find_purpose, load_channels
+from bot.core.audience_words import describe_conditions, describe_rule, name_rule
+from bot.core.channels import describe_unknown_consents, load_channels
 from bot.core.charts import PEOPLE
 from bot.core.facts import Evidence, Fact, FactId
 from bot.core.metric_query import (
@@ -212,17 +211,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         worth, missing = await find_worth(rule, days, reached, subject, deps)
     name = name_rule(rule, titles, currency)
     since = SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None
-    is_asked = find_purpose(deps.request.brief) is not None
-    readings = [one for one in (since, OPTED_OUT if is_asked else None) if one]
-    spent = [one.model_copy(update={"about": ""}) for one in worth]
+    spent = [one.model_copy(update={"about": ""}) for one in worth if reached]
     size = replace(SIZE, columns=list_columns(purpose, {}))
     untold = NO_AMOUNT.with_params(audience=name).to(finding.language) if not is_exact else ""
     shown = size.build((*facts, *spent), finding.language, whole=name)
     result = replace(finding, where=AnalysisFilter(), age=None).build_result(
         (*facts, *worth),
         title=conditions,
-        reading=join_with_and(readings) if readings else None,
-        explained=describe_segments(rule.segments),
+        reading=since,
+        explained=explain_people(rule.segments, deps.request),
         exhibits=tuple(one.model_copy(update={"not_ranked": untold}) for one in shown),
         notes=[
             *words,

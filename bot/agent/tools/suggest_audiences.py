@@ -15,16 +15,15 @@ from pydantic import Field
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_filter,
-    describe_segments,
     find_analysis,
     find_product,
     group_by_subject,
 )
 from bot.agent.tools._audience_worth import (
     BOUGHT,
-    OPTED_OUT,
     AskedPurpose,
     choose_purpose,
+    explain_people,
     find_reached,
     find_spent,
     list_columns,
@@ -34,7 +33,7 @@ from bot.agent.tools._audience_worth import (
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import AudienceGoal, AudienceRule
 from bot.core.audience_words import AUDIENCE_NAMES, describe_rule, name_audience
-from bot.core.channels import describe_unknown_consents, find_purpose
+from bot.core.channels import describe_unknown_consents
 from bot.data.catalogue.product import build_availability_facts
 from bot.i18n.messages import Words
 
@@ -102,8 +101,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return finding.build_result(
         (*facts, *things, *availability),
         title=Words("audiences"),
-        reading=OPTED_OUT if find_purpose(deps.request.brief) else None,
-        explained=describe_segments(segments),
+        explained=explain_people(segments, deps.request),
         exhibits=replace(EXHIBIT, columns=list_columns(purpose, BOUGHT)).build(facts, language),
         notes=(
             *tell_too_few(facts, purpose),

@@ -637,9 +637,17 @@ async def test_table_of_an_audience_has_those_who_may_be_written_to_and_what_the
     assert "Lapsed:" in result.read_as
 
 
+ANYBODY: dict[str, Any] = {}
+
+
+async def test_all_customers_are_those_with_an_order() -> None:
+    result = await call_tool("audience", ANYBODY)
+    assert result.read_as == "all customers with an order"
+
+
 @pytest.mark.parametrize("tool", ["audience", "suggest_audiences"])
 async def test_audiences_are_of_the_channel_that_was_asked_for(tool: str) -> None:
-    given = {} if tool == "audience" else LINEN
+    given = ANYBODY if tool == "audience" else LINEN
     deps = tool_deps()
     asked = deps.request.brief.model_copy(update={"channels": ("sms",)})
     request = deps.request.model_copy(update={"brief": asked})
@@ -647,7 +655,7 @@ async def test_audiences_are_of_the_channel_that_was_asked_for(tool: str) -> Non
     for result, purpose in ((of_sms, "sms"), (await call_tool(tool, given), "email")):
         rules = [str(one.value) for one in result.facts if one.parts.measure == "rule"]
         assert {AudienceRule.model_validate_json(one).purpose for one in rules} == {purpose}
-        assert ("opted out" in result.read_as) == (purpose == "sms")
+        assert ("opt-outs taken off" in result.read_as) == (purpose == "sms")
 
 
 async def test_that_nobody_may_be_written_to_by_the_channel_is_said_first() -> None:
