@@ -138,7 +138,10 @@ def list_export_steps(
         rule = _choose_way(fact, values, {*cited, *ways})
         if rule is not None:
             many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
-            label = _label_export(rule, many, list_short_conditions(rule, titles, currency))
+            conditions = list_short_conditions(rule, titles, currency)
+            names = [join_words(conditions[:n]) for n in range(len(conditions), 0, -1)]
+            own = [Words("{value}", value=fact.about)] if fact.about else []
+            label = _label_export(rule, many, [*own, *names])
             form = {"rule": rule.stored}
             steps.append(
                 NextStep(label=label, skill="targeting", words=_name(fact, facts), form=form)
@@ -189,17 +192,14 @@ def _list_of_others(cited: Sequence[str], facts: Sequence[Fact]) -> set[str]:
     }
 
 
-def _label_export(
-    rule: AudienceRule, many: Decimal | str | None, conditions: Sequence[Words]
-) -> Words:
-    """Say how many people are exported, for what, and who they are, as far as a button has room:
-    "Export 139 contacts for SMS (France)". The whole rule stands on the card that it leads to. A
-    count that may not be shown is left out."""
+def _label_export(rule: AudienceRule, many: Decimal | str | None, names: Sequence[Words]) -> Words:
+    """Say how many people are exported, for what, and who they are, by the first of these names
+    for which a button has room: "Export 139 contacts for SMS (France)". The whole rule stands on
+    the card that it leads to. A count that may not be shown is left out."""
     what = Words("contacts")
     if isinstance(many, Decimal):
         what = Words.count("{n} contact", "{n} contacts", int(many))
     words = EXPORTS[rule.purpose].with_params(what=what)
-    names = [join_words(conditions[:n]) for n in range(len(conditions), 0, -1)]
     labels = [Words("{what} ({which})", what=words, which=which) for which in names]
     return next(filter(_fits_button, labels), words)
 

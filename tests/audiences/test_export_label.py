@@ -128,6 +128,19 @@ def test_export_button_names_amounts_in_the_currency(unit: str, label: str) -> N
     assert step.label.to("en").endswith(f"({label})")
 
 
+def test_export_button_names_a_suggested_audience_as_the_report_does() -> None:
+    fact = Fact(
+        id="audiences.lapsed.rule",
+        label="rule",
+        about="Customers lost from sight",
+        value=AudienceRule(segments=("lapsed",)).stored,
+        source=Source("orders.csv"),
+        as_of=date(2026, 11, 24),
+    )
+    (step,) = list_export_steps([fact.id], [fact])
+    assert step.label.to("en") == "Export contacts for e-mail (Customers lost from sight)"
+
+
 def test_same_audience_of_two_calls_has_one_export() -> None:
     rule = AudienceRule(segments=("champions",))
     facts = [

@@ -114,8 +114,6 @@ async def find_worth(
 ) -> tuple[tuple[Fact, ...], list[str]]:
     """Return what these people spent and ordered, in all and in the last 12 months: those who may
     be written to, else all who meet the conditions; and why it can't be told."""
-    if rule.never_ordered or deps.request.channel is not None:  # a text says nothing of it
-        return (), []
     since = days[1] - YEAR + timedelta(days=1)
     found, notes = list[Fact](), list[str]()
     for first in (None, *([since] if days[0] < since else [])):

@@ -205,15 +205,18 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     reached = find_reached(facts, purpose)
     many = next((one.value for one in facts if one.parts.measure == "customers"), None)
     is_exact = reached is not None or isinstance(many, Decimal)  # else it would tell how many
-    worth, missing = tuple[Fact, ...](), list[str]()
-    if days and is_exact:
-        subject = facts[0].parts.subject
-        worth, missing = await find_worth(rule, days, reached, subject, deps)
     name = name_rule(rule, titles, currency)
+    worth, missing, untold = tuple[Fact, ...](), list[str](), ""
+    if days and not rule.never_ordered and deps.request.channel is None:  # a text tells no amount
+        subject = facts[0].parts.subject
+        if is_exact:
+            worth, missing = await find_worth(rule, days, reached, subject, deps)
+        else:
+            left_out = NO_AMOUNT.with_params(audience=name)
+            missing, untold = [left_out.to("en")], left_out.to(finding.language)
     since = SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None
     spent = [one.model_copy(update={"about": ""}) for one in worth if reached]
     size = replace(SIZE, columns=list_columns(purpose, {}))
-    untold = NO_AMOUNT.with_params(audience=name).to(finding.language) if not is_exact else ""
     shown = size.build((*facts, *spent), finding.language, whole=name)
     result = replace(finding, where=AnalysisFilter(), age=None).build_result(
         (*facts, *worth),
