@@ -1,31 +1,23 @@
 """The draft of an audience to be exported: code states the rule, and a person approves it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from pydantic import Field
 
 from bot.agent.request_state import RequestState
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
-from bot.core.audience_rule import AudienceRule
-from bot.core.audience_words import (
-    CONSENT_LABELS,
-    describe_conditions,
-    join_with_and,
-    join_with_or,
-    list_conditions,
-)
+from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.core.audience_words import CONSENT_LABELS, describe_conditions, list_short_conditions
 from bot.core.facts import Evidence, Fact, FactId, is_money
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
 from bot.core.request import SkillRequest
 from bot.i18n.languages import get_language
-from bot.i18n.messages import LANGUAGES, Country, Language, Words
+from bot.i18n.messages import LANGUAGES, Language, Words, join_words
 
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
 NAME_SUBJECTS = ("things", "category")  # of the facts that name products and categories
-MAX_EXPORTS = 2  # next steps of one report
-MAX_CONDITIONS = 2  # of a button
 MAX_LABEL = 75  # characters of a button
 
 
@@ -74,7 +66,7 @@ async def write_audience_draft(ctx: RequestState) -> AudienceDraft | Report:
     return AudienceDraft(audience=table, how_to_read=Copy(text=note.to(language)), leads=[edit])
 
 
-EXPORTS = {
+EXPORTS: Mapping[AudiencePurpose, Words] = {
     "email": Words("Export {what} for e-mail"),
     "sms": Words("Export {what} for SMS"),
     "ads": Words("Export {what} for ads"),
@@ -130,38 +122,57 @@ def _build_table(
 
 
 def list_export_steps(
-    cited: Sequence[str], facts: Sequence[Fact], most: int = MAX_EXPORTS
+    cited: Sequence[str], facts: Sequence[Fact], most: int = 1, ways: Sequence[str] = ()
 ) -> list[NextStep]:
-    """Return the export of the audiences whose figures a report cites, in their order, one for each
-    rule. It is none of the audience of which the report counts those who did not agree. `facts` are
-    all facts found."""
+    """Return the export of the audiences whose figures are cited, in their order, one for each
+    rule. Of these only the first `most` count: where too few of one agreed to its purpose, it is
+    exported for another one of which its report cites (`ways`) who agreed, or not at all. None is
+    of the audience of which the report counts those who did not agree. `facts` are all found."""
+    others, values = _list_of_others(cited, facts), {fact.id: fact.value for fact in facts}
+    named = [one for one in list_cited_rules(cited, facts) if one.parts.subject not in others]
+    known = {str(one.value): one for one in named}
+    titles = {fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS}
+    currency = next((fact.unit for fact in facts if fact.unit and is_money(fact)), "")
+    steps = list[NextStep]()
+    for fact in [*known.values()][:most]:
+        rule = _choose_way(fact, values, {*cited, *ways})
+        if rule is not None:
+            many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
+            conditions = list_short_conditions(rule, titles, currency)
+            names = [join_words(conditions[:n]) for n in range(len(conditions), 0, -1)]
+            own = [Words("{value}", value=fact.about)] if fact.about else []
+            label = _label_export(rule, many, [*own, *names])
+            form = {"rule": rule.stored}
+            steps.append(
+                NextStep(label=label, skill="targeting", words=_name(fact, facts), form=form)
+            )
+    return steps
+
+
+def list_cited_rules(cited: Sequence[str], facts: Sequence[Fact]) -> list[Fact]:
+    """Return the rules of the audiences whose figures are cited, in their order."""
     rules = {
         fact.parts.subject: fact
         for fact in facts
         if fact.parts.kind == KIND and fact.parts.measure == "rule"
     }
-    subjects = dict.fromkeys(id.split(".")[1] for id in cited if id.startswith(f"{KIND}."))
-    values = {fact.id: fact.value for fact in facts}
-    known = [
-        rules[subject]
-        for subject in subjects
-        if subject in rules and subject not in _list_of_others(cited, facts)
-    ]
-    by_rule = {str(one.value): one for one in known if not _is_too_small(one, values)}
-    chosen = [*by_rule.values()][:most]
-    audiences = [AudienceRule.model_validate_json(str(fact.value)) for fact in chosen]
-    titles = {fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS}
-    currency = next((fact.unit for fact in facts if fact.unit and is_money(fact)), "")
-    own = _list_own_conditions(audiences, titles, currency)
-    return [
-        NextStep(
-            label=_label_export(rule, values, fact, conditions),
-            skill="targeting",
-            words=_name(fact, facts),
-            form={"rule": str(fact.value)},
-        )
-        for fact, rule, conditions in zip(chosen, audiences, own, strict=True)
-    ]
+    named = dict.fromkeys(id.split(".")[1] for id in cited if id.startswith(f"{KIND}."))
+    return [rules[subject] for subject in named if subject in rules]
+
+
+def _choose_way(
+    fact: Fact, values: Mapping[str, Decimal | str], cited: Collection[str]
+) -> AudienceRule | None:
+    """Return the rule with the purpose that its people are exported for; None where too few agreed
+    to any that counts."""
+    rule = AudienceRule.model_validate_json(str(fact.value))
+    if not _is_too_small(fact, values):
+        return rule
+    for purpose in EXPORTS:
+        id = str(fact.parts._replace(measure=f"by-{purpose}"))
+        if id in cited and values.get(id) and not str(values[id]).startswith("under"):
+            return rule.model_copy(update={"purpose": purpose})
+    return None
 
 
 def _list_of_others(cited: Sequence[str], facts: Sequence[Fact]) -> set[str]:
@@ -181,40 +192,14 @@ def _list_of_others(cited: Sequence[str], facts: Sequence[Fact]) -> set[str]:
     }
 
 
-def _list_own_conditions(
-    rules: Sequence[AudienceRule], titles: Mapping[str, str], currency: str
-) -> list[list[Words]]:
-    """Return for each audience the conditions that not all of them have, and behind them those that
-    all have, without the countries."""
-    if not rules:
-        return []
-    conditions = [
-        list_conditions(rule.model_copy(update={"countries": ()}), titles, currency)
-        for rule in rules
-    ]
-    shared = [one for one in conditions[0] if all(one in more for more in conditions)]
-    own = [[one for one in some if one not in shared] for some in conditions]
-    return [[*some, *shared] for some in own]
-
-
-def _label_export(
-    rule: AudienceRule,
-    values: Mapping[str, Decimal | str],
-    fact: Fact,
-    conditions: Sequence[Words],
-) -> Words:
-    """Say how many people are exported, for what, and who they are or where they live, as far as a
-    button has room: "Export 139 contacts for SMS (France)". The whole rule stands on the card that
-    it leads to. Counts that may not be shown are left out."""
-    many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
+def _label_export(rule: AudienceRule, many: Decimal | str | None, names: Sequence[Words]) -> Words:
+    """Say how many people are exported, for what, and who they are, by the first of these names
+    for which a button has room: "Export 139 contacts for SMS (France)". The whole rule stands on
+    the card that it leads to. A count that may not be shown is left out."""
     what = Words("contacts")
     if isinstance(many, Decimal):
         what = Words.count("{n} contact", "{n} contacts", int(many))
     words = EXPORTS[rule.purpose].with_params(what=what)
-    parts = [conditions[:n] for n in range(min(MAX_CONDITIONS, len(conditions)), 0, -1)]
-    names: list[object] = [join_with_and(some) for some in parts]
-    if rule.countries and not conditions:
-        names = [join_with_or([Country(name=one) for one in rule.countries])]
     labels = [Words("{what} ({which})", what=words, which=which) for which in names]
     return next(filter(_fits_button, labels), words)
 

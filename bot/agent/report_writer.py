@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.agent.audience_draft import list_export_steps
+from bot.agent.audience_draft import list_cited_rules, list_export_steps
 from bot.agent.claim_check import GAP, ClaimSentence, mark_left_out
 from bot.agent.llm.turn import NextCall
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
@@ -193,13 +193,15 @@ def _list_asked_days(brief: Brief, words: str, today: date) -> frozenset[date]:
 
 
 def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:
-    """Return the next steps: the export of the audiences that the report leads with, and those of
-    the model. A text or a test for them knows their rule."""
-    cited = [id for text in (report.headline, *report.points) for id in text.facts]
-    exports = list_export_steps(cited, ctx.book.facts)
+    """Return the next steps: the export of the audience that the report names first, and those of
+    the model. A text or a test for it knows its rule."""
+    facts = ctx.book.facts
+    texts = [text.facts for text in (report.headline, *report.points)]
+    first = next((ids for ids in texts if list_cited_rules(ids, facts)), ())
+    exports = list_export_steps(first, facts, ways=[id for ids in texts for id in ids])
     if not exports:
         return report.leads
-    names = [fact for fact in ctx.book.facts if fact.parts.subject == "things"]
+    names = [fact for fact in facts if fact.parts.subject == "things"]
     ctx.evidence = ctx.evidence.plus(names)
     rule = {"rule": exports[0].form["rule"]}
     steps = [

@@ -25,7 +25,7 @@ from bot.core.condition_words import (
 )
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, take_arrived
 from bot.i18n.french_regions import ABROAD, name_department
-from bot.i18n.messages import Country, Money, Words, quote_name
+from bot.i18n.messages import Country, Money, Words, join_words, quote_name
 
 CONSENT_LABELS = {
     "email": Words("Customers who agreed to e-mails"),
@@ -62,6 +62,8 @@ YES_OR_NO_NAMES: Mapping[tuple[str, str], Words] = {  # field and value → what
 }
 HAS_ARRIVED = Words("arrived")
 MONEY_FIELDS = ("selected_spent", "customer_spent", "order_value")
+WITH_ORDER = Words("all customers with an order")
+MAX_NAMED_THINGS = 2  # of a short name
 NO_ORDER_AFTER = Words("no order afterwards")
 PHRASE_FIELDS = (  # whose words need no "ordered" before them
     *("selected_orders", "selected_spent", "selected_units", "order_value"),
@@ -96,7 +98,39 @@ def describe_conditions(
 ) -> Words:
     """The rule as a sentence without the consent: shown beside the count of all who match."""
     parts = list_conditions(rule, titles or {}, currency)
-    return join_with_and(parts) if parts else Words("all customers")
+    return join_with_and(parts) if parts else WITH_ORDER
+
+
+def name_rule(
+    rule: AudienceRule, titles: Mapping[str, str] | None = None, currency: str = ""
+) -> Words:
+    """The rule as short as a button or a row has room for. The whole rule is said elsewhere."""
+    parts = list_short_conditions(rule, titles or {}, currency)
+    return join_words(parts) if parts else WITH_ORDER
+
+
+def list_short_conditions(
+    rule: AudienceRule, titles: Mapping[str, str], currency: str = ""
+) -> list[Words]:
+    """Return the conditions as names: whom first, where last, each in few words."""
+    parts, told = list[Words](), dict[str, object]()
+    if rule.segments:
+        parts.append(_as_words(join_with_or([SEGMENT_LABELS[one] for one in rule.segments])))
+        told["segments"] = ()
+    things = _name_products(rule.bought, rule.bought_categories, titles)
+    if len(things) > MAX_NAMED_THINGS and not rule.bought_named:
+        more = Words("{first} and {n} more", first=things[0], n=len(things) - 1)
+        parts.append(_describe_bought([more], rule.bought_within, rule.bought_at_least))
+        told |= {"bought": (), "bought_categories": (), "bought_within": None}
+        told["bought_at_least"] = None
+    ends = list[Words]()
+    if rule.not_within and not (rule.not_bought or rule.not_bought_categories):
+        ends.append(Words("nothing for {days} days", days=rule.not_within))
+        told["not_within"] = None
+    if places := [Country(name=one) for one in rule.countries]:
+        ends.append(_as_words(join_with_or(places)))
+    rest = rule.model_copy(update={**told, "countries": ()})
+    return [*parts, *list_conditions(rest, titles, currency), *ends]
 
 
 def list_conditions(
@@ -150,10 +184,12 @@ def _describe_things(rule: AudienceRule, titles: Mapping[str, str]) -> list[Word
 
 def _describe_amounts(rule: AudienceRule, names: _Names) -> list[Words]:
     parts = []
-    if rule.min_orders:
+    if rule.min_orders and rule.min_orders == rule.max_orders:
+        parts.append(Words.count("bought once", "bought {n} times", rule.min_orders))
+    elif rule.min_orders:
         n = rule.min_orders
         parts.append(Words.count("at least {n} order", "at least {n} orders", n))
-    if rule.max_orders:
+    if rule.max_orders and rule.min_orders != rule.max_orders:
         n = rule.max_orders
         parts.append(Words.count("at most {n} order", "at most {n} orders", n))
     if rule.min_spend:

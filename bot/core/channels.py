@@ -125,6 +125,13 @@ def list_sender_channels() -> frozenset[str]:
     return frozenset(key for key, one in load_channels().items() if one.names_sender)
 
 
+def find_purpose(brief: Brief) -> AudiencePurpose | None:
+    """Return what the people of the channels that a request names must have agreed to; None where
+    it names none, or several kinds."""
+    purposes = {load_channels()[key].consent for key in brief.channels} - {None}
+    return purposes.pop() if len(purposes) == 1 else None
+
+
 def describe_unknown_consents(brief: Brief) -> str:
     """Return a note for the AI on the channels that a request names and to which the data tell of
     no consent."""

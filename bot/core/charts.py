@@ -51,6 +51,7 @@ NO_FIGURE = ("", "–")  # cells
 QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 PEOPLE = "people"  # the part that says whom a call counted
+EXPLAINED = "explained"  # the part that says what names mean
 JOINTS = {PEOPLE: " / "}  # between the texts of a part; else a comma, which theirs have inside
 AGAINST = "against"  # the days with those that they are compared with
 
@@ -152,8 +153,8 @@ class Exhibit(BaseModel, frozen=True):
         measures = [text for part, text in scope if part == "what"]
         if len(measures) > MAX_IN_TITLE:  # the columns name them
             scope = tuple(one for one in scope if one[0] != "what")
-        if self.rows and PEOPLE in self.rows.dimensions:  # the rows name them
-            scope = tuple(one for one in scope if one[0] != PEOPLE)
+        told = {EXPLAINED, *(self.rows.dimensions if self.rows else ())} & {EXPLAINED, PEOPLE}
+        scope = tuple(one for one in scope if one[0] not in told)  # the rows name people
         title = ". ".join(filter(None, (join_scope(scope, self.days), self.footnote)))
         return self.table.model_copy(
             update={

@@ -1,5 +1,5 @@
-"""Conditions on numbers and days, in words that people use: "at least 2 orders", "no order since
-1 September". Queries of the data and audience rules are described with them.
+"""Conditions on numbers and days, in words that people use: "at least 2 orders", "ordered, but not
+since 1 September". Queries of the data and audience rules are described with them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ _DAY_NAMES: Mapping[str, Words] = {
     "customer_first_order": Words("first order"),
     "customer_last_order": Words("last order"),
     "customer_ordered": Words("placed an order"),
-    "customer_not_ordered": Words("no order"),
+    "customer_not_ordered": Words("ordered, but not"),
     "delivered_late": DELIVERED_LATE,
 }
 
@@ -98,7 +98,7 @@ def describe_values(what: Value, operator: str, values: Sequence[Any], listed: A
 
 
 def describe_day(field: str, operator: str, days: Sequence[Value]) -> Words:
-    """Return a condition on a day: "no order since 1 September", "until 3 June"."""
+    """Return a condition on a day: "ordered, but not since 1 September", "until 3 June"."""
     first, last = days[0], days[-1]
     if operator == "at_least":
         when = Words("since {day}", day=first)

@@ -10,13 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bot.core.charts import MAX_SHOWN_ROWS, NO_FIGURE, QUOTED, Exhibit, ScopePart, TableRows
+from bot.core.charts import (
+    EXPLAINED,
+    MAX_SHOWN_ROWS,
+    NO_FIGURE,
+    QUOTED,
+    Exhibit,
+    ScopePart,
+    TableRows,
+)
 from bot.core.parts import Table
 from bot.text.normalize import normalize_text
 
 NO_CELL = "–"
 MAX_TITLE = 80  # characters of a column's title
-OF_ROWS = ("by", "having", "more")  # parts of how a call was read that say which rows, which order
+# parts of how a call was read that say which rows, which order
+OF_ROWS = ("by", "having", "more", EXPLAINED)
 RowKey = tuple[str, ...]
 ColumnKey = tuple[str, str]  # the title of a measure's first column, and its own
 

@@ -50,6 +50,7 @@ def analyse(
         own_question=own_question,
         author=incoming.author,
         language=read.language or understanding.language or incoming.ui_language,
+        channels=read.channels,
         product=product,
         others=() if product else tuple(known),
         product_words=titles or None,
@@ -95,6 +96,8 @@ async def continue_question(read: ReadRequest, about: ThreadDraft, library: Libr
         named = [await find_exact_product(name, library) for name in about.subjects]
         found = tuple(one for one in named if one)
         kept["products"] = found if len(found) == 1 else ()
+    if not read.channels:
+        kept["channels"] = before.channels
     if not read.markets and before.market:
         kept["markets"] = (before.market,)
     return read.model_copy(update=kept)

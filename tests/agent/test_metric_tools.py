@@ -263,7 +263,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
             [where("country", "is", "FR")],
         ],
     )
-    assert result.read_as == "clients · aucune commande depuis le 1er octobre 2026 · France"
+    assert result.read_as == "clients · ont commandé, mais pas depuis le 1er octobre 2026 · France"
     assert result.exhibits[0].table
     assert result.exhibits[0].table.columns[1] == "Clients"
 
@@ -277,7 +277,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "measures": ["customers"],
                 "filters": [[where("customer_not_ordered", "at_least", "2026-06-01")]],
             },
-            "customers · no order since 1 June 2026",
+            "customers · ordered, but not since 1 June 2026",
         ),
         (
             {
@@ -287,7 +287,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "since": "2025-06-01",
                 "until": "2025-12-31",
             },
-            "customers · no order since 1 June 2026 · Jun to Dec 2025",
+            "customers · ordered, but not since 1 June 2026 · Jun to Dec 2025",
         ),
         (
             {
@@ -888,7 +888,7 @@ async def test_days_of_several_years_have_their_year() -> None:
             [where("customer_ordered", "at_least", "2025-05-28")],
         ],
     )
-    assert "no order since 28 May 2026" in two.read_as
+    assert "ordered, but not since 28 May 2026" in two.read_as
     assert "placed an order since 28 May 2025" in two.read_as
     november = {"since": "2026-11-01", "until": "2026-11-20"}
     compared = await query_tool(deps, **call, **november, comparison="same_period_last_year")

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -37,7 +36,7 @@ def test_export_button_says_how_many_for_what_and_where(
     assert [step.label.to("en") for step in steps] == ([label] if label else [])
 
 
-def test_export_buttons_side_by_side_name_what_sets_them_apart() -> None:
+def test_export_is_of_the_first_audience_unless_more_are_asked_for() -> None:
     rules = {
         "first": AudienceRule(purpose="email", countries=("FR",)),
         "second": AudienceRule(purpose="email", countries=("FR",), segments=("loyal",)),
@@ -56,32 +55,42 @@ def test_export_buttons_side_by_side_name_what_sets_them_apart() -> None:
             "by-email": Decimal(139),
         }.items()
     ]
-    steps = list_export_steps([fact.id for fact in facts], facts)
+    ids = [fact.id for fact in facts]
+    steps = list_export_steps(ids, facts, 2)
+    assert list_export_steps(ids, facts) == steps[:1]
     assert [step.label.to("en") for step in steps] == [
         "Export 139 contacts for e-mail (France)",
-        "Export 139 contacts for e-mail (in the group Loyal)",
+        "Export 139 contacts for e-mail (Loyal, France)",
     ]
 
 
-def test_export_button_names_what_sets_its_people_apart_before_what_all_share() -> None:
-    since: dict[str, Any] = {"purpose": "email", "last_until": date(2026, 8, 31)}
-    rules = {
-        "first": AudienceRule(segments=("loyal",), **since),
-        "second": AudienceRule(min_orders=3, **since),
-    }
-    facts = [
-        Fact(
-            id=f"audiences.{subject}.rule",
-            label="rule",
-            value=rule.model_dump_json(),
-            source=Source("orders.csv"),
-            as_of=date(2026, 11, 24),
-        )
-        for subject, rule in rules.items()
-    ]
-    labels = [step.label for step in list_export_steps([fact.id for fact in facts], facts)]
-    assert labels[0].to("en") == "Export contacts for e-mail (in the group Loyal)"
-    assert labels[1].to("en") == "Export contacts for e-mail (at least 3 orders)"
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        (
+            AudienceRule(not_within=90, min_orders=1, max_orders=1, countries=("GB",)),
+            "Export contacts for e-mail (bought once, nothing for 90 days)",
+        ),
+        (
+            AudienceRule(segments=("at-risk", "lapsed"), not_within=90),
+            "Export contacts for e-mail (At risk or Lapsed)",
+        ),
+        (
+            AudienceRule(bought_categories=("Bath", "Bed", "Candles"), min_orders=2),
+            "Export contacts for e-mail (bought “Bath” and 2 more)",
+        ),
+    ],
+)
+def test_export_button_names_its_people_in_few_words(rule: AudienceRule, name: str) -> None:
+    fact = Fact(
+        id="audiences.yours.rule",
+        label="rule",
+        value=rule.stored,
+        source=Source("orders.csv"),
+        as_of=date(2026, 11, 24),
+    )
+    (step,) = list_export_steps([fact.id], [fact])
+    assert step.label.to("en") == name
 
 
 def test_export_button_names_what_it_has_room_for_and_nothing_in_part() -> None:
@@ -117,6 +126,19 @@ def test_export_button_names_amounts_in_the_currency(unit: str, label: str) -> N
     ]
     (step,) = list_export_steps([fact.id for fact in facts], facts)
     assert step.label.to("en").endswith(f"({label})")
+
+
+def test_export_button_names_a_suggested_audience_as_the_report_does() -> None:
+    fact = Fact(
+        id="audiences.lapsed.rule",
+        label="rule",
+        about="Customers lost from sight",
+        value=AudienceRule(segments=("lapsed",)).stored,
+        source=Source("orders.csv"),
+        as_of=date(2026, 11, 24),
+    )
+    (step,) = list_export_steps([fact.id], [fact])
+    assert step.label.to("en") == "Export contacts for e-mail (Customers lost from sight)"
 
 
 def test_same_audience_of_two_calls_has_one_export() -> None:

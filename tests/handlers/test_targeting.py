@@ -279,6 +279,7 @@ COUNTS = {
 }
 LAPSED = AudienceRule(segments=("lapsed",), countries=("FR",))
 SUGGESTS = {"product": "none", "category": LINEN, "goal": "none", "country": "none"}
+SUGGESTS |= {"purpose": "none"}
 
 
 async def written(*script: Step, **more: Any) -> tuple[DraftResult, Any]:
@@ -335,20 +336,42 @@ async def test_audience_of_which_those_who_did_not_agree_are_told_is_not_offered
     assert found.leads == ()
 
 
-async def test_audience_with_too_few_consents_is_not_offered() -> None:
-    few = {**COUNTS, "countries": ["BE"], "purpose": "sms"}
-    found, _letters = await written(calls(("audience", few)), report("{f3} customers."))
-    assert found.leads == ()
+NOBODY = {"countries": ["GB"], "purpose": "sms"}  # of the United Kingdom agreed to SMS
+
+
+async def test_audience_with_too_few_consents_is_not_offered_nor_another_for_it() -> None:
+    draft = {"label": "Draft the SMS", "skill": "draft", "words": "an SMS for them"}
+    few, other = {**COUNTS, **NOBODY}, {**COUNTS, "countries": ["FR"], "purpose": "sms"}
+    counted = len((await call_tool("audience", few)).facts)
+    said = report("{f3} customers.", f"{{f{counted + 3}}} in France.", next_steps=[draft])
+    found, _letters = await written(calls(("audience", few), ("audience", other)), said)
+    assert [step.form for step in found.leads] == [{}]
+
+
+async def test_audience_is_offered_for_the_way_by_which_the_report_reaches_it() -> None:
+    few = {**COUNTS, **NOBODY, "segments": []}
+    counted = await call_tool("audience", few)
+    names = {fact.parts.measure: f"f{n}" for n, fact in enumerate(counted.facts, 1)}
+    point = f"{{{names['by-email']}}} by e-mail."
+    said = report(f"{{{names['by-sms']}}} by SMS.", point)
+    found, _letters = await written(calls(("audience", few)), said)
+    (step,) = found.leads
+    rule = AudienceRule.model_validate_json(step.form["rule"])
+    assert (rule.purpose, rule.countries) == ("email", ("GB",))
 
 
 async def test_suggested_audiences_are_compared_and_exported() -> None:
-    asked = calls(("suggest_audiences", SUGGESTS))
+    asked = calls(("suggest_audiences", {**SUGGESTS, "purpose": "sms"}))
     _found, letters = await written(asked, report("Nobody."))
     sent = str(letters[1]["messages"][-1]["content"]).replace("\\n", "\n").splitlines()
     names = [line.split(":")[0] for line in sent if " · customers, " in line]
-    form = report(f"{{{names[0]}}} or {{{names[1]}}}.", exhibit="e1")
+    draft = {"label": "Draft the SMS", "skill": "draft", "words": "an SMS for them"}
+    form = report(f"{{{names[1]}}} or {{{names[0]}}}.", exhibit="e1", next_steps=[draft])
     found, _letters = await written(asked, form)
-    assert len([lead for lead in found.leads if lead.skill == "targeting"]) == 2
+    export, text = found.leads
+    assert export.skill == "targeting"
+    assert export.form == text.form
+    assert AudienceRule.model_validate_json(export.form["rule"]).purpose == "sms"
     assert table(found, "table").rows
     assert any(part.kind == "file" for part in found.parts)
 

@@ -714,6 +714,17 @@ async def test_a_request_knows_what_else_is_done_about_its_message() -> None:
     assert alone.brief.beside == ()
 
 
+async def test_a_question_keeps_the_channel_that_it_is_asked_for() -> None:
+    words = "we have one sms, who gets it?"
+    form = understood("requests", asked_request("targeting", channels=[reading("sms", "sms")]))
+    (first,) = await plan(check(form, words), words)
+    assert first.brief.channels == ("sms",)
+    report = REPORT.model_copy(update={"skill": "targeting", "brief": first.brief})
+    more = understood("requests", asked_request("targeting", about=report.id))
+    (second,) = await plan(check(more, "and in France?", drafts=(report,)), words, (report,))
+    assert second.brief.channels == ("sms",)
+
+
 async def test_a_text_for_a_market_assumes_no_whole_list() -> None:
     for markets, fields in (([reading("GB", "UK")], []), ([], ["audience"])):
         form = asked_request(topic="opening", channels=[reading("email", "mail")], markets=markets)

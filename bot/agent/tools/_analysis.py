@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.audience_words import join_with_and
-from bot.core.charts import Exhibit, ScopePart, join_scope
+from bot.core.charts import EXPLAINED, Exhibit, ScopePart, join_scope
 from bot.core.condition_words import describe_amount
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
@@ -177,14 +177,16 @@ class Finding:
         *,
         title: Words,
         reading: Words | None = None,
+        explained: Words | None = None,
         exhibits: Sequence[Exhibit] = (),
         notes: Sequence[str] = (),
     ) -> ToolResult:
         """Return a tool's result, with the limits of the analysis among its notes. `reading` says
-        more of how the call was read than its filter. Facts beyond MAX_FACTS are left out and
-        counted."""
+        more of how the call was read than its filter, `explained` what names in it mean. Facts
+        beyond MAX_FACTS are left out and counted."""
         left_out = name_left_out(facts[MAX_FACTS:])
-        more = (("more", reading.to(self.language)),) if reading else ()
+        said = (("more", reading), (EXPLAINED, explained))
+        more = tuple((part, words.to(self.language)) for part, words in said if words)
         read_as, scope = (
             (*describe_filter(title, self.where, self.language, today, self.product), *more)
             for today in (self.today, date.min)  # a card has the years

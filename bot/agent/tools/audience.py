@@ -3,7 +3,7 @@ where, how they rated, what they looked at; who is like a product's buyers; new 
 ordered). Tells how many there are and agreed to e-mail, SMS and ads, what they bought, and the rule
 for an export. Leave one out with [], 0, false or "none".
 Not for shares or sales.
-Example: {"purpose": "email", "segments": [], "bought": [], "bought_named": [],
+Example: {"purpose": "none", "segments": [], "bought": [], "bought_named": [],
 "bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
 "not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
 "min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": [], "regions": [],
@@ -21,18 +21,27 @@ from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    describe_segments,
     find_analysis,
     find_order_days,
     read_day,
     read_text,
     run_query,
 )
-from bot.agent.tools._audience_worth import find_worth
+from bot.agent.tools._audience_worth import (
+    AGREED,
+    NO_AMOUNT,
+    AskedPurpose,
+    choose_purpose,
+    explain_people,
+    find_reached,
+    find_worth,
+    is_too_few,
+    list_columns,
+    tell_too_few,
+)
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
-from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
 from bot.core.audience_rule import (
     ORDER_FIELDS,
     AudiencePurpose,
@@ -41,13 +50,12 @@ from bot.core.audience_rule import (
     RatingCondition,
     ViewCondition,
 )
-from bot.core.audience_words import describe_conditions, describe_rule, join_with_and
+from bot.core.audience_words import describe_conditions, describe_rule, name_rule
 from bot.core.channels import describe_unknown_consents, load_channels
 from bot.core.charts import PEOPLE
 from bot.core.facts import Evidence, Fact, FactId
 from bot.core.metric_query import (
     AskedFieldName,
-    DimensionName,
 )
 from bot.core.request import SkillRequest
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter
@@ -63,16 +71,9 @@ CONSENT_LABELS: Mapping[AudiencePurpose, Words] = {
 }
 OWN_LABELS = {
     "customers": Words("customers who meet the conditions"),
-    "by-email": Words("of these, agreed to e-mail"),
-    "by-sms": Words("of these, agreed to SMS"),
-    "by-ads": Words("of these, agreed to ads"),
+    **{f"by-{purpose}": words for purpose, words in AGREED.items()},
 }
 TOLD_TO_COPY = {*OWN_LABELS, "conditions", "rule"}  # a text argues from no forecast
-CONSENTS: Mapping[AudiencePurpose, DimensionName] = {
-    "email": "email_consent",
-    "sms": "sms_consent",
-    "ads": "ads_consent",
-}
 NOBODY_TO_WRITE_TO = (
     "Too few of them agreed to be written to on this channel: if they are whom the text is for, "
     "write nothing yet. Call `ask_person` for whom it shall be, with these words and “Write it all "
@@ -84,7 +85,7 @@ ONLY_BUYERS = (
     "and those whom an offer for the first order is for, have none: use never_ordered for them."
 )
 EVERYBODY = Words("the whole customer file, not this audience")
-SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLUMNS, rows_of=PEOPLE)
+SIZE = GroupExhibit("the size of the audience", Words("Audience"), {}, rows_of=PEOPLE)
 RETURN_FIELDS = {"returned", "return_reason"}
 
 
@@ -123,7 +124,9 @@ class Viewed(ToolParams):
 
 
 class Params(ToolParams):
-    purpose: AudiencePurpose
+    purpose: AskedPurpose = Field(
+        description="none: that of the channel that was asked for, else e-mail."
+    )
     segments: list[SegmentName]
     bought: list[str]
     bought_named: list[str] = Field(
@@ -176,7 +179,10 @@ class Params(ToolParams):
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    rule, titles, words = await run_query(deps, lambda warehouse: _read_rule(params, warehouse))
+    purpose = choose_purpose(params.purpose, deps.request)
+    rule, titles, words = await run_query(
+        deps, lambda warehouse: _read_rule(params, purpose, warehouse)
+    )
     currency = await run_query(deps, _find_currency)
     conditions = describe_conditions(rule, titles, currency)  # of all who meet them, agreed or not
     if problem := rule.impossible:
@@ -196,19 +202,28 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
     days = await run_query(deps, find_order_days) if facts else None
-    agreed = next((one for one in facts if one.parts.measure == f"by-{rule.purpose}"), None)
-    is_told = agreed is not None and isinstance(agreed.value, Decimal) and agreed.value > 0
-    by = [CONSENTS[rule.purpose]] if is_told else []
+    reached = find_reached(facts, purpose)
     many = next((one.value for one in facts if one.parts.measure == "customers"), None)
-    is_exact = isinstance(many, Decimal)  # else what they spent would tell how many they are
-    worth, missing = await find_worth(rule, days, by, deps) if days and is_exact else ((), [])
+    is_exact = reached is not None or isinstance(many, Decimal)  # else it would tell how many
+    name = name_rule(rule, titles, currency)
+    worth, missing, untold = tuple[Fact, ...](), list[str](), ""
+    if days and not rule.never_ordered and deps.request.channel is None:  # a text tells no amount
+        subject = facts[0].parts.subject
+        if is_exact:
+            worth, missing = await find_worth(rule, days, reached, subject, deps)
+        else:
+            left_out = NO_AMOUNT.with_params(audience=name)
+            missing, untold = [left_out.to("en")], left_out.to(finding.language)
     since = SINCE.with_params(day=days[0]) if days and rule.reaches_before(*days) else None
-    readings = [one for one in (describe_segments(rule.segments), since) if one]
+    spent = [one.model_copy(update={"about": ""}) for one in worth if reached]
+    size = replace(SIZE, columns=list_columns(purpose, {}))
+    shown = size.build((*facts, *spent), finding.language, whole=name)
     result = replace(finding, where=AnalysisFilter(), age=None).build_result(
         (*facts, *worth),
         title=conditions,
-        reading=join_with_and(readings) if readings else None,
-        exhibits=SIZE.build(facts, finding.language, whole=conditions),
+        reading=since,
+        explained=explain_people(rule.segments, deps.request),
+        exhibits=tuple(one.model_copy(update={"not_ranked": untold}) for one in shown),
         notes=[
             *words,
             *_explain(facts, rule, deps.request),
@@ -236,10 +251,8 @@ def _explain(facts: tuple[Fact, ...], rule: AudienceRule, request: SkillRequest)
     only_buyers = [] if rule.never_ordered else [ONLY_BUYERS]
     if request.channel is not None:  # its card says the rest, and the text doesn't
         return only_buyers
-    few = [fact.parts.measure for fact in facts if _is_too_few(fact)]
-    first = f"Too few agreed to be written to by {rule.purpose}: say so before anything else."
     return [
-        *([first] if f"by-{rule.purpose}" in few else []),
+        *tell_too_few(facts, rule.purpose),
         *only_buyers,
         "Only customers who agreed to the purpose are ever exported. They are counted only by the "
         "purposes of this list; “all who agreed …” counts those with and without an order, and is "
@@ -260,19 +273,13 @@ def _note_for_copy(facts: tuple[Fact, ...], rule: AudienceRule, deps: ToolDeps) 
     channel = load_channels().get(deps.request.channel or "")
     if channel is None or not facts:
         return []
-    few = any(fact.parts.measure == f"by-{rule.purpose}" and _is_too_few(fact) for fact in facts)
+    few = any(fact.parts.measure == f"by-{rule.purpose}" and is_too_few(fact) for fact in facts)
     bought = next((fact for fact in facts if fact.parts.measure == "bought-most"), None)
     evidence = Evidence(facts=tuple(deps.book.facts))
     return [
         *([NOBODY_TO_WRITE_TO] if few and rule.purpose == channel.consent else []),
         *list_counted_notes(deps.request, evidence, deps.brand, rule.stored, bought),
     ]
-
-
-def _is_too_few(fact: Fact) -> bool:
-    """Tell whether it is a count of too few who agreed, or of nobody."""
-    value = fact.value
-    return fact.parts.measure.startswith("by-") and (not value or str(value).startswith("under "))
 
 
 def _count_consents(warehouse: Warehouse) -> tuple[Fact, ...]:
@@ -326,7 +333,7 @@ def _describe_rule(own: Sequence[Fact], words: str) -> list[Fact]:
 
 
 def _read_rule(
-    params: Params, warehouse: Warehouse
+    params: Params, purpose: AudiencePurpose, warehouse: Warehouse
 ) -> tuple[AudienceRule, dict[str, str], list[str]]:
     """Return the rule with references in place of titles, the titles by reference, and how words
     were understood. Raises ToolError, QueryError or CannotDo for what the data don't have."""
@@ -351,7 +358,7 @@ def _read_rule(
         if category:
             validate_filter(warehouse, "sellers", AnalysisFilter(category=category))
     values: dict[str, Any] = {
-        "purpose": params.purpose,
+        "purpose": purpose,
         "segments": tuple(name for name in params.segments if name != "none"),
         "bought": tuple(find_product(name) for name in params.bought),
         "bought_named": tuple(params.bought_named),

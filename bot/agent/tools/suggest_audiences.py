@@ -4,20 +4,32 @@ agreed to e-mail, SMS and ads; which share of such people bought the product wit
 past, beside all others; how many will buy as things are; the smallest effect that a test on it
 shows; what they spent so far; and its rule.
 Not for people by conditions of your own (audience), nor for how a segment does (segments).
-Example: {"product": "none", "category": "Bath", "goal": "none", "country": "none"}
+Example: {"product": "none", "category": "Bath", "goal": "none", "country": "none",
+"purpose": "none"}
 """
 
 from dataclasses import replace
 
+from pydantic import Field
+
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_filter,
-    describe_segments,
     find_analysis,
     find_product,
     group_by_subject,
 )
-from bot.agent.tools._audience_worth import find_spent
+from bot.agent.tools._audience_worth import (
+    BOUGHT,
+    AskedPurpose,
+    choose_purpose,
+    explain_people,
+    find_reached,
+    find_spent,
+    list_columns,
+    name_worth,
+    tell_too_few,
+)
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import AudienceGoal, AudienceRule
 from bot.core.audience_words import AUDIENCE_NAMES, describe_rule, name_audience
@@ -30,18 +42,8 @@ MEASURES = (
     *("bought-share-high", "others-share", "verdict", "expected-buyers-low"),
     *("expected-buyers-high", "smallest-effect", "lift"),
 )
-AUDIENCE_COLUMNS = {
-    "customers": Words("Customers"),
-    "by-email": Words("Agreed to e-mail"),
-    "by-sms": Words("Agreed to SMS"),
-    "by-ads": Words("Agreed to ads"),
-    "bought-share": Words("Such people 90 days ago: bought since"),
-}
 EXHIBIT = GroupExhibit(
-    "the audiences and what they bought",
-    Words("Audience"),
-    {**AUDIENCE_COLUMNS, "spent": Words("Spent so far")},
-    bars="bought-share",
+    "the audiences and what they bought", Words("Audience"), {}, bars="bought-share"
 )
 
 
@@ -50,6 +52,9 @@ class Params(ToolParams):
     category: str
     goal: AudienceGoal
     country: str
+    purpose: AskedPurpose = Field(
+        description="none: that of the channel that was asked for, else e-mail."
+    )
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
@@ -57,6 +62,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if where.product and where.category:
         raise ToolError("Name a product or a category, not both.")
     goal = None if params.goal == "none" else params.goal
+    purpose = choose_purpose(params.purpose, deps.request)
     finding = await find_analysis(deps, "audiences", replace(where, goal=goal))
     language = finding.language
     groups = {
@@ -69,7 +75,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     segments, worth = list[str](), list[str]()
     for name, group in groups.items():
         if name in AUDIENCE_NAMES and "rule" in group:
-            rule = AudienceRule.model_validate_json(str(group["rule"].value))
+            known = AudienceRule.model_validate_json(str(group["rule"].value))
+            rule = known.model_copy(update={"purpose": purpose})
+            group["rule"] = group["rule"].model_copy(update={"value": rule.stored})
             segments += rule.segments
             thing = group.get("thing") or groups["all"].get("subject")
             about = name_audience(name, rule, str(thing.value) if thing else "").to(language)
@@ -78,21 +86,25 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             id = str(conditions.parts._replace(measure="conditions"))
             kept = [group[measure] for measure in MEASURES if measure in group]
             kept.insert(1, conditions.model_copy(update={"id": id}))
-            spent, notes = await find_spent(rule, finding.result.as_of, deps)
-            id = str(conditions.parts._replace(measure="spent"))
-            kept += [fact.model_copy(update={"id": id}) for fact in spent]
+            reached = find_reached(kept, purpose)
+            spent, notes = await find_spent(rule, finding.result.as_of, reached, deps)
             worth += notes
             chosen += [fact.model_copy(update={"about": about}) for fact in kept]
-    facts = finding.prepare(chosen, of_call=params.goal if goal else "")
+            for fact in spent:
+                of = {"about": ", ".join(filter(None, (about, fact.about)))}
+                chosen.append(name_worth(fact, name).model_copy(update=of))
+    of_call = " ".join(filter(None, (goal, "" if purpose == "email" else purpose)))
+    facts = finding.prepare(chosen, of_call=of_call)
     things = tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
     product = await find_product(where.product, deps) if where.product else None
     availability = build_availability_facts(product, language) if product else ()
     return finding.build_result(
         (*facts, *things, *availability),
         title=Words("audiences"),
-        reading=describe_segments(segments),
-        exhibits=EXHIBIT.build(facts, language),
+        explained=explain_people(segments, deps.request),
+        exhibits=replace(EXHIBIT, columns=list_columns(purpose, BOUGHT)).build(facts, language),
         notes=(
+            *tell_too_few(facts, purpose),
             "“bought … since”: of the people whom the same rule picked 90 days ago, those who did. "
             "Only “confirmed” is beyond chance. “all customers, to compare” is of the whole file.",
             "One person can be in several audiences.",

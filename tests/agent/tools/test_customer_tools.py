@@ -474,7 +474,7 @@ async def test_forecast_looks_a_week_to_a_year_ahead(days: int) -> None:
         await call_tool("forecast", {"days": days})
 
 
-ANY = {"product": "none", "category": "none", "goal": "none", "country": "none"}
+ANY = {"product": "none", "category": "none", "goal": "none", "country": "none", "purpose": "none"}
 LINEN = {**ANY, "category": "Vêtements en lin"}
 
 
@@ -610,12 +610,59 @@ async def test_who_agreed_is_told_as_far_as_it_may_be(
 
 
 async def test_what_people_spent_is_not_told_where_their_number_is_not() -> None:
-    """Revenue and revenue per customer together would tell it."""
+    """Revenue and revenue per customer together would tell it. The card says so."""
     call = {"segments": ["champions", "loyal"], "countries": ["GB"]}
+    found = {}
+    for purpose in ("ads", "email"):
+        result = await call_tool("audience", {**call, "purpose": purpose})
+        counted = next(fact.value for fact in result.facts if fact.parts.measure == "customers")
+        assert str(counted).startswith("at least ")
+        worth = [fact for fact in result.facts if fact.parts.measure.startswith(("spent", "reven"))]
+        found[purpose] = bool(worth)
+        is_left_out = any("what they spent is left out" in note for note in result.notes)
+        assert bool(result.exhibits[0].not_ranked) == is_left_out != bool(worth)
+    assert found == {"ads": False, "email": True}  # only the number of those by e-mail is told
+
+
+async def test_table_of_an_audience_has_those_who_may_be_written_to_and_what_they_spent() -> None:
+    call = {"purpose": "sms", "segments": ["lapsed"], "not_within_days": 90}
     result = await call_tool("audience", call)
-    counted = next(fact.value for fact in result.facts if fact.parts.measure == "customers")
-    assert str(counted).startswith("at least ")
-    assert not [fact for fact in result.facts if fact.parts.measure.startswith("revenue")]
+    table = result.exhibits[0].table
+    assert table
+    heads = ["Customers", "Agreed to SMS", "Spent by those who agreed"]
+    assert [*table.columns[1:4]] == heads
+    assert table.rows[0][0] == "Lapsed, nothing for 90 days"
+    title = result.exhibits[0].build_card_table()
+    assert title
+    assert "Lapsed:" not in title.title
+    assert "Lapsed:" in result.read_as
+
+
+ANYBODY: dict[str, Any] = {}
+
+
+async def test_all_customers_are_those_with_an_order() -> None:
+    result = await call_tool("audience", ANYBODY)
+    assert result.read_as == "all customers with an order"
+
+
+@pytest.mark.parametrize("tool", ["audience", "suggest_audiences"])
+async def test_audiences_are_of_the_channel_that_was_asked_for(tool: str) -> None:
+    given = ANYBODY if tool == "audience" else LINEN
+    deps = tool_deps()
+    asked = deps.request.brief.model_copy(update={"channels": ("sms",)})
+    request = deps.request.model_copy(update={"brief": asked})
+    of_sms = await call_tool(tool, given, dataclasses.replace(deps, request=request))
+    for result, purpose in ((of_sms, "sms"), (await call_tool(tool, given), "email")):
+        rules = [str(one.value) for one in result.facts if one.parts.measure == "rule"]
+        assert {AudienceRule.model_validate_json(one).purpose for one in rules} == {purpose}
+        assert ("opt-outs taken off" in result.read_as) == (purpose == "sms")
+
+
+async def test_that_nobody_may_be_written_to_by_the_channel_is_said_first() -> None:
+    place = {**ANY, "country": "GB", "purpose": "sms"}
+    result = await call_tool("suggest_audiences", place)
+    assert any(one.startswith("Too few agreed") and "by sms" in one for one in result.notes)
 
 
 WORTH_SQL = """
@@ -633,25 +680,25 @@ async def test_audience_tells_what_its_people_spent_in_all_and_in_the_last_year(
     last = sample().as_of("orders")
     year_ago = last - timedelta(days=364)
     told = {
-        (fact.parts.measure, "agreed" in fact.about, fact.since): fact
+        (fact.parts.measure.removesuffix("-of-12-months"), fact.since): fact
         for fact in result.facts
-        if fact.parts.measure in ("revenue", "orders", "revenue-per-customer")
+        if fact.about == "of these, agreed to e-mail"
     }
-    assert {since for *_, since in told} == {ask('SELECT min("at")::DATE FROM orders'), year_ago}
-    for (measure, is_agreed, since), fact in told.items():
-        sql = WORTH_SQL.format(since=since, consent=AGREED_SQL if is_agreed else "")
+    assert {since for _, since in told} == {ask('SELECT min("at")::DATE FROM orders'), year_ago}
+    for (measure, since), fact in told.items():
+        sql = WORTH_SQL.format(since=since, consent=AGREED_SQL)
         spent, orders, people = map(float, sample().engine.con.execute(sql).fetchone())
-        wanted = {"revenue": spent, "orders": orders, "revenue-per-customer": spent / people}
+        wanted = {"spent": spent, "orders": orders, "revenue-per-customer": spent / people}
         assert float(str(fact.value)) == pytest.approx(wanted[measure], rel=1e-3)
-        assert fact.label == ("revenue before returns" if measure == "revenue" else fact.label)
-    assert len(told) == 12
+        assert fact.label == ("revenue before returns" if measure == "spent" else fact.label)
+    assert len(told) == 6
 
 
 async def test_audience_of_a_text_and_of_people_without_an_order_has_no_worth() -> None:
     request = SkillRequest(skill="email", channel="email", brief=tool_deps().request.brief)
     deps = dataclasses.replace(tool_deps(), request=request)
     for given, of in (({"min_orders": 3}, deps), ({"never_ordered": True}, tool_deps())):
-        assert not values(await call_tool("audience", given, of), "revenue")
+        assert not values(await call_tool("audience", given, of), "spent")
 
 
 def daily_orders(*, until: date, days: int, country: str = "FR", a_day: int = 2) -> list[Any]:
