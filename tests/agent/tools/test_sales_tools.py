@@ -373,9 +373,8 @@ async def test_figures_of_advertising_carry_the_days_of_the_period_that_nobody_n
     spend = figure(result, "campaigns.ads.spend")
     assert (spend.since, spend.until) == (date(2026, 10, 28), date(2026, 11, 24))
     one_period = await call_tool("advertising", {"since": "2026-10-01", "until": "2026-10-31"})
-    table = next(one.table for one in one_period.exhibits if "side by side" in one.shows)
-    assert table is not None
-    assert table.columns[0] == "Campaign · October 2026"
+    table = next(one for one in one_period.exhibits if "side by side" in one.shows)
+    assert "October 2026" in table.column_days
 
 
 async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
@@ -524,7 +523,10 @@ async def test_experiments_name_the_winner_and_the_broken_test() -> None:
     assert broken.table
     assert "People meant" in broken.table.columns
     chance = figure(result, "experiments.photos-portees--purchase--b.chance")
-    assert [chance.shown(language) for language in ("en", "fr")] == ["under 0.1%", "moins de 0,1\u00a0%"]
+    assert [chance.shown(language) for language in ("en", "fr")] == [
+        "under 0.1%",
+        "moins de 0,1\u00a0%",
+    ]
 
 
 async def test_experiments_name_those_that_ran_until_the_last_day_of_the_data() -> None:
