@@ -187,7 +187,7 @@ def test_columns_of_each_comparison_stay_together() -> None:
     assert table.rows == (("Mobile", *"123456", "€114"),)
 
 
-@pytest.mark.parametrize(("rows", "shown"), [(9, ["e1", "e2"]), (10, ["e1"])])
+@pytest.mark.parametrize(("rows", "shown"), [(12, ["e1", "e2"]), (13, ["e1"])])
 def test_tables_of_other_rows_stand_one_under_the_other_if_short(
     rows: int, shown: list[str]
 ) -> None:
