@@ -200,7 +200,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             rows_of=PRODUCTS.rows_of,
             groups=rows,
         )
-        compared = _say_rows(compared, len(best_ones), len(ordered), language)
+        compared = _say_rows(compared, len(best_ones), len(products), language)
         if covers:  # the pieces stand in the table
             rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
         beside = (*fitting, *of_week.values())
