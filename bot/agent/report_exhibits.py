@@ -84,14 +84,19 @@ def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) ->
 def _cut_columns(
     exhibit: Exhibit, headline: Collection[str], points: Collection[str], ctx: Findings
 ) -> Exhibit:
-    """Return the exhibit with as many columns as a table may have, and how many have no room."""
+    """Return the exhibit with as many columns as a table may have, and a line that names the
+    measures that have no room."""
     cut = exhibit.with_columns_first(headline, points)
-    if not (gone := len(exhibit.column_facts) - len(cut.column_facts)):
+    left_out = {*exhibit.column_facts} - {*cut.column_facts}
+    if not left_out:
         return cut
-    told = Words.count(
-        "{n} more column has no room here.", "{n} more columns have no room here.", gone
-    ).to(ctx.request.language)
-    return cut.model_copy(update={"cut": " ".join(filter(None, (exhibit.cut, told)))})
+    columns = zip(exhibit.list_figure_columns(), exhibit.column_facts, strict=True)
+    heads = {facts: head for (head, _), facts in reversed([*columns]) if facts in left_out}
+    gone = frozenset[str]().union(*left_out)
+    named = exhibit.list_measures(gone) or [*reversed(heads.values())]
+    told = Words("No room here for: {what}.", what=", ".join(named))
+    lines = (exhibit.cut, told.to(ctx.request.language))
+    return cut.model_copy(update={"cut": " ".join(filter(None, lines))})
 
 
 def _cite_rows(exhibit: Exhibit, ctx: Findings) -> Exhibit:

@@ -111,14 +111,16 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.notes += ctx.answer_checks.list_claim_checks(list_claims(form))
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
-    ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
     exhibit, second = [*find_shown_exhibits(form, ctx), None, None][:2]
+    cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
+    ctx.book.tell_as_table(cells)
+    ctx.evidence = ctx.evidence.retold(ctx.book.facts).without_kind(PROOF)
+    ctx.evidence = ctx.evidence.plus(_fill_proofs(ctx, form))
     reading = read_question(form, exhibit, ctx)
     if reading.footnote:  # it stands there
         exhibit, second = (
             one and one.model_copy(update={"footnote": ""}) for one in (exhibit, second)
         )
-    cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
     known = {fact.id for fact in ctx.evidence.facts}
     ctx.evidence = ctx.evidence.plus(one for one in ctx.book.facts if one.id in cells - known)
     filled = build_report(

@@ -43,7 +43,7 @@ class ExhibitChart(BaseModel, frozen=True):
     measure: str = ""  # of the facts that it draws, where the exhibit has several
 
 
-MAX_COLUMNS = 9  # of figures: three measures, each with its earlier figure and the change
+MAX_COLUMNS = 6  # of figures, where no sentence tells of more
 MAX_CARD_COLUMNS = 4  # those of a phone, with the names of the rows
 MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 MAX_NAMED, MAX_IN_TITLE = 3, 2  # measures in a line
@@ -155,7 +155,11 @@ class Exhibit(BaseModel, frozen=True):
             scope = tuple(one for one in scope if one[0] != "what")
         told = {EXPLAINED, *(self.rows.dimensions if self.rows else ())} & {EXPLAINED, PEOPLE}
         scope = tuple(one for one in scope if one[0] not in told)  # the rows name people
-        title = ". ".join(filter(None, (join_scope(scope, self.days), self.footnote)))
+        days, others = self._tell_column_days(used)
+        if days and all(part != AGAINST for part, _ in scope):  # as exact as its figures
+            scope = tuple(one for one in scope if one[0] != "days")
+        line = join_scope(scope, days or self.days)
+        title = ". ".join(filter(None, (line, others, self.footnote)))
         return self.table.model_copy(
             update={
                 "title": title[:1].upper() + title[1:],
@@ -163,6 +167,17 @@ class Exhibit(BaseModel, frozen=True):
                 "rows": tuple(tuple(row[number] for number in used) for row in rows),
             }
         )
+
+    def _tell_column_days(self, used: Collection[int]) -> tuple[str, str]:
+        """Return the days that most columns are of whose heads don't say it, and those of the
+        others with their names."""
+        heads: dict[str, list[str]] = {}
+        for number, days in enumerate(self.column_days, self._count_names()):
+            if self.table and days and number in used:
+                heads.setdefault(days, []).append(self.table.columns[number])
+        most = self.days or max(heads, key=lambda days: len(heads[days]), default="")
+        told = (f"{', '.join(some)} ({days})" for days, some in heads.items() if days != most)
+        return ("" if self.days else most), ", ".join(told)
 
     def shows_table(self, told: Collection[str], *, asked: bool = False) -> bool:
         """Return whether its table says more than its chart: where it was asked for, and where bars
@@ -179,9 +194,9 @@ class Exhibit(BaseModel, frozen=True):
         return len(several) > 1 or len({*self.column_facts}) < len(self.column_facts)
 
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
-        """Return the exhibit with its columns in their order, as many as a table may have. Where a
-        card has no room for all, those of these facts come first: those of the first collection,
-        then those of the second, then the first of each table that was joined."""
+        """Return the exhibit with as many columns as a table may have. Where a card has no room for
+        all, those of these facts come first: those of the first collection, then those of the
+        second, then the others, in a wide table without their earlier figures."""
         many, names = len(self.column_facts), self._count_names()
         if self.table is None or names + many <= MAX_CARD_COLUMNS:
             return self
@@ -192,10 +207,15 @@ class Exhibit(BaseModel, frozen=True):
             return first, self.column_places[number] if self.column_places else number
 
         ranked = sorted(range(many), key=rank)
-        used = sum(rank(number)[0] == 0 for number in ranked)
-        ranked = ranked[: max(used, MAX_COLUMNS)]
-        room = MAX_CARD_COLUMNS - names
-        return self.with_columns([*sorted(ranked[:room]), *sorted(ranked[room:])])
+        if many > MAX_COLUMNS:
+            ranked = [
+                number
+                for number in ranked
+                if rank(number)[0] < len(cited)
+                or self.column_facts.index(self.column_facts[number]) == number
+            ]
+        used = sum(rank(number)[0] < len(cited) for number in ranked)
+        return self.with_columns(ranked[: max(used, MAX_COLUMNS)])
 
     def with_columns(self, numbers: Sequence[int]) -> "Exhibit":
         """Return the exhibit with these columns of figures, in this order."""

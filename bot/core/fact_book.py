@@ -7,7 +7,7 @@ is stored. An output stands on the facts of its slots and on those that its part
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -23,7 +23,7 @@ from bot.core.facts import (
     spell_unit,
 )
 from bot.core.parts import Copy, Hook, Quote, Table
-from bot.core.rounding import round_alike
+from bot.core.rounding import round_alike, tell_as_table
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
 
@@ -69,6 +69,12 @@ class FactBook:
     def update(self, fact: Fact) -> None:
         """Take this fact, which is told in another way, in place of the one of its name."""
         self._facts[self.add(fact)] = fact
+
+    def tell_as_table(self, cells: Collection[str]) -> None:
+        """Tell the shares beside a table as those of their measure are told in it. `cells` are the
+        ids of its facts."""
+        told = tell_as_table(self._facts.values(), cells)
+        self._facts = dict(zip(self._facts, told, strict=True))
 
     def next_name(self, fact: Fact) -> str:
         """Return the name that `add` would give this fact."""

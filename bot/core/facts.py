@@ -219,13 +219,13 @@ def sign_number(text: str, *, is_positive: bool) -> str:
 def count_percent_decimals(number: Decimal, unit: str, *, is_change: bool = False) -> int:
     """Return with how many decimals a percentage is told, in a sentence, a table and a picture
     alike: two below 10, so that rates which differ look different, one below 20, and above none. A
-    relative change has none from 10 on, and a difference in points always one."""
+    relative change has one below 10, and a difference in points always one from 10 on."""
     size = abs(number)
+    if is_change and unit == "%":
+        return 1 if size < 10 else 0
     if size < 10:
         return 2
-    if unit == "points":
-        return 1
-    return 1 if size < 20 and not is_change else 0
+    return 1 if unit == "points" or size < 20 else 0
 
 
 class FactId(NamedTuple):
@@ -322,8 +322,7 @@ class Fact(SourcedModel, frozen=True):
         if decimals is None:
             if self.unit not in PERCENT_UNITS:
                 return self
-            is_change = "change" in self.label and self.unit == "%"
-            decimals = count_percent_decimals(self.number, self.unit, is_change=is_change)
+            decimals = count_percent_decimals(self.number, self.unit, is_change=self.is_change)
             if self.decimals <= decimals:
                 return self
         rounded = self.number.quantize(Decimal(1).scaleb(-decimals)) + 0  # no −0
@@ -470,6 +469,11 @@ class Evidence(BaseModel, frozen=True):
                 for one in self.facts
             )
         )
+
+    def retold(self, facts: Iterable[Fact]) -> "Evidence":
+        """Return it with these facts in the place of those of the same ids."""
+        told = {fact.id: fact for fact in reversed([*facts])}
+        return Evidence(facts=tuple(told.get(one.id, one) for one in self.facts))
 
     def plus(self, more: Iterable[Fact]) -> "Evidence":
         known = {fact.id for fact in self.facts}

@@ -42,8 +42,8 @@ def arrange_exhibits(exhibits: Sequence[Exhibit]) -> tuple[list[Exhibit], list[E
         else:
             group.append(exhibit)
     joined = [join_exhibits(group) for group in groups]
-    rows = sum(len(one.table.rows) if one.table else MAX_SHOWN_ROWS for one in joined[:2])
-    many = 2 if rows <= MAX_SHOWN_ROWS else 1
+    are_short = all(not one.table or len(one.table.rows) <= MAX_SHOWN_ROWS for one in joined[:2])
+    many = 2 if are_short else 1
     return joined[:many], joined[many:]
 
 

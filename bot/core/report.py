@@ -340,6 +340,8 @@ def list_sources(
     those of each file."""
     cited = set(list_cited_facts(report))
     facts = [fact for fact in book.facts if fact.id in cited and fact.stated_by is None]
+    inputs = {id for fact in facts for id in fact.calculated_from} - cited
+    facts += [fact for fact in book.facts if fact.id in inputs]
     return describe_data(facts, data, language)
 
 

@@ -14,7 +14,7 @@ from bot.core.facts import (
 )
 
 MAX_DECIMALS = 2
-LARGE_SHARE, LARGE_DIFFERENCE = 20, 10  # in %, in points: these are read without decimals
+LARGE_SHARE, LARGE_DIFFERENCE = 20, 10  # in %, also in points: these are read without decimals
 WHOLE_BESIDE_FEW = 5  # in %: shares from this on are whole, as those of few in their column are
 # of the names of measures beside which the measure itself stands: a range, and what is elsewhere
 BESIDE = ("-low", "-high", "-elsewhere")
@@ -25,14 +25,15 @@ Column = tuple[str, str]  # a measure and a unit
 
 def round_alike(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Return the facts, where all of one measure, and those that are compared with each other, are
-    told with the same decimals, in a sentence, a table and a picture alike. A change in points is
-    the difference of its two shares as they are told."""
-    listed = tuple(facts)
+    told with the same decimals, in a sentence, a table and a picture alike. A relative change has
+    those of its size, so that it reads alike in every table; one in points is the difference of its
+    two shares as they are told."""
+    listed = tuple(_round_change(fact) if _is_relative(fact) else fact for fact in facts)
     known = {fact.id: fact for fact in listed}
     columns: dict[Column, list[Fact]] = {}
     same = _join_compared(listed, known)
     for fact in listed:
-        if isinstance(fact.value, Decimal):
+        if isinstance(fact.value, Decimal) and not _is_relative(fact):
             columns.setdefault(same.get(_name_column(fact), _name_column(fact)), []).append(fact)
     told = dict(known)
     for some in columns.values():
@@ -52,6 +53,15 @@ def round_alike(facts: Iterable[Fact]) -> tuple[Fact, ...]:
         if fact.unit == "points" and (pair := _find_pair(fact, listed, told)):
             told[fact.id] = _subtract(fact, *pair)
     return tuple(told[fact.id] for fact in listed)
+
+
+def _is_relative(fact: Fact) -> bool:
+    return fact.is_change and fact.unit == "%" and isinstance(fact.value, Decimal)
+
+
+def _round_change(fact: Fact) -> Fact:
+    decimals = min(_count_decimals(fact), abs(fact.number) < LARGE_DIFFERENCE)
+    return fact.model_copy(update={"shown_decimals": decimals})
 
 
 def round_sums(facts: Iterable[Fact], measures: Collection[str]) -> tuple[Fact, ...]:
@@ -114,8 +124,6 @@ def _choose_decimals(facts: Sequence[Fact], pairs: Sequence[tuple[Fact, Fact]] =
     are told by their count."""
     numbers = [abs(fact.number) for fact in facts if fact.number]
     most = max((_count_decimals(one) for one in facts), default=0)
-    if numbers and facts[0].unit == "%" and facts[0].is_change:  # also of one alone
-        return min(most, 0 if min(numbers) >= LARGE_DIFFERENCE else 1)
     if facts and facts[0].unit == RATING_UNIT:  # also of one alone
         return MAX_DECIMALS
     if len({*numbers}) < 2:
@@ -173,6 +181,31 @@ def _subtract(change: Fact, now: Fact, before: Fact) -> Fact:
     if decimals is None:  # of few
         decimals = max(one.decimals for one in read)
     return change.model_copy(update={"value": value, "exact": None, "shown_decimals": decimals})
+
+
+def tell_as_table(facts: Iterable[Fact], cells: Collection[str]) -> list[Fact]:
+    """Return the facts, where the shares that stand beside a table have the decimals that those of
+    their measure have in it. `cells` are the ids of the table's facts."""
+    listed = [*facts]
+    shares = [one for one in listed if one.unit == "%" and not one.is_change and not is_of_few(one)]
+    in_table: dict[Column, set[int | None]] = {}
+    for fact in shares:
+        if fact.id in cells:
+            in_table.setdefault(_name_column(fact), set()).add(fact.shown_decimals)
+    told = list[Fact]()
+    for fact in listed:
+        decimals, *others = in_table.get(_name_column(fact), {None})
+        is_of_table = fact in shares and decimals is not None and not others
+        if is_of_table and (decimals or 0) <= _count_decimals(fact):
+            fact = fact.model_copy(update={"shown_decimals": decimals})
+        told.append(fact)
+    known = {fact.id: fact for fact in told}
+    retold = {one.id for one, old in zip(told, listed, strict=True) if one is not old}
+    pairs = [_find_pair(one, told, known) if one.unit == "points" else None for one in told]
+    return [
+        _subtract(one, *pair) if pair and {pair[0].id, pair[1].id} & retold else one
+        for one, pair in zip(told, pairs, strict=True)
+    ]
 
 
 def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None]:

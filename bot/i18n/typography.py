@@ -18,6 +18,8 @@ def is_gsm7(text: str) -> bool:
 
 NBSP = "\u00a0"
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
+QUOTES = "«“"
+QUOTED = re.compile("(«[^»]*»|“[^”]*”)")
 SPACES = "[ \u00a0\u202f]"
 
 # Spellings without circumflex (the reform of 1990 allows it), or at worst without an accent.
@@ -36,7 +38,20 @@ def insert_nbsp(text: str, language: str) -> str:
     guillemets."""
     for pattern, replacement in _list_spacings(language):
         text = pattern.sub(replacement, text)
+    if spaced := get_language(language).marks.spaced:
+        text = "".join(
+            _space_marks(piece, spaced, is_quoted=piece[:1] in QUOTES)
+            for piece in QUOTED.split(text)
+        )
     return text
+
+
+def _space_marks(text: str, spaced: str, *, is_quoted: bool) -> str:
+    """Put a non-breaking space before each of these marks; in a quotation, whose language nobody
+    knows, only where it has a space."""
+    many = "+" if is_quoted else "*"
+    pattern = rf"(?<!https)(?<!http){SPACES}{many}([{re.escape(spaced)}]+)(?=\s|$)"
+    return re.sub(pattern, NBSP + r"\1", text)
 
 
 @cache
@@ -50,9 +65,6 @@ def _list_spacings(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     if marks.spaced_units:
         units = re.compile(rf"(?<=\d){SPACES}?([{re.escape(marks.spaced_units)}])")
         found.append((units, NBSP + r"\1"))
-    if marks.spaced:
-        spaced = rf"(?<!https)(?<!http){SPACES}*([{re.escape(marks.spaced)}]+)(?=\s|$)"
-        found.append((re.compile(spaced), NBSP + r"\1"))
     return tuple(found)
 
 

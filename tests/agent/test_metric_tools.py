@@ -458,6 +458,7 @@ async def test_nearest_groups_are_named_where_none_is_within_the_bounds(mixed: W
     assert told == dict(sorted(orders.items(), key=lambda one: one[1]))
     assert list(told.values()) == sorted(told.values())
     assert "outside" in result.exhibits[0].cut
+    assert "may be shown" not in result.exhibits[0].cut  # as nothing is hidden
 
 
 async def test_mean_of_the_groups_within_the_bounds_takes_the_place_of_the_total() -> None:

@@ -38,6 +38,22 @@ def test_columns_and_rows_without_any_figure_take_no_room() -> None:
     assert table.rows == (("too small", "red", "25"), ("Total", "", "25"))
 
 
+def test_title_says_the_days_of_the_figures_and_which_columns_are_of_others() -> None:
+    november, year = "1 to 28 Nov 2026", "30 Nov 2025 to 28 Nov 2026"
+    table = Exhibit(
+        shows="x",
+        scope=(("what", "products"), ("days", "since 1 November 2026")),
+        table=Table(
+            columns=("Product", "Units", "Cover", "Stock", "Returned"),
+            rows=(("Lamp", "97", "46", "160", "3.65%"), ("Towel", "97", "55", "190", "3.78%")),
+        ),
+        column_facts=tuple(frozenset({name}) for name in ("a", "b", "c", "d")),
+        column_days=(november, november, "", year),
+    ).build_card_table()
+    assert table
+    assert table.title == f"Products · {november}. Returned ({year})"
+
+
 def test_row_is_found_with_and_without_quotation_marks() -> None:
     assert is_row_name("too small", ("“too small”", "25"))
     assert is_row_name("« trop petit »", ("trop petit", "25"))

@@ -9,7 +9,7 @@ from bot.core.fact_book import FactBook
 from bot.core.fact_sentences import date_table
 from bot.core.facts import Fact, Source
 from bot.core.parts import Table
-from bot.core.rounding import round_alike, round_sums, spell_column
+from bot.core.rounding import round_alike, round_sums, spell_column, tell_as_table
 
 
 def share(value: str, many: int = 1_500) -> Fact:
@@ -146,7 +146,7 @@ def test_shares_beside_those_of_few_are_whole_where_that_tells_them(least: str, 
     assert spell_column(round_alike([few, many, other]), "en")[:2] == ["34% (of 38)", told]
 
 
-def test_a_change_below_ten_has_one_decimal_alone_as_in_a_column() -> None:
+def test_a_change_has_the_same_decimals_alone_and_in_any_column() -> None:
     slowed, rose = (
         share(value).model_copy(
             update={"id": f"metric.{name}.revenue-change", "exact": Decimal(f"{value}2")}
@@ -154,8 +154,8 @@ def test_a_change_below_ten_has_one_decimal_alone_as_in_a_column() -> None:
         for name, value in (("a", "-4.0"), ("b", "16.1"))
     )
     assert round_alike([slowed])[0].shown("en") == "−4.0%"
-    assert [one.shown("en") for one in round_alike([slowed, rose])] == ["−4.0%", "+16.1%"]
-    assert round_alike([rose])[0].shown("en") == "+16%"
+    assert [one.shown("en") for one in round_alike([slowed, rose])] == ["−4.0%", "+16%"]
+    assert spell_column(round_alike([slowed, rose]), "en") == ["−4.0%", "+16%"]
 
 
 def test_a_fact_keeps_its_decimals_where_it_is_stored() -> None:
@@ -217,3 +217,14 @@ def test_a_change_in_points_keeps_its_unit_in_a_column() -> None:
         as_of=date(2026, 11, 24),
     )
     assert spell_column([change], "en") == ["−3.5\u00a0pts"]
+
+
+def test_shares_beside_a_table_have_its_decimals_and_their_change_agrees() -> None:
+    cells = round_alike(
+        share(value).model_copy(update={"id": f"metric.{name}.visits-share"})
+        for name, value in (("a", "11.92"), ("b", "7.12"))
+    )
+    now, before, change = compare("7.12", "6.43")
+    told = tell_as_table([*cells, now, before, change], [one.id for one in cells])
+    assert [one.shown("en") for one in told[2:]] == ["7.1%", "6.4%", "+0.7\u00a0points"]
+    assert [one.shown("en") for one in told[:2]] == [one.shown("en") for one in cells]

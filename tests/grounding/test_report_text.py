@@ -12,8 +12,15 @@ from bot.agent.claim_check import build_claim_prompt
 from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Evidence, Fact, Source
-from bot.core.parts import Table
-from bot.core.report import NextStepForm, ReportForm, build_report, list_cited_facts
+from bot.core.parts import Copy, Table
+from bot.core.report import (
+    NextStepForm,
+    Report,
+    ReportForm,
+    build_report,
+    list_cited_facts,
+    list_sources,
+)
 from bot.core.request import Brief, SkillRequest
 from bot.grounding.calculations import CalculationError, prove_figure
 from bot.grounding.report_text import ReportChecker
@@ -477,6 +484,26 @@ def test_report_has_the_filled_figures_and_cites_their_facts() -> None:
     assert "de 58\u00a0% à 39\u00a0%" in french.headline.text
     assert french.sources is not None
     assert french.sources.text.startswith("commandes, ")
+
+
+def test_data_of_a_calculated_figure_are_those_of_its_inputs() -> None:
+    visits = Fact(
+        id="metric.all.visits",
+        label="visits",
+        value=Decimal(900),
+        source=Source("events.csv"),
+        as_of=date(2026, 11, 26),
+    )
+    split = visits.model_copy(
+        update={
+            "id": "calculated.split.visits-change",
+            "source": Source("orders.csv"),
+            "query": "split(metric.all.visits)",
+        }
+    )
+    report = Report(headline=Copy(text="It came with visits.", facts=(split.id,)))
+    told = list_sources(report, FactBook([split, visits]), {}, "en")
+    assert told == "orders.csv, events.csv, up to 26 November"
 
 
 @pytest.mark.parametrize(

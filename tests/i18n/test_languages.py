@@ -44,6 +44,9 @@ def test_french_spaces_do_not_break_and_english_has_none() -> None:
         f"Prix{NBSP}: 18{NBSP}%, «{NBSP}oui{NBSP}»{NBSP}!"
     )
     assert insert_nbsp("Price: 18 %!", "en") == "Price: 18 %!"
+    english = insert_nbsp("L'e-mail « The jumper: knitted here! » : 39 %", "fr")
+    assert "jumper: knitted here!" in english
+    assert english.endswith("\u00a0: 39\u00a0%")
 
 
 def test_signature_of_a_language_has_a_general_and_an_older_key() -> None:

@@ -72,19 +72,18 @@ def build_table_exhibit(
         rows=tuple(cells),
         facts=tuple(known[name].id for _, known in rows for name in used if name in known),
     )
-    dated = date_table(table, [[known.get(n) for n in used] for _, known in rows], language)
+    dated = date_table(table, [[known.get(n) for n in used] for _, known in rows], language).rows
     of_groups = [
-        (dated.rows[number][0],)
+        (dated[number][0],)
         for number, (group, _) in enumerate(rows)
         if whole is not WHOLE or any(fact.about for fact in group)
     ]
     days = [{name_days(fact, language) for fact in some} for some in columns_of_facts]
-    are_named = dated.columns[1:] != table.columns[1:]  # by the titles
     return Exhibit(
         shows=shows,
-        table=dated,
+        table=table.model_copy(update={"rows": dated}),
         column_facts=tuple(frozenset(fact.id for fact in some) for some in columns_of_facts),
-        column_days=tuple("" if are_named or len(own) > 1 else min(own) for own in days),
+        column_days=tuple("" if len(own) > 1 else min(own) for own in days),
         rows=TableRows(dimensions=(rows_of,), heads=table.columns[:1], groups=tuple(of_groups))
         if rows_of
         else None,

@@ -200,6 +200,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             rows_of=PRODUCTS.rows_of,
             groups=rows,
         )
+        compared = _say_rows(compared, len(best_ones), len(products), language)
         if covers:  # the pieces stand in the table
             rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
         beside = (*fitting, *of_week.values())
@@ -259,6 +260,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         groups=of_titles,
         gaps={"stock-cover-week": {one.about: str(one.value) for one in alike.values()}},
     )
+    listed = _say_rows(listed, len(shown), min(params.most, len(ordered)), language)
     of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=(*_name_country(facts, where, language), *fitting),
@@ -278,6 +280,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         read_as=join_scope(scope),
         scope=scope,
     )
+
+
+def _say_rows(
+    exhibit: Exhibit | None, shown: int, known: int, language: Language
+) -> Exhibit | None:
+    """Return the exhibit with how many of the products that fit it shows."""
+    if exhibit is None or shown >= known:
+        return exhibit
+    told = Words("{n} of {known} rows shown.", n=shown, known=known).to(language)
+    return exhibit.model_copy(update={"cut": told})
 
 
 async def _compare(

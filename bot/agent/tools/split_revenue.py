@@ -24,7 +24,7 @@ from bot.agent.tools.query_metrics import look_up, look_up_like_days
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.i18n.messages import Words
+from bot.i18n.messages import Language, Words
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -141,10 +141,14 @@ class Part:
             shown_decimals=None if unit == "%" else 2 * (value != value.to_integral_value()),
             source=first.source,
             as_of=first.as_of,
-            query=f"split({self.now.revenue.id}, {self.before.revenue.id})",
+            query=f"split({', '.join(one.id for one in self._list_inputs())})",
             since=first.since,
             until=first.until,
         )
+
+    def _list_inputs(self) -> list[Fact]:
+        sales = (self.now, self.before)
+        return [fact for one in sales for fact in (one.revenue, one.orders, one.visits) if fact]
 
 
 def split_change(
@@ -177,12 +181,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError(f"{NOT_SPLIT} {_explain_missing(orders)}")
     facts = [*orders.facts, *(visits.facts if visits else ())]
     of_whole = [whole.build_change(), *whole.build_effects(), *whole.build_rates()]
-    of_parts = dict[str, list[Fact]]()
+    of_parts, missing = dict[str, list[Fact]](), dict[str, list[str]]()
     for name in PARTS:
         if read_text(getattr(params, name)):
             continue
         try:
-            of_parts[name] = await _split_parts(query, name, whole, deps)
+            of_parts[name], missing[name] = await _split_parts(query, name, whole, deps)
         except ToolError as error:
             notes.append(f"Not told by {name}: {error}")
     days = _list_days(orders)
@@ -195,17 +199,55 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     before = (first, whole.before.revenue.until)
     breaks = await name_breaks((whole.now.revenue.since, last), where, deps, before)
     sold_out = await name_sold_out(first, last, deps)
+    apart = whole.now.revenue.about
+    exhibits = SPLIT.build_parts(
+        _name_without(of_whole, apart),
+        {name: _name_without(some, apart) for name, some in of_parts.items()},
+        HEADINGS,
+        deps.request.language,
+    )
+    names = (name for name, some in of_parts.items() if some)
+    lacking = {name: _list_names(missing[name], apart, deps.request.language) for name in names}
+    notes += [
+        f"Not told by {name}: {text}, as too few bought there, or as they changed least."
+        for name, text in lacking.items()
+        if text
+    ]
+    if lacking:
+        exhibits = tuple(
+            one.model_copy(
+                update={"cut": Words("Not shown: {what}", what=text).to(deps.request.language)}
+            )
+            if text
+            else one
+            for one, text in zip(exhibits, lacking.values(), strict=True)
+        )
     return ToolResult(
         facts=tuple(facts),
-        exhibits=(
-            *SPLIT.build_parts(of_whole, of_parts, HEADINGS, deps.request.language),
-            *beside.exhibits,
-        ),
+        exhibits=(*exhibits, *beside.exhibits),
         notes=(*notes, *orders.notes, *breaks, *sold_out, *beside.notes),
         read_as=orders.read_as,
         scope=orders.scope,
         next_calls=call_funnel(breaks, facts, deps),
     )
+
+
+def _name_without(facts: list[Fact], whole: str) -> list[Fact]:
+    """Return the facts, named as rows of a table whose title says what all are of."""
+    return [fact.model_copy(update={"about": _strip(fact.about, whole)}) for fact in facts]
+
+
+def _strip(about: str, whole: str) -> str:
+    known = whole.split(" · ")
+    return " · ".join(one for one in about.split(" · ") if one not in known)
+
+
+def _list_names(abouts: list[str], whole: str, language: Language) -> str:
+    names = [_strip(about, whole) for about in abouts]
+    listed = ", ".join(names[:MAX_PARTS])
+    if len(names) > MAX_PARTS:
+        return Words("{names} and others", names=listed).to(language)
+    return listed
 
 
 def _explain_missing(orders: "MetricResult") -> str:
@@ -227,22 +269,38 @@ def _tell_visit_days(warehouse: "Warehouse") -> str:
 
 async def _split_parts(
     query: MetricQuery, name: DimensionName, whole: Part, deps: ToolDeps
-) -> list[Fact]:
+) -> tuple[list[Fact], list[str]]:
     """Return the change of each device or country that is stated, with its split, and the rates of
-    the one with the largest part of the change; those that went against it come last."""
+    the one with the largest part of the change; those that went against it come last. Then what the
+    others are about of which anything is known."""
+    from bot.data.metrics.query.metric_answer import OTHERS
+
     query = query.model_copy(update={"dimensions": (name,)})
     visits = None
     if whole.now.visits is not None:
         visits = await look_up(_ask_visits(query), deps)
+    orders = await look_up(query, deps)
     parts = {
         group: part
-        for group, part in _list_parts(await look_up(query, deps), visits).items()
+        for group, part in _list_parts(orders, visits).items()
         if group and None not in group
     }
     way = 1 if whole.change > 0 else -1
-    ranked = sorted(parts.values(), key=lambda part: -way * part.change)[:MAX_PARTS]
-    facts = [one for part in ranked for one in (part.build_change(), *part.build_effects())]
-    return [*facts, *(rate for part in ranked[:1] for rate in part.build_rates())]
+    ranked = sorted(parts, key=lambda group: -way * parts[group].change)[:MAX_PARTS]
+    facts = [
+        one
+        for group in ranked
+        for one in (parts[group].build_change(), *parts[group].build_effects())
+    ]
+    rates = [rate for group in ranked[:1] for rate in parts[group].build_rates()]
+    others = {
+        group: fact.about
+        for found in filter(None, (orders, visits))
+        for fact in _list_figures(found)
+        if (group := found.groups[fact.id][1]) and group not in (*ranked, OTHERS)
+        if None not in group
+    }
+    return [*facts, *rates], [*others.values()]
 
 
 def _build_query(params: Params) -> MetricQuery:

@@ -262,7 +262,7 @@ def render_slack_table(table: Table) -> Block:
         for row in (table.columns, *table.rows)
         if row
     ]
-    return {"type": "table", "rows": rows}
+    return {"type": "table", "rows": rows, "column_settings": [{"is_wrapped": True}]}
 
 
 def render_table_lines(table: Table) -> Block:

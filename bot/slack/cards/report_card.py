@@ -39,8 +39,8 @@ GAP_PARTS = {  # what is not answered: because no file holds it, or for another 
     "not_answered": Words("Not answered: {what}"),
 }
 TABLE_PARTS = ("table", "second_table")
-ROWS_SHOWN = Words("{shown} of {n} rows. All are under Details.")
-COLUMNS_SHOWN = Words("{shown} of {n} columns. All are under Details.")
+ROWS_SHOWN = Words("The first {shown} rows. The others are under Details.")
+COLUMNS_SHOWN = Words("The first {shown} columns. The others are under Details.")
 MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES = 4, 3, 3
 MAX_FOLLOW_UP = 900
 

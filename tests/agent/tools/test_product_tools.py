@@ -749,6 +749,7 @@ async def test_products_are_compared_by_sales_stock_returns_and_ratings_in_one_t
     assert exhibit.table.columns[0].startswith("Product")
     assert len(exhibit.table.columns) == 7
     assert len(exhibit.table.rows) == 15
+    assert "15" in exhibit.cut  # of how many
     names = {fact.about for fact in result.facts}
     assert len(names) >= 10
     rate = next(fact for fact in result.facts if fact.parts.measure == "return-rate")

@@ -139,9 +139,9 @@ def test_columns_stand_as_asked_and_on_a_card_without_room_those_of_the_finding_
     assert exhibit.table
     sorted_ = exhibit.with_columns_first(cited, points).table
     assert sorted_
-    assert sorted_.columns[:4] == ("Device", "Revenue", "Orders", "Units")
+    assert sorted_.columns[:4] == ("Device", "Units", "Orders", "Revenue")
     assert {*sorted_.columns} == {*exhibit.table.columns}
-    assert sorted_.rows[0][3] == exhibit.table.rows[0][4]
+    assert sorted_.rows[0][1] == exhibit.table.rows[0][4]
 
 
 @pytest.mark.parametrize("dimensions", [["device", "month"], ["month", "device"]])

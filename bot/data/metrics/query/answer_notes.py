@@ -63,6 +63,7 @@ COARSER_WORDS = {
     "month": Words("By month: in most weeks there are too few people to be shown."),
     "quarter": Words("By quarter: in most months there are too few people to be shown."),
 }
+ALL_OUTSIDE = Words("No row is within the bounds: these are outside, nearest first.")
 OUTSIDE = Words("No row that may be shown is within the bounds: these are outside, nearest first.")
 NEARLY_WHOLE = Decimal("0.01")
 ORDERS_BELOW = ("lowest", "growth", "decline")  # in which a smaller figure may stand first
@@ -146,7 +147,8 @@ class AnswerNotes:
         shown = len([one for one in groups if answer.recipe.is_single(one)])
         if counts.are_outside:
             names = "; ".join(" · ".join(self.name(one)) for one in groups)
-            return [f"None may be told to be within the bounds. Outside, the nearest: {names}."]
+            may_be = "may be told to be" if counts.may_fit else "is"
+            return [f"None {may_be} within the bounds. Outside, the nearest: {names}."]
         if shown == counts.known:
             return []
         small = f"of under {self._find_floor()} people, or needed to hide those"
@@ -188,7 +190,7 @@ class AnswerNotes:
         were asked for, and which days, weeks or months are missing."""
         lines = [
             *self._list_coarser(),
-            *([OUTSIDE] if self.answer.counts and self.answer.counts.are_outside else ()),
+            *self._list_outside(),
             *self._list_cut(),
             *self._list_hidden(),
             *self._list_counted_twice(),
@@ -228,6 +230,12 @@ class AnswerNotes:
         if len(shown) == 1 and {*self.answer.asked.dimensions} != {*shown}:
             return [COARSER_WORDS[one] for one in shown if one in COARSER_WORDS]
         return []
+
+    def _list_outside(self) -> list[Words]:
+        counts = self.answer.counts
+        if counts is None or not counts.are_outside:
+            return []
+        return [OUTSIDE if counts.may_fit else ALL_OUTSIDE]
 
     def _list_cut(self) -> list[Words]:
         counts = self.answer.counts
