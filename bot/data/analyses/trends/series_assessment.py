@@ -32,7 +32,13 @@ from bot.data.analyses.trends.weekly_series import (
 )
 from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.metrics.filters import list_currencies
-from bot.data.stats import CONFIRMED_FDR, WATCHED_P, Numbers, adjust_false_discovery
+from bot.data.stats import (
+    CONFIRMED_FDR,
+    WATCHED_P,
+    Numbers,
+    adjust_as_one_more,
+    adjust_false_discovery,
+)
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -323,9 +329,9 @@ def judge_changes(
     goods = np.array([key[0] == "product" for key in series.keys])
     q, whole = np.ones(len(goods)), np.arange(len(goods)) < (others or len(goods))
     for family in (goods, ~goods):
-        q[family & whole] = adjust_false_discovery(deviation.p[family & whole])
-        for row in np.flatnonzero(family & ~whole):
-            q[row] = adjust_false_discovery(deviation.p[[*np.flatnonzero(family & whole), row]])[-1]
+        shop = deviation.p[family & whole]
+        q[family & whole] = adjust_false_discovery(shop)
+        q[family & ~whole] = adjust_as_one_more(deviation.p[family & ~whole], shop)
     stands = (q <= CONFIRMED_FDR) & (np.abs(deviation.change) >= MIN_RELATIVE_CHANGE)
     watched = (deviation.p < WATCHED_P) & (np.abs(deviation.change) >= MIN_RELATIVE_CHANGE) & ~goods
     alone = stands & goods & np.array(find_explained_changes(series.counts, deviation))
