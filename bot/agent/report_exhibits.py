@@ -56,7 +56,11 @@ def _add_alike(cited: Collection[str], shown: Sequence[Exhibit]) -> frozenset[st
 
 def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> Exhibit:
     """Return the exhibit without the columns that tell nothing and that no sentence cites, and a
-    line that says it in their place: those that repeat another one, and those of 0 alone."""
+    line that says it in their place: those that repeat another one, and those of 0 alone. What
+    returns to come will change repeats it only so far."""
+    from bot.data.metrics.query.order_cautions import LATE_RETURNS
+
+    is_late = LATE_RETURNS.to(ctx.request.language) in exhibit.footnote
     columns, told, kept = exhibit.list_figure_columns(), list[Words](), list[int]()
     for number, (head, cells) in enumerate(columns):
         figures = [cell for cell in cells if cell not in NO_FIGURE]
@@ -71,6 +75,8 @@ def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) ->
         is_none = {*figures} == {"0"}
         if is_apart and (same or is_none) and len(cells) > 1:
             words = Words("{column}: as {other}.", column=head, other=same.lower())
+            if is_late:
+                words = Words("{column}: as {other} so far.", column=head, other=same.lower())
             told.append(words if same else Words("{column}: 0 in each row.", column=head))
         else:
             kept.append(number)

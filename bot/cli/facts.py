@@ -136,6 +136,8 @@ def facts_(settings: Settings, args: argparse.Namespace) -> int:
     container = Container(settings).migrated()
     workspace = container.workspace(args.workspace)
     if args.kind == ALL_KINDS:
+        library = container.library(workspace)
+        library.run_exclusively(library.describe)  # for the AI; it is kept on disk
         results = [
             _find_facts_or_none(container, workspace, kind, where) for kind in list_analyses()
         ]

@@ -351,6 +351,20 @@ class WorkspaceData:
                 self._known[kind, where] = found
             return self._known[kind, where]
 
+    def describe(self, warehouse: "Warehouse") -> list[str]:
+        """Return what the data hold, for the model that asks; cached until the tables change."""
+        from bot.data.metrics.query.describe import describe_data
+
+        if self._result_cache is None:
+            return describe_data(warehouse)
+        version = self._version()
+        lines = self._result_cache.get_description(version)
+        if lines is None:
+            lines = describe_data(warehouse)
+            if _is_same_warehouse(version, self._version()):
+                self._result_cache.put_description(version, lines)
+        return lines
+
     def drop_findings(self, kind: str) -> None:
         """Forget the results of one analysis, because what it reads besides the tables changed."""
         with self._engine_lock:

@@ -32,6 +32,11 @@ def adjust_false_discovery(p: Numbers) -> Numbers:
     return np.minimum(q, 1.0)
 
 
+def adjust_as_one_more(p: Numbers, family: Numbers) -> Numbers:
+    """Return the same of each p-value as that of one more test among those of a family."""
+    return np.array([adjust_false_discovery(np.append(family, one))[-1] for one in p])
+
+
 CONFIRMED_FDR, WATCHED_P = 0.10, 0.05  # q and p up to which a difference is told
 
 

@@ -24,6 +24,7 @@ from bot.core.facts import Evidence, Fact, Source
 from bot.core.metric_query import MeasureName
 from bot.core.report import ReportForm
 from bot.data.metrics.query import describe, known_values
+from bot.data.metrics.query.answer_notes import KEPT_IN_PART
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.order_cautions import LATE_RETURNS
 from bot.data.metrics.query.runner import DATASETS
@@ -755,6 +756,20 @@ async def test_a_table_of_net_revenue_says_that_returns_are_still_to_come(
         until=str(date.fromisoformat(since) + timedelta(29)),
     )
     assert (LATE_RETURNS.text in result.exhibits[0].footnote) == is_open
+
+
+@pytest.mark.parametrize("value", ["no", "yes"])
+async def test_orders_without_returns_say_that_those_kept_in_part_stay(value: str) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["orders"],
+        dimensions=["device"],
+        filters=[[{"field": "returned", "operator": "is", "values": [value]}]],
+        since="2026-05-01",
+        until="2026-08-31",
+    )
+    assert (KEPT_IN_PART.text in result.exhibits[0].footnote) == (value == "no")
 
 
 @pytest.mark.parametrize(("since", "compares"), [("2026-10-20", False), ("2026-08-01", True)])

@@ -6,6 +6,7 @@ from typing import Any
 from bot.agent.report_exhibits import _add_alike, _leave_out_empty
 from bot.core.charts import Exhibit
 from bot.core.parts import Table
+from bot.data.metrics.query.order_cautions import LATE_RETURNS
 
 HEADS = ("Revenue", "Net revenue", "Returned", "Orders")
 WEEKS = Exhibit(
@@ -24,6 +25,12 @@ def test_column_that_tells_nothing_of_its_own_is_said_once_in_its_place() -> Non
     assert left.table
     assert left.table.columns == ("Week", "Revenue", "Orders")
     assert left.cut == "Net revenue: as revenue. Returned: 0 in each row."
+
+
+def test_a_column_that_returns_may_still_change_is_alike_only_so_far() -> None:
+    late = WEEKS.model_copy(update={"footnote": f"As told. {LATE_RETURNS.text}"})
+    left = _leave_out_empty(late, {"Orders"}, CTX)
+    assert left.cut.startswith("Net revenue: as revenue so far.")
 
 
 def test_column_that_a_sentence_cites_stays() -> None:

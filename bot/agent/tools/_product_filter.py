@@ -41,8 +41,11 @@ def split_names(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for part in text.split(SEPARATOR) if (one := part.strip())))
 
 
-def filter_products(products: Sequence[Product], asked: ProductBounds) -> list[Product]:
-    """Return the products on sale that fit, best fit first."""
+def filter_products(
+    products: Sequence[Product], asked: ProductBounds
+) -> tuple[list[Product], set[str]]:
+    """Return the products on sale that fit, best fit first, and the handles of those that have the
+    words in their description alone."""
     names = sorted({product.type for product in products if product.type})
     wanted, left_out = split_names(asked.category), split_names(asked.without_category)
     for category in (*wanted, *left_out) if products else ():
@@ -65,12 +68,12 @@ def filter_products(products: Sequence[Product], asked: ProductBounds) -> list[P
         and (asked.reduced == "any" or (product.compare_at is not None) is is_reduced)
     ]
     words = read_text(asked.words)
-    return _search(words, fitting) if words else fitting
+    return _search(words, fitting) if words else (fitting, set())
 
 
-def _search(words: str, products: list[Product]) -> list[Product]:
+def _search(words: str, products: list[Product]) -> tuple[list[Product], set[str]]:
     """Return what the words may mean, then all of the category that they name, then all others
-    that have each of them, those last whose description alone says them."""
+    that have each of them; last those whose description alone says them, and these again."""
     index, by_handle = ProductIndex(products), {product.handle: product for product in products}
     wanted = set(tokenize_query(words))
     said = [
@@ -80,7 +83,8 @@ def _search(words: str, products: list[Product]) -> list[Product]:
     ]
     best = [match.handle for match in index.find(words)]
     best += [products[n].handle for n in find_in_category(words, products)]
-    return [by_handle[handle] for handle in dict.fromkeys((*best, *index.find_all(words), *said))]
+    best += index.find_all(words)
+    return [by_handle[handle] for handle in dict.fromkeys((*best, *said))], {*said}.difference(best)
 
 
 def _is_within(price: Decimal | None, most: float) -> bool:

@@ -12,9 +12,11 @@ Example: {"product": "none", "channel": "none", "retailer": "none", "placement":
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
+    Period,
     build_filter,
     find_analysis,
     group_by_subject,
@@ -22,6 +24,7 @@ from bot.agent.tools._analysis import (
     number_of,
     pick_measures,
     read_day_of,
+    run_query,
     set_periods,
 )
 from bot.agent.tools._exhibits import GroupExhibit
@@ -31,6 +34,9 @@ from bot.core.facts import Fact
 from bot.core.rounding import round_sums
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
+
+if TYPE_CHECKING:
+    from bot.data.warehouse.warehouse import Warehouse
 
 WORSE, STUCK = "worse--", "stuck--"  # the subjects of what is worse, and of keywords
 TOTAL_MEASURES = ("spend", "sales", "orders", "return", "cost-per-order")
@@ -155,7 +161,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     }
     of_ads = groups.get("ads", ())
     period = (read_day_of(of_ads, "since"), read_day_of(of_ads, "until"))
-    breaks = await name_breaks(period, AnalysisFilter(), deps) if chosen else []
+    breaks = []
+    if chosen:
+        notes += await run_query(deps, lambda shop: _name_sold_out(shop, finding.where, period))
+        breaks = await name_breaks(period, AnalysisFilter(), deps)
     facts = finding.prepare(chosen, period=period)
     facts = round_sums(link_changes(facts, {"return": "return-elsewhere"}), SUMS)
     compared = {
@@ -181,6 +190,17 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ],
         notes=[*notes, *breaks],
     ).model_copy(update={"next_calls": call_funnel(breaks, facts, deps)})
+
+
+def _name_sold_out(warehouse: "Warehouse", where: AnalysisFilter, days: Period) -> list[str]:
+    """Return a note on what the ads still showed when it was sold out."""
+    from bot.data.analyses.campaigns import filter_campaigns
+    from bot.data.metrics.ad_cautions import name_ads_of_sold_out
+
+    table = warehouse.table("campaigns")
+    if table is None or days[0] is None or days[1] is None:
+        return []
+    return name_ads_of_sold_out(warehouse, filter_campaigns(table, where), days[0], days[1])
 
 
 def _list_facts(groups: Mapping[str, Sequence[Fact]], dimension: str) -> list[Fact]:

@@ -2,15 +2,9 @@
 values, what is old, what the data lacks, and what it has that no look-up reaches. Call it before
 the first query_metrics where values or days are not known yet."""
 
-from typing import TYPE_CHECKING
-
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import run_query
 from bot.i18n.messages import Words
-
-if TYPE_CHECKING:
-    from bot.data.warehouse.warehouse import Warehouse
-
 
 TOO_LONG = Words("This took too long, so I stopped. Ask again: what was read so far is kept.")
 
@@ -20,9 +14,4 @@ class Params(ToolParams):
 
 
 async def run(_params: Params, deps: ToolDeps) -> ToolResult:
-    def ask(warehouse: "Warehouse") -> list[str]:
-        from bot.data.metrics.query.describe import describe_data
-
-        return describe_data(warehouse)
-
-    return ToolResult(notes=tuple(await run_query(deps, ask, too_long=TOO_LONG)))
+    return ToolResult(notes=tuple(await run_query(deps, deps.data.describe, too_long=TOO_LONG)))

@@ -9,7 +9,7 @@ Example: {"words": "linen", "category": "none", "without_category": "none", "max
 "rated_at_most": 0, "ratings_at_least": 0, "pace": 0, "compare": "none", "most": 5}
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -158,7 +158,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     every = await deps.data.list_products()
     if not every and not _wants_sales(params):
         raise ToolError(NO_CATALOGUE)
-    products = filter_products(every, params)
+    products, described = filter_products(every, params)
     finding = None
     if _wants_sales(params):
         among = [product.handle for product in products] if every else None
@@ -183,10 +183,26 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     rated, of_rated, sold = dict[str, list[Fact]](), list[str](), len(ordered)
     if any(bounds := (params.rated_at_least, params.rated_at_most, params.ratings_at_least)):
         ordered, rated, of_rated = await select_rated(ordered, *bounds, where.until, deps)
-    of_week, alike = await find_covers_of_week(deps, where, ordered[: params.most], covers)
+    is_shortest = params.sort == "stock_cover" and bool(covers)  # at either rate
+    held = ordered if is_shortest else ordered[: params.most]
+    of_week, alike = await find_covers_of_week(deps, where, held, covers)
+    ranks, beyond_chance = covers, {*of_week}
+    if is_shortest:
+        of_week |= {
+            handle: one for handle, one in alike.items() if one.number < covers[handle].number
+        }
+        shorter = (covers, of_week)
+        ranks = {
+            handle: min((some[handle] for some in shorter if handle in some), key=_number)
+            for handle in covers
+        }
+        ordered.sort(key=lambda product: ranks[product.handle].number)
+        first = {product.handle for product in ordered[: params.most]}
+        of_week = {handle: fact for handle, fact in of_week.items() if handle in first}
     named = replace(where, category=", ".join(several)) if several else where
     basis, scope = await _describe_call(params, named, every, bool(sales), deps)
-    fitting = () if any(bounds) else _count_fitting(params, products, scope, language)
+    called = [one for one in products if one.handle not in described]
+    fitting = () if any(bounds) else _count_fitting(params, called, scope, language)
     if params.compare != "none" and every:
         best_ones = ordered[: min(params.most, MAX_COMPARED)]
         rows, of_compared = await _compare(best_ones, sales, covers, where.until, deps)
@@ -210,12 +226,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             facts=(*beside, *_name_country(told, where, language)),
             exhibits=(compared,) if compared else (),
             notes=(
-                *_explain(
-                    params, products, ordered, best_ones, every, finding, basis, sold, covers
-                ),
+                *_say_described(products, called, described, best_ones, params),
+                *_explain(params, products, ordered, best_ones, every, finding, basis, sold, ranks),
                 *dict.fromkeys((*of_rated, *of_compared)),
                 *_say_pace(params, where, covers),
-                *_say_week(of_week),
+                *_say_week(of_week, beyond_chance),
                 *([TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []),
             ),
             read_as=join_scope(scope),
@@ -258,7 +273,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         language,
         rows_of=PRODUCTS.rows_of,
         groups=of_titles,
-        gaps={"stock-cover-week": {one.about: str(one.value) for one in alike.values()}},
+        gaps={
+            "stock-cover-week": {
+                one.about: str(one.value) for handle, one in alike.items() if handle not in of_week
+            }
+        },
     )
     listed = _say_rows(listed, len(shown), min(params.most, len(ordered)), language)
     of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
@@ -270,11 +289,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *LOST.build([one for its in lost.values() for one in its[1:]], language),
         ),
         notes=(
-            *_explain(params, products, ordered, shown, every, finding, basis, sold, covers),
+            *_say_described(products, called, described, shown, params),
+            *_explain(params, products, ordered, shown, every, finding, basis, sold, ranks),
             *_tell_old(shown, arrived, deps.today),
             *of_rated,
             *_say_pace(params, where, covers),
-            *_say_week(of_week),
+            *_say_week(of_week, beyond_chance),
             *of_lost,
         ),
         read_as=join_scope(scope),
@@ -422,13 +442,43 @@ def _say_pace(params: Params, where: AnalysisFilter, covers: Mapping[str, Fact])
     )
 
 
-def _say_week(of_week: Mapping[str, Fact]) -> Iterator[str]:
-    if of_week:
+def _say_described(
+    products: Sequence[Product],
+    called: Sequence[Product],
+    described: Collection[str],
+    shown: Sequence[Product],
+    params: Params,
+) -> Iterator[str]:
+    """Say which have the words in their description alone, so may be something else."""
+    words = read_text(params.words)
+    if described and not called:
+        yield (
+            f"No product and no category is called “{words}”: say so first. What stands here, "
+            f"{len(products)} in all, has the words in its description alone, and may be something "
+            "else."
+        )
+    elif named := [one.title for one in shown if one.handle in described]:
+        yield f"“{words}” stands in the description alone of: {'; '.join(named)}."
+
+
+def _say_week(of_week: Mapping[str, Fact], beyond_chance: Collection[str]) -> Iterator[str]:
+    """Say at which rate the days of stock count for what comes next."""
+    sure = [one.about for handle, one in of_week.items() if handle in beyond_chance]
+    if sure:
         yield (
             "In the last 7 days these sold faster or slower than in the whole period, beyond "
-            f"chance: {', '.join(one.about for one in of_week.values())}. Tell both days of stock. "
-            "Of the others the table alone has those of that week, which may be chance."
+            f"chance: {', '.join(sure)}. For what comes next their days at that rate count."
         )
+    if of_week:
+        yield (
+            f"Of {'all others' if sure else 'these products'} the days at the rate of the whole "
+            "period count for what comes next; those of the last 7 days may be chance, a warning "
+            "where they are fewer. Say once which count, and tell both where they differ."
+        )
+
+
+def _number(fact: Fact) -> Decimal:
+    return fact.number
 
 
 def _sort_by_cover(covers: Mapping[str, Fact], params: Params) -> list[str]:
@@ -553,8 +603,10 @@ def _explain(
             "There is no catalogue: words, category, price and stock were not applied to the sales."
         )
     elif finding:
+        ranks_both = any(one.parts.measure == "stock-cover-week" for one in covers.values())
         how = (
             "the days that their stock lasts at the rate of the period: stock × days / units"
+            f"{', or of its last 7 days where these are fewer' if ranks_both else ''}"
             if _wants_cover(params)
             else f"{_choose_measure(params)}, {basis}after the filters"
         )

@@ -7,7 +7,7 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 "device": "mobile", "source": "none", "segment": "none", "until": "none"}
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -46,15 +46,20 @@ OF_ALL_NOTE = (
     "“the whole shop”: the step of all visits, not narrowed as asked. One that moved the same way "
     "here moved for all: tell it of all, with these figures, and never of this part alone."
 )
+OVER_NOTE = (
+    "“rate-after”: the share after the change, back where it was before. It is over: tell it as "
+    "past, with this share and its days."
+)
 VISIT_FILTERS = ("device", "source", "country")
 MOVED = ("confirmed", "to watch", "follows")
 NOT_MOVED = len(MOVED)  # the rank of what did not
 MOVED_MEASURES = (
     *("status", "rate", "before", "change", "visits", "passed", "through", "since", "rate-since"),
-    *("lost-buyers", "lost-buyers-low", "lost-buyers-high"),
+    *("rate-after", "lost-buyers", "lost-buyers-low", "lost-buyers-high"),
     *("lost-money", "lost-money-low", "lost-money-high"),
 )
-UNSURE_MEASURES = ("status", "rate", "before", "through")
+OWN_MEASURES = ("since", "rate-after", "lost-money")  # in a table only of the step they are told of
+UNSURE_MEASURES = ("status", "rate", "before", "through", "rate-after")
 STEADY_MEASURES = ("rate", "before")
 VISIT_MEASURES = ("visits", "purchases", "conversion")
 MAX_LINES, MAX_MOVED, MAX_UNSURE = 3, 3, 4  # steps
@@ -69,6 +74,7 @@ STEPS = GroupExhibit(
         "change": Words("Change in points"),
         "visits": Words("Visits"),
         "since": Words("Since"),
+        "rate-after": Words("Afterwards"),
         "lost-money": Words("Lost, about"),
     },
 )
@@ -107,7 +113,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     }
     ordered = sorted(
         ((name, group) for name, group in groups.items() if "-to-" in name),
-        key=lambda pair: _rank(pair[1]),
+        key=lambda pair: (_rank(pair[1]), not _is_whole(pair[0], finding.where)),
     )
     steps = [_name_step(fact, name) for name, _ in ordered for fact in groups[name]]
     every = link_changes(
@@ -130,6 +136,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "the 56 days before; “rate-since” is the share since the day of “since”: tell that one "
             "beside the day. “follows”: moved only because another did, named by “through”. "
             "Steps without a status did not move beyond chance.",
+            *([OVER_NOTE] if any(one.parts.measure == "rate-after" for one in facts) else []),
             *([OF_ALL_NOTE] if breaks else []),
             *name_left_out(left_out),
         ),
@@ -190,7 +197,9 @@ async def name_breaks(
         since = read_day_of(group, "since")
         if since and (not ends or since <= max(ends)):
             change = next((one.number for one in group if one.parts.measure == "change"), 0)
+            after = next((one for one in group if one.parts.measure == "rate-after"), None)
             pass_it = f"{'fewer' if change < 0 else 'more'} pass it since {since}"
+            pass_it += f", over by {after.until}" if after else ""
             named.append(f"{_name_step(group[0], name).about}: {pass_it}")
             in_both |= bool(before[1] and since <= before[1])
     if not named:
@@ -304,23 +313,37 @@ def _focus(facts: Sequence[Fact], where: AnalysisFilter) -> tuple[list[Fact], li
     cost of the same break in other parts, what may have moved elsewhere, conversion of others."""
     groups, told = group_by_subject(facts), set[tuple[bool, str]]()
     is_narrowed = any(getattr(where, one) for one in TEXT_FILTERS)
-    is_broken = any(map(_is_confirmed, groups.values()))
     asked = [f"{one}-" for one in VISIT_FILTERS if getattr(where, one)]
     own = ("total-", "all", *(asked if is_narrowed else ["device-"]))
+    broken = {  # subject → step
+        subject: subject.split("--")[0].rsplit("-", 3)[1]
+        for subject, group in groups.items()
+        if _is_confirmed(group) or (_is_whole(subject, where) and _rank(group) == 0)
+    }
+    of_part = {step for subject, step in broken.items() if not subject.startswith(OF_ALL)}
     kept: list[Fact] = []
     for subject, group in groups.items():
         is_own = subject.removeprefix("visits-").startswith(own)
-        measures: Sequence[str] | None = None  # all of them
+        measures: Collection[str] | None = None  # all of them
         if "-to-" not in subject:
-            measures = None if is_own or not (is_narrowed or is_broken) else ()
-        elif is_broken and _is_confirmed(group):
-            step = (subject.startswith(OF_ALL), subject.split("--")[0].rsplit("-", 3)[1])
-            measures = UNSURE_MEASURES if step in told else None
-            told.add(step)
-        elif is_broken and _rank(group) < NOT_MOVED:
+            measures = None if is_own or not (is_narrowed or broken) else ()
+        elif step := broken.get(subject):
+            is_of_all = subject.startswith(OF_ALL)
+            measures = UNSURE_MEASURES if (is_of_all, step) in told else None
+            if is_of_all and step in of_part:
+                measures = [one for one in MOVED_MEASURES if not one.startswith("lost")]
+            told.add((is_of_all, step))
+        elif broken and _rank(group) < NOT_MOVED:
             measures = UNSURE_MEASURES if is_own else ()
         kept += [fact for fact in group if measures is None or fact.parts.measure in measures]
     return kept, [fact for fact in facts if fact not in kept]
+
+
+def _is_whole(subject: str, where: AnalysisFilter) -> bool:
+    """Tell whether a step is that of all visits that a call narrows to."""
+    asked = [f"{one}-" for one in VISIT_FILTERS if getattr(where, one)]
+    is_narrowed = any(getattr(where, one) for one in TEXT_FILTERS)
+    return is_narrowed and subject.startswith(("total-", *asked))
 
 
 def _name_filters(
@@ -399,12 +422,13 @@ def _list_shown_steps(
     """Return the facts of the steps that are told, in the order of the path: those of the whole
     shop beside a part, or the others. A cost has the day that it counts from in a column of its
     own."""
-    shown = list[tuple[int, bool, Fact]]()
+    shown, ids = list[tuple[int, bool, Fact]](), {fact.id for fact in told}
     subjects = {s for fact in told if (s := fact.parts.subject).startswith(OF_ALL) is of_all}
     for fact in facts:
         subject, measure = fact.parts.subject, fact.parts.measure
         name = subject.split("--")[0]
-        if "-to-" in name and name in names and subject in subjects:
+        is_told = measure not in OWN_MEASURES or fact.id in ids
+        if "-to-" in name and name in names and subject in subjects and is_told:
             known = {"about": names[name]} | ({"since": None} if measure.startswith("lost") else {})
             place = PATH.index(name.rsplit("-", 3)[1])
             shown.append((place, ", " in names[name], fact.model_copy(update=known)))

@@ -1,5 +1,5 @@
-"""Keep on disk what the analyses computed: their results, and which themes each text of customers
-mentions.
+"""Keep on disk what the analyses computed: their results, what the data hold, and which themes each
+text of customers mentions.
 
 Each version of the inputs of results has its own folder: the imported rows, the catalogue, the
 policy's floor, the day, and a hash of this code and of the packages it computes with. Results of
@@ -66,15 +66,26 @@ class ResultCache:
 
     def put(self, stands_on: Hashable, filter_: AnalysisFilter, result: AnalysisResult) -> None:
         """Store the result atomically. A full disk is not an error."""
-        path = self._path(stands_on, result.kind, filter_)
+        self._store(self._path(stands_on, result.kind, filter_), _result_to_dict(result))
+
+    def get_description(self, stands_on: Hashable) -> list[str] | None:
+        """Return the cached lines on what the data hold, or None."""
+        try:
+            return [str(one) for one in json.loads(self._description(stands_on).read_bytes())]
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def put_description(self, stands_on: Hashable, lines: Sequence[str]) -> None:
+        self._store(self._description(stands_on), list(lines))
+
+    def _store(self, path: Path, found: dict[str, Any] | list[str]) -> None:
         with contextlib.suppress(OSError):
             if not path.parent.exists():
                 self.clear()
             elif sum(1 for _ in path.parent.iterdir()) >= MAX_RESULTS:
                 shutil.rmtree(path.parent, ignore_errors=True)
             with _replacing(path) as fresh:
-                stored = json.dumps(_result_to_dict(result), ensure_ascii=False)
-                fresh.write_text(stored, encoding="utf-8")
+                fresh.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
     def drop(self, kind: str) -> None:
         """Delete the cached results of one analysis."""
@@ -86,9 +97,13 @@ class ResultCache:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, stands_on: Hashable, kind: str, filter_: AnalysisFilter) -> Path:
-        return (
-            self.folder / _hash_key((stands_on, hash_code())) / f"{kind}-{_hash_key(filter_)}.json"
-        )
+        return self._version(stands_on) / f"{kind}-{_hash_key(filter_)}.json"
+
+    def _description(self, stands_on: Hashable) -> Path:
+        return self._version(stands_on) / "description.json"
+
+    def _version(self, stands_on: Hashable) -> Path:
+        return self.folder / _hash_key((stands_on, hash_code()))
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The tool that tells how advertising does."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -107,3 +108,40 @@ async def test_advertising_says_which_budgets_have_room() -> None:
     rows = sample().engine.con.execute("SELECT DISTINCT name FROM campaigns WHERE budget > 0")
     assert campaigns == {name for (name,) in rows.fetchall()}
     assert any("share of budget" in note for note in result.notes)
+
+
+ADS = {
+    "dataset": "campaigns",
+    "measures": ["spend"],
+    "filters": [],
+    "since": "2026-11-01",
+    "until": "2026-11-24",
+}
+
+
+async def test_ads_that_ran_on_for_what_is_sold_out_are_named() -> None:
+    sql = """SELECT any_value(products.title), max(sold), any_value(name) FROM products JOIN (
+            SELECT product, max("at")::DATE + 1 AS sold FROM orders GROUP BY 1) USING (product)
+        JOIN campaigns USING (product) WHERE stock = 0 AND spend > 0
+        AND campaigns."at"::DATE BETWEEN sold AND '2026-11-24' GROUP BY product"""
+    ((title, since, campaign),) = sample().engine.con.execute(sql).fetchall()
+    named = f"{title} (since {since}, in {campaign})"
+    by_campaign = {**ADS, "dimensions": ["campaign"]}
+    for tool, call in (("query_metrics", by_campaign), ("advertising", {})):
+        assert any(named in note for note in (await call_tool(tool, call)).notes)
+    before = {**by_campaign, "until": str(since - timedelta(days=1))}
+    clicks = {**by_campaign, "measures": ["clicks"]}
+    for call in (before, clicks):
+        notes = (await call_tool("query_metrics", call)).notes
+        assert not any("sold out" in note for note in notes)
+
+
+async def test_a_platform_that_an_exclusion_empties_is_named() -> None:
+    sql = """SELECT any_value(name), retailer FROM campaigns WHERE spend > 0
+        GROUP BY retailer HAVING count(DISTINCT name) = 1"""
+    (campaign, platform), *_ = sample().engine.con.execute(sql).fetchall()
+    without = [[{"field": "campaign", "operator": "is_not", "values": [campaign]}]]
+    for dimensions, is_named in (["retailer"], True), (["campaign"], False), ([], False):
+        call = {**ADS, "filters": without, "dimensions": dimensions}
+        notes = [n for n in (await call_tool("query_metrics", call)).notes if "No row here" in n]
+        assert [platform in note for note in notes] == [True] * is_named

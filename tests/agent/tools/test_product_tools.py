@@ -148,6 +148,40 @@ async def test_a_last_week_within_chance_stands_in_the_table_alone() -> None:
     assert "Vase" not in note
 
 
+async def test_what_runs_out_sooner_at_the_rate_of_the_last_week_is_among_the_first() -> None:
+    """The stock of the cup lasts 32 days, at the rate of the last week 20; that of the vase 26."""
+    lately = [
+        {**one, "order": f"more{one['order']}", "customer": f"more{one['customer']}"}
+        for one in sell({"cup": 7})
+    ]
+    shop = small(orders=[*sell({"vase": 28, "bowl": 28, "cup": 28}), *lately])
+    stock = {"vase": 26, "bowl": 40, "cup": 40}
+    products = [make_product(name, stock=n, title=name.title()) for name, n in stock.items()]
+    data = WorkspaceData(CatalogueLibrary(lambda: products), lambda: shop)
+    call = {"sort": "stock_cover", "in_stock": "yes", "most": 1}
+    result = await call_tool("find_products", call, replace(tool_deps(data), today=TODAY))
+    assert handles(result) == ["cup"]
+    assert [one.number for one in result.facts if one.parts.measure == "stock-cover-week"] == [20]
+    assert any("may be chance, a warning" in note for note in result.notes)
+
+
+async def test_a_word_that_only_descriptions_have_names_no_product() -> None:
+    texts = {"cap": "Se glisse sous le manteau.", "scarf": "Chaude."}
+    products = [
+        make_product(name, title=name.title(), description=text) for name, text in texts.items()
+    ]
+    data = WorkspaceData(CatalogueLibrary(lambda: products), lambda: small())
+    result = await call_tool("find_products", {"words": "manteau", "most": 5}, tool_deps(data))
+    assert handles(result) == ["cap"]
+    assert result.notes[0].startswith("No product and no category is called “manteau”")
+    assert not [fact for fact in result.facts if fact.unit == "products"]
+    products.append(make_product("coat", title="Manteau Loden", description="Chaud."))
+    result = await call_tool("find_products", {"words": "manteau", "most": 5}, tool_deps(data))
+    assert handles(result) == ["coat", "cap"]
+    assert "“manteau” stands in the description alone of: Cap." in result.notes
+    assert [fact.number for fact in result.facts if fact.unit == "products"] == [1]
+
+
 async def test_sales_that_an_earlier_answer_hides_are_not_called_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -241,7 +275,12 @@ async def test_stock_cover_is_stock_over_the_daily_sales_and_the_soonest_comes_f
     )
     found = {fact.parts.subject: fact for fact in result.facts if fact.label == COVER_LABEL.text}
     assert len(found) == 3
-    values = [Decimal(fact.value) for fact in found.values()]
+    weeks = {
+        fact.parts.subject: fact.number
+        for fact in result.facts
+        if fact.parts.measure == "stock-cover-week"
+    }
+    values = [min(fact.number, weeks.get(name, fact.number)) for name, fact in found.items()]
     assert values == sorted(values)
     for handle, fact in found.items():
         row = (

@@ -453,8 +453,16 @@ async def test_funnel_of_one_device_and_source_tells_the_same_visits_once() -> N
 async def test_funnel_tells_a_break_and_what_was_asked_and_leaves_out_the_rest(call: Any) -> None:
     result = await call_tool("funnel", call)
     costs = [fact for fact in result.facts if fact.parts.measure == "lost-money"]
-    of_all = [fact for fact in costs if fact.parts.subject.startswith("whole-")]
-    assert len(costs) - len(of_all) <= 1
+    assert len(costs) == 1  # of what was asked, neither of its parts nor of the whole shop as well
+    dated = [fact for fact in result.facts if "purchase" in fact.id and fact.id.endswith(".since")]
+    assert len({fact.value for fact in dated}) == 1
+    (tables, *_) = [
+        one.table for one in result.exhibits if one.table and "Since" in one.table.columns
+    ]
+    assert tables
+    place = tables.columns.index("Since")
+    rows = [row for row in tables.rows if "purchase" in row[0]]
+    assert len([row for row in rows if row[place] != "–"]) == 1
     assert result.facts[0].value == "confirmed"
     assert len(result.facts) < 45
     conversion = {f.parts.subject.split("--")[0] for f in result.facts if f.label == "conversion"}
@@ -463,6 +471,23 @@ async def test_funnel_tells_a_break_and_what_was_asked_and_leaves_out_the_rest(c
     assert not [f for f in result.facts if f.parts.measure == "status" and f.value == "to watch"]
     (note,) = [note for note in result.notes if "are left out, of" in note]
     assert "narrow the call" in note
+
+
+async def test_a_change_that_has_ended_is_told_as_over() -> None:
+    """Two in five buy from 4 to 10 November, before and after that four in five."""
+    events = [
+        {"session": f"{day}-{n}", "at": at, "step": step}
+        for day in range(70)
+        if (at := datetime(2026, 11, 24, 12) - timedelta(days=day))
+        for n in range(50)
+        for step in ("view", "purchase")
+        if step == "view" or n < (20 if date(2026, 11, 4) <= at.date() < date(2026, 11, 11) else 40)
+    ]
+    deps = tool_deps(data_of(small(events=events)))
+    result = await call_tool("funnel", {"until": "2026-11-10"}, deps)
+    after = figure(result, "funnel.total-all-view-to-purchase--2026-11-10.rate-after")
+    assert (after.since, after.until) == (date(2026, 11, 11), date(2026, 11, 24))
+    assert any("It is over" in note for note in result.notes)
 
 
 async def test_funnel_without_a_break_tells_each_part() -> None:

@@ -79,6 +79,58 @@ def test_segments_that_follow_the_drop_are_marked() -> None:
     assert values_of("through")["total-all-checkout-to-purchase"] == "mobile"
 
 
+@pytest.mark.parametrize(
+    ("where", "subject"),
+    [
+        (AnalysisFilter(device="mobile"), "device-mobile"),
+        (AnalysisFilter(country="FR"), "country-fr"),
+        (AnalysisFilter(source="moteur"), "source-moteur"),
+    ],
+)
+def test_a_part_has_the_verdict_of_the_whole_shop_and_its_own_cost(
+    where: AnalysisFilter, subject: str
+) -> None:
+    part = find(sample(), where)
+    for step in ("view-to-cart", "cart-to-checkout"):
+        of_shop = values_of("status").get(f"{subject}-{step}", "steady")
+        assert values_of("status", part).get(f"{subject}-{step}", "steady") == of_shop
+    key = f"{subject}-checkout-to-purchase"
+    assert values_of("p", part)[key] == values_of("p")[key]
+    assert values_of("status", part)[key] == "confirmed"
+    assert values_of("since", part)[key] == values_of("since")[MOBILE]
+    assert {"rate-since", "lost-buyers", "lost-money"} <= {
+        fact.parts.measure for fact in part.facts if fact.parts.subject == key
+    }
+
+
+@pytest.mark.parametrize(
+    ("until", "last", "is_over"),
+    [
+        (date(2026, 11, 10), 24, True),  # the days after it are known
+        (date(2026, 11, 10), 10, False),
+        (None, 17, True),  # a week within the days that are examined
+        (None, 12, False),
+    ],
+)
+def test_a_change_is_over_once_the_step_is_back_where_it_was(
+    until: date | None, last: int, is_over: bool
+) -> None:
+    """Two in five pay from 4 to 10 November, before and after that four in five."""
+    events = [
+        {"session": f"{day}-{n}", "at": at, "step": step, "device": "mobile" if n % 2 else "tablet"}
+        for day in range(70)
+        if (at := datetime(2026, 11, last, 12) - timedelta(days=day))
+        for n in range(50)
+        for step in ("view", "cart", "purchase")
+        if step != "purchase"
+        or n < (20 if datetime(2026, 11, 4) <= at < datetime(2026, 11, 11) else 40)
+    ]
+    found = find(small(events=events), AnalysisFilter(until=until))
+    key = "total-all-cart-to-purchase"
+    assert values_of("since", found)[key] == "2026-11-04"
+    assert values_of("rate-after", found).get(key) == (80 if is_over else None)
+
+
 def test_funnel_counts_agree_with_plain_sql() -> None:
     con = sample().engine.con
     sql = """WITH s AS (SELECT session, min("at") AS first, max(device) AS device,

@@ -40,13 +40,16 @@ async def test_facts_are_computed_in_a_subprocess_and_cached(
 ) -> None:
     monkeypatch.setenv("SUPER_INTERN_HOME", str(container.settings.home))
     await precompute_facts("T1/state")
-    assert {"experiments", "funnel", "segments"} <= set(kept(container))
+    assert {"description.json", "experiments", "funnel", "segments"} <= set(kept(container))
 
     def again(*_: object) -> None:
         raise AssertionError("it is known")
 
     monkeypatch.setattr("bot.data.analyses.experiments.find", again)
-    assert container.library("T1").findings("experiments", AnalysisFilter()).facts
+    monkeypatch.setattr("bot.data.metrics.query.describe.describe_data", again)
+    library = container.library("T1")
+    assert library.findings("experiments", AnalysisFilter()).facts
+    assert any("visits: " in line for line in library.run_exclusively(library.describe))
     container.database.close()
 
 

@@ -124,7 +124,7 @@ def test_filter_restricts_the_series() -> None:
 )
 def test_a_week_of_a_series_has_one_expected_value(where: AnalysisFilter, subject: str) -> None:
     narrowed = find(sample(), where)
-    for measure in ("last", "expected", "level", "change", "weeks"):
+    for measure in ("status", "last", "expected", "level", "change", "weeks"):
         assert values_of(measure, narrowed)[subject] == values_of(measure)[subject]
     total = values_of("expected", narrowed).get("total-orders")
     assert total is None or subject == CANDLES or total == values_of("expected")[subject]
@@ -296,6 +296,24 @@ def test_hundreds_of_products_do_not_hide_a_total() -> None:
     status, _ = judge_changes(series, SeriesDeviation(half, half, half * 2, p, one, season=True))
     assert status[200:] == ["confirmed", "to watch", "", "", ""]
     assert set(status[:200]) == {""}
+
+
+def test_a_part_is_judged_as_one_more_series_of_the_shop() -> None:
+    """Beside ten series of the shop, p = .02 is no finding, alone it would be one. The same series
+    under another name has the status of the shop's."""
+    p = np.array([*np.linspace(0.03, 1, 9), 0.04, 0.02, 0.001])
+    keys = [*(("device", str(n)) for n in range(10)), ("country", "FR"), ("total", "orders")]
+    counts = np.full((12, 80), 50.0) + np.arange(12.0)[:, None]
+    counts[11] = counts[9]
+    weeks = [date(2025, 1, 6) + timedelta(weeks=n) for n in range(80)]
+    series = WeeklySeries(keys, weeks, counts, counts, counts)
+    half, one = np.full(12, 50.0), np.ones(12)
+    deviation = SeriesDeviation(half, half, half * 2, p, one, season=True)
+    assert judge_changes(series, deviation, 10) == (["to watch", "to watch"], [False, False])
+    alone = SeriesDeviation(
+        half[10:11], half[10:11], half[10:11] * 2, p[10:11], one[10:11], season=True
+    )
+    assert judge_changes(series.only([10]), alone)[0] == ["confirmed"]
 
 
 def test_products_are_named_by_their_order_lines_without_a_catalogue() -> None:

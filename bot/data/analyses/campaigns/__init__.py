@@ -47,7 +47,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if table is None:
         return refuse_without_campaigns(warehouse)
     result = AnalysisResult.from_table("campaigns", warehouse, "campaigns")
-    ads = _filter_campaigns(table, filter_)
+    ads = filter_campaigns(table, filter_)
     result.source = find_source(warehouse, "campaigns", select_ads(ads))
     add_ad_facts(warehouse, result, ads, filter_)
     result.source = warehouse.source("campaigns")  # of what can't be told
@@ -56,7 +56,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     return result
 
 
-def _filter_campaigns(table: ir.Table, filter_: AnalysisFilter) -> ir.Table:
+def filter_campaigns(table: ir.Table, filter_: AnalysisFilter) -> ir.Table:
+    """Return the rows of the campaigns that a filter names."""
     for name in ("product", "channel"):
         if (value := getattr(filter_, name)) is not None:
             table = table.filter(table[name] == value)

@@ -1,12 +1,14 @@
 """Analyse the purchase funnel: where visitors drop out, what changed since when, and what it
 cost."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 
 from bot.data.analyses.funnel.steps import (
     MIN_SESSIONS,
@@ -18,6 +20,9 @@ from bot.data.analyses.funnel.steps import (
     estimate_basket,
     estimate_daily_dispersion,
     estimate_loss,
+    is_large,
+    is_over,
+    mark_followers,
 )
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
@@ -38,7 +43,7 @@ from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.disclosure import DimensionValue, Population
 from bot.data.floors import Floors, is_below_floor
 from bot.data.metrics.filters import find_last_whole_day, list_currencies
-from bot.data.stats import Numbers, find_change_point, round_figure, round_p
+from bot.data.stats import LEAST_EDGE_DAYS, Numbers, find_change_point, round_figure, round_p
 from bot.data.warehouse.query import TableCache, defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -51,16 +56,18 @@ DEFAULT_DIMENSIONS = ("total", "device")  # reported even when nothing changed
 REPORTED_DIMENSIONS = (*DEFAULT_DIMENSIONS, "product")  # when the request names a product
 INTERVAL_SUFFIXES = ("", "-low", "-high")
 MIN_PREVIOUS_DAYS = 14  # days before the current fourteen
+TAIL_DAYS = 7  # of a change, to see whether it is over
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Compare the last fourteen whole days with the fifty-six before. A subject is
     dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
     change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady") and
-    through; a confirmed one also has since (a day), since-days (±), rate-since (%) and points (by
-    seven days, for a chart); a fall has lost-buyers and lost-money, each with -low and -high. The
-    total, the devices and a product in the request are always reported, all others when they
-    changed. The overall conversion comes from `bot.data.analyses.funnel.steps`."""
+    through; a confirmed one also has since (a day), since-days (±), rate-since (%), where it is
+    over rate-after (%), and points (by seven days, for a chart); a fall has lost-buyers and
+    lost-money, each with -low and -high. The total, the devices and a product in the request are
+    always reported, all others when they changed. The overall conversion comes from
+    `bot.data.analyses.funnel.steps`."""
     if warehouse.table("events") is None:
         return AnalysisResult.refuse(
             "funnel",
@@ -93,12 +100,27 @@ def _add_facts(
     asked = [name for name in VISIT_DIMENSIONS if getattr(filter_, name)]
     steps = build_steps(visits, (*DEFAULT_DIMENSIONS, *asked)) if visits else []
     products = _compare_products(warehouse, filter_, days, result)
+    whole_shop = AnalysisFilter(since=filter_.since, until=filter_.until)
+    path = _Path(visits, visits, _read_later(warehouse, filter_, visits)) if visits else None
     compared = visits is None or len(visits.days) >= CURRENT_DAYS + MIN_PREVIOUS_DAYS
     # tested separately: one drop seen in ten dimensions must not make chance findings on products
     # pass
     if compared:
-        steps, tested = assess_steps(steps, visits)
-        products, more = assess_steps(products, None)
+        of_shop, products_of_shop = list[FunnelStep](), list[FunnelStep]()
+        if filter_ != whole_shop:
+            found = _compare_products(warehouse, whole_shop, days, None)
+            products_of_shop = assess_steps(found, ())
+        if path and filter_ != whole_shop:
+            query = count_sessions(build_sessions(warehouse, whole_shop, days))
+            shop = read_visits(warehouse, query, days)
+            if shop.steps == path.visits.steps:
+                path = replace(path, shop=shop)
+                of_shop = assess_steps(build_steps(shop, ()), path.spreads)
+        if path:
+            steps = assess_steps(steps, path.spreads, of_shop)
+            steps = mark_followers(steps, path.visits, path.spreads, asked)
+        products = assess_steps(products, (), products_of_shop)
+        tested = sum(map(is_large, [*steps, *products]))
         if who is None:
             result.mark_without_customers("tested")
         else:
@@ -107,7 +129,7 @@ def _add_facts(
         result.add(
             "tested",
             "steps",
-            tested + more,
+            tested,
             about="steps",
             query=VISITS_QUERY if visits else PRODUCTS_QUERY,
             rows=int(visits.counts()[:, 0].sum()) if visits else None,
@@ -120,7 +142,50 @@ def _add_facts(
         for step in steps + products
         if step.status != "steady" or (step.dimension in ever and step.of > 0)
     ]
-    _add_steps(warehouse, result, visits, _StepSizes(who, reported, warehouse.floors))
+    wholes = () if filter_ == whole_shop else ("total", *asked)
+    _add_steps(warehouse, result, path, _StepSizes(who, reported, warehouse.floors), wholes)
+
+
+@dataclass(frozen=True)
+class _Path:
+    """The visits that were asked for, those of the whole shop in the same days, and those asked for
+    of the days after."""
+
+    visits: VisitCounts
+    shop: VisitCounts
+    later: VisitCounts | None
+
+    @cached_property
+    def spreads(self) -> list[float]:
+        """The overdispersion of each step, in the whole shop."""
+        return [estimate_daily_dispersion(self.shop, at) for at in range(len(self.shop.steps) - 1)]
+
+    def count_tail(self, step: FunnelStep, began: int) -> tuple[list[date], Numbers, Numbers]:
+        """Return the last days: those after the asked ones, or else the last week of a change that
+        is older; and the counts of a step in the change before them and in them."""
+        counts = self.visits.counts(self.visits.mask_of(step.dimension, step.value))[began:]
+        days = self.visits.days[began:]
+        if self.later is not None:
+            tail = self.later.counts(self.later.mask_of(step.dimension, step.value))
+            return self.later.days, counts.sum(axis=0), tail.sum(axis=0)
+        if len(days) < LEAST_EDGE_DAYS + TAIL_DAYS:
+            return [], counts.sum(axis=0), np.zeros(counts.shape[1])
+        cut = len(days) - TAIL_DAYS
+        return days[cut:], counts[:cut].sum(axis=0), counts[cut:].sum(axis=0)
+
+
+def _read_later(
+    warehouse: Warehouse, filter_: AnalysisFilter, visits: VisitCounts
+) -> VisitCounts | None:
+    """Return the visits of the days after the asked ones, at most fourteen; None where there are
+    none, or steps are missing."""
+    open_end = replace(filter_, until=None)
+    known = (find_last_whole_day(warehouse, "events", open_end) - visits.days[-1]).days
+    if not filter_.until or known < 1:
+        return None
+    days = [visits.days[-1] + timedelta(days=n + 1) for n in range(min(known, CURRENT_DAYS))]
+    later = read_visits(warehouse, count_sessions(build_sessions(warehouse, open_end, days)), days)
+    return later if later.steps == visits.steps else None
 
 
 def _load_visits(
@@ -228,7 +293,7 @@ def _get_value(step: FunnelStep) -> DimensionValue:
 
 
 def _compare_products(
-    warehouse: Warehouse, filter_: AnalysisFilter, days: list[date], result: AnalysisResult
+    warehouse: Warehouse, filter_: AnalysisFilter, days: list[date], result: AnalysisResult | None
 ) -> list[FunnelStep]:
     """Compare the step from view to cart for each product, or page where events name no
     products."""
@@ -236,7 +301,8 @@ def _compare_products(
     rows = {(row["thing"], bool(row["now"])): row for row in fetch_rows(warehouse, query)}
     if not any(row["carted"] for row in rows.values()):
         return []
-    result.queries[PRODUCTS_QUERY] = defer_sql(query)
+    if result:
+        result.queries[PRODUCTS_QUERY] = defer_sql(query)
     none = {"seen": 0, "carted": 0, "people": 0, "carters": 0}
     steps = []
     for thing in sorted({thing for thing, _ in rows}):
@@ -262,8 +328,14 @@ def _compare_products(
 
 
 def _add_steps(
-    warehouse: Warehouse, result: AnalysisResult, visits: VisitCounts | None, sizes: _StepSizes
+    warehouse: Warehouse,
+    result: AnalysisResult,
+    path: _Path | None,
+    sizes: _StepSizes,
+    wholes: Collection[str],
 ) -> None:
+    """Add the facts of the steps. The dimensions in `wholes` have what was asked for, told with its
+    own cost though it follows a part of it."""
     money = list_currencies(warehouse, "orders")
     if len(money) > 1:
         result.add_limit(
@@ -278,9 +350,10 @@ def _add_steps(
         ):
             continue
         _add_step(result, step, titles.get(step.value, step.value))
-        if visits and step.at >= 0 and step.status == "confirmed":
+        is_told = not step.through or step.dimension in wholes
+        if path and step.at >= 0 and step.status == "confirmed" and is_told:
             known = len(money) == 1 and sizes.bought(step)
-            _add_change(warehouse, result, visits, step, money[0] if known else None)
+            _add_change(warehouse, result, path, step, money[0] if known else None)
 
 
 def _add_step(result: AnalysisResult, step: FunnelStep, about: str) -> None:
@@ -305,15 +378,17 @@ def _add_step(result: AnalysisResult, step: FunnelStep, about: str) -> None:
 def _add_change(
     warehouse: Warehouse,
     result: AnalysisResult,
-    visits: VisitCounts,
+    path: _Path,
     step: FunnelStep,
     currency: str | None,
 ) -> None:
-    """Add when a change began and what a drop cost, unless the step only follows another."""
+    """Add when a change began, and ended, and what a drop cost. One that follows a part began with
+    that."""
+    visits, spread = path.visits, path.spreads[step.at]
     mask = visits.mask_of(step.dimension, step.value)
     counts = visits.counts(mask)
-    spread = estimate_daily_dispersion(visits, step.at)
-    began = find_change_point(counts[:, step.at + 1], counts[:, step.at], spread)
+    moved = visits.counts(visits.mask_of(*step.through)) if step.through else counts
+    began = find_change_point(moved[:, step.at + 1], moved[:, step.at], spread)
     add = partial(result.add, _format_subject(step), about=step.value, query=VISITS_QUERY)
     if began:
         add("since", visits.days[began[0]])
@@ -322,9 +397,16 @@ def _add_change(
         if came >= MIN_SESSIONS:
             known = {"rows": round(came), "days": (visits.days[began[0]], visits.days[-1])}
             add("rate-since", round_figure(100 * passed / came, 1), "%", **known)
+        days, broken, tail = path.count_tail(step, began[0])
+        pair, floor = tail[[step.at, step.at + 1]], warehouse.sales_floor
+        earlier = counts[: began[0]].sum(axis=0)[[step.at, step.at + 1]]
+        is_shown = pair[0] >= MIN_SESSIONS and min(pair[1], pair[0] - pair[1]) >= floor
+        if is_shown and is_over(earlier, broken[[step.at, step.at + 1]], pair, spread):
+            known = {"rows": round(pair[0]), "days": (days[0], days[-1])}
+            add("rate-after", round_figure(100 * pair[1] / pair[0], 1), "%", **known)
     if points := _format_chart_points(counts, step.at, visits.days, 100 * step.before):
         add("points", points)
-    if step.rate >= step.before or step.through:
+    if step.rate >= step.before:
         return
     start = began[0] if began else len(visits.days) - CURRENT_DAYS
     worth = _estimate_basket(warehouse, visits, mask, step) if currency else None

@@ -2,8 +2,10 @@
 
 Two proportions with the pooled z test, its variance widened by how much the days before varied more
 than coin tosses (Pearson's chi² by day); Benjamini and Hochberg over all segments, and separately
-over all products. A segment whose change disappears once the most affected segment is removed
-*follows* it: sources and countries drop together with phones because their visitors use phones."""
+over all products. A step of a part of the shop is tested as one more of the whole shop's, so that
+what a call narrows changes no verdict. A segment whose change disappears once the most affected
+segment is removed *follows* it: sources and countries drop together with phones because their
+visitors use phones."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +28,7 @@ from bot.data.metrics.filters import find_last_whole_day
 from bot.data.stats import (
     WATCHED_P,
     Numbers,
+    adjust_as_one_more,
     adjust_false_discovery,
     choose_status,
     compare_shares,
@@ -53,7 +56,7 @@ class FunnelStep:
     passed: float
     of_before: float
     passed_before: float
-    p: float = 1.0
+    p: float = 1.0  # 1 as well where it is too small to be tested
     status: str = "steady"  # confirmed, to watch, follows, steady
     through: tuple[str, str] | None = None  # the segment that it follows
     # of a product: people who reached the step, now and before, and passed it, now and before
@@ -72,12 +75,20 @@ class FunnelStep:
         return [n for came, passed in windows for n in (came, passed, came - passed)]
 
     @property
+    def counts(self) -> tuple[float, ...]:
+        return self.at, self.of, self.passed, self.of_before, self.passed_before
+
+    @property
     def rate(self) -> float:
         return self.passed / self.of if self.of else 0.0
 
     @property
     def before(self) -> float:
         return self.passed_before / self.of_before if self.of_before else 0.0
+
+    @property
+    def relative_change(self) -> float:
+        return self.rate / self.before - 1 if self.passed_before else float("inf")
 
 
 def build_steps(visits: VisitCounts, always: Collection[str]) -> list[FunnelStep]:
@@ -101,27 +112,26 @@ def _count_others(visits: VisitCounts, name: str, value: str) -> float:
 
 
 def assess_steps(
-    all_steps: list[FunnelStep], visits: VisitCounts | None
-) -> tuple[list[FunnelStep], int]:
-    """Return the steps with p and status, and how many were large enough to be tested."""
-    asked = [at for at, step in enumerate(all_steps) if _is_large(step)]
+    all_steps: list[FunnelStep], spreads: Sequence[float], shop: Sequence[FunnelStep] = ()
+) -> list[FunnelStep]:
+    """Return the steps with p and status; `shop` are the assessed ones of the whole shop where
+    these are of a part. The spreads are the overdispersion of each step of the path."""
+    asked = [at for at, step in enumerate(all_steps) if is_large(step)]
     tested = [all_steps[at] for at in asked]
-    spread = np.array([estimate_daily_dispersion(visits, one.at) for one in tested])
-    p = _compute_p_values(tested, spread)
-    q = adjust_false_discovery(p)
+    p = _compute_p_values(tested, np.array([spreads[one.at] if spreads else 1.0 for one in tested]))
+    family = np.array([step.p for step in shop if is_large(step)])
+    q = adjust_as_one_more(p, family) if len(family) else adjust_false_discovery(p)
+    known = {step.counts: step.status for step in shop}
     assessed = list(all_steps)
     for at, one, sure in zip(asked, p, q, strict=True):
-        assessed[at] = replace(
-            assessed[at], p=float(one), status=_choose_status(assessed[at], one, sure)
-        )
-    return (_mark_followers(assessed, visits) if visits else assessed), len(asked)
+        status = known.get(assessed[at].counts) or _choose_status(assessed[at], one, sure)
+        assessed[at] = replace(assessed[at], p=float(one), status=status)
+    return assessed
 
 
-def estimate_daily_dispersion(visits: VisitCounts | None, at: int) -> float:
+def estimate_daily_dispersion(visits: VisitCounts, at: int) -> float:
     """Return the overdispersion of a step between the days before, against a binomial; at least
     1."""
-    if visits is None or at < 0:
-        return 1.0
     counts = visits.counts()[:-CURRENT_DAYS]
     of, hits = counts[:, at], counts[:, at + 1]
     visited = of > 0
@@ -144,7 +154,7 @@ def _build_segment_steps(
     ]
 
 
-def _is_large(step: FunnelStep) -> bool:
+def is_large(step: FunnelStep) -> bool:
     both = step.of + step.of_before
     if min(step.of, step.of_before) < MIN_SESSIONS:
         return False
@@ -165,45 +175,53 @@ def _choose_status(step: FunnelStep, p: float, q: float) -> str:
 
 
 def _is_small(step: FunnelStep) -> bool:
-    return abs(step.rate - step.before) < MIN_RELATIVE_CHANGE * step.before
+    return abs(step.relative_change) < MIN_RELATIVE_CHANGE
 
 
-def _mark_followers(steps: list[FunnelStep], visits: VisitCounts) -> list[FunnelStep]:
-    """Mark segments that only follow the most affected one."""
-    out = list(steps)
+def mark_followers(
+    steps: list[FunnelStep], visits: VisitCounts, spreads: Sequence[float], asked: Collection[str]
+) -> list[FunnelStep]:
+    """Mark segments that only follow the most affected one. The total keeps its status, and so does
+    what was asked for."""
+    out, wholes = list(steps), ("total", *asked)
     for place in {step.at for step in steps if step.at >= 0}:
         moved = [s for s in steps if s.at == place and s.status != "steady"]
         alone = [
             s
             for s in moved
-            if s.status == "confirmed" and _is_large(_build_rest(visits, s, None, s))
+            if s.status == "confirmed" and is_large(_build_rest(visits, s, None, s))
         ]
         if not alone:
             continue
         hardest = min(alone, key=lambda s: (s.p, s.dimension, s.value))
         for at, step in enumerate(out):
+            is_whole = step.dimension in wholes
             if (
                 step in moved
                 and step.dimension != hardest.dimension
-                and _is_explained_by(visits, step, hardest)
+                and _is_explained_by(visits, step, hardest, spreads[place], is_whole=is_whole)
             ):
-                status = step.status if step.dimension == "total" else "follows"
                 through = (hardest.dimension, hardest.value)
+                status = step.status if is_whole else "follows"
                 out[at] = replace(step, status=status, through=through)
     return out
 
 
-def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: FunnelStep) -> bool:
+def _is_explained_by(
+    visits: VisitCounts, step: FunnelStep, driver: FunnelStep, spread: float, *, is_whole: bool
+) -> bool:
     """Tell whether the change outside the driving segment is gone or too small to report. A country
-    in which most people use phones also drops a little without them, by chance. All but the same
-    visits under another name explain nothing."""
+    in which most people use phones also drops a little without them, by chance. A whole whose
+    rest moved at least half as much is not explained by its largest part. All but the same visits
+    under another name explain nothing."""
     rest = _build_rest(visits, step, step, driver)
-    if not _is_large(rest):
-        return _is_large(_build_rest(visits, step, driver, step))
+    if not is_large(rest):
+        return is_large(_build_rest(visits, step, driver, step))
     if _is_small(rest):
         return True
-    p = _compute_p_values([rest], np.array([estimate_daily_dispersion(visits, step.at)]))[0]
-    return bool(p >= WATCHED_P)
+    if is_whole and rest.relative_change / driver.relative_change >= 1 / 2:
+        return False
+    return bool(_compute_p_values([rest], np.array([spread]))[0] >= WATCHED_P)
 
 
 def _build_rest(
@@ -214,6 +232,20 @@ def _build_rest(
     if segment is not None:
         mask = mask * visits.mask_of(segment.dimension, segment.value)
     return _build_segment_steps(visits, step.dimension, step.value, mask)[step.at]
+
+
+def is_over(before: Numbers, broken: Numbers, after: Numbers, spread: float) -> bool:
+    """Tell whether a step, of which so many visits came and passed, is back where it was: apart
+    from the change, and not beyond chance from the days before it."""
+    rest = np.stack([before, broken])
+    p = compare_shares(
+        np.array([after[1]] * 2),
+        np.array([after[0]] * 2),
+        rest[:, 1],
+        rest[:, 0],
+        np.array([spread] * 2),
+    )
+    return bool(p[0] >= WATCHED_P > p[1])
 
 
 # The cost of a worse step: lost buyers and their money, with an interval.

@@ -32,7 +32,13 @@ from bot.data.analyses.trends.weekly_series import (
 )
 from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.metrics.filters import list_currencies
-from bot.data.stats import CONFIRMED_FDR, WATCHED_P, Numbers, adjust_false_discovery
+from bot.data.stats import (
+    CONFIRMED_FDR,
+    WATCHED_P,
+    Numbers,
+    adjust_as_one_more,
+    adjust_false_discovery,
+)
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -122,12 +128,13 @@ def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssess
     status, alone, since = [""] * len(tested.keys), [False] * len(tested.keys), list[date | None]()
     steps: dict[int, SeriesStep] = {}
     measure = _Measurement(shop, len(shop.keys) - len(tested.keys))
-    deviation = measure.deviation() if tested.keys else None
-    if deviation is not None:
-        status, alone = judge_changes(tested, deviation)
-        since = measure.onsets(seasonal=deviation.season)
+    measured = measure.deviation() if tested.keys else None
+    deviation = measured.without_first(measure.others) if measured else None
+    if measured is not None:
+        status, alone = judge_changes(shop, measured, measure.others)
+        since = measure.onsets(seasonal=measured.season)
     if tested.keys:
-        steps = find_steps(tested, measure, status)
+        steps = find_steps(measure, status)
     return SeriesAssessment(
         series=tested,
         deviation=deviation,
@@ -182,7 +189,8 @@ def _drop_conditions(filter_: AnalysisFilter) -> AnalysisFilter:
 
 @dataclass(frozen=True)
 class _Measurement:
-    """Measures the series after the first `others`, which only make up the common season."""
+    """Measures the series; those after the first `others` are of a part of the shop, and the first
+    alone make up the common season."""
 
     series: WeeklySeries
     others: int
@@ -192,12 +200,10 @@ class _Measurement:
         return self.series.counts, self.series.weeks, self.series.sizes
 
     def deviation(self) -> SeriesDeviation | None:
-        found = measure_deviation(*self._given, common=self.others or None)
-        return found.without_first(self.others) if found else None
+        return measure_deviation(*self._given, common=self.others or None)
 
     def quarter(self) -> SeriesDeviation | None:
-        found = measure_steps(*self._given, common=self.others or None)
-        return found.without_first(self.others) if found else None
+        return measure_steps(*self._given, common=self.others or None)
 
     def onsets(self, *, seasonal: bool = True, latest: int = MAX_ONSET_WEEKS) -> list[date | None]:
         common = self.others or None
@@ -214,14 +220,13 @@ class _Measurement:
         return found
 
 
-def find_steps(
-    series: WeeklySeries, measure: _Measurement, status: list[str]
-) -> dict[int, SeriesStep]:
+def find_steps(measure: _Measurement, status: list[str]) -> dict[int, SeriesStep]:
     """Find the steps of the last quarter, confirmed, in series without a status."""
-    quarter = measure.quarter()
-    if quarter is None:
+    measured = measure.quarter()
+    if measured is None:
         return {}
-    confirmed, _ = judge_changes(series, quarter)
+    confirmed, _ = judge_changes(measure.series, measured, measure.others)
+    quarter = measured.without_first(measure.others)
     return {
         row: SeriesStep(float(quarter.came[row]), float(quarter.expected[row]), began)
         for row, began in enumerate(measure.onsets(latest=STEP_WEEKS))
@@ -308,19 +313,34 @@ def _list_small_series(series: WeeklySeries, lively: set[int]) -> list[SeriesKey
     return [series.keys[row] for row in left if middle[row] >= 1]
 
 
-def judge_changes(series: WeeklySeries, deviation: SeriesDeviation) -> tuple[list[str], list[bool]]:
+def judge_changes(
+    series: WeeklySeries, deviation: SeriesDeviation, others: int = 0
+) -> tuple[list[str], list[bool]]:
     """Return each series' status, and whether it would be higher if it were not a single product.
+    With `others`, the first are those of the whole shop, and only those after them are returned.
 
     Products are tested as a family of their own: hundreds of them would raise or lower the
     threshold for the ten series that matter most (Efron, Ann. Appl. Stat. 2 (2008) 197–223). One in
     twenty products has p < .05 by chance, so even "to watch" requires significance after
-    correction; a change that a product's life cycle may explain is "to watch" at most."""
+    correction; a change that a product's life cycle may explain is "to watch" at most.
+
+    A series of a part is tested as one more of the whole shop's family, and one that is the same
+    under another name has the status of that: what a call narrows changes no verdict."""
     goods = np.array([key[0] == "product" for key in series.keys])
-    q = np.ones(len(goods))
+    q, whole = np.ones(len(goods)), np.arange(len(goods)) < (others or len(goods))
     for family in (goods, ~goods):
-        q[family] = adjust_false_discovery(deviation.p[family])
+        shop = deviation.p[family & whole]
+        q[family & whole] = adjust_false_discovery(shop)
+        q[family & ~whole] = adjust_as_one_more(deviation.p[family & ~whole], shop)
     stands = (q <= CONFIRMED_FDR) & (np.abs(deviation.change) >= MIN_RELATIVE_CHANGE)
     watched = (deviation.p < WATCHED_P) & (np.abs(deviation.change) >= MIN_RELATIVE_CHANGE) & ~goods
     alone = stands & goods & np.array(find_explained_changes(series.counts, deviation))
     status = np.where(stands & ~alone, "confirmed", np.where(alone | watched, "to watch", ""))
-    return [str(statu) for statu in status], [bool(one) for one in alone]
+    rows = [_find_same(series, row, others) for row in range(others, len(goods))]
+    return [str(status[row]) for row in rows], [bool(alone[row]) for row in rows]
+
+
+def _find_same(series: WeeklySeries, row: int, others: int) -> int:
+    """Return the row of the same series among the first `others`; the row itself without one."""
+    same = (series.counts[:others] == series.counts[row]).all(axis=1)
+    return int(same.argmax()) if same.any() else row

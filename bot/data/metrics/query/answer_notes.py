@@ -32,6 +32,7 @@ from bot.data.metrics.query.withheld import WithheldFigures
 from bot.data.metrics.query.wording import (
     is_by_time,
     is_of_deliveries,
+    is_of_kept,
     name_group,
     name_hidden_times,
 )
@@ -39,6 +40,7 @@ from bot.data.stats import WATCHED_P, compute_equal_means_p, compute_equal_share
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 
+KEPT_IN_PART = Words("Orders of which only a part came back count here with what was kept.")
 ORDER_DAYS = (
     "The days are those on which the orders were placed, not those on which they came (a filter, "
     "delivered_day). Say “of the orders placed …”."
@@ -198,13 +200,14 @@ class AnswerNotes:
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
 
     def describe_source(self) -> str:
-        """Say for people whose figures they are, where they are not the shop's own, and that
-        returns of amounts without them are still to come."""
+        """Say for people whose figures they are, where they are not the shop's own, that returns
+        of amounts without them are still to come, and what is left of orders without returns."""
         measures = [self.answer.get_measure(name) for name in self.query.measures]
         notes = [one.footnote for one in measures if one.footnote]
         is_net = any(one.unit in ("money", "%") and counts_returns(one) for one in measures)
         if is_net and warn_of_late_returns(self.warehouse, self.answer.periods.now):
             notes.append(LATE_RETURNS)
+        notes += [KEPT_IN_PART] if is_of_kept(self.query) else []
         return " ".join(dict.fromkeys(one.to(self.language) for one in notes))
 
     def _name_newer_days(self) -> list[str]:

@@ -17,6 +17,7 @@ from bot.core.metric_query import (
     QueryError,
 )
 from bot.core.withheld import Reason, Withheld
+from bot.data.metrics.ad_cautions import list_ad_cautions
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.blanks import list_blanks
 from bot.data.metrics.query.conditions import resolve_conditions
@@ -90,6 +91,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     rows = runner.read_rows(tables)
     refuse_too_few(runner, rows["now"], dataset)
     notes += list_missing_values(runner, tables["now"])
+    notes += list_ad_cautions(runner, tables["now"])
     withheld = None
     if "before" in rows and is_too_few(warehouse, rows["before"].as_whole(), ALL_ROWS):
         withheld = Withheld(Reason.FEW, describe_people(warehouse, dataset, [ALL_ROWS]))

@@ -66,14 +66,15 @@ class QueryRunner:
         self.needs_whole = any(one.share_of for one in measures) and not query.dimensions
         self.sql: dict[str, str] = {}
 
-    def select(self, period: PeriodName) -> ir.Table:
+    def select(self, period: PeriodName, query: MetricQuery | None = None) -> ir.Table:
+        """Return the rows of a period that the query selects, or another one of the same days."""
         assert self.query.since is not None
         assert self.query.until is not None
         days = (self.query.since, self.query.until)
         if period == "before":
             assert self.before is not None
             days = self.before
-        query = self.query
+        query = query or self.query
         if period == "whole":
             query = query.model_copy(update={"filters": (), "dimensions": ()})
         selection = RowSelection(self.dataset, self.warehouse, query, days, self.currency)

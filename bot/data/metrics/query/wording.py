@@ -385,15 +385,15 @@ def get_label(
     if measure.of_lines is not None and is_of_lines(measure, answer.query):
         return measure.of_lines
     is_read = measure.read_as is not None and (as_read or measure.label_as_read)
-    if measure.unit == "money" and _is_of_kept(warehouse, answer.query):
+    is_gross = find_revenue_basis(warehouse) == "gross"
+    if measure.unit == "money" and is_gross and is_of_kept(answer.query):
         is_read = False  # before and after returns are one
     return measure.read_as(warehouse) if measure.read_as and is_read else measure.label
 
 
-def _is_of_kept(warehouse: Warehouse, query: MetricQuery) -> bool:
-    """Whether only what was not returned counts, in data whose revenue is before returns."""
-    kept = MetricCondition(field="returned", operator="is", values=("no",))
-    return (kept,) in query.filters and find_revenue_basis(warehouse) == "gross"
+def is_of_kept(query: MetricQuery) -> bool:
+    """Whether only what was not returned counts."""
+    return (MetricCondition(field="returned", operator="is", values=("no",)),) in query.filters
 
 
 def name_part(warehouse: Warehouse, answer: MetricAnswer, name: str, language: str) -> str:

@@ -1,0 +1,88 @@
+"""What a reader must know of the figures of ads: which ran on for products that were sold out, and
+which platforms or campaigns an exclusion leaves nothing of."""
+
+from datetime import date
+from functools import reduce
+from operator import or_
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bot.data.analyses.products import load_product_titles
+from bot.data.metrics.query.runner import QueryRunner
+from bot.data.metrics.sold_out import find_sold_out_dates
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+
+MAX_NAMED = 6
+COSTS = ("spend", "cost")  # what the names of measures have in common
+
+
+def list_ad_cautions(runner: QueryRunner, rows: ir.Table) -> list[str]:
+    """Return the cautions of a query of campaigns; `rows` are those that it selects."""
+    query = runner.query
+    if runner.dataset.kind != "campaigns" or not query.asks(*COSTS):
+        return []
+    assert query.since is not None
+    assert query.until is not None
+    sold_out = name_ads_of_sold_out(runner.warehouse, rows, query.since, query.until)
+    return [*sold_out, *_name_emptied(runner, rows)]
+
+
+def name_ads_of_sold_out(
+    warehouse: Warehouse, rows: ir.Table, first: date, last: date
+) -> list[str]:
+    """Name the products and campaigns of these rows on which money was spent within these days,
+    after the product was sold out; those on which most was first."""
+    since = {p: max(day, first) for p, day in find_sold_out_dates(warehouse).items() if day <= last}
+    if not since:
+        return []
+    after = [(rows.product == p) & (rows["at"].date() >= ibis.literal(d)) for p, d in since.items()]
+    ads = rows.filter(
+        reduce(or_, after), rows["at"].date() <= ibis.literal(last), rows.spend.fill_null(0) > 0
+    )
+    spent = ads.group_by("product", "name").aggregate(spend=_.spend.sum())
+    found = sorted(fetch_rows(warehouse, spent), key=lambda row: (-row["spend"], row["product"]))
+    if not found:
+        return []
+    titles = load_product_titles(warehouse, [row["product"] for row in found])
+    named = [
+        f"{titles.get(row['product'], row['product'])} ("
+        + ", in ".join(filter(None, (f"since {since[row['product']]}", row["name"])))
+        + ")"
+        for row in found
+    ]
+    more = [f"{len(named) - MAX_NAMED} more"] if named[MAX_NAMED:] else []
+    return [
+        f"Advertised though sold out: {'; '.join([*named[:MAX_NAMED], *more])}. Name it where "
+        "these ads sell badly: what is not there can't be sold. query_metrics of campaigns by "
+        "product, filtered to the campaign and these days, tells what it cost."
+    ]
+
+
+def _name_emptied(runner: QueryRunner, rows: ir.Table) -> list[str]:
+    """Name the groups that have rows only without what the query excludes."""
+    query = runner.query
+    kept = tuple(group for group in query.filters if any(one.operator != "is_not" for one in group))
+    if len(kept) == len(query.filters):
+        return []
+    every = runner.select("now", query.model_copy(update={"filters": kept}))
+    emptied = list[str]()
+    for name in query.dimensions:
+        dimension = runner.dataset.dimensions[name]
+        values = [
+            {row["value"] for row in fetch_rows(runner.warehouse, table) if row["value"]}
+            for table in (
+                some.select(value=dimension.value(some).cast("string")).distinct()
+                for some in (every.filter(every.spend > 0), rows)
+            )
+        ]
+        excluded = {v for one in query.conditions if one.field == name for v in one.values}
+        emptied += sorted(values[0] - values[1] - excluded)
+    if not emptied:
+        return []
+    return [
+        f"No row here, as all of it is what the call excludes: {', '.join(emptied[:MAX_NAMED])}. "
+        "Say so beside the table, or it seems forgotten."
+    ]
