@@ -1,4 +1,4 @@
-"""conversations.*, users.*, usergroups.*, auth.* and apps.*: places, people and the app."""
+"""conversations.*, users.*, usergroups.* and auth.*: places, people and the app."""
 
 import re
 from collections.abc import Sequence
@@ -168,7 +168,7 @@ def list_user_group_members(slack: SlackWorkspace, args: MethodArguments) -> Res
     return {"users": group["users"]}
 
 
-# auth.* and apps.*: the app and its workspace.
+# auth.*: the app and its workspace.
 
 
 @register_method("auth.test")
@@ -184,10 +184,3 @@ def auth_test(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
         **({"enterprise_id": seed.ENTERPRISE_ID} if slack.org_wide else {}),
         "is_enterprise_install": slack.org_wide,
     }
-
-
-@register_method("apps.connections.open", "connections:write", caller="app")
-def open_connection(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return a WebSocket URL that is valid for one connection."""
-    base = slack.base_url.replace("http://", "ws://", 1)
-    return {"url": f"{base}socket/?ticket={slack.sockets.issue_ticket()}"}
