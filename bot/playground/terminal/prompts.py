@@ -235,9 +235,6 @@ class FormPrompt:
     async def _read_answer(self, element: Block, state: dict[str, Any]) -> Any:
         kind = element["type"]
         offered = list_choices(element, self.slack)
-        if kind == "rich_text_input" or kind == "file_input":
-            self.screen.show("(This kind of field cannot be filled in here.)")
-            return KEEP_VALUE
         if offered or "options" in element:
             return await self._choose(element, offered, state)
         now = "" if is_empty_state(state) else str(state[VALUE_ELEMENTS[kind][0]])
