@@ -317,7 +317,7 @@ def _demand_alert_right(context: ListenerContext, action: BlockAction) -> None:
 
 
 def _load_alert(session: Session, action: BlockAction) -> Alert:
-    task = load_visible_task(session, action.viewer, action.ref)
+    task = load_visible_task(session, action)
     key = (task.workspace, str(task.form.get("series")), format_place_key(task.place))
     alert = session.get(Alert, key, with_for_update=True)
     if alert is None:

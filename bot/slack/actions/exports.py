@@ -19,14 +19,14 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.delivery.models import Delivery
-from bot.digests.visibility import GONE, Viewer, may_see_receipts
+from bot.digests.visibility import GONE, may_see_receipts
 from bot.drafts.export import AUDIENCE_PART, is_audience_draft, render_draft
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue, pack_draft
+from bot.slack.action_ids import pack_draft
 from bot.slack.blocks import Block, context_block, truncate
 from bot.slack.files import upload_file
 from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_draft
@@ -98,7 +98,7 @@ def prepare_export_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
     """Build the form that asks for the audience and the platform."""
-    draft = _load_exportable_draft(session, context, action.viewer, action.ref)
+    draft = _load_exportable_draft(session, context, action)
     return lambda language: build_export_form(draft, language)
 
 
@@ -130,7 +130,7 @@ async def submit_export_form(
 
 
 def _plan_export(session: Session, context: ListenerContext, submission: ViewSubmission) -> bool:
-    draft = _load_exportable_draft(session, context, submission.viewer, submission.ref)
+    draft = _load_exportable_draft(session, context, submission)
     view = submission.view
     code, platform = read_choice(view, "audience"), read_choice(view, "platform")
     find_approved_rule(draft, code)
@@ -153,16 +153,14 @@ def _plan_export(session: Session, context: ListenerContext, submission: ViewSub
 
 
 def _load_exportable_draft(
-    session: Session, context: ListenerContext, viewer: Viewer, ref: ButtonValue
+    session: Session, context: ListenerContext, request: BlockAction | ViewSubmission
 ) -> Draft:
     """Return the approved draft, if this person sees it and may export. Raise CannotDo."""
-    draft, policy = (
-        load_visible_draft(session, viewer, ref),
-        context.services.policy(viewer.workspace),
-    )
-    draft.demand_current(session, ref.seen or "")
+    draft = load_visible_draft(session, request)
+    policy = context.services.policy(request.workspace)
+    draft.demand_current(session, request.ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
-    policy.require(viewer.person, "export")
+    policy.require(request.user, "export")
     if compute_status(Decision.list_for_draft(session, draft.id), policy) != "approved":
         raise CannotDo("Only an approved audience can be exported.")
     if not find_exportable_rules(draft) or not find_approved_platforms(draft):
@@ -201,8 +199,8 @@ def record_export(
         workspace=draft.workspace,
         event="audience exported",
         subject=delivery.id,
-        by=by,
         now=now,
+        by=by,
         platform=export.platform,
         people=export.people,
         rule=export.rule,
@@ -248,7 +246,7 @@ async def start_download(context: ListenerContext, action: BlockAction) -> Words
 def _plan_download(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> DownloadFiles:
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     policy = context.services.policy(action.workspace)
     require_unchanged_task(session, draft.workspace, draft.task)
     approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"

@@ -283,7 +283,7 @@ def _load_fact_draft(
     session: Session, context: ListenerContext, action: BlockAction | ViewSubmission
 ) -> Draft:
     """Return the draft whose marked claims could become facts. Raises CannotDo."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     draft.demand_current(session, action.ref.seen or "")
     context.services.policy(action.workspace).require(action.user, "approve")
     if draft.brief.product is None or not find_fact_proposals(draft):
@@ -373,7 +373,7 @@ def _load_draft(
     session: Session, context: ListenerContext, action: BlockAction | ViewSubmission
 ) -> Draft:
     """Return the draft that is open to be approved. Raises CannotDo."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     policy = context.services.policy(action.workspace)
     draft.demand_current(session, action.ref.seen or "")
     policy.require(action.user, "approve")

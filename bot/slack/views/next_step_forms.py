@@ -116,7 +116,7 @@ def _accept_question(
     language: str,
 ) -> None:
     context.services.policy(submission.workspace).require(submission.user, "ask")
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    draft = load_visible_draft(session, submission)
     id = task_id(submission.workspace, "question", str(submission.view["id"]))
     query = {"query": fields.model_dump_json(exclude_defaults=True), "language": draft.language}
     words = describe_question(fields, language)
@@ -151,7 +151,7 @@ def prepare_next_step_form(
     """Build the form of a next step: the rule form when the step has a rule, the question form when
     it has a query, else the brief form."""
     context.services.policy(action.workspace).require(action.user, "ask")
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     lead = reports.find_next_step(draft, action.ref)
     if "query" in lead.form:
         fields = QuestionFields.model_validate_json(lead.form["query"])
@@ -286,7 +286,7 @@ def _accept_rule(
     session: Session, context: ListenerContext, submission: ViewSubmission, language: str
 ) -> dict[str, str]:
     context.services.policy(submission.workspace).require(submission.user, "ask")
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    draft = load_visible_draft(session, submission)
     lead = reports.find_next_step(draft, submission.ref)
     before = AudienceRule.model_validate_json(lead.form["rule"])
     rule, errors = read_rule(submission.view, before, draft.facts, language)

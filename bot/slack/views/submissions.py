@@ -78,7 +78,7 @@ def _save_edit(
     """Return None when it is stored; else the newest version, and the texts changed in the older
     one."""
     ref, texts = submission.ref, inputs.read_edit(submission.view)
-    draft = load_visible_draft(session, submission.viewer, ref)
+    draft = load_visible_draft(session, submission)
     newest = Draft.latest(session, draft.piece)
     if newest is not None and newest.fingerprint != ref.seen:
         return newest, _find_changed_texts(draft, texts)
@@ -86,11 +86,8 @@ def _save_edit(
         session,
         context.services.enqueue,
         draft,
-        by=submission.user,
-        fingerprint=ref.seen or "",
+        **decision_fields(context, submission),
         texts=texts,
-        policy=context.services.policy(submission.workspace),
-        now=context.services.now(),
     )
     return None
 
@@ -225,7 +222,7 @@ def _load_source(
 ) -> tuple[Place, bool, dict[str, str]]:
     """Return the place, the privacy and the form fields of a next step, or of a draft whose brief
     was changed."""
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    draft = load_visible_draft(session, submission)
     place, private = reports.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
@@ -270,7 +267,7 @@ def _record_refusal(
     decision.send_back(
         session,
         context.services.enqueue,
-        load_visible_draft(session, submission.viewer, submission.ref),
+        load_visible_draft(session, submission),
         **decision_fields(context, submission),
         reason=reason,
         verdict=verdict,
@@ -296,7 +293,7 @@ def _approve_draft(
     decision.approve(
         session,
         context.services.enqueue,
-        load_visible_draft(session, submission.viewer, submission.ref),
+        load_visible_draft(session, submission),
         **decision_fields(context, submission),
         reason=reason,
     )
