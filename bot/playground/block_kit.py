@@ -166,7 +166,6 @@ def _resolve_option(element: dict[str, Any], value: Any) -> Any:
 
 
 def is_empty_state(state: dict[str, Any]) -> bool:
-    """Whether an element has no value."""
     return state[VALUE_ELEMENTS[state["type"]][0]] in (None, "", [])
 
 

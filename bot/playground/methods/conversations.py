@@ -42,7 +42,6 @@ def open_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseB
 
 @register_method("conversations.info", "channels:read", "groups:read", "im:read", "mpim:read")
 def show_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return one place."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     shown = place.as_slack(slack.bot_user, slack.team)
     if args.read_flag("include_locale"):

@@ -190,8 +190,6 @@ DEFAULT_USER = "UMARIE"
 
 
 class OpenPages:
-    """All open browser tabs."""
-
     def __init__(self, slack: LocalSlack, records: InternRecords, switches: FaultSwitches) -> None:
         self.slack, self.records, self.switches = slack, records, switches
         self.actions = ActionRunner(slack)
@@ -223,8 +221,6 @@ class OpenPages:
 
 
 class BrowserTab:
-    """One browser tab and its WebSocket."""
-
     def __init__(self, pages: OpenPages, socket: web.WebSocketResponse, user: str) -> None:
         self.pages, self.slack, self.socket, self.user = pages, pages.slack, socket, user
         self.language = "en"

@@ -31,8 +31,6 @@ YES_WORDS = {"y", "yes", "o", "oui", "1"}
 
 
 class PressHandler:
-    """Presses drawn controls for a person."""
-
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader) -> None:
         self.slack, self.screen, self.lines = slack, screen, lines
 
@@ -150,8 +148,6 @@ class FormCancelled(Exception):
 
 
 class FormPrompt:
-    """Prompts for the fields of one modal."""
-
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader, view: View) -> None:
         self.slack, self.screen, self.lines, self.view = slack, screen, lines, view
 

@@ -102,7 +102,6 @@ MAX_DELIVERIES = 10
 
 
 def render_draft_status(card: CardData, language: str) -> list[Block]:
-    """Render the decision as a section; deliveries and void approvals as context."""
     lines = [render_decision(decision, language) for decision in card.decisions]
     if card.status == "open" and card.decisions:
         needed, n = card.policy.approval.needed, len(card.decisions)

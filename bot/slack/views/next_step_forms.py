@@ -61,7 +61,6 @@ def build_question_form(fields: QuestionFields, language: str, metadata: str = "
 
 
 def list_measures(language: str) -> dict[str, str]:
-    """Return the labels of the measures, dataset by dataset."""
     from bot.data.metrics.query.runner import DATASETS
 
     return {
