@@ -388,6 +388,15 @@ class ViewSubmission:
         return unpack_metadata(self.view)
 
 
+@dataclass(frozen=True)
+class FormAnswer:
+    """What a submitted form shows instead of closing: an error at some of its fields, or another
+    view. It closes where there is neither."""
+
+    errors: Mapping[str, Words] = field(default_factory=dict)
+    view: View | None = None
+
+
 # Visibility.
 
 S = TypeVar("S", BlockAction, ViewSubmission)

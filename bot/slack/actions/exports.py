@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, compute_status
@@ -29,7 +27,13 @@ from bot.slack import action_ids
 from bot.slack.action_ids import pack_draft
 from bot.slack.blocks import Block, context_block, truncate
 from bot.slack.files import upload_file
-from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_draft
+from bot.slack.listeners import (
+    BlockAction,
+    FormAnswer,
+    ListenerContext,
+    ViewSubmission,
+    load_visible_draft,
+)
 from bot.slack.views.inputs import FormBuilder, read_choice
 from bot.tasks.models import Task
 
@@ -119,14 +123,12 @@ def build_export_form(draft: Draft, language: str) -> Block:
     return form.build(action_ids.EXPORT_FORM, title, send, blocks, pack_draft(draft))
 
 
-async def submit_export_form(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_export_form(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Plan the delivery of the file."""
     fresh = await context.run(_plan_export, context, submission)
     if not fresh:
         raise CannotDo("You have this file already, in your direct messages with me.")
-    return await ack()
+    return FormAnswer()
 
 
 def _plan_export(session: Session, context: ListenerContext, submission: ViewSubmission) -> bool:
