@@ -274,7 +274,7 @@ def _plan_download(
             name = f"{draft.code}-v{draft.version}-not-approved.{format}"
             files[f"{draft.id}:copy:{action.user}:{format}"] = name
     for id in list(files):
-        row = OutboxMessage.plan(
+        OutboxMessage.plan(
             session,
             id=id,
             workspace=draft.workspace,
@@ -282,7 +282,7 @@ def _plan_download(
             place={"channel": action.user, "dm": True, "user": action.user},
             now=context.services.now(),
         )
-        if row.ts is None:
+        if session.get_one(OutboxMessage, id).ts is None:
             fresh = True
         else:
             del files[id]
