@@ -179,7 +179,6 @@ def _find_damage(container: Container) -> list[str]:
 
 
 def _repair_damage(settings: Settings, args: argparse.Namespace) -> int:
-    """Set a damaged file aside, or give up the rows of one that was set aside."""
     if args.set_aside:
         database = settings.sqlite_file
         named = {str(database), database.name} if database is not None else set()

@@ -226,7 +226,6 @@ def _find_facts_or_none(
 def _find_product_facts(
     container: Container, workspace: str, where: AnalysisFilter
 ) -> AnalysisResult:
-    """Return the facts of one product, or of all."""
     products = container.products(workspace)
     wanted = [p for p in products if where.product in (None, p.handle, p.title)]
     newest = max((p.as_of for p in wanted), default=date.min)

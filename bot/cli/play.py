@@ -29,7 +29,6 @@ from bot.i18n.messages import Words
 from bot.playground import shop
 from bot.playground.intern_process import InternProcess, PendingWork
 from bot.playground.local_slack import HOST, LocalSlack
-from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.page import add_page
 from bot.playground.page.actions import list_commands
 from bot.playground.page.server import BUNDLE, open_browser
@@ -160,7 +159,7 @@ async def play_(settings: Settings, args: argparse.Namespace) -> int:
 async def _play(home: PlaygroundHome, args: argparse.Namespace) -> None:
     lines = _open_lines(args)
     tell = _EventPrinter()
-    slack = open_slack(home.folder / "slack", args.port, tell, list_bot_scopes() | APP_TOKEN_SCOPES)
+    slack = open_slack(home.folder / "slack", args.port, tell, list_bot_scopes())
     slack.transport.retry_delays = RETRIES
     child = InternProcess(slack, home.folder, tell)
     add_page(slack, child=child, home=home.folder, database_url=None)

@@ -159,7 +159,6 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
         return self.list_signatures().get(language) or self.signature
 
     def list_signatures(self) -> dict[Language, str]:
-        """Return the signatures for one language each."""
         own = {"en": self.signature_en, "fr": self.signature_fr, **self.signatures}
         return {language: signature for language, signature in own.items() if signature}
 
@@ -196,8 +195,6 @@ class Brand(BaseModel, frozen=True, extra="forbid"):
 
 
 class MarketBrand(Brand):
-    """The brand in one of its markets."""
-
     country: str
 
     @property

@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bot.core.facts import NO_SOURCE, Fact
-from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.result import (
@@ -22,7 +21,6 @@ from bot.data.analyses.result import (
 )
 from bot.data.catalogue.library import CatalogueLibrary, find_seller_facts, select_offered
 from bot.data.catalogue.product import (
-    Product,
     build_availability_facts,
     find_reduced_facts,
     find_writing_prices,
@@ -149,6 +147,9 @@ class WorkspaceData:
         difference between answers is refused. `added_facts` returns what people added for a product
         in a market."""
         self._catalogue, self._open = catalogue, open_warehouse
+        self.find, self.find_mentioned = catalogue.find, catalogue.find_mentioned
+        self.list_ranges, self.list_names = catalogue.list_ranges, catalogue.list_names
+        self.list_products = catalogue.list_products
         self._result_cache, self._version = result_cache, version or open_warehouse
         self._close, self._answers, self._added_facts = close, answers, added_facts
         self._engine_lock = threading.RLock()  # the engine runs one query at a time
@@ -156,18 +157,6 @@ class WorkspaceData:
         self._known: dict[tuple[str, AnalysisFilter], AnalysisResult] = {}
         self._writing_facts: dict[Hashable, tuple[Fact, ...]] = {}  # facts for writing, by request
         self._writing_warehouse: Warehouse | None = None
-
-    async def find(self, words: str) -> Sequence[ProductMatch]:
-        return await self._catalogue.find(words)
-
-    async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
-        return await self._catalogue.find_mentioned(words)
-
-    async def list_ranges(self) -> Sequence[str]:
-        return await self._catalogue.list_ranges()
-
-    async def list_names(self) -> Sequence[str]:
-        return await self._catalogue.list_names()
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of an analysis for the brief's product and days, of the product itself,
@@ -193,9 +182,6 @@ class WorkspaceData:
         if product is None:
             return ()
         return tuple(await asyncio.to_thread(self._added_facts, product, request.brief.market))
-
-    async def list_products(self) -> Sequence[Product]:
-        return await self._catalogue.list_products()
 
     async def run_with_timeout(self, work: Callable[[], T]) -> T:
         """Run a look-up in a thread. An engine that hangs must not block this or the next question,

@@ -114,8 +114,6 @@ class FairLock:
 
 
 class Database:
-    """A database and the transactions on it."""
-
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")

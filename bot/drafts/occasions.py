@@ -254,7 +254,6 @@ class Occasion(BaseModel, frozen=True, extra="forbid"):
 
 @cache
 def load_occasions() -> dict[str, Occasion]:
-    """All occasions by key."""
     with OCCASIONS_FILE.open("rb") as file:
         return {key: Occasion(key=key, **table) for key, table in tomllib.load(file).items()}
 

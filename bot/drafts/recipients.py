@@ -102,7 +102,6 @@ def find_page(brief: Brief, evidence: Evidence, brand: Brand) -> str | None:
 
 
 def list_buttons(channel: Channel) -> frozenset[str]:
-    """Return the keys of the parts that are buttons."""
     return frozenset(key for key, limit in channel.parts.items() if limit.role == "button")
 
 

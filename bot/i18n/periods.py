@@ -38,7 +38,6 @@ def get_weekday_key(number: int) -> str:
 
 
 def index_month_names() -> dict[str, int]:
-    """Return the number of each month, from 1, by its normalized names."""
     return {
         normalize_text(name): number
         for language in LANGUAGES

@@ -61,23 +61,6 @@ class OutboxMessage(Row):
         place: dict[str, Any],
         now: datetime,
         piece: str | None = None,
-    ) -> "OutboxMessage":
-        """Insert the row unless a row with this `id` exists; return the row that is stored."""
-        OutboxMessage.insert(
-            session, id=id, workspace=workspace, kind=kind, place=place, now=now, piece=piece
-        )
-        return session.get_one(OutboxMessage, id)
-
-    @staticmethod
-    def insert(
-        session: Session,
-        *,
-        id: str,
-        workspace: str,
-        kind: str,
-        place: dict[str, Any],
-        now: datetime,
-        piece: str | None = None,
     ) -> None:
         """Insert the row unless a row with this `id` exists."""
         insert_once(

@@ -75,8 +75,6 @@ def list_notices() -> tuple[str, ...]:
 
 
 class TemplateWriter:
-    """Writes one text."""
-
     def __init__(
         self, request: SkillRequest, brand: Brand, channel: Channel, evidence: Evidence
     ) -> None:

@@ -14,7 +14,6 @@ MESSAGE_ONLY_BLOCKS = {"table"}
 MAX_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MAX_TABLES = 1
 MAX_MESSAGE_CHARACTERS = 13_200
-MODAL_ONLY_ELEMENTS = {"email_text_input", "url_text_input", "number_input", "file_input"}
 
 
 def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, pointer: str = "/blocks") -> None:
@@ -44,9 +43,6 @@ def check_message_blocks(blocks: list[Block]) -> None:
 def _check_surface(faults: SchemaErrors, block: Block, surface: str, pointer: str) -> None:
     if surface != "message" and block["type"] in MESSAGE_ONLY_BLOCKS:
         faults.add(f"unsupported type: {block['type']}", f"{pointer}/type")
-    for element in list_elements(block):
-        if surface == "message" and element["type"] in MODAL_ONLY_ELEMENTS:
-            faults.add(f"unsupported type: {element['type']}", f"{pointer}/element/type")
 
 
 def _check_ids(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
@@ -65,7 +61,7 @@ def list_elements(block: Block) -> list[dict[str, Any]]:
     found = [block.get("element"), block.get("accessory")]
     if block.get("type") == "actions":
         found += block["elements"]
-    return [one for one in found if isinstance(one, dict) and one.get("type") != "image"]
+    return [one for one in found if isinstance(one, dict)]
 
 
 def count_characters(value: Any) -> int:
@@ -87,7 +83,7 @@ def assign_ids(blocks: list[Block], ids: IdGenerator) -> list[Block]:
 def _assign_block_ids(block: Block, ids: IdGenerator) -> Block:
     copy = {"block_id": ids.new_id("b")[-6:]} | _drop_nulls(block)
     for key in ("element", "accessory"):
-        if key in copy and copy[key].get("type") != "image":
+        if key in copy:
             copy[key] = _assign_action_id(copy[key], ids)
     if copy["type"] == "actions":
         copy["elements"] = [_assign_action_id(element, ids) for element in copy["elements"]]
@@ -105,32 +101,19 @@ def _drop_nulls(fields: dict[str, Any]) -> dict[str, Any]:
 # The state of inputs and menus, in the form in which Slack reports it.
 
 ElementValues = dict[str, dict[str, dict[str, Any]]]
-# For each element type: the state field of its value, and the field of its initial value.
+# For each element type that the intern uses: the state field of its value, and the field of its
+# initial value.
 SINGLE_VALUE_ELEMENTS = {
     "plain_text_input": ("value", "initial_value"),
-    "email_text_input": ("value", "initial_value"),
-    "url_text_input": ("value", "initial_value"),
-    "number_input": ("value", "initial_value"),
-    "rich_text_input": ("rich_text_value", "initial_value"),
     "datepicker": ("selected_date", "initial_date"),
-    "timepicker": ("selected_time", "initial_time"),
-    "datetimepicker": ("selected_date_time", "initial_date_time"),
     "static_select": ("selected_option", "initial_option"),
-    "external_select": ("selected_option", "initial_option"),
     "radio_buttons": ("selected_option", "initial_option"),
     "overflow": ("selected_option", ""),
-    "users_select": ("selected_user", "initial_user"),
-    "channels_select": ("selected_channel", "initial_channel"),
     "conversations_select": ("selected_conversation", "initial_conversation"),
 }
 MULTI_VALUE_ELEMENTS = {
     "checkboxes": ("selected_options", "initial_options"),
     "multi_static_select": ("selected_options", "initial_options"),
-    "multi_external_select": ("selected_options", "initial_options"),
-    "multi_users_select": ("selected_users", "initial_users"),
-    "multi_channels_select": ("selected_channels", "initial_channels"),
-    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
-    "file_input": ("files", ""),
 }
 STATEFUL_ELEMENTS = (SINGLE_VALUE_ELEMENTS.keys() | MULTI_VALUE_ELEMENTS.keys()) - {"overflow"}
 VALUE_ELEMENTS = SINGLE_VALUE_ELEMENTS | MULTI_VALUE_ELEMENTS
@@ -178,14 +161,11 @@ def _resolve_option(element: dict[str, Any], value: Any) -> Any:
     for option in list_options(element):
         if option["value"] == value:
             return option
-    if element["type"].endswith("external_select"):
-        return {"text": {"type": "plain_text", "text": value, "emoji": True}, "value": value}
     offered = [option["value"] for option in list_options(element)]
     raise ImpossibleAction(f"there is no option {value!r}; there are {offered}")
 
 
 def is_empty_state(state: dict[str, Any]) -> bool:
-    """Whether an element has no value."""
     return state[VALUE_ELEMENTS[state["type"]][0]] in (None, "", [])
 
 

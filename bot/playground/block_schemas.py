@@ -53,8 +53,6 @@ def require_integer(minimum: int, maximum: int) -> Check:
 
 
 def require_choice(*choices: str) -> Check:
-    """Check that the value is one of `choices`."""
-
     def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if value not in choices:
             faults.add(f"must be one of: {', '.join(choices)}", pointer)

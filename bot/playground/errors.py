@@ -2,7 +2,6 @@
 faults that it injects when a test or the page asks for them."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +77,6 @@ class FaultInjection:
         default_factory=lambda: defaultdict(deque)
     )
     delays: dict[str, float] = field(default_factory=dict)
-    on_drop_socket: Callable[[], None] = lambda: None
 
     def rate_limit(self, method: str, times: int = 1, retry_after: int = 1) -> None:
         """Answer the next calls with HTTP 429 and Retry-After."""
@@ -103,10 +101,6 @@ class FaultInjection:
     def slow(self, method: str, seconds: float) -> None:
         """Delay every call by so many seconds, until this is set to 0."""
         self.delays[method] = seconds
-
-    def drop_socket(self) -> None:
-        """Abort every Socket Mode connection without a closing handshake."""
-        self.on_drop_socket()
 
     def take_fault(self, method: str, *, with_blocks: bool) -> InjectedFault | None:
         """Return the fault planned for this call and remove it from the plan."""

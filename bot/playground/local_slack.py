@@ -1,4 +1,4 @@
-"""The HTTP server of a local Slack: Web API, uploads, downloads and sockets."""
+"""The HTTP server of a local Slack: Web API, uploads and downloads."""
 
 import asyncio
 import json
@@ -28,11 +28,9 @@ class ApiServer:
     def application(self) -> web.Application:
         """Build the aiohttp application; the playground's page adds its own routes to it."""
         app = web.Application(client_max_size=MAX_BODY_BYTES)
-        app.router.add_route("*", "/api/socket/", self.slack.sockets.serve)
         app.router.add_post("/api/upload/v1/{file}", self.upload)
         app.router.add_get("/api/files-pri/{file}/{rest:.+}", self.download)
         app.router.add_route("*", "/api/{method}", self.api)
-        app.on_shutdown.append(lambda _: self.slack.sockets.close())
         return app
 
     async def api(self, request: web.Request) -> web.StreamResponse:
@@ -95,16 +93,12 @@ class ApiServer:
         if name not in METHODS:
             raise ApiRefusal("unknown_method", req_method=name)
         method, slack = METHODS[name], self.slack
-        if method.caller == "anyone":
-            return
         if not token:
             raise ApiRefusal("not_authed")
-        if token not in (slack.bot_token, slack.app_token):
+        if token != slack.bot_token:
             raise ApiRefusal("invalid_auth")
         if not slack.installed:
             raise ApiRefusal("account_inactive")
-        if token != (slack.app_token if method.caller == "app" else slack.bot_token):
-            raise ApiRefusal("not_allowed_token_type")
         check_scope(self.granted, scopes_for(method.scopes, self._find_place_kind(name, arguments)))
 
     def _find_place_kind(self, name: str, arguments: dict[str, Any]) -> str | None:
@@ -152,7 +146,7 @@ class LocalSlack(MessageActions, PressActions, FormActions):
     """A strict Slack server on 127.0.0.1, with methods for what people do in Slack.
 
     Use it as `async with LocalSlack(signing_secret="s") as slack`. The app calls `slack.url`;
-    events are sent to `transport.events_url`, or over Socket Mode if that is None.
+    events are sent to `transport.events_url`.
     """
 
     def __init__(
@@ -160,13 +154,10 @@ class LocalSlack(MessageActions, PressActions, FormActions):
         signing_secret: str,
         port: int = 0,
         *,
-        events_url: str | None = None,
         bot_token: str = "",
-        app_token: str = "",
         scopes: frozenset[str] = GRANTED_SCOPES,
     ) -> None:
-        super().__init__(signing_secret=signing_secret, bot_token=bot_token, app_token=app_token)
-        self.transport.events_url = events_url
+        super().__init__(signing_secret=signing_secret, bot_token=bot_token)
         self.port = port
         self.server = ApiServer(self, scopes)
         self.application = self.server.application()

@@ -28,6 +28,7 @@ ContentReader = Callable[[str], bytes | None]
 STATE_FORMAT = 1
 MAX_UNDELIVERED_EVENTS = 100  # events saved for an intern that did not run
 SHARING_FIELDS = ("shared_with", "invited", "inside")  # lists of Place
+SECRETS = ["signing_secret", "bot_token"]
 PLACE_FIELDS = ["id", "name", "kind", "members", "archived", *SHARING_FIELDS]
 UNSAVED_FIELDS = {"files", "history", "replies"}
 MESSAGE_FIELDS = [field.name for field in fields(SlackMessage) if field.name not in UNSAVED_FIELDS]
@@ -43,11 +44,7 @@ def dump_state(slack: LocalSlack) -> SavedState:
     Its blocks are not copies, so callers must not change them."""
     return {
         "format": STATE_FORMAT,
-        "secrets": {
-            "signing_secret": slack.signing_secret,
-            "bot_token": slack.bot_token,
-            "app_token": slack.app_token,
-        },
+        "secrets": _copy_fields(slack, SECRETS),
         "stamps": dict(vars(slack.ids)),
         "installed": slack.installed,
         "people": [asdict(person) for person in slack.people.values()],
@@ -138,7 +135,8 @@ def open_slack(
         state = read_state(folder)
         if state is None:
             return LocalSlack(secrets.token_hex(16), port, scopes=scopes)
-        slack = LocalSlack(**state["secrets"], port=port, scopes=scopes)
+        kept = {name: state["secrets"][name] for name in SECRETS}  # older files have more
+        slack = LocalSlack(**kept, port=port, scopes=scopes)
         restore_state(slack, state, lambda id: _read_bytes(folder / FILES_FOLDER / id))
     except (DamagedState, KeyError, TypeError, ValueError, AttributeError) as fault:
         aside = folder / f"{STATE_FILE}.damaged"

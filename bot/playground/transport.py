@@ -1,4 +1,4 @@
-"""Sends events and interactions to the app: as signed HTTP requests or over Socket Mode."""
+"""Sends events and interactions to the app as signed HTTP requests."""
 
 import asyncio
 import hashlib
@@ -11,10 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp import WSMsgType, web
 
 from bot.playground.errors import FaultInjection
-from bot.playground.slack_objects import IdGenerator
 
 
 @dataclass(frozen=True)
@@ -39,122 +37,7 @@ class AppResponse:
         return self.error is None
 
 
-# Socket Mode: the app's WebSocket connections and the envelopes sent over them.
-
-MAX_CONNECTIONS = 10
-CLOSE_TIMEOUT = 0.5
-
-
-@dataclass(eq=False)
-class SocketConnection:
-    """An open WebSocket and the HTTP request that opened it."""
-
-    socket: web.WebSocketResponse
-    request: web.Request
-
-
-class SocketMode:
-    """The app's open WebSocket connections; envelopes are spread over them in turn."""
-
-    def __init__(self, ids: IdGenerator, app: str) -> None:
-        self.tickets: set[str] = set()
-        self.connections: list[SocketConnection] = []
-        self._ids = ids
-        self._app = app
-        self._round_robin_index = 0
-        self._pending_acks: dict[str, tuple[SocketConnection, asyncio.Future[Any]]] = {}
-
-    def issue_ticket(self) -> str:
-        """Create a ticket that admits one connection."""
-        ticket = self._ids.new_id("S")
-        self.tickets.add(ticket)
-        return ticket
-
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Serve one WebSocket connection until it ends."""
-        ticket = request.query.get("ticket", "")
-        if ticket not in self.tickets or len(self.connections) >= MAX_CONNECTIONS:
-            raise web.HTTPForbidden()
-        self.tickets.discard(ticket)
-        socket = web.WebSocketResponse(timeout=CLOSE_TIMEOUT)
-        await socket.prepare(request)
-        connection = SocketConnection(socket, request)
-        self.connections.append(connection)
-        try:
-            await socket.send_json(self._build_hello(request))
-            async for frame in socket:
-                if frame.type == WSMsgType.TEXT:
-                    self._receive_ack(frame.data)
-        finally:
-            self._remove_connection(connection)
-        return socket
-
-    async def send(
-        self, kind: str, body: dict[str, Any], seconds: float, retry: int = 0, reason: str = ""
-    ) -> AppResponse:
-        """Send an envelope over the next connection and wait for its acknowledgement."""
-        started = time.perf_counter()
-        if not self.connections:
-            return AppResponse(0, 0.0, error="dispatch_failed")
-        self._round_robin_index += 1
-        connection = self.connections[self._round_robin_index % len(self.connections)]
-        envelope_id = self._ids.new_id("").lower()
-        envelope = {
-            "envelope_id": envelope_id,
-            "type": kind,
-            "accepts_response_payload": kind != "events_api",
-            "payload": body,
-        }
-        if kind == "events_api":
-            envelope |= {"retry_attempt": retry, "retry_reason": "timeout" if reason else ""}
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._pending_acks[envelope_id] = (connection, answer)
-        try:
-            await connection.socket.send_json(envelope)
-            response_body = await asyncio.wait_for(answer, seconds)
-        except TimeoutError:
-            return AppResponse(0, _milliseconds_since(started), error="operation_timeout")
-        except ConnectionError:
-            return AppResponse(0, _milliseconds_since(started), error="dispatch_failed")
-        finally:
-            self._pending_acks.pop(envelope_id, None)
-        return AppResponse(200, _milliseconds_since(started), response_body)
-
-    def drop_connections(self) -> None:
-        """Abort every connection without a closing handshake."""
-        for connection in list(self.connections):
-            self._remove_connection(connection)
-            if connection.request.transport is not None:
-                connection.request.transport.abort()
-
-    async def close(self) -> None:
-        """Close every connection properly, for the server's shutdown."""
-        for connection in list(self.connections):
-            await connection.socket.close(code=1001)
-
-    def _build_hello(self, request: web.Request) -> dict[str, Any]:
-        return {
-            "type": "hello",
-            "num_connections": len(self.connections),
-            "debug_info": {"host": request.host, "approximate_connection_time": 18060},
-            "connection_info": {"app_id": self._app},
-        }
-
-    def _receive_ack(self, text: str) -> None:
-        frame = json.loads(text) if text.startswith("{") else {}
-        _, answer = self._pending_acks.get(frame.get("envelope_id", ""), (None, None))
-        if answer is not None and not answer.done():
-            answer.set_result(frame.get("payload"))
-
-    def _remove_connection(self, connection: SocketConnection) -> None:
-        if connection in self.connections:
-            self.connections.remove(connection)
-        for used, answer in self._pending_acks.values():
-            if used is connection and not answer.done():
-                answer.set_exception(ConnectionResetError("the socket was closed"))
-
-
-def _milliseconds_since(started: float) -> float:
+def milliseconds_since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
 
 
@@ -181,16 +64,14 @@ class EventDelivery:
 
 
 class AppTransport:
-    """Sends requests to the app. Only events are retried; people see other failures. `events_url`
-    gets signed requests; None means Socket Mode. `retry_delays` are the seconds before each retry
-    of an event."""
+    """Sends signed requests to `events_url`. Only events are retried; people see other failures.
+    `retry_delays` are the seconds before each retry of an event."""
 
-    def __init__(self, signing_secret: str, faults: FaultInjection, sockets: SocketMode) -> None:
-        self.events_url: str | None = None
+    def __init__(self, signing_secret: str, faults: FaultInjection) -> None:
+        self.events_url = ""
         self.retry_delays: tuple[float, ...] = RETRY_DELAYS
         self.ack_timeout = ACK_TIMEOUT
         self.deliveries: list[EventDelivery] = []
-        self.sockets = sockets
         self._secret = signing_secret.encode()
         self._faults = faults
         self._session: aiohttp.ClientSession | None = None
@@ -218,8 +99,6 @@ class AppTransport:
 
     async def send_request(self, kind: str, body: dict[str, Any]) -> AppResponse:
         """Send a command (`slash_commands`) or an interaction (`interactive`), without retries."""
-        if self.events_url is None:
-            return await self.sockets.send(kind, body, self.ack_timeout)
         form = body if kind == "slash_commands" else {"payload": json.dumps(body)}
         return await self._post(urlencode(form), "application/x-www-form-urlencoded", {})
 
@@ -242,26 +121,24 @@ class AppTransport:
         delivery.done = True
 
     async def _attempt(self, delivery: EventDelivery, number: int, reason: str) -> AppResponse:
-        if self.events_url is None:
-            answer = await self.sockets.send(
-                "events_api", delivery.event, self.ack_timeout, number, reason
-            )
-        else:
-            headers = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
-            text = json.dumps(delivery.event)
-            answer = await self._post(text, "application/json", headers if number else {})
+        answer = await self.send_event_once(delivery.event, number, reason)
         if self._faults.lost_acks and answer.ok:
             self._faults.lost_acks -= 1
             answer = AppResponse(0, answer.ms, error="dispatch_failed")
         delivery.attempts.append(answer)
         return answer
 
+    async def send_event_once(self, event: dict[str, Any], number: int, reason: str) -> AppResponse:
+        """Send an event. `number` counts its retries, `reason` says why there is one."""
+        headers = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
+        return await self._post(json.dumps(event), "application/json", headers if number else {})
+
     async def _post(self, text: str, content_type: str, headers: dict[str, str]) -> AppResponse:
         self._session = self._session or aiohttp.ClientSession()
         body, started = text.encode(), time.perf_counter()
         try:
             async with self._session.post(
-                self.events_url or "",
+                self.events_url,
                 data=body,
                 headers=self._build_signed_headers(body) | {"Content-Type": content_type} | headers,
                 timeout=aiohttp.ClientTimeout(total=self.ack_timeout),
@@ -269,12 +146,12 @@ class AppTransport:
                 response_body = await response.text()
                 status, stop = response.status, response.headers.get("X-Slack-No-Retry") == "1"
         except TimeoutError:
-            return AppResponse(0, _milliseconds_since(started), error="operation_timeout")
+            return AppResponse(0, milliseconds_since(started), error="operation_timeout")
         except aiohttp.ClientError:
-            return AppResponse(0, _milliseconds_since(started), error="dispatch_failed")
+            return AppResponse(0, milliseconds_since(started), error="dispatch_failed")
         error = None if status == 200 else "dispatch_failed"
         return AppResponse(
-            status, _milliseconds_since(started), _parse_body(response_body), error, no_retry=stop
+            status, milliseconds_since(started), _parse_body(response_body), error, no_retry=stop
         )
 
     def _build_signed_headers(self, body: bytes) -> dict[str, str]:

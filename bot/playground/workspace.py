@@ -17,7 +17,7 @@ from bot.playground.slack_objects import (
     StoredFile,
     Trigger,
 )
-from bot.playground.transport import AppResponse, AppTransport, EventDelivery, SocketMode
+from bot.playground.transport import AppResponse, AppTransport, EventDelivery
 
 VERIFICATION_TOKEN = "local"  # noqa: S105  Slack's deprecated field, not a secret
 Payload = dict[str, Any]
@@ -51,7 +51,7 @@ ChangeListener = Callable[[WorkspaceChange], None]
 class SlackWorkspace:
     """One local Slack. It sends events to the app for the places where the app is a member."""
 
-    def __init__(self, *, signing_secret: str, bot_token: str = "", app_token: str = "") -> None:
+    def __init__(self, *, signing_secret: str, bot_token: str = "") -> None:
         self.team = seed.TEAM_ID
         self.org_wide = False  # whether the app is installed in the whole organization
         self.app = seed.APP_ID
@@ -78,11 +78,8 @@ class SlackWorkspace:
         self._listeners: list[ChangeListener] = []
         self.signing_secret = signing_secret
         self.bot_token = bot_token or f"xoxb-{secrets.token_hex(12)}"
-        self.app_token = app_token or f"xapp-{secrets.token_hex(12)}"
         self.installed = True
-        self.sockets = SocketMode(self.ids, self.app)
-        self.transport = AppTransport(signing_secret, self.faults, self.sockets)
-        self.faults.on_drop_socket = self.sockets.drop_connections
+        self.transport = AppTransport(signing_secret, self.faults)
 
     def listen(self, callback: ChangeListener) -> Callable[[], None]:
         """Call `callback` on every change; the returned function removes it again."""

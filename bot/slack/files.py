@@ -1,7 +1,9 @@
 """Downloads of files dropped in Slack, and uploads of files to Slack."""
 
 import asyncio
+import contextlib
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path, PurePath
 
 import aiohttp
@@ -78,12 +80,21 @@ def make_unavailable_file_error(name: str) -> CannotDo:
 
 
 async def _stream_file(client: AsyncWebClient, url: str, name: str, to: Path) -> None:
-    session = client.session or aiohttp.ClientSession()
     token = {"Authorization": f"Bearer {client.token}"}
+    async with (
+        _open_session(client) as session,
+        session.get(url, headers=token, timeout=DOWNLOAD_TIMEOUT) as response,
+    ):
+        _demand_file_response(response, name)
+        await _write_chunks(response, name, to)
+
+
+@contextlib.asynccontextmanager
+async def _open_session(client: AsyncWebClient) -> AsyncIterator[aiohttp.ClientSession]:
+    """Yield the client's session, or a new one. Raise TryAgain where Slack can't be reached."""
+    session = client.session or aiohttp.ClientSession(timeout=CALL_TIMEOUT)
     try:
-        async with session.get(url, headers=token, timeout=DOWNLOAD_TIMEOUT) as response:
-            _demand_file_response(response, name)
-            await _write_chunks(response, name, to)
+        yield session
     except (aiohttp.ClientError, TimeoutError) as error:
         raise TryAgain(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
     finally:
@@ -191,14 +202,10 @@ async def _upload_bytes(sender: MessageSender, name: str, content: bytes, alt: s
         filename=name, length=len(content), **alt_text
     )
     answer = await call_slack(call)
-    session = sender.client.session or aiohttp.ClientSession(timeout=CALL_TIMEOUT)
-    try:
-        async with session.post(str(answer["upload_url"]), data=content) as response:
-            if response.status != 200:
-                raise TryAgain(f"Slack: upload {response.status}", words=SLACK_AWAY)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise TryAgain(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
-    finally:
-        if session is not sender.client.session:
-            await session.close()
+    async with (
+        _open_session(sender.client) as session,
+        session.post(str(answer["upload_url"]), data=content) as response,
+    ):
+        if response.status != 200:
+            raise TryAgain(f"Slack: upload {response.status}", words=SLACK_AWAY)
     return str(answer["file_id"])

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.config.policy import Admission, Right
+from bot.config.policy import Admission
 from bot.data.ingest.models import FileUpload
 from bot.delivery.models import Delivery
 from bot.i18n.messages import Words
@@ -41,6 +41,7 @@ class SlackGateway:
         self.sender = MessageSender(
             services.database, services.client, self.people, history_lag, self.membership
         )
+        self.may, self.locale = self.membership.may, self.people.locale
         self._client, self._now, self._enqueue = services.client, services.now, services.enqueue
         self._channel_members = ChannelMembers()
         self._cards = CardRenderer(self.sender, self.membership.policy, services.now, process)
@@ -76,10 +77,6 @@ class SlackGateway:
                 self._now(),
             )
         return admission
-
-    async def may(self, workspace: str, person: str, right: Right) -> bool:
-        """Raise TryAgain when Slack can't be asked."""
-        return await self.membership.may(workspace, person, right)
 
     async def post_notice(self, post: str) -> None:
         """Post a notice once. Raise TryAgain or CannotDo."""
@@ -166,10 +163,6 @@ class SlackGateway:
         """Return those of these channels that this person can read, as far as Slack confirms it."""
         to = (self._client, workspace, person, channels)
         return await self._channel_members.readable_channels(*to)
-
-    async def locale(self, workspace: str, person: str) -> str | None:
-        """Return the person's locale, for example `fr-FR`; None when Slack doesn't say."""
-        return await self.people.locale(workspace, person)
 
     async def fetch(self, file: str, name: str, to: Path) -> None:
         """Download a dropped file to `to`. Raise TryAgain or CannotDo."""

@@ -277,19 +277,20 @@ def find_workspace(body: dict[str, Any]) -> str:
     raise CannotDo("This came from no workspace.")
 
 
-def load_visible_draft(session: Session, viewer: Viewer, ref: ButtonValue) -> Draft:
+def load_visible_draft(session: Session, request: "BlockAction | ViewSubmission") -> Draft:
     """Return the version whose words were shown: the newest one when its words are the same. Raise
     NotVisible."""
+    ref = request.ref
     stored = session.get(Draft, ref.draft) if ref.draft else None
-    draft = demand_visible(session, viewer, stored)
+    draft = demand_visible(session, request.viewer, stored)
     newest = Draft.latest(session, draft.piece)
     return newest if newest and newest.fingerprint == ref.seen else draft
 
 
-def load_visible_task(session: Session, viewer: Viewer, ref: ButtonValue) -> Task:
+def load_visible_task(session: Session, action: BlockAction) -> Task:
     """Raise NotVisible when there is none that this person may see."""
-    task = session.get(Task, ref.task) if ref.task else None
-    return demand_visible(session, viewer, task)
+    task = session.get(Task, action.ref.task) if action.ref.task else None
+    return demand_visible(session, action.viewer, task)
 
 
 def find_card(
@@ -385,6 +386,15 @@ class ViewSubmission:
     def origin(self) -> dict[str, Any]:
         """The card that the form was opened from."""
         return unpack_metadata(self.view)
+
+
+@dataclass(frozen=True)
+class FormAnswer:
+    """What a submitted form shows instead of closing: an error at some of its fields, or another
+    view. It closes where there is neither."""
+
+    errors: Mapping[str, Words] = field(default_factory=dict)
+    view: View | None = None
 
 
 # Visibility.

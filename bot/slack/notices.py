@@ -26,7 +26,8 @@ from bot.i18n.messages import Words, restore_words
 from bot.jobs.models import Enqueue, Job
 from bot.messages.outbox import OutboxMessage
 from bot.slack.blocks import Message, context_block, render_words, section_block
-from bot.slack.client import READ_OUTSIDE, SlackBusy
+from bot.slack.cards.card_data import explain_fallback
+from bot.slack.client import SlackBusy
 from bot.slack.sender import MessageSender
 from bot.slack.threads import Place
 
@@ -58,25 +59,11 @@ async def render_notice(post: OutboxMessage) -> Message:
     """Render the notice. When it goes to its owner instead of the channel, it says why."""
     language = str(post.place["language"])
     text = render_words(restore_words(post.place["words"]), language)
-    why = _explain_private(post.place)
-    above = [context_block(why.to(language))] if why else []
+    above = []
+    if reason := post.place.get("fallback"):
+        why = explain_fallback(str(post.place.get("channel")), str(reason))
+        above = [context_block(why.to(language))]
     return Message(text, [*above, section_block(text)])
-
-
-def _explain_private(place: Place) -> Words | None:
-    if not (reason := place.get("fallback")):
-        return None
-    where = f"<#{place.get('channel')}>"
-    if reason == READ_OUTSIDE:
-        return Words("Another company reads {place}, so this comes to you alone.", place=where)
-    if reason == "is_archived":
-        return Words("{place} is archived, so this comes to you alone.", place=where)
-    return Words(
-        "I am not in {place}, so this comes to you alone. To have it come there, type "
-        "{command} in that channel.",
-        place=where,
-        command="`/invite @Super-Intern`",
-    )
 
 
 # Ephemeral messages. Slack may report the same event twice; each message is sent once.

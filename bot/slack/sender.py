@@ -149,10 +149,13 @@ class MessageSender:
     async def plan(
         self, id: str, workspace: str, kind: str, place: Place, now: datetime
     ) -> OutboxMessage:
-        """Store the row of a message; do nothing when it is stored already."""
-        return await self.database.run(
-            OutboxMessage.plan, id=id, workspace=workspace, kind=kind, place=place, now=now
-        )
+        """Store the row of a message unless it is stored already, and return it."""
+
+        def store(session: Session) -> OutboxMessage:
+            OutboxMessage.plan(session, id=id, workspace=workspace, kind=kind, place=place, now=now)
+            return session.get_one(OutboxMessage, id)
+
+        return await self.database.run(store)
 
     async def draw(self, id: str, render: Render) -> tuple[OutboxMessage, Message]:
         """Post or update the message of this row, as `render` renders it now. Raise TryAgain or

@@ -133,7 +133,7 @@ class Task(Row):
         if not insert_once(session, Task, **fields, state="waiting", made_at=now, changed_at=now):
             return False
         piece = f"{new_task.id}.0"
-        OutboxMessage.insert(
+        OutboxMessage.plan(
             session,
             id=f"{piece}:card",
             workspace=new_task.workspace,

@@ -15,7 +15,6 @@ from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
 from bot.playground.intern_process import InternProcess
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.page import add_page
 from bot.playground.slack_objects import TEAM_ID
 from bot.playground.storage import StateSaver, open_slack
@@ -107,7 +106,7 @@ async def open_house(
     `before` may add routes of its own to the server.
     """
     fill(home)
-    slack = open_slack(home / "slack", 0, lambda _: None, list_bot_scopes() | APP_TOKEN_SCOPES)
+    slack = open_slack(home / "slack", 0, lambda _: None, list_bot_scopes())
     slack.transport.retry_delays = FAST * 20
     child = InternProcess(slack, home, lambda _: None)
     add_page(slack, child=child, home=home, database_url=None)

@@ -7,12 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.local_slack import LocalSlack
-from tests.support.waiting import wait_until
 
 SECRET = "s"
 
@@ -74,7 +72,7 @@ class serve_app:  # noqa: N801  (used like a function)
 
 @pytest.fixture
 async def bolt(slack: LocalSlack, client: AsyncWebClient) -> AsyncApp:
-    """A Bolt app like the intern's; connect it with the fixture `over_http` or `over_socket`."""
+    """A Bolt app like the intern's; connect it with the fixture `over_http`."""
     return AsyncApp(
         name="super-intern",  # without a name, Bolt reads the source files of all callers
         client=client,
@@ -91,15 +89,6 @@ async def over_http(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp
         slack.transport.events_url = f"{base}/slack/events"
         yield bolt
         await slack.wait_for_deliveries()
-
-
-@pytest.fixture
-async def over_socket(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp]:
-    handler = AsyncSocketModeHandler(bolt, slack.app_token, web_client=bolt.client)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
-    await wait_until(slack, lambda: slack.sockets.connections)
-    yield bolt
-    await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 def section(text: str = "hello") -> dict[str, Any]:

@@ -52,19 +52,17 @@ RICH = {
         },
     ],
 }
-IMAGE = {"type": "image", "image_url": "https://x.fr/a.png", "alt_text": "A"}
 TAKEN: list[Block] = [
     section(),
     {"type": "section", "fields": [plain()] * 10, "accessory": button("go", value="1")},
     {"type": "section", "text": plain(), "accessory": {"type": "overflow", "options": options(1)}},
     {"type": "header", "text": plain("x" * 150)},
     {"type": "divider"},
-    IMAGE,
     actions(*[button(str(number)) for number in range(25)]),
     actions({"type": "static_select", "options": options(100), "initial_option": options(1)[0]}),
     actions(button("sure", confirm=confirm(style="danger"), visible_to_user_ids=["UMAX"])),
     actions({"type": "datepicker", "initial_date": "2026-12-01"}),
-    {"type": "context", "elements": [plain(), IMAGE, {"type": "mrkdwn", "text": "x"}]},
+    {"type": "context", "elements": [plain(), {"type": "mrkdwn", "text": "x"}]},
     field_of("b", multiline=True, max_length=3000),
     RICH,
     table(100, 20),
@@ -90,8 +88,6 @@ REFUSED: list[tuple[Block, str]] = [
     (section() | {"colour": "red"}, "invalid additional property: colour"),
     ({"type": "header", "text": plain("x" * 151)}, "151 characters"),
     ({"type": "header", "text": {"type": "mrkdwn", "text": "x"}}, "unsupported type: mrkdwn"),
-    ({"type": "image", "alt_text": "x"}, "image_url, slack_file"),
-    ({"type": "image", "image_url": "https://x.fr"}, "missing required field: alt_text"),
     (actions(), "no fewer than 1 items"),
     (actions(*[button(str(number)) for number in range(26)]), "no more than 25 items"),
     (actions(button("x" * 256)), "256 characters"),
@@ -197,7 +193,6 @@ def test_blocks_over_total_character_limit_are_refused() -> None:
     [
         (table(1, 1), False, False),
         (field_of("b"), True, True),
-        (field_of("b") | {"element": {"type": "file_input"}}, True, True),
     ],
 )
 def test_block_is_accepted_only_on_its_surfaces(block: Block, modal: bool, home: bool) -> None:

@@ -55,22 +55,10 @@ ELEMENTS: list[tuple[Body, Any, Body]] = [
         "2026-12-24",
         {"type": "datepicker", "selected_date": "2026-12-24"},
     ),
-    ({"type": "timepicker"}, "09:30", {"type": "timepicker", "selected_time": "09:30"}),
-    (
-        {"type": "datetimepicker"},
-        1796000000,
-        {"type": "datetimepicker", "selected_date_time": 1796000000},
-    ),
-    ({"type": "users_select"}, "UMAX", {"type": "users_select", "selected_user": "UMAX"}),
     (
         {"type": "conversations_select"},
         MARKET,
         {"type": "conversations_select", "selected_conversation": MARKET},
-    ),
-    (
-        {"type": "multi_users_select", "max_selected_items": 2},
-        ["UMAX", "ULEA"],
-        {"type": "multi_users_select", "selected_users": ["UMAX", "ULEA"]},
     ),
 ]
 

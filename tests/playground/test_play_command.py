@@ -98,7 +98,7 @@ def everything(slack: LocalSlack) -> list[Any]:
         for one in [*place.by_ts.values(), *place.ephemerals]
     ]
     places = [(one.as_slack(slack.bot_user), one.members) for one in slack.places.values()]
-    return [messages, places, slack.bot_token, slack.app_token, slack.signing_secret]
+    return [messages, places, slack.bot_token, slack.signing_secret]
 
 
 async def test_saved_state_is_restored(tmp_path: Path) -> None:

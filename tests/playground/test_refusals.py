@@ -95,7 +95,6 @@ OTHERS: list[tuple[str, dict[str, Any], str]] = [
     ("views.publish", {"view": modal(section()), "user_id": "UMAX"}, "invalid_arguments"),
     ("assistant.threads.setStatus", {"channel_id": MARKET, "thread_ts": TS}, "thread_not_found"),
     ("assistant.threads.setSuggestedPrompts", {"channel_id": MARKET}, "invalid_arguments"),
-    ("apps.connections.open", {}, "not_allowed_token_type"),
 ]
 
 

@@ -8,20 +8,37 @@ from typing import Any
 
 import aiohttp
 import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.local_slack import LocalSlack
-from tests.playground.conftest import SUBMIT, button, field_of, modal
+from tests.playground.conftest import SECRET, SUBMIT, button, field_of, modal
 from tests.support.slack_actions import request_disconnect
+from tests.support.socket_mode import SocketSlack
 from tests.support.waiting import wait_until
 
 MARKET = "C0MARKET"
 
 
+@pytest.fixture
+async def slack() -> AsyncIterator[SocketSlack]:
+    async with SocketSlack(signing_secret=SECRET) as one:
+        one.transport.retry_delays = ()
+        yield one
+
+
+@pytest.fixture
+async def over_socket(slack: SocketSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp]:
+    handler = AsyncSocketModeHandler(bolt, slack.app_token, web_client=bolt.client)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await wait_until(slack, lambda: slack.sockets.connections)
+    yield bolt
+    await handler.close_async()  # type: ignore[no-untyped-call]
+
+
 @asynccontextmanager
-async def socket(slack: LocalSlack) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def socket(slack: SocketSlack) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.url, session=session)
         url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
@@ -31,7 +48,7 @@ async def socket(slack: LocalSlack) -> AsyncIterator[aiohttp.ClientWebSocketResp
 
 
 async def test_bolt_app_answers_all_requests_over_socket(
-    slack: LocalSlack, over_socket: AsyncApp
+    slack: SocketSlack, over_socket: AsyncApp
 ) -> None:
     seen: list[str] = []
 
@@ -68,7 +85,7 @@ async def test_bolt_app_answers_all_requests_over_socket(
     assert seen == ["edit"]
 
 
-async def test_envelope_says_whether_it_accepts_payload(slack: LocalSlack) -> None:
+async def test_envelope_says_whether_it_accepts_payload(slack: SocketSlack) -> None:
     async with socket(slack) as one:
         asking = asyncio.create_task(slack.command("UMARIE", MARKET, "/draft", "x"))
         envelope = await one.receive_json(timeout=2)
@@ -79,7 +96,7 @@ async def test_envelope_says_whether_it_accepts_payload(slack: LocalSlack) -> No
         assert (answer.status, answer.body) == (200, {"text": "ok"})
 
 
-async def test_unacknowledged_event_is_retried(slack: LocalSlack) -> None:
+async def test_unacknowledged_event_is_retried(slack: SocketSlack) -> None:
     slack.transport.ack_timeout = 0.1
     slack.transport.retry_delays = (0.0, 0.0, 0.0)
     async with socket(slack) as one:
@@ -94,7 +111,7 @@ async def test_unacknowledged_event_is_retried(slack: LocalSlack) -> None:
         assert slack.deliveries[0].delivered
 
 
-async def test_envelopes_alternate_between_connections(slack: LocalSlack) -> None:
+async def test_envelopes_alternate_between_connections(slack: SocketSlack) -> None:
     async with socket(slack) as one, socket(slack) as two:
         await slack.post_message("UMARIE", MARKET, "x")
         await slack.post_message("UMARIE", MARKET, "y")
@@ -107,12 +124,12 @@ async def test_envelopes_alternate_between_connections(slack: LocalSlack) -> Non
         await slack.wait_for_deliveries()
 
 
-async def test_event_on_dropped_connection_is_retried_on_next(slack: LocalSlack) -> None:
+async def test_event_on_dropped_connection_is_retried_on_next(slack: SocketSlack) -> None:
     slack.transport.retry_delays = (0.0, 0.3, 0.3)
     async with socket(slack) as one:
         await slack.post_message("UMARIE", MARKET, "x")
         await one.receive_json(timeout=2)
-        slack.faults.drop_socket()
+        slack.sockets.drop_connections()
         assert (await one.receive(timeout=2)).type in (
             aiohttp.WSMsgType.CLOSED,
             aiohttp.WSMsgType.CLOSE,
@@ -126,7 +143,7 @@ async def test_event_on_dropped_connection_is_retried_on_next(slack: LocalSlack)
 
 
 async def test_bolt_app_reconnects_after_disconnect(
-    slack: LocalSlack, over_socket: AsyncApp
+    slack: SocketSlack, over_socket: AsyncApp
 ) -> None:
     seen: list[str] = []
 
@@ -144,13 +161,13 @@ async def test_bolt_app_reconnects_after_disconnect(
     await wait_until(slack, lambda: seen)
 
 
-async def test_command_without_connection_fails(slack: LocalSlack) -> None:
+async def test_command_without_connection_fails(slack: SocketSlack) -> None:
     answer = await slack.command("UMARIE", MARKET, "/draft")
     assert answer.error == "dispatch_failed"
 
 
 async def test_ticket_works_once_and_requires_app_token(
-    slack: LocalSlack, client: AsyncWebClient
+    slack: SocketSlack, client: AsyncWebClient
 ) -> None:
     url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
     async with aiohttp.ClientSession() as session:
@@ -163,7 +180,7 @@ async def test_ticket_works_once_and_requires_app_token(
 
 
 async def test_server_stops_with_open_socket() -> None:
-    slack = LocalSlack(signing_secret="s")
+    slack = SocketSlack(signing_secret="s")
     await slack.start()
     async with socket(slack):
         await slack.post_message("UMARIE", MARKET, "on its way")

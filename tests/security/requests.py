@@ -14,8 +14,7 @@ from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage, SlackUser
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.actions.buttons import BUTTON_ACTIONS
-from bot.slack.actions.modals import MODALS
+from bot.slack.actions.buttons import BUTTON_ACTIONS, MODALS
 from bot.slack.views.submissions import SUBMISSION_HANDLERS
 from tests.slack.bench import MARIE, TEAM, Bench
 

@@ -30,8 +30,7 @@ from bot.playground.slack_objects import Place, SlackMessage, SlackUser
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions import imports
-from bot.slack.actions.buttons import BUTTON_ACTIONS
-from bot.slack.actions.modals import MODALS
+from bot.slack.actions.buttons import BUTTON_ACTIONS, MODALS
 from bot.slack.views.submissions import SUBMISSION_HANDLERS
 from bot.tasks.models import Task
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of

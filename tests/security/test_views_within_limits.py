@@ -305,7 +305,7 @@ def test_category_missing_from_the_menu_stays_in_the_rule() -> None:
     rule = AudienceRule(bought_categories=(long, "Shirts"))
     lead = NextStep(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})
     view = filled(taken(build_rule_form("en", lead, Evidence(), "{}")))
-    read, errors = read_rule(view, rule, Evidence(), "en")
+    read, errors = read_rule(view, rule, Evidence())
     assert not errors
     assert read is not None
     assert set(read.bought_categories) == {long, "Shirts"}

@@ -30,7 +30,6 @@ from bot.jobs.models import Job
 from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import View
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.slack_objects import SlackMessage
 from bot.slack.app import make_app, make_socket_mode
 from bot.slack.client import SlackServices, make_client, make_session
@@ -44,6 +43,7 @@ from bot.tasks.models import Task
 from bot.web.server import start_server
 from tests.support.counting_importer import Stockroom
 from tests.support.empty_databases import create_sqlite
+from tests.support.socket_mode import SocketSlack
 from tests.support.waiting import wait_until
 
 MARIE, MAX, LEA, OTTO = "UMARIE", "UMAX", "ULEA", "UOTTO"
@@ -315,8 +315,9 @@ async def bench_of(
     start. With `has_ai` messages are stored for an AI to read."""
     database = Database(url or create_sqlite(home / "intern.db"))
     database.signer = signer
+    slack_class = SocketSlack if socket else LocalSlack
     async with (
-        LocalSlack(SECRET, scopes=list_bot_scopes() | APP_TOKEN_SCOPES) as slack,
+        slack_class(SECRET, scopes=list_bot_scopes()) as slack,
         make_session() as session,
     ):
         slack.transport.retry_delays = (0.02, 0.02)
@@ -352,7 +353,7 @@ async def bench_of(
         site = make_web_app(app, health or well, SECRET)
         stack = contextlib.AsyncExitStack()
         try:
-            if socket:
+            if isinstance(slack, SocketSlack):
                 connection = make_socket_mode(app, services, slack.app_token)
                 await connection.connect_async()  # type: ignore[no-untyped-call]
                 await wait_until(slack, lambda: slack.sockets.connections)
@@ -360,7 +361,7 @@ async def bench_of(
                 port = await stack.enter_async_context(start_server(site, "127.0.0.1", 0))
                 slack.transport.events_url = f"http://127.0.0.1:{port}/slack/events"
             yield held[0]
-            if socket:
+            if isinstance(slack, SocketSlack):
                 await connection.close_async()  # type: ignore[no-untyped-call]
         finally:
             await later.close()

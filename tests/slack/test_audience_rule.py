@@ -119,7 +119,7 @@ async def test_unchanged_form_gives_the_same_rule(niche: bool) -> None:
     lead = the_lead(made, niche)
     before = AudienceRule.model_validate_json(lead.form["rule"])
     view = filled(next_step_forms.build_rule_form("en", lead, made.evidence, "{}"))
-    assert next_step_forms.read_rule(view, before, made.evidence, "en") == (before, {})
+    assert next_step_forms.read_rule(view, before, made.evidence) == (before, {})
 
 
 async def test_word_for_many_products_is_kept() -> None:
@@ -128,7 +128,7 @@ async def test_word_for_many_products_is_kept() -> None:
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
     form = next_step_forms.build_rule_form("en", lead, made.evidence, "{}")
     assert "bougie" in text_of(form)
-    assert next_step_forms.read_rule(filled(form), before, made.evidence, "en") == (before, {})
+    assert next_step_forms.read_rule(filled(form), before, made.evidence) == (before, {})
 
 
 async def test_fields_missing_in_the_form_are_kept_and_named() -> None:
@@ -137,7 +137,7 @@ async def test_fields_missing_in_the_form_are_kept_and_named() -> None:
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
     form = next_step_forms.build_rule_form("en", lead, made.evidence, "{}")
     assert "similar to buyers of “Vêtements en lin”" in text_of(form)
-    rule, _ = next_step_forms.read_rule(filled(form, min_orders="2"), before, made.evidence, "en")
+    rule, _ = next_step_forms.read_rule(filled(form, min_orders="2"), before, made.evidence)
     assert rule == before.model_copy(update={"min_orders": 2})
 
 
@@ -149,7 +149,7 @@ async def test_fractions_are_refused(typed: str) -> None:
     view = filled(
         next_step_forms.build_rule_form("en", lead, made.evidence, "{}"), bought_within=typed
     )
-    rule, errors = next_step_forms.read_rule(view, before, made.evidence, "en")
+    rule, errors = next_step_forms.read_rule(view, before, made.evidence)
     assert rule is None
     assert list(errors) == ["bought_within"]
 
@@ -161,9 +161,7 @@ async def test_days_beyond_ten_years_are_refused() -> None:
     view = filled(
         next_step_forms.build_rule_form("en", lead, made.evidence, "{}"), bought_within="99999"
     )
-    assert list(next_step_forms.read_rule(view, before, made.evidence, "en")[1]) == [
-        "bought_within"
-    ]
+    assert list(next_step_forms.read_rule(view, before, made.evidence)[1]) == ["bought_within"]
 
 
 @pytest.mark.parametrize(
@@ -187,10 +185,10 @@ async def test_contradictory_rule_is_refused_with_reason(
     made, before = await targeted(), AudienceRule()
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
     view = filled(next_step_forms.build_rule_form("en", lead, made.evidence, "{}"), **typed)
-    rule, errors = next_step_forms.read_rule(view, before, made.evidence, "en")
+    rule, errors = next_step_forms.read_rule(view, before, made.evidence)
     assert rule is None
     assert list(errors) == [field]
-    assert why in errors[field]
+    assert why in errors[field].to("en")
 
 
 async def test_rule_with_days_only_covers_any_purchase() -> None:
@@ -236,9 +234,9 @@ async def test_platform_that_needs_another_consent_is_refused_in_the_form() -> N
     before = AudienceRule(purpose="ads")
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
     view = filled(next_step_forms.build_rule_form("en", lead, made.evidence, "{}"))
-    assert next_step_forms.read_rule(view, before, made.evidence, "en") == (before, {})
+    assert next_step_forms.read_rule(view, before, made.evidence) == (before, {})
     view["state"]["values"]["platform"]["platform"]["selected_option"] = {"value": "plain"}
-    rule, errors = next_step_forms.read_rule(view, before, made.evidence, "en")
+    rule, errors = next_step_forms.read_rule(view, before, made.evidence)
     assert rule is None
     assert list(errors) == ["platform"]
 

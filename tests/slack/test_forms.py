@@ -174,10 +174,10 @@ def test_edit_form_of_many_parts_stays_within_limits(sqlite: Database) -> None:
 def test_send_back_form_takes_ticked_or_typed_reasons(sqlite: Database, language: str) -> None:
     view = filled(sound_view(forms.build_send_back_form(made(sqlite), language)))
     assert inputs.read_reason(view) == ""
-    assert list(inputs.find_missing_reason(view, language)) == ["reason"]
+    assert list(inputs.find_missing_reason(view)) == ["reason"]
     options = view["blocks"][0]["element"]["options"]
     view["state"]["values"]["reasons"]["reasons"]["selected_options"] = options[:2]
-    assert inputs.find_missing_reason(view, language) == {}
+    assert inputs.find_missing_reason(view) == {}
     view["state"]["values"]["reason"]["reason"]["value"] = " say Portugal "
     told = [one["text"]["text"] for one in options[:2]]
     assert inputs.read_reason(view) == f"{told[0]}. {told[1]}. say Portugal"

@@ -16,6 +16,7 @@ from bot.slack.events.message_events import remove_mention
 from bot.slack.threads import remove_markup
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text_of
 from tests.support.slack_actions import request_disconnect
+from tests.support.socket_mode import SocketSlack
 from tests.support.waiting import wait_until
 
 
@@ -119,14 +120,15 @@ async def test_direct_message_shows_suggested_prompts(bench: Bench) -> None:
 
 
 async def test_broken_socket_reconnects(socket_bench: Bench) -> None:
-    bench = socket_bench
-    (first,) = bench.slack.sockets.connections
-    await request_disconnect(bench.slack)
+    bench, slack = socket_bench, socket_bench.slack
+    assert isinstance(slack, SocketSlack)
+    (first,) = slack.sockets.connections
+    await request_disconnect(slack)
     await wait_until(
-        bench.slack,
+        slack,
         lambda: (
-            any(one is not first for one in bench.slack.sockets.connections)
-            and first not in bench.slack.sockets.connections
+            any(one is not first for one in slack.sockets.connections)
+            and first not in slack.sockets.connections
         ),
     )
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: linen")).ok

@@ -210,7 +210,7 @@ def test_refused_file_offers_kinds_only_for_tables() -> None:
 def test_card_says_why_it_is_in_a_direct_message() -> None:
     place = {"channel": "C1", "user": "UMARIE", "fallback": "not_in_channel"}
     card = render_import_card(arrival(), "en", place)
-    assert "I am not in <#C1>, so I answer you here." in text_of(card.blocks)
+    assert "I am not in <#C1>, so this comes to you alone." in text_of(card.blocks)
 
 
 def _rows(count: int) -> ImportPreview:

@@ -5,6 +5,7 @@ from typing import Any
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage
 from bot.playground.transport import AppResponse
+from tests.support.socket_mode import SocketSlack
 
 
 async def post_bot_message(slack: LocalSlack, bot_id: str, channel: str, text: str) -> SlackMessage:
@@ -64,7 +65,7 @@ async def run_shortcut(
     return await slack.send_interaction(body)
 
 
-async def request_disconnect(slack: LocalSlack) -> None:
+async def request_disconnect(slack: SocketSlack) -> None:
     """Send `disconnect` on every connection, as Slack does before it restarts a server."""
     frame = {"type": "disconnect", "reason": "refresh_requested", "debug_info": {}}
     for connection in list(slack.sockets.connections):

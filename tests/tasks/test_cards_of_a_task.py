@@ -19,7 +19,7 @@ def test_cards_of_all_pieces_are_found_and_those_of_no_other_task(database: Data
         for kind, id in (("card", "t1.1:card"), ("notice", "t1.0:line"), ("card", "t1.1:shared")):
             piece = id.partition(":")[0]
             told = {"workspace": "T1", "place": {}, "now": NOW}
-            OutboxMessage.insert(session, id=id, kind=kind, piece=piece, **told)  # type: ignore[arg-type]
+            OutboxMessage.plan(session, id=id, kind=kind, piece=piece, **told)  # type: ignore[arg-type]
         Draft.store_new(
             session,
             workspace="T1",

@@ -57,7 +57,6 @@ class ResultCache:
         self.folder = folder / RESULTS_FOLDER
 
     def get(self, stands_on: Hashable, kind: str, filter_: AnalysisFilter) -> AnalysisResult | None:
-        """Return the cached result, or None."""
         try:
             return _result_from_dict(json.loads(self._path(stands_on, kind, filter_).read_bytes()))
         # no file, or one truncated by a full disk

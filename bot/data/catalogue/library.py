@@ -195,22 +195,12 @@ class MarketLibrary:
 
     def __init__(self, library: Library, market: Market) -> None:
         self._library, self._market = library, market
+        self.find, self.find_mentioned = library.find, library.find_mentioned
+        self.list_ranges, self.list_names = library.list_ranges, library.list_names
 
     def __getattr__(self, name: str) -> Any:
         """Everything else that tools use of a library is the same in all markets."""
         return getattr(self._library, name)
-
-    async def find(self, words: str) -> Sequence[ProductMatch]:
-        return await self._library.find(words)
-
-    async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
-        return await self._library.find_mentioned(words)
-
-    async def list_ranges(self) -> Sequence[str]:
-        return await self._library.list_ranges()
-
-    async def list_names(self) -> Sequence[str]:
-        return await self._library.list_names()
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         found = await self._library.look_up(kind, request)

@@ -287,7 +287,6 @@ class CatalogueRow:
         return found.lowest if found else None
 
     def currency(self, price: PriceRange | None) -> str | None:
-        """Return the currency of the row or of the price's column."""
         cell = self.raw("currency")
         said = find_currency(cell, self.dollar) if cell else None
         if cell and not said:

@@ -53,7 +53,6 @@ def cast_time(raw: str, schema: FileSchema) -> str:
 
 
 def decimal_mark_sql(schema: FileSchema, place: int) -> str:
-    """Return the decimal mark of a column as a SQL literal."""
     return quote_text(schema.mark(place))
 
 
@@ -107,7 +106,6 @@ def _decode_blob(stored: bytes) -> str:
 
 
 def derive_column(understood: FileSchema, name: str) -> str | None:
-    """Return SQL for a column that is derived from others, or None."""
     makers = {
         "orders": _derive_order_column,
         "events": _derive_event_column,

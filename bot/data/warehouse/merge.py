@@ -59,7 +59,6 @@ class TableShape:
     key: tuple[str, ...]
     day_column: str | None
     counts_by: tuple[str, ...] = ()
-    grown: bool = False  # older files may lack columns that were added later
 
     def keys(self, table: str = "") -> list[str]:
         """Return the SQL expressions that identify a row."""
@@ -77,9 +76,8 @@ class TableShape:
         )
 
     def rows(self, paths: Sequence[Path], *options: str) -> str:
-        """Return SQL for the rows of these files with all columns."""
-        if not self.grown:
-            return read_parquet_sql(paths, *options)
+        """Return SQL for the rows of these files with all columns. Older files may lack columns
+        that were added later."""
         none = ", ".join(f'CAST(NULL AS {type_}) AS "{n}"' for n, type_ in self.columns.items())
         found = read_parquet_sql(paths, *options, "union_by_name=true")
         return f"(SELECT {none} WHERE false UNION ALL BY NAME SELECT * FROM {found})"
@@ -370,7 +368,7 @@ def merge_addresses(
     with open_engine(folder) as con:
         merger = Merger(
             con,
-            TableShape(ENCRYPTED_COLUMNS, ("customer",), None, grown=True),
+            TableShape(ENCRYPTED_COLUMNS, ("customer",), None),
             stored,
             folder,
             source,
@@ -386,4 +384,4 @@ def shape_of_kind(kind: str) -> TableShape:
     files."""
     known = load_kinds()[kind]
     columns = {name: sql_type(column.type) for name, column in known.columns.items()}
-    return TableShape(columns, known.key, known.dated, known.counts_by, grown=True)
+    return TableShape(columns, known.key, known.dated, known.counts_by)

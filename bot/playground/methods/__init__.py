@@ -9,9 +9,8 @@ from typing import Any
 from bot.playground.errors import ApiRefusal
 from bot.playground.workspace import SlackWorkspace
 
-APP_TOKEN_SCOPES = frozenset({"connections:write"})  # of the app-level token, not of the bot token
 GRANTED_SCOPES = frozenset(
-    {"app_mentions:read", "assistant:write", "chat:write", "commands", "connections:write"}
+    {"app_mentions:read", "assistant:write", "chat:write", "commands"}
     | {"channels:history", "groups:history", "im:history", "mpim:history"}
     | {"channels:read", "groups:read", "im:read", "mpim:read"}
     | {"channels:join", "im:write", "mpim:write"}
@@ -118,25 +117,19 @@ MethodFunction = Callable[[SlackWorkspace, MethodArguments], ResponseBody]
 
 @dataclass(frozen=True)
 class Method:
-    """A Web API method. One of its `scopes` must be granted.
-
-    `caller` is "bot" (bot token), "app" (app-level token) or "anyone".
-    """
+    """A Web API method. One of its `scopes` must be granted."""
 
     name: str
     function: MethodFunction
     scopes: tuple[str, ...] = ()
-    caller: str = "bot"
 
 
 METHODS: dict[str, Method] = {}
 
 
-def register_method(
-    name: str, *scopes: str, caller: str = "bot"
-) -> Callable[[MethodFunction], MethodFunction]:
+def register_method(name: str, *scopes: str) -> Callable[[MethodFunction], MethodFunction]:
     def register(function: MethodFunction) -> MethodFunction:
-        METHODS[name] = Method(name, function, scopes, caller)
+        METHODS[name] = Method(name, function, scopes)
         return function
 
     return register

@@ -248,7 +248,6 @@ def complete_upload(slack: SlackWorkspace, args: MethodArguments) -> ResponseBod
 
 @register_method("files.info", "files:read")
 def show_file(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return a complete file's metadata."""
     file = slack.files.get(args.require_string("file", "file_not_found"))
     if file is None or not file.complete:
         raise ApiRefusal("file_not_found")

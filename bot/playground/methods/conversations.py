@@ -1,4 +1,4 @@
-"""conversations.*, users.*, usergroups.*, auth.* and apps.*: places, people and the app."""
+"""conversations.*, users.*, usergroups.* and auth.*: places, people and the app."""
 
 import re
 from collections.abc import Sequence
@@ -42,7 +42,6 @@ def open_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseB
 
 @register_method("conversations.info", "channels:read", "groups:read", "im:read", "mpim:read")
 def show_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return one place."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     shown = place.as_slack(slack.bot_user, slack.team)
     if args.read_flag("include_locale"):
@@ -168,7 +167,7 @@ def list_user_group_members(slack: SlackWorkspace, args: MethodArguments) -> Res
     return {"users": group["users"]}
 
 
-# auth.* and apps.*: the app and its workspace.
+# auth.*: the app and its workspace.
 
 
 @register_method("auth.test")
@@ -184,10 +183,3 @@ def auth_test(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
         **({"enterprise_id": seed.ENTERPRISE_ID} if slack.org_wide else {}),
         "is_enterprise_install": slack.org_wide,
     }
-
-
-@register_method("apps.connections.open", "connections:write", caller="app")
-def open_connection(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return a WebSocket URL that is valid for one connection."""
-    base = slack.base_url.replace("http://", "ws://", 1)
-    return {"url": f"{base}socket/?ticket={slack.sockets.issue_ticket()}"}

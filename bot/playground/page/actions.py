@@ -121,10 +121,6 @@ class ActionRunner:
 
     async def _submit(self, user: str, request: ActionRequest) -> AppResponse:
         values = dict(request.get("values") or {})
-        for field in request.get("files", []):  # uploads the files of file_input elements
-            stored = self.slack.upload(user, str(field["name"]), base64.b64decode(field["bytes"]))
-            block = values.setdefault(field["block_id"], {})
-            block.setdefault(field["action_id"], []).append(stored.as_slack())
         name = self.slack.views[request["view"]].callback_id
         answer = await self.slack.submit(user, request["view"], values)
         return self._record_ack(f"view_submission · {name}", answer)

@@ -174,7 +174,6 @@ class InternRecords:
 def describe_task(
     session: Session, task: Task, entries: list[JournalEntry], language: str
 ) -> RecordData:
-    """Describe a task with its journal entries, drafts, receipts and messages."""
     mine = [one for one in entries if _is_about(one, task.id)]
     receipts = Receipt.list_for_task(session, task.id)
     drafts = list_newest_drafts(session, task.id)

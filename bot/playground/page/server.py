@@ -141,7 +141,6 @@ class FaultSwitches:
             "twice": faults.deliver_twice_without_headers,
             "slow": any(faults.delay_for(method) > 0 for method in MESSAGE_METHODS),
             "refuse": sum(len(faults.planned_faults.get(method, ())) for method in MESSAGE_METHODS),
-            "sockets": len(self.slack.sockets.connections),
             "lost": faults.lost_acks,
             "ai": child is not None and child.has_ai,
             "child": child is not None,
@@ -162,9 +161,7 @@ class FaultSwitches:
             for method in MESSAGE_METHODS:
                 faults.planned_faults[method].clear()
                 faults.rate_limit(method, REFUSED_CALLS if on else 0)
-        elif name == "drop" and self.slack.sockets.connections:
-            faults.drop_socket()
-        elif name == "drop":  # over HTTP the acknowledgements get lost instead
+        elif name == "drop":
             faults.lost_acks = LOST_ACKS if on else 0
         elif name == "kill" and self.child is not None:
             await self.child.kill()
@@ -193,8 +190,6 @@ DEFAULT_USER = "UMARIE"
 
 
 class OpenPages:
-    """All open browser tabs."""
-
     def __init__(self, slack: LocalSlack, records: InternRecords, switches: FaultSwitches) -> None:
         self.slack, self.records, self.switches = slack, records, switches
         self.actions = ActionRunner(slack)
@@ -226,8 +221,6 @@ class OpenPages:
 
 
 class BrowserTab:
-    """One browser tab and its WebSocket."""
-
     def __init__(self, pages: OpenPages, socket: web.WebSocketResponse, user: str) -> None:
         self.pages, self.slack, self.socket, self.user = pages, pages.slack, socket, user
         self.language = "en"

@@ -167,8 +167,6 @@ MAX_TRIES = 8  # attempts before a duplicate text is accepted
 
 
 class FeedbackWriter:
-    """Writes the texts of one language."""
-
     def __init__(self, language: str, seed: int, period: SalesPeriod):
         self.language, self.period = language, period
         self.rng = RandomStream(seed, "texts", language)
@@ -310,8 +308,6 @@ MESSAGE_CHANNELS = ("e-mail", "e-mail", "chat", "instagram")
 
 
 class CustomerFeedback:
-    """All reviews and messages."""
-
     def __init__(self, seed: int, count: int, period: SalesPeriod, book: OrderBook):
         self.period, self.book, self.rng = period, book, RandomStream(seed, "feedback")
         self.late, self.sizing = read_planted("late_parcels"), read_planted("sizing")

@@ -171,7 +171,6 @@ class SalesPeriod:
 
     @cached_property
     def mean_order_chance(self) -> float:
-        """The mean of `order_chances`."""
         return list(accumulate(self.order_chances))[-1] / self.length
 
 

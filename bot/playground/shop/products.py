@@ -105,7 +105,6 @@ class ProductRange:
         return self._days[key]
 
     def write(self, folder: Path) -> None:
-        """Write products.csv and prices.csv."""
         last = self.period.length - 1
         history = (
             (product.ref, self.period.iso[day], format_money(price), "EUR")

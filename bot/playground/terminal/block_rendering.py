@@ -36,11 +36,6 @@ class WrappedRow:
 # Controls (buttons and menus) and their numbers.
 
 MULTI_CHOICE_TYPES = ("checkboxes", "multi_static_select")
-PERSON_SELECTS = ("users_select", "multi_users_select")
-PLACE_SELECTS = (
-    *("channels_select", "multi_channels_select"),
-    *("conversations_select", "multi_conversations_select"),
-)
 Element = dict[str, Any]
 
 
@@ -89,11 +84,7 @@ class ControlRegistry:
 
 def list_choices(element: Element, slack: SlackWorkspace) -> list[tuple[str, Any]]:
     """Return a menu's options as (label, value)."""
-    kind = element["type"]
-    if kind in PERSON_SELECTS:
-        people = slack.people.values()
-        return [(f"@{one.display_name}", one.id) for one in people if not one.deleted]
-    if kind in PLACE_SELECTS:
+    if element["type"] == "conversations_select":
         places = slack.places.values()
         return [(f"#{one.name}", one.id) for one in places if one.kind == "channel"]
     return [(option["text"]["text"], option["value"]) for option in list_options(element)]
@@ -111,13 +102,6 @@ def list_initial_values(element: Element) -> Iterator[str]:
 BUTTON_STYLES = {"primary": "bold green", "danger": "bold red"}
 MAX_CHOICES_SHOWN = 12
 MENU_SIGNS = {"overflow": "⋯", "checkboxes": "☐", "radio_buttons": "○"}
-INITIAL_FIELDS = (
-    "initial_date",
-    "initial_time",
-    "initial_date_time",
-    "initial_user",
-    "initial_channel",
-)
 
 
 def render_button(control: Control, names: DisplayNames) -> Text:
@@ -144,7 +128,7 @@ def _render_number(control: Control) -> Text:
 def _describe_menu(element: dict[str, Any], names: DisplayNames) -> tuple[str, list[str]]:
     sign = MENU_SIGNS.get(element["type"], "▾")
     lead = (element.get("placeholder") or {}).get("text", "")
-    started = next((str(element[name]) for name in INITIAL_FIELDS if element.get(name)), "")
+    started = str(element.get("initial_date") or "")
     offered, now = list_choices(element, names.slack), set(list_initial_values(element))
     shown = [
         f"{number} {label}{' ✓' if value in now else ''}"
@@ -174,10 +158,9 @@ class BlockRenderer:
             "section": self._section,
             "context": self._context,
             "divider": lambda _: [Rule(style="dim")],
-            "image": self._image,
             "actions": self._render_controls,
             "rich_text": lambda block: text_rendering.render_rich_text(block, names),
-            "table": lambda block: text_rendering.render_table(block, names),
+            "table": text_rendering.render_table,
             "input": self._input,
         }
 
@@ -200,26 +183,13 @@ class BlockRenderer:
         if block.get("text"):
             found.append(render_text_object(block["text"], self.names))
         found += [render_text_object(field, self.names) for field in block.get("fields") or []]
-        accessory = block.get("accessory")
-        if accessory and accessory["type"] == "image":
-            return found + self._image(accessory)
         return found + self._render_controls(block)
 
     def _context(self, block: Block) -> list[RenderableType]:
-        shown = [
-            Text(f"[{one['alt_text']}]")
-            if one["type"] == "image"
-            else render_text_object(one, self.names)
-            for one in block["elements"]
-        ]
+        shown = [render_text_object(one, self.names) for one in block["elements"]]
         line = Text(" · ").join(shown)
         line.stylize("dim")
         return [line]
-
-    def _image(self, block: Block) -> list[RenderableType]:
-        title = (block.get("title") or {}).get("text")
-        words = f"{title}: {block['alt_text']}" if title else block["alt_text"]
-        return [Text(f"[picture: {words}]", "italic")]
 
     def _render_controls(self, block: Block) -> list[RenderableType]:
         """Render the buttons in a row, then each menu on its own line."""

@@ -167,7 +167,6 @@ class ClientCommands:
         await self.slack.post_message(self.user, self.place, text, self.thread, files)
 
     async def read_files(self, number: str) -> None:
-        """Show the text of a message's files."""
         found = self._find_message(number)
         message = self.slack.places[found[0]].find(found[1]) if found else None
         if found and not (message and message.files):

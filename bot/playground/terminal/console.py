@@ -264,7 +264,6 @@ class Screen:
         self.stop_listening = slack.listen(self._note)
 
     def show(self, *lines: RenderableType | str) -> None:
-        """Print lines of text or renderables."""
         with self.suspend_input():
             for line in lines:
                 self.console.print(Text(line) if isinstance(line, str) else line)
@@ -302,7 +301,6 @@ class Screen:
         self._announced.discard(self.place)
 
     def redraw(self, channel: str, ts: str) -> None:
-        """Draw a message, whether it has changed or not."""
         self._drawn.pop((channel, ts), None)
         if message := self._find((channel, ts)):
             self._draw((channel, ts), message, compact=False)

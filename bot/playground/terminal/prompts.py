@@ -31,8 +31,6 @@ YES_WORDS = {"y", "yes", "o", "oui", "1"}
 
 
 class PressHandler:
-    """Presses drawn controls for a person."""
-
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader) -> None:
         self.slack, self.screen, self.lines = slack, screen, lines
 
@@ -150,8 +148,6 @@ class FormCancelled(Exception):
 
 
 class FormPrompt:
-    """Prompts for the fields of one modal."""
-
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader, view: View) -> None:
         self.slack, self.screen, self.lines, self.view = slack, screen, lines, view
 
@@ -235,9 +231,6 @@ class FormPrompt:
     async def _read_answer(self, element: Block, state: dict[str, Any]) -> Any:
         kind = element["type"]
         offered = list_choices(element, self.slack)
-        if kind == "rich_text_input" or kind == "file_input":
-            self.screen.show("(This kind of field cannot be filled in here.)")
-            return KEEP_VALUE
         if offered or "options" in element:
             return await self._choose(element, offered, state)
         now = "" if is_empty_state(state) else str(state[VALUE_ELEMENTS[kind][0]])

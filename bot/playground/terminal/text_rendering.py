@@ -202,17 +202,7 @@ def _render_inline(element: dict[str, Any], names: DisplayNames, style: str) -> 
         return Text(f"@{names.person(element['user_id'])}", MENTION_STYLE)
     if kind == "channel":
         return Text(names.channel(element["channel_id"]), MENTION_STYLE)
-    if kind == "emoji":
-        return Text(find_emoji(element["name"]))
-    if kind == "date":
-        return Text(names.format_moment(int(element["timestamp"])))
-    shown = (
-        element.get("range")
-        or element.get("usergroup_id")
-        or element.get("team_id")
-        or element.get("value")
-    )
-    return Text(f"@{shown}" if kind != "color" else str(shown), MENTION_STYLE)
+    return Text(f"@{element['range']}", MENTION_STYLE)
 
 
 def _render_token(inner: str, names: DisplayNames) -> Text:
@@ -263,12 +253,6 @@ def render_rich_text(block: dict[str, Any], names: DisplayNames) -> list[Rendera
     return [line for part in block["elements"] for line in _render_part(part, names)]
 
 
-def flatten_rich_text(block: dict[str, Any], names: DisplayNames) -> Text:
-    """Render a rich_text block as one line, for a table cell."""
-    parts = [part.get("elements") or [] for part in block["elements"]]
-    return Text(" ").join(render_inline_elements(part, names) for part in parts)
-
-
 def _render_part(part: dict[str, Any], names: DisplayNames) -> list[RenderableType]:
     kind = part["type"]
     if kind == "rich_text_list":
@@ -296,20 +280,14 @@ def _render_list(part: dict[str, Any], names: DisplayNames) -> list[RenderableTy
 # Tables.
 
 
-def render_table(block: dict[str, Any], names: DisplayNames) -> list[RenderableType]:
+def render_table(block: dict[str, Any]) -> list[RenderableType]:
     """Render a table block; its first row is the header."""
     head, *rows = block["rows"]
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
     settings = block.get("column_settings") or []
     for place, cell in enumerate(head):
         setting = settings[place] if place < len(settings) else None
-        shown.add_column(_render_cell(cell, names), justify=(setting or {}).get("align", "left"))
+        shown.add_column(Text(cell["text"]), justify=(setting or {}).get("align", "left"))
     for row in rows:
-        shown.add_row(*(_render_cell(cell, names) for cell in row))
+        shown.add_row(*(Text(cell["text"]) for cell in row))
     return [shown]
-
-
-def _render_cell(cell: dict[str, Any], names: DisplayNames) -> Text:
-    if cell["type"] == "rich_text":
-        return flatten_rich_text(cell, names)
-    return Text(str(cell.get("text", cell.get("value", ""))))

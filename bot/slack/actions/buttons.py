@@ -8,17 +8,25 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
-from bot.approvals.decision import demand_author_or_approver
+from bot.approvals.decision import (
+    Decision,
+    demand_approver,
+    demand_author_or_approver,
+    demand_checked,
+    demand_editable,
+    demand_editor,
+    demand_open,
+)
+from bot.audit.receipt import Receipt
 from bot.core.request import add_answer, task_id
 from bot.data.catalogue.models import ProductFact
-from bot.digests.visibility import demand_visible, may_see
+from bot.delivery.models import Delivery
+from bot.digests.visibility import demand_visible, may_see, may_see_receipts
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.slack import action_ids
-from bot.slack.actions import digests, imports, reports
-from bot.slack.actions.exports import start_download
-from bot.slack.actions.modals import MODALS, open_modal
+from bot.slack.actions import digests, exports, imports, reports
 from bot.slack.actions.reports import demand_membership, send_to_channel, share_draft
 from bot.slack.cards import draft_status
 from bot.slack.events.thread_replies import request_changes, use_opening
@@ -36,6 +44,8 @@ from bot.slack.listeners import (
     run_for_viewer,
 )
 from bot.slack.threads import read_whole_thread
+from bot.slack.views import draft_details, forms, next_step_forms
+from bot.tasks.draft_versions import list_version_history
 from bot.tasks.models import Task
 
 # Each press is checked and stored; the person is notified after the commit.
@@ -66,7 +76,7 @@ async def _run_action(context: ListenerContext, action: BlockAction) -> Words | 
         await open_modal(context, action)
         return None
     if action.name == action_ids.DOWNLOAD:
-        return await start_download(context, action)
+        return await exports.start_download(context, action)
     if action.name == action_ids.STAYED_OUT:
         return await imports.send_rejects(context, action)
     verb = BUTTON_ACTIONS.get(action.name)
@@ -74,7 +84,7 @@ async def _run_action(context: ListenerContext, action: BlockAction) -> Words | 
         return None
     if action.name == action_ids.SHARE:
         # Visibility is checked before Slack is asked anything.
-        await context.run(load_visible_draft, action.viewer, action.ref)
+        await context.run(load_visible_draft, action)
         await demand_membership(context, str(action.ref.pick))
     reply = await context.run(verb, context, action)
     if action.name == action_ids.STOP:
@@ -86,7 +96,7 @@ def approve_draft(session: Session, context: ListenerContext, action: BlockActio
     decision.approve(
         session,
         context.services.enqueue,
-        load_visible_draft(session, action.viewer, action.ref),
+        load_visible_draft(session, action),
         **decision_fields(context, action),
         accepts=action.ref.pick == action_ids.CHECKED,
     )
@@ -96,13 +106,13 @@ def accept_terms(session: Session, context: ListenerContext, action: BlockAction
     decision.accept_terms(
         session,
         context.services.enqueue,
-        load_visible_draft(session, action.viewer, action.ref),
+        load_visible_draft(session, action),
         **decision_fields(context, action),
     )
 
 
 def revoke_product_fact(session: Session, context: ListenerContext, action: BlockAction) -> Words:
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     context.services.policy(action.workspace).require(action.user, "approve")
     fact = session.get(ProductFact, action.ref.pick or "")
     if fact is None or fact.workspace != draft.workspace or fact.product != draft.brief.product:
@@ -115,7 +125,7 @@ def answer_question(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Words | None:
     """Repeat the request with the answer as one more field."""
-    task, pick = load_visible_task(session, action.viewer, action.ref), action.ref.pick or ""
+    task, pick = load_visible_task(session, action), action.ref.pick or ""
     field = action.ref.field
     id = task_id("answer", task.id, field or "", pick)
     form = copy_task_form(session, task, _find_draft_of_task(session, action, task))
@@ -126,7 +136,7 @@ def answer_question(
 
 
 def retry_task(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    task = load_visible_task(session, action.viewer, action.ref)
+    task = load_visible_task(session, action)
     id = task_id("again", task.id, action.trigger)
     _restart_task(session, context, action, task, id)
 
@@ -172,7 +182,7 @@ def write_for_market(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Words | None:
     """Start the same text for another market, in that market's language."""
-    draft, market = load_visible_draft(session, action.viewer, action.ref), action.ref.pick or ""
+    draft, market = load_visible_draft(session, action), action.ref.pick or ""
     if market not in context.services.brand(action.workspace).markets:
         raise CannotDo("That market is no longer in brand.toml.")
     task = session.get_one(Task, draft.task)
@@ -189,12 +199,12 @@ def explain_call_to_action(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Words:
     """Say why the button of an e-mail does nothing here."""
-    load_visible_draft(session, action.viewer, action.ref)
+    load_visible_draft(session, action)
     return Words("This shows how the button will look. It works once the text is sent.")
 
 
 def stop_task(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    task = load_visible_task(session, action.viewer, action.ref)
+    task = load_visible_task(session, action)
     demand_author_or_approver(task, None, action.user, context.services.policy(action.workspace))
     task.stop(session, context.services.enqueue, action.user, context.services.now())
 
@@ -249,4 +259,130 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     **draft_status.RESULT_ACTIONS,
     **digests.ALERT_ACTIONS,
     **reports.VOTE_ACTIONS,
+}
+
+
+# Buttons that open a form or a view to read. Rights are checked here and again at the submission.
+
+View = dict[str, Any]
+NOT_SHARED = Words(
+    "The AI log of this draft also quotes drafts that were not shared, so only whoever asked for "
+    "them can read it."
+)
+ViewBuilder = Callable[[str], View]  # builds the view in the reader's language
+PrepareView = Callable[[Session, ListenerContext, BlockAction], ViewBuilder]
+
+
+async def open_modal(context: ListenerContext, action: BlockAction) -> None:
+    """Open the view of the pressed button. Raise CannotDo."""
+    ready = await context.run(MODALS[action.name], context, action)
+    language = await context.language(action.workspace, action.user)
+    view = ready(language)
+    back = action.origin if view.get("submit") else None
+    await context.open_modal(action.trigger, view, back, language=language)
+
+
+def prepare_edit_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, action)
+    policy = context.services.policy(action.workspace)
+    demand_editor(session, draft, action.user, policy)
+    demand_editable(session, draft, action.ref.seen or "", policy)
+    return partial(forms.build_edit_form, draft)
+
+
+def prepare_refusal_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    """Open the form that asks for the reason to send a draft back, or to reject it."""
+    draft = load_visible_draft(session, action)
+    policy = context.services.policy(action.workspace)
+    draft.demand_current(session, action.ref.seen or "")
+    demand_author_or_approver(session.get_one(Task, draft.task), draft, action.user, policy)
+    demand_open(Decision.list_for_draft(session, draft.id), policy)
+    is_rejected = action.name == action_ids.REJECT
+    build = forms.build_reject_form if is_rejected else forms.build_send_back_form
+    return partial(build, draft)
+
+
+def prepare_approve_anyway_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, action)
+    policy = context.services.policy(action.workspace)
+    draft.demand_current(session, action.ref.seen or "")
+    demand_approver(session, draft, action.user, policy)
+    demand_open(Decision.list_for_draft(session, draft.id), policy)
+    demand_checked(draft)
+    return partial(forms.build_approve_anyway_form, draft)
+
+
+def prepare_change_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    """Open the brief of a draft or a report; what is submitted is made beside it."""
+    draft = load_visible_draft(session, action)
+    context.services.policy(action.workspace).require(action.user, "ask")
+    brand = context.services.brand(action.workspace)
+    return lambda language: forms.build_change_form(draft, language, brand)
+
+
+def prepare_draft_view(build: Callable[[Draft, str], View]) -> PrepareView:
+    """Return what opens a view that everybody may see who sees the draft."""
+
+    def prepare(session: Session, _: ListenerContext, action: BlockAction) -> ViewBuilder:
+        return partial(build, load_visible_draft(session, action))
+
+    return prepare
+
+
+def prepare_history_view(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, action)
+    listed = list_version_history(session, draft)
+    versions = [one for one in listed if may_see(session, action.viewer, one)]
+    decisions = [
+        one for version in versions for one in Decision.list_for_draft(session, version.id)
+    ]
+    deliveries = [
+        one for version in versions for one in Delivery.list_for_draft(session, version.id)
+    ]
+    return lambda language: draft_details.build_history_view(
+        versions, decisions, deliveries, language
+    )
+
+
+def prepare_receipts_view(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    if action.ref.arrival:
+        upload = imports.load_visible_upload(session, action)
+        calls = Receipt.list_for_task(session, upload.id)
+        return lambda language: draft_details.build_receipts_view(calls, language)
+    draft = load_visible_draft(session, action)
+    if not may_see_receipts(session, action.viewer, session.get_one(Task, draft.task)):
+        raise CannotDo(NOT_SHARED)
+    receipts = Receipt.list_for_task(session, draft.task)
+    return lambda language: draft_details.build_receipts_view(receipts, language)
+
+
+MODALS: dict[str, PrepareView] = {
+    action_ids.EDIT: prepare_edit_form,
+    action_ids.SEND_BACK: prepare_refusal_form,
+    action_ids.REJECT: prepare_refusal_form,
+    action_ids.APPROVE_ANYWAY: prepare_approve_anyway_form,
+    action_ids.SOURCES: prepare_draft_view(draft_details.build_sources_view),
+    action_ids.HISTORY: prepare_history_view,
+    action_ids.WHAT_LEFT: prepare_receipts_view,
+    action_ids.LEAD: next_step_forms.prepare_next_step_form,
+    action_ids.EXPORT: exports.prepare_export_form,
+    action_ids.ADD_FACT: forms.prepare_fact_form,
+    action_ids.LOWEST_PRICE: forms.prepare_lowest_price_form,
+    action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
+    action_ids.DETAILS: draft_details.prepare_details_view,
+    action_ids.CHANGE: prepare_change_form,
+    action_ids.ANGLES: prepare_draft_view(forms.build_angles_form),
+    action_ids.COPY: prepare_draft_view(draft_details.build_copy_view),
 }

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.response import BoltResponse
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
@@ -30,7 +29,13 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.reports import can_post_in
 from bot.slack.blocks import Block, actions_block, button, confirm, context_block, quote_as_mrkdwn
-from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_task
+from bot.slack.listeners import (
+    BlockAction,
+    FormAnswer,
+    ListenerContext,
+    ViewSubmission,
+    load_visible_task,
+)
 from bot.slack.notices import plan_notice
 from bot.slack.threads import add_heirs, make_place
 from bot.slack.views.digest_form import (
@@ -132,9 +137,7 @@ def _find_visible_schedule(session: Session, viewer: Viewer, name: str) -> Sched
     return schedule if may_see(session, viewer, schedule) else None
 
 
-async def submit_digest_form(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_digest_form(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Store the digest switched off, and send its preview to whoever filled in the form."""
     name = parse_digest_name(read_text(submission.view, "name"))
     errors: dict[str, Words] = {}
@@ -147,11 +150,7 @@ async def submit_digest_form(
         )
     if not errors:
         errors = await context.run(_save_schedule, context, submission, name, where)
-    if not errors:
-        return await ack()
-    language = await context.language(submission.workspace, submission.user)
-    messages = {field: words.to(language) for field, words in errors.items()}
-    return await ack(response_action="errors", errors=messages)
+    return FormAnswer(errors)
 
 
 def _save_schedule(
@@ -317,7 +316,7 @@ def _demand_alert_right(context: ListenerContext, action: BlockAction) -> None:
 
 
 def _load_alert(session: Session, action: BlockAction) -> Alert:
-    task = load_visible_task(session, action.viewer, action.ref)
+    task = load_visible_task(session, action)
     key = (task.workspace, str(task.form.get("series")), format_place_key(task.place))
     alert = session.get(Alert, key, with_for_update=True)
     if alert is None:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, compute_status
@@ -19,17 +17,23 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.delivery.models import Delivery
-from bot.digests.visibility import GONE, Viewer, may_see_receipts
+from bot.digests.visibility import GONE, may_see_receipts
 from bot.drafts.export import AUDIENCE_PART, is_audience_draft, render_draft
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue, pack_draft
+from bot.slack.action_ids import pack_draft
 from bot.slack.blocks import Block, context_block, truncate
 from bot.slack.files import upload_file
-from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_draft
+from bot.slack.listeners import (
+    BlockAction,
+    FormAnswer,
+    ListenerContext,
+    ViewSubmission,
+    load_visible_draft,
+)
 from bot.slack.views.inputs import FormBuilder, read_choice
 from bot.tasks.models import Task
 
@@ -98,7 +102,7 @@ def prepare_export_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
     """Build the form that asks for the audience and the platform."""
-    draft = _load_exportable_draft(session, context, action.viewer, action.ref)
+    draft = _load_exportable_draft(session, context, action)
     return lambda language: build_export_form(draft, language)
 
 
@@ -119,18 +123,16 @@ def build_export_form(draft: Draft, language: str) -> Block:
     return form.build(action_ids.EXPORT_FORM, title, send, blocks, pack_draft(draft))
 
 
-async def submit_export_form(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_export_form(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Plan the delivery of the file."""
     fresh = await context.run(_plan_export, context, submission)
     if not fresh:
         raise CannotDo("You have this file already, in your direct messages with me.")
-    return await ack()
+    return FormAnswer()
 
 
 def _plan_export(session: Session, context: ListenerContext, submission: ViewSubmission) -> bool:
-    draft = _load_exportable_draft(session, context, submission.viewer, submission.ref)
+    draft = _load_exportable_draft(session, context, submission)
     view = submission.view
     code, platform = read_choice(view, "audience"), read_choice(view, "platform")
     find_approved_rule(draft, code)
@@ -153,16 +155,14 @@ def _plan_export(session: Session, context: ListenerContext, submission: ViewSub
 
 
 def _load_exportable_draft(
-    session: Session, context: ListenerContext, viewer: Viewer, ref: ButtonValue
+    session: Session, context: ListenerContext, request: BlockAction | ViewSubmission
 ) -> Draft:
     """Return the approved draft, if this person sees it and may export. Raise CannotDo."""
-    draft, policy = (
-        load_visible_draft(session, viewer, ref),
-        context.services.policy(viewer.workspace),
-    )
-    draft.demand_current(session, ref.seen or "")
+    draft = load_visible_draft(session, request)
+    policy = context.services.policy(request.workspace)
+    draft.demand_current(session, request.ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
-    policy.require(viewer.person, "export")
+    policy.require(request.user, "export")
     if compute_status(Decision.list_for_draft(session, draft.id), policy) != "approved":
         raise CannotDo("Only an approved audience can be exported.")
     if not find_exportable_rules(draft) or not find_approved_platforms(draft):
@@ -201,8 +201,8 @@ def record_export(
         workspace=draft.workspace,
         event="audience exported",
         subject=delivery.id,
-        by=by,
         now=now,
+        by=by,
         platform=export.platform,
         people=export.people,
         rule=export.rule,
@@ -248,7 +248,7 @@ async def start_download(context: ListenerContext, action: BlockAction) -> Words
 def _plan_download(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> DownloadFiles:
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     policy = context.services.policy(action.workspace)
     require_unchanged_task(session, draft.workspace, draft.task)
     approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"
@@ -274,7 +274,7 @@ def _plan_download(
             name = f"{draft.code}-v{draft.version}-not-approved.{format}"
             files[f"{draft.id}:copy:{action.user}:{format}"] = name
     for id in list(files):
-        row = OutboxMessage.plan(
+        OutboxMessage.plan(
             session,
             id=id,
             workspace=draft.workspace,
@@ -282,7 +282,7 @@ def _plan_download(
             place={"channel": action.user, "dm": True, "user": action.user},
             now=context.services.now(),
         )
-        if row.ts is None:
+        if session.get_one(OutboxMessage, id).ts is None:
             fresh = True
         else:
             del files[id]

@@ -62,7 +62,7 @@ def prepare_brief_form(
     """Build the brief form with everything known filled in, so that the person can change it
     first."""
     context.services.policy(action.workspace).require(action.user, "ask")
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     lead = find_next_step(draft, action.ref)
     brand, is_full = context.services.brand(action.workspace), not context.services.has_ai
     # The words of a step with a form are ours: what its text is about stands in the form.
@@ -78,7 +78,7 @@ def start_next_step(
 ) -> Words | None:
     """Start the next step at once, for the person who pressed."""
     context.services.policy(action.workspace).require(action.user, "ask")
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     lead = find_next_step(draft, action.ref)
     id = task_id("lead", draft.id, str(action.ref.pick), action.user)
     if not accept_next_step(session, context, action, id, lead.words):
@@ -96,7 +96,7 @@ def accept_next_step(
 ) -> bool:
     """Store the task of a next step. `form` has its own fields besides the step's. Return False
     when it was stored already."""
-    draft = load_visible_draft(session, request.viewer, request.ref)
+    draft = load_visible_draft(session, request)
     fields = build_next_step_form(draft, find_next_step(draft, request.ref)) | dict(form or {})
     place, private = find_next_step_place(session, draft, request.viewer, request.origin)
     new_task = context.build_task(
@@ -149,7 +149,7 @@ def cast_vote(
     session: Session, context: ListenerContext, action: BlockAction, *, useful: bool
 ) -> Words | None:
     """Store the vote of whoever sees the report. The card then shows the new count."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     Vote.cast(session, draft, by=action.user, useful=useful, now=context.services.now())
     context.redraw(session, draft.piece)
     return None
@@ -191,7 +191,7 @@ def send_to_channel(
 ) -> Words | None:
     """Plan the delivery of approved words to a channel that the policy names, for the requester
     or an approver."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     policy = context.services.policy(action.workspace)
     channel = action.ref.pick or ""
     if channel not in policy.delivery.channels:
@@ -224,7 +224,7 @@ def _explain_refusal(session: Session, draft: Draft, channel: str) -> Words:
 def share_draft(session: Session, context: ListenerContext, action: BlockAction) -> None:
     """Show a private draft in the channel where it was requested, as a second card of the same
     rows."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     require_unchanged_task(session, draft.workspace, draft.task)
     task, now = session.get_one(Task, draft.task), context.services.now()
     if action.user != task.author:
@@ -250,7 +250,7 @@ def share_draft(session: Session, context: ListenerContext, action: BlockAction)
         workspace=draft.workspace,
         event="draft shared",
         subject=draft.id,
-        by=action.user,
         now=now,
+        by=action.user,
         fingerprint=draft.fingerprint,
     )

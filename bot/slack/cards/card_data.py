@@ -134,15 +134,15 @@ def load_card_data(session: Session, post: OutboxMessage, policy: Policy) -> Car
 
 
 def explain_fallback(channel: str, reason: str) -> Words:
-    """Say why a card is in direct messages and not in the channel of its request."""
+    """Say why a card or a notice is in direct messages and not in its channel."""
     place = f"<#{channel}>"
     if reason == READ_OUTSIDE:
         return Words("Another company reads {place}, so this comes to you alone.", place=place)
     if reason == "is_archived":
         return Words("{place} is archived, so this comes to you alone.", place=place)
     return Words(
-        "I am not in {place}, so I answer you here. To have me answer there, type {command} in "
-        "that channel.",
+        "I am not in {place}, so this comes to you alone. To have it come there, type "
+        "{command} in that channel.",
         place=place,
         command="`/invite @Super-Intern`",
     )

@@ -3,6 +3,7 @@ results."""
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -101,7 +102,6 @@ MAX_DELIVERIES = 10
 
 
 def render_draft_status(card: CardData, language: str) -> list[Block]:
-    """Render the decision as a section; deliveries and void approvals as context."""
     lines = [render_decision(decision, language) for decision in card.decisions]
     if card.status == "open" and card.decisions:
         needed, n = card.policy.approval.needed, len(card.decisions)
@@ -321,19 +321,11 @@ def render_results(card: CardData, language: str) -> list[Block]:
     return blocks
 
 
-def confirm_result(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
-    """Record that these results belong to this draft."""
-    return _record_answer(session, context, action, same=True)
-
-
-def reject_result(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
-    return _record_answer(session, context, action, same=False)
-
-
 def _record_answer(
     session: Session, context: ListenerContext, action: BlockAction, *, same: bool
 ) -> Words | None:
-    draft, services = load_visible_draft(session, action.viewer, action.ref), context.services
+    """Record whether these results belong to this draft."""
+    draft, services = load_visible_draft(session, action), context.services
     task, result = session.get_one(Task, draft.task), action.ref.pick or ""
     demand_author_or_approver(task, draft, action.user, services.policy(action.workspace))
     outcome = _find_open_question(session, draft, result)
@@ -363,4 +355,7 @@ def _find_open_question(session: Session, draft: Draft, result: str) -> Campaign
     return outcome
 
 
-RESULT_ACTIONS = {action_ids.RESULT_OURS: confirm_result, action_ids.RESULT_NOT: reject_result}
+RESULT_ACTIONS = {
+    action_ids.RESULT_OURS: partial(_record_answer, same=True),
+    action_ids.RESULT_NOT: partial(_record_answer, same=False),
+}

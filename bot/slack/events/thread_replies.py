@@ -57,7 +57,7 @@ def use_opening(
     session: Session, context: ListenerContext, request: BlockAction | ViewSubmission, pick: str
 ) -> None:
     """Store the draft with this one of its openings as the next version."""
-    draft = load_visible_draft(session, request.viewer, request.ref)
+    draft = load_visible_draft(session, request)
     decision.revise(
         session,
         context.services.enqueue,
@@ -71,7 +71,7 @@ def request_changes(
     session: Session, context: ListenerContext, request: BlockAction | ViewSubmission, reason: str
 ) -> None:
     """Send the draft back. It continues as a new task under the same card."""
-    draft = load_visible_draft(session, request.viewer, request.ref)
+    draft = load_visible_draft(session, request)
     decision.send_back(
         session,
         context.services.enqueue,

@@ -262,7 +262,7 @@ def build_details_button(draft: Draft, language: str) -> Block | None:
 def prepare_details_view(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     today = context.services.now().date()
     brief = draft.brief
     added = ProductFact.list_valid(session, draft.workspace, brief.product, brief.market, today)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, demand_open
@@ -37,6 +35,7 @@ from bot.slack.cards.draft_parts import find_part_limit
 from bot.slack.cards.draft_status import find_fact_proposals, render_check
 from bot.slack.listeners import (
     BlockAction,
+    FormAnswer,
     ListenerContext,
     View,
     ViewSubmission,
@@ -230,22 +229,19 @@ def build_fact_form(draft: Draft, expires: date, language: str) -> Block:
     return form.build(action_ids.FACT_FORM, FACT_TITLE, Words("Save"), blocks, pack_draft(draft))
 
 
-async def submit_facts(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
-    language = await context.language(submission.workspace, submission.user)
+async def submit_facts(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     added = await context.run(store_facts, context, submission)
     if not added:
-        errors = {f"{FACT_FIELD}0": NO_FACT.to(language)}
-        return await ack(response_action="errors", errors=errors)
+        return FormAnswer({f"{FACT_FIELD}0": NO_FACT})
     words = Words.count(
         "{n} product fact added, until {day}. Details lists it.",
         "{n} product facts added, until {day}. Details lists them.",
         added,
         day=context.services.now().date() + VALIDITY,
     )
-    view = build_read_only_view(FACT_TITLE, [section_block(words.to(language))], language)
-    return await ack(response_action="update", view=view)
+    language = await context.language(submission.workspace, submission.user)
+    told = [section_block(words.to(language))]
+    return FormAnswer(view=build_read_only_view(FACT_TITLE, told, language))
 
 
 def store_facts(session: Session, context: ListenerContext, submission: ViewSubmission) -> int:
@@ -283,7 +279,7 @@ def _load_fact_draft(
     session: Session, context: ListenerContext, action: BlockAction | ViewSubmission
 ) -> Draft:
     """Return the draft whose marked claims could become facts. Raises CannotDo."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     draft.demand_current(session, action.ref.seen or "")
     context.services.policy(action.workspace).require(action.user, "approve")
     if draft.brief.product is None or not find_fact_proposals(draft):
@@ -316,15 +312,12 @@ def build_lowest_price_form(metadata: str, language: str) -> Block:
     return form.build(action_ids.LOWEST_PRICE_FORM, title, Words("Save"), blocks, metadata)
 
 
-async def submit_lowest_price(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
-    language = await context.language(submission.workspace, submission.user)
+async def submit_lowest_price(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     price = read_price(submission.view)
     if price is None:
-        return await ack(response_action="errors", errors={FIELD: NO_PRICE.to(language)})
+        return FormAnswer({FIELD: NO_PRICE})
     await context.run(store_price, context, submission, price)
-    return await ack()
+    return FormAnswer()
 
 
 def read_price(view: View) -> tuple[Decimal, str | None] | None:
@@ -373,7 +366,7 @@ def _load_draft(
     session: Session, context: ListenerContext, action: BlockAction | ViewSubmission
 ) -> Draft:
     """Return the draft that is open to be approved. Raises CannotDo."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     policy = context.services.policy(action.workspace)
     draft.demand_current(session, action.ref.seen or "")
     policy.require(action.user, "approve")

@@ -82,7 +82,7 @@ async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str
     brand, is_full = context.services.brand(action.workspace), not context.services.has_ai
     if action.ref.task and action.channel:
         task = await run_for_viewer(
-            context, action, lambda asked: context.run(load_visible_task, asked.viewer, asked.ref)
+            context, action, lambda asked: context.run(load_visible_task, asked)
         )
         values = find_known_values(task.words, {k: str(v) for k, v in task.form.items()})
         form = build_brief_form(language, brand, words=task.words, values=values, is_full=True)

@@ -206,11 +206,11 @@ def read_reason(view: View) -> str:
     return ". ".join(one for one in reasons if one)
 
 
-def find_missing_reason(view: View, language: str) -> dict[str, str]:
+def find_missing_reason(view: View) -> dict[str, Words]:
     """Return the form errors when no reason is given; empty otherwise."""
     if read_reason(view):
         return {}
-    return {"reason": Words("Tap a reason or write one.").to(language)}
+    return {"reason": Words("Tap a reason or write one.")}
 
 
 def _read_values(view: View) -> dict[str, dict[str, Any]]:

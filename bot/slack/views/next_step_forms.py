@@ -5,8 +5,6 @@ from datetime import date
 from typing import Any, get_args
 
 from pydantic import ValidationError
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
@@ -21,7 +19,13 @@ from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import reports
 from bot.slack.blocks import Block, context_block, count_utf16_units, render_words
-from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_draft
+from bot.slack.listeners import (
+    BlockAction,
+    FormAnswer,
+    ListenerContext,
+    ViewSubmission,
+    load_visible_draft,
+)
 from bot.slack.views.inputs import (
     OPTION_VALUE,
     FormBuilder,
@@ -61,7 +65,6 @@ def build_question_form(fields: QuestionFields, language: str, metadata: str = "
 
 
 def list_measures(language: str) -> dict[str, str]:
-    """Return the labels of the measures, dataset by dataset."""
     from bot.data.metrics.query.runner import DATASETS
 
     return {
@@ -95,17 +98,14 @@ def read_question(view: dict[str, Any]) -> QuestionFields:
     )
 
 
-async def submit_question_form(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_question_form(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Start a task that looks the figure up."""
-    language = await context.language(submission.workspace, submission.user)
     fields = read_question(submission.view)
     if fields.since and fields.until and fields.since > fields.until:
-        errors = {"until": Words("This day is before the first one.").to(language)}
-        return await ack(response_action="errors", errors=errors)
+        return FormAnswer({"until": Words("This day is before the first one.")})
+    language = await context.language(submission.workspace, submission.user)
     await context.run(_accept_question, context, submission, fields, language)
-    return await ack()
+    return FormAnswer()
 
 
 def _accept_question(
@@ -116,7 +116,7 @@ def _accept_question(
     language: str,
 ) -> None:
     context.services.policy(submission.workspace).require(submission.user, "ask")
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    draft = load_visible_draft(session, submission)
     id = task_id(submission.workspace, "question", str(submission.view["id"]))
     query = {"query": fields.model_dump_json(exclude_defaults=True), "language": draft.language}
     words = describe_question(fields, language)
@@ -151,7 +151,7 @@ def prepare_next_step_form(
     """Build the form of a next step: the rule form when the step has a rule, the question form when
     it has a query, else the brief form."""
     context.services.policy(action.workspace).require(action.user, "ask")
-    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft = load_visible_draft(session, action)
     lead = reports.find_next_step(draft, action.ref)
     if "query" in lead.form:
         fields = QuestionFields.model_validate_json(lead.form["query"])
@@ -212,14 +212,14 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
 
 
 def read_rule(
-    view: dict[str, Any], before: AudienceRule, facts: Evidence, language: str
-) -> tuple[AudienceRule | None, dict[str, str]]:
+    view: dict[str, Any], before: AudienceRule, facts: Evidence
+) -> tuple[AudienceRule | None, dict[str, Words]]:
     """Read the rule from the form, or return the errors by field.
 
     A product that was typed keeps its words; the library looks them up.
     """
     keys = {title: key for key, title in _find_product_titles(facts).items()}
-    numbers, errors = _read_numbers(view, language)
+    numbers, errors = _read_numbers(view)
     if errors:
         return None, errors
     bought = _read_lines(view, "bought")
@@ -242,14 +242,14 @@ def read_rule(
         rule = AudienceRule.model_validate(before.model_dump() | changed)
     except ValidationError as error:
         field, why = _explain_invalid_rule(error)
-        return None, {field if field in changed else "purpose": why.to(language)}
+        return None, {field if field in changed else "purpose": why}
     if rule.impossible:
         field, why = rule.impossible
-        return None, {field if field in changed else "purpose": why.to(language)}
+        return None, {field if field in changed else "purpose": why}
     try:
         adapt_rule(rule, read_choice(view, "platform") or DEFAULT_PLATFORMS[rule.purpose])
     except CannotDo as refusal:
-        return None, {"platform": refusal.words.to(language)}
+        return None, {"platform": refusal.words}
     return rule, {}
 
 
@@ -271,25 +271,19 @@ def _explain_invalid_rule(error: ValidationError) -> tuple[str, Words]:
     return str(first["loc"][0]), why
 
 
-async def submit_rule_form(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_rule_form(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Start a task that drafts the audience of the rule, to be approved and exported."""
-    language = await context.language(submission.workspace, submission.user)
-    errors = await context.run(_accept_rule, context, submission, language)
-    if errors:
-        return await ack(response_action="errors", errors=errors)
-    return await ack()
+    return FormAnswer(await context.run(_accept_rule, context, submission))
 
 
 def _accept_rule(
-    session: Session, context: ListenerContext, submission: ViewSubmission, language: str
-) -> dict[str, str]:
+    session: Session, context: ListenerContext, submission: ViewSubmission
+) -> dict[str, Words]:
     context.services.policy(submission.workspace).require(submission.user, "ask")
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    draft = load_visible_draft(session, submission)
     lead = reports.find_next_step(draft, submission.ref)
     before = AudienceRule.model_validate_json(lead.form["rule"])
-    rule, errors = read_rule(submission.view, before, draft.facts, language)
+    rule, errors = read_rule(submission.view, before, draft.facts)
     if rule is None:
         return errors
     id = task_id(submission.workspace, "rule", str(submission.view["id"]))
@@ -340,14 +334,12 @@ def _read_lines(view: dict[str, Any], id: str) -> list[str]:
     return list(dict.fromkeys(line for line in lines if line))
 
 
-def _read_numbers(
-    view: dict[str, Any], language: str
-) -> tuple[dict[str, int | None], dict[str, str]]:
+def _read_numbers(view: dict[str, Any]) -> tuple[dict[str, int | None], dict[str, Words]]:
     numbers: dict[str, int | None] = {}
     errors = {}
     for id in NUMBER_FIELDS:
         text = read_text(view, id)
         if text and not (text.isascii() and text.isdigit() and int(text) > 0):
-            errors[id] = NOT_A_NUMBER.to(language)
+            errors[id] = NOT_A_NUMBER
         numbers[id] = int(text) if text and id not in errors else None
     return numbers, errors

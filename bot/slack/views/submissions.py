@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
@@ -22,6 +21,7 @@ from bot.slack import action_ids
 from bot.slack.actions import digests, exports, reports
 from bot.slack.events.thread_replies import request_changes, use_opening
 from bot.slack.listeners import (
+    FormAnswer,
     ListenerContext,
     View,
     ViewSubmission,
@@ -45,20 +45,18 @@ from bot.slack.views.inputs import fit_view, read_choice
 from bot.tasks.models import Task
 
 
-async def submit_edit(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_edit(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Store the edit as the next version.
 
     When somebody else has changed the draft meanwhile, show their version with what was typed.
     """
-    language = await context.language(submission.workspace, submission.user)
-    if errors := _find_emptied_parts(submission.view, language):
-        return await ack(response_action="errors", errors=errors)
+    if errors := _find_emptied_parts(submission.view):
+        return FormAnswer(errors)
     newer: tuple[Draft, dict[str, str]] | None = await context.run(_save_edit, context, submission)
     if newer is None:
-        return await ack()
+        return FormAnswer()
     draft, typed = newer
+    language = await context.language(submission.workspace, submission.user)
     who = f"<@{draft.author}>" if draft.author else Words("your intern")
     notice = Words(
         "{who} changed this draft while you were typing. This is the new version with what you "
@@ -68,8 +66,7 @@ async def submit_edit(
     view = _rename_fields(
         forms.build_edit_form(draft, language, typed=typed, notice=notice), draft.version
     )
-    whole = fit_view(view | pack_metadata(view, submission.origin), language)
-    return await ack(response_action="update", view=whole)
+    return FormAnswer(view=fit_view(view | pack_metadata(view, submission.origin), language))
 
 
 def _save_edit(
@@ -78,7 +75,7 @@ def _save_edit(
     """Return None when it is stored; else the newest version, and the texts changed in the older
     one."""
     ref, texts = submission.ref, inputs.read_edit(submission.view)
-    draft = load_visible_draft(session, submission.viewer, ref)
+    draft = load_visible_draft(session, submission)
     newest = Draft.latest(session, draft.piece)
     if newest is not None and newest.fingerprint != ref.seen:
         return newest, _find_changed_texts(draft, texts)
@@ -86,11 +83,8 @@ def _save_edit(
         session,
         context.services.enqueue,
         draft,
-        by=submission.user,
-        fingerprint=ref.seen or "",
+        **decision_fields(context, submission),
         texts=texts,
-        policy=context.services.policy(submission.workspace),
-        now=context.services.now(),
     )
     return None
 
@@ -110,17 +104,16 @@ def _find_changed_texts(before: Draft, texts: dict[str, str]) -> dict[str, str]:
     return {key: text for key, text in texts.items() if Copy(text=text).text != old_texts.get(key)}
 
 
-def _find_emptied_parts(view: View, language: str) -> dict[str, str]:
+def _find_emptied_parts(view: View) -> dict[str, Words]:
     """Return an error for each part that was emptied, at the block with its beginning."""
     remaining = inputs.read_edit(view)
-    message = Words("Something has to stay here.").to(language)
     errors: dict[str, str] = {}
     for block in view["blocks"]:
         parts = inputs.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
         for key in parts:
             if not remaining.get(key, "x").strip() and key not in errors.values():
                 errors.setdefault(str(block["block_id"]), key)
-    return dict.fromkeys(errors, message)
+    return dict.fromkeys(errors, Words("Something has to stay here."))
 
 
 # Submissions.
@@ -136,15 +129,21 @@ async def handle_view_submission(
         await ack()
         return
     try:
-        await run_for_viewer(context, submission, partial(form, context, ack))
+        answer = await run_for_viewer(context, submission, partial(form, context))
     except CannotDo:
         await context.run(_redraw_card, context, submission)
         raise
+    if answer.view is not None:
+        await ack(response_action="update", view=answer.view)
+    elif answer.errors:
+        language = await context.language(submission.workspace, submission.user)
+        errors = {field: words.to(language) for field, words in answer.errors.items()}
+        await ack(response_action="errors", errors=errors)
+    else:
+        await ack()
 
 
-async def submit_brief(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_brief(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Store the brief as a new task."""
     context.services.policy(submission.workspace).require(submission.user, "ask")
     language = await context.language(submission.workspace, submission.user)
@@ -156,25 +155,21 @@ async def submit_brief(
         words = "\n".join(filter(None, [words, described]))
     words = words or described
     if not words:
-        return await ack(response_action="errors", errors={"words": NOTHING_TO_WRITE.to(language)})
+        return FormAnswer({"words": NOTHING_TO_WRITE})
     await _accept_form(context, submission, words, fields, is_private=is_private)
-    return await ack()
+    return FormAnswer()
 
 
-async def choose_own_text(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def choose_own_text(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Show the parts of the chosen channel, to be filled in."""
     context.services.policy(submission.workspace).require(submission.user, "ask")
     language = await context.language(submission.workspace, submission.user)
     metadata = str(submission.view.get("private_metadata") or "")
     view = build_own_text_form(read_brief(submission.view), metadata, language)
-    return await ack(response_action="update", view=fit_view(view, language))
+    return FormAnswer(view=fit_view(view, language))
 
 
-async def submit_own_text(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_own_text(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Store a text that a person wrote as a new task, which checks it."""
     context.services.policy(submission.workspace).require(submission.user, "ask")
     language = await context.language(submission.workspace, submission.user)
@@ -184,7 +179,7 @@ async def submit_own_text(
     channel = Words(load_channels()[chosen["channel"]].title)
     words = Words("My own text: {channel}", channel=channel).to(language)
     await _accept_form(context, submission, words, fields, is_private=False)
-    return await ack()
+    return FormAnswer()
 
 
 async def _accept_form(
@@ -225,7 +220,7 @@ def _load_source(
 ) -> tuple[Place, bool, dict[str, str]]:
     """Return the place, the privacy and the form fields of a next step, or of a draft whose brief
     was changed."""
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    draft = load_visible_draft(session, submission)
     place, private = reports.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
@@ -238,24 +233,21 @@ def _load_source(
     return place, private, fields | {"skill": draft.skill}
 
 
-async def submit_opening(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_opening(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Store the chosen opening as the next version."""
     pick = read_choice(submission.view, "angle")
     await context.run(use_opening, context, submission, pick)
-    return await ack()
+    return FormAnswer()
 
 
 async def submit_refusal(
-    verdict: Verdict, context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+    verdict: Verdict, context: ListenerContext, submission: ViewSubmission
+) -> FormAnswer:
     """Send the draft back or reject it, with the reason."""
-    language = await context.language(submission.workspace, submission.user)
-    if errors := inputs.find_missing_reason(submission.view, language):
-        return await ack(response_action="errors", errors=errors)
+    if errors := inputs.find_missing_reason(submission.view):
+        return FormAnswer(errors)
     await context.run(_record_refusal, context, submission, verdict)
-    return await ack()
+    return FormAnswer()
 
 
 def _record_refusal(
@@ -270,24 +262,20 @@ def _record_refusal(
     decision.send_back(
         session,
         context.services.enqueue,
-        load_visible_draft(session, submission.viewer, submission.ref),
+        load_visible_draft(session, submission),
         **decision_fields(context, submission),
         reason=reason,
         verdict=verdict,
     )
 
 
-async def submit_approve_anyway(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
+async def submit_approve_anyway(context: ListenerContext, submission: ViewSubmission) -> FormAnswer:
     """Approve a draft with blocking findings, with a reason."""
     reason = inputs.read_reason(submission.view)
     if not reason:
-        language = await context.language(submission.workspace, submission.user)
-        message = Words("Say why it is right.").to(language)
-        return await ack(response_action="errors", errors={"reason": message})
+        return FormAnswer({"reason": Words("Say why it is right.")})
     await context.run(_approve_draft, context, submission, reason)
-    return await ack()
+    return FormAnswer()
 
 
 def _approve_draft(
@@ -296,7 +284,7 @@ def _approve_draft(
     decision.approve(
         session,
         context.services.enqueue,
-        load_visible_draft(session, submission.viewer, submission.ref),
+        load_visible_draft(session, submission),
         **decision_fields(context, submission),
         reason=reason,
     )
@@ -310,7 +298,7 @@ def _redraw_card(session: Session, context: ListenerContext, submission: ViewSub
 
 
 SUBMISSION_HANDLERS: dict[
-    str, Callable[[ListenerContext, AsyncAck, ViewSubmission], Awaitable[BoltResponse]]
+    str, Callable[[ListenerContext, ViewSubmission], Awaitable[FormAnswer]]
 ] = {
     action_ids.BRIEF_FORM: submit_brief,
     action_ids.OWN_TEXT_CHOICE: choose_own_text,

@@ -217,7 +217,6 @@ def _find_smallest_lift(
 
 
 def _add_audience(place: str, people: Population) -> AnalysisResult:
-    """Return a result with the audience's size and its rule."""
     result, rule = AnalysisResult("plan", people.source, people.last), people.rule
     result.queries["people"] = people.sql
     add = partial(result.add, place, about=", ".join(SEGMENT_LABELS[x].text for x in rule.segments))

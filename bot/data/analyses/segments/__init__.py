@@ -103,8 +103,6 @@ WEEKDAY_Z = 2.7
 
 @dataclass(frozen=True)
 class SegmentSize:
-    """One segment: customers, orders, revenue (decimal)."""
-
     customers: int
     orders: int
     revenue: Decimal

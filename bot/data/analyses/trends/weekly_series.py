@@ -200,7 +200,6 @@ def select_sold_lines(
 
 
 def _count_orders(orders: ir.Table, *by: str) -> ir.Table:
-    """Count orders, each as one."""
     count = orders.count().cast("float64")
     return orders.group_by(*by).aggregate(counted=count, worth=orders.paid.sum(), squared=count)
 

@@ -10,18 +10,13 @@ from dataclasses import replace
 import ibis
 import ibis.expr.types as ir
 
-from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
-    ALL_ROWS,
-    DAY_FIELDS,
     TIME_DIMENSIONS,
-    Basis,
     Dimension,
     Measure,
-    MetricDataset,
     RowSelection,
-    build_row_key,
+    build_sums_dataset,
     column,
     per,
     per_1000,
@@ -29,8 +24,6 @@ from bot.data.metrics.query.dataset import (
     select_amount,
     total,
 )
-from bot.data.schema import load_kinds
-from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 
@@ -51,18 +44,6 @@ def _add_amounts(rows: ir.Table, currency: str | None) -> ir.Table:
     )
 
 
-def _key(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
-    return build_row_key(warehouse, rows, load_kinds()["campaigns"].key)
-
-
-def _identify(warehouse: Warehouse) -> ir.Table:
-    rows = warehouse.rows("campaigns")
-    known = list_currencies(warehouse, "campaigns")
-    rows = _add_amounts(rows, known[0] if known else None)
-    key = _key(warehouse, rows)
-    return rows.select("many_sent", key=key, person=key.cast("string"))
-
-
 def _of_mailings(measure: Measure) -> Measure:
     return replace(measure, of="mailings", of_one_by=OF_ONE_MAILING)
 
@@ -74,7 +55,6 @@ def _count_mailings(rows: ir.Table) -> ir.Value:
 
 
 OF_ONE_MAILING = ("campaign", "code", "keyword", "placement", "retailer")
-BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t["at"].notnull())}
 BY_PLATFORM = Words("As reported by the platforms.")
 MEASURES: dict[str, Measure] = {
     "sent": total(Words("sent"), "", "sent"),
@@ -151,19 +131,13 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "placement": column("placement", Words("placement")),
     "language": column("language", Words("language")),
 }
-DATASET = MetricDataset(
-    name="campaigns",
-    kind="campaigns",
+DATASET = build_sums_dataset(
+    "campaigns",
+    "many_sent",
+    _add_amounts,
     label=Words("campaigns"),
-    row_label=Words("rows"),
     sources={"rows": select_campaigns},
     dimensions=DIMENSIONS,
     measures=MEASURES,
-    bases=BASES,
-    identify=_identify,
-    key=_key,
-    fields=DAY_FIELDS,
-    count=lambda t: t.count(),
-    weights={"people": "many_sent"},
     told_by="channel",
 )

@@ -1,14 +1,16 @@
 """The types by which a dataset says what can be asked of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
 
 from bot.core.metric_query import DATED_DIMENSIONS, MetricQuery
+from bot.data.metrics.filters import list_currencies
+from bot.data.schema import load_kinds
 from bot.data.warehouse.query import person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -187,6 +189,7 @@ class RowSelection:
         return rows.filter(rows["at"].date().between(*map(ibis.literal, self.days)))
 
 
+RowKey = Callable[[Warehouse, ir.Table], ir.Value]
 SelectRows = Callable[[RowSelection], ir.Table]
 BuildStage = Callable[[ir.Table, Sequence[str]], ir.Table]
 
@@ -206,9 +209,10 @@ class MetricDataset:
     measures: Mapping[str, Measure]
     bases: Mapping[str, Basis]
     identify: Callable[[Warehouse], ir.Table]
-    key: Callable[[Warehouse, ir.Table], ir.Value]
-    count: Callable[[ir.Table], ir.Value]  # how many things a group has: orders, visits
-    fields: Mapping[str, ConditionField] = field(default_factory=dict)
+    key: RowKey
+    # how many things a group has: orders, visits
+    count: Callable[[ir.Table], ir.Value] = lambda rows: rows.count()
+    fields: Mapping[str, ConditionField] = field(default_factory=lambda: DAY_FIELDS)
     stages: Mapping[str, BuildStage] = field(default_factory=dict)
     # counted rows (of campaigns) stand for several people: the columns with their numbers
     weights: Mapping[Family, str] = field(default_factory=dict)
@@ -305,11 +309,16 @@ def column(name: str, label: Words) -> Dimension:
     return Dimension(label, lambda rows: rows[name].cast("string"), name)
 
 
-def build_row_key(warehouse: Warehouse, rows: ir.Table, columns: Iterable[str]) -> ir.Value:
-    """Return a number or text that identifies a row; rows that are equal in all of these columns
-    count as one."""
-    parts = [rows[name].cast("string").fill_null("") for name in columns if name in rows.columns]
-    return person_column(warehouse, ibis.literal("|").join(parts))
+def make_row_key(*columns: str) -> RowKey:
+    """Return what gives a row a number or text that identifies it; rows that are equal in all of
+    these columns count as one."""
+
+    def build(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
+        known = (name for name in columns if name in rows.columns)
+        parts = [rows[name].cast("string").fill_null("") for name in known]
+        return person_column(warehouse, ibis.literal("|").join(parts))
+
+    return build
 
 
 def select_amount(rows: ir.Table, name: str, currency: str | None) -> ir.Value:
@@ -321,7 +330,32 @@ def select_amount(rows: ir.Table, name: str, currency: str | None) -> ir.Value:
     return counts.ifelse(amount, ibis.null("decimal(18, 2)"))
 
 
-# Measures of rows that are sums themselves.
+# Datasets and measures of rows that are sums themselves.
+
+
+def build_sums_dataset(
+    kind: str, weight: str, add_columns: Callable[[ir.Table, str | None], ir.Table], **fields: Any
+) -> MetricDataset:
+    """Build a dataset whose rows have no people. `weight`, one of the columns that `add_columns`
+    adds in the counted currency, stands for them."""
+    key = make_row_key(*load_kinds()[kind].key)
+
+    def identify(warehouse: Warehouse) -> ir.Table:
+        known = list_currencies(warehouse, kind)
+        rows = add_columns(warehouse.rows(kind), known[0] if known else None)
+        id = key(warehouse, rows)
+        return rows.select(weight, key=id, person=id.cast("string"))
+
+    return MetricDataset(
+        name=kind,
+        kind=kind,
+        row_label=Words("rows"),
+        bases={ALL_ROWS: Basis("people", lambda rows: rows["at"].notnull())},
+        identify=identify,
+        key=key,
+        weights={"people": weight},
+        **fields,
+    )
 
 
 def total(

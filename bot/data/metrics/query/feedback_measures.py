@@ -25,8 +25,8 @@ from bot.data.metrics.query.dataset import (
     Measure,
     MetricDataset,
     RowSelection,
-    build_row_key,
     column,
+    make_row_key,
     percent,
 )
 from bot.data.metrics.query.order_rows import (
@@ -97,8 +97,7 @@ def select_raters(warehouse: Warehouse, condition: RatingCondition, until: date)
     return raters.select("customer")
 
 
-def _key(warehouse: Warehouse, reviews: ir.Table) -> ir.Value:
-    return build_row_key(warehouse, reviews, ("id", "at", "text"))
+_key = make_row_key("id", "at", "text")
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:
@@ -295,7 +294,6 @@ DATASET = MetricDataset(
         ),
         **CUSTOMER_FIELDS,
     },
-    count=lambda t: t.count(),
     describe_rows=_describe_rows,
     rename=_rename_messages,
 )

@@ -26,8 +26,8 @@ from bot.data.metrics.query.dataset import (
     Dimension,
     MetricDataset,
     RowSelection,
-    build_row_key,
     column,
+    make_row_key,
 )
 from bot.data.metrics.query.known_values import load_values
 from bot.data.metrics.query.order_bases import BASES, count_orders
@@ -56,17 +56,9 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.french_regions import find_department
 from bot.i18n.messages import Words
 
-ROW_KEY_COLUMNS = (
-    "order",
-    "line",
-    "product",
-    "variant",
-    "at",
-    "amount",
-    "customer",
-    "code",
-    "returned",
-    "reason",
+build_row_key = make_row_key(
+    *("order", "line", "product", "variant", "at", "amount", "customer", "code"),
+    *("returned", "reason"),
 )
 
 
@@ -194,11 +186,7 @@ def _identify(warehouse: Warehouse) -> ir.Table:
     orders = warehouse.rows("orders")
     order = ibis.literal("order ") + orders["order"].cast("string").fill_null("")
     person = ibis.coalesce(ibis.literal("customer ") + orders.customer.cast("string"), order)
-    return orders.select(key=_build_row_key(warehouse, orders), person=person)
-
-
-def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
-    return build_row_key(warehouse, table, ROW_KEY_COLUMNS)
+    return orders.select(key=build_row_key(warehouse, orders), person=person)
 
 
 def _describe_rows(_warehouse: Warehouse, query: MetricQuery) -> str:
@@ -219,7 +207,7 @@ DATASET = MetricDataset(
     measures=MEASURES,
     bases=BASES,
     identify=_identify,
-    key=_build_row_key,
+    key=build_row_key,
     count=count_orders,
     describe_rows=_describe_rows,
     explain_unlike=explain_unlike_newcomers,

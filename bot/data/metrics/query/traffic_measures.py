@@ -11,25 +11,19 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.core.metric_query import MetricQuery, QueryError
-from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
-    ALL_ROWS,
-    DAY_FIELDS,
     TIME_DIMENSIONS,
-    Basis,
     Dimension,
     Measure,
-    MetricDataset,
     RowSelection,
-    build_row_key,
+    build_sums_dataset,
     column,
     per_1000,
     rate,
     select_amount,
     total,
 )
-from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -125,20 +119,6 @@ def describe_breakdown(warehouse: Warehouse, query: MetricQuery) -> str:
 # The tables.
 
 
-def _key(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
-    return build_row_key(warehouse, rows, load_kinds()["traffic"].key)
-
-
-def _identify(warehouse: Warehouse) -> ir.Table:
-    known = list_currencies(warehouse, "traffic")
-    rows = _add_columns(warehouse.rows("traffic"), known[0] if known else None)
-    key = _key(warehouse, rows)
-    return rows.select("many_sessions", key=key, person=key.cast("string"))
-
-
-BASES: Mapping[str, Basis] = {ALL_ROWS: Basis("people", lambda t: t.day.notnull())}
-
-
 MEASURES: Mapping[str, Measure] = {
     "sessions": total(Words("sessions"), "", "sessions"),
     "engaged_share": rate(
@@ -165,19 +145,13 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "device": column("device", Words("device")),
     "country": column("country", Words("country")),
 }
-DATASET = MetricDataset(
-    name="traffic",
-    kind="traffic",
+DATASET = build_sums_dataset(
+    "traffic",
+    "many_sessions",
+    _add_columns,
     label=Words("traffic"),
-    row_label=Words("rows"),
     sources={"rows": select_traffic},
     dimensions=DIMENSIONS,
     measures=MEASURES,
-    bases=BASES,
-    identify=_identify,
-    key=_key,
-    fields=DAY_FIELDS,
-    count=lambda t: t.count(),
-    weights={"people": "many_sessions"},
     describe_rows=describe_breakdown,
 )

@@ -16,7 +16,6 @@ from bot.data.metrics.filters import add_category
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
-    DAY_FIELDS,
     TIME_DIMENSIONS,
     Basis,
     Dimension,
@@ -288,7 +287,6 @@ DATASET = MetricDataset(
     bases=BASES,
     identify=_identify,
     key=_key,
-    fields=DAY_FIELDS,
     count=_count,
     stages={"visits": group_by_visit},
 )

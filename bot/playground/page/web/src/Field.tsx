@@ -7,34 +7,14 @@ import type { Everything, Field as Kept, Kit, Option } from "./types";
 
 export const ONE_OF = new Set([
   "static_select",
-  "external_select",
-  "users_select",
-  "channels_select",
   "conversations_select",
 ]);
-const TYPED: Record<string, string> = {
-  email_text_input: "email",
-  url_text_input: "url",
-  number_input: "number",
-  datepicker: "date",
-  timepicker: "time",
-  datetimepicker: "datetime-local",
-};
 const NAMES = [
   "value",
   "selected_option",
   "selected_options",
   "selected_date",
-  "selected_time",
-  "selected_date_time",
-  "selected_user",
-  "selected_users",
-  "selected_channel",
-  "selected_channels",
   "selected_conversation",
-  "selected_conversations",
-  "rich_text_value",
-  "files",
 ];
 
 /** Slack's state of an element as this page keeps it. */
@@ -109,39 +89,17 @@ export function Field({ element, value, change, label, id, describedBy, invalid 
       </div>
     );
   }
-  if (type === "file_input") {
-    return <input {...about} type="file" multiple onChange={(event) => change([...(event.target.files ?? [])])} />;
+  const shown = String(value ?? "");
+  if (element.multiline) {
+    return <textarea {...about} rows={5} value={shown} onChange={(event) => change(event.target.value)} />;
   }
-  if ((type === "plain_text_input" && element.multiline) || type === "rich_text_input") {
-    const text = typeof value === "string" ? value : flat(value);
-    return <textarea {...about} rows={5} value={text} onChange={(event) => change(event.target.value)} />;
-  }
-  const moment = type === "datetimepicker" && typeof value === "number";
-  const shown = moment ? new Date(value * 1000).toISOString().slice(0, 16) : String(value ?? "");
-  return (
-    <input
-      {...about}
-      type={TYPED[type] ?? "text"}
-      value={shown}
-      onChange={(event) => {
-        const typed = event.target.value;
-        change(type === "datetimepicker" && typed ? Math.round(new Date(`${typed}Z`).getTime() / 1000) : typed);
-      }}
-    />
-  );
+  const kind = type === "datepicker" ? "date" : "text";
+  return <input {...about} type={kind} value={shown} onChange={(event) => change(event.target.value)} />;
 }
 
 function offered(element: Kit, all: Everything): Option[] {
   const named = (value: string, text: string): Option => ({ value, text: { type: "plain_text", text } });
-  if (element.type.includes("users"))
-    return Object.values(all.people).map((one) => named(one.id, one.full));
-  if (element.type.includes("channels") || element.type.includes("conversations"))
+  if (element.type === "conversations_select")
     return all.places.filter((one) => one.name).map((one) => named(one.id, `#${one.name}`));
   return element.options ?? element.option_groups?.flatMap((group) => group.options) ?? [];
-}
-
-function flat(value: unknown): string {
-  if (!value || typeof value !== "object") return "";
-  const told = value as { text?: string; elements?: unknown[] };
-  return told.text ?? (told.elements ?? []).map(flat).join("");
 }

@@ -33,7 +33,7 @@ export function Modal({ view, done }: { view: View; done: (what: string) => void
     }
     setBusy(true);
     setTrouble(null);
-    const answer = await act("submit", { view: view.id, ...(await gathered(view.blocks, valueOf)) });
+    const answer = await act("submit", { view: view.id, values: gathered(view.blocks, valueOf) });
     setBusy(false);
     if (answer.error && answer.error !== "trouble") setTrouble(words.no_answer);
     else if (!answer.error && !Object.keys(answer.errors ?? {}).length) done(view.callback_id);
@@ -70,7 +70,7 @@ export function Modal({ view, done }: { view: View; done: (what: string) => void
                 blocks={[block]}
                 text=""
                 press={async (inside, element, value) => {
-                  const { values } = await gathered(view.blocks, valueOf);
+                  const values = gathered(view.blocks, valueOf);
                   await act("fill", { view: view.id, values }); // a press in a form tells what is typed so far
                   const ids = { block_id: inside.block_id, action_id: element.action_id };
                   return act("click", { view: view.id, ...ids, value });
@@ -152,28 +152,14 @@ function problems(blocks: Kit[], valueOf: (block: Kit, element: Kit) => unknown,
   return wrong;
 }
 
-async function gathered(blocks: Kit[], valueOf: (block: Kit, element: Kit) => unknown) {
+function gathered(blocks: Kit[], valueOf: (block: Kit, element: Kit) => unknown) {
   const values: Record<string, Record<string, unknown>> = {};
-  const files: Record<string, string>[] = [];
   for (const block of blocks) {
     const element = block.element;
     if (block.type !== "input" || !element?.action_id || !block.block_id) continue;
-    const value = valueOf(block, element);
-    const ids = { block_id: block.block_id, action_id: element.action_id };
-    if (element.type === "file_input") {
-      for (const file of (value as File[] | null) ?? [])
-        files.push({ ...ids, name: file.name, bytes: await encoded(file) });
-      continue;
-    }
-    const rich = element.type === "rich_text_input" && typeof value === "string" && value;
-    (values[block.block_id] ??= {})[element.action_id] = rich ? richText(value) : value;
+    (values[block.block_id] ??= {})[element.action_id] = valueOf(block, element);
   }
-  return { values, files };
-}
-
-function richText(text: string) {
-  const section = { type: "rich_text_section", elements: [{ type: "text", text }] };
-  return { type: "rich_text", elements: [section] };
+  return values;
 }
 
 export async function encoded(file: Blob): Promise<string> {

@@ -21,13 +21,7 @@ export function Trouble({ all, behind }: { all: Everything; behind: Behind }) {
         <Toggle name="twice" title={words.sw_twice} small={words.sw_twice_small} on={how.twice} flip={flip} />
         <Toggle name="slow" title={words.sw_slow} small={words.sw_slow_small} on={how.slow} flip={flip} />
         <Once name="refuse" title={words.sw_refuse} small={words.sw_refuse_small} busy={how.refuse > 0} flip={flip} />
-        <Once
-          name="drop"
-          title={how.sockets ? words.sw_drop : words.sw_cut}
-          small={how.sockets ? words.sw_drop_small(how.sockets) : words.sw_cut_small}
-          busy={how.lost > 0}
-          flip={flip}
-        />
+        <Once name="drop" title={words.sw_cut} small={words.sw_cut_small} busy={how.lost > 0} flip={flip} />
         <Once
           name="kill"
           title={words.sw_kill}

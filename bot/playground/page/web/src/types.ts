@@ -118,7 +118,6 @@ export interface Switches {
   twice: boolean;
   slow: boolean;
   refuse: number;
-  sockets: number;
   lost: number; // acks still to be lost
   child: boolean;
   alive: boolean;

@@ -138,10 +138,8 @@ const en = {
   sw_slow_small: "Each post and each update takes 2 s longer.",
   sw_refuse: "Refuse with 429",
   sw_refuse_small: "The next three posts and updates are refused; Super-Intern waits and sends them again.",
-  sw_drop: "Drop the socket",
   sw_cut: "Cut the line",
   sw_cut_small: "Super-Intern takes the next two events, but its answer is lost: Slack sends them again.",
-  sw_drop_small: (n: number) => `${n} open connections break without notice.`,
   sw_kill: "Kill the worker",
   sw_kill_small: "kill -9 in the middle of its work. It restarts and carries on.",
   sw_kill_none: "Not available: this page did not start Super-Intern.",
@@ -343,11 +341,9 @@ const fr: Words = {
   sw_refuse: "Refuser avec 429",
   sw_refuse_small:
     "Les trois prochains messages et mises à jour sont refusés ; le super-stagiaire attend et les renvoie.",
-  sw_drop: "Couper la connexion",
   sw_cut: "Couper la ligne",
   sw_cut_small:
     "Le super-stagiaire prend les deux prochains évènements, mais sa réponse se perd : Slack les renvoie.",
-  sw_drop_small: (n) => `${n} connexions ouvertes se coupent sans prévenir.`,
   sw_kill: "Tuer le processus",
   sw_kill_small: "kill -9 en plein travail. Il redémarre et reprend où il en était.",
   sw_kill_none: "Sans objet : cette page n'a pas démarré le super-stagiaire.",
