@@ -52,7 +52,7 @@ class CardOutline:
     def describe(self, said: Iterable[str] = ()) -> str:
         """Return it for the prompt. `said` are its sentences that need no verdict."""
         gaps = (f"left out: {one}" for one in self.gaps)
-        lines = (*self.lines, *gaps, *(f"says: {one}" for one in said))
+        lines = (*gaps, *(f"says: {one}" for one in said), *self.lines)
         return "\n".join(collapse_spaces(strip_hidden(line)) for line in lines)[:MAX_CARD]
 
 

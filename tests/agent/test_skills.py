@@ -26,19 +26,8 @@ from tests.support.small_shop import Shop
 
 EVERY = pytest.mark.parametrize("skill", load_skills().values(), ids=list(load_skills()))
 GIVEN = {*("brief", "facts", "channel", "language", "material", "reason", "previous", "composed")}
+GIVEN |= {"brand", "today", "occasion", "skills", "text", "findings", "report", "audience", "notes"}
 GIVEN |= {"beside"}  # what a digest shows without the model
-GIVEN |= {
-    "beside",
-    "brand",
-    "today",
-    "occasion",
-    "skills",
-    "text",
-    "findings",
-    "report",
-    "audience",
-    "notes",
-}
 MOST_LINES = 330
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
 

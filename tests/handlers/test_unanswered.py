@@ -8,7 +8,13 @@ import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
-from bot.agent.unanswered import CardOutline, UnansweredForm, UnansweredPart, read_unanswered
+from bot.agent.unanswered import (
+    MAX_CARD,
+    CardOutline,
+    UnansweredForm,
+    UnansweredPart,
+    read_unanswered,
+)
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, support_all, verdict
 from tests.handlers.test_answer_with_ai import LOOKS_UP, QUERY, report, text_of
@@ -147,3 +153,16 @@ def test_five_parts_at_most_each_once() -> None:
     parts = read_unanswered(given, CardOutline(), words, [])
     assert parts[0] == UnansweredPart("un", "x")
     assert [one.asked for one in parts] == words.split()[:5]
+
+
+def test_of_a_long_card_what_it_leaves_out_and_says_is_shown_first() -> None:
+    card = CardOutline(("table " + "x" * MAX_CARD,), ("Belgium",))
+    told = card.describe(["France led."])
+    assert told.splitlines()[:2] == ["left out: Belgium", "says: France led."]
+    assert len(told) == MAX_CARD
+
+
+async def test_wrong_slot_goes_back_as_before() -> None:
+    wrong, right = report("{f99} in October.", "{f1}."), report("{f1} in October.")
+    _found, claude = await ask(LOOKS_UP, wrong, right, judge=names())
+    assert "f99" in str(claude.letters[2]["messages"][-1])
