@@ -177,6 +177,22 @@ async def test_a_comparison_is_read_only_where_the_card_shows_one() -> None:
         assert ("compared with" in reading) == is_told, text
 
 
+@pytest.mark.parametrize(
+    ("slot", "because", "goes_back"),
+    [("f2", "data", True), ("f2", "none", False), ("f20", "data", False)],
+)
+async def test_no_report_says_that_the_data_name_no_cause_before_it_looked_at_feedback(
+    slot: str, because: str, goes_back: bool
+) -> None:
+    gap = "why it fell (no file names a cause)" if because == "data" else "none"
+    said = report(f"{{{slot}}} of them.", cannot_tell=gap)
+    found, letters = await answer(calls(("funnel", full_params("funnel", {}))), said, said)
+    sent = [str(letter["messages"][-1]["content"]) for letter in letters]
+    assert any("call feedback_themes as well" in one for one in sent[2:]) is goes_back
+    card = "What customers write about it was not looked at."
+    assert any(card in text for text in text_of(found, "Read as")) is goes_back
+
+
 async def test_end_of_returns_is_said_once_of_the_measures_that_a_point_tells() -> None:
     returns = {**QUERY, "dimensions": [], "measures": ["return_rate", "returned"]}
     looked_up = calls(

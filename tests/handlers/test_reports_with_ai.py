@@ -35,7 +35,7 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("trends", "trends in sales this month", "trends", ALL, "trends"),
+    Case("trends", "trends in sales this month", "trends", ALL, "metric"),  # the newest days
     Case("blockers", "what blocks sales on phones?", "funnel", ALL, "funnel"),
     Case(
         "blockers",
