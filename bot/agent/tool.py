@@ -152,7 +152,7 @@ class ToolDeps:
     def answers(self) -> "AnswerLog | None":
         """What the asker was told before; None in a terminal, where there is nobody."""
         log = self.data.answers if self.person else None
-        return log.during(self.piece, self.call) if log and self.piece else log
+        return log.during(self.piece, self.call) if log and self.piece and self.call else log
 
 
 async def _deny() -> bool:
@@ -286,7 +286,8 @@ class ToolRunner:
             async with asyncio.timeout(self.seconds):
                 result = strip_hidden_deep(await tool.run(params, deps))
             if deps.piece and deps.answers:
-                deps.answers.name_facts(fact.id for fact in result.facts)
+                ids = [fact.id for fact in result.facts]
+                await asyncio.to_thread(deps.answers.name_facts, ids)
             return result if tool.ends_loop else _spell_days(result, deps.request.language)
         except ValidationError as error:
             return CallError(describe_mistakes(error))

@@ -1,7 +1,7 @@
 """Only what a piece shows of its look-ups is held against later ones, and nothing leaks by it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +12,9 @@ from bot.agent.tool import FoundThings, ToolRunner, load_tools
 from bot.agent.tools.query_metrics import Params, build_query
 from bot.core.fact_book import FactBook, list_told
 from bot.core.facts import CALCULATED, Fact, FactId, Source
-from bot.core.metric_query import QueryError
+from bot.core.metric_query import MetricQuery, QueryError
 from bot.data.metrics.answer_log import SalesAnswer
+from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import guard_answer
 from bot.data.warehouse.warehouse import Warehouse
@@ -32,6 +33,7 @@ from tests.security.test_metric_differences import (
 )
 from tests.support.metric_queries import NEUTRAL, condition, tool_deps, where, workspace_data
 from tests.support.sample_tables import TODAY, sample
+from tests.support.small_tables import small
 
 pytestmark = pytest.mark.timeout(300)
 TOTAL: Step = {}
@@ -229,3 +231,63 @@ def test_named_groups_keep_their_earlier_days_before_their_total_does(sqlite: Da
     assert told[("GB",)] is None
     assert told[("FR",)] is not None
     assert told[()] is None
+
+
+def test_count_of_too_few_is_told_by_the_floor() -> None:
+    asked = {**BY_COUNTRY, "dimensions": (), "filters": [[condition("country", "is", "GB")]]}
+    told: dict[int, list[str]] = {}
+    for late in (2, 40):
+        warehouse = late_by_country(FR=12, GB=late)
+        answer = answer_query(warehouse, MetricQuery.model_validate(asked), see_people=False)
+        told[late] = [
+            f"{one.about}: {one.value}" for one in build_result(warehouse, answer, "fr").bounds
+        ]
+    assert told == {2: ["commandes en retard · Royaume-Uni: moins de 5"], 40: []}
+
+
+def test_group_that_was_too_small_before_keeps_its_place_now() -> None:
+    """Ten customers bought it in November, and two in October."""
+    row = {"amount": 10, "country": "FR"}
+    bought = {"vase": (20, 20), "lamp": (30, 2), "rug": (8, 20)}
+    orders = [
+        {**row, "order": f"{product}{month}{n}", "customer": f"{product}{n}", "product": product}
+        | {"at": datetime(2026, month, 1 + n % 24, 12)}
+        for product, (now, before) in bought.items()
+        for month, many in ((11, now), (10, before))
+        for n in range(many)
+    ]
+    warehouse = small(date(2026, 11, 25), None, orders=orders)
+    asked = {
+        "dataset": "orders",
+        "measures": ("revenue",),
+        "dimensions": ("product",),
+        "since": date(2026, 11, 1),
+        "until": date(2026, 11, 24),
+        "order": "highest",
+        "comparison": "dates",
+        "compare_since": date(2026, 10, 1),
+        "compare_until": date(2026, 10, 24),
+    }
+    answer = answer_query(warehouse, MetricQuery.model_validate(asked), see_people=False)
+    assert answer.recipe.list_groups()[:2] == [("lamp",), ("vase",)]
+    assert answer.get_value("now", ("lamp",), "revenue") == 300
+    assert answer.get_value("before", ("lamp",), "revenue") is None
+    hidden = [one for one in bought if answer.get_value("before", (one,), "revenue") is None]
+    assert len(hidden) == 2 or answer.get_value("before", (), "revenue") is None
+
+
+async def test_what_another_tool_makes_of_look_ups_stays_told_with_it(sqlite: Database) -> None:
+    """The split of a change is of other facts than the look-ups that it comes from."""
+    days = {"since": "2026-10-27", "until": "2026-11-24"}
+    before = {"compare_since": "2026-09-28", "compare_until": "2026-10-26"}
+    params = {**days, **before, "country": "none", "device": "none"}
+    data, found = workspace_data(sample(), log_of(sqlite)), FoundThings(FactBook())
+    deps = replace(tool_deps(data), piece="t1.0")
+    runner = ToolRunner([load_tools()["split_revenue"]], deps, Pseudonymizer(), found)
+    (reply,) = await runner.run([ToolUse(id="c1", name="split_revenue", arguments=params)], 1)
+    assert not reply.is_error
+    with sqlite.begin() as session:
+        many = session.query(SalesAnswer).count()
+    log_of(sqlite).settle("t1.0", [found.book.facts[-1].id])
+    with sqlite.begin() as session:
+        assert session.query(SalesAnswer).count() == many > 0

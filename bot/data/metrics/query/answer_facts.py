@@ -58,7 +58,8 @@ MAX_NAMED_OTHERS = 3  # groups that the row of the others names
 @dataclass(frozen=True)
 class MetricResult:
     """What a tool returns of an answer. `groups` says which group of which period a fact is of.
-    `bounds` are those of the query, and how many groups are within them."""
+    `bounds` are those of the query, how many groups are within them, and under how many people a
+    count of all is of that is not shown."""
 
     facts: tuple[Fact, ...]
     bounds: tuple[Fact, ...]
@@ -86,7 +87,7 @@ class _ResultBuilder:
         self.facts: list[Fact] = []
         self.groups: dict[str, tuple[PeriodName, Group, str]] = {}
         self.days = self.figures.days
-        self.bounds = self.figures.list_bounds()
+        self.bounds = (*self.figures.list_bounds(), *self.figures.list_floors())
 
     def build(self) -> MetricResult:
         cells: dict[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]] = {}

@@ -42,6 +42,7 @@ CHANGE_LABEL = Words("change")
 DAILY_CHANGE = Words("change per day")
 DAILY_SUMS = Words("change (of sums: per day)")
 BOUND, GROUPS_WITHIN = Words("bound that was asked"), Words("how many are within the bounds")
+CONCERNED = Words("customers concerned")
 
 
 class FigureFacts:
@@ -87,6 +88,37 @@ class FigureFacts:
             }
         )
         return (*told, count)
+
+    def list_floors(self) -> tuple[Fact, ...]:
+        """Return under how many people a count of all is that is not shown."""
+        told = list[Fact]()
+        for name in self.answer.asked.measures:
+            measure, floor = self.answer.get_measure(name), None
+            if measure.is_sum and measure.unit != "money":
+                floor = self.notes.withheld.find_floor(self.total, name)
+            if floor:
+                own = name_measure(self.warehouse, self.answer, name, self.language)
+                words = Words("under {n}", n=floor)
+                told.append(
+                    Fact(
+                        id=str(
+                            FactId(
+                                METRIC_KIND,
+                                self._subject(self.total, self.days, "now"),
+                                slugify(f"{name} concerned"),
+                            )
+                        ),
+                        label=CONCERNED.text,
+                        about=" · ".join([own, *self._list_filters(self.total)]),
+                        value=words.to(self.language),
+                        words=words,
+                        source=self.answer.get_source(self.warehouse, "now", self.total, name),
+                        as_of=self.warehouse.as_of(self.answer.dataset.kind),
+                        since=self.days[0],
+                        until=self.days[1],
+                    )
+                )
+        return tuple(told)
 
     def _build_bound(self, bound: MetricBound) -> Fact:
         measure = self.answer.get_measure(bound.measure)

@@ -126,11 +126,11 @@ class GroupChoice:
     # What is hidden.
 
     def _hide_groups(self) -> dict[PeriodName, HiddenGroups]:
-        """Return which groups of which period are hidden. One that is in one period is in both."""
+        """Return which groups of which period are hidden. Those of these days are of both; one that
+        was too small before lacks its figures of then alone."""
         hidden = self._hide("now")
         if "before" not in self.rows or not self.runner.dimensions_of("before"):
             return {"now": hidden}
-        hidden = self._hide("now", self._hide("before", hidden.groups).groups)
         return {"now": hidden, "before": self._hide("before", hidden.groups)}
 
     def _hide(self, period: PeriodName, hidden_before: Collection[Group] = ()) -> HiddenGroups:

@@ -49,6 +49,15 @@ class WithheldFigures:
             return Withheld(answer.withheld.reason, people, answer.withheld.earlier)
         return Withheld(Reason.BESIDE, people)
 
+    def find_floor(self, group: Group, name: str) -> int | None:
+        """Return under how many people a figure is of; None where it is not of too few, or where
+        they may be of several kinds."""
+        few = [
+            b for b in self.answer.list_lacking(group, name) if group in self._list_small("now", b)
+        ]
+        family = self.answer.dataset.bases[few[0]].family if len(few) == 1 else None
+        return get_floor(self.warehouse, family) if family else None
+
     def _list_small(self, period: PeriodName, basis: str) -> frozenset[Group]:
         """Return the groups of too few people, the total among them."""
         if (period, basis) not in self._small:
