@@ -323,7 +323,8 @@ class SentenceWriter:
         if isinstance(fact.value, str):
             is_status = fact.parts.measure in STATUS_MEASURES
             return self.say(Words(fact.value)) if is_status else fact.spelled(self.language)
-        shown = fact.model_copy(update={"unit": None}) if bare else fact
+        shown = fact if fact.shown_decimals is None else fact.as_read
+        shown = shown.model_copy(update={"unit": None}) if bare else shown
         text = shown.spelled(self.language, decimals)
         return sign_number(text, is_positive=fact.is_change and fact.value > 0)
 

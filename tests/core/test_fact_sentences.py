@@ -129,3 +129,8 @@ def test_a_quote_says_on_which_product_it_is_and_no_theme() -> None:
     given |= {"source": "reviews.csv", "as_of": date(2026, 11, 27)}
     assert source_quote(Fact(id="feedback.text-1.said", **given), "en").startswith("Linen shirt, ")
     assert source_quote(Fact(id="feedback.fabric.quote-1", **given), "en") == "reviews.csv"
+
+
+def test_a_sentence_has_the_decimals_that_its_table_has() -> None:
+    rose = fact("change", Decimal("20.1"), "%").model_copy(update={"shown_decimals": 0})
+    assert SentenceWriter("en").spell(rose) == rose.shown("en")

@@ -62,6 +62,7 @@ from bot.i18n.messages import Language, Money, Words
 from bot.text.normalize import slugify
 
 MAX_PRODUCTS, MAX_TIES = 20, 3
+MAX_CATEGORIES = 2  # that a title names
 COVER_DAYS = 28
 NEW_DAYS = timedelta(days=365)
 MAX_PACE = 10
@@ -201,6 +202,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         of_week = {handle: fact for handle, fact in of_week.items() if handle in first}
     named = replace(where, category=", ".join(several)) if several else where
     basis, scope = await _describe_call(params, named, every, bool(sales), deps)
+    short = _shorten(scope, several, language)
     called = [one for one in products if one.handle not in described]
     fitting = () if any(bounds) else _count_fitting(params, called, scope, language)
     if params.compare != "none" and every:
@@ -216,7 +218,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             rows_of=PRODUCTS.rows_of,
             groups=rows,
         )
-        compared = _say_rows(compared, len(best_ones), len(products), language)
+        compared = _say_rows(compared, len(best_ones), len(products), short, language)
         if covers:  # the pieces stand in the table
             rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
         beside = (*fitting, *of_week.values())
@@ -279,7 +281,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             }
         },
     )
-    listed = _say_rows(listed, len(shown), min(params.most, len(ordered)), language)
+    wanted = min(params.most, len(ordered))
+    listed = _say_rows(listed, len(shown), wanted, short, language)
     of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=(*_name_country(facts, where, language), *fitting),
@@ -303,13 +306,30 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 
 def _say_rows(
-    exhibit: Exhibit | None, shown: int, known: int, language: Language
+    exhibit: Exhibit | None,
+    shown: int,
+    known: int,
+    scope: tuple[ScopePart, ...],
+    language: Language,
 ) -> Exhibit | None:
-    """Return the exhibit with how many of the products that fit it shows."""
-    if exhibit is None or shown >= known:
-        return exhibit
+    """Return the exhibit with how many of the products that fit it shows, and what these are."""
+    if exhibit is None:
+        return None
     told = Words("{n} of {known} rows shown.", n=shown, known=known).to(language)
-    return exhibit.model_copy(update={"cut": told})
+    cut = told if shown < known else ""
+    return exhibit.model_copy(update={"cut": cut, "short_scope": scope})
+
+
+def _shorten(
+    scope: tuple[ScopePart, ...], categories: Sequence[str], language: Language
+) -> tuple[ScopePart, ...]:
+    """Return the scope with the first of many categories."""
+    if len(categories) <= MAX_CATEGORIES:
+        return scope
+    first, *rest = categories
+    words = Words.count("{names} and {n} more", "{names} and {n} more", len(rest), names=first)
+    named = words.to(language)
+    return tuple((part, named if part == "category" else text) for part, text in scope)
 
 
 async def _compare(

@@ -779,6 +779,17 @@ async def test_past_copy_without_any_sent_text_says_so() -> None:
     assert "om-251014-revenez-automne" in subjects  # by its audience
 
 
+async def test_a_title_names_the_first_of_many_categories() -> None:
+    titles = sample().engine.con.execute("SELECT DISTINCT category FROM products").fetchall()
+    names = sorted(title for (title,) in titles if title)[:3]
+    call = {"sort": "best_sellers", "most": 15, "compare": COMPARE, "category": "; ".join(names)}
+    (exhibit,) = (await call_tool("find_products", call)).exhibits
+    table = exhibit.build_card_table()
+    assert table
+    assert names[0] in table.title
+    assert names[1] not in table.title
+
+
 async def test_products_are_compared_by_sales_stock_returns_and_ratings_in_one_table() -> None:
     call = {"sort": "best_sellers", "in_stock": "yes", "most": 15, "compare": COMPARE}
     result = await call_tool("find_products", call)
