@@ -1,7 +1,8 @@
 """Finds products by words (in English or French), categories, price, ratings and stock (in_stock
 no: sold out, since when, lost sales); sorted by fit, price, newest, best sellers of a period (by
-units), most_revenue, stock_cover: those first that are sold out soonest at the rate of the period,
-or stock_cover_longest. Returns handles, prices, stock and, sorted by sales, what sold.
+units), most_revenue, stock_cover: those first that are sold out soonest, at the rate of the period
+or of its last 7 days, or stock_cover_longest. Returns handles, prices, stock and, sorted by sales,
+what sold.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
 "in_stock": "yes", "stock_at_least": 0, "reduced": "no", "sort": "best_sellers", "country": "none",

@@ -10,12 +10,17 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.data.analyses.products import load_product_titles
-from bot.data.metrics.query.runner import QueryRunner
+from bot.data.metrics.query.known_values import load_values
+from bot.data.metrics.query.runner import DATASETS, QueryRunner
 from bot.data.metrics.sold_out import find_sold_out_dates
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 MAX_NAMED = 6
+NO_COUNTRY = (
+    "Campaigns have no country: these figures are of all countries together. Asked by country, say "
+    "so; orders by country and source tell what came of ads in each."
+)
 COSTS = ("spend", "cost")  # what the names of measures have in common
 
 
@@ -27,7 +32,15 @@ def list_ad_cautions(runner: QueryRunner, rows: ir.Table) -> list[str]:
     assert query.since is not None
     assert query.until is not None
     sold_out = name_ads_of_sold_out(runner.warehouse, rows, query.since, query.until)
-    return [*sold_out, *_name_emptied(runner, rows)]
+    return [*sold_out, *_name_emptied(runner, rows), *_tell_countries(runner.warehouse)]
+
+
+def _tell_countries(warehouse: Warehouse) -> list[str]:
+    """Say that ads have no country, where orders have several."""
+    if warehouse.table("orders") is None:
+        return []
+    countries = load_values(warehouse, DATASETS["orders"], "country")
+    return [NO_COUNTRY] if len(countries) > 1 else []
 
 
 def name_ads_of_sold_out(

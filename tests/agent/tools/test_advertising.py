@@ -136,6 +136,13 @@ async def test_ads_that_ran_on_for_what_is_sold_out_are_named() -> None:
         assert not any("sold out" in note for note in notes)
 
 
+async def test_costs_of_ads_say_that_they_are_of_all_countries() -> None:
+    for measure, is_said in (("spend", True), ("opened", False)):
+        call = {**ADS, "measures": [measure], "since": "2026-06-01"}
+        notes = (await call_tool("query_metrics", call)).notes
+        assert any("have no country" in note for note in notes) is is_said
+
+
 async def test_a_platform_that_an_exclusion_empties_is_named() -> None:
     sql = """SELECT any_value(name), retailer FROM campaigns WHERE spend > 0
         GROUP BY retailer HAVING count(DISTINCT name) = 1"""
