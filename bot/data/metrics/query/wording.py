@@ -385,8 +385,8 @@ def get_label(
     if measure.of_lines is not None and is_of_lines(measure, answer.query):
         return measure.of_lines
     is_read = measure.read_as is not None and (as_read or measure.label_as_read)
-    is_gross = find_revenue_basis(warehouse) == "gross"
-    if measure.unit == "money" and is_gross and is_of_kept(answer.query):
+    is_kept = measure.unit == "money" and is_of_kept(answer.query)
+    if is_kept and find_revenue_basis(warehouse) == "gross":
         is_read = False  # before and after returns are one
     return measure.read_as(warehouse) if measure.read_as and is_read else measure.label
 
