@@ -9,6 +9,8 @@ from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, fails, says
 from tests.support.loop_tools import SmallTools
 
+TOOLS = len(SmallTools().by_name)
+
 
 async def check(*script: Step, **server: Any) -> tuple[list[str], list[str], list[LlmCall]]:
     receipts: list[LlmCall] = []
@@ -28,7 +30,7 @@ async def test_a_model_that_calls_the_tool_is_fit() -> None:
     notes, troubles, receipts = await check(calls(("compare", {})))
     assert troubles == []
     assert notes[0].startswith(
-        "Called the AI with 7 tools (held to strict parameters, the answer as a form): "
+        f"Called the AI with {TOOLS} tools (held to strict parameters, the answer as a form): "
     )
     assert notes[1] == "claude-sonnet-5-5 called the tool compare as it was told to."
     assert [one.ended for one in receipts] == ["no answer kept", "done"]
@@ -43,7 +45,7 @@ async def test_a_model_that_only_talks_is_named() -> None:
 async def test_a_refused_key_is_told_in_words() -> None:
     notes, troubles, _ = await check(fails(401, "authentication_error"))
     assert notes == []
-    assert "could not be called with 7 tools" in troubles[0]
+    assert f"could not be called with {TOOLS} tools" in troubles[0]
     assert "ANTHROPIC_API_KEY" in troubles[0]
 
 
@@ -54,4 +56,4 @@ async def test_a_server_that_rejects_strict_is_asked_again_and_told() -> None:
 
     notes, troubles, _ = await check(calls(("compare", {})), refuses=refuses)
     assert troubles == []
-    assert "in 2 tries with 7 tools (without strict parameters" in notes[0]
+    assert f"in 2 tries with {TOOLS} tools (without strict parameters" in notes[0]

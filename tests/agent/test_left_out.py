@@ -79,7 +79,7 @@ def test_chosen_exhibit_is_shown_where_it_has_a_figure_that_is_told_by_any_name(
         headline="{f1} in all", points=[], exhibit="e2", cannot_tell="", not_used=[], next_steps=[]
     )
     book = SimpleNamespace(get={"f1": cited}.get, facts=[cited, own])
-    ctx: Any = SimpleNamespace(book=book, exhibits=exhibits)
+    ctx: Any = SimpleNamespace(book=book, exhibits=exhibits, request=SimpleNamespace(language="en"))
     faults = find_exhibit_faults(form, ctx)
     assert [one.id for one in find_shown_exhibits(form, ctx)] == (["e2"] if is_shown else [])
     assert bool(faults) is not is_shown

@@ -154,7 +154,7 @@ async def test_audiences_that_differ_by_few_people_do_not_both_tell_what_they_sp
 
     async def tell_spent(**given: Any) -> list[Any]:
         result = await call_tool("audience", {"countries": ["FR"], **given}, deps)
-        return [one.value for one in result.facts if one.parts.measure == "revenue"]
+        return [one.value for one in result.facts if one.parts.measure == "spent"]
 
     assert await tell_spent() == [1530]
     assert not await tell_spent(not_bought_categories=["Rug"])

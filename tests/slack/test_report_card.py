@@ -12,6 +12,7 @@ from bot.db.session import Database
 from bot.drafts.models import CHECKS_ADAPTER, LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words
 from bot.slack import action_ids
+from bot.slack.cards.report_card import COLUMNS_SHOWN, ROWS_SHOWN
 from bot.slack.views.draft_details import build_details_view, build_sources_view
 from tests.conftest import NOW
 from tests.support.card_scenes import drafted, drawn, pressable, seen, sound_view, text_of
@@ -138,7 +139,7 @@ def test_card_shows_at_most_four_columns_and_details_all(sqlite: Database) -> No
         details = text_of(sound_view(build_details_view(draft, "en")))
     (table,) = [block for block in message.blocks if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == [*columns[:4]]
-    assert "4 of 5 columns" in text_of(message.blocks)
+    assert COLUMNS_SHOWN.with_params(shown=4).to("en") in text_of(message.blocks)
     assert "Paid b · Before c · Change d\nVisits e" in details
     assert "Paid g · Before h · Visits j" in details
 
@@ -176,7 +177,7 @@ def test_long_table_is_cut_on_the_card_and_says_so(sqlite: Database) -> None:
         details = text_of(sound_view(build_details_view(draft, "en")))
     (table,) = [block for block in message.blocks if block["type"] == "table"]
     assert len(table["rows"]) == 13  # and the names of the columns
-    assert "12 of 18 rows" in text_of(message.blocks)
+    assert ROWS_SHOWN.with_params(shown=12).to("en") in text_of(message.blocks)
     assert "row 17" in details
 
 

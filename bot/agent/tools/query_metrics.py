@@ -204,7 +204,7 @@ async def look_up_like_days(
         }
         asked = query.model_copy(update={**whole, **days, "comparison": "dates"})
         with suppress(ToolError):
-            found, _refused = await _look_up_apart(asked, deps)
+            found, _refused = await _look_up_apart(asked, deps, is_told_so=False)
     told = [one for one in found if any(fact.compared_with for fact in one.facts)]
     notes = tell_occasions(now, before, deps, like, is_told=bool(told))
     return _build_beside(told, notes)
@@ -310,8 +310,8 @@ async def _look_up_apart(
     query: MetricQuery, deps: ToolDeps, *, is_told_so: bool = True
 ) -> tuple[list["MetricResult"], list[str]]:
     """Return the figures as the asker may see them, those of other days apart, and why some are
-    not told. Not `is_told_so`: another tool tells other figures of them. Raises ToolError where
-    there are none."""
+    not told. Not `is_told_so`: the whole call tells figures of them. Raises ToolError where there
+    are none."""
 
     def ask(warehouse: "Warehouse") -> tuple[list["MetricResult"], list[str]]:
         from bot.data.metrics.query.cut_periods import answer_apart

@@ -18,6 +18,7 @@ from bot.data.analyses import cache
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.experiments import find
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.ingest.upload import TableFile
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
@@ -205,7 +206,7 @@ def test_result_is_not_cached_when_tables_change_meanwhile(tmp_path: Path) -> No
         last.append(next(versions, ("new",)))
         return last[-1]
 
-    library = WorkspaceData(None, sample, ResultCache(tmp_path), stands_on)  # type: ignore[arg-type]
+    library = WorkspaceData(CatalogueLibrary(list), sample, ResultCache(tmp_path), stands_on)
     assert library.findings("experiments", AnalysisFilter()).facts
     assert not list(tmp_path.glob("findings/*/*.json"))
 
