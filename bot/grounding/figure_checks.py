@@ -8,6 +8,7 @@ from functools import cache
 from itertools import product
 from typing import Literal
 
+from bot.core.brand_facts import MENTION
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
@@ -119,7 +120,7 @@ def _examine(
                 yield build_stated_check("figure", _show_stated(*cut), part, cut[0]), None
             if known is not None:
                 wrong = _check_role(figure, known, part, parts, sources)
-                proven += wrong is None
+                proven += wrong is None and not known.fact.id.startswith(MENTION)
                 if wrong:
                     yield wrong, None
             elif statement is not None:

@@ -127,7 +127,7 @@ def test_of_days_is_shown_with_their_month() -> None:
 
 
 POINTS = "points doublés du vendredi 4 au dimanche 6 décembre"
-SPAN = {
+SPAN: dict[str, Any] = {
     "dates": "du vendredi 4 au dimanche 6 décembre",
     "since": date(2026, 12, 4),
     "until": date(2026, 12, 6),
