@@ -47,7 +47,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         await ctx.look_up("reduced")
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
     ctx.add_offer_prices()
-    is_unnamed = request.brief.notice or request.brief.goal == BASKET_LEFT
+    is_news = not ctx.by_rules and request.brief.goal in ("announce", "event")
+    is_unnamed = request.brief.notice or is_news or request.brief.goal == BASKET_LEFT
     is_settled = is_unnamed or ctx.evidence.of("product") or ctx.earlier.facts
     if not is_settled and (question := await find_subject(request, ctx)):
         return question

@@ -40,7 +40,7 @@ from bot.grounding.calculations import (
     is_calculation,
     prove_figure,
 )
-from bot.grounding.figure_checks import FROM_BRIEF
+from bot.grounding.figure_checks import AGAINST_DATA, FROM_BRIEF
 from bot.grounding.sources import UNPROVING_KINDS, Sources, TextPart, list_text_parts
 from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer, find_personal_data
@@ -108,7 +108,8 @@ class ClaimSentence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict that fits its sentence. `words` stand in the sentence."""
+    """A verdict that fits its sentence. `words` stand in the sentence, or where a person stated
+    it, in the request."""
 
     judgement: Judgement
     words: str = ""
@@ -191,6 +192,8 @@ def _build_finding(sentence: ClaimSentence, verdict: Verdict) -> Check:
     marked = Words("“{quote}”", quote=quote)
     if verdict.judgement == "stated":
         words = FROM_BRIEF.with_params(quote=marked)
+        if verdict.why:
+            words = AGAINST_DATA.with_params(quote=marked, why=verdict.why)
         return Check(rule=RULE, level="stated", words=words, part=sentence.part, quote=quote)
     words = Words("Not supported: {quote}", quote=marked)
     if verdict.why:
@@ -272,11 +275,8 @@ def build_claim_prompt(
         cites = f"{sentence.gap} {cites}".strip()
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
-    versions = [one.words for one in request.keep_reason().brief.instructions]
-    fields = brief.list_typed(brief.offer, brief.dates, *brief.must_say)
     gone = f"no longer valid: {'; '.join(brief.replaced)}" if brief.replaced else ""
-    said = (brief.follows, brief.typed_words, *fields, *versions, gone)
-    asked = "\n".join(filter(None, said))
+    asked = "\n".join(filter(None, (*list_asked(request), gone)))
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
     notes = [note for note in notes if note not in data]
@@ -298,6 +298,14 @@ def build_claim_prompt(
         ]
         message.append(fence_value("figures", "\n".join(shown)))
     return "\n".join(message)
+
+
+def list_asked(request: SkillRequest) -> list[str]:
+    """Return what people asked for, in their words."""
+    brief = request.brief
+    versions = [one.words for one in request.keep_reason().brief.instructions]
+    fields = brief.list_typed(brief.offer, brief.dates, *brief.must_say)
+    return [one for one in (brief.follows, brief.typed_words, *fields, *versions) if one]
 
 
 def name_facts(facts: Sequence[Fact]) -> dict[str, Fact]:
@@ -413,11 +421,16 @@ def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> 
 
 
 def read_verdicts(
-    form: ClaimForm, sentences: Sequence[ClaimSentence], *, is_copy: bool = True
+    form: ClaimForm,
+    sentences: Sequence[ClaimSentence],
+    *,
+    is_copy: bool = True,
+    asked: Sequence[str] = (),
 ) -> ClaimResult:
     """Bind the verdicts to their sentences. Unknown ids are ignored. Of several verdicts on one
-    sentence, the hardest stands. Words that are not in the sentence are replaced by all of it. What
-    the request says is a source of copy alone."""
+    sentence, the hardest stands. Words that are neither in the sentence nor, where a person stated
+    it, in what they `asked`, are replaced by all of it. What the request says is a source of copy
+    alone."""
     numbered = number_sentences(sentences)
     order: tuple[Judgement, ...] = ("no_claim", "supported", "stated", "not_supported")
     verdicts: dict[str, Verdict] = {}
@@ -425,7 +438,7 @@ def read_verdicts(
         sentence = numbered.get(one.id.strip())
         if sentence is None:
             continue
-        verdict = _check_verdict(one, sentence)
+        verdict = _check_verdict(one, sentence, asked)
         if verdict.judgement == "stated" and not is_copy:
             verdict = replace(verdict, judgement="not_supported")
         known = verdicts.get(_key(sentence.text))
@@ -434,11 +447,14 @@ def read_verdicts(
     return ClaimResult(verdicts)
 
 
-def _check_verdict(given: SentenceVerdict, sentence: ClaimSentence) -> Verdict:
+def _check_verdict(
+    given: SentenceVerdict, sentence: ClaimSentence, asked: Sequence[str]
+) -> Verdict:
     if given.verdict in ("supported", "no_claim"):
         return Verdict(given.verdict)
     words = collapse_spaces(strip_hidden(given.words)).strip('“”«»" ')
-    if not words or _key(words) not in _key(sentence.text):
+    said = (sentence.text, *(asked if given.verdict == "stated" else ()))
+    if not words or not any(_key(words) in _key(one) for one in said):
         words = sentence.text
     why = collapse_spaces(strip_hidden(given.why)).rstrip(".")
     return Verdict(given.verdict, words, why[:MAX_WHY])
@@ -521,7 +537,7 @@ class ClaimChecker:
             return ClaimResult(settled, failure=NO_ANSWER)
         facts = list_facts_beside(sentences, evidence, beside, request.language)
         proofs = prove_calculations(form, figures, facts, evidence, request)
-        given = read_verdicts(form, sentences, is_copy=is_copy).verdicts
+        given = read_verdicts(form, sentences, is_copy=is_copy, asked=list_asked(request)).verdicts
         parts = tuple[UnansweredPart, ...]()
         if card:
             brief = request.keep_reason().brief

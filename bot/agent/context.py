@@ -236,7 +236,9 @@ class SkillContext(RequestState):
         self.notes += copy_notes.find_old_launch(self.request, self.evidence, self.today)
         self.notes += tuple(copy_notes.find_reductions(self.request, self.evidence, self.today))
         if not self.by_rules:
-            self.notes += copy_notes.list_open_questions(self.request, self.evidence, self.channel)
+            self.notes += copy_notes.list_open_questions(
+                self.request, self.evidence, self.channel, self.today
+            )
 
     def drop_answered_questions(self, written: BaseModel) -> None:
         """After writing, drop the notes on what the text answers."""

@@ -89,14 +89,15 @@ def describe_audience(ctx: RequestState) -> str:
 
 def ask_for_wider_audience(ctx: RequestState) -> Question | None:
     """Ask whom a text shall be for, where too few of the people of its rule may be written to on
-    its channel. One that the person wants all the same, or that was written before, is written."""
+    its channel. A notice, one that the person wants all the same, or that was written before, is
+    written."""
     request, channel = ctx.request, ctx.channel
     size = ctx.evidence.get(SIZE)
     is_sent = channel is not None and channel.consent is not None and not channel.is_public
     if not (is_sent and size and size.words and size.words.text in TOO_FEW_SIZES):
         return None
     is_wanted = any(ALL_THE_SAME.to(one) in request.brief.words for one in LANGUAGES)
-    if is_wanted or request.reason:
+    if is_wanted or request.reason or request.brief.is_notice:
         return None
     name = request.brief.audience or str(size.value)
     words = WHOM_INSTEAD.with_params(audience=name, size=size.words)
@@ -149,7 +150,8 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         await ctx.look_up(SEGMENT, replace=True)
     conditions = ctx.evidence.get(CONDITIONS)
     size = ctx.evidence.get(SIZE)
-    if conditions and size and size.words and size.words.text in TOO_FEW_SIZES:
+    is_few = size is not None and size.words is not None and size.words.text in TOO_FEW_SIZES
+    if conditions and is_few and not brief.is_notice:
         ctx.notes += (Check(rule="audience", level="warn", words=TOO_FEW),)
     readers = ctx.evidence.get(MAIN_READERS)
     if readers and readers.words and brief.asked_in not in (None, brief.language):

@@ -23,12 +23,14 @@ from bot.core.readers import (
     list_foreign_opt_outs,
     list_reader_countries,
 )
-from bot.core.request import BASKET_LEFT, OFFER_JOINT, SkillRequest
+from bot.core.request import BASKET_LEFT, OFFER_JOINT, Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
-from bot.drafts.occasions import Occasion, load_occasions
+from bot.drafts.occasions import Occasion, find_past_days, load_occasions
 from bot.drafts.recipients import find_page, find_target, list_brief_links, list_buttons
 from bot.grounding.figure_checks import OFFER_KIND, has_threshold
+from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import find_cuts
+from bot.grounding.units import SPANS
 from bot.i18n.countries import translate_country
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Money, Words
@@ -40,7 +42,10 @@ DOUBT = "doubt to answer"  # label of a fact
 DOUBT_RULE = "doubt"
 # Of findings that go by the brief and the facts, whatever the words: an edit leaves them as true.
 NOTE_RULES = frozenset(
-    {DOUBT_RULE, "audience", "delivery", "end of the ad", "launch", "opt-out", "reduced"}
+    {
+        *(DOUBT_RULE, "audience", "delivery", "end of the ad", "launch", "occasion", "opt-out"),
+        *("reduced", "terms"),
+    }
 )
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
@@ -50,6 +55,8 @@ OLD = timedelta(days=90)  # since its first order a product is no novelty
 MONTH = timedelta(days=30)  # in which a lower price is a cut
 REDUCED = Words("{product}: reduced, {price} instead of {before}.")
 REDUCED_SINCE = Words("{product}: reduced since {day}, {price} instead of {before}.")
+FROM_WHEN = Words("From which day do the “{span}” count? The brief doesn't say.")
+OCCASION_OVER = Words("{occasion}: over since {day}.")
 OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
 WITHOUT_PRODUCT = (
     "The brief names no product. The products among the facts are best sellers. A text about an "
@@ -144,7 +151,7 @@ def list_copy_notes(
 
 
 def list_open_questions(
-    request: SkillRequest, evidence: Evidence, channel: Channel | None
+    request: SkillRequest, evidence: Evidence, channel: Channel | None, today: date
 ) -> tuple[Check, ...]:
     """Return what readers will ask and code can't answer, for the people who approve."""
     if channel is None:
@@ -157,11 +164,36 @@ def list_open_questions(
     if channel.ads_on and until:
         words = END_OF_AD.with_params(day=until)
         found.append(Check(rule="end of the ad", level="info", words=words))
+    found += _find_open_terms(request.brief, today)
+    if (over := _find_occasion_over(request, today)) is not None:
+        found.append(Check(rule="occasion", level="info", words=over))
     occasion = _find_gift_occasion(request)
     has_room = any(limit.most >= LONG_PART for limit in channel.parts.values())
     if occasion is not None and has_room and not channel.is_listing:
         found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
+
+
+def _find_open_terms(brief: Brief, today: date) -> Iterator[Check]:
+    """Yield for how long an offer holds that has no day to count from."""
+    terms = find_stated_facts(brief.offer or "", brief.author, today)
+    labels = {fact.label for fact in terms}
+    if brief.since or brief.until or "date" in labels or not labels & {"percentage", "price"}:
+        return
+    for figure in read_figures(brief.offer or ""):
+        if figure.first.unit in SPANS:
+            words = FROM_WHEN.with_params(span=figure.text)
+            yield Check(rule="terms", level="info", words=words, quote=figure.text)
+
+
+def _find_occasion_over(request: SkillRequest, today: date) -> Words | None:
+    """Say of the brief's occasion that it has just passed."""
+    brief, occasion = request.brief, load_occasions().get(request.brief.occasion or "")
+    periods = occasion.list_near(today, brief.market) if occasion else []
+    last = max((period.until for period in periods), default=today)
+    if occasion is None or last >= today or find_past_days(brief, today):
+        return None
+    return OCCASION_OVER.with_params(occasion=occasion.title[request.language], day=last)
 
 
 def drop_answered_questions(notes: Sequence[Check], written: BaseModel) -> tuple[Check, ...]:
@@ -289,10 +321,10 @@ def _describe_stock(
     yield (
         f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
         "list, write that: of a return as still to come, unless the brief itself says that it is "
-        "back (people confirm it: none is in the catalogue). Whatever is shown alone (each "
-        "headline of an ad) says so too, without a price and, whatever the occasion, not as a "
-        "present to give. Else call `ask_person` what to write, with “A waiting-list text” and a "
-        "product in stock as options."
+        "back (people confirm it: none is in the catalogue); else of none (no “for now”). "
+        "Whatever is shown alone (each headline of an ad) says so too, without a price and, "
+        "whatever the occasion, not as a present to give. Else call `ask_person` what to write, "
+        "with “A waiting-list text” and a product in stock as options."
     )
 
 
@@ -342,7 +374,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     own = str(fact.value) if fact else None
     is_own = own and not request.brief.others and request.brief.goal != BASKET_LEFT
     page = find_page(request.brief, evidence, brand)
-    known = [own] if is_own else [page or brand.site, own, *links]
+    orders = brand.find_page("orders", request.brief.market) if request.brief.is_notice else None
+    known = [own] if is_own else [orders, page or brand.site, own, *links]
     addresses = list_brief_links(request.brief, brand.site) or filter(None, known)
     tagged = {address: tag_links(address, brand.site, campaign_code("")) for address in addresses}
     for address, link in [*tagged.items()][:MAX_LINKS]:

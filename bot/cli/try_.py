@@ -302,6 +302,7 @@ def _print_result(
             f"  - {load_translations(language).get(one, (one,))[0]}"
             for one in reading.question.options
         ]
+        lines.append(Words("To answer, ask again and add your answer.").to(language))
     for request, drafted in made:
         lines += _format_draft(request, drafted, writer, language, brand)
     sys.stdout.write(strip_hidden("\n".join(lines).rstrip()) + "\n")

@@ -6,6 +6,7 @@ from datetime import date
 from bot.config.brand import Brand
 from bot.core.facts import Fact, Source
 
+MENTION = "brand.mention"  # beginning of the ids of what every text of a channel has
 SAID = ("brand.about", "brand.service")  # beginnings of the ids of what copy may say
 
 

@@ -73,6 +73,7 @@ class Channel(BaseModel, frozen=True, extra="forbid"):
     answers_doubts: bool = False
     is_listing: bool = False
     is_public: bool = False
+    opens_page: bool = False
 
     def as_prompt(self, language: str) -> str:
         """The channel's parts and limits as text for the prompt."""

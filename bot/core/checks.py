@@ -126,8 +126,10 @@ def _locate(check: Check) -> Check:
 
 def _drop_repeated(checks: Iterable[Check]) -> list[Check]:
     """Leave out findings on words that a graver one, or one of the same level by another rule,
-    names already in that part. What passed, and what a person accepted, stays."""
-    kept: list[Check] = []
+    names already in that part, and statements within one that the data deny. What passed, and what
+    a person accepted, stays."""
+    checks, kept = list(checks), list[Check]()
+    denied = [one.quote or "" for one in checks if _is_denied(one)]
     for check in checks:
         is_told = check.quote and any(
             other.quote
@@ -137,9 +139,15 @@ def _drop_repeated(checks: Iterable[Check]) -> list[Check]:
             and _pad(check.quote) == _pad(other.quote)
             for other in kept
         )
+        if check.quote and check.level == "stated" and not _is_denied(check):
+            is_told = is_told or any(says_words(one, check.quote) for one in denied)
         if check.severity is None or check.accepted_by or not is_told:
             kept.append(check)
     return kept
+
+
+def _is_denied(check: Check) -> bool:
+    return check.level == "stated" and "why" in check.words.params
 
 
 def _contains(longer: str, shorter: str) -> bool:

@@ -181,6 +181,11 @@ class Brief(BaseModel, frozen=True):
         return (self.category, *self.more_categories) if self.category else ()
 
     @property
+    def is_notice(self) -> bool:
+        """Whether it tells news and sells nothing: then it goes to those concerned, even a few."""
+        return self.notice is not None or (self.goal == "announce" and not self.offer)
+
+    @property
     def goal_audience(self) -> Words | None:
         """Whom the goal means, where nothing else says whom the text is for."""
         return None if self.audience or self.rule else GOAL_AUDIENCES.get(self.goal or "")

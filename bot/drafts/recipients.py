@@ -74,8 +74,8 @@ def find_target(
 ) -> str | None:
     """Return the page that the button, the ad or the post is to lead to: the one that the brief
     names, or that of its one product, else the brand's `page`, else that of the one product that
-    the text is about, unless an offer is on more than it. Of several products an ad leads to the
-    first. Other ads and buttons lead to the brand's site. None where the text has its link, or
+    the text is about, unless an offer is on more than it. Of several products an ad or a push leads
+    to the first. Others and buttons lead to the brand's site. None where the text has its link, or
     stands on that page itself."""
     if channel is None or channel.is_listing or any(find_links(part.text) for part in parts):
         return None
@@ -85,11 +85,12 @@ def find_target(
         return page
     product = brief.product or (None if brief.offer else find_main_product(parts))
     link = evidence.get(f"product.{product}.link")
-    if link is not None and (channel.ads_on or not brief.others):
+    leads = bool(channel.ads_on) or channel.opens_page
+    if link is not None and (leads or not brief.others):
         return str(link.value)
     buttons = list_buttons(channel)
     has_button = any(part.key in buttons and part.text.strip() for part in parts)
-    return site if has_button or channel.ads_on else None
+    return site if has_button or leads else None
 
 
 def find_page(brief: Brief, evidence: Evidence, brand: Brand) -> str | None:

@@ -69,7 +69,7 @@ def check_draft(
     if channel is not None:
         found += check_form(texts, request=request, brand=brand, channel=channel)
     found += find_unused_figures(texts, sources)
-    found += check_stock(request.brief, sources, channel, today)
+    found += check_stock(texts, request.brief, sources, channel, today)
     found += check_currency(texts, request.brief, today)
     return sort_checks(found)
 
@@ -154,10 +154,15 @@ def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator
 
 
 def check_stock(
-    brief: Brief, sources: Sources, channel: Channel | None, today: date
+    texts: Sequence[TextPart],
+    brief: Brief,
+    sources: Sources,
+    channel: Channel | None,
+    today: date,
 ) -> Iterator[Check]:
     """The catalogue has none of what a draft sells, whatever its words; a listing or a notice sells
-    nothing. A day to come is no fault of a thing that is back."""
+    nothing. A day to come is no fault of a thing that is back, nor what a text cites as sold
+    out."""
     is_back = brief.goal == "back in stock"
     if not is_back and (brief.notice or (channel and channel.is_listing)):
         return
@@ -170,7 +175,11 @@ def check_stock(
             if is_to_come:
                 source = known.fact.source.words()
                 words = NOT_BACK_YET.with_params(source=source, day=brief.since)
-            level: CheckLevel = "info" if is_to_come else "warn"
+            facts = {known.fact.id, f"product.{known.product}.availability"}
+            is_told = not is_back and any(
+                not facts.isdisjoint(text.cites) for text in texts if text.is_delivered
+            )
+            level: CheckLevel = "info" if is_to_come or is_told else "warn"
             yield Check(rule="stock", level=level, words=words, fact=known.fact.id)
             return
 

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import product
 from typing import Literal
 
+from bot.core.brand_facts import MENTION
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
@@ -54,6 +55,9 @@ HOUR = Decimal(60)  # in minutes
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100
 FROM_BRIEF = Words("From the brief: {quote}. Approving confirms it.")
+AGAINST_DATA = Words(
+    "From the brief, against your data: {quote} ({why}). Approving confirms the brief."
+)
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
     OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
@@ -116,7 +120,7 @@ def _examine(
                 yield build_stated_check("figure", _show_stated(*cut), part, cut[0]), None
             if known is not None:
                 wrong = _check_role(figure, known, part, parts, sources)
-                proven += wrong is None
+                proven += wrong is None and not known.fact.id.startswith(MENTION)
                 if wrong:
                     yield wrong, None
             elif statement is not None:
@@ -125,7 +129,7 @@ def _examine(
                     yield _build_wrong_price(figure, part, denied), None
                 elif not any(agrees(figure, one) for one in named):
                     named.append(figure)
-                    quote = show_figure(figure, part.text)
+                    quote = _show_as_stated(figure, part.text, statement, sources)
                     yield build_stated_check("figure", quote, part, statement), None
             elif cut or _is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
                 proven += 1
@@ -244,6 +248,16 @@ def format_person(who: str) -> str:
 def _show_stated(statement: Statement, cut: Figure) -> str:
     """A cut as a person wrote it, or as a fact of theirs holds it."""
     return show_figure(cut, statement.text) if cut.text else f"{statement.text} {cut.first.unit}"
+
+
+def _show_as_stated(figure: Figure, text: str, statement: Statement, sources: Sources) -> str:
+    """A figure of the brief as the brief writes it, a day with the words of its period."""
+    if (brief := sources.brief) and statement.origin == "brief":
+        for said in brief.list_typed(brief.dates, brief.typed_words):
+            same = [one for one in read_figures(said) if agrees(one, figure)]
+            if same and said in brief.typed_words:
+                return said if said == brief.dates else show_figure(same[0], said)
+    return show_figure(figure, text)
 
 
 def show_figure(figure: Figure, text: str) -> str:

@@ -111,6 +111,17 @@ def test_words_that_are_not_in_the_sentence_become_all_of_it() -> None:
     assert ("warn", "claim", "It lasts a lifetime.") in levels(result)
 
 
+async def test_what_people_stated_is_quoted_as_they_said_it() -> None:
+    terms = (ClaimSentence("body", "We keep it warm for 48 hours.", ()),)
+    said = verdict("s1", "stated", "the basket is kept 48h", "it is kept for thirty days")
+    async with ScriptedClaude(judge=lambda _: {"verdicts": [said]}) as claude:
+        result = await judge(claude, words="sms, the basket is kept 48h", sentences=terms)
+    (check,) = result.build_checks(terms)
+    assert (check.level, check.quote) == ("stated", "the basket is kept 48h")
+    assert "thirty days" in check.words.to("en")
+    assert not result.list_faults(terms, is_copy=True)
+
+
 def test_changed_sentence_has_no_verdict() -> None:
     result = read_verdicts(form(verdict("s1"), verdict("s2"), verdict("s3")), SENTENCES)
     edited = (ClaimSentence("body", "It lasts two lifetimes.", ()),)

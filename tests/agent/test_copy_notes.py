@@ -31,6 +31,7 @@ from bot.i18n.messages import Words
 from tests.conftest import NOW
 from tests.support.channel_outputs import Email
 
+TODAY = NOW.date()
 LINK = "https://alba.example/vase"
 
 BRAND = Brand(
@@ -155,6 +156,19 @@ def test_a_basket_left_leads_to_the_basket_and_names_nothing_that_is_not_known()
     assert f"with {basket} (" in told()
 
 
+def test_news_by_sms_knows_the_room_beside_the_page_of_their_orders() -> None:
+    orders = "https://alba.example/orders"
+    brand = BRAND.model_copy(update={"pages": {"orders": orders}})
+
+    def told(**brief: Any) -> str:
+        request = make_request("sms", goal="announce", product=None, **brief)
+        found = list_copy_notes(request, make_evidence(), brand, load_channels()["sms"], TODAY)
+        return "\n".join(found)
+
+    assert f"with {orders} (" in told()
+    assert orders not in told(offer="20% off")
+
+
 def test_a_listing_is_of_one_article() -> None:
     both = make_request("amazon_listing", others=("lamp",))
     assert "of one article" in notes(make_evidence(), both)
@@ -245,12 +259,34 @@ def test_writer_knows_what_does_not_hold_abroad(audience: str, told: bool) -> No
 def test_an_ad_ends_with_its_offer() -> None:
     def asked(channel: str, **brief: Any) -> list[str]:
         request = make_request(channel, until=date(2026, 12, 1), **brief)
-        found = list_open_questions(request, make_evidence(), load_channels()[channel])
+        found = list_open_questions(request, make_evidence(), load_channels()[channel], TODAY)
         return [check.words.to("en") for check in found]
 
     assert "1 December" in "".join(asked("google_ad", offer="20% off until 1 December"))
     assert not asked("google_ad")
     assert not asked("email", offer="20% off until 1 December")
+
+
+@pytest.mark.parametrize(
+    ("offer", "is_open"),
+    [
+        ("10% off, valid 14 days", True),
+        ("10% off, valid 14 days from 1 December", False),
+        ("free exchange for 30 days", False),
+    ],
+)
+def test_terms_without_a_first_day_are_asked_about(offer: str, is_open: bool) -> None:
+    request = make_request(offer=offer)
+    found = list_open_questions(request, make_evidence(), load_channels()["email"], TODAY)
+    assert [one.quote for one in found] == ["14 days"] * is_open
+
+
+@pytest.mark.parametrize(("day", "is_over"), [(27, False), (29, True)])
+def test_an_occasion_that_has_just_passed_is_told(day: int, is_over: bool) -> None:
+    request, channel = make_request(occasion="black_friday"), load_channels()["push"]
+    found = list_open_questions(request, make_evidence(), channel, date(2026, 11, day))
+    said = [one.words.to("en") for one in found if one.rule == "occasion"]
+    assert said == ["Black Friday: over since 27 November 2026."] * is_over
 
 
 def test_writer_is_told_the_range_of_prices() -> None:
@@ -306,20 +342,21 @@ def test_writer_knows_whether_the_audience_was_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "words", "asks"),
+    ("channel", "words", "goal", "asks"),
     [
-        ("sms", "a text", True),
-        ("instagram", "a text", False),
-        ("sms", "a text\nWrite it all the same", False),
+        ("sms", "a text", None, True),
+        ("instagram", "a text", None, False),
+        ("sms", "a text\nWrite it all the same", None, False),
+        ("sms", "their parcels are late", "announce", False),
     ],
 )
 def test_before_a_text_for_nobody_it_is_asked_whom_it_is_for(
-    channel: str, words: str, asks: bool
+    channel: str, words: str, goal: str | None, asks: bool
 ) -> None:
     size = NONE_AGREED.with_params(fits="248", to=Words("to SMS"))
     known = other_fact("segment.audience.size", "size", size.to("en"))
     state = SimpleNamespace(
-        request=make_request(channel, words=words, audience="the UK"),
+        request=make_request(channel, words=words, audience="the UK", goal=goal),
         channel=load_channels()[channel],
         evidence=make_evidence(known.model_copy(update={"words": size})),
     )
@@ -339,6 +376,8 @@ def test_writer_on_several_products_knows_that_the_click_leads_to_the_home_page(
     assert "home page" not in notes(make_evidence(), make_request())
     post = make_request("instagram", others=("lamp",))
     assert "home page" not in notes(make_evidence(other), post)
+    push = notes(make_evidence(other), make_request("push", others=("lamp",)))
+    assert f"{LINK}, that of the first product," in push
 
 
 def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:
@@ -347,7 +386,7 @@ def test_doubt_is_asked_about_unless_the_text_cites_it() -> None:
     )
     evidence, request = make_evidence(doubt), make_request(occasion="noel")
     assert f"add {doubt.id} to the `facts`" in notes(evidence, request)
-    asked = list_open_questions(request, evidence, load_channels()["email"])
+    asked = list_open_questions(request, evidence, load_channels()["email"], TODAY)
 
     def rules(*cited: str) -> set[str]:
         body = Copy(text="If you hesitate, take the larger one.", facts=cited)
@@ -370,14 +409,14 @@ def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> Non
     channels = load_channels()
 
     def rules(channel: str) -> set[str]:
-        found = list_open_questions(request, evidence, channels[channel])
+        found = list_open_questions(request, evidence, channels[channel], TODAY)
         assert all(check.level == "info" for check in found)
         return {check.rule for check in found}
 
     assert rules("email") == {"doubt", "delivery"}
     assert rules("product_page") == {"doubt"}  # it stands longer than the occasion
     assert rules("push") == rules("sms") == rules("meta_ad") == {"doubt"}
-    assert not list_open_questions(make_request(), make_evidence(), channels["email"])
+    assert not list_open_questions(make_request(), make_evidence(), channels["email"], TODAY)
 
 
 def test_both_prices_of_a_cut_are_told_only_where_the_lowest_is_known() -> None:

@@ -113,6 +113,23 @@ async def test_a_reply_is_one_line(
     assert capsys.readouterr().out == "Bonjour !\n"
 
 
+async def test_a_question_says_how_it_is_answered(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = understood_as(
+        "requests",
+        asked_request(
+            channels=[reading("email", "mail")], products=[reading("linen-shirt", "shirt")]
+        ),
+    )
+    asks = calls(("ask_person", {"question": "For whom?", "options": ["Regulars"]}))
+    capsys.readouterr()
+    assert await run_ask("a mail on the shirt", form, monkeypatch, script=(asks,)) == 3
+    *_, option, how = capsys.readouterr().out.splitlines()
+    assert option == "  - Regulars"
+    assert "ask again" in how
+
+
 def test_without_an_ai_the_rules_read_the_words(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

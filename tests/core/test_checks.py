@@ -39,3 +39,10 @@ def test_the_same_statement_in_two_wordings_is_named_once() -> None:
     assert wordings[0] not in shown
     assert wordings[1] in shown
     assert "Free gift wrap" in shown
+
+
+def test_what_the_data_deny_is_not_told_a_second_time_without_them() -> None:
+    denied = Words("Against your data: {quote} ({why}).", quote="kept 48h", why="thirty days")
+    claim = stated("kept 48h", "claim").model_copy(update={"words": denied})
+    (line,) = group_checks([stated("48h"), claim])
+    assert line.words == denied

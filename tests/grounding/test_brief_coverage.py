@@ -18,10 +18,12 @@ from bot.grounding.copy_checks import check_draft, list_faults
 TODAY = date(2026, 11, 24)
 
 
-def found(words: str, text: str, *facts: Fact, **more: Any) -> list[Check]:
+def found(
+    words: str, text: str, *facts: Fact, cites: tuple[str, ...] = (), **more: Any
+) -> list[Check]:
     offer = {"offer": words} | more
     brief = Brief(words=words, author="UMARIE", language="en", channels=("email",), **offer)
-    parts = (Part(kind="copy", key="body", title="Body", body=Copy(text=text)),)
+    parts = (Part(kind="copy", key="body", title="Body", body=Copy(text=text, facts=cites)),)
     return list(
         check_draft(
             parts,
@@ -72,13 +74,32 @@ def test_of_being_back_takes_a_yes_when_the_catalogue_has_none() -> None:
 
 
 def test_of_a_day_to_come_contradicts_no_empty_stock() -> None:
-    goal = {"goal": "back in stock"}
+    goal: dict[str, Any] = {"goal": "back in stock"}
     (one,) = check_stock("Back on 1 December.", **goal, since=date(2026, 12, 1))
     assert one.level == "info"
     assert "1 December" in one.words.to("en")
     (one,) = check_stock("The throw is back in stock.", **goal)
     assert one.level == "warn"
     assert not list_faults((one,)), "only people know whether the brief or the catalogue is right"
+
+
+def test_of_what_a_text_says_is_sold_out_takes_no_yes() -> None:
+    told: dict[str, Any] = {"product": "x", "cites": ("product.x.availability",)}
+    for goal, level in ((None, "info"), ("back in stock", "warn")):
+        cited = check_stock("Sold out.", goal=goal, **told)
+        assert [one.level for one in cited] == [level]
+    (one,) = check_stock("Choose it.", product="x")
+    assert one.level == "warn"
+
+
+def test_of_figures_is_quoted_as_the_brief_says_it() -> None:
+    checks = found(
+        "20% off all knitwear until Monday night",
+        "-20 %, until Monday.",
+        offer="20% off all knitwear",
+        dates="until Monday night",
+    )
+    assert [one.quote for one in checks if one.level == "stated"] == ["20%", "until Monday night"]
 
 
 def check_stock(text: str, **brief: Any) -> list[Check]:
@@ -106,7 +127,7 @@ def test_of_days_is_shown_with_their_month() -> None:
 
 
 POINTS = "points doublés du vendredi 4 au dimanche 6 décembre"
-SPAN = {
+SPAN: dict[str, Any] = {
     "dates": "du vendredi 4 au dimanche 6 décembre",
     "since": date(2026, 12, 4),
     "until": date(2026, 12, 6),

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.agent.stated_facts import find_stated_facts
-from bot.config.brand import Market
+from bot.config.brand import Market, RequiredMention
 from bot.core.checks import Check, group_checks, select_blocking, select_final
 from bot.core.facts import Evidence
 from bot.core.parts import Hook, Part, Quote
@@ -81,11 +81,11 @@ FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
     # stated in the brief
     ("fr", "-20 % sur la chemise.", {("stated", "figure", "-20 %")}),
     ("fr", "Avec le code RETOUR20.", {("stated", "figure", "RETOUR20")}),
-    ("fr", "Jusqu'au 12 décembre.", {("stated", "figure", "12 décembre")}),
+    ("fr", "Jusqu'au 12 décembre.", {("stated", "figure", "12/12")}),
     (
         "fr",
         "Jusqu'au samedi 12 décembre. Le 12 décembre, c'est fini.",
-        {("stated", "figure", "samedi 12 décembre")},
+        {("stated", "figure", "12/12")},
     ),
     # a count at a price, and a range of prices
     ("fr", "Le lot de 2 à 49,90 €.", set()),
@@ -148,6 +148,10 @@ def test_proven_figures_are_counted() -> None:
     checks = proved("49,90 €, 100 % lin, 180 g/m².")
     counted = [check.words.params["n"] for check in checks if check.level == "pass"]
     assert counted == [3]
+    brand = BRAND.model_copy(update={"mentions": (RequiredMention(text="STOP 36180"),)})
+    assert not [
+        one for one in proved("Elle est là. STOP 36180", brand=brand) if one.level == "pass"
+    ]
 
 
 def test_wrong_price_is_told_with_the_right_one() -> None:

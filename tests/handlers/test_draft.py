@@ -197,6 +197,14 @@ async def test_text_without_a_product_stands_on_the_best_sellers_or_is_asked_abo
     assert isinstance(question, Question)
 
 
+async def test_news_without_a_product_stands_on_no_best_sellers() -> None:
+    for goal, has_products in ("announce", False), ("event", False), ("inform", True):
+        model = Scripted(email(), email())
+        ctx = make_context(model, library=sample_data(), words="an e-mail please", goal=goal)
+        assert await handle(ctx.request, ctx) == email()
+        assert ("[product." in model.requests[0].messages[0].text) is has_products
+
+
 class RecordingShop(Shop):
     """Keeps the requests of each look-up."""
 

@@ -273,7 +273,9 @@ def _note_for_copy(facts: tuple[Fact, ...], rule: AudienceRule, deps: ToolDeps) 
     channel = load_channels().get(deps.request.channel or "")
     if channel is None or not facts:
         return []
-    few = any(fact.parts.measure == f"by-{rule.purpose}" and is_too_few(fact) for fact in facts)
+    few = not deps.request.brief.is_notice and any(
+        fact.parts.measure == f"by-{rule.purpose}" and is_too_few(fact) for fact in facts
+    )
     bought = next((fact for fact in facts if fact.parts.measure == "bought-most"), None)
     evidence = Evidence(facts=tuple(deps.book.facts))
     return [

@@ -282,6 +282,10 @@ async def test_writer_of_copy_is_to_ask_where_too_few_may_be_written_to() -> Non
     told = (await call_tool("audience", few, deps_of_copy("sms"))).notes
     assert audience.NOBODY_TO_WRITE_TO in told
     assert audience.NOBODY_TO_WRITE_TO not in (await call_tool("audience", few)).notes
+    late = deps_of_copy("sms")
+    brief = late.request.brief.model_copy(update={"goal": "announce"})
+    late = dataclasses.replace(late, request=late.request.model_copy(update={"brief": brief}))
+    assert audience.NOBODY_TO_WRITE_TO not in (await call_tool("audience", few, late)).notes
 
 
 async def test_audience_below_the_floor_shows_no_number() -> None:
