@@ -155,8 +155,8 @@ class Params(ToolParams):
         description="Orders that the customer must have, or never have; all of them hold. “Bought "
         "linen last summer at least twice, never with a promo” is two: category, since, until and "
         "selected_orders at_least 2; and discounted is yes, never; `code` is a campaign's code "
-        "and no promo. “At least 2 candles this year” has category, since and selected_units "
-        "at_least 2."
+        "and no promo, unless describe_data says so. “At least 2 candles this year” has category, "
+        "since and selected_units at_least 2."
     )
     rated: list[Rated] = Field(
         description="Ratings that the customer must have given; all of them hold. Only where the "

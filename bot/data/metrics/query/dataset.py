@@ -223,12 +223,19 @@ class MetricDataset:
     describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
     # what does not compare with the earlier days, however many they are
     explain_unlike: Callable[[Warehouse, MetricQuery, tuple[date, date]], Unlike] = lambda *_: {}
-    # the measures that are called otherwise where a query takes only some rows
-    rename: Callable[[Warehouse, MetricQuery], Mapping[str, Measure]] = lambda *_: {}
+    # the measures and dimensions that these rows, or those that a query takes, call otherwise
+    rename: Callable[[Warehouse, MetricQuery], Mapping[str, Measure | Dimension]] = lambda *_: {}
 
-    def rename_measures(self, warehouse: Warehouse, query: MetricQuery) -> "MetricDataset":
-        """Return the dataset with its measures called as what the query takes."""
-        return replace(self, measures={**self.measures, **self.rename(warehouse, query)})
+    def rename_fields(self, warehouse: Warehouse, query: MetricQuery) -> "MetricDataset":
+        """Return the dataset with its measures and dimensions called as what the query takes."""
+        named = self.rename(warehouse, query)
+        measures = {name: one for name, one in named.items() if isinstance(one, Measure)}
+        others = {name: one for name, one in named.items() if isinstance(one, Dimension)}
+        return replace(
+            self,
+            measures={**self.measures, **measures},
+            dimensions={**self.dimensions, **others},
+        )
 
 
 def hold_by_buyers(dataset: MetricDataset, query: MetricQuery) -> MetricDataset:
