@@ -99,7 +99,8 @@ class Measure:
     names the measure of which it is the share in the total. Rates are in percent.
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
-    rows that `count` counts, for a note; `spread` is the standard deviation of a mean of these.
+    rows that `count` counts, for a note; `spread` is the standard deviation of a mean of these, or
+    of the rows of `spread_stage`.
     `read_as` is a longer name that says what the data count
     in it: revenue before returns; with `label_as_read` it stands everywhere. `footnote` says whose
     figures they are. `whole_time` marks what has no period; `only_by` lists what it may be grouped
@@ -127,6 +128,7 @@ class Measure:
     count: Expression | None = None  # how many rows it stands on, where not all of the group
     counted: str = ""
     spread: Expression | None = None
+    spread_stage: str = ""
     explain_unknown: Callable[[Warehouse], str] | None = None
     caution: Caution | None = None
     read_as: Callable[[Warehouse], Words] | None = None

@@ -300,6 +300,8 @@ MEASURES: Mapping[str, Measure] = {
         Words("average order"),
         MONEY,
         lambda t: ratio(t.paid.sum(), count_orders(t)),
+        spread=lambda t: t.paid.cast("float64").std(),
+        spread_stage="orders",
         of_lines=Words("spent on these lines per order, on average"),
     ),
     "median_order": Measure(
