@@ -121,31 +121,42 @@ def _build_table(
 # The export as a next step of a report.
 
 
-def list_export_steps(
-    cited: Sequence[str], facts: Sequence[Fact], most: int = 1, ways: Sequence[str] = ()
-) -> list[NextStep]:
+MAX_EXPORTS = 2  # of a report: it may tell two audiences
+
+
+def list_report_exports(cited: Sequence[str], facts: Sequence[Fact]) -> list[NextStep]:
+    """Return the exports of a report, each with a label of its own."""
+    steps = list_export_steps(cited, facts, MAX_EXPORTS)
+    return [*{step.label.to("en"): step for step in reversed(steps)}.values()][::-1]
+
+
+def list_export_steps(cited: Sequence[str], facts: Sequence[Fact], most: int = 1) -> list[NextStep]:
     """Return the export of the audiences whose figures are cited, in their order, one for each
-    rule. Of these only the first `most` count: where too few of one agreed to its purpose, it is
-    exported for another one of which its report cites (`ways`) who agreed, or not at all. None is
-    of the audience of which the report counts those who did not agree. `facts` are all found."""
+    rule, named by what the others have not. Of these only the first `most` count: where too few of
+    one agreed to its purpose, it is exported for another one of which its report cites who agreed,
+    or not at all. None is of the audience of which the report counts those who did not agree.
+    `facts` are all found."""
     others, values = _list_of_others(cited, facts), {fact.id: fact.value for fact in facts}
     named = [one for one in list_cited_rules(cited, facts) if one.parts.subject not in others]
     known = {str(one.value): one for one in named}
     titles = {fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS}
     currency = next((fact.unit for fact in facts if fact.unit and is_money(fact)), "")
+    chosen = [
+        (fact, rule, list_short_conditions(rule, titles, currency))
+        for fact in [*known.values()][:most]
+        if (rule := _choose_way(fact, values, cited)) is not None
+    ]
     steps = list[NextStep]()
-    for fact in [*known.values()][:most]:
-        rule = _choose_way(fact, values, {*cited, *ways})
-        if rule is not None:
-            many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
-            conditions = list_short_conditions(rule, titles, currency)
-            names = [join_words(conditions[:n]) for n in range(len(conditions), 0, -1)]
-            own = [Words("{value}", value=fact.about)] if fact.about else []
-            label = _label_export(rule, many, [*own, *names])
-            form = {"rule": rule.stored}
-            steps.append(
-                NextStep(label=label, skill="targeting", words=_name(fact, facts), form=form)
-            )
+    for fact, rule, conditions in chosen:
+        many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
+        beside = [words for other, _, words in chosen if other is not fact]
+        own = [one for one in conditions if not beside or not all(one in some for some in beside)]
+        listed = own or conditions
+        names = [join_words(listed[:n]) for n in range(len(listed), 0, -1)]
+        about = [Words("{value}", value=fact.about)] if fact.about else []
+        label = _label_export(rule, many, [*about, *names])
+        form = {"rule": rule.stored}
+        steps.append(NextStep(label=label, skill="targeting", words=_name(fact, facts), form=form))
     return steps
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.agent.audience_draft import list_cited_rules, list_export_steps
+from bot.agent.audience_draft import list_report_exports
 from bot.agent.claim_check import GAP, ClaimSentence, mark_left_out
 from bot.agent.llm.turn import NextCall
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
@@ -195,12 +195,11 @@ def _list_asked_days(brief: Brief, words: str, today: date) -> frozenset[date]:
 
 
 def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:
-    """Return the next steps: the export of the audience that the report names first, and those of
-    the model. A text or a test for it knows its rule."""
+    """Return the next steps: the exports of the audiences that the report names, and those of the
+    model. A text or a test is for the first of them, and knows its rule."""
     facts = ctx.book.facts
-    texts = [text.facts for text in (report.headline, *report.points)]
-    first = next((ids for ids in texts if list_cited_rules(ids, facts)), ())
-    exports = list_export_steps(first, facts, ways=[id for ids in texts for id in ids])
+    cited = [id for text in (report.headline, *report.points) for id in text.facts]
+    exports = list_report_exports(cited, facts)
     if not exports:
         return report.leads
     names = [fact for fact in facts if fact.parts.subject == "things"]
@@ -242,7 +241,7 @@ def outline_card(ctx: "SkillContext", form: ReportForm) -> CardOutline:
     shown = find_shown_exhibits(form, ctx)
     reading = read_question(form, shown[0] if shown else None, ctx)
     cited = list_cited([form.headline, *form.points], ctx)
-    labels = [step.label.to("en") for step in list_export_steps(cited, ctx.book.facts)]
+    labels = [step.label.to("en") for step in list_report_exports(cited, ctx.book.facts)]
     labels += [step.label for step in form.next_steps if is_given(step.label)]
     lines = [f"read as: {reading.line}"] if reading.line else []
     lines += [line for one in shown for line in outline_exhibit(one)]

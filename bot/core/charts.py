@@ -63,6 +63,7 @@ class TableRows(BaseModel, frozen=True):
     heads: tuple[str, ...]  # of the columns that name them, without days
     groups: tuple[tuple[str, ...], ...]  # the names of those that are of one group each
     are_own: bool = False  # rows of the same name in another such table are of something else
+    parts: tuple[str, ...] = ()  # of the name of a single row: its conditions
 
 
 class Exhibit(BaseModel, frozen=True):

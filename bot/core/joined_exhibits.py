@@ -80,6 +80,9 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
         listed = [(one, key) for one in (first, *more) for key in one.names if key in one.groups]
         names = {key: one.names[key] for one, key in reversed(listed)}
         names = {key: names[key] for _one, key in listed}
+    shared = _find_shared_parts(sources)
+    short = {key: name for one in sources for key, name in one.shorten(shared).items()}
+    names |= short
     rows = [
         (*names[row], *(_find_cell(sources, row, column) for column in columns)) for row in names
     ]
@@ -97,7 +100,7 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
             "joined": tuple(one.id for one in group),
             "facts": tuple(dict.fromkeys(id for one in group for id in one.facts)),
             "measure_facts": {},
-            "scope": _join_scopes(group),
+            "scope": (*_join_scopes(group), *([("more", ", ".join(shared))] if short else [])),
             "days": first.days,
             # else the heads of its own columns alone say it
             "footnote": group[0].footnote if len({one.footnote for one in group}) == 1 else "",
@@ -190,6 +193,12 @@ class _Source:
         first, *more = row[: len(self.rows.heads)]
         return (" · ".join(filter(None, (first, self.block))), *more)
 
+    def shorten(self, shared: Sequence[str]) -> dict[RowKey, tuple[str, ...]]:
+        """Return the name of its single row without the parts that the others have, too; nothing
+        where it has no other."""
+        own = ", ".join(one for one in self.rows.parts if one not in shared)
+        return dict.fromkeys(self.names, (own[:1].upper() + own[1:],)) if shared and own else {}
+
     def contradicts(self, other: "_Source") -> bool:
         """Whether a column of both has another figure of the same group."""
         return any(
@@ -198,6 +207,11 @@ class _Source:
             for row, cell in other.columns[key].items()
             if row in self.groups & other.groups
         )
+
+
+def _find_shared_parts(sources: Sequence[_Source]) -> tuple[str, ...]:
+    first, *others = [one.rows.parts for one in sources]
+    return tuple(part for part in first if all(part in some for some in others))
 
 
 def _are_blocks(sources: Sequence[_Source]) -> bool:

@@ -350,7 +350,7 @@ def describe_data(facts: Iterable[Fact], data: Mapping[str, Words], language: La
     days: dict[str, date] = {}
     for fact in facts:
         if fact.source not in (NO_SOURCE, BRIEF_SOURCE):
-            is_product = fact.source.line is not None
+            is_product = fact.source.line is not None or fact.parts.kind in ("product", "catalogue")
             other = PRODUCT_LIST if is_product else fact.source.whole_file.words()
             name = format_value(data.get(fact.source.file, other), language)
             days[name] = max(days.get(name, fact.as_of), fact.as_of)

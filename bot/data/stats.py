@@ -217,8 +217,13 @@ def compute_equal_shares_p(hits: Sequence[int], of: Sequence[int]) -> float:
 
 
 def compute_equal_means_p(means: Numbers, of: Numbers, spreads: Numbers) -> float:
-    """Return the p-value of equal means of several groups with these standard deviations, which are
-    pooled: of two groups Student's t-test, of more the chi-square limit of the F-test."""
+    """Return the p-value of equal means of several groups with these standard deviations: of two
+    groups by Welch's t-test (Biometrika 34, 1947, 28–35), of more, or where one is of a single
+    row, with pooled deviations by the chi-square limit of the F-test."""
+    errors = spreads**2 / of
+    if len(means) == 2 and of.min() > 1 and (error := float(errors.sum())):
+        freedom = error**2 / float((errors**2 / (of - 1)).sum())
+        return 2 * float(student_tail(abs(float(np.diff(means)[0])) / sqrt(error), freedom))
     freedom = float((of - 1).sum())
     pooled = float(((of - 1) * spreads**2).sum()) / freedom if freedom > 0 else 0.0
     if not pooled:

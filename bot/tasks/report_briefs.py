@@ -51,6 +51,7 @@ def analyse(
         author=incoming.author,
         language=read.language or understanding.language or incoming.ui_language,
         channels=read.channels,
+        goal=read.goal,
         product=product,
         others=() if product else tuple(known),
         product_words=titles or None,

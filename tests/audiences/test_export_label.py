@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.agent.audience_draft import list_export_steps
+from bot.agent.audience_draft import list_export_steps, list_report_exports
 from bot.core.audience_rule import AudienceRule, OrderCondition
 from bot.core.facts import Fact, Source
 from bot.core.metric_query import MetricCondition
@@ -58,10 +58,34 @@ def test_export_is_of_the_first_audience_unless_more_are_asked_for() -> None:
     ids = [fact.id for fact in facts]
     steps = list_export_steps(ids, facts, 2)
     assert list_export_steps(ids, facts) == steps[:1]
+    assert list_report_exports(ids, facts) == steps
     assert [step.label.to("en") for step in steps] == [
         "Export 139 contacts for e-mail (France)",
-        "Export 139 contacts for e-mail (Loyal, France)",
+        "Export 139 contacts for e-mail (Loyal)",
     ]
+
+
+def test_exports_of_a_report_that_nothing_tells_apart_are_one() -> None:
+    kinds = ("Bath", "Bed", "Candles", "Kitchen", "Table")
+    facts = [
+        Fact(
+            id=f"audiences.{number}.rule",
+            label="rule",
+            value=AudienceRule(
+                orders=(
+                    OrderCondition(
+                        filters=((MetricCondition(field="category", operator="in", values=some),),)
+                    ),
+                )
+            ).stored,
+            source=Source("orders.csv"),
+            as_of=date(2026, 11, 24),
+        )
+        for number, some in enumerate((kinds, (*kinds[:4], "Bedspreads and blankets")))
+    ]
+    ids = [fact.id for fact in facts]
+    assert len(list_export_steps(ids, facts, 2)) == 2
+    assert len(list_report_exports(ids, facts)) == 1
 
 
 @pytest.mark.parametrize(

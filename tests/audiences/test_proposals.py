@@ -33,7 +33,7 @@ def test_goal_decides_which_audience_comes_first(goal: str | None, first: str) -
 
 
 def test_at_most_three_audiences_and_a_niche() -> None:
-    found = list_proposals(Subject("Lin", category="Lin"), None, ("a", "b", "c"))
+    found = list_proposals(Subject("Lin", categories=("Lin",)), None, ("a", "b", "c"))
     assert [one.id for one in found] == ["buyers", "alike", "loyal", "niche"]
     assert found[-1].rule.bought_at_least == 2
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binom, chi2, fisher_exact, hypergeom, norm, t
+from scipy.stats import binom, chi2, fisher_exact, hypergeom, norm, t, ttest_ind_from_stats
 
 from bot.data.stats import (
     binomial_cdf,
     chi_square_tail,
     compare_shares,
+    compute_equal_means_p,
     compute_equal_shares_p,
     fisher_test,
     hypergeometric_cdf,
@@ -57,3 +58,9 @@ def test_equal_shares_of_two_groups_are_tested_as_two_proportions() -> None:
     assert compute_equal_shares_p([1, 6], [20, 30]) == fisher_test(1, 20, 6, 30)
     assert compute_equal_shares_p([20, 40, 60], [100, 100, 100]) < 0.001
     assert compute_equal_shares_p([0, 0], [9, 9]) == 1
+
+
+def test_two_means_are_compared_by_welchs_test() -> None:
+    means, of, spreads = np.array([20.0, 23.0]), np.array([11.0, 40.0]), np.array([2.0, 9.0])
+    known = ttest_ind_from_stats(20, 2, 11, 23, 9, 40, equal_var=False).pvalue
+    assert compute_equal_means_p(means, of, spreads) == pytest.approx(known)

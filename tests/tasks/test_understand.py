@@ -196,6 +196,13 @@ async def test_a_basket_an_event_and_a_welcome_are_goals() -> None:
         assert ("audience" in assumed, "audience" in offered) == (is_for_all, is_for_all)
 
 
+async def test_a_report_knows_the_goal_that_it_is_for() -> None:
+    words = "what do we push to clear the linen stock?"
+    _, found = read_one(words, skill="answer", goal="sell through")
+    (request,) = await plan(found, words)
+    assert "goal: sell through" in request.brief.as_prompt()
+
+
 def test_an_occasion_without_a_key_is_left_to_the_writer() -> None:
     request, found = read_one(
         "a post for the winter solstice", occasion=reading("none", "solstice")

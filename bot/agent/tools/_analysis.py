@@ -18,6 +18,7 @@ from bot.data.analyses.result import (
     AnalysisFilter,
     AnalysisResult,
     describe_age,
+    split_names,
     split_values,
 )
 from bot.data.catalogue.product import Product
@@ -104,6 +105,8 @@ def describe_filter(
 
 def name_value(name: str, value: str, language: Language) -> str:
     """Return a value as people of that language say it, where it has a name of ours."""
+    if name == "category":
+        return ", ".join(split_names(value))
     if name == "country":
         return ", ".join(translate_country(one, language) for one in split_values(value))
     if name in ("device", "source", "channel"):

@@ -104,7 +104,8 @@ async def find_spent(
     if reached is None:
         return [], []
     try:
-        return await _look_up(rule, None, until, ("revenue",), reached, deps)
+        measures: Sequence[MeasureName] = ("revenue", "revenue_per_customer")
+        return await _look_up(rule, None, until, measures, reached, deps)
     except ToolError as error:
         return [], [NOT_TOLD.format(reason=error)]
 

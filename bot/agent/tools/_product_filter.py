@@ -8,11 +8,10 @@ from pydantic import Field, model_validator
 
 from bot.agent.tool import ToolError, ToolParams
 from bot.agent.tools._analysis import read_text
+from bot.data.analyses.result import split_names
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex, find_in_category
-
-SEPARATOR = ";"
 
 
 class ProductBounds(ToolParams):
@@ -35,10 +34,9 @@ class ProductBounds(ToolParams):
         return {"stock_at_least": 0, **given} if isinstance(given, dict) else given
 
 
-def split_names(value: str) -> tuple[str, ...]:
+def read_names(value: str) -> tuple[str, ...]:
     """Return each of "Bain; Mailles", nothing for "none"."""
-    text = read_text(value) or ""
-    return tuple(dict.fromkeys(one for part in text.split(SEPARATOR) if (one := part.strip())))
+    return split_names(read_text(value) or "")
 
 
 def filter_products(
@@ -47,7 +45,7 @@ def filter_products(
     """Return the products on sale that fit, best fit first, and the handles of those that have the
     words in their description alone."""
     names = sorted({product.type for product in products if product.type})
-    wanted, left_out = split_names(asked.category), split_names(asked.without_category)
+    wanted, left_out = read_names(asked.category), read_names(asked.without_category)
     for category in (*wanted, *left_out) if products else ():
         if category.lower() not in {name.lower() for name in names}:
             raise ToolError(

@@ -121,7 +121,7 @@ def _compute_covers(
     covers = {}
     for product in products:
         if product.stock == 0:
-            (stock,) = (one for one in build_product_facts(product) if one.label == "stock")
+            stock = _find_stock(product)
             covers[product.handle] = _build_cover(product, stock, Decimal(0), "stock = 0", pace)
             continue
         units = next((f for f in sales.get(product.handle, ()) if f.parts.measure == "units"), None)
@@ -131,8 +131,15 @@ def _compute_covers(
         if Decimal(units.value) > 0:
             left = product.stock * days / Decimal(units.value) / pace
             query = f"stock × {days} days / {units.id}{f' / {pace}' if pace != 1 else ''}"
-            covers[product.handle] = _build_cover(product, units, left, query, pace)
+            stock = _find_stock(product)  # the card names its file, and that of the units beside
+            its = {"source": stock.source.whole_file, "as_of": stock.as_of}
+            of_stock = units.model_copy(update=its)
+            covers[product.handle] = _build_cover(product, of_stock, left, query, pace)
     return covers
+
+
+def _find_stock(product: Product) -> Fact:
+    return next(one for one in build_product_facts(product) if one.label == "stock")
 
 
 def _build_cover(product: Product, basis: Fact, days: Decimal, query: str, pace: Decimal) -> Fact:

@@ -50,7 +50,12 @@ from bot.core.audience_rule import (
     RatingCondition,
     ViewCondition,
 )
-from bot.core.audience_words import describe_conditions, describe_rule, name_rule
+from bot.core.audience_words import (
+    describe_conditions,
+    describe_rule,
+    list_short_conditions,
+    name_rule,
+)
 from bot.core.channels import describe_unknown_consents, load_channels
 from bot.core.charts import PEOPLE
 from bot.core.facts import Evidence, Fact, FactId
@@ -155,8 +160,8 @@ class Params(ToolParams):
         description="Orders that the customer must have, or never have; all of them hold. “Bought "
         "linen last summer at least twice, never with a promo” is two: category, since, until and "
         "selected_orders at_least 2; and discounted is yes, never; `code` is a campaign's code "
-        "and no promo. “At least 2 candles this year” has category, since and selected_units "
-        "at_least 2."
+        "and no promo, unless describe_data says so. “At least 2 candles this year” has category, "
+        "since and selected_units at_least 2."
     )
     rated: list[Rated] = Field(
         description="Ratings that the customer must have given; all of them hold. Only where the "
@@ -218,12 +223,21 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     spent = [one.model_copy(update={"about": ""}) for one in worth if reached]
     size = replace(SIZE, columns=list_columns(purpose, {}))
     shown = size.build((*facts, *spent), finding.language, whole=name)
+    parts = [one.to(finding.language) for one in list_short_conditions(rule, titles, currency)]
     result = replace(finding, where=AnalysisFilter(), age=None).build_result(
         (*facts, *worth),
         title=conditions,
         reading=since,
         explained=explain_people(rule.segments, deps.request),
-        exhibits=tuple(one.model_copy(update={"not_ranked": untold}) for one in shown),
+        exhibits=tuple(
+            one.model_copy(
+                update={
+                    "not_ranked": untold,
+                    "rows": one.rows and one.rows.model_copy(update={"parts": tuple(parts)}),
+                }
+            )
+            for one in shown
+        ),
         notes=[
             *words,
             *_explain(facts, rule, deps.request),

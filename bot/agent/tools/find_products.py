@@ -39,7 +39,7 @@ from bot.agent.tools._product_comparison import (
     rate_products,
     select_rated,
 )
-from bot.agent.tools._product_filter import ProductBounds, filter_products, split_names
+from bot.agent.tools._product_filter import ProductBounds, filter_products, read_names
 from bot.agent.tools._stock_cover import (
     UNTIL_LABEL,
     SellerMeasure,
@@ -152,7 +152,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if params.pace and not (_wants_sales(params) and 0 < params.pace <= MAX_PACE):
         raise ToolError(f"pace is for the sorts by sales, above 0 up to {MAX_PACE}; else 0.")
     where, language = build_filter(params), deps.request.language
-    if len(several := split_names(params.category)) > 1:
+    if len(several := read_names(params.category)) > 1:
         where = replace(where, category=None)  # of the sales; the catalogue knows them
     if _tells_cover(params) and where.since is None:
         after = where.until + timedelta(days=1) if where.until else deps.today
@@ -529,7 +529,7 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
     found = []
     if params.sort in RANKED_BY:
         found.append(RANKED_BY[params.sort])
-    if left_out := split_names(params.without_category):
+    if left_out := read_names(params.without_category):
         found.append(Words("without {what}", what=", ".join(left_out)))
     currency = next((product.currency for product in products if product.currency), None)
     if params.max_price:

@@ -1,12 +1,14 @@
 """Customer segments by how recently, how often and for how much people buy: champions, loyal,
 promising, new, at risk, drifting away, lapsed, one-time. Tells how many customers each has, its
-share of customers and of revenue, its average order, how its customers grew in 90 days, and its
-rule; for one segment also its favourite category, best day and hour.
+share of customers and of revenue, its average order, how its customers grew in 90 days, its rule,
+and how many agreed to the channel that was asked for; for one segment also its favourite category,
+best day and hour.
 Not for counting people by conditions of your own (use audience), nor for sales of a period.
 Example: {"segment": "at-risk", "country": "FR", "source": "none", "device": "none",
 "since": "none", "until": "none"}
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -19,9 +21,13 @@ from bot.agent.tools._analysis import (
     name_revenue,
     run_query,
 )
+from bot.agent.tools._audience_worth import AGREED, COLUMNS
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.core.audience_rule import SEGMENT_LABELS
+from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
 from bot.core.audience_words import join_with_and
+from bot.core.channels import find_purpose
+from bot.core.facts import Fact
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
 
 SegmentName = Literal[
@@ -49,6 +55,7 @@ EXHIBIT = GroupExhibit(
     Words("Segment"),
     {
         "customers": Words("Customers"),
+        **{f"by-{purpose}": words for purpose, words in COLUMNS.items()},
         "share-of-customers": Words("Share of customers"),
         "revenue-share": Words("Share of revenue"),
         "average-order": Words("Average order"),
@@ -80,6 +87,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if fact.parts.subject in (*_list_subjects(params.segment), "all")
         and (named or fact.parts.measure in OVERVIEW)
     ]
+    purpose = find_purpose(deps.request.brief)
+    if purpose and where == AnalysisFilter():
+        chosen += await _count_agreed(purpose, chosen, deps)
     facts = finding.prepare(chosen)
     notes = [
         "Every customer is in exactly one segment, so shares can be added. “growth” is of its "
@@ -103,6 +113,27 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=EXHIBIT.build([fact for fact in facts if fact.about], finding.language),
         notes=notes,
     )
+
+
+async def _count_agreed(
+    purpose: AudiencePurpose, facts: Sequence[Fact], deps: ToolDeps
+) -> list[Fact]:
+    """Return how many of each segment agreed to the purpose, as `audience` tells it."""
+    counts = []
+    for fact in facts:
+        segment = fact.parts.subject
+        if fact.parts.measure != "rule" or segment not in SEGMENT_LABELS:
+            continue
+        rule = AudienceRule(purpose=purpose, segments=(segment,))
+        found = await find_analysis(deps, "audiences", AnalysisFilter(rule=rule.stored))
+        id = fact.parts._replace(measure=f"by-{purpose}")
+        changes = {"id": str(id), "label": AGREED[purpose].text, "about": fact.about}
+        counts += [
+            one.model_copy(update=changes)
+            for one in found.result.facts
+            if one.parts.measure == id.measure
+        ]
+    return counts
 
 
 def _list_subjects(segment: SegmentName) -> tuple[str, ...]:

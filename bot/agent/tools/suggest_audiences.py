@@ -1,4 +1,4 @@
-"""Two to four audiences that fit a product, a category or a goal: its buyers, people like them, the
+"""Two to four audiences that fit a product, categories or a goal: its buyers, people like them, the
 best customers, those who drift away, newcomers, a niche. Of each: how many there are and how many
 agreed to e-mail, SMS and ads; which share of such people bought the product within 90 days in the
 past, beside all others; how many will buy as things are; the smallest effect that a test on it
@@ -49,7 +49,7 @@ EXHIBIT = GroupExhibit(
 
 class Params(ToolParams):
     product: str
-    category: str
+    category: str = Field(description="“A; B” for several together.")
     goal: AudienceGoal
     country: str
     purpose: AskedPurpose = Field(

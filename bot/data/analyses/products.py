@@ -70,12 +70,12 @@ class PurchasedProducts:
 
 @dataclass(frozen=True)
 class Subject:
-    """What an analysis is about: a product or a category; or everything, when neither is filled.
+    """What an analysis is about: a product or categories; or everything, when neither is filled.
     `name` is its name for people."""
 
     name: str = ""
     product: str | None = None
-    category: str | None = None
+    categories: tuple[str, ...] = ()
 
 
 def load_purchased_products(warehouse: Warehouse, lines: ir.Table) -> PurchasedProducts:

@@ -59,6 +59,11 @@ def split_values(values: str) -> list[str]:
     return [one for part in values.split(",") if (one := part.strip())]
 
 
+def split_names(names: str) -> tuple[str, ...]:
+    """Return each of "Bath; Bed": a name may have a comma."""
+    return tuple(dict.fromkeys(one for part in names.split(";") if (one := part.strip())))
+
+
 class QueryTexts(UserDict[str, Any]):
     """SQL by name. A function may stand in for a text until it is read, because rendering a query
     takes longer than running it, and few are ever read."""

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudienceRule
-from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, split_values
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, split_names, split_values
 from bot.data.warehouse.places import is_in_region
 from bot.data.warehouse.purchases import CANCELLED_STATUSES, segments_table
 from bot.data.warehouse.query import fetch_rows
@@ -285,8 +285,11 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
 }
 FILTER_COLUMNS = {"without_campaign": "name"}  # where they are not called the same
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
-# the filters that may hold several values, "FR, GB", by kind
-SEVERAL_VALUES: Mapping[str, tuple[str, ...]] = {"feedback": ("country", "channel")}
+# the filters that may hold several values, "FR, GB" or "Bath; Bed", by kind
+SEVERAL_VALUES: Mapping[str, tuple[str, ...]] = {
+    "feedback": ("country", "channel"),
+    "audiences": ("category",),
+}
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
 
 
@@ -310,7 +313,8 @@ def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) ->
     for name in ("category", *PLACE_FILTERS, *AD_FILTERS):
         if (wanted := getattr(filter_, name)) is not None:
             several = name in SEVERAL_VALUES.get(kind, ())
-            for one in split_values(wanted) if several else [wanted]:
+            split = split_names if name == "category" else split_values
+            for one in split(wanted) if several else [wanted]:
                 _check_value(warehouse, kind, table, name, one)
     if filter_.segment and kind != "segments":
         _check_segment(warehouse, table, filter_.segment)

@@ -70,6 +70,50 @@ async def test_segments_give_the_figures_of_the_analysis_with_table_and_chart() 
     assert set(table.facts) <= {fact.id for fact in result.facts}
 
 
+async def test_segments_say_how_many_agreed_to_the_channel_that_was_asked_for() -> None:
+    deps = tool_deps()
+    brief = deps.request.brief.model_copy(update={"channels": ("sms",)})
+    deps = dataclasses.replace(deps, request=deps.request.model_copy(update={"brief": brief}))
+    result = await call_tool("segments", {"segment": "lapsed"}, deps)
+    counted = await call_tool("audience", {"segments": ["lapsed"]}, deps)
+    told = figure(result, "segments.lapsed.by-sms")
+    assert told.value == next(f.value for f in counted.facts if f.parts.measure == "by-sms")
+    every = await call_tool("segments", {}, deps)
+    assert len([f for f in every.facts if f.parts.measure == "by-sms"]) == len(SEGMENT_LABELS)
+    table = every.exhibits[0].table
+    assert table
+    assert table.columns[2] == "Agreed to SMS"
+    france = await call_tool("segments", {"country": "FR"}, deps)
+    assert not [f for f in france.facts if f.parts.measure == "by-sms"]
+
+
+async def test_audiences_are_suggested_for_several_categories_together() -> None:
+    result = await call_tool("suggest_audiences", {**ANY, "category": "Bain; mailles"})
+    (rule,) = (
+        AudienceRule.model_validate_json(str(one.value))
+        for one in result.facts
+        if one.parts.measure == "rule" and one.parts.subject.startswith("buyers")
+    )
+    assert rule.bought_categories == ("Bain", "Mailles")
+    assert "Bain, mailles" in result.read_as
+    with pytest.raises(ToolError, match="no category called Bad"):
+        await call_tool("suggest_audiences", {**ANY, "category": "Bain; Bad"})
+
+
+async def test_suggested_audiences_say_what_each_of_them_spent() -> None:
+    result = await call_tool("suggest_audiences", LINEN)
+    spent, each = (values(result, one) for one in ("spent", "revenue-per-customer"))
+    assert spent
+    assert len(each) == len(spent)
+    assert all(0 < one < whole for one, whole in zip(each, spent, strict=True))
+
+
+async def test_those_who_agreed_are_told_from_the_file_of_consents() -> None:
+    result = await call_tool("audience", {"segments": ["lapsed"]})
+    agreed = next(f for f in result.facts if f.parts.measure == "by-email")
+    assert agreed.source.file == "consents.csv"
+
+
 async def test_one_segment_has_its_rule_and_habits_in_french() -> None:
     result = await call_tool("segments", {"segment": "at-risk"}, tool_deps(language="fr"))
     rule = figure(result, "segments.at-risk.rule")
@@ -137,6 +181,28 @@ async def test_rows_of_an_audience_are_people_and_can_stand_in_one_table() -> No
     assert not left_out
     assert joined.table
     assert len(joined.table.rows) == 2
+
+
+async def test_rows_of_audiences_are_named_by_what_they_do_not_share() -> None:
+    lapsed = {"not_within_days": 90, "countries": ["FR"]}
+    calls = [{**lapsed, "min_orders": 2}, {**lapsed, "max_orders": 1, "min_orders": 1}]
+
+    async def name_rows(*calls: dict[str, Any]) -> tuple[list[str], Any]:
+        exhibits = [(await call_tool("audience", one)).exhibits[0] for one in calls]
+        (joined,), _left_out = arrange_exhibits(
+            [one.model_copy(update={"id": f"e{n}"}) for n, one in enumerate(exhibits)]
+        )
+        assert joined.table
+        return [row[0] for row in joined.table.rows], joined.scope
+
+    names, scope = await name_rows(*calls)
+    assert names == ["At least 2 orders", "Bought once"]
+    assert ("more", "nothing for 90 days, France") in scope
+    names, _scope = await name_rows(calls[0], lapsed)
+    assert names == ["At least 2 orders", "Nothing for 90 days, France"]
+    names, scope = await name_rows({"countries": ["FR"]}, {"countries": ["BE"]})
+    assert names == ["France", "Belgium"]
+    assert "more" not in {part for part, _text in scope}
 
 
 async def test_segments_say_their_days_their_revenue_and_the_sign_of_a_rise() -> None:

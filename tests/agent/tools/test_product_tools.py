@@ -14,6 +14,7 @@ from bot.agent.tools._stock_cover import COVER_LABEL
 from bot.agent.tools.find_products import FORMER_PRICE, Params
 from bot.core.facts import PRODUCT_KINDS, Evidence, Source
 from bot.core.material_facts import find_material_facts
+from bot.core.report import PRODUCT_LIST, describe_data
 from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.campaigns.mailings import nearest_texts
 from bot.data.analyses.result import AnalysisResult
@@ -366,6 +367,10 @@ async def test_a_pace_is_that_of_the_last_28_days_and_missing_rows_are_explained
     result = await call_tool("find_products", {"sort": "best_sellers", "pace": 1, "most": 20})
     covers = [fact for fact in result.facts if fact.parts.measure == "stock-cover"]
     assert {fact.since for fact in covers if fact.since} == {TODAY - timedelta(days=28)}
+    stocks = {f.source.file for f in result.facts if f.parts.measure == "stock"}
+    assert {fact.source.file for fact in covers} == stocks
+    named = describe_data(covers, {"orders.csv": Words("orders")}, "en")
+    assert named.startswith(PRODUCT_LIST.text)
     shown = {fact.parts.subject for fact in result.facts if fact.parts.measure == "stock"}
     assert len(shown) < 20
     assert any(f"{20 - len(shown)} of the 20 asked for have no room" in n for n in result.notes)

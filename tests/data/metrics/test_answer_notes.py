@@ -348,6 +348,40 @@ def test_mean_ratings_that_chance_may_explain_or_of_few_are_said_to_be(
     assert any("of under 10" in note for note in notes) is is_few
 
 
+@pytest.mark.parametrize(("now", "is_chance"), [(55, True), (90, False)])
+def test_change_of_the_average_order_that_chance_may_explain_is_said_to_be(
+    now: int, is_chance: bool
+) -> None:
+    """Orders of two lines: their sums differ less than the lines do."""
+    rows = [
+        {
+            "order": f"{month} {n}",
+            "line": line,
+            "at": datetime(2026, month, 3, 12),
+            "customer": f"{month} {n}",
+            "amount": Decimal(mean + 10 * (n % 5)) if line else Decimal(1),
+            "quantity": 1,
+            "currency": "EUR",
+        }
+        for month, mean in ((9, 50), (10, now))
+        for n in range(40)
+        for line in (0, 1)
+    ]
+    rows.append(rows[0] | {"order": "first", "at": datetime(2026, 8, 1)})
+    warehouse = small(orders=rows)
+    found = answer(
+        warehouse,
+        dataset="orders",
+        measures=["average_order"],
+        comparison="previous_period",
+        since=date(2026, 10, 1),
+        until=date(2026, 10, 31),
+    )
+    notes = build_result(warehouse, found, "en").notes
+    assert any(one.startswith("average_order: the change may be") for one in notes) is is_chance
+    assert not [one for one in notes if "of under 10" in one]
+
+
 def test_change_of_a_mean_rating_is_their_difference() -> None:
     *_means, change = tell_ratings([4, 4, 5], [4, 4, 4], 4).facts
     assert (change.value, change.unit) == (Decimal("-0.33"), "stars")

@@ -9,6 +9,13 @@ import pytest
 from bot.core.charts import Exhibit, build_exhibit_chart
 from bot.core.parts import Table
 from bot.data.metrics.query.answer_facts import build_result
+from bot.data.metrics.query.describe import describe_data
+from bot.data.metrics.query.order_cautions import (
+    BOTH_CODES,
+    CAMPAIGN_CODES,
+    PROMO_CODES,
+    UNKNOWN_CODES,
+)
 from bot.i18n.messages import Language
 from tests.support.metric_queries import answer, condition
 from tests.support.small_tables import small
@@ -380,6 +387,31 @@ def test_code_stands_behind_the_subject_line_of_its_campaign() -> None:
     table = build_result(warehouse, found, "en").exhibits[0].table
     assert table
     assert "“A gift for you” (GIFT)" in {row[0] for row in table.rows}
+
+
+@pytest.mark.parametrize(
+    ("off", "sent", "meaning", "label"),
+    [
+        (0, "GIFT", CAMPAIGN_CODES, "Campaign code"),
+        (5, "GIFT", BOTH_CODES, "Campaign code"),
+        (5, "other", PROMO_CODES, "Promo code"),
+        (0, "other", UNKNOWN_CODES, "Campaign code"),
+    ],
+)
+def test_codes_of_orders_are_told_as_what_the_data_show_them_to_be(
+    off: int, sent: str, meaning: str, label: str
+) -> None:
+    rows = [
+        *list_orders(9, 30, code="GIFT", discount=Decimal(off)),
+        *list_orders(10, 40, discount=Decimal(5)),
+    ]
+    warehouse = small(orders=rows, campaigns=[{**send_mails(9), "name": None, "code": sent}])
+    assert f"  {meaning}" in describe_data(warehouse)
+    for query in ({"measures": ["orders"], "dimensions": ["code"]}, {"measures": ["code_share"]}):
+        found = answer(warehouse, dataset="orders", **query)
+        result = build_result(warehouse, found, "en")
+        assert meaning in result.notes
+        assert label.lower() in (result.read_as or "").lower()
 
 
 def test_revenue_of_what_was_kept_is_not_called_before_returns() -> None:

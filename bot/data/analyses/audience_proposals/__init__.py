@@ -27,7 +27,7 @@ from bot.data.analyses.products import (
     load_purchased_products,
     unknown_name_message,
 )
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult, split_names
 from bot.data.analyses.segments.audience import (
     NO_CONSENTS,
     TABLES,
@@ -101,13 +101,14 @@ def _add_proposals(
 
 
 def _find_subject(filter_: AnalysisFilter, goods: PurchasedProducts) -> Subject:
-    """Return the product or category that the audiences are for; an empty one for everything."""
+    """Return the product or categories that the audiences are for; an empty one for everything."""
     if (product := filter_.product) and product in goods.titles:
         return Subject(goods.titles[product], product=product)
     if filter_.category:
         names = {name.lower(): name for name in goods.names}
-        name = names.get(filter_.category.lower())
-        return Subject(name, category=name) if name else Subject()
+        named = [names.get(one.lower()) for one in split_names(filter_.category)]
+        found = tuple(dict.fromkeys(filter(None, named)))
+        return Subject(", ".join(found), categories=found)
     return Subject()
 
 
@@ -204,14 +205,16 @@ def list_proposals(
 def _iter_candidates(subject: Subject, goal: str | None) -> Iterator[Proposal]:
     its = {
         "bought": (subject.product,) if subject.product else (),
-        "bought_categories": (subject.category,) if subject.category else (),
+        "bought_categories": subject.categories,
     }
     if subject.name:
         yield Proposal(
             "buyers", AudienceRule.model_validate({**its, "bought_within": MAX_DAYS_SINCE_PURCHASE})
         )
-        like = AudienceRule(like_product=subject.product, like_category=subject.category)
-        yield Proposal("alike", like)
+        if len(subject.categories) < 2:  # a rule is like the buyers of one
+            category = next(iter(subject.categories), None)
+            like = AudienceRule(like_product=subject.product, like_category=category)
+            yield Proposal("alike", like)
     yield Proposal("loyal", AudienceRule(segments=("champions", "loyal")))
     only = its if goal == "win back" and subject.name else {}
     segments = ("at-risk", "drifting-away")

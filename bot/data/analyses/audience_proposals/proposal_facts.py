@@ -108,12 +108,12 @@ def build_past_purchases(
 
 
 def filter_subject_lines(lines: ir.Table, subject: Subject) -> ir.Table:
-    """Return the lines of the subject's products or category; all lines when the subject is
+    """Return the lines of the subject's products or categories; all lines when the subject is
     empty."""
     if subject.product:
         return lines.filter(_.product == subject.product)
-    if subject.category:
-        return lines.filter(_.category.lower() == subject.category.lower())
+    if subject.categories:
+        return lines.filter(_.category.lower().isin([one.lower() for one in subject.categories]))
     return lines
 
 
@@ -159,7 +159,8 @@ class ProposalReport:
         add("all", "days", BACKTEST_DAYS, unit="days")
         if self.subject.name:
             add("all", "subject", self.subject.name, about=self.subject.name)
-        if self.subject.category and (first := known.first(self.subject.category)):
+        categories = self.subject.categories
+        if categories and (first := known.first(categories[0])):
             add("all", "most-bought", first, about=self.subject.name)
         for n, name in enumerate(known.names[:MAX_CATEGORIES], 1):
             add("category", f"n{n}", name, about=name)
@@ -255,7 +256,9 @@ class ProposalReport:
         is_part = measure != "customers" and of >= floor
         shown = bound_count(counted, of, floor, none_is_shown=is_part)
         rows = counted if isinstance(shown, int) else None
-        self.result.add(id, measure, shown, rows=rows, query=id)
+        kind = "orders" if measure == "customers" else "consents"
+        source, as_of = self.warehouse.source(kind), self.warehouse.as_of(kind)
+        self.result.add(id, measure, shown, rows=rows, query=id, source=source, as_of=as_of)
 
     @cached_property
     def _everybody_earlier(self) -> PastPurchases | None:
@@ -400,7 +403,7 @@ def find_niche(report: "ProposalReport") -> Niche | None:
 
 
 def _count_related(report: "ProposalReport", items: tuple[str, ...]) -> int:
-    """Count the products that are the subject, or of its category."""
+    """Count the products that are the subject, or of its categories."""
     subject, categories = report.subject, report.goods.categories
-    category = subject.category or categories.get(subject.product or "")
-    return sum(item == subject.product or categories.get(item) == category for item in items)
+    named = subject.categories or (categories.get(subject.product or ""),)
+    return sum(item == subject.product or categories.get(item) in named for item in items)

@@ -558,7 +558,8 @@ class AnswerNotes:
         """Say which means stand on few."""
         notes = []
         for name in self.query.measures:
-            if self.answer.get_measure(name).spread is None:
+            measure = self.answer.get_measure(name)
+            if measure.spread is None or not measure.counted:
                 continue
             told = {one: [fact for fact in cells[one, name][:2] if fact] for one in groups}
             few = [one for one in groups if any((f.rows or 0) < MIN_RATED for f in told[one])]

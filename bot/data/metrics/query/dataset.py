@@ -99,7 +99,8 @@ class Measure:
     names the measure of which it is the share in the total. Rates are in percent.
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
-    rows that `count` counts, for a note; `spread` is the standard deviation of a mean of these.
+    rows that `count` counts, for a note; `spread` is the standard deviation of a mean of these, or
+    of the rows of `spread_stage`.
     `read_as` is a longer name that says what the data count
     in it: revenue before returns; with `label_as_read` it stands everywhere. `footnote` says whose
     figures they are. `whole_time` marks what has no period; `only_by` lists what it may be grouped
@@ -127,6 +128,7 @@ class Measure:
     count: Expression | None = None  # how many rows it stands on, where not all of the group
     counted: str = ""
     spread: Expression | None = None
+    spread_stage: str = ""
     explain_unknown: Callable[[Warehouse], str] | None = None
     caution: Caution | None = None
     read_as: Callable[[Warehouse], Words] | None = None
@@ -223,12 +225,19 @@ class MetricDataset:
     describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
     # what does not compare with the earlier days, however many they are
     explain_unlike: Callable[[Warehouse, MetricQuery, tuple[date, date]], Unlike] = lambda *_: {}
-    # the measures that are called otherwise where a query takes only some rows
-    rename: Callable[[Warehouse, MetricQuery], Mapping[str, Measure]] = lambda *_: {}
+    # the measures and dimensions that these rows, or those that a query takes, call otherwise
+    rename: Callable[[Warehouse, MetricQuery], Mapping[str, Measure | Dimension]] = lambda *_: {}
 
-    def rename_measures(self, warehouse: Warehouse, query: MetricQuery) -> "MetricDataset":
-        """Return the dataset with its measures called as what the query takes."""
-        return replace(self, measures={**self.measures, **self.rename(warehouse, query)})
+    def rename_fields(self, warehouse: Warehouse, query: MetricQuery) -> "MetricDataset":
+        """Return the dataset with its measures and dimensions called as what the query takes."""
+        named = self.rename(warehouse, query)
+        measures = {name: one for name, one in named.items() if isinstance(one, Measure)}
+        others = {name: one for name, one in named.items() if isinstance(one, Dimension)}
+        return replace(
+            self,
+            measures={**self.measures, **measures},
+            dimensions={**self.dimensions, **others},
+        )
 
 
 def hold_by_buyers(dataset: MetricDataset, query: MetricQuery) -> MetricDataset:

@@ -15,7 +15,11 @@ from bot.data.metrics.query.known_values import (
     load_values,
 )
 from bot.data.metrics.query.metric_answer import MetricAnswer
-from bot.data.metrics.query.order_cautions import LATE_RETURNS, warn_of_late_returns
+from bot.data.metrics.query.order_cautions import (
+    LATE_RETURNS,
+    explain_codes,
+    warn_of_late_returns,
+)
 from bot.data.metrics.query.periods import find_known_days
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.schema import load_kinds
@@ -151,6 +155,8 @@ def _describe_dataset(
         parts = [f"no {', '.join(missing)}"] if missing else []
         parts += [f"so not to be had: {', '.join(absent)}"] if absent else []
         yield "  Not in the data: " + "; ".join(parts) + "."
+    if dataset.kind == "orders" and (codes := explain_codes(warehouse)):
+        yield f"  {codes}"
     if unasked := _list_unasked_columns(warehouse, dataset):
         yield f"  In the data, but not to group, filter or sum by: {', '.join(unasked)}."
 

@@ -128,7 +128,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             return replace(answer, asked=asked, notes=(note, *answer.notes))
     notes += suggest_longer_period(runner, rows["now"], counts)
     return MetricAnswer(
-        dataset=dataset.rename_measures(warehouse, query),
+        dataset=dataset.rename_fields(warehouse, query),
         asked=asked,
         recipe=recipe,
         periods=periods if "before" in rows else replace(periods, before=None),

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from bot.core.metric_query import MetricQuery
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.metrics.campaign_names import load_campaign_names
 from bot.data.metrics.query.dataset import Measure, Unlike
 from bot.data.metrics.query.order_rows import (
     EVER,
@@ -42,6 +43,24 @@ REFUNDS_APART = (
 DISCOUNTS_ALONE = (
     "The discounts leave out what lower prices gave away, and count from those prices: that is "
     "price_cuts. Asked what discounts cost, tell both."
+)
+CODES = "code-meaning"  # the key of what is read once for each state of the data
+CAMPAIGN_CODES = (
+    "code: that of the campaign which an order came from, and no promo code. The data have no "
+    "promo codes: which was used how often can't be told, and no campaign's code stands for it; "
+    "tell the orders with a discount of any kind (discounted) instead."
+)
+BOTH_CODES = (
+    "code: that of the campaign which an order came from. Most orders with one had a discount, so "
+    "it may be the promo code, too."
+)
+PROMO_CODES = (
+    "code: the promo code that an order had, and no campaign's code, whatever its label says: no "
+    "campaign has these codes, and most orders with one had a discount."
+)
+UNKNOWN_CODES = (
+    "code: no campaign of the data has these codes, and few orders with one had a discount. "
+    "Whether they are promo codes is not in the data: say “code”."
 )
 OLD_CUSTOMER_DAYS = 90, 365  # at least, at most: see `find_first_sure_day`
 COMES_BACK = 0.99  # of the customers who do, within the days that this takes
@@ -98,6 +117,37 @@ def warn_of_returned_lines(warehouse: Warehouse, days: tuple[date, date]) -> str
     """Say that an order may be both, and what else must be known of returns."""
     both = "An order with one line returned and one kept is counted in both: lines are marked."
     return " ".join(filter(None, [both, warn_of_late_returns(warehouse, days)]))
+
+
+def explain_codes(warehouse: Warehouse) -> str:
+    """Say whether the codes of the orders are those of campaigns or promo codes, which no column's
+    name tells: by the campaigns that have them, and by the discounts of the orders."""
+    if CODES not in warehouse.released:
+        warehouse.released[CODES] = _explain_codes(warehouse)
+    return str(warehouse.released[CODES])
+
+
+def _explain_codes(warehouse: Warehouse) -> str:
+    orders = warehouse.rows("orders")
+    if "code" not in orders.columns:
+        return ""
+    discount = orders.discount if "discount" in orders.columns else ibis.literal(0)
+    coded = orders.filter(orders.code.notnull())
+    counted = coded.group_by(coded.code).aggregate(
+        n=coded["order"].nunique(), reduced=coded["order"].nunique(where=discount > 0)
+    )
+    rows, named = fetch_rows(warehouse, counted), load_campaign_names(warehouse)
+    if not rows:
+        return ""
+    half = sum(row["n"] for row in rows) / 2
+    is_promo = sum(row["reduced"] for row in rows) > half
+    if sum(row["n"] for row in rows if row["code"] in named) > half:
+        return BOTH_CODES if is_promo else CAMPAIGN_CODES
+    return PROMO_CODES if is_promo else UNKNOWN_CODES
+
+
+def warn_of_codes(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    return explain_codes(warehouse)
 
 
 def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:

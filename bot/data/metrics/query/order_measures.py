@@ -33,6 +33,7 @@ from bot.data.metrics.query.order_cautions import (
     explain_refunds,
     find_revenue_basis,
     name_revenue,
+    warn_of_codes,
     warn_of_late_returns,
     warn_of_missing_parcels,
     warn_of_newcomers,
@@ -246,6 +247,7 @@ MEASURES: Mapping[str, Measure] = {
         ),
         bases=(ALL_ROWS, "with_code", "without_code"),
         needs=("code",),
+        caution=warn_of_codes,
     ),
     "gross_revenue": Measure(
         Words("gross revenue"),
@@ -298,6 +300,8 @@ MEASURES: Mapping[str, Measure] = {
         Words("average order"),
         MONEY,
         lambda t: ratio(t.paid.sum(), count_orders(t)),
+        spread=lambda t: t.paid.cast("float64").std(),
+        spread_stage="orders",
         of_lines=Words("spent on these lines per order, on average"),
     ),
     "median_order": Measure(

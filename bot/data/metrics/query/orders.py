@@ -2,6 +2,7 @@
 are those of `order_rows.py`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import ibis
@@ -24,6 +25,7 @@ from bot.data.metrics.query.dataset import (
     TIME_DIMENSIONS,
     ConditionField,
     Dimension,
+    Measure,
     MetricDataset,
     RowSelection,
     column,
@@ -32,7 +34,10 @@ from bot.data.metrics.query.dataset import (
 from bot.data.metrics.query.known_values import load_values
 from bot.data.metrics.query.order_bases import BASES, count_orders
 from bot.data.metrics.query.order_cautions import (
+    PROMO_CODES,
+    explain_codes,
     explain_unlike_newcomers,
+    warn_of_codes,
     warn_of_missing_parcels,
     warn_of_old_customers,
     warn_of_returned_lines,
@@ -83,7 +88,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "variant": column("variant", Words("variant")),
     "colour": column("colour", Words("colour")),
     "size": column("size", Words("size")),
-    "code": column("code", Words("campaign code")),
+    "code": replace(column("code", Words("campaign code")), caution=warn_of_codes),
     "campaign": column("code", Words("campaign")),
     "status": column("status", Words("status")),
     "return_reason": Dimension(
@@ -193,6 +198,15 @@ def _describe_rows(_warehouse: Warehouse, query: MetricQuery) -> str:
     return "Only orders of at least two products count." if groups_by_pair(query) else ""
 
 
+def _rename_codes(warehouse: Warehouse, query: MetricQuery) -> Mapping[str, Measure | Dimension]:
+    """Return the codes of the orders as promo codes where they are."""
+    is_asked = query.uses("code") or "code_share" in query.measures
+    if not is_asked or explain_codes(warehouse) != PROMO_CODES:
+        return {}
+    share = replace(MEASURES["code_share"], label=Words("share of orders with a promo code"))
+    return {"code": replace(DIMENSIONS["code"], label=Words("promo code")), "code_share": share}
+
+
 DATASET = MetricDataset(
     name="orders",
     kind="orders",
@@ -210,6 +224,7 @@ DATASET = MetricDataset(
     key=build_row_key,
     count=count_orders,
     describe_rows=_describe_rows,
+    rename=_rename_codes,
     explain_unlike=explain_unlike_newcomers,
     fields=FIELDS,
     stages={

@@ -117,7 +117,16 @@ class QueryRunner:
                 }
             )
         found: dict[Group, dict[str, Any]] = {}
-        stages = dict.fromkeys(["rows", *(one.stage for one in self.measures.values())])
+        spreads = {
+            name: (one.spread_stage or one.stage, one.spread)
+            for name, one in self.measures.items()
+            if one.spread is not None
+        }
+        used = [
+            *(one.stage for one in self.measures.values()),
+            *(one for one, _ in spreads.values()),
+        ]
+        stages = dict.fromkeys(["rows", *used])
         for stage in stages:
             table = self.dataset.stages[stage](rows, by) if stage in self.dataset.stages else rows
             names = [name for name, one in self.measures.items() if one.stage == stage]
@@ -125,7 +134,8 @@ class QueryRunner:
             for name in names:
                 if (count := self.measures[name].count) is not None:
                     figures[f"{name}_count"] = count(table)
-                if (spread := self.measures[name].spread) is not None:
+            for name, (of, spread) in spreads.items():
+                if of == stage:
                     figures[f"{name}_spread"] = spread(table)
             if stage == "rows":
                 figures[COUNT_KEY] = self.dataset.count(table)
