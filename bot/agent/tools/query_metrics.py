@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 BEFORE_PATH = frozenset(("visits", "visitors", "visits_share"))
 FINE_TIMES = frozenset(("day", "week"))  # by which a break shows; a month has days of both
-AFTER_PATH = ("late", "due_orders", "delivery", "cancelled", "return", "refunded")
+AFTER_PATH = ("late", "due_orders", "deliver", "cancelled", "return", "refunded")
 MAX_SOLD_OUT = 4  # whose ads are told of
 OF_SOLD_OUT = (
     "What the ads of a sold-out product cost since then is told, with its own days: say both where "
