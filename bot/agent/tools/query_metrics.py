@@ -289,9 +289,9 @@ async def look_up_ads_of(
             of = {fact.id: group for fact in one.facts if any(group := one.groups[fact.id][1])}
             campaigns = [*dict.fromkeys(name for group in of.values() for name in group if name)]
             told = [fact for fact in one.facts if len(campaigns) != 1 or fact.id in of]
-            beside = _build_beside([one], ())
-            read = [e.model_copy(update={"table": None, "chart": None}) for e in beside.exhibits]
-            return ToolResult(facts=tuple(told), exhibits=tuple(read)), campaigns
+            ids = tuple(fact.id for fact in told)
+            read = Exhibit(shows="", read_as=one.read_as, scope=one.scope, facts=ids)
+            return ToolResult(facts=tuple(told), exhibits=(read,)), campaigns
     return ToolResult(), []
 
 

@@ -145,6 +145,7 @@ async def test_ads_that_ran_on_for_what_is_sold_out_are_named_with_their_cost() 
         told = {fact.parts.measure: fact.number for fact in cost}
         assert told == {"spend": spent, "campaign-orders": orders}
         assert {(fact.since, str(fact.until)) for fact in cost} == {(since, "2026-11-24")}
+        assert ": :" not in text_of(result)  # what only says how it was read is no exhibit
     before = {**by_campaign, "until": str(since - timedelta(days=1))}
     clicks = {**by_campaign, "measures": ["clicks"]}
     elsewhere = {**by_campaign, "filters": [[where("campaign", "is_not", campaign)]]}
