@@ -378,7 +378,9 @@ def render_result(
     if listed.left_out:
         lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
     number = sum(bool(exhibit.id) for exhibit in found.exhibits)
-    for exhibit in result.exhibits:
+    shown = [one for one in result.exhibits if one.table or one.chart]
+    found.exhibits += [one for one in result.exhibits if one not in shown]
+    for exhibit in shown:
         number += 1
         named = exhibit.model_copy(
             update={
@@ -390,7 +392,7 @@ def render_result(
         )
         lines.append(veil.mask(describe_exhibit(named, found.exhibits)))
         found.exhibits.append(named)
-    if result.read_as and result.facts and not result.exhibits:  # how its figures were read
+    if result.read_as and result.facts and not shown:  # how its figures were read
         ids = tuple(fact.id for fact in result.facts)
         found.exhibits.append(
             Exhibit(shows="", read_as=result.read_as, scope=result.scope, facts=ids)

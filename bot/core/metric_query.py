@@ -50,6 +50,7 @@ MeasureName = Literal[
     "late_orders",
     "late_share",
     "mean_delivery_days",
+    "undelivered_orders",
     "cancelled_orders",
     "cancelled_share",
     "discounted_orders",

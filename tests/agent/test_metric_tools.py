@@ -1170,7 +1170,8 @@ async def test_ranking_says_how_many_small_groups_it_leaves_out() -> None:
 async def test_figures_of_campaigns_say_which_campaigns_they_are_of() -> None:
     """Only advertising has a spend, orders come from e-mails, too: side by side they are no
     ratio."""
-    call = {"dataset": "campaigns", "measures": ["spend", "campaign_orders", "cost_per_order"]}
+    measures = ["spend", "campaign_orders", "cost_per_order"]
+    call = {"dataset": "campaigns", "measures": measures, "until": "2026-10-31"}
     deps = tool_deps(workspace_data(sample()))
     every = await query_tool(deps, **call)
     about = {fact.parts.measure: fact.about for fact in every.facts}
@@ -1286,6 +1287,19 @@ async def test_time_to_delivery_of_the_last_days_names_the_day_to_compare_up_to(
     ((days,),) = sample().engine.con.execute(took).fetchall()
     settled = str(date(2026, 11, 24) - timedelta(days=math.ceil(days)))
     assert any(f"up to {settled}" in note for note in result.notes)
+
+
+async def test_time_to_delivery_tells_how_many_of_the_selected_orders_have_not_arrived() -> None:
+    call = {"dataset": "orders", "measures": ["mean_delivery_days"], "since": "2026-11-01"}
+    deps = tool_deps(workspace_data(sample()))
+    country = [where("country", "is", "FR")]
+    result = await query_tool(deps, **call, filters=[country])
+    sql = """SELECT count(DISTINCT "order") FROM orders WHERE delivered IS NULL AND country = 'FR'
+        AND "at"::DATE BETWEEN DATE '2026-11-01' AND DATE '2026-11-24' AND amount >= 0"""
+    (many,) = sample().engine.con.execute(sql).fetchone()
+    assert figure_of(result, "undelivered-orders") == pytest.approx(many, rel=0.02)
+    come = await query_tool(deps, **call, filters=[country, [where("delivered_day", "is", "any")]])
+    assert not any(fact.parts.measure == "undelivered-orders" for fact in come.facts)
 
 
 async def test_a_few_days_of_a_week_are_not_compared_with_last_year() -> None:

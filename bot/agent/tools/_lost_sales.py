@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.agent.tool import ToolDeps, ToolError
 from bot.agent.tools._analysis import run_query
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.agent.tools.query_metrics import look_up
+from bot.agent.tools.query_metrics import OF_SOLD_OUT, look_up, look_up_ads_of
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
@@ -80,12 +80,15 @@ async def estimate_lost_sales(
         known[product.handle] = [_tell_since(product, first, last)]
         if len(known) > MAX_ESTIMATED:
             continue
+        of_ads, _campaigns = await look_up_ads_of(product.handle, (first, last), deps)
+        known[product.handle] += of_ads.facts
         try:
             known[product.handle] += await _estimate(product, first, last, deps)
         except ToolError as error:
             notes.append(f"What {product.title} would have sold can't be told: {error}")
-    if any(len(facts) > 1 for facts in known.values()):
-        notes.append(METHOD)
+    every = {fact.parts.measure for facts in known.values() for fact in facts}
+    notes += [METHOD] if not every.isdisjoint(LABELS) else []
+    notes += [OF_SOLD_OUT] if "spend" in every else []
     return known, notes
 
 

@@ -12,11 +12,9 @@ Example: {"product": "none", "channel": "none", "retailer": "none", "placement":
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    Period,
     build_filter,
     find_analysis,
     group_by_subject,
@@ -24,19 +22,16 @@ from bot.agent.tools._analysis import (
     number_of,
     pick_measures,
     read_day_of,
-    run_query,
     set_periods,
 )
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.agent.tools.funnel import call_funnel, name_breaks
+from bot.agent.tools.query_metrics import look_up_sold_out_ads
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
+from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.core.rounding import round_sums
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
-
-if TYPE_CHECKING:
-    from bot.data.warehouse.warehouse import Warehouse
 
 WORSE, STUCK = "worse--", "stuck--"  # the subjects of what is worse, and of keywords
 TOTAL_MEASURES = ("spend", "sales", "orders", "return", "cost-per-order")
@@ -99,7 +94,6 @@ PROBLEMS = {
     "unclicked": Words("shown, not clicked"),
     "unseen": Words("hardly shown"),
 }
-SINCE_SOLD_OUT = Words("sold-out products: since they sold out")
 NOTE = (
     "“excess” is what it cost more than the same sales elsewhere, as the ad platform counts them; "
     "campaigns, audiences and placements overlap, so never add those up. “problem” says what stops "
@@ -133,7 +127,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     worse = [name for name in groups if name.startswith(WORSE)][:MAX_WORSE]
     stuck = [name for name in groups if name.startswith(STUCK)]
     stuck.sort(key=lambda name: -number_of(groups[name], "spend"))
-    chosen = pick_measures(groups.get("ads", ()), (*TOTAL_MEASURES, *BUDGET_MEASURES))
+    of_ads = groups.get("ads", ())
+    chosen = pick_measures(of_ads, (*TOTAL_MEASURES, *BUDGET_MEASURES))
     budgets = [
         fact
         for name, group in groups.items()
@@ -145,12 +140,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         has_sales = bool(pick_measures(groups[name], ("return",)))
         measures = WORSE_MEASURES if has_sales else (*WORSE_MEASURES, *COST_MEASURES)
         chosen += pick_measures(groups[name], measures)
-    since_sold_out = False
+    period = (read_day_of(of_ads, "since"), read_day_of(of_ads, "until"))
     for name in stuck[:MAX_STUCK]:
         of_stuck = pick_measures(groups[name], STUCK_MEASURES)
         if since := read_day_of(of_stuck, "since"):
-            days = dict.fromkeys(STUCK_MEASURES, (since, finding.result.as_of))
-            of_stuck, since_sold_out = set_periods(of_stuck, days), True
+            days = dict.fromkeys(STUCK_MEASURES, (since, period[1] or finding.result.as_of))
+            of_stuck = set_periods(of_stuck, days)
         chosen += of_stuck
     status = pick_measures(groups.get("compared", ()), ("status",))
     notes = [NOTE] if chosen else []
@@ -159,12 +154,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     dimensions = {
         str(fact.value) for name in worse for fact in pick_measures(groups[name], ("dimension",))
     }
-    of_ads = groups.get("ads", ())
-    period = (read_day_of(of_ads, "since"), read_day_of(of_ads, "until"))
-    breaks = []
-    if chosen:
-        notes += await run_query(deps, lambda shop: _name_sold_out(shop, finding.where, period))
-        breaks = await name_breaks(period, AnalysisFilter(), deps)
+    sold_out = await look_up_sold_out_ads(_ask_ads(finding.where), period, deps)
     facts = finding.prepare(chosen, period=period)
     facts = round_sums(link_changes(facts, {"return": "return-elsewhere"}), SUMS)
     compared = {
@@ -178,29 +168,35 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     keywords = [fact for fact in facts if fact.parts.subject.startswith(STUCK)]
     return finding.build_result(
         [
-            fact
-            for fact in facts
-            if fact not in keywords or fact.parts.measure not in IN_TABLE_ALONE
+            *sold_out.facts,
+            *(
+                fact
+                for fact in facts
+                if fact not in keywords or fact.parts.measure not in IN_TABLE_ALONE
+            ),
         ],
         title=Words("advertising"),
-        reading=SINCE_SOLD_OUT if since_sold_out else None,
         exhibits=[
             *(one for name, some in compared.items() for one in _build_rows(name, some, language)),
             *KEYWORDS.build(keywords, language),
+            *sold_out.exhibits,
         ],
-        notes=[*notes, *breaks],
-    ).model_copy(update={"next_calls": call_funnel(breaks, facts, deps)})
+        notes=[*notes, *sold_out.notes],
+    )
 
 
-def _name_sold_out(warehouse: "Warehouse", where: AnalysisFilter, days: Period) -> list[str]:
-    """Return a note on what the ads still showed when it was sold out."""
-    from bot.data.analyses.campaigns import filter_campaigns
-    from bot.data.metrics.ad_cautions import name_ads_of_sold_out
-
-    table = warehouse.table("campaigns")
-    if table is None or days[0] is None or days[1] is None:
-        return []
-    return name_ads_of_sold_out(warehouse, filter_campaigns(table, where), days[0], days[1])
+def _ask_ads(where: AnalysisFilter) -> MetricQuery:
+    """Build the query for the ads that a call is narrowed to."""
+    asked = ("product", "channel", "retailer", "placement")
+    conditions = [
+        MetricCondition(field=name, operator="is", values=(value,))
+        for name in asked
+        if (value := getattr(where, name))
+    ]
+    if name := where.without_campaign:
+        conditions.append(MetricCondition(field="campaign", operator="is_not", values=(name,)))
+    filters = tuple((one,) for one in conditions)
+    return MetricQuery(dataset="campaigns", measures=("spend",), filters=filters)
 
 
 def _list_facts(groups: Mapping[str, Sequence[Fact]], dimension: str) -> list[Fact]:

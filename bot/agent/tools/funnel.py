@@ -211,7 +211,8 @@ async def name_breaks(
     return [
         f"Confirmed in the path to purchase of the whole shop up to {finding.result.as_of}: "
         f"{'; '.join(named)}. Tell it where you compare these days, sum them up or say why they "
-        "moved. What moved with it is then no weakness of one country or product, nor chance."
+        "moved. Don't blame one country, one product or chance for what moved with it: how much of "
+        "that it made is not in the data."
         f"{compared if in_both else ''}"
     ]
 

@@ -21,6 +21,7 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import find_like_days, tell_occasions
 from bot.agent.tools.funnel import VISIT_FILTERS, Days, call_funnel, name_breaks
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.core.metric_query import (
     AskedFieldName,
@@ -47,7 +48,12 @@ if TYPE_CHECKING:
 
 BEFORE_PATH = frozenset(("visits", "visitors", "visits_share"))
 FINE_TIMES = frozenset(("day", "week"))  # by which a break shows; a month has days of both
-AFTER_PATH = ("late", "due_orders", "delivery", "cancelled", "return", "refunded")
+AFTER_PATH = ("late", "due_orders", "deliver", "cancelled", "return", "refunded")
+MAX_SOLD_OUT = 4  # whose ads are told of
+OF_SOLD_OUT = (
+    "What the ads of a sold-out product cost since then is told, with its own days: say both where "
+    "ads sell badly and where you name what is wrong. What is not there can't be sold."
+)
 
 
 class Condition(ToolParams):
@@ -166,7 +172,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     beside, breaks = ToolResult(), await _name_breaks(query, now, before, deps)
     if query.dataset != "feedback":
         beside = await look_up_like_days(query, now, before, deps)
+    of_ads = await look_up_sold_out_ads(query, now, deps)
     facts = [*(fact for one in found for fact in _list_facts(one)), *beside.facts]
+    facts += [fact for fact in of_ads.facts if fact.id not in {one.id for one in facts}]
     if beside.facts:  # a long result loses its end, and the notes name these
         of_groups = {id for one in found for id, (_, group, _) in one.groups.items() if group}
         facts.sort(key=lambda fact: fact.id in of_groups)
@@ -175,9 +183,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=(
             *(exhibit for one in found for exhibit in one.exhibits),
             *beside.exhibits,
+            *of_ads.exhibits,
         ),
         notes=(
             *dict.fromkeys(note for one in found for note in one.notes),
+            *of_ads.notes,
             *refused,
             *breaks,
             *beside.notes,
@@ -229,6 +239,60 @@ async def look_up_newest(
         exhibits=(*own.exhibits, *beside.exhibits),
         notes=(*own.notes, *beside.notes),
     )
+
+
+async def look_up_sold_out_ads(query: MetricQuery, days: Days, deps: ToolDeps) -> ToolResult:
+    """Return what the ads that a query selects cost since their product is sold out, and a note;
+    of those that still cost money within these days."""
+    first, last = days
+
+    def find(warehouse: "Warehouse") -> tuple[dict[str, date], dict[str, str]]:
+        from bot.data.analyses.products import load_product_titles
+        from bot.data.metrics.ad_cautions import find_ads_of_sold_out
+
+        if first is None or last is None:
+            return {}, {}
+        since = find_ads_of_sold_out(warehouse, query, first, last)
+        return since, load_product_titles(warehouse, since)
+
+    since, titles = await run_query(deps, find)
+    facts, exhibits, named = list[Fact](), list[Exhibit](), list[str]()
+    for product, day in [*since.items()][:MAX_SOLD_OUT]:
+        cost, campaigns = await look_up_ads_of(product, (day, last), deps, query)
+        facts += cost.facts
+        exhibits += cost.exhibits
+        words = (f"since {day}", *campaigns)
+        named.append(f"{titles.get(product, product)} ({', in '.join(words)})")
+    named += [f"{len(since) - MAX_SOLD_OUT} more"] if len(since) > MAX_SOLD_OUT else []
+    notes = [f"Advertised though sold out: {'; '.join(named)}. {OF_SOLD_OUT}"] if named else []
+    return ToolResult(facts=tuple(facts), exhibits=tuple(exhibits), notes=tuple(notes))
+
+
+async def look_up_ads_of(
+    product: str, days: Days, deps: ToolDeps, among: MetricQuery | None = None
+) -> tuple[ToolResult, list[str]]:
+    """Return what the ads for a product, of those that a query selects, cost in these days and what
+    they sold, and their campaigns; nothing where that isn't known."""
+    its = (MetricCondition(field="product", operator="is", values=(product,)),)
+    query = MetricQuery(
+        dataset="campaigns",
+        measures=("spend", "campaign_orders"),
+        dimensions=("campaign",),
+        filters=(*(among.filters if among else ()), its),
+        since=days[0],
+        until=days[1],
+    )
+    for measures in (query.measures, query.measures[:1]):  # not all files know the orders
+        with suppress(ToolError):
+            asked = query.model_copy(update={"measures": measures})
+            ((one, *_), _refused) = await _look_up_apart(asked, deps)
+            of = {fact.id: group for fact in one.facts if any(group := one.groups[fact.id][1])}
+            campaigns = [*dict.fromkeys(name for group in of.values() for name in group if name)]
+            told = [fact for fact in one.facts if len(campaigns) != 1 or fact.id in of]
+            ids = tuple(fact.id for fact in told)
+            read = Exhibit(shows="", read_as=one.read_as, scope=one.scope, facts=ids)
+            return ToolResult(facts=tuple(told), exhibits=(read,)), campaigns
+    return ToolResult(), []
 
 
 def ask_sales(where: AnalysisFilter) -> MetricQuery:
@@ -283,7 +347,7 @@ async def _name_breaks(query: MetricQuery, now: Days, before: Days, deps: ToolDe
 def _needs_path(query: MetricQuery) -> bool:
     """Whether one of the measures comes after a step of the path to purchase and grows with the
     purchases, and isn't of what happens to orders later, where it stands beside another: of visits
-    by anything, of orders and campaigns compared or by day or week."""
+    by anything, of orders and of the orders of campaigns compared or by day or week."""
     from bot.data.metrics.query.order_measures import MEASURES
 
     is_compared = query.comparison != "none"
@@ -292,7 +356,9 @@ def _needs_path(query: MetricQuery) -> bool:
         return stands_beside and not BEFORE_PATH.issuperset(query.measures)
     if not is_compared and FINE_TIMES.isdisjoint(query.dimensions):
         return False
-    if query.dataset in ("campaigns", "traffic"):
+    if query.dataset == "campaigns":
+        return query.asks("order")
+    if query.dataset == "traffic":
         return query.asks("order", "sales", "conversion")
     return query.dataset == "orders" and any(
         MEASURES[name].is_sum and not any(part in name for part in AFTER_PATH)

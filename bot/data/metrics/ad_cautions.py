@@ -1,5 +1,5 @@
-"""What a reader must know of the figures of ads: which ran on for products that were sold out, and
-which platforms or campaigns an exclusion leaves nothing of."""
+"""What a reader must know of the figures of ads: which ran on for products that were sold out, that
+none has a country, and which platforms or campaigns an exclusion leaves nothing of."""
 
 from datetime import date
 from functools import reduce
@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.data.analyses.products import load_product_titles
+from bot.core.metric_query import MetricQuery
+from bot.data.metrics.query.conditions import filter_rows, resolve_conditions
 from bot.data.metrics.query.known_values import load_values
 from bot.data.metrics.query.runner import DATASETS, QueryRunner
 from bot.data.metrics.sold_out import find_sold_out_dates
@@ -29,10 +30,7 @@ def list_ad_cautions(runner: QueryRunner, rows: ir.Table) -> list[str]:
     query = runner.query
     if runner.dataset.kind != "campaigns" or not query.asks(*COSTS):
         return []
-    assert query.since is not None
-    assert query.until is not None
-    sold_out = name_ads_of_sold_out(runner.warehouse, rows, query.since, query.until)
-    return [*sold_out, *_name_emptied(runner, rows), *_tell_countries(runner.warehouse)]
+    return [*_name_emptied(runner, rows), *_tell_countries(runner.warehouse)]
 
 
 def _tell_countries(warehouse: Warehouse) -> list[str]:
@@ -43,35 +41,28 @@ def _tell_countries(warehouse: Warehouse) -> list[str]:
     return [NO_COUNTRY] if len(countries) > 1 else []
 
 
-def name_ads_of_sold_out(
-    warehouse: Warehouse, rows: ir.Table, first: date, last: date
-) -> list[str]:
-    """Name the products and campaigns of these rows on which money was spent within these days,
-    after the product was sold out; those on which most was first."""
-    since = {p: max(day, first) for p, day in find_sold_out_dates(warehouse).items() if day <= last}
+def find_ads_of_sold_out(
+    warehouse: Warehouse, query: MetricQuery, first: date, last: date
+) -> dict[str, date]:
+    """Return since when the products are sold out on whose ads, of those that the query selects,
+    money was spent within these days and after that; those on which most was first."""
+    if query.dataset != "campaigns" or not query.asks(*COSTS):
+        return {}
+    since = {product: day for product, day in find_sold_out_dates(warehouse).items() if day <= last}
     if not since:
-        return []
-    after = [(rows.product == p) & (rows["at"].date() >= ibis.literal(d)) for p, d in since.items()]
-    ads = rows.filter(
-        reduce(or_, after), rows["at"].date() <= ibis.literal(last), rows.spend.fill_null(0) > 0
+        return {}
+    dataset = DATASETS["campaigns"]
+    rows = filter_rows(
+        dataset, warehouse.rows("campaigns"), resolve_conditions(warehouse, dataset, query)[0]
     )
-    spent = ads.group_by("product", "name").aggregate(spend=_.spend.sum())
-    found = sorted(fetch_rows(warehouse, spent), key=lambda row: (-row["spend"], row["product"]))
-    if not found:
-        return []
-    titles = load_product_titles(warehouse, [row["product"] for row in found])
-    named = [
-        f"{titles.get(row['product'], row['product'])} ("
-        + ", in ".join(filter(None, (f"since {since[row['product']]}", row["name"])))
-        + ")"
-        for row in found
+    after = [
+        (rows.product == one) & (rows["at"].date() >= ibis.literal(max(day, first)))
+        for one, day in since.items()
     ]
-    more = [f"{len(named) - MAX_NAMED} more"] if named[MAX_NAMED:] else []
-    return [
-        f"Advertised though sold out: {'; '.join([*named[:MAX_NAMED], *more])}. Name it where "
-        "these ads sell badly: what is not there can't be sold. query_metrics of campaigns by "
-        "product, filtered to the campaign and these days, tells what it cost."
-    ]
+    ads = rows.filter(reduce(or_, after), rows["at"].date() <= ibis.literal(last), rows.spend > 0)
+    spent = fetch_rows(warehouse, ads.group_by("product").aggregate(spend=_.spend.sum()))
+    ordered = sorted(spent, key=lambda row: (-row["spend"], row["product"]))
+    return {row["product"]: since[row["product"]] for row in ordered}
 
 
 def _name_emptied(runner: QueryRunner, rows: ir.Table) -> list[str]:

@@ -13,6 +13,7 @@ from bot.text.normalize import format_title
 
 KEY = "campaign-names"  # of what is read once for each state of the data
 KEY_COLUMNS = ("name", "code", "id")  # what a campaign is called in files
+DAY_DIGITS = 4  # at least, of a number that is a day or a year
 BETWEEN = re.compile(r"[-_/]+")
 CampaignNames = Mapping[str, Words | str]
 
@@ -72,14 +73,21 @@ def _load_names(warehouse: Warehouse) -> dict[str, Words | str]:
 
 
 def _name_by_words(codes: set[str]) -> dict[str, str]:
-    """Return the words of each code: without days, and without a first word that all codes have. A
-    code whose words another one has too stays as it is."""
+    """Return the words of each code: without numbers, and without a first word that all codes have.
+    A code whose words another one has too keeps its numbers, but for days; where that doesn't tell
+    it from others, it stays as it is."""
     split = {code: BETWEEN.split(code) for code in codes if " " not in code}
     first = {parts[0] for parts in split.values()}
-    named = {}
-    for code, parts in split.items():
-        own = parts[1:] if len(split) > 1 and len(first) == 1 else parts
-        words = " ".join(one for one in own if one and not one.isdigit())
-        named[code] = words[:1].upper() + words[1:]
-    times = Counter(named.values())
-    return {code: words for code, words in named.items() if words and times[words] == 1}
+    own = slice(1, None) if len(split) > 1 and len(first) == 1 else slice(None)
+    named = dict[str, str]()
+    for shortest in (1, DAY_DIGITS):
+        tried = {
+            code: " ".join(
+                x for x in parts[own] if not (x.isdigit() and len(x) >= shortest)
+            ).strip()
+            for code, parts in split.items()
+            if code not in named
+        }
+        times = Counter([*named.values(), *tried.values()])
+        named |= {code: words for code, words in tried.items() if words and times[words] == 1}
+    return {code: words[:1].upper() + words[1:] for code, words in named.items()}

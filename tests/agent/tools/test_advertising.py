@@ -9,6 +9,7 @@ import pytest
 from bot.agent.tool import COUNTS, ToolError
 from bot.core.facts import FACT_UNITS
 from bot.i18n.messages import Language
+from tests.support.metric_queries import where
 from tests.support.sample_tables import sample
 from tests.support.tool_runner import call_tool, text_of, tool_deps
 
@@ -119,21 +120,40 @@ ADS = {
 }
 
 
-async def test_ads_that_ran_on_for_what_is_sold_out_are_named() -> None:
-    sql = """SELECT any_value(products.title), max(sold), any_value(name) FROM products JOIN (
+async def test_ads_that_ran_on_for_what_is_sold_out_are_named_with_their_cost() -> None:
+    sql = """SELECT products.product, any_value(products.title), max(sold), any_value(name),
+            sum(spend), sum(orders) FROM products JOIN (
             SELECT product, max("at")::DATE + 1 AS sold FROM orders GROUP BY 1) USING (product)
         JOIN campaigns USING (product) WHERE stock = 0 AND spend > 0
-        AND campaigns."at"::DATE BETWEEN sold AND '2026-11-24' GROUP BY product"""
-    ((title, since, campaign),) = sample().engine.con.execute(sql).fetchall()
+        AND campaigns."at"::DATE BETWEEN sold AND '2026-11-24' GROUP BY products.product"""
+    ((_, title, since, campaign, spent, orders),) = sample().engine.con.execute(sql).fetchall()
     named = f"{title} (since {since}, in {campaign})"
     by_campaign = {**ADS, "dimensions": ["campaign"]}
-    for tool, call in (("query_metrics", by_campaign), ("advertising", {})):
-        assert any(named in note for note in (await call_tool(tool, call)).notes)
+    later = str(since + timedelta(days=5))
+    until = {"until": "2026-11-24"}
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("query_metrics", by_campaign),
+        ("query_metrics", {**by_campaign, "since": later}),
+        ("advertising", until),
+        ("advertising", until | {"since": later}),
+        ("find_products", {"in_stock": "no"}),
+    ]
+    for tool, call in calls:
+        result = await call_tool(tool, call)
+        assert tool == "find_products" or any(named in note for note in result.notes)
+        cost = [fact for fact in result.facts if title in fact.about and campaign in fact.about]
+        told = {fact.parts.measure: fact.number for fact in cost}
+        assert told == {"spend": spent, "campaign-orders": orders}
+        assert {(fact.since, str(fact.until)) for fact in cost} == {(since, "2026-11-24")}
+        assert ": :" not in text_of(result)  # what only says how it was read is no exhibit
     before = {**by_campaign, "until": str(since - timedelta(days=1))}
     clicks = {**by_campaign, "measures": ["clicks"]}
-    for call in (before, clicks):
+    elsewhere = {**by_campaign, "filters": [[where("campaign", "is_not", campaign)]]}
+    for call in (before, clicks, elsewhere):
         notes = (await call_tool("query_metrics", call)).notes
         assert not any("sold out" in note for note in notes)
+    stuck = (await call_tool("advertising", {"until": before["until"]})).facts
+    assert not any(fact.value == "product sold out" for fact in stuck)
 
 
 async def test_costs_of_ads_say_that_they_are_of_all_countries() -> None:

@@ -277,7 +277,7 @@ async def test_sales_name_what_broke_in_the_path_to_purchase(
 VISITS = {"dataset": "visits", "measures": ["conversion"], "comparison": "previous_period"}
 WEEKS = {"since": "2026-11-11", "until": "2026-11-24"}
 ORDERS_BY = {"dataset": "orders", "measures": ["revenue"], "since": "2026-09-01"}
-SALES_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_sales"]}
+ORDERS_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_orders"]}
 
 
 @pytest.mark.parametrize(
@@ -299,8 +299,14 @@ SALES_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_sales"]}
             False,
             False,
         ),
-        ("query_metrics", VISITS | WEEKS | SALES_OF_CAMPAIGNS, True, False),
-        ("query_metrics", SALES_OF_CAMPAIGNS, False, False),  # nothing is compared
+        ("query_metrics", VISITS | WEEKS | ORDERS_OF_CAMPAIGNS, True, False),
+        (
+            "query_metrics",
+            VISITS | WEEKS | ORDERS_OF_CAMPAIGNS | {"measures": ["sales_per_spend"]},
+            False,
+            False,
+        ),
+        ("query_metrics", ORDERS_OF_CAMPAIGNS, False, False),  # nothing is compared
         ("query_metrics", VISITS | WEEKS | {"comparison": "none"}, False, False),
         ("query_metrics", ORDERS_BY | {"dimensions": ["week"]}, True, False),
         ("query_metrics", ORDERS_BY | {"dimensions": ["month"]}, False, False),
@@ -313,7 +319,7 @@ SALES_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_sales"]}
         ("query_metrics", {"dataset": "orders", "measures": ["revenue"]}, False, False),
         ("query_metrics", {"dataset": "campaigns", "measures": ["click_rate"]}, False, False),
         ("query_metrics", {"dataset": "feedback", "measures": ["rating"]}, False, False),
-        ("advertising", {}, True, False),
+        ("advertising", {}, False, False),
     ],
 )
 async def test_figures_of_broken_days_carry_a_note(
@@ -390,7 +396,9 @@ async def test_keywords_of_what_is_sold_out_carry_the_days_since_then() -> None:
     names = [row[0] for row in table.rows]
     assert "plaid mohair, 6 to 24 Nov 2026" in names
     assert "bougie naturelle, 1 to 24 Nov 2026" in names
-    assert "sold-out products: since they sold out" in result.read_as
+    assert result.read_as == "advertising · 1 to 24 Nov"
+    shares = [one for one in result.facts if one.parts.measure == "share-of-budget"]
+    assert {one.since for one in shares} == {date(2026, 11, 1)}
 
 
 async def test_figures_of_advertising_carry_the_days_of_the_period_that_nobody_named() -> None:

@@ -117,6 +117,8 @@ ORDER_MEASURES = {
     "mean_delivery_days": """SELECT avg(came - day) FROM (SELECT "order", max(delivered) AS came,
         min(day) AS day, sum(amount) AS paid FROM lines GROUP BY "order")
         WHERE paid >= 0 AND came >= day""",
+    "undelivered_orders": """SELECT count(*) FROM (SELECT "order", max(delivered) AS came,
+        sum(amount) AS paid FROM lines GROUP BY "order") WHERE paid >= 0 AND came IS NULL""",
     "due_orders": "SELECT count(late) FROM bought",
     "late_orders": "SELECT count(*) FROM bought WHERE late",
     "late_share": "SELECT 100.0 * count(*) FILTER (late) / count(late) FROM bought",

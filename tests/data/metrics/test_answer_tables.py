@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.charts import Exhibit, build_exhibit_chart
 from bot.core.parts import Table
+from bot.data.metrics.campaign_names import name_campaign
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.describe import describe_data
 from bot.data.metrics.query.order_cautions import (
@@ -211,6 +212,32 @@ def test_others_have_no_rate_and_alone_no_row() -> None:
     assert total[0] == "Total of all 4"
 
 
+def test_others_have_the_quotient_of_sums_that_stand_beside_it() -> None:
+    asked: dict[str, Any] = {"dimensions": ["country"], "limit": 2}
+    measures = ["revenue", "orders", "average_order"]
+    rows = build_table(COUNTRIES, measures=measures, **asked).rows
+    assert rows[-2] == ("Others (2)", "€1,300", "50", "€26.00"), rows
+
+
+def test_quotient_of_others_is_told_only_where_all_rows_have_both_sums() -> None:
+    def advertise(name: str, **columns: Any) -> dict[str, Any]:
+        at = {"channel": "ads", "at": datetime(2026, 10, 1, 12), "currency": "EUR"}
+        return {"name": name, "sales": Decimal(50), **at, **columns}
+
+    sums = ["spend", "campaign_sales", "sales_per_spend"]
+    asked: dict[str, Any] = {"dataset": "campaigns", "dimensions": ["campaign"], "measures": sums}
+    for last, told in ((Decimal(30), "2.00"), (None, "–")):
+        spent = {"a": Decimal(50), "b": Decimal(40), "c": Decimal(20), "d": last}
+        rows = [advertise(name, spend=spend) for name, spend in spent.items()]
+        warehouse = small(campaigns=rows)
+        found = answer(warehouse, **asked, order="highest", limit=2)
+        table = build_result(warehouse, found, "en").exhibits[0].table
+        assert table
+        others = table.rows[-2]
+        assert others[:2] == (others[0], "€50.00" if last else "€20.00")
+        assert others[3] == told
+
+
 def test_others_are_of_both_periods() -> None:
     earlier = [
         {**one, "order": f"x{one['order']}", "at": datetime(2026, 9, 3)} for one in COUNTRIES
@@ -412,6 +439,13 @@ def test_codes_of_orders_are_told_as_what_the_data_show_them_to_be(
         result = build_result(warehouse, found, "en")
         assert meaning in result.notes
         assert label.lower() in (result.read_as or "").lower()
+
+
+def test_codes_of_the_same_words_keep_the_number_that_tells_them_apart() -> None:
+    codes = ("om-250625-sale", "om-250709-sale-2", "om-251201-news", "om-260105-news")
+    sent = [{**send_mails(9), "name": None, "code": code} for code in codes]
+    named = [name_campaign(small(campaigns=sent), code, "en") for code in codes]
+    assert named == ["Sale", "Sale 2", *codes[2:]]
 
 
 def test_revenue_of_what_was_kept_is_not_called_before_returns() -> None:

@@ -103,7 +103,9 @@ def add_ad_facts(
         report.add_budget(f"name--{slugify(name)}", name, use)
     sold_out = find_sold_out_dates(warehouse)
     stuck_lines = report.add_bottlenecks(
-        sum_spend_since_sold_out(warehouse, table, sold_out, currency), sold_out, budgets.lines
+        sum_spend_since_sold_out(warehouse, table, sold_out, until, currency),
+        sold_out,
+        budgets.lines,
     )
     known = [
         {"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in stuck_lines
@@ -190,11 +192,12 @@ class _AdReport:
                 values = {ad.keys[name] for ad in self.now if ad.line == bottleneck.line}
                 if len(values) == 1 and (value := values.pop()):
                     add(measure, value)
-            if use := budgets.get(bottleneck.line):
+            is_sold_out = bottleneck.where == "sold out"  # its figures are of other days
+            if not is_sold_out and (use := budgets.get(bottleneck.line)):
                 self._budget(add, use)
             if bottleneck.where == "budget gone by noon":
                 add("days-out-of-budget", of.early, "days", of.days)
-            if bottleneck.where == "sold out":
+            if is_sold_out:
                 add("since", sold_out[bottleneck.line.product or ""])
             if bottleneck.line.product:
                 add("product", of.title or bottleneck.line.product)

@@ -113,13 +113,16 @@ def _find_low_rates(
 
 
 def sum_spend_since_sold_out(
-    warehouse: Warehouse, rows: ir.Table, sold_out_dates: Mapping[str, date], currency: str | None
+    warehouse: Warehouse,
+    rows: ir.Table,
+    sold_out_dates: Mapping[str, date],
+    until: date,
+    currency: str | None,
 ) -> dict[AdLine, AdTotals]:
-    """Return what each line has cost since its product was sold out."""
+    """Return what each line has cost since its product was sold out, up to a day."""
     ads: list[AdRow] = []
     for product, day in sold_out_dates.items():
-        wasted = sum_ads(
-            rows.filter(rows.product == product, rows["at"].date() >= day), None, None, None
-        )
+        its = rows.filter(rows.product == product, rows["at"].date().between(day, until))
+        wasted = sum_ads(its, None, None, None)
         ads += build_ads(r for r in fetch_rows(warehouse, wasted) if r["currency"] == currency)
     return sum_by_key(ads, lambda ad: ad.line)

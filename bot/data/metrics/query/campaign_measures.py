@@ -79,9 +79,14 @@ MEASURES: dict[str, Measure] = {
         per("cost", "orders"),
         needs=("spend", "orders"),
         footnote=BY_PLATFORM,
+        quotient=("spend", "campaign_orders"),
     ),
     "cost_per_click": Measure(
-        Words("cost per click"), "money", per("cost", "clicks"), needs=("spend", "clicks")
+        Words("cost per click"),
+        "money",
+        per("cost", "clicks"),
+        needs=("spend", "clicks"),
+        quotient=("spend", "clicks"),
     ),
     "cost_per_1000_impressions": per_1000(
         Words("cost per 1,000 impressions"),
@@ -96,6 +101,7 @@ MEASURES: dict[str, Measure] = {
         per("income", "cost"),
         needs=("spend", "sales"),
         footnote=BY_PLATFORM,
+        quotient=("campaign_sales", "spend"),
     ),
     "sales_per_1000_sent": per_1000(
         Words("sales per 1,000 delivered"), "money", "income", "arrived", ("sales", "sent")

@@ -105,10 +105,11 @@ class Measure:
     in it: revenue before returns; with `label_as_read` it stands everywhere. `footnote` says whose
     figures they are. `whole_time` marks what has no period; `only_by` lists what it may be grouped
     and filtered by, where that is not everything. `of` names the measure that counts the rows that
-    a rate is of, where these are not all: it is told beside the rate, but not by one of
-    `of_one_by`, whose groups are one of these each. `blank` says why rows have none, where a blank
-    column is not the only reason. `of_lines` is its label where a query takes only some lines of an
-    order: then it is of these lines, not of whole orders. `settles_after` is how many days a row
+    a rate is of, where these are not all, or that it leaves out: it is told beside the rate, but
+    not by one of `of_one_by`, whose groups are one of these each. `blank` says why rows have none,
+    where a blank column is not the only reason. `of_lines` is its label where a query takes only
+    some lines of an order: then it is of these lines, not of whole orders. `quotient` names the two
+    sums of which it is one. `settles_after` is how many days a row
     may still change: newer rows would make a rate too low, and unequally so for groups that sold
     lately, so a query with this measure ends before them. `told_apart_by` are the fields that tell
     what a rate counts from what it does not: by them it is 100% or 0%, and `counts`, which counts
@@ -140,6 +141,7 @@ class Measure:
     of_one_by: tuple[str, ...] = ()
     blank: str = ""
     of_lines: Words | None = None
+    quotient: tuple[str, ...] = ()
     settles_after: int = 0
     told_apart_by: tuple[str, ...] = ()
     counts: str = ""

@@ -232,12 +232,13 @@ def _list_shop_currencies(warehouse: Warehouse) -> list[str]:
 
 
 def _add_counts(dataset: MetricDataset, query: MetricQuery) -> MetricQuery:
-    """Return the query with the count of the rows that a rate is of, right behind it."""
+    """Return the query with the count of the rows that a rate is of or leaves out, behind it."""
     measures = list[MeasureName]()
     for name in query.measures:
         measure = dataset.measures[name]
         measures.append(name)
-        if measure.of and set(measure.of_one_by).isdisjoint(query.dimensions):
+        is_none = query.takes_arrived and measure.of == "undelivered_orders"
+        if measure.of and not is_none and set(measure.of_one_by).isdisjoint(query.dimensions):
             measures.append(cast(MeasureName, measure.of))
     return query.model_copy(update={"measures": tuple(dict.fromkeys(measures))})
 

@@ -238,6 +238,7 @@ class FigureFacts:
                 "exact": exact,
                 "of": None,
                 "unit": unit,
+                "shown_decimals": None,
             }
         )
 

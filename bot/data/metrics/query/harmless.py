@@ -15,6 +15,7 @@ INCIDENT_MEASURES = frozenset(
         "late_orders",
         "late_share",
         "mean_delivery_days",
+        "undelivered_orders",
         "cancelled_orders",
         "cancelled_share",
         "reviews",

@@ -185,13 +185,13 @@ def warn_of_unknown_prices(warehouse: Warehouse, days: tuple[date, date]) -> str
 
 
 def warn_of_parcels_on_their_way(warehouse: Warehouse, days: tuple[date, date]) -> str:
-    """Say how many orders of the days have not arrived, so that no delivery time is known."""
+    """Say that orders of the days have not arrived, so that no delivery time is known."""
     n = _count_undelivered(warehouse, days, lambda orders: ibis.literal(True))
     if n < warehouse.sales_floor:
         return ""
     note = (
-        f"{n} orders of these days have not arrived and do not count (all filters apart): the "
-        "last weeks look faster than they are. Say so."
+        "Orders of these days that have not arrived do not count (undelivered_orders is how many): "
+        "the last weeks look faster than they are. Say so, with their number where it is told."
     )
     settled = _find_settled_day(warehouse)
     if days[1] <= settled:

@@ -303,6 +303,7 @@ MEASURES: Mapping[str, Measure] = {
         spread=lambda t: t.paid.cast("float64").std(),
         spread_stage="orders",
         of_lines=Words("spent on these lines per order, on average"),
+        quotient=("revenue", "orders"),
     ),
     "median_order": Measure(
         Words("median order"),
@@ -419,6 +420,16 @@ MEASURES: Mapping[str, Measure] = {
         needs=("delivered",),
         count=lambda t: t.count(where=t.days_to_delivery >= 0),
         caution=warn_of_parcels_on_their_way,
+        of="undelivered_orders",
+    ),
+    "undelivered_orders": Measure(
+        Words("orders not delivered yet"),
+        ORDERS,
+        lambda t: t.count(where=t.days_to_delivery.isnull()),
+        "orders",
+        ("delivered", "not_delivered"),
+        needs=("delivered",),
+        is_sum=True,
     ),
     "cancelled_orders": Measure(
         Words("cancelled orders"),

@@ -35,6 +35,8 @@ def find_rest(
     (before) of their cells. None where the groups don't add up, where a shown one lacks it, and
     where it is known of none of the others: nothing known is not nothing."""
     total = cells[ALL_GROUPS, name][at]
+    if answer.get_measure(name).quotient:
+        return _divide_rest(answer, cells, name, at, period)
     if total is None or not adds_up(answer, name, period):
         return None
     shown = {*answer.recipe.list_groups()}
@@ -52,6 +54,40 @@ def find_rest(
     value = max(left, Decimal(0)) if Decimal(total.value) >= 0 else left
     return total.model_copy(
         update={"id": f"{total.id}-rest", "value": value, "exact": None, "of": None, "rows": None}
+    )
+
+
+def _divide_rest(
+    answer: MetricAnswer, cells: Cells, name: str, at: int, period: PeriodName
+) -> Fact | None:
+    """Return the quotient of what is left of two sums that the table has: of the whole it must be
+    that of the sums, or some rows lack one of these."""
+    total, pair = cells[ALL_GROUPS, name][at], answer.get_measure(name).quotient
+    if total is None or any(
+        (ALL_GROUPS, one) not in cells or find_rest(answer, cells, one, at, period) is None
+        for one in pair
+    ):
+        return None
+    shown = [*filter(answer.recipe.is_single, answer.recipe.list_groups())]
+    sums = [float(_read(answer, period, ALL_GROUPS, one) or 0) for one in pair]
+    part, whole = (
+        of_all - sum(float(_read(answer, period, group, one) or 0) for group in shown)
+        for one, of_all in zip(pair, sums, strict=True)
+    )
+    if not whole or not isclose(sums[0] / sums[1], float(total.number), rel_tol=0.001):
+        return None
+    exact = Decimal(part / whole)
+    value = exact.quantize(Decimal(total.value))
+    like = next((fact for group in shown if (fact := cells[group, name][at])), total)
+    return total.model_copy(
+        update={
+            "id": f"{total.id}-rest",
+            "value": value,
+            "exact": None if exact == value else exact,
+            "shown_decimals": like.shown_decimals,
+            "of": None,
+            "rows": None,
+        }
     )
 
 
