@@ -323,15 +323,15 @@ def _has_bound(exhibit: Exhibit) -> bool:
     return any(part == "having" for part, _text in exhibit.scope)
 
 
-def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> tuple[str, ...]:
-    """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
+def list_left_out(form: ReportForm, chosen: Sequence[Exhibit], ctx: Findings) -> tuple[str, ...]:
+    """Return how many rows the shown exhibits leave out, and what the rankings leave out that the
     report shows, or of whose groups it cites figures that are not in what it shows: each line once,
     of two the one that says more. Where the look-ups group otherwise or are of other days, each
     line says of which one it is."""
     cited = {*list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
-    apart = cited - chosen.all_facts if chosen else cited
-    cut = (chosen.cut,) if chosen and chosen.cut else ()
-    shown = [one for one in ctx.exhibits if chosen and chosen.shows_of(one)]
+    apart = cited.difference(*(one.all_facts for one in chosen))
+    cut = filter(None, dict.fromkeys(one.cut for one in chosen))
+    shown = [one for one in ctx.exhibits if any(some.shows_of(one) for some in chosen)]
     gave = {id: one for one in reversed(ctx.exhibits) for id in one.all_facts}  # the first call
     beside = [one for one in ctx.exhibits if any(gave.get(id) is one for id in apart)]
     used = [*shown, *(one for one in beside if one not in shown)]
