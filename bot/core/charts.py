@@ -53,6 +53,7 @@ ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days"
 PEOPLE = "people"  # the part that says whom a call counted
 EXPLAINED = "explained"  # the part that says what names mean
 JOINTS = {PEOPLE: " / "}  # between the texts of a part; else a comma, which theirs have inside
+WHEN = "when"  # the part that says of which days by another day than the query's
 AGAINST = "against"  # the days with those that they are compared with
 
 
@@ -157,6 +158,8 @@ class Exhibit(BaseModel, frozen=True):
         told = {EXPLAINED, *(self.rows.dimensions if self.rows else ())} & {EXPLAINED, PEOPLE}
         scope = tuple(one for one in scope if one[0] not in told)  # the rows name people
         days, others = self._tell_column_days(used)
+        if not scope and days and len({*self.column_days}) > 1:  # of some columns alone
+            days, others = self.table.columns[0], self._tell_column_days(used, most="")[1]
         if days and all(part != AGAINST for part, _ in scope):  # as exact as its figures
             scope = tuple(one for one in scope if one[0] != "days")
         line = join_scope(scope, days or self.days)
@@ -169,14 +172,15 @@ class Exhibit(BaseModel, frozen=True):
             }
         )
 
-    def _tell_column_days(self, used: Collection[int]) -> tuple[str, str]:
-        """Return the days that most columns are of whose heads don't say it, and those of the
-        others with their names."""
+    def _tell_column_days(self, used: Collection[int], most: str | None = None) -> tuple[str, str]:
+        """Return the days that most columns are of whose heads don't say it, or these, and those of
+        the others with their names."""
         heads: dict[str, list[str]] = {}
         for number, days in enumerate(self.column_days, self._count_names()):
             if self.table and days and number in used:
                 heads.setdefault(days, []).append(self.table.columns[number])
-        most = self.days or max(heads, key=lambda days: len(heads[days]), default="")
+        if most is None:
+            most = self.days or max(heads, key=lambda days: len(heads[days]), default="")
         told = (f"{', '.join(some)} ({days})" for days, some in heads.items() if days != most)
         return ("" if self.days else most), ", ".join(told)
 
@@ -290,7 +294,8 @@ class Exhibit(BaseModel, frozen=True):
 
 def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
     """Return the parts in one line, each text once: what and by what first, the days last, with
-    those that they are compared with where a part says them."""
+    those that they are compared with where a part says them. `days` are left out where a part says
+    other ones: they were not asked for."""
     texts: dict[str, dict[str, None]] = {}
     for part, text in scope:
         texts.setdefault(part, {})[text] = None
@@ -299,7 +304,7 @@ def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
     own, compared = [*texts.pop("days", {})], [*texts.pop(AGAINST, {})]
     begin = own[0] if own else ""
     also = (one.removeprefix(begin).lstrip(" ,") for one in compared[1:])  # the same days
-    last = [*compared[:1], *also] or own or [days]
+    last = [*compared[:1], *also] or own or ([] if WHEN in texts else [days])
     middle = (JOINTS.get(part, ", ").join(some) for part, some in texts.items())
     line = [head, *middle, ", ".join(last)]
     known, told = {what.casefold()} if head != what else set[str](), list[str]()

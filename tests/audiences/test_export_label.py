@@ -77,7 +77,7 @@ def test_export_is_of_the_first_audience_unless_more_are_asked_for() -> None:
         ),
         (
             AudienceRule(bought_categories=("Bath", "Bed", "Candles"), min_orders=2),
-            "Export contacts for e-mail (bought “Bath” and 2 more)",
+            "Export contacts for e-mail (bought “Bath” or 2 others)",
         ),
     ],
 )
