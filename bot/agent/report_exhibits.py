@@ -36,7 +36,9 @@ def _name_left_out(exhibit: Exhibit, left_out: Sequence[Exhibit], ctx: Findings)
         one.tell_scope((), one.days) if one.scope else one.read_as.partition("\n")[0] or one.shows
         for one in left_out
     )
-    told = Words("No room here for: {what}.", what="; ".join(named)).to(ctx.request.language)
+    told = Words("Not shown, for lack of room: {what}.", what="; ".join(named)).to(
+        ctx.request.language
+    )
     return exhibit.model_copy(update={"cut": "\n".join(filter(None, (exhibit.cut, told)))})
 
 
@@ -74,9 +76,13 @@ def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) ->
         same = next(others, "") if figures else ""
         is_none = {*figures} == {"0"}
         if is_apart and (same or is_none) and len(cells) > 1:
-            words = Words("{column}: as {other}.", column=head, other=same.lower())
+            words = Words("{column}: the same as {other}.", column=head, other=same.lower())
             if is_late:
-                words = Words("{column}: as {other} so far.", column=head, other=same.lower())
+                words = Words(
+                    "{column}: the same as {other} so far, before returns to come.",
+                    column=head,
+                    other=same.lower(),
+                )
             told.append(words if same else Words("{column}: 0 in each row.", column=head))
         else:
             kept.append(number)
@@ -100,7 +106,7 @@ def _cut_columns(
     heads = {facts: head for (head, _), facts in reversed([*columns]) if facts in left_out}
     gone = frozenset[str]().union(*left_out)
     named = exhibit.list_measures(gone) or [*reversed(heads.values())]
-    told = Words("No room here for: {what}.", what=", ".join(named))
+    told = Words("Not shown, for lack of room: {what}.", what=", ".join(named))
     lines = (exhibit.cut, told.to(ctx.request.language))
     return cut.model_copy(update={"cut": " ".join(filter(None, lines))})
 

@@ -85,9 +85,13 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Re
     named = of_headline or of_points
     more = [one for one in [*shown, *points] if _is_of_other_part(one, first, named)]
     alike = [one for one in [*rest, *more] if one is not first and _asks_alike(one, first)]
+    if headline:  # it names other people than those of the points
+        alike = [one for one in alike if one in headline or not _is_of_people(one)]
     told = (first, *{id(one): one for one in alike}.values())
     cited = {*of_headline, *of_points, *(chosen.all_facts if chosen else ())}
-    line = _tell_line(told, named, cited, ctx)
+    # people whom points alone count are named there, and are not those of the headline
+    is_told = headline or bounded or shown or not _is_of_people(first)
+    line = _tell_line(told, named, cited, ctx) if is_told else ""
     others = [one for one in [*headline, *points] if one not in told]
     ages = (text for one in [*told, *others, *shown] for text in one.read_as.splitlines()[1:])
     beside = (
@@ -102,28 +106,36 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Re
 def _tell_line(
     exhibits: Sequence[Exhibit], named: Sequence[str], cited: Collection[str], ctx: Findings
 ) -> str:
-    """Return how these calls were read, in one line: the measures of the named facts, and a
-    comparison only where one of the cited facts is of it."""
+    """Return how these calls were read, in one line: the measures of the named facts, and of each
+    a comparison only where one of the cited facts is of it."""
     first, *more = exhibits
     line, *_ = first.read_as.splitlines()
     if scope := first.list_scope(named):
         has = {PEOPLE, *(part for part, _text in scope)}
         scope += tuple(one for other in more for one in other.list_scope(named) if one[0] in has)
-        if _have_other_days(exhibits) or not _is_compared(exhibits, cited, ctx):
-            scope = tuple(one for one in scope if one[0] != AGAINST)
+        against = {
+            one
+            for call in exhibits
+            if not _have_other_days(exhibits) and _is_compared(call, cited, ctx)
+            for one in call.list_scope(named)
+        }
+        scope = tuple(one for one in scope if one[0] != AGAINST or one in against)
         days = first.days or _tell_days([first], named, ctx)
         line = join_scope(_shorten(scope, exhibits, named, ctx), days)
     return line[:1].upper() + line[1:]
+
+
+def _is_of_people(exhibit: Exhibit) -> bool:
+    return any(part == PEOPLE for part, _text in exhibit.scope)
 
 
 def _have_other_days(exhibits: Sequence[Exhibit]) -> bool:
     return len({text for one in exhibits for part, text in one.scope if part == "days"}) > 1
 
 
-def _is_compared(exhibits: Sequence[Exhibit], cited: Collection[str], ctx: Findings) -> bool:
-    """Whether one of the cited facts of these calls is a change, or what another is compared
-    with."""
-    own = frozenset[str]().union(*(one.all_facts for one in exhibits))
+def _is_compared(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> bool:
+    """Whether one of the cited facts of a call is a change, or what another is compared with."""
+    own = exhibit.all_facts
     before = {fact.compared_with for fact in ctx.book.facts if fact.id in own}
     return any(
         fact.id in before or fact.is_change
@@ -174,11 +186,13 @@ def _list_wider(
     told: Sequence[Exhibit], others: Sequence[Exhibit], form: ReportForm, ctx: Findings
 ) -> Iterator[str]:
     """Yield for each condition of the question that other calls don't hold what they are of, if it
-    is not told within the condition too: that would be a comparison."""
+    is not told within the condition too: that would be a comparison. One that only chose the rows
+    is none of the question's."""
     cited = {*list_cited([form.headline, *form.points], ctx)}
     asked = f"{ctx.request.brief.follows or ''} {ctx.request.brief.words}"
     for part, text in told[0].list_scope(()):
-        if part not in SHOP_PARTS or not _is_named(part, text, asked):
+        of_rows = told[0].rows.dimensions if told[0].rows else ()
+        if part not in SHOP_PARTS or part in of_rows or not _is_named(part, text, asked):
             continue
         facts = [fact for fact in ctx.book.facts if fact.id in cited]
         wider = frozenset[str]().union(
@@ -200,8 +214,9 @@ def _list_wider(
         ]
         if names:
             what = ", ".join([*dict.fromkeys(names)][:MAX_NAMED])
-            words = Words("Not only {condition}: {what}", condition=text, what=what)
-            yield words.to(ctx.request.language)
+            words = Words("{what}: not limited to {condition}", condition=text, what=what)
+            line = words.to(ctx.request.language)
+            yield line[:1].upper() + line[1:]
 
 
 def _name_look_up(fact: Fact, exhibits: Iterable[Exhibit], ctx: Findings) -> str:
@@ -323,15 +338,15 @@ def _has_bound(exhibit: Exhibit) -> bool:
     return any(part == "having" for part, _text in exhibit.scope)
 
 
-def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> tuple[str, ...]:
-    """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
+def list_left_out(form: ReportForm, chosen: Sequence[Exhibit], ctx: Findings) -> tuple[str, ...]:
+    """Return how many rows the shown exhibits leave out, and what the rankings leave out that the
     report shows, or of whose groups it cites figures that are not in what it shows: each line once,
     of two the one that says more. Where the look-ups group otherwise or are of other days, each
     line says of which one it is."""
     cited = {*list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
-    apart = cited - chosen.all_facts if chosen else cited
-    cut = (chosen.cut,) if chosen and chosen.cut else ()
-    shown = [one for one in ctx.exhibits if chosen and chosen.shows_of(one)]
+    apart = cited.difference(*(one.all_facts for one in chosen))
+    cut = filter(None, dict.fromkeys(one.cut for one in chosen))
+    shown = [one for one in ctx.exhibits if any(some.shows_of(one) for some in chosen)]
     gave = {id: one for one in reversed(ctx.exhibits) for id in one.all_facts}  # the first call
     beside = [one for one in ctx.exhibits if any(gave.get(id) is one for id in apart)]
     used = [*shown, *(one for one in beside if one not in shown)]

@@ -134,7 +134,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             reading.line,
             reading.footnote,
             *reading.beside,
-            *list_left_out(form, exhibit, ctx),
+            *list_left_out(form, [one for one in (exhibit, second) if one], ctx),
             *dict.fromkeys(call.card for call in ctx.open_calls),
         ),
         unused=request.brief.left_over,

@@ -119,7 +119,7 @@ def list_short_conditions(
         told["segments"] = ()
     things = _name_products(rule.bought, rule.bought_categories, titles)
     if len(things) > MAX_NAMED_THINGS and not rule.bought_named:
-        more = Words("{first} and {n} more", first=things[0], n=len(things) - 1)
+        more = Words("{first} or {n} others", first=things[0], n=len(things) - 1)
         parts.append(_describe_bought([more], rule.bought_within, rule.bought_at_least))
         told |= {"bought": (), "bought_categories": (), "bought_within": None}
         told["bought_at_least"] = None

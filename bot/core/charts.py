@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -53,6 +53,7 @@ ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days"
 PEOPLE = "people"  # the part that says whom a call counted
 EXPLAINED = "explained"  # the part that says what names mean
 JOINTS = {PEOPLE: " / "}  # between the texts of a part; else a comma, which theirs have inside
+WHEN = "when"  # the part that says of which days by another day than the query's
 AGAINST = "against"  # the days with those that they are compared with
 
 
@@ -90,6 +91,7 @@ class Exhibit(BaseModel, frozen=True):
     column_facts: tuple[frozenset[str], ...] = ()  # of each of the last columns, its measure's
     column_days: tuple[str, ...] = ()  # that each of these is of, where its head doesn't say it
     column_places: tuple[int, ...] = ()  # that each of these had in the table that it comes from
+    column_tables: tuple[int, ...] = ()  # the numbers of these tables
     rows: TableRows | None = None  # where other tables may have rows of the same kind
     joined: tuple[str, ...] = ()  # the ids of the exhibits that it joins
 
@@ -157,6 +159,8 @@ class Exhibit(BaseModel, frozen=True):
         told = {EXPLAINED, *(self.rows.dimensions if self.rows else ())} & {EXPLAINED, PEOPLE}
         scope = tuple(one for one in scope if one[0] not in told)  # the rows name people
         days, others = self._tell_column_days(used)
+        if not scope and days and len({*self.column_days}) > 1:  # of some columns alone
+            days, others = self.table.columns[0], self._tell_column_days(used, most="")[1]
         if days and all(part != AGAINST for part, _ in scope):  # as exact as its figures
             scope = tuple(one for one in scope if one[0] != "days")
         line = join_scope(scope, days or self.days)
@@ -169,14 +173,15 @@ class Exhibit(BaseModel, frozen=True):
             }
         )
 
-    def _tell_column_days(self, used: Collection[int]) -> tuple[str, str]:
-        """Return the days that most columns are of whose heads don't say it, and those of the
-        others with their names."""
+    def _tell_column_days(self, used: Collection[int], most: str | None = None) -> tuple[str, str]:
+        """Return the days that most columns are of whose heads don't say it, or these, and those of
+        the others with their names."""
         heads: dict[str, list[str]] = {}
         for number, days in enumerate(self.column_days, self._count_names()):
             if self.table and days and number in used:
                 heads.setdefault(days, []).append(self.table.columns[number])
-        most = self.days or max(heads, key=lambda days: len(heads[days]), default="")
+        if most is None:
+            most = self.days or max(heads, key=lambda days: len(heads[days]), default="")
         told = (f"{', '.join(some)} ({days})" for days, some in heads.items() if days != most)
         return ("" if self.days else most), ", ".join(told)
 
@@ -196,27 +201,33 @@ class Exhibit(BaseModel, frozen=True):
 
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
         """Return the exhibit with as many columns as a table may have. Where a card has no room for
-        all, those of these facts come first: those of the first collection, then those of the
-        second, then the others, in a wide table without their earlier figures."""
+        all, those of the first collection of facts come first; of the others the columns of each
+        table stand together, those of the second collection first. In a wide table those of the
+        first collection alone keep their earlier figures, and the others where there is room."""
         many, names = len(self.column_facts), self._count_names()
         if self.table is None or names + many <= MAX_CARD_COLUMNS:
             return self
 
-        def rank(number: int) -> tuple[int, int]:
+        def rank(number: int) -> int:
             facts = self.column_facts[number]
-            first = next((n for n, ids in enumerate(cited) if facts & {*ids}), len(cited))
-            return first, self.column_places[number] if self.column_places else number
+            return next((n for n, ids in enumerate(cited) if facts & {*ids}), len(cited))
 
-        ranked = sorted(range(many), key=rank)
+        places = self.column_places or range(many)
+        tables = self.column_tables or (0,) * many
+        kept = sorted(range(many), key=lambda number: (rank(number), places[number]))
         if many > MAX_COLUMNS:
-            ranked = [
+            earlier = [
                 number
-                for number in ranked
-                if rank(number)[0] < len(cited)
-                or self.column_facts.index(self.column_facts[number]) == number
+                for number in kept
+                if rank(number) and self.column_facts.index(self.column_facts[number]) != number
             ]
-        used = sum(rank(number)[0] < len(cited) for number in ranked)
-        return self.with_columns(ranked[: max(used, MAX_COLUMNS)])
+            kept = [number for number in kept if number not in earlier]
+            used = sum(rank(number) < len(cited) for number in kept)
+            earlier = [number for number in earlier if rank(number) < len(cited)]
+            kept = [*kept, *earlier][: max(used, MAX_COLUMNS)]
+        best = {tables[n]: rank(n) for n in sorted(kept, key=rank, reverse=True)}
+        kept.sort(key=lambda n: (rank(n) > 0, best[tables[n]], tables[n], rank(n), places[n]))
+        return self.with_columns(kept)
 
     def with_columns(self, numbers: Sequence[int]) -> "Exhibit":
         """Return the exhibit with these columns of figures, in this order."""
@@ -238,7 +249,7 @@ class Exhibit(BaseModel, frozen=True):
         )
         of_columns = {
             name: tuple(values[n] for n in numbers)
-            for name in ("column_facts", "column_days", "column_places")
+            for name in ("column_facts", "column_days", "column_places", "column_tables")
             if (values := getattr(self, name))
         }
         return self.model_copy(update={"table": table, **of_columns})
@@ -284,7 +295,8 @@ class Exhibit(BaseModel, frozen=True):
 
 def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
     """Return the parts in one line, each text once: what and by what first, the days last, with
-    those that they are compared with where a part says them."""
+    those that they are compared with where a part says them. `days` are left out where a part says
+    other ones: they were not asked for."""
     texts: dict[str, dict[str, None]] = {}
     for part, text in scope:
         texts.setdefault(part, {})[text] = None
@@ -293,7 +305,7 @@ def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
     own, compared = [*texts.pop("days", {})], [*texts.pop(AGAINST, {})]
     begin = own[0] if own else ""
     also = (one.removeprefix(begin).lstrip(" ,") for one in compared[1:])  # the same days
-    last = [*compared[:1], *also] or own or [days]
+    last = [*compared[:1], *also] or own or ([] if WHEN in texts else [days])
     middle = (JOINTS.get(part, ", ").join(some) for part, some in texts.items())
     line = [head, *middle, ", ".join(last)]
     known, told = {what.casefold()} if head != what else set[str](), list[str]()
@@ -566,7 +578,8 @@ def _format_value(value: float, unit: str, language: Language, is_change: bool =
     decimals = 2 if is_money else 1
     if unit in PERCENT_UNITS:
         decimals = count_percent_decimals(Decimal(value), unit, is_change=is_change)
-    rounded = Decimal(str(round(value, decimals) if abs(value) < 1000 else round(value)))
+    step = Decimal(1).scaleb(-decimals if abs(value) < 1000 else 0)
+    rounded = Decimal(str(value)).quantize(step, ROUND_HALF_UP)
     plain = Decimal(int(rounded)) if rounded == int(rounded) else rounded
     return sign_number(spell_number(plain, unit, language), is_positive=is_change and plain > 0)
 

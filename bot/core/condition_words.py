@@ -98,12 +98,15 @@ def describe_values(what: Value, operator: str, values: Sequence[Any], listed: A
 
 
 def describe_day(field: str, operator: str, days: Sequence[Value]) -> Words:
-    """Return a condition on a day: "ordered, but not since 1 September", "until 3 June"."""
+    """Return a condition on a day: "ordered, but not since 1 September", "until 3 June". A period
+    is two days, or one text."""
     first, last = days[0], days[-1]
     if operator == "at_least":
         when = Words("since {day}", day=first)
     elif operator == "at_most":
         when = Words("until {day}", day=first)
+    elif operator == "between" and len(days) < 2:
+        when = Words("from {days}", days=first)
     elif operator == "between":
         when = Words("from {since} to {until}", since=first, until=last)
     else:

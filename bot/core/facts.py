@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
@@ -325,7 +325,7 @@ class Fact(SourcedModel, frozen=True):
             decimals = count_percent_decimals(self.number, self.unit, is_change=self.is_change)
             if self.decimals <= decimals:
                 return self
-        rounded = self.number.quantize(Decimal(1).scaleb(-decimals)) + 0  # no −0
+        rounded = self.number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0  # no −0
         changes: dict[str, Any] = {"value": rounded, "exact": None}
         is_whole = self.number == 0 or (self.unit == "%" and self.number == 100)
         if is_whole and not is_money(self):  # nothing or all needs no decimals

@@ -12,7 +12,6 @@ from functools import cached_property
 
 from bot.core.charts import (
     EXPLAINED,
-    MAX_SHOWN_ROWS,
     NO_FIGURE,
     QUOTED,
     Exhibit,
@@ -23,6 +22,7 @@ from bot.core.parts import Table
 from bot.text.normalize import normalize_text
 
 NO_CELL = "–"
+MAX_SHOWN = 2  # exhibits of a report
 MAX_TITLE = 80  # characters of a column's title
 # parts of how a call was read that say which rows, which order
 OF_ROWS = ("by", "having", "more", EXPLAINED)
@@ -32,8 +32,8 @@ ColumnKey = tuple[str, str]  # the title of a measure's first column, and its ow
 
 def arrange_exhibits(exhibits: Sequence[Exhibit]) -> tuple[list[Exhibit], list[Exhibit]]:
     """Return the exhibits that a report shows of those that were chosen, joined where they have
-    the same kind of rows, and those that have no place. Two tables that can't be joined stand one
-    under the other where a card has room for the rows of both."""
+    the same kind of rows, and those that have no place. Two that can't be joined stand one under
+    the other; a card shows the first rows of each."""
     groups: list[list[Exhibit]] = []
     for exhibit in exhibits:
         group = next((some for some in groups if can_join(some, exhibit)), None)
@@ -42,9 +42,7 @@ def arrange_exhibits(exhibits: Sequence[Exhibit]) -> tuple[list[Exhibit], list[E
         else:
             group.append(exhibit)
     joined = [join_exhibits(group) for group in groups]
-    are_short = all(not one.table or len(one.table.rows) <= MAX_SHOWN_ROWS for one in joined[:2])
-    many = 2 if are_short else 1
-    return joined[:many], joined[many:]
+    return joined[:MAX_SHOWN], joined[MAX_SHOWN:]
 
 
 def can_join(group: Sequence[Exhibit], exhibit: Exhibit) -> bool:
@@ -108,6 +106,7 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
             "column_facts": tuple(one.exhibit.column_facts[n] for one, n in used),
             "column_days": (),
             "column_places": tuple(n for _one, n in used),
+            "column_tables": tuple(sources.index(one) for one, _n in used),
         }
     )
 

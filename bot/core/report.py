@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from bot.core.charts import MAX_SHOWN_ROWS, Exhibit, is_row_name
+from bot.core.charts import Exhibit, is_row_name
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import BRIEF_SOURCE, NO_SOURCE, Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
@@ -53,8 +53,7 @@ class ReportForm(BaseModel, frozen=True):
     further_exhibits: list[str] = Field(
         default=[],
         description="other exhibits whose figures the question wants beside it: e3. Tables with "
-        "the same kind of rows (both by product) become one; of others a second stands where both "
-        f"have {MAX_SHOWN_ROWS} rows at most",
+        "the same kind of rows (both by product) become one; of others a second stands below it",
     )
     as_table: bool = Field(
         default=False,

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -176,7 +176,8 @@ def format_value(value: Any, language: str, decimals: int | None = None) -> str:
 
     locale = get_language(language).locale
     if isinstance(value, Money):
-        amount = str(numbers.format_currency(value.amount, value.currency, locale=locale))
+        with localcontext(rounding=ROUND_HALF_UP):
+            amount = str(numbers.format_currency(value.amount, value.currency, locale=locale))
         amount = amount.replace("£GB", "£").replace("$US", "$")  # as shops write their own currency
         return CENTS.sub("", amount) if value.is_whole else amount
     if isinstance(value, datetime):
@@ -186,7 +187,8 @@ def format_value(value: Any, language: str, decimals: int | None = None) -> str:
         pattern = f"{_choose_day_pattern(value, language)} MMMM y"
         return str(dates.format_date(value, pattern, locale=locale))
     fixed = f"#,##0.{'0' * decimals}" if decimals else None
-    return str(numbers.format_decimal(value, fixed, locale=locale))
+    with localcontext(rounding=ROUND_HALF_UP):
+        return str(numbers.format_decimal(value, fixed, locale=locale))
 
 
 def _choose_day_pattern(day: date, language: str) -> str:

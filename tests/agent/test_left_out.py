@@ -33,7 +33,14 @@ def test_line_of_another_call_stands_only_for_figures_that_the_shown_one_has_not
     form: Any = SimpleNamespace(headline=cited, points=[], cannot_tell="none")
     book = SimpleNamespace(get=facts.get, facts=[*facts.values()])
     ctx: Any = SimpleNamespace(book=book, exhibits=(dropped, shown))
-    assert list_left_out(form, shown, ctx) == lines
+    assert list_left_out(form, [shown], ctx) == lines
+
+
+def test_what_a_second_table_leaves_out_is_said_as_well() -> None:
+    tables = [Exhibit(id=id, shows="a", cut=f"5 of {id}") for id in ("e1", "e2")]
+    form: Any = SimpleNamespace(headline="", points=[], cannot_tell="none")
+    ctx: Any = SimpleNamespace(book=SimpleNamespace(facts=[]), exhibits=tables)
+    assert list_left_out(form, tables, ctx) == ("5 of e1", "5 of e2")
 
 
 def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
@@ -55,7 +62,7 @@ def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
 
     def tell(points: list[str]) -> tuple[str, ...]:
         form: Any = SimpleNamespace(headline="", points=points, cannot_tell="none")
-        return list_left_out(form, exhibits[0], ctx)
+        return list_left_out(form, exhibits[:1], ctx)
 
     assert tell([]) == (UNSURE,)
     assert tell(["{f2}"]) == (f"By category: {UNSURE}", f"By product: {UNSURE}")

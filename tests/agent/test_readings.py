@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.agent.report_reading import Reading
-from bot.core.charts import Exhibit, join_scope
+from bot.core.charts import WHEN, Exhibit, join_scope
 from tests.support.tool_runner import call_tool
 
 OF_ADS = {"dataset": "campaigns", "measures": ["campaign_sales"], "dimensions": ["channel"]}
@@ -52,3 +52,20 @@ def test_a_call_without_an_exhibit_says_what_its_figures_are_of() -> None:
     assert bare.tell_scope(()) == "visits · 1 to 6 May 2026"
     named = bare.model_copy(update={"measure_facts": {"orders": frozenset({"f"})}})
     assert named.tell_scope(("f",)) == "orders · 1 to 6 May 2026"
+
+
+def test_days_that_nobody_named_are_left_out_beside_those_of_a_condition() -> None:
+    scope = [("what", "late orders"), (WHEN, "delivered from 16 to 22 November 2026")]
+    assert join_scope(scope, "2025").endswith("late orders · delivered from 16 to 22 November 2026")
+    assert join_scope([*scope, ("days", "May 2026")], "2025").endswith("· May 2026")
+
+
+async def test_a_condition_on_days_tells_its_period_once_and_as_short_as_people_do() -> None:
+    asked = {
+        "field": "delivered_day",
+        "operator": "between",
+        "values": ["2026-10-05", "2026-10-11"],
+    }
+    call = {"dataset": "orders", "measures": ["orders"], "filters": [[asked]]}
+    (exhibit,) = (await call_tool("query_metrics", call)).exhibits
+    assert exhibit.tell_scope(()) == "orders · delivered from 5 to 11 October 2026"

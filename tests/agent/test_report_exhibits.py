@@ -24,13 +24,13 @@ def test_column_that_tells_nothing_of_its_own_is_said_once_in_its_place() -> Non
     left = _leave_out_empty(WEEKS, {"Orders"}, CTX)
     assert left.table
     assert left.table.columns == ("Week", "Revenue", "Orders")
-    assert left.cut == "Net revenue: as revenue. Returned: 0 in each row."
+    assert left.cut == "Net revenue: the same as revenue. Returned: 0 in each row."
 
 
 def test_a_column_that_returns_may_still_change_is_alike_only_so_far() -> None:
     late = WEEKS.model_copy(update={"footnote": f"As told. {LATE_RETURNS.text}"})
     left = _leave_out_empty(late, {"Orders"}, CTX)
-    assert left.cut.startswith("Net revenue: as revenue so far.")
+    assert left.cut.startswith("Net revenue: the same as revenue so far, before")
 
 
 def test_column_that_a_sentence_cites_stays() -> None:

@@ -101,7 +101,7 @@ def test_exports_of_a_report_that_nothing_tells_apart_are_one() -> None:
         ),
         (
             AudienceRule(bought_categories=("Bath", "Bed", "Candles"), min_orders=2),
-            "Export contacts for e-mail (bought “Bath” and 2 more)",
+            "Export contacts for e-mail (bought “Bath” or 2 others)",
         ),
     ],
 )

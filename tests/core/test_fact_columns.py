@@ -66,7 +66,7 @@ def compare(now: str, before: str) -> list[Fact]:
     ("now", "before", "said"),
     [
         ("56.62", "54.44", ["56.6%", "54.4%", "+2.2\u00a0points"]),
-        ("56.65", "54.44", ["56.6%", "54.4%", "+2.2\u00a0points"]),  # exactly: +2.21
+        ("56.65", "54.44", ["56.7%", "54.4%", "+2.3\u00a0points"]),  # exactly: +2.21
         ("39.26", "58.41", ["39%", "58%", "−19\u00a0points"]),
         ("4.57", "4.8", ["4.57%", "4.80%", "−0.23\u00a0points"]),
         ("10.24", "9.96", ["10.2%", "10.0%", "+0.2\u00a0points"]),
@@ -109,6 +109,13 @@ def test_sums_of_a_call_have_cents_together_or_not_at_all() -> None:
     told = round_sums([small, large, mean], ["spend", "sales"])
     assert [one.shown("en") for one in told] == ["€235", "€1,192", "€17.81"]
     assert round_sums([small, mean], ["spend"])[0].shown("en") == "€235.00"
+
+
+@pytest.mark.parametrize(("amount", "shown"), [("1112.5", "€1,113"), ("1737.50", "€1,738")])
+def test_half_a_unit_of_money_is_rounded_up(amount: str, shown: str) -> None:
+    sales = share(amount).model_copy(update={"unit": "EUR"})
+    assert sales.model_copy(update={"shown_decimals": 0}).shown("en") == shown
+    assert sales.model_copy(update={"value": Decimal("0.125")}).shown("en") == "€0.13"
 
 
 def test_a_whole_amount_has_no_cents_beside_one_without() -> None:

@@ -187,24 +187,41 @@ def test_columns_of_each_comparison_stay_together() -> None:
     assert table.rows == (("Mobile", *"123456", "€114"),)
 
 
-@pytest.mark.parametrize(("rows", "shown"), [(12, ["e1", "e2"]), (13, ["e1"])])
-def test_tables_of_other_rows_stand_one_under_the_other_if_short(
-    rows: int, shown: list[str]
+def test_two_tables_of_other_rows_stand_one_under_the_other_however_long() -> None:
+    countries: Cells = {f"Country {n}": (str(n),) for n in range(40)}
+    others = [build_exhibit(f"e{n}", ("Orders",), countries, dimension=f"kind {n}") for n in (2, 3)]
+    found, left_out = arrange_exhibits([VISITS, *others])
+    assert [one.id for one in found] == ["e1", "e2"]
+    assert [one.id for one in left_out] == ["e3"]
+
+
+WIDE = build_exhibit("e1", ("A", "B", "C", "D"), {"Mobile": ("1", "2", "3", "4")})
+NARROW = build_exhibit("e2", ("X", "Y"), {"Mobile": ("8", "9")})
+
+
+@pytest.mark.parametrize(
+    ("headline", "points", "heads"),
+    [("e1.D", [], "DABCXY"), ("", ["e1.C", "e2.Y"], "CABDYX"), ("", ["e2.Y"], "YXABCD")],
+)
+def test_columns_of_a_joined_table_stand_together_and_those_of_the_text_first(
+    headline: str, points: list[str], heads: str
 ) -> None:
-    countries: Cells = {f"Country {n}": (str(n),) for n in range(rows)}
-    other = build_exhibit("e2", ("Orders",), countries, dimension="country")
-    found, left_out = arrange_exhibits([VISITS, other])
-    assert [one.id for one in found] == shown
-    assert {one.id for one in left_out} == {"e1", "e2"} - {*shown}
-
-
-def test_joined_table_keeps_a_column_of_each_where_a_card_has_no_room_for_all() -> None:
-    wide = build_exhibit("e1", ("A", "B", "C", "D"), {"Mobile": ("1", "2", "3", "4")})
-    other = build_exhibit("e2", ("X", "Y"), {"Mobile": ("8", "9")})
-    table = join_exhibits([wide, other]).with_columns_first(["e1.D"]).table
+    table = join_exhibits([WIDE, NARROW]).with_columns_first([headline], points).table
     assert table
-    assert table.columns == ("Device", "D", "A", "X", "B", "Y", "C")
-    assert table.rows == (("Mobile", "4", "1", "8", "2", "9", "3"),)
+    assert table.columns == ("Device", *heads)
+
+
+def test_wide_table_keeps_a_column_of_each_and_what_the_headline_compares() -> None:
+    heads = [head for one in "ABC" for head in (f"{one}, 2026", "2025", "Change")]
+    exhibit = build_exhibit("e1", tuple(heads), {"Mobile": tuple("123456789")})
+    facts = tuple(frozenset({one}) for one in "AAABBBCCC")
+    exhibit = exhibit.model_copy(update={"column_facts": facts})
+    table = exhibit.with_columns_first(["B"], ["C"]).table
+    assert table
+    assert table.rows == (("Mobile", *"456781"),)
+    table = exhibit.with_columns_first(["B"], ["C", "A"]).table
+    assert table
+    assert table.rows == (("Mobile", *"456127"),)
 
 
 def test_audiences_stand_in_one_table_that_names_each_once() -> None:

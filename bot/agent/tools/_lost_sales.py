@@ -3,7 +3,7 @@ the days without stock, at the average price paid in these weeks."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -155,7 +155,7 @@ def predict_count(seen: Decimal, days: int, ahead: int) -> tuple[Decimal, Decima
 def _build(
     of: Fact, product: Product, measure: str, label: Words, exact: Decimal, step: Decimal
 ) -> Fact:
-    value = (exact / step).quantize(Decimal(1)) * step
+    value = (exact / step).quantize(Decimal(1), ROUND_HALF_UP) * step
     return of.model_copy(
         update={
             "id": str(FactId("calculated", f"sold-out-{product.handle}", measure)),

@@ -5,7 +5,7 @@ a new figure with a name of its own; made of figures of different days, it names
 and has none itself. Takes figures of earlier turns only: one of this turn has no name yet."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
@@ -74,7 +74,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exact, unit = _add_percent(params.percent, facts[0], deps), facts[0].unit
     else:
         exact, unit = _calculate(params.operation, facts)
-    value = exact.quantize(_find_digits(params.operation, facts))
+    value = exact.quantize(_find_digits(params.operation, facts), ROUND_HALF_UP)
     await _refuse_few_people(params.operation, facts, value, deps)
     first = facts[0]
     with_days = len({(one.since, one.until) for one in facts}) > 1

@@ -46,10 +46,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         late = dated[0]
         where = replace(finding.where, since=late.since, until=late.until)
         finding = replace(finding, where=where)
+    shown = {fact.about for fact in regions}
+    late_ones = next((one.about for one in facts if one.parts.subject == "late-regions"), "")
+    few = [name for name in late_ones.split(", ") if name and name not in shown]
+    cut = Words("No row for {names}: too few parcels.", names=", ".join(few)).to(finding.language)
+    exhibits = replace(REGIONS, heading=heading).build(regions, finding.language)
     return finding.build_result(
         facts,
         title=Words("late parcels (not delivered by the promised day)"),
-        exhibits=replace(REGIONS, heading=heading).build(regions, finding.language),
+        exhibits=[one.model_copy(update={"cut": cut if few else ""}) for one in exhibits],
         notes=(
             "“late” is the share of parcels not delivered by the promised day, of those "
             "promised for a day before the last of the data; “rest” is that of all regions but "

@@ -282,8 +282,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             }
         },
     )
-    wanted = min(params.most, len(ordered))
-    listed = _say_rows(listed, len(shown), wanted, short, language)
+    is_cut = len(shown) < min(params.most, len(ordered))
+    listed = _say_rows(listed, len(shown), len(ordered) if is_cut else len(shown), short, language)
     of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=(*_name_country(facts, where, language), *fitting),

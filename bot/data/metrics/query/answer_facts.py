@@ -194,7 +194,8 @@ class _ResultBuilder:
             if any(row) or group not in groups
         ]
         labels = [self.answer.dataset.dimensions[d].label for d in self.query.dimensions]
-        heads = [label.to(self.language).capitalize() for label in labels or [Words("period")]]
+        named = [label.to(self.language) for label in labels or [Words("period")]]
+        heads = [name[:1].upper() + name[1:] for name in named]
         days = format_short_period(*self.days, self.language, date.min)
         table = Table(
             columns=(
@@ -208,7 +209,7 @@ class _ResultBuilder:
             name: frozenset(id for id, (*_, measure) in self.groups.items() if measure == name)
             for name in self.query.measures
         }
-        named = {
+        measures = {
             name_measure(self.warehouse, self.answer, name, self.language, as_read=True): facts
             for name, facts in facts_of.items()
             if name in self.told
@@ -227,7 +228,7 @@ class _ResultBuilder:
                 scope=scope,
                 short_scope=short_scope,
                 days=days,
-                measure_facts=named,
+                measure_facts=measures,
                 total=self._name_total(cells)[0] if self.query.dimensions else "",
                 cut=self.notes.describe_cut(),
                 footnote=self.notes.describe_source(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -234,7 +234,7 @@ class FigureFacts:
                 "id": f"{now.id}-per-day-change" if is_daily else f"{now.id}-change",
                 "label": (DAILY_CHANGE if is_daily else CHANGE_LABEL).text,
                 "about": about,
-                "value": exact.quantize(digits),
+                "value": exact.quantize(digits, ROUND_HALF_UP),
                 "exact": exact,
                 "of": None,
                 "unit": unit,
@@ -293,8 +293,8 @@ def _round(number: Decimal, measure: Measure) -> Decimal:
     point."""
     if measure.unit == "money":
         whole = measure.is_sum and abs(number) >= MIN_WHOLE_AMOUNT
-        return number.quantize(Decimal(1) if whole else Decimal("0.01"))
+        return number.quantize(Decimal(1) if whole else Decimal("0.01"), ROUND_HALF_UP)
     if measure.unit == "days":
-        return number.quantize(Decimal("0.1"))
+        return number.quantize(Decimal("0.1"), ROUND_HALF_UP)
     is_count = measure.is_sum and number == number.to_integral_value()
-    return number.quantize(Decimal(1) if is_count else Decimal("0.01"))
+    return number.quantize(Decimal(1) if is_count else Decimal("0.01"), ROUND_HALF_UP)

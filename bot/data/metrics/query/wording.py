@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.audience_words import YES_OR_NO_NAMES, describe_conditions
-from bot.core.charts import AGAINST, ScopePart
+from bot.core.charts import AGAINST, WHEN, ScopePart
 from bot.core.condition_words import (
     DELIVERED_LATE,
     describe_amount,
@@ -326,7 +326,9 @@ def list_scope(
         describe_filters(warehouse, answer, language, years=years, short=short),
         strict=True,
     ):
-        parts.append(("-".join(dict.fromkeys(one.field for one in group)), text))
+        is_of_days = any(_is_of_days(answer.dataset, one) for one in group)
+        names = dict.fromkeys(one.field for one in group)
+        parts.append((WHEN if is_of_days else "-".join(names), text))
     if query.dimensions:
         by = Words("by {what}", what=name_dimensions(answer, language)).to(language)
         parts.append(("by", by))
@@ -349,6 +351,17 @@ def list_scope(
             }
         parts += days.items()
     return tuple(parts)
+
+
+def _is_of_days(dataset: MetricDataset, condition: MetricCondition) -> bool:
+    """Whether a condition takes rows of some days, as those of the query do."""
+    field = get_field(dataset, condition.field)
+    return (
+        field is not None
+        and field.kind == "day"
+        and condition.field not in CUSTOMER_FIELDS
+        and condition.values not in ((ANY_VALUE,), (NO_VALUE,))
+    )
 
 
 def get_reference_day(warehouse: Warehouse, answer: MetricAnswer) -> date:
@@ -521,9 +534,10 @@ def describe_condition(
         words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
         return words.to(language)
     if field.kind == "day":
-        days = [
-            format_short_day(date.fromisoformat(one), language, today) for one in condition.values
-        ]
+        asked = [date.fromisoformat(one) for one in condition.values]
+        days = [format_short_day(one, language, today) for one in asked]
+        if condition.operator == "between":
+            days = [format_period(asked[0], asked[-1], language)]
         return describe_day(condition.field, condition.operator, days).to(language)
     if field.kind != "text":
         unit = field.unit if isinstance(field, ConditionField) else ""
