@@ -29,7 +29,7 @@ from bot.core.checks import OPENING_KEY, Check
 from bot.core.facts import Evidence, Fact, spell_base
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.report import is_given
-from bot.core.request import SkillRequest
+from bot.core.request import CHOSEN, SkillRequest, drop_lines
 from bot.core.thread_text import list_unmasked_speakers
 from bot.core.writer import ReceiptWriter
 from bot.errors import CannotDo, SpendingBusy, SpendingRefused, TryAgain
@@ -275,7 +275,9 @@ def build_claim_prompt(
     versions = [one.words for one in request.keep_reason().brief.instructions]
     fields = brief.list_typed(brief.offer, brief.dates, *brief.must_say)
     gone = f"no longer valid: {'; '.join(brief.replaced)}" if brief.replaced else ""
-    said = (brief.follows, brief.typed_words, *fields, *versions, gone)
+    chosen = f"{CHOSEN}: {brief.chosen}" if brief.chosen else ""
+    typed = drop_lines(brief.typed_words, brief.chosen)
+    said = (brief.follows, typed, chosen, *fields, *versions, gone)
     asked = "\n".join(filter(None, said))
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]

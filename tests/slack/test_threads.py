@@ -690,6 +690,10 @@ async def test_answer_sets_the_product_whether_tapped_or_typed(
     assert mail.brief.words.splitlines() == ["a mail on the Alba shirt", "The bathrobe"]
     await ask(intern, "warmer", revising("warmer"), thread=thread)
     assert fenced(list_writing(intern)[-1], "reason") == "warmer"
+    for prompt in list_writing(intern)[-2:]:  # an option is worded by us
+        asked, *others = fenced(prompt, "brief").splitlines()
+        assert (asked, "The bathrobe" in others) == ("asked: a mail on the Alba shirt", False)
+        assert any(one.startswith("chosen ") and one.endswith(": The bathrobe") for one in others)
 
 
 @pytest.mark.parametrize("is_typed", [False, True])
