@@ -29,7 +29,7 @@ from bot.core.checks import OPENING_KEY, Check
 from bot.core.facts import Evidence, Fact, spell_base
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.report import is_given
-from bot.core.request import SkillRequest
+from bot.core.request import CHOSEN, SkillRequest, drop_lines
 from bot.core.thread_text import list_unmasked_speakers
 from bot.core.writer import ReceiptWriter
 from bot.errors import CannotDo, SpendingBusy, SpendingRefused, TryAgain
@@ -276,7 +276,9 @@ def build_claim_prompt(
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
     gone = f"no longer valid: {'; '.join(brief.replaced)}" if brief.replaced else ""
-    asked = "\n".join(filter(None, (*list_asked(request), gone)))
+    chosen = f"{CHOSEN}: {brief.chosen}" if brief.chosen else ""
+    asked = "
+".join(filter(None, (*list_asked(request), chosen, gone)))
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
     notes = [note for note in notes if note not in data]
@@ -305,7 +307,8 @@ def list_asked(request: SkillRequest) -> list[str]:
     brief = request.brief
     versions = [one.words for one in request.keep_reason().brief.instructions]
     fields = brief.list_typed(brief.offer, brief.dates, *brief.must_say)
-    return [one for one in (brief.follows, brief.typed_words, *fields, *versions) if one]
+    typed = drop_lines(brief.typed_words, brief.chosen)
+    return [one for one in (brief.follows, typed, *fields, *versions) if one]
 
 
 def name_facts(facts: Sequence[Fact]) -> dict[str, Fact]:

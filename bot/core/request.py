@@ -82,6 +82,7 @@ class SalesQuery(BaseModel, frozen=True):
 
 
 OFFER_JOINT = " + "  # between an offer and what was added to it
+CHOSEN = "chosen of the options that we offered (the choice counts, no wording of ours is due)"
 MAX_INSTRUCTIONS = 20  # of the versions of one text
 
 
@@ -136,6 +137,7 @@ class Brief(BaseModel, frozen=True):
     preview: bool = False  # only show what an AI would get
     left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
     proposed: str | None = None  # the idea or next step, in the intern's words, that is taken up
+    chosen: str | None = None  # the options that were taken, in the words of the intern's questions
     own_question: str | None = None  # of several that the words ask, the one of this request
     beside: tuple[str, ...] = ()  # what else the message asks for, done apart from this request
     material: str = ""
@@ -151,11 +153,7 @@ class Brief(BaseModel, frozen=True):
     @property
     def typed_words(self) -> str:
         """The words without the lines that are the intern's own."""
-        if not self.proposed:
-            return self.words
-        proposed = {collapse_spaces(line) for line in self.proposed.splitlines()}
-        lines = self.words.splitlines()
-        return "\n".join(line for line in lines if collapse_spaces(line) not in proposed)
+        return drop_lines(self.words, self.proposed)
 
     def list_typed(self, *texts: str | None) -> list[str]:
         """Return the texts that a person stated: what only the intern has proposed is nobody's
@@ -212,6 +210,7 @@ class Brief(BaseModel, frozen=True):
             "continues the question": self.follows,
             "of what is asked, answer only": self.own_question,
             "proposed by us, stated by nobody": self.proposed,
+            CHOSEN: self.chosen and "; ".join(self.chosen.splitlines()),
             "category": ", ".join(self.categories),
             "brand": self.brand,
             "from": self.since and self.since.isoformat(),
@@ -224,7 +223,15 @@ class Brief(BaseModel, frozen=True):
         }
         lines = [f"{name}: {value}" for name, value in fields.items() if value]
         asked = [f"asked for a later version: {one.words}" for one in self.instructions]
-        return "\n".join([f"asked: {self.words}", *asked, *lines])
+        return "\n".join([f"asked: {drop_lines(self.words, self.chosen)}", *asked, *lines])
+
+
+def drop_lines(words: str, dropped: str | None) -> str:
+    """Return the words without the lines that are in `dropped`."""
+    lines = {collapse_spaces(line) for line in (dropped or "").splitlines()}
+    if not lines:
+        return words
+    return "\n".join(line for line in words.splitlines() if collapse_spaces(line) not in lines)
 
 
 def parse_just_for_me(words: str) -> tuple[bool, str]:

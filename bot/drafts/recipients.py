@@ -18,6 +18,9 @@ NOT_IN_TEXT, NOT_USED = Words("Not in the text: {what}"), Words("Not used: {what
 NO_RANGE_PAGE = Words(
     "Leads to: {link}, the home page. No page of this range is known (`pages` in brand.toml)."
 )
+SPLIT_BY_LANGUAGE = Words(
+    "The same people have a text {tongue}: send each to those who read it. An export has them all."
+)
 NO_PAGE = Words("Leads to: no page known. Add its link.")
 
 
@@ -42,6 +45,14 @@ def describe_recipients(
     dates = collapse_spaces(brief.dates or "")
     counted = size and (size.words or Words("{line}", line=str(size.value)))
     return [one for one in (audience, audience and counted, asked, audience and dates) if one]
+
+
+def is_same_in_other_language(one: Draft, other: Draft) -> bool:
+    """Whether two texts are sent to the same people, each in a language of its own."""
+    channel = load_channels().get(other.channel or "")
+    is_sent = channel is not None and not (channel.is_public or other.brief.notice)
+    people = [(it.channel, it.brief.rule or it.brief.audience) for it in (one, other)]
+    return is_sent and people[0] == people[1] and one.brief.language != other.brief.language
 
 
 def describe_unused(what: str, *, is_copy: bool) -> Words:

@@ -174,6 +174,7 @@ def _build_copy_brief(
         stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
         follows=_find_request_of_proposal(read, incoming, about, source),
         proposed=read.idea or incoming.answers.get("proposed") or (source and source.proposed),
+        chosen=incoming.answers.get("chosen") or (source and source.chosen),
         goes_by=read.goes_by,
         market=market,
         tone=read.tone,

@@ -432,6 +432,7 @@ class MessageReading(DraftRevisions):
                 answer = f"{answer}\n{said}"
             understanding = understanding if before is None else before.take_answer(understanding)
         task.store_understanding(understanding.model_dump_json(), now)
-        task.continue_question(asking, answer, now)
+        options = question.options if before is None or not before.choices else ()
+        task.continue_question(asking, answer, now, options)
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
         return understanding

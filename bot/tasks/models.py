@@ -1,6 +1,7 @@
 """Tasks: one row for each request of a person, a digest or an alert. A job works on it."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -237,14 +238,20 @@ class Task(Row):
     def store_understanding(self, understanding: str, now: datetime) -> None:
         self.understanding, self.changed_at = understanding, now
 
-    def continue_question(self, asking: "Task", answer: str, now: datetime) -> None:
+    def continue_question(
+        self, asking: "Task", answer: str, now: datetime, options: Sequence[str] = ()
+    ) -> None:
         """Become the continuation of a task that asked: its request, with the answer added. A tap
-        has started it as that, with the answer in its form."""
+        has started it as that, with the answer in its form. Of the `options` the form has those
+        that were taken."""
         if not list_answers(self.form):
             self.form = {key: value for key, value in asking.form.items() if key != HEARD}
             self.parent, self.private = asking.id, asking.private
             self.reason, self.previous = asking.reason, asking.previous
         self.form, self.changed_at = drop_answers(self.form), now
+        taken = [self.form.get("chosen"), *(one for one in answer.splitlines() if one in options)]
+        if chosen := "\n".join(filter(None, taken)):
+            self.form = {**self.form, "chosen": chosen}
         self.words = "\n".join(filter(None, [asking.words, answer]))
         if asking.reason:  # a revision is told its reason, not the words
             self.words, self.reason = asking.words, f"{asking.reason}\n{answer}"

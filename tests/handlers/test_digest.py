@@ -14,7 +14,6 @@ from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Table
 from bot.data.analyses.findings import WATCH
-from bot.slack.cards.report_card import MAX_CARD_POINTS
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
@@ -34,7 +33,7 @@ async def test_planted_changes_are_reported_with_proven_figures(words: str) -> N
     assert "mobile" in parts["headline"].text
     points = [part for part in found.parts if part.key.startswith("points.")]
     assert len(points) <= 5
-    on_card = "\n".join(part.text for part in points[:MAX_CARD_POINTS])
+    on_card = "\n".join(part.text for part in points)
     assert "Revenue: " in on_card or "Chiffre d'affaires" in on_card
     assert "paying on the phone" in on_card or "paiement sur téléphone" in on_card
     text = "\n".join(part.text for part in (*points, parts["more"]))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Copy, File, NextStep, Quote, Table, split_output
-from bot.core.report import Report
+from bot.core.report import MAX_POINTS, Report
 from bot.db.session import Database
 from bot.drafts.models import CHECKS_ADAPTER, LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words
@@ -62,6 +62,14 @@ def test_report_leads_with_its_finding_and_has_no_approve_button(sqlite: Databas
     assert action_ids.EDIT not in buttons
     assert action_ids.LEAD_NOW in buttons
     assert action_ids.DETAILS in buttons
+
+
+def test_all_points_stand_on_the_card(sqlite: Database) -> None:
+    points = [Copy(text=f"Point {n}.") for n in range(1, MAX_POINTS + 1)]
+    with sqlite.begin() as session:
+        reported(session, REPORT.model_copy(update={"points": points}))
+        shown = text_of(drawn(seen(session)).blocks)
+    assert [one.text in shown for one in points] == [True] * MAX_POINTS
 
 
 def test_point_that_the_check_objects_to_is_marked(sqlite: Database) -> None:

@@ -40,7 +40,7 @@ COLUMNS: Mapping[AudiencePurpose, Words] = {
     "ads": Words("Agreed to ads"),
 }
 BOUGHT = {"bought-share": Words("Such people 90 days ago: bought since")}
-OPTED_OUT = Words("opt-outs taken off")
+OPTED_OUT = Words("those who agreed, counted without opt-outs")
 NO_AMOUNT = Words("{audience}: what they spent is left out, as it would tell how many they are.")
 YEAR = timedelta(days=365)
 NOT_TOLD = "What they spent is not told: {reason}"
@@ -58,7 +58,7 @@ def choose_purpose(asked: AskedPurpose, request: SkillRequest) -> AudiencePurpos
 
 def explain_people(segments: Sequence[str], request: SkillRequest) -> Words | None:
     """Return what the names of segments mean, and, where a channel was asked for, that nobody who
-    opted out counts as reached."""
+    opted out counts as one who agreed. They still count as customers."""
     asked = OPTED_OUT if find_purpose(request.brief) else None
     told = [one for one in (asked, describe_segments(segments)) if one]
     return join_with_and(told) if told else None

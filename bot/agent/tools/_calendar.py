@@ -1,15 +1,22 @@
 """The retail occasions within the days of a look-up: two weeks of which one has Black Friday are
 not alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps
-from bot.drafts.occasions import DayRange, list_occasions_within, name_occasions_within
+from bot.drafts.occasions import (
+    DISCOUNT_OCCASIONS,
+    DayRange,
+    list_occasions_within,
+    load_occasions,
+    name_occasions_within,
+)
 from bot.i18n.messages import format_short_period
 
 Days = tuple[date | None, date | None]
 MAX_DAYS = 92  # a longer period has occasions every year
+MAX_NAMED = 2  # of a period
 EDGE_DAYS = 3  # before and after an occasion, on which people buy for it as well
 SAME_WEEKDAYS = timedelta(weeks=52)
 
@@ -17,24 +24,22 @@ SAME_WEEKDAYS = timedelta(weeks=52)
 def tell_occasions(
     now: Days, before: Days, deps: ToolDeps, like: DayRange | None = None, *, is_told: bool = False
 ) -> list[str]:
-    """Return a note that names the occasions of both periods, and says whether both hold them
-    alike; none where neither has one. `like` are the days of a year before that do; `is_told` says
-    whether their figures are told too."""
+    """Return a note that names the occasions of two compared periods, and says whether both hold
+    them alike; none where neither has one. `like` are the days of a year before that do; `is_told`
+    says whether their figures are told too."""
     periods = [days for one in (now, before) if (days := _narrow(one))]
     named = {days: _name_occasions(days, deps) for days in periods}
-    if not any(named.values()):
+    if len(periods) == 1 or not any(named.values()):
         return []
     told = [f"{_write(days)}: {names or 'none known'}" for days, names in named.items()]
     found = f"Retail occasions: {'; '.join(told)}."
     if len({_place_occasions(days, deps) for days in periods}) > 1:
         found += (
-            " The two don't hold them alike, as to these days and those around them: say so in the "
-            "sentence that compares them."
+            " The two don't hold them alike, as to these days and those around them: say so once, "
+            "in the first sentence that compares them."
         )
-    elif len(periods) > 1:
-        found += " Both hold them alike."
     else:
-        found += " Where figures of other days stand beside, say so."
+        found += " Both hold them alike."
     if like:
         names = _name_occasions(like, deps) or "none known"
         found += (
@@ -78,8 +83,18 @@ def _write(days: DayRange) -> str:
 
 def _name_occasions(days: DayRange, deps: ToolDeps) -> str:
     market = deps.request.brief.market
-    own = deps.brand.list_occasions(market)
-    return ", ".join(name_occasions_within(days, market, own, deps.request.language))
+    named = name_occasions_within(days, market, _list_own(deps), deps.request.language)
+    return ", ".join(named[:MAX_NAMED])
+
+
+def _list_own(deps: ToolDeps) -> Sequence[str]:
+    """Return the occasions that the market's settings name, else those for which a whole shop sells
+    more: sales, days of offers and of presents."""
+    return deps.brand.list_occasions(deps.request.brief.market) or [
+        key
+        for key, one in load_occasions().items()
+        if one.legal or one.gift or key in DISCOUNT_OCCASIONS
+    ]
 
 
 def _place_occasions(days: DayRange, deps: ToolDeps) -> frozenset[tuple[object, ...]]:
@@ -90,7 +105,7 @@ def _place_occasions(days: DayRange, deps: ToolDeps) -> frozenset[tuple[object, 
 
 def _iter_places(days: DayRange, deps: ToolDeps) -> Iterator[tuple[object, ...]]:
     market = deps.request.brief.market
-    for occasion, period in list_occasions_within(days, market, deps.brand.list_occasions(market)):
+    for occasion, period in list_occasions_within(days, market, _list_own(deps)):
         before, after = (period.starts - days[0]).days, (days[1] - period.until).days
         yield (
             occasion.key,

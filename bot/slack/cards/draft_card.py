@@ -11,8 +11,13 @@ from bot.digests.models import ALERT_TITLE
 from bot.drafts.export import is_audience_draft
 from bot.drafts.models import Draft, find_cited_product
 from bot.drafts.occasions import load_occasions
-from bot.drafts.recipients import describe_draft_target
+from bot.drafts.recipients import (
+    SPLIT_BY_LANGUAGE,
+    describe_draft_target,
+    is_same_in_other_language,
+)
 from bot.i18n.countries import translate_country
+from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import CHECKED, ButtonValue, pack_draft
@@ -316,7 +321,12 @@ def _render_record(card: CardData, draft: Draft, language: str) -> Message:
 
 
 def render_draft_title(
-    draft: Draft, language: str, *, with_request: bool = False, with_audience: bool = False
+    draft: Draft,
+    language: str,
+    *,
+    with_request: bool = False,
+    with_audience: bool = False,
+    with_version: bool = True,
 ) -> str:
     """ "E-mail · Linen shirt · France · v2". Where nothing names what a text is about, a list of
     texts tells them apart by the words of their requests; two of one title by whom they are for."""
@@ -340,10 +350,11 @@ def render_draft_title(
         return subject or "…"
     # The words of the request repeat the title.
     if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
-        return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
+        return " · ".join([*names, version][: 2 if with_version and draft.version > 1 else 1])
     market = [translate_country(draft.brief.market, language)] if draft.brief.market else []
     people = [truncate(collapse_spaces(brief.audience or ""), 50)] if with_audience else []
-    return f"{' · '.join(filter(None, [*names, subject, *market, *people]))} ·\u00a0{version}"
+    listed = " · ".join(filter(None, [*names, subject, *market, *people]))
+    return f"{listed} ·\u00a0{version}" if with_version else listed
 
 
 def _name_range(brief: Brief, language: str) -> str:
@@ -394,16 +405,21 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     blocks += render_results(card, language)
     if find_copy_channel(draft) and not _is_read_only(card, draft):
         blocks += render_audience(card, draft, language)
+        if card.source_draft and is_same_in_other_language(card.source_draft, draft):
+            tongue = Words(get_language(card.source_draft.brief.language).phrase)
+            blocks.append(context_block(SPLIT_BY_LANGUAGE.with_params(tongue=tongue).to(language)))
     return blocks
 
 
 def _name_source(card: CardData, source: Draft, language: str) -> str:
     """Return the finding of a report, or the title of a text with whom it is for, where that is
-    what sets it apart."""
+    what sets it apart. Its version is left out: it may have got others since."""
     if is_report(source) and (finding := describe_draft(source)):
         return finding
     is_twin = card.draft is not None and _is_twin(source, card.draft)
-    return render_draft_title(source, language, with_request=True, with_audience=is_twin)
+    return render_draft_title(
+        source, language, with_request=True, with_audience=is_twin, with_version=False
+    )
 
 
 def _is_twin(one: Draft, other: Draft) -> bool:
@@ -413,7 +429,8 @@ def _is_twin(one: Draft, other: Draft) -> bool:
         brief = draft.brief
         return (draft.channel, brief.product_words, brief.range_words, brief.market)
 
-    return name(one) == name(other) and one.brief.audience != other.brief.audience
+    is_other = one.brief.audience != other.brief.audience
+    return name(one) == name(other) and is_other and not is_same_in_other_language(one, other)
 
 
 def _render_title_block(card: CardData, draft: Draft, language: str) -> Block:

@@ -41,13 +41,8 @@ GAP_PARTS = {  # what is not answered: because no file holds it, or for another 
 TABLE_PARTS = ("table", "second_table")
 ROWS_SHOWN = Words("The first {shown} rows. The others are under Details.")
 COLUMNS_SHOWN = Words("The first {shown} columns. The others are under Details.")
-MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES = 4, 3, 3
+MAX_CARD_STEPS, MAX_CARD_QUOTES = 3, 3
 MAX_FOLLOW_UP = 900
-
-
-def list_card_points(draft: Draft) -> list[Part]:
-    """Return the points that the card shows; the others stand behind Details."""
-    return [part for part in draft.parts if part.key.startswith(POINTS_PART)][:MAX_CARD_POINTS]
 
 
 def render_report_card(
@@ -70,7 +65,8 @@ def render_report_card(
     blocks += _render_reading(draft, parts, language, visibility)
     blocks += render_draft_status(card, language)
     doubted = {one.part for one in draft.list_open_warnings()}
-    if lines := [_render_point(part, part.key in doubted) for part in list_card_points(draft)]:
+    points = [part for part in draft.parts if part.key.startswith(POINTS_PART)]
+    if lines := [_render_point(part, part.key in doubted) for part in points]:
         blocks.append(section_block("\n".join(lines)))
     for key, words in GAP_PARTS.items():
         if gap := parts.get(key):

@@ -726,7 +726,9 @@ async def test_audiences_are_of_the_channel_that_was_asked_for(tool: str) -> Non
     for result, purpose in ((of_sms, "sms"), (await call_tool(tool, given), "email")):
         rules = [str(one.value) for one in result.facts if one.parts.measure == "rule"]
         assert {AudienceRule.model_validate_json(one).purpose for one in rules} == {purpose}
-        assert ("opt-outs taken off" in result.read_as) == (purpose == "sms")
+        assert ("those who agreed, counted without opt-outs" in result.read_as) == (
+            purpose == "sms"
+        )
 
 
 async def test_that_nobody_may_be_written_to_by_the_channel_is_said_first() -> None:

@@ -1,5 +1,6 @@
 """The tools on sales, visits and parcels: trends, funnel, deliveries; and on tests."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from bot.agent.tool import ToolError
 from bot.agent.tools._calendar import find_like_days, tell_occasions
 from bot.agent.tools.split_revenue import split_change
+from bot.config.brand import Brand, Market
 from bot.core.fact_book import FactBook
 from bot.core.joined_exhibits import arrange_exhibits
 from bot.data.analyses.result import AnalysisFilter
@@ -918,6 +920,23 @@ async def test_trends_tell_the_days_after_the_last_whole_week(category: str) -> 
     known = {fact.id: fact.value for fact in found.facts}
     assert {fact.id: fact.value for fact in alone.facts}.items() <= known.items()
     assert any("23 to 24 Nov" in one.read_as for one in found.exhibits)
+
+
+@pytest.mark.parametrize("listed", [(), ("halloween",)])
+def test_an_occasion_of_few_goods_is_named_where_the_settings_list_it(
+    listed: tuple[str, ...],
+) -> None:
+    october, september = (
+        (date(2026, 10, 1), date(2026, 10, 31)),
+        (date(2026, 9, 1), date(2026, 9, 30)),
+    )
+    markets = {"FR": Market(language="fr", occasions=listed)}
+    deps = replace(tool_deps(), brand=Brand(name="A", markets=markets))
+    brief = deps.request.brief.model_copy(update={"market": "FR"})
+    deps = replace(deps, request=deps.request.model_copy(update={"brief": brief}))
+    notes = tell_occasions(october, september, deps)
+    assert ["Halloween" in one for one in notes] == [True] * len(listed)
+    assert not tell_occasions(october, (None, None), deps)  # compared with nothing
 
 
 def test_like_days_of_which_nothing_is_known_are_named_all_the_same() -> None:
