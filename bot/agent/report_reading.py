@@ -323,14 +323,18 @@ def _has_bound(exhibit: Exhibit) -> bool:
     return any(part == "having" for part, _text in exhibit.scope)
 
 
-def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> tuple[str, ...]:
-    """Return how many rows the shown exhibit leaves out, and what the rankings leave out that the
+def list_left_out(form: ReportForm, tables: Sequence[Exhibit], ctx: Findings) -> tuple[str, ...]:
+    """Return how many rows the shown tables leave out, and what the rankings leave out that the
     report shows, or of whose groups it cites figures that are not in what it shows: each line once,
     of two the one that says more. Where the look-ups group otherwise or are of other days, each
     line says of which one it is."""
     cited = {*list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
+    chosen = tables[0] if tables else None
     apart = cited - chosen.all_facts if chosen else cited
-    cut = (chosen.cut,) if chosen and chosen.cut else ()
+    cut = chosen.cut.splitlines() if chosen else []
+    for second in tables[1:]:
+        name = ", ".join(one for one in _list_kinds(second) if one not in _list_kinds(tables[0]))
+        cut += [_begin_with(name, line, ctx) for line in second.cut.splitlines()]
     shown = [one for one in ctx.exhibits if chosen and chosen.shows_of(one)]
     gave = {id: one for one in reversed(ctx.exhibits) for id in one.all_facts}  # the first call
     beside = [one for one in ctx.exhibits if any(gave.get(id) is one for id in apart)]
@@ -341,10 +345,15 @@ def list_left_out(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> tu
     for one in used:
         if one.not_ranked and (one in shown or apart & {*one.ranked_facts}):
             name = ", ".join(text for text in _list_kinds(one) if text not in alike)
-            line = Words("{name}: {value}", name=name[:1].upper() + name[1:], value=one.not_ranked)
-            found.add(line.to(ctx.request.language) if name else one.not_ranked)
+            found.add(_begin_with(name, one.not_ranked, ctx))
     lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
     return (*cut, *sorted(lines))
+
+
+def _begin_with(name: str, line: str, ctx: Findings) -> str:
+    """Return the line after whose it is, where there is a name for that."""
+    told = Words("{name}: {value}", name=name[:1].upper() + name[1:], value=line)
+    return told.to(ctx.request.language) if name else line
 
 
 def _list_kinds(exhibit: Exhibit) -> list[str]:

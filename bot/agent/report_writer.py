@@ -13,6 +13,7 @@ from bot.agent.llm.turn import NextCall
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import (
     Findings,
+    Reading,
     list_cited,
     list_left_out,
     read_question,
@@ -111,7 +112,8 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.notes += ctx.answer_checks.list_claim_checks(list_claims(form))
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
-    exhibit, second = [*find_shown_exhibits(form, ctx), None, None][:2]
+    shown = find_shown_exhibits(form, ctx)
+    exhibit, second = [*shown, None, None][:2]
     cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
     ctx.book.tell_as_table(cells)
     ctx.evidence = ctx.evidence.retold(ctx.book.facts).without_kind(PROOF)
@@ -131,10 +133,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         language=language,
         data=ctx.data.name_files(),
         read_as=(
-            reading.line,
-            reading.footnote,
-            *reading.beside,
-            *list_left_out(form, exhibit, ctx),
+            *_list_lines(reading, form, shown, ctx),
             *dict.fromkeys(call.card for call in ctx.open_calls),
         ),
         unused=request.brief.left_over,
@@ -146,15 +145,23 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
 
 
+def _list_lines(
+    reading: Reading, form: ReportForm, shown: Sequence[Exhibit], ctx: Findings
+) -> tuple[str, ...]:
+    """Return the lines of the card on how the question was read and what its tables leave out."""
+    return (
+        reading.line,
+        reading.footnote,
+        *reading.beside,
+        *list_left_out(form, shown, ctx),
+    )
+
+
 def asks_for_call(form: ReportForm, call: NextCall, ctx: Findings) -> bool:
-    """Whether the report cites a figure of the look-up that the call belongs to, and has a gap
-    where the call is for these."""
-    cited = list_cited([form.headline, *form.points], ctx)
-    return not {*call.facts}.isdisjoint(cited) and (_has_gap(form) or not call.for_gaps)
-
-
-def _has_gap(form: ReportForm) -> bool:
-    return is_given(form.cannot_tell) and form.cannot_tell_because == "data"
+    """Whether the report cites a figure of the look-up that the call belongs to, in its headline
+    where the call is for a finding."""
+    texts = [form.headline, *(() if call.of_finding else form.points)]
+    return not {*call.facts}.isdisjoint(list_cited(texts, ctx))
 
 
 def _fill_proofs(ctx: "SkillContext", form: ReportForm) -> list[Fact]:
@@ -222,7 +229,7 @@ def list_report_sentences(
     says it left out are judged too: it may tell them after all."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    is_gap = _has_gap(form)
+    is_gap = is_given(form.cannot_tell) and form.cannot_tell_because == "data"
     if is_gap or SLOT_PATTERN.search(form.cannot_tell):
         texts.append((form.gap_part, form.cannot_tell))
     found = []
@@ -242,9 +249,10 @@ def outline_card(ctx: "SkillContext", form: ReportForm) -> CardOutline:
     shown = find_shown_exhibits(form, ctx)
     reading = read_question(form, shown[0] if shown else None, ctx)
     cited = list_cited([form.headline, *form.points], ctx)
-    labels = [step.label.to("en") for step in list_export_steps(cited, ctx.book.facts)]
+    steps, language = list_export_steps(cited, ctx.book.facts), ctx.request.language
+    labels = [step.label.to(language) for step in steps]
     labels += [step.label for step in form.next_steps if is_given(step.label)]
-    lines = [f"read as: {reading.line}"] if reading.line else []
+    lines = [f"read as: {one}" for one in _list_lines(reading, form, shown, ctx) if one]
     lines += [line for one in shown for line in outline_exhibit(one)]
     lines += [f"buttons: {'; '.join(labels)}"] if labels else []
     gaps = (form.cannot_tell, *form.not_used, *ctx.request.brief.left_over)

@@ -33,7 +33,7 @@ def test_line_of_another_call_stands_only_for_figures_that_the_shown_one_has_not
     form: Any = SimpleNamespace(headline=cited, points=[], cannot_tell="none")
     book = SimpleNamespace(get=facts.get, facts=[*facts.values()])
     ctx: Any = SimpleNamespace(book=book, exhibits=(dropped, shown))
-    assert list_left_out(form, shown, ctx) == lines
+    assert list_left_out(form, [shown], ctx) == lines
 
 
 def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
@@ -55,7 +55,7 @@ def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
 
     def tell(points: list[str]) -> tuple[str, ...]:
         form: Any = SimpleNamespace(headline="", points=points, cannot_tell="none")
-        return list_left_out(form, exhibits[0], ctx)
+        return list_left_out(form, exhibits[:1], ctx)
 
     assert tell([]) == (UNSURE,)
     assert tell(["{f2}"]) == (f"By category: {UNSURE}", f"By product: {UNSURE}")
@@ -63,6 +63,17 @@ def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
         f"By product, June 2026: {UNSURE}",
         f"By product, May 2026: {UNSURE}",
     )
+
+
+def test_a_second_table_says_what_it_leaves_out_after_its_name() -> None:
+    tables = [
+        Exhibit(id="e1", shows="a", scope=(("by", "by category"),), cut="2 of 3 rows."),
+        Exhibit(id="e2", shows="b", scope=(("by", "by product"),), cut="5 of 7 rows."),
+    ]
+    form: Any = SimpleNamespace(headline="", points=[], cannot_tell="none")
+    book, request = SimpleNamespace(facts=[]), SimpleNamespace(language="en")
+    ctx: Any = SimpleNamespace(book=book, exhibits=tables, request=request)
+    assert list_left_out(form, tables, ctx) == ("2 of 3 rows.", "By product: 5 of 7 rows.")
 
 
 @pytest.mark.parametrize(("value", "is_shown"), [(25, True), (26, False)])
@@ -79,7 +90,8 @@ def test_chosen_exhibit_is_shown_where_it_has_a_figure_that_is_told_by_any_name(
         headline="{f1} in all", points=[], exhibit="e2", cannot_tell="", not_used=[], next_steps=[]
     )
     book = SimpleNamespace(get={"f1": cited}.get, facts=[cited, own])
-    ctx: Any = SimpleNamespace(book=book, exhibits=exhibits)
+    request = SimpleNamespace(language="en")
+    ctx: Any = SimpleNamespace(book=book, exhibits=exhibits, request=request)
     faults = find_exhibit_faults(form, ctx)
     assert [one.id for one in find_shown_exhibits(form, ctx)] == (["e2"] if is_shown else [])
     assert bool(faults) is not is_shown
