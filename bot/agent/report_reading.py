@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from bot.core.charts import AGAINST, JOINTS, MAX_NAMED, PEOPLE, Exhibit, ScopePart, join_scope
@@ -22,6 +23,8 @@ SHOP_PARTS = (  # fields that say of which part of the shop a figure is
     *("country", "region", "product", "category", "brand", "device", "source", "channel"),
     *("segment", "platform", "retailer"),
 )
+SLOT_NAME = re.compile(r"\{(f\d+)")
+ENDS = " .!?…"  # of a sentence
 STEM = 5  # letters that words of one family share
 
 
@@ -168,6 +171,37 @@ def _list_named_days(texts: Iterable[str], ctx: Findings) -> set[date]:
             words = tokenize(ctx.book.fill(text, ctx.request.language).text)
             found.update(day for period in find_periods(words, ctx.today) for day in period.days)
     return found
+
+
+def add_days(form: ReportForm, ctx: Findings) -> ReportForm:
+    """Return the report with their days behind each point that names none, and whose figures are
+    all of the same days: others than those of the headline's figures and of what these, or its own,
+    are compared with."""
+    told = _list_days(_list_dated(form.headline, ctx), ctx)
+
+    def date_point(point: str) -> str:
+        facts = _list_dated(point, ctx)
+        names = {one.name_days(ctx.request.language, ctx.today) for one in facts}
+        is_told = not told.isdisjoint(_list_days(facts, ctx))
+        if len(names) != 1 or not told or is_told or _list_named_days([point], ctx):
+            return point
+        text = point.rstrip(ENDS)
+        return f"{text} ({names.pop()}){point[len(text) :].rstrip()}"
+
+    return form.model_copy(update={"points": [date_point(one) for one in form.points]})
+
+
+def _list_dated(text: str, ctx: Findings) -> list[Fact]:
+    """Return the facts of the figures of days whose slots stand in a text."""
+    facts = (ctx.book.get(name) for name in SLOT_NAME.findall(text))
+    dated = [one for one in facts if one and one.since and one.until]
+    return [one for one in dated if isinstance(one.value, Decimal)]
+
+
+def _list_days(facts: Iterable[Fact], ctx: Findings) -> set[tuple[date | None, date | None]]:
+    """Return the days of these facts, and of those that they are compared with."""
+    ids = {id for one in facts for id in (one.id, one.compared_with)}
+    return {(one.since, one.until) for one in ctx.book.facts if one.id in ids}
 
 
 def _list_wider(

@@ -14,6 +14,7 @@ from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import (
     Findings,
     Reading,
+    add_days,
     list_cited,
     list_left_out,
     read_question,
@@ -42,6 +43,7 @@ from bot.core.report import (
     ReportForm,
     build_report,
     is_given,
+    iter_texts,
     quote_words,
 )
 from bot.core.request import Brief
@@ -81,7 +83,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     request, language = ctx.request, ctx.request.language
 
     def list_claims(form: ReportForm) -> list[ClaimSentence]:
-        return list_report_sentences(form, ctx.book, language)
+        return list_report_sentences(add_days(form, ctx), ctx.book, language)
 
     try:
         form = await ctx.write(
@@ -117,8 +119,9 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
     ctx.book.tell_as_table(cells)
     ctx.evidence = ctx.evidence.retold(ctx.book.facts).without_kind(PROOF)
-    ctx.evidence = ctx.evidence.plus(_fill_proofs(ctx, form))
     reading = read_question(form, exhibit, ctx)
+    written, form = form, add_days(form, ctx)
+    ctx.evidence = ctx.evidence.plus(_fill_proofs(ctx, written, form))
     if reading.footnote:  # it stands there
         exhibit, second = (
             one and one.model_copy(update={"footnote": ""}) for one in (exhibit, second)
@@ -164,13 +167,17 @@ def asks_for_call(form: ReportForm, call: NextCall, ctx: Findings) -> bool:
     return not {*call.facts}.isdisjoint(list_cited(texts, ctx))
 
 
-def _fill_proofs(ctx: "SkillContext", form: ReportForm) -> list[Fact]:
-    """Return the proofs of figures of this report, each with its text as people read it."""
-    texts = {form.headline, *form.points, form.cannot_tell}
+def _fill_proofs(ctx: "SkillContext", written: ReportForm, form: ReportForm) -> list[Fact]:
+    """Return the proofs of figures of this report as it was `written`, each with its text as people
+    read it."""
+    texts = (dict(iter_texts(one)) for one in (written, form))
+    shown = dict(zip(*(one.values() for one in texts), strict=True))
     return [
-        proof.model_copy(update={"about": ctx.book.fill(proof.about, ctx.request.language).text})
+        proof.model_copy(
+            update={"about": ctx.book.fill(shown[proof.about], ctx.request.language).text}
+        )
         for proof in ctx.answer_checks.proofs
-        if proof.about in texts
+        if proof.about in shown
     ]
 
 
