@@ -277,8 +277,7 @@ def build_claim_prompt(
     brief = request.brief
     gone = f"no longer valid: {'; '.join(brief.replaced)}" if brief.replaced else ""
     chosen = f"{CHOSEN}: {brief.chosen}" if brief.chosen else ""
-    asked = "
-".join(filter(None, (*list_asked(request), chosen, gone)))
+    asked = "\n".join(filter(None, (*list_asked(request), chosen, gone)))
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
     notes = [note for note in notes if note not in data]

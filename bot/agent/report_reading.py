@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from bot.core.charts import AGAINST, JOINTS, MAX_NAMED, PEOPLE, Exhibit, ScopePart, join_scope
@@ -22,6 +23,8 @@ SHOP_PARTS = (  # fields that say of which part of the shop a figure is
     *("country", "region", "product", "category", "brand", "device", "source", "channel"),
     *("segment", "platform", "retailer"),
 )
+SLOT_NAME = re.compile(r"\{(f\d+)")
+ENDS = " .!?…"  # of a sentence
 STEM = 5  # letters that words of one family share
 
 
@@ -182,6 +185,37 @@ def _list_named_days(texts: Iterable[str], ctx: Findings) -> set[date]:
     return found
 
 
+def add_days(form: ReportForm, ctx: Findings) -> ReportForm:
+    """Return the report with their days behind each point that names none, and whose figures are
+    all of the same days: others than those of the headline's figures and of what these, or its own,
+    are compared with."""
+    told = _list_days(_list_dated(form.headline, ctx), ctx)
+
+    def date_point(point: str) -> str:
+        facts = _list_dated(point, ctx)
+        names = {one.name_days(ctx.request.language, ctx.today) for one in facts}
+        is_told = not told.isdisjoint(_list_days(facts, ctx))
+        if len(names) != 1 or not told or is_told or _list_named_days([point], ctx):
+            return point
+        text = point.rstrip(ENDS)
+        return f"{text} ({names.pop()}){point[len(text) :].rstrip()}"
+
+    return form.model_copy(update={"points": [date_point(one) for one in form.points]})
+
+
+def _list_dated(text: str, ctx: Findings) -> list[Fact]:
+    """Return the facts of the figures of days whose slots stand in a text."""
+    facts = (ctx.book.get(name) for name in SLOT_NAME.findall(text))
+    dated = [one for one in facts if one and one.since and one.until]
+    return [one for one in dated if isinstance(one.value, Decimal)]
+
+
+def _list_days(facts: Iterable[Fact], ctx: Findings) -> set[tuple[date | None, date | None]]:
+    """Return the days of these facts, and of those that they are compared with."""
+    ids = {id for one in facts for id in (one.id, one.compared_with)}
+    return {(one.since, one.until) for one in ctx.book.facts if one.id in ids}
+
+
 def _list_wider(
     told: Sequence[Exhibit], others: Sequence[Exhibit], form: ReportForm, ctx: Findings
 ) -> Iterator[str]:
@@ -338,15 +372,18 @@ def _has_bound(exhibit: Exhibit) -> bool:
     return any(part == "having" for part, _text in exhibit.scope)
 
 
-def list_left_out(form: ReportForm, chosen: Sequence[Exhibit], ctx: Findings) -> tuple[str, ...]:
-    """Return how many rows the shown exhibits leave out, and what the rankings leave out that the
+def list_left_out(form: ReportForm, tables: Sequence[Exhibit], ctx: Findings) -> tuple[str, ...]:
+    """Return how many rows the shown tables leave out, and what the rankings leave out that the
     report shows, or of whose groups it cites figures that are not in what it shows: each line once,
     of two the one that says more. Where the look-ups group otherwise or are of other days, each
     line says of which one it is."""
     cited = {*list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
-    apart = cited.difference(*(one.all_facts for one in chosen))
-    cut = filter(None, dict.fromkeys(one.cut for one in chosen))
-    shown = [one for one in ctx.exhibits if any(some.shows_of(one) for some in chosen)]
+    apart = cited.difference(*(one.all_facts for one in tables))
+    cut = tables[0].cut.splitlines() if tables else []
+    for second in tables[1:]:
+        name = ", ".join(one for one in _list_kinds(second) if one not in _list_kinds(tables[0]))
+        cut += [_begin_with(name, line, ctx) for line in second.cut.splitlines()]
+    shown = [one for one in ctx.exhibits if any(some.shows_of(one) for some in tables)]
     gave = {id: one for one in reversed(ctx.exhibits) for id in one.all_facts}  # the first call
     beside = [one for one in ctx.exhibits if any(gave.get(id) is one for id in apart)]
     used = [*shown, *(one for one in beside if one not in shown)]
@@ -356,10 +393,15 @@ def list_left_out(form: ReportForm, chosen: Sequence[Exhibit], ctx: Findings) ->
     for one in used:
         if one.not_ranked and (one in shown or apart & {*one.ranked_facts}):
             name = ", ".join(text for text in _list_kinds(one) if text not in alike)
-            line = Words("{name}: {value}", name=name[:1].upper() + name[1:], value=one.not_ranked)
-            found.add(line.to(ctx.request.language) if name else one.not_ranked)
+            found.add(_begin_with(name, one.not_ranked, ctx))
     lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
-    return (*cut, *sorted(lines))
+    return tuple(dict.fromkeys((*cut, *sorted(lines))))
+
+
+def _begin_with(name: str, line: str, ctx: Findings) -> str:
+    """Return the line after whose it is, where there is a name for that."""
+    told = Words("{name}: {value}", name=name[:1].upper() + name[1:], value=line)
+    return told.to(ctx.request.language) if name else line
 
 
 def _list_kinds(exhibit: Exhibit) -> list[str]:

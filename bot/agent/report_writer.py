@@ -13,6 +13,8 @@ from bot.agent.llm.turn import NextCall
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import (
     Findings,
+    Reading,
+    add_days,
     list_cited,
     list_left_out,
     read_question,
@@ -41,6 +43,7 @@ from bot.core.report import (
     ReportForm,
     build_report,
     is_given,
+    iter_texts,
     quote_words,
 )
 from bot.core.request import Brief
@@ -80,7 +83,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     request, language = ctx.request, ctx.request.language
 
     def list_claims(form: ReportForm) -> list[ClaimSentence]:
-        return list_report_sentences(form, ctx.book, language)
+        return list_report_sentences(add_days(form, ctx), ctx.book, language)
 
     try:
         form = await ctx.write(
@@ -111,12 +114,14 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.notes += ctx.answer_checks.list_claim_checks(list_claims(form))
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
-    exhibit, second = [*find_shown_exhibits(form, ctx), None, None][:2]
+    shown = find_shown_exhibits(form, ctx)
+    exhibit, second = [*shown, None, None][:2]
     cells = {id for one in (exhibit, second) if one and one.table for id in one.table.facts}
     ctx.book.tell_as_table(cells)
     ctx.evidence = ctx.evidence.retold(ctx.book.facts).without_kind(PROOF)
-    ctx.evidence = ctx.evidence.plus(_fill_proofs(ctx, form))
     reading = read_question(form, exhibit, ctx)
+    written, form = form, add_days(form, ctx)
+    ctx.evidence = ctx.evidence.plus(_fill_proofs(ctx, written, form))
     if reading.footnote:  # it stands there
         exhibit, second = (
             one and one.model_copy(update={"footnote": ""}) for one in (exhibit, second)
@@ -131,10 +136,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         language=language,
         data=ctx.data.name_files(),
         read_as=(
-            reading.line,
-            reading.footnote,
-            *reading.beside,
-            *list_left_out(form, [one for one in (exhibit, second) if one], ctx),
+            *_list_lines(reading, form, shown, ctx),
             *dict.fromkeys(call.card for call in ctx.open_calls),
         ),
         unused=request.brief.left_over,
@@ -146,24 +148,36 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
 
 
+def _list_lines(
+    reading: Reading, form: ReportForm, shown: Sequence[Exhibit], ctx: Findings
+) -> tuple[str, ...]:
+    """Return the lines of the card on how the question was read and what its tables leave out."""
+    return (
+        reading.line,
+        reading.footnote,
+        *reading.beside,
+        *list_left_out(form, shown, ctx),
+    )
+
+
 def asks_for_call(form: ReportForm, call: NextCall, ctx: Findings) -> bool:
-    """Whether the report cites a figure of the look-up that the call belongs to, and has a gap
-    where the call is for these."""
-    cited = list_cited([form.headline, *form.points], ctx)
-    return not {*call.facts}.isdisjoint(cited) and (_has_gap(form) or not call.for_gaps)
+    """Whether the report cites a figure of the look-up that the call belongs to, in its headline
+    where the call is for a finding."""
+    texts = [form.headline, *(() if call.of_finding else form.points)]
+    return not {*call.facts}.isdisjoint(list_cited(texts, ctx))
 
 
-def _has_gap(form: ReportForm) -> bool:
-    return is_given(form.cannot_tell) and form.cannot_tell_because == "data"
-
-
-def _fill_proofs(ctx: "SkillContext", form: ReportForm) -> list[Fact]:
-    """Return the proofs of figures of this report, each with its text as people read it."""
-    texts = {form.headline, *form.points, form.cannot_tell}
+def _fill_proofs(ctx: "SkillContext", written: ReportForm, form: ReportForm) -> list[Fact]:
+    """Return the proofs of figures of this report as it was `written`, each with its text as people
+    read it."""
+    texts = (dict(iter_texts(one)) for one in (written, form))
+    shown = dict(zip(*(one.values() for one in texts), strict=True))
     return [
-        proof.model_copy(update={"about": ctx.book.fill(proof.about, ctx.request.language).text})
+        proof.model_copy(
+            update={"about": ctx.book.fill(shown[proof.about], ctx.request.language).text}
+        )
         for proof in ctx.answer_checks.proofs
-        if proof.about in texts
+        if proof.about in shown
     ]
 
 
@@ -221,7 +235,7 @@ def list_report_sentences(
     says it left out are judged too: it may tell them after all."""
     texts = [("headline", form.headline)]
     texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
-    is_gap = _has_gap(form)
+    is_gap = is_given(form.cannot_tell) and form.cannot_tell_because == "data"
     if is_gap or SLOT_PATTERN.search(form.cannot_tell):
         texts.append((form.gap_part, form.cannot_tell))
     found = []
@@ -241,9 +255,10 @@ def outline_card(ctx: "SkillContext", form: ReportForm) -> CardOutline:
     shown = find_shown_exhibits(form, ctx)
     reading = read_question(form, shown[0] if shown else None, ctx)
     cited = list_cited([form.headline, *form.points], ctx)
-    labels = [step.label.to("en") for step in list_report_exports(cited, ctx.book.facts)]
+    steps, language = list_report_exports(cited, ctx.book.facts), ctx.request.language
+    labels = [step.label.to(language) for step in steps]
     labels += [step.label for step in form.next_steps if is_given(step.label)]
-    lines = [f"read as: {reading.line}"] if reading.line else []
+    lines = [f"read as: {one}" for one in _list_lines(reading, form, shown, ctx) if one]
     lines += [line for one in shown for line in outline_exhibit(one)]
     lines += [f"buttons: {'; '.join(labels)}"] if labels else []
     gaps = (form.cannot_tell, *form.not_used, *ctx.request.brief.left_over)

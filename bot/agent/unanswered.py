@@ -58,12 +58,11 @@ class CardOutline:
 
 def outline_exhibit(exhibit: Exhibit) -> list[str]:
     """Return the names of what an exhibit shows, without its figures."""
-    told = []
     if table := exhibit.build_card_table():
-        told = [outline_table(table, [exhibit.name_row(row) for row in table.rows])]
-    elif chart := exhibit.chart:
-        told = [f"chart “{chart.title}” of {_join_names(point.name for point in chart.points)}"]
-    return [*told, *exhibit.cut.splitlines()]
+        return [outline_table(table, [exhibit.name_row(row) for row in table.rows])]
+    if chart := exhibit.chart:
+        return [f"chart “{chart.title}” of {_join_names(point.name for point in chart.points)}"]
+    return []
 
 
 def outline_table(table: Table, rows: Sequence[str] = ()) -> str:

@@ -72,6 +72,17 @@ def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
     )
 
 
+def test_a_second_table_says_what_it_leaves_out_after_its_name() -> None:
+    tables = [
+        Exhibit(id="e1", shows="a", scope=(("by", "by category"),), cut="2 of 3 rows."),
+        Exhibit(id="e2", shows="b", scope=(("by", "by product"),), cut="5 of 7 rows."),
+    ]
+    form: Any = SimpleNamespace(headline="", points=[], cannot_tell="none")
+    book, request = SimpleNamespace(facts=[]), SimpleNamespace(language="en")
+    ctx: Any = SimpleNamespace(book=book, exhibits=tables, request=request)
+    assert list_left_out(form, tables, ctx) == ("2 of 3 rows.", "By product: 5 of 7 rows.")
+
+
 @pytest.mark.parametrize(("value", "is_shown"), [(25, True), (26, False)])
 def test_chosen_exhibit_is_shown_where_it_has_a_figure_that_is_told_by_any_name(
     value: int, *, is_shown: bool
@@ -86,7 +97,8 @@ def test_chosen_exhibit_is_shown_where_it_has_a_figure_that_is_told_by_any_name(
         headline="{f1} in all", points=[], exhibit="e2", cannot_tell="", not_used=[], next_steps=[]
     )
     book = SimpleNamespace(get={"f1": cited}.get, facts=[cited, own])
-    ctx: Any = SimpleNamespace(book=book, exhibits=exhibits, request=SimpleNamespace(language="en"))
+    request = SimpleNamespace(language="en")
+    ctx: Any = SimpleNamespace(book=book, exhibits=exhibits, request=request)
     faults = find_exhibit_faults(form, ctx)
     assert [one.id for one in find_shown_exhibits(form, ctx)] == (["e2"] if is_shown else [])
     assert bool(faults) is not is_shown

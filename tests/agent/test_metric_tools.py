@@ -1278,11 +1278,31 @@ async def test_products_that_sold_out_within_compared_days_are_named(by: str) ->
     assert not any(title in note for note in earlier.notes)
 
 
-async def test_time_to_delivery_of_the_last_days_names_the_day_to_compare_up_to() -> None:
+@pytest.mark.parametrize(
+    ("dimensions", "day", "is_told"),
+    [([], "2026-11-17", True), (["device"], "2026-11-17", True), ([], "2026-11-16", False)],
+)
+async def test_an_earlier_figure_that_is_not_told_has_its_reason(
+    dimensions: list[str], day: str, is_told: bool
+) -> None:
+    call = {"dataset": "orders", "measures": ["orders", "discounts"], "dimensions": dimensions}
+    deps = tool_deps(workspace_data(sample()))
+    result = await query_tool(deps, **call, since=day, until=day, comparison="previous_period")
+    why = "it would tell what under 5 people with a discount did."
+    told = [note for note in result.notes if note.startswith("No earlier discounts for")]
+    assert [note.endswith(why) for note in told] == [True] * is_told
+    (exhibit,) = result.exhibits
+    assert exhibit.table
+    columns = [*zip(*exhibit.table.rows, strict=True)]
+    has_gaps = any("–" in cells and {*cells} != {"–"} for cells in columns)
+    assert ("“–”: of under 5 people" in exhibit.cut) is has_gaps is is_told
+
+
+async def test_time_to_delivery_of_the_last_days_names_the_day_up_to_which_it_is_known() -> None:
     call = {"dataset": "orders", "measures": ["mean_delivery_days"], "since": "2026-11-01"}
     deps = tool_deps(workspace_data(sample()))
     result = await query_tool(deps, **call, until="2026-11-24", comparison="previous_period")
-    assert any("compare the days up to then" in note for note in result.notes)
+    assert not any("so compare" in note for note in result.notes)  # that may be refused
     took = "SELECT quantile_cont(date_diff('day', \"at\"::date, delivered::date), 0.95) FROM orders"
     ((days,),) = sample().engine.con.execute(took).fetchall()
     settled = str(date(2026, 11, 24) - timedelta(days=math.ceil(days)))

@@ -1,11 +1,17 @@
 """How the line on a card that says how a question was read is put together."""
 
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bot.agent.report_reading import Reading
+from bot.agent.report_reading import Reading, add_days
 from bot.core.charts import WHEN, Exhibit, join_scope
+from bot.core.fact_book import FactBook
+from bot.core.facts import Fact, Source
+from bot.core.report import ReportForm
 from tests.support.tool_runner import call_tool
 
 OF_ADS = {"dataset": "campaigns", "measures": ["campaign_sales"], "dimensions": ["channel"]}
@@ -69,3 +75,49 @@ async def test_a_condition_on_days_tells_its_period_once_and_as_short_as_people_
     call = {"dataset": "orders", "measures": ["orders"], "filters": [[asked]]}
     (exhibit,) = (await call_tool("query_metrics", call)).exhibits
     assert exhibit.tell_scope(()) == "orders · delivered from 5 to 11 October 2026"
+
+
+def build_fact(id: str, since: date | None = None, until: date | None = None, **more: Any) -> Fact:
+    source, as_of = Source(file="orders.csv"), date(2026, 11, 23)
+    days = {"since": since, "until": until}
+    return Fact(
+        id=f"orders.{id}", label="a", value=Decimal(5), source=source, as_of=as_of, **days, **more
+    )
+
+
+WEEK = (date(2026, 11, 16), date(2026, 11, 22))
+WEEK_BEFORE = (date(2026, 11, 9), date(2026, 11, 15))
+SIX_WEEKS = (date(2026, 10, 12), date(2026, 11, 22))
+
+
+@pytest.mark.parametrize(
+    ("headline", "point", "shown"),
+    [
+        ("{f1} sold", "{f3:from-to} came late.", "{f3:from-to} came late (12 Oct to 22 Nov)."),
+        ("{f1} sold", "{f3} came late", "{f3} came late (12 Oct to 22 Nov)"),
+        ("{f1} sold", "Since October {f3} came late.", None),  # it names days
+        ("{f1} sold", "The week before it was {f2}.", None),  # what the headline compares with
+        ("{f1} sold", "Of {f1}, {f3} came late.", None),  # figures of two kinds of days
+        ("{f1} sold", "{f4} are in stock.", None),  # of no days
+        ("{f4} are in stock", "{f3} came late.", None),
+    ],
+)
+def test_a_point_of_other_days_than_the_headline_says_them(
+    headline: str, point: str, shown: str | None
+) -> None:
+    facts = {
+        "f1": build_fact("a.now", *WEEK, compared_with="orders.a.before"),
+        "f2": build_fact("a.before", *WEEK_BEFORE),
+        "f3": build_fact("b.now", *SIX_WEEKS, compared_with="orders.b.before"),
+        "f4": build_fact("c.now"),
+        "f5": build_fact("b.before", date(2026, 8, 31), date(2026, 10, 11)),
+    }
+    book = FactBook(facts.values())
+    request = SimpleNamespace(language="en")
+    ctx: Any = SimpleNamespace(book=book, request=request, today=date(2026, 11, 24))
+    form = ReportForm(
+        headline=headline, points=[point], exhibit="e1", cannot_tell="", not_used=[], next_steps=[]
+    )
+    dated = add_days(form, ctx)
+    assert dated.points == [shown or point]
+    assert add_days(dated, ctx) == dated

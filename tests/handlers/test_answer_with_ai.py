@@ -178,14 +178,14 @@ async def test_a_comparison_is_read_only_where_the_card_shows_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slot", "because", "goes_back"),
-    [("f2", "data", True), ("f2", "none", False), ("f20", "data", False)],
+    ("headline", "point", "goes_back"),
+    [("{f2} of them.", "none", True), ("All is well.", "{f2} of them.", False)],
 )
-async def test_no_report_says_that_the_data_name_no_cause_before_it_looked_at_feedback(
-    slot: str, because: str, goes_back: bool
+async def test_a_break_that_is_the_finding_asks_for_what_customers_write(
+    headline: str, point: str, goes_back: bool
 ) -> None:
-    gap = "why it fell (no file names a cause)" if because == "data" else "none"
-    said = report(f"{{{slot}}} of them.", cannot_tell=gap)
+    """Beside another finding it does not, whatever else the data can't tell."""
+    said = report(headline, point, cannot_tell="what comes in December (no file holds it)")
     found, letters = await answer(calls(("funnel", full_params("funnel", {}))), said, said)
     sent = [str(letter["messages"][-1]["content"]) for letter in letters]
     assert any("call feedback_themes as well" in one for one in sent[2:]) is goes_back

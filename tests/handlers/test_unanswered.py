@@ -100,6 +100,23 @@ async def test_reader_sees_what_the_card_shows_by_names() -> None:
     assert "€" not in card
 
 
+async def test_reader_sees_the_lines_of_the_card_and_no_others() -> None:
+    looks = calls(
+        ("query_metrics", {**QUERY, "measures": ["orders"], "limit": 1}),
+        (
+            "query_metrics",
+            {**QUERY, "dimensions": ["category"], "comparison": "previous_period"},
+        ),
+    )
+    told = report("{f1} in October.", exhibit="e1", further_exhibits=["e2"])
+    found, claude = await ask(looks, told, judge=names())
+    card = str(claude.judged[0]["messages"]).partition("<<<card")[2].partition("card>>>")[0]
+    (read_as,) = text_of(found, "Read as")
+    printed = [f"read as: {line}" for line in read_as.splitlines()]
+    assert printed[1].startswith("read as: By category: ")
+    assert [one for one in card.split("\\n") if one.startswith("read as: ")] == printed
+
+
 async def test_words_left_out_that_the_table_tells_are_taken_out() -> None:
     wrong = report("{f1} in October.", exhibit="e1", not_used=["by country"])
 

@@ -34,15 +34,15 @@ class ToolUse:
 class NextCall:
     """A call that should follow a look-up before its figures are told, and why. A call of the tool
     that has these `arguments` counts. `card` is the line on the card where none was made. `facts`
-    are the ids of the figures that ask for it; `for_gaps`: only where an answer says that the data
-    can't tell something."""
+    are the ids of the figures that ask for it; `of_finding`: only where they are what an answer
+    finds, not beside it."""
 
     tool: str
     why: str
     card: str
     facts: tuple[str, ...]
     arguments: dict[str, Any] = field(default_factory=dict)
-    for_gaps: bool = False
+    of_finding: bool = False
 
     @property
     def sentence(self) -> str:

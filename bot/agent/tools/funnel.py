@@ -41,6 +41,7 @@ OF_ALL, WHOLE_SHOP = "whole-", Words("the whole shop")
 FUNNEL_CALL = Words(
     "A change in the path to purchase lies within these days. It was not looked at."
 )
+WHY_NOTE = "Asked why it moved, see what customers write about it since: feedback_themes."
 FEEDBACK_CALL = Words("What customers write about it was not looked at.")
 OF_ALL_NOTE = (
     "“the whole shop”: the step of all visits, not narrowed as asked. One that moved the same way "
@@ -121,6 +122,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         {"rate": "before", "rate-since": "before"},
     )
     facts, left_out = _focus(_select(every), finding.where)
+    calls = await _call_feedback(facts, deps)
     return finding.build_result(
         facts,
         title=TITLE,
@@ -138,9 +140,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "Steps without a status did not move beyond chance.",
             *([OVER_NOTE] if any(one.parts.measure == "rate-after" for one in facts) else []),
             *([OF_ALL_NOTE] if breaks else []),
+            *([WHY_NOTE] if calls else []),
             *name_left_out(left_out),
         ),
-    ).model_copy(update={"next_calls": await _call_feedback(facts, deps)})
+    ).model_copy(update={"next_calls": calls})
 
 
 async def _call_feedback(facts: Sequence[Fact], deps: ToolDeps) -> tuple[NextCall, ...]:
@@ -149,9 +152,9 @@ async def _call_feedback(facts: Sequence[Fact], deps: ToolDeps) -> tuple[NextCal
     confirmed = [fact.id for group in groups if _is_confirmed(group) for fact in group]
     if not confirmed or not await run_query(deps, lambda of: of.table("feedback") is not None):
         return ()
-    why = "whether customers write about it since, before you say that the data name no cause"
+    why = "whether customers write about it since"
     card = FEEDBACK_CALL.to(deps.request.language)
-    return (NextCall("feedback_themes", why, card, tuple(confirmed), for_gaps=True),)
+    return (NextCall("feedback_themes", why, card, tuple(confirmed), of_finding=True),)
 
 
 def call_funnel(

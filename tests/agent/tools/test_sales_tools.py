@@ -427,6 +427,7 @@ async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
     assert book.spell(book.add(rate), "from-to", "en") == "from 58.0% to 38.4%"
     (call,) = result.next_calls
     assert call.tool == "feedback_themes"
+    assert any("Asked why" in note and call.tool in note for note in result.notes)
     assert f"{MOBILE}.rate-since" in call.facts
     assert not any("total" in id for id in call.facts)
 

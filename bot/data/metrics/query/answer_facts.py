@@ -205,6 +205,9 @@ class _ResultBuilder:
             rows=tuple(rows),
             facts=tuple(fact.id for fact in self.facts),
         )
+        # a column without a figure is not shown
+        has_gaps = any("–" in cells and {*cells} != {"–"} for cells in zip(*rows, strict=True))
+        gaps = self.notes.describe_withheld() if has_gaps else ""
         facts_of: dict[str, frozenset[str]] = {
             name: frozenset(id for id, (*_, measure) in self.groups.items() if measure == name)
             for name in self.query.measures
@@ -230,7 +233,7 @@ class _ResultBuilder:
                 days=days,
                 measure_facts=measures,
                 total=self._name_total(cells)[0] if self.query.dimensions else "",
-                cut=self.notes.describe_cut(),
+                cut="\n".join(filter(None, (self.notes.describe_cut(), gaps))),
                 footnote=self.notes.describe_source(),
                 cut_after=self.days[1] if is_cut else None,
                 is_open=any(

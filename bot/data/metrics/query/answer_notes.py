@@ -199,6 +199,21 @@ class AnswerNotes:
         ]
         return "\n".join(dict.fromkeys(line.to(self.language) for line in lines))
 
+    def describe_withheld(self) -> str:
+        """Say for people why cells of the shown groups are empty, where they are of too few."""
+        periods: tuple[PeriodName, ...] = ("now", "before")
+        is_withheld = any(
+            self.withheld.find(group, name, period)
+            for group in (ALL_GROUPS, *self.answer.recipe.list_groups())
+            for name in self.query.measures
+            for period in periods
+            if period in self.answer.rows
+        )
+        words = Words(
+            "“–”: of under {n} people, or a figure that would give them away.", n=self._find_floor()
+        )
+        return words.to(self.language) if is_withheld else ""
+
     def describe_source(self) -> str:
         """Say for people whose figures they are, where they are not the shop's own, that returns
         of amounts without them are still to come, and what is left of orders without returns."""
@@ -443,7 +458,7 @@ class AnswerNotes:
         has_rows = self.answer.count_things(ALL_GROUPS) > 0
         if not has_rows and self.answer.is_allowed(ALL_GROUPS, self.first):
             return [self._say_no_rows()]
-        notes = []
+        notes, earlier = list[str](), dict[tuple[str, str], list[str]]()
         for name in self.query.measures:
             measure = self.answer.get_measure(name)
             if name not in self.answer.asked.measures:
@@ -452,13 +467,13 @@ class AnswerNotes:
                 notes.append(f"{name} is not known: {why}")
                 continue
             shown = {one.group for one in self.answer.recipe.shown if one.period == "now"}
-            without = [
+            named = [
                 one
                 for one in groups
                 if (one in (ALL_GROUPS, WITHIN) or self.answer.recipe.is_single(one))
                 and one in shown
-                and cells[one, name][0] is None
             ]
+            without = [one for one in named if cells[one, name][0] is None]
             few = [one for one in without if not self.answer.is_allowed(one, name)]
             blank = [one for one in without if one not in few and self.answer.is_blank(one, name)]
             rest = [one for one in without if one not in few and one not in blank]
@@ -471,6 +486,9 @@ class AnswerNotes:
                 if some:
                     names = self._list_names(some, groups)
                     notes.append(f"No {name} for {names}: {why.rstrip('.')}.")
+            known = [one for one in named if one not in without and cells[one, name][1] is None]
+            for some, why in self._sort_by_reason(known, name, "before"):
+                earlier.setdefault((self._list_names(some, groups), why), []).append(name)
             if few and measure.instead:
                 notes.append(f"What may be told instead of {name}: {measure.instead}.")
             together = [
@@ -482,6 +500,8 @@ class AnswerNotes:
             ]
             if few and together:
                 notes.append(f"{name} is told of these together: {'; '.join(together)}.")
+        for (names, why), of in earlier.items():
+            notes.append(f"No earlier {', '.join(of)} for {names}: {why}.")
         return notes
 
     def _say_no_rows(self) -> str:
@@ -495,11 +515,13 @@ class AnswerNotes:
             return "No row is of these days and filters."
         return f"No row of these days has {' and '.join(plain)}."
 
-    def _sort_by_reason(self, groups: Sequence[Group], name: str) -> list[tuple[list[Group], str]]:
+    def _sort_by_reason(
+        self, groups: Sequence[Group], name: str, period: PeriodName = "now"
+    ) -> list[tuple[list[Group], str]]:
         """Return groups whose figure may not be told, those of the same reason together."""
         found: dict[Withheld, list[Group]] = {}
         for one in groups:
-            if why := self.withheld.find(one, name):
+            if why := self.withheld.find(one, name, period):
                 found.setdefault(why, []).append(one)
         return [(some, why.explain()) for why, some in found.items()]
 

@@ -198,7 +198,7 @@ def warn_of_parcels_on_their_way(warehouse: Warehouse, days: tuple[date, date]) 
         return note
     return (
         f"{note} Beside an earlier period a fall of the time to delivery means nothing: nearly all "
-        f"have arrived of the orders placed up to {settled}, so compare the days up to then."
+        f"have arrived only of the orders placed up to {settled}."
     )
 
 
