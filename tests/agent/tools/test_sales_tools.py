@@ -399,8 +399,16 @@ async def test_keywords_of_what_is_sold_out_carry_the_days_since_then() -> None:
     assert "plaid mohair, 6 to 24 Nov 2026" in names
     assert "bougie naturelle, 1 to 24 Nov 2026" in names
     assert result.read_as == "advertising · 1 to 24 Nov"
-    shares = [one for one in result.facts if one.parts.measure == "share-of-budget"]
-    assert {one.since for one in shares} == {date(2026, 11, 1)}
+    budget = next(
+        one
+        for one in result.facts
+        if (one.parts.measure, one.about) == ("share-of-budget", "plaid mohair")
+    )
+    sql = """SELECT 100 * sum(spent) / sum(budget) FROM (SELECT sum(spend) AS spent, max(budget)
+        AS budget FROM campaigns WHERE keyword = 'plaid mohair'
+        AND "at"::DATE BETWEEN '2026-11-06' AND '2026-11-24' GROUP BY "at"::DATE)"""
+    ((share,),) = sample().engine.con.execute(sql).fetchall()
+    assert float(budget.number) == pytest.approx(float(share), abs=0.06)
 
 
 async def test_figures_of_advertising_carry_the_days_of_the_period_that_nobody_named() -> None:

@@ -102,11 +102,12 @@ def add_ad_facts(
     for name, use in budgets.campaigns.items():
         report.add_budget(f"name--{slugify(name)}", name, use)
     sold_out = find_sold_out_dates(warehouse)
-    stuck_lines = report.add_bottlenecks(
-        sum_spend_since_sold_out(warehouse, table, sold_out, until, currency),
-        sold_out,
-        budgets.lines,
-    )
+    wasted = sum_spend_since_sold_out(warehouse, table, sold_out, until, currency)
+    of_lines = dict(budgets.lines)
+    for product in {line.product for line in wasted if line.product}:  # of the same days
+        own = sum_budgets(warehouse, ours, sold_out[product], until).lines
+        of_lines |= {line: use for line, use in own.items() if line.product == product}
+    stuck_lines = report.add_bottlenecks(wasted, sold_out, of_lines)
     known = [
         {"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in stuck_lines
     ]
@@ -192,12 +193,11 @@ class _AdReport:
                 values = {ad.keys[name] for ad in self.now if ad.line == bottleneck.line}
                 if len(values) == 1 and (value := values.pop()):
                     add(measure, value)
-            is_sold_out = bottleneck.where == "sold out"  # its figures are of other days
-            if not is_sold_out and (use := budgets.get(bottleneck.line)):
+            if use := budgets.get(bottleneck.line):
                 self._budget(add, use)
             if bottleneck.where == "budget gone by noon":
                 add("days-out-of-budget", of.early, "days", of.days)
-            if is_sold_out:
+            if bottleneck.where == "sold out":
                 add("since", sold_out[bottleneck.line.product or ""])
             if bottleneck.line.product:
                 add("product", of.title or bottleneck.line.product)
