@@ -251,7 +251,7 @@ async def test_days_of_a_condition_are_read_as_a_french_range(mixed: Warehouse) 
         measures=["customers"],
         filters=[[{**days, "values": ["2025-01-01", "2025-12-31"]}]],
     )
-    assert result.read_as.endswith(" du 1er janvier 2025 au 31 décembre 2025")
+    assert result.read_as.endswith(" du 1er janvier au 31 décembre 2025")
 
 
 async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.agent.report_reading import Reading, add_days
-from bot.core.charts import WHEN, Exhibit, join_scope
+from bot.agent.report_reading import Reading, add_days, read_question
+from bot.core.charts import AGAINST, PEOPLE, WHEN, Exhibit, join_scope
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact, Source
 from bot.core.report import ReportForm
@@ -121,3 +121,47 @@ def test_a_point_of_other_days_than_the_headline_says_them(
     dated = add_days(form, ctx)
     assert dated.points == [shown or point]
     assert add_days(dated, ctx) == dated
+
+
+def build_call(id: str, *scope: tuple[str, str]) -> Exhibit:
+    return Exhibit(id=id, shows=id, read_as=id, scope=scope, facts=(f"orders.x.{id}",))
+
+
+def fill(text: str, _language: str) -> Any:
+    return SimpleNamespace(text=text)
+
+
+def read(headline: str, points: list[str], *calls: Exhibit) -> str:
+    """Return how it was read; f1, f2 … are the facts of the calls."""
+    facts = {
+        f"f{number}": Fact(
+            id=one.facts[0],
+            label="orders",
+            value=Decimal(number),
+            source=Source("orders.csv"),
+            as_of=date(2026, 11, 1),
+        )
+        for number, one in enumerate(calls, 1)
+    }
+    form: Any = SimpleNamespace(headline=headline, points=points, cannot_tell="")
+    request = SimpleNamespace(language="en", brief=SimpleNamespace(follows="", words=""))
+    book = SimpleNamespace(get=facts.get, facts=[*facts.values()], fill=fill)
+    ctx: Any = SimpleNamespace(
+        book=book, exhibits=calls, request=request, read_as=(), today=date(2026, 11, 1)
+    )
+    return read_question(form, None, ctx).line
+
+
+def test_people_of_a_point_are_not_those_of_the_headline() -> None:
+    gold, quiet = (build_call(one, (PEOPLE, one)) for one in ("gold", "quiet"))
+    assert read("It can't be told", ["{f1} are gold"], gold, quiet) == ""
+    assert read("{f1} are gold", ["{f2} are quiet"], gold, quiet) == "Gold"
+    assert read("{f1} are gold, {f2} quiet", [], gold, quiet) == "Gold / quiet"
+
+
+def test_a_comparison_is_named_only_where_its_figures_are_told() -> None:
+    days = ("days", "May 2026")
+    first = build_call("now", days, (AGAINST, "May 2026 compared with April 2026"))
+    last_year = build_call("now-change", days, (AGAINST, "May 2026 compared with last year"))
+    assert read("{f1}", ["{f2}"], first, last_year) == "May 2026 compared with last year"
+    assert read("{f1}", [], first, last_year) == "May 2026"

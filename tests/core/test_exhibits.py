@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, is_row_name
+from bot.core.charts import PEOPLE, Exhibit, ExhibitChart, ExhibitPoint, TableRows, is_row_name
 from bot.core.parts import Table
 
 EXHIBIT = Exhibit(
@@ -52,6 +52,21 @@ def test_title_says_the_days_of_the_figures_and_which_columns_are_of_others() ->
     ).build_card_table()
     assert table
     assert table.title == f"Products · {november}. Returned ({year})"
+
+
+def test_title_of_audiences_says_what_the_rows_are_and_whose_days_it_tells() -> None:
+    table = Exhibit(
+        shows="x",
+        scope=((PEOPLE, "nothing for 90 days"),),
+        table=Table(
+            columns=("Audience", "Customers", "Spent"), rows=(("nothing for 90 days", "9", "€8"),)
+        ),
+        column_facts=(frozenset({"a"}), frozenset({"b"})),
+        column_days=("", "2025"),
+        rows=TableRows(dimensions=(PEOPLE,), heads=("Audience",), groups=()),
+    ).build_card_table()
+    assert table
+    assert table.title == "Audience. Spent (2025)"
 
 
 def test_row_is_found_with_and_without_quotation_marks() -> None:

@@ -573,6 +573,10 @@ async def test_deliveries_name_the_late_regions() -> None:
     assert "Dordogne (24)" in figure(result, "delivery.late-regions.late").about
     assert result.exhibits[0].table
     assert result.exhibits[0].table.columns[0] == "Department"
+    named = {row[0] for row in result.exhibits[0].table.rows}
+    few = {*figure(result, "delivery.late-regions.late").about.split(", ")} - named
+    assert all(name in result.exhibits[0].cut for name in few)
+    assert bool(few) is bool(result.exhibits[0].cut)
     chart = result.exhibits[0].chart
     assert chart is not None
     assert chart.points[0].name == "Gironde (33)"

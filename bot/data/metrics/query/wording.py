@@ -534,10 +534,10 @@ def describe_condition(
         words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
         return words.to(language)
     if field.kind == "day":
-        named = [date.fromisoformat(one) for one in condition.values]
-        days = [format_short_day(one, language, today) for one in named]
+        bounds = [date.fromisoformat(one) for one in condition.values]
+        days = [format_short_day(one, language, today) for one in bounds]
         if condition.operator == "between":
-            days = [format_period(named[0], named[-1], language)]
+            days = [format_period(bounds[0], bounds[-1], language)]
         return describe_day(condition.field, condition.operator, days).to(language)
     if field.kind != "text":
         unit = field.unit if isinstance(field, ConditionField) else ""
