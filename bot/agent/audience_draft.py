@@ -125,8 +125,9 @@ MAX_EXPORTS = 2  # of a report: it may tell two audiences
 
 
 def list_report_exports(cited: Sequence[str], facts: Sequence[Fact]) -> list[NextStep]:
-    """Return the exports of a report, each with a label of its own."""
-    steps = list_export_steps(cited, facts, MAX_EXPORTS)
+    """Return the exports of a report, each with a label of its own; none where its first audience
+    has none, for which no other one stands."""
+    steps = list_export_steps(cited, facts) and list_export_steps(cited, facts, MAX_EXPORTS)
     return [*{step.label.to("en"): step for step in reversed(steps)}.values()][::-1]
 
 

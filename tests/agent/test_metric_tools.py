@@ -39,7 +39,7 @@ from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 
 MINE = ("query_metrics", "describe_data", "calculate")
-MAX_DESCRIPTION_TOKENS, MAX_FACTS = 1_050, 60
+MAX_DESCRIPTION_TOKENS, MAX_FACTS = 1_100, 60
 CHARACTERS_PER_TOKEN = 3  # fewer than it has, so that the estimate is too high
 
 

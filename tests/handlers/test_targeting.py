@@ -368,9 +368,9 @@ async def test_suggested_audiences_are_compared_and_exported() -> None:
     draft = {"label": "Draft the SMS", "skill": "draft", "words": "an SMS for them"}
     form = report(f"{{{names[1]}}} or {{{names[0]}}}.", exhibit="e1", next_steps=[draft])
     found, _letters = await written(asked, form)
-    export, text = found.leads
-    assert export.skill == "targeting"
-    assert export.form == text.form
+    export, second, text = found.leads
+    assert export.skill == second.skill == "targeting"
+    assert export.form == text.form != second.form
     assert AudienceRule.model_validate_json(export.form["rule"]).purpose == "sms"
     assert table(found, "table").rows
     assert any(part.kind == "file" for part in found.parts)

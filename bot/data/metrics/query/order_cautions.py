@@ -46,9 +46,8 @@ DISCOUNTS_ALONE = (
 )
 CODES = "code-meaning"  # the key of what is read once for each state of the data
 CAMPAIGN_CODES = (
-    "code: that of the campaign which an order came from, and no promo code. The data have no "
-    "promo codes: which was used how often can't be told, and no campaign's code stands for it; "
-    "tell the orders with a discount of any kind (discounted) instead."
+    "code: of the campaign that an order came from. The data have no promo codes: which was used "
+    "can't be told, only orders with a discount (discounted)."
 )
 BOTH_CODES = (
     "code: that of the campaign which an order came from. Most orders with one had a discount, so "
