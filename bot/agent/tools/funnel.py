@@ -172,17 +172,33 @@ async def find_breaks(
     where: AnalysisFilter, until: date | None, deps: ToolDeps
 ) -> tuple[dict[str, list[Fact]], Finding]:
     """Return the steps that moved beyond chance in the whole shop, not because another did, of
-    visits that those of `where` are among or may be; and the analysis that they are from."""
+    visits that those of `where` are among or may be; and the analysis that they are from. Where
+    `where` names goods, one of a part of the visits is among them if all visits moved by it."""
     finding = await find_analysis(deps, "funnel", AnalysisFilter(until=until), validate=False)
-    found = {}
-    for name, group in group_by_subject(finding.result.facts).items():
+    found, groups = {}, group_by_subject(finding.result.facts)
+    is_of_goods = bool(where.product or where.category or where.brand)
+    for name, group in groups.items():
         of = name.split("-")[0]
         asked = split_values(getattr(where, of, None) or "")
-        is_other = asked and not name.startswith(tuple(f"{of}-{slugify(one)}-" for one in asked))
+        is_other = bool(asked) and not name.startswith(
+            tuple(f"{of}-{slugify(one)}-" for one in asked)
+        )
         is_apart = of not in ("total", *VISIT_FILTERS) or is_other
+        is_apart |= is_of_goods and of != "total" and not asked and not _moves_all(name, groups)
         if "-to-" in name and _is_confirmed(group) and not is_apart:
             found[name] = _name_filters(group, name, AnalysisFilter(), finding.language)
     return found, finding
+
+
+def _moves_all(name: str, groups: dict[str, list[Fact]]) -> bool:
+    """Tell whether the step moved for all visits because it did for those of `name`."""
+    whole = "total-all"
+    return any(
+        name.endswith(f"-{slugify(str(fact.value))}{of.removeprefix(whole)}")
+        for of, group in groups.items()
+        for fact in group
+        if of.startswith(whole) and fact.parts.measure == "through"
+    )
 
 
 async def name_breaks(

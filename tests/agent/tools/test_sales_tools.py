@@ -276,6 +276,21 @@ async def test_sales_name_what_broke_in_the_path_to_purchase(
         assert f"mobile, checkout to purchase: fewer pass it since {since}" in named[0]
 
 
+@pytest.mark.parametrize(
+    ("until", "category", "is_named"),
+    [
+        ("2026-11-15", "none", True),
+        ("2026-11-15", "Mailles", False),  # visits without a source alone
+        ("none", "Mailles", True),  # all visits, because of those by phone
+    ],
+)
+async def test_sales_of_goods_name_what_all_visits_moved_by(
+    until: str, category: str, is_named: bool
+) -> None:
+    result = await call_tool("trends", {"until": until, "category": category})
+    assert any("Confirmed in the path" in note for note in result.notes) is is_named
+
+
 VISITS = {"dataset": "visits", "measures": ["conversion"], "comparison": "previous_period"}
 WEEKS = {"since": "2026-11-11", "until": "2026-11-24"}
 ORDERS_BY = {"dataset": "orders", "measures": ["revenue"], "since": "2026-09-01"}

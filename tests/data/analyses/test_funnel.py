@@ -1,15 +1,17 @@
 """The purchase funnel."""
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from bot.agent.tool import ToolError
-from bot.data.analyses.funnel import find
+from bot.data.analyses.funnel import _Path, find
 from bot.data.analyses.funnel.steps import BasketValue, estimate_basket, estimate_loss
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import find_change_point
@@ -129,6 +131,43 @@ def test_a_change_is_over_once_the_step_is_back_where_it_was(
     key = "total-all-cart-to-purchase"
     assert values_of("since", found)[key] == "2026-11-04"
     assert values_of("rate-after", found).get(key) == (80 if is_over else None)
+
+
+@dataclass(frozen=True)
+class NamedCounts:
+    """The counts of parts, told by their names."""
+
+    of: str
+
+    def mask_of(self, dimension: str, value: str) -> str:
+        return value
+
+    def counts(self, mask: str) -> str:
+        return f"{mask} of {self.of}"
+
+
+@pytest.mark.parametrize(
+    ("is_narrowed", "step", "dated_by"),
+    [
+        (False, ("country", "BE", None), "BE of shop"),
+        (False, ("total", "all", ("device", "mobile")), "mobile of shop"),
+        (True, ("country", "BE", ("source", "ads")), "BE of shop"),
+        (True, ("total", "all", ("source", "ads")), "ads of part"),
+        (True, ("total", "all", ("device", "mobile")), "mobile of shop"),
+        (True, ("device", "mobile", None), "mobile of shop"),
+        (True, ("source", "seo", None), "mobile of shop"),
+    ],
+)
+def test_a_change_has_one_first_day_whatever_part_is_asked_for(
+    is_narrowed: bool, step: tuple[str, str, Any], dated_by: str
+) -> None:
+    shop, (dimension, value, through) = NamedCounts("shop"), step
+    visits = NamedCounts("part") if is_narrowed else shop
+    parts = (("device", "mobile"), ("country", "BE")) if is_narrowed else ()
+    moved = {(*part, 1): part for part in parts} | {("source", "seo", 1): ("device", "mobile")}
+    path: Any = _Path(cast(Any, visits), cast(Any, shop), None, moved)
+    told = SimpleNamespace(dimension=dimension, value=value, through=through, at=1)
+    assert path.count_moved(told) == dated_by
 
 
 def test_funnel_counts_agree_with_plain_sql() -> None:

@@ -1,8 +1,8 @@
 """Analyse the purchase funnel: where visitors drop out, what changed since when, and what it
 cost."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property, partial
 
@@ -116,6 +116,9 @@ def _add_facts(
             if shop.steps == path.visits.steps:
                 path = replace(path, shop=shop)
                 of_shop = assess_steps(build_steps(shop, ()), path.spreads)
+                path = replace(
+                    path, moved_in_shop=_list_moved(mark_followers(of_shop, shop, path.spreads, ()))
+                )
         if path:
             steps = assess_steps(steps, path.spreads, of_shop)
             steps = mark_followers(steps, path.visits, path.spreads, asked)
@@ -146,6 +149,16 @@ def _add_facts(
     _add_steps(warehouse, result, path, _StepSizes(who, reported, warehouse.floors), wholes)
 
 
+def _list_moved(steps: Iterable[FunnelStep]) -> dict[tuple[str, str, int], tuple[str, str]]:
+    """Return the parts that moved at a step of the path, each with the one that it follows, or
+    itself: not the whole, which is another of each part that is asked for."""
+    return {
+        (one.dimension, one.value, one.at): one.through or (one.dimension, one.value)
+        for one in steps
+        if one.status in ("confirmed", "follows") and one.dimension != "total"
+    }
+
+
 @dataclass(frozen=True)
 class _Path:
     """The visits that were asked for, those of the whole shop in the same days, and those asked for
@@ -154,6 +167,17 @@ class _Path:
     visits: VisitCounts
     shop: VisitCounts
     later: VisitCounts | None
+    moved_in_shop: Mapping[tuple[str, str, int], tuple[str, str]] = field(default_factory=dict)
+
+    def count_moved(self, step: FunnelStep) -> Numbers:
+        """Return the counts by which a change is dated, so that it has one first day whatever part
+        is asked for: of the part that it follows, else its own; those of the whole shop, where
+        either moved there too."""
+        parts = list(filter(None, (step.through, (step.dimension, step.value))))
+        for part in parts:
+            if moved := self.moved_in_shop.get((*part, step.at)):
+                return self.shop.counts(self.shop.mask_of(*moved))
+        return self.visits.counts(self.visits.mask_of(*parts[0]))
 
     @cached_property
     def spreads(self) -> list[float]:
@@ -382,12 +406,11 @@ def _add_change(
     step: FunnelStep,
     currency: str | None,
 ) -> None:
-    """Add when a change began, and ended, and what a drop cost. One that follows a part began with
-    that."""
+    """Add when a change began, and ended, and what a drop cost."""
     visits, spread = path.visits, path.spreads[step.at]
     mask = visits.mask_of(step.dimension, step.value)
     counts = visits.counts(mask)
-    moved = visits.counts(visits.mask_of(*step.through)) if step.through else counts
+    moved = path.count_moved(step)
     began = find_change_point(moved[:, step.at + 1], moved[:, step.at], spread)
     add = partial(result.add, _format_subject(step), about=step.value, query=VISITS_QUERY)
     if began:
