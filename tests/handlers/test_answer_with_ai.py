@@ -193,6 +193,21 @@ async def test_a_break_that_is_the_finding_asks_for_what_customers_write(
     assert any(card in text for text in text_of(found, "Read as")) is goes_back
 
 
+async def test_people_and_the_second_reader_see_the_days_of_a_point_of_other_days() -> None:
+    other = {**QUERY, "dimensions": [], "since": "2026-08-03", "until": "2026-09-20"}
+    looked_up = calls(("query_metrics", {**QUERY, "dimensions": []}), ("query_metrics", other))
+    async with ScriptedClaude(looked_up, report("{f1} in all.", "{f3} were sent.")) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders in October?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    (point,) = text_of(found, "Further points")
+    assert point.endswith(" were sent (3 Aug to 20 Sept).")
+    assert point.replace("\u00a0", " ") in {
+        text.replace("\u00a0", " ") for text in list_judged(claude.judged[0]).values()
+    }
+
+
 async def test_end_of_returns_is_said_once_of_the_measures_that_a_point_tells() -> None:
     returns = {**QUERY, "dimensions": [], "measures": ["return_rate", "returned"]}
     looked_up = calls(
