@@ -83,8 +83,18 @@ def _write(days: DayRange) -> str:
 
 def _name_occasions(days: DayRange, deps: ToolDeps) -> str:
     market = deps.request.brief.market
-    named = name_occasions_within(days, market, _list_own(deps), deps.request.language)
+    near = _add_edges(days)
+    named = name_occasions_within(near, market, _list_own(deps), deps.request.language)
     return ", ".join(named[:MAX_NAMED])
+
+
+def _add_edges(days: DayRange) -> DayRange:
+    """Return the days, of a few with those around them: the day after Black Friday is none like
+    another."""
+    if (days[1] - days[0]).days >= EDGE_DAYS:
+        return days
+    edge = timedelta(days=EDGE_DAYS)
+    return days[0] - edge, days[1] + edge
 
 
 def _list_own(deps: ToolDeps) -> Sequence[str]:
@@ -105,7 +115,7 @@ def _place_occasions(days: DayRange, deps: ToolDeps) -> frozenset[tuple[object, 
 
 def _iter_places(days: DayRange, deps: ToolDeps) -> Iterator[tuple[object, ...]]:
     market = deps.request.brief.market
-    for occasion, period in list_occasions_within(days, market, _list_own(deps)):
+    for occasion, period in list_occasions_within(_add_edges(days), market, _list_own(deps)):
         before, after = (period.starts - days[0]).days, (days[1] - period.until).days
         yield (
             occasion.key,
