@@ -240,14 +240,13 @@ class AgentLoop(Generic[T]):
         """Return the calls that what the answer says asks for, and that were not made."""
         if self.asks_for is None:
             return ()
-        names = {tool.name for tool in self.tools}
         made = [use for one in self._messages for use in one.tool_uses]
         wanted = [
             call
             for one in self._messages
             for reply in one.tool_replies
             for call in reply.next_calls
-            if call.tool in names and self.asks_for(output, call)
+            if self.asks_for(output, call)
         ]
         found = [call for call in wanted if not any(map(call.is_made_by, made))]
         return tuple({call.sentence: call for call in found}.values())

@@ -288,7 +288,9 @@ class ToolRunner:
             if deps.piece and deps.answers:
                 ids = [fact.id for fact in result.facts]
                 await asyncio.to_thread(deps.answers.name_facts, ids)
-            return result if tool.ends_loop else _spell_days(result, deps.request.language)
+            if tool.ends_loop:
+                return result
+            return _spell_days(self._drop_unknown_calls(result), deps.request.language)
         except ValidationError as error:
             return CallError(describe_mistakes(error))
         except ToolError as error:
@@ -304,6 +306,12 @@ class ToolRunner:
                 raise failure from None  # the machine's fault, which no other call mends
             log_bug(bug)
             return CallError(f"{use.name} failed on this call. {AFTER_BUG}")
+
+    def _drop_unknown_calls(self, result: ToolResult) -> ToolResult:
+        """Return a result that asks for no call of a tool that the model was not given."""
+        names = {tool.name for tool in self.tools}
+        known = tuple(call for call in result.next_calls if call.tool in names)
+        return result.model_copy(update={"next_calls": known})
 
 
 def _place_call(use: ToolUse) -> int:

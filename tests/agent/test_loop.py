@@ -32,13 +32,14 @@ class Line:
 
     async def write(self, *, check: Any = None, library: Facts | None = None, **more: Any) -> Any:
         words = more.pop("words", "how many orders from Belgium?")
+        tools = more.pop("names", ALL)
         agent = AgentOptions(on_step=self.steps.append, **more)
         self.ctx = context(self.writer, self.tools, library=library, agent=agent, words=words)
         if library:
             await self.ctx.look_up("product")
         return await self.ctx.write(
             Answer,
-            tools=ALL,
+            tools=tools,
             check=check,
             asks_for=lambda written, call: any(
                 id in call.facts for id in list_cited([written.headline], self.ctx)
@@ -194,6 +195,13 @@ async def test_an_answer_that_lacks_a_call_alone_stands_where_its_correction_is_
     made = await line(*turns, says(FELL | {"points": ["wrong again"]}))
     answer = await made.write(check=lambda written: ["points: wrong"] if written.points else [])
     assert answer.points == []
+
+
+async def test_no_call_of_a_tool_is_asked_for_that_the_model_was_not_given(line: Any) -> None:
+    made = await line(calls(("week", {})), says(FELL))
+    await made.write(names=("week",))
+    assert "Before you tell it" not in made.replies[0][0]["content"]
+    assert made.ctx.open_calls == ()
 
 
 async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> None:

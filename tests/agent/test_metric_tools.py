@@ -1693,7 +1693,7 @@ async def test_description_names_what_no_look_up_reaches() -> None:
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(sample())))
     text = "\n".join(result.notes)
     assert "In the data, but not to group, filter or sum by: shipped." in text
-    assert "whoever opted out counts as not agreed" in text
+    assert "whoever opted out has not agreed" in text
     assert "colour: " in text
     assert "step (the furthest: view, cart, checkout, purchase)" in text
     assert "payment_method: carte, portefeuille, trois fois" in text
