@@ -1273,6 +1273,9 @@ async def test_products_that_sold_out_within_compared_days_are_named(by: str) ->
     elsewhere = {"filters": [[where("category", "is_not", category)]]}
     others = await query_tool(deps, **{**call, **elsewhere})
     assert not any(title in note for note in others.notes)
+    abroad = [*call.get("filters", []), [where("country", "is", "GB")]]
+    there = await query_tool(deps, **{**call, "filters": abroad})
+    assert not any(title in note for note in there.notes)
     before = {"since": "2026-09-01", "until": "2026-09-30"}
     earlier = await query_tool(deps, **{**call, **before})
     assert not any(title in note for note in earlier.notes)

@@ -3,7 +3,7 @@ the days without stock, at the average price paid in these weeks."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from bot.agent.tools._analysis import run_query
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import OF_SOLD_OUT, look_up, look_up_ads_of
 from bot.core.facts import Fact, FactId
+from bot.core.half_up import round_half_up
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.product import Product
@@ -51,17 +52,16 @@ METHOD = (
 
 
 async def name_sold_out(
-    first: date | None, last: date | None, deps: ToolDeps, where: AnalysisFilter | None = None
+    periods: Sequence[tuple[date | None, date | None]], where: AnalysisFilter, deps: ToolDeps
 ) -> list[str]:
-    """Return a note that names what sold out within these days, of the product or category of
-    `where`."""
+    """Return a note that names what sold out within these periods, of the product, category,
+    country and device of `where`."""
+    known = [(first, last) for first, last in periods if first and last]
 
     def ask(warehouse: "Warehouse") -> list[str]:
         from bot.data.metrics.sold_out import tell_sold_out_of
 
-        if not (first and last):
-            return []
-        return tell_sold_out_of(warehouse, where or AnalysisFilter(), first, last)
+        return tell_sold_out_of(warehouse, where, known) if known else []
 
     return await run_query(deps, ask)
 
@@ -155,7 +155,7 @@ def predict_count(seen: Decimal, days: int, ahead: int) -> tuple[Decimal, Decima
 def _build(
     of: Fact, product: Product, measure: str, label: Words, exact: Decimal, step: Decimal
 ) -> Fact:
-    value = (exact / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+    value = round_half_up(exact / step) * step
     return of.model_copy(
         update={
             "id": str(FactId("calculated", f"sold-out-{product.handle}", measure)),

@@ -25,10 +25,14 @@ NOTE = (
     "Return rates and ratings are of a year and of all countries. What has none, too few bought or "
     "rated, or it is not known: that is neither good nor bad. Few ratings prove little."
 )
+FORMER_PRICE = "compare-at price"
+REDUCED = "Reduced already: {names}. Say so of those that you name."
 COMPARED = GroupExhibit(
     "sales, stock, returns and ratings of the products, side by side",
     Words("Product"),
     {
+        "price": Words("Price"),
+        FORMER_PRICE: Words("Former price"),
         "units": Words("Units sold"),
         "stock": Words("Stock"),
         "stock-cover": Words("Days of stock"),

@@ -34,8 +34,10 @@ from bot.agent.tools._exhibits import GroupExhibit, build_table_exhibit
 from bot.agent.tools._lost_sales import LOST, estimate_lost_sales
 from bot.agent.tools._product_comparison import (
     COMPARED,
+    FORMER_PRICE,
     MAX_COMPARED,
     RATING_COLUMNS,
+    REDUCED,
     rate_products,
     select_rated,
 )
@@ -74,7 +76,6 @@ STOCK_OF_ALL = (
 )
 RATED_AT_LEAST, RATED_AT_MOST = Words("rated at least {n}"), Words("rated at most {n}")
 RATINGS_AT_LEAST = Words("number of ratings: at least {n}")
-FORMER_PRICE = "compare-at price"
 SHOWN_LABELS = ("name", "price", FORMER_PRICE, "stock")
 BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
 RANKED_BY = {
@@ -221,7 +222,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         )
         compared = _say_rows(compared, len(best_ones), len(products), short, language)
         if covers:  # the pieces stand in the table
-            rows = [[fact for fact in row if fact.label != "stock"] for row in rows]
+            rows = [_leave_out(row, "stock") for row in rows]
+        rows = [row if _is_reduced(row) else _leave_out(row, "price") for row in rows]
         beside = (*fitting, *of_week.values())
         many = _count_listed(rows, MAX_FACTS - len(beside))
         told = [fact for row in rows[:many] for fact in row]
@@ -355,7 +357,17 @@ async def _compare(
             *rated[product.handle],
         ]
         rows.append([fact for fact in its if fact.parts.measure in COMPARED.columns])
-    return rows, notes
+    if names := [row[0].about for row in rows if _is_reduced(row)]:
+        return rows, [*notes, REDUCED.format(names="; ".join(names))]
+    return [_leave_out(row, "price") for row in rows], notes
+
+
+def _is_reduced(row: Sequence[Fact]) -> bool:
+    return any(fact.label == FORMER_PRICE for fact in row)
+
+
+def _leave_out(row: Sequence[Fact], label: str) -> list[Fact]:
+    return [fact for fact in row if fact.label != label]
 
 
 def _count_listed(rows: Sequence[Sequence[Fact]], most: int) -> int:

@@ -22,6 +22,7 @@ from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools.funnel import call_funnel, name_breaks
 from bot.agent.tools.query_metrics import look_up, look_up_like_days
 from bot.core.facts import Fact, FactId
+from bot.core.half_up import round_half_up
 from bot.core.metric_query import DimensionName, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
@@ -108,8 +109,8 @@ class Part:
         return self._build("revenue-change", CHANGE, self.change, self.now.revenue.unit)
 
     def build_effects(self) -> list[Fact]:
-        step = Decimal(1) if self.change == self.change.to_integral_value() else Decimal("0.01")
-        effects = split_change(self.now.factors, self.before.factors, step)
+        digits = 0 if self.change == self.change.to_integral_value() else 2
+        effects = split_change(self.now.factors, self.before.factors, digits)
         unit = self.now.revenue.unit
         return [
             self._build(f"{name}-change", EFFECTS[name], value, unit)
@@ -130,7 +131,7 @@ class Part:
         self, measure: str, label: Words, exact: Decimal, unit: str | None, of: Sales | None = None
     ) -> Fact:
         first = (of or self.now).revenue
-        value = exact.quantize(Decimal("0.01")) if unit == "%" else exact
+        value = round_half_up(exact, 2) if unit == "%" else exact
         return Fact(
             id=str(FactId("calculated", f"split-{self.now.revenue.parts.subject}", measure)),
             label=label.text,
@@ -152,16 +153,16 @@ class Part:
 
 
 def split_change(
-    now: Mapping[str, Decimal], before: Mapping[str, Decimal], step: Decimal
+    now: Mapping[str, Decimal], before: Mapping[str, Decimal], digits: int
 ) -> dict[str, Decimal]:
-    """Return how much of the change of the product came with each factor, in steps, so that they
+    """Return how much of the change of the product came with each factor, rounded, so that they
     add up to the whole change: the additive logarithmic mean Divisia index (Ang, "The LMDI approach
     to decomposition analysis: a practical guide", Energy Policy 33, 2005, 867–871)."""
     new, old = (prod(one.values(), start=Decimal(1)) for one in (now, before))
     mean = float(old) if new == old else float(new - old) / log(new / old)
-    parts = {name: Decimal(mean * log(now[name] / before[name])).quantize(step) for name in now}
+    parts = {name: round_half_up(mean * log(now[name] / before[name]), digits) for name in now}
     largest = max(parts, key=lambda name: abs(parts[name]))
-    parts[largest] += (new - old).quantize(step) - sum(parts.values())
+    parts[largest] += round_half_up(new - old, digits) - sum(parts.values())
     return parts
 
 
@@ -192,13 +193,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     days = _list_days(orders)
     beside = await look_up_like_days(query, days["now"], days["before"], deps)
     facts += [*of_whole, *beside.facts, *(fact for some in of_parts.values() for fact in some)]
-    first, last = whole.before.revenue.since, whole.now.revenue.until
+    now, before = ((one.revenue.since, one.revenue.until) for one in (whole.now, whole.before))
     where = AnalysisFilter(
-        country=read_text(params.country), device=read_text(params.device), until=last
+        country=read_text(params.country), device=read_text(params.device), until=now[1]
     )
-    before = (first, whole.before.revenue.until)
-    breaks = await name_breaks((whole.now.revenue.since, last), where, deps, before)
-    sold_out = await name_sold_out(first, last, deps)
+    breaks = await name_breaks(now, where, deps, before)
+    sold_out = await name_sold_out([now, before], where, deps)
     apart = whole.now.revenue.about
     exhibits = SPLIT.build_parts(
         _name_without(of_whole, apart),

@@ -131,7 +131,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes += beside.notes
         breaks = await name_breaks((usual, asked.until), asked, deps)
         notes += breaks
-        notes += await name_sold_out(usual, week.until, deps, finding.where)
+        notes += await name_sold_out([(usual, week.until)], finding.where, deps)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")
     if steady:

@@ -1,6 +1,9 @@
 """Products that are sold out: since when, and which of them a query of orders is about."""
 
+import operator
+from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import reduce
 
 import ibis
 import ibis.expr.types as ir
@@ -13,10 +16,12 @@ from bot.data.metrics.filters import add_category
 from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import MetricDataset
+from bot.data.metrics.query.periods import Days
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 GOODS = ("product", "category")
+NARROWING = (*GOODS, "country", "device")
 MAX_NAMED = 6
 
 
@@ -38,44 +43,51 @@ def find_sold_out_dates(warehouse: Warehouse) -> dict[str, date]:
 
 
 def tell_sold_out(
-    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery, before: date | None
+    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery, before: Days | None
 ) -> list[str]:
     """Say which products of a query by product or category sold out within its days, where these
-    are compared: with those from `before` on, or one after the other."""
+    are compared: with those `before`, or one after the other."""
     in_time = not set(DATED_DIMENSIONS).isdisjoint(query.dimensions)
     if dataset.kind != "orders" or not query.uses(*GOODS) or not (before or in_time):
         return []
     assert query.since is not None
     assert query.until is not None
-    of_goods = tuple(group for group in query.filters if {one.field for one in group} <= {*GOODS})
-    goods = query.model_copy(update={"filters": of_goods})
+    told = tuple(group for group in query.filters if {one.field for one in group} <= {*NARROWING})
     orders = warehouse.table("orders")
     assert orders is not None
-    lines = filter_rows(dataset, add_category(warehouse, orders), goods)
-    return name_sold_out(warehouse, min(before or query.since, query.since), query.until, lines)
+    lines = add_category(warehouse, orders)
+    lines = filter_rows(dataset, lines, query.model_copy(update={"filters": told}))
+    return name_sold_out(
+        warehouse, [(query.since, query.until), *([before] if before else [])], lines
+    )
 
 
 def tell_sold_out_of(
-    warehouse: Warehouse, where: AnalysisFilter, first: date, last: date
+    warehouse: Warehouse, where: AnalysisFilter, periods: Sequence[Days]
 ) -> list[str]:
-    """Name what sold out within these days, of a product or a category where one is named."""
+    """Name what sold out within these periods, of the product, category, country and device of
+    `where`."""
     if warehouse.table("orders") is None:
         return []
-    goods = AnalysisFilter(product=where.product, category=where.category)
-    return name_sold_out(warehouse, first, last, filter_rows_of_kind(warehouse, "orders", goods))
+    narrow = AnalysisFilter(**{name: getattr(where, name) for name in NARROWING})
+    return name_sold_out(warehouse, periods, filter_rows_of_kind(warehouse, "orders", narrow))
 
 
-def name_sold_out(warehouse: Warehouse, first: date, last: date, lines: ir.Table) -> list[str]:
-    """Name the products of these lines that sold in these days and are sold out since one of them,
-    those that sold most first."""
+def name_sold_out(warehouse: Warehouse, periods: Sequence[Days], lines: ir.Table) -> list[str]:
+    """Name the products of these lines that are sold out since a day from the first of the periods
+    to the last, and that enough people bought in the periods, those that sold most first."""
+    first, last = min(days[0] for days in periods), max(days[1] for days in periods)
     since = {p: day for p, day in find_sold_out_dates(warehouse).items() if first < day <= last}
     if not since:
         return []
-    lines = lines.filter(
-        lines.product.isin(list(since)),
-        lines["at"].date().between(ibis.literal(first), ibis.literal(last)),
+    day = lines["at"].date()
+    within = [day.between(ibis.literal(start), ibis.literal(end)) for start, end in periods]
+    lines = lines.filter(lines.product.isin(list(since)), reduce(operator.or_, within))
+    sold = lines.group_by("product").aggregate(
+        units=_.quantity.fill_null(1).sum(),
+        buyers=ibis.coalesce(lines.customer, lines["order"]).nunique(),
     )
-    sold = lines.group_by("product").aggregate(units=_.quantity.fill_null(1).sum())
+    sold = sold.filter(sold.buyers >= warehouse.sales_floor)
     rows = sorted(fetch_rows(warehouse, sold), key=lambda row: (-row["units"], row["product"]))
     if not rows:
         return []

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import MAX_FACTS, ToolError, ToolResult
+from bot.agent.tools._product_comparison import FORMER_PRICE
 from bot.agent.tools._stock_cover import COVER_LABEL
-from bot.agent.tools.find_products import FORMER_PRICE, Params
+from bot.agent.tools.find_products import Params
 from bot.core.facts import PRODUCT_KINDS, Evidence, Source
 from bot.core.material_facts import find_material_facts
 from bot.core.report import PRODUCT_LIST, describe_data
@@ -813,6 +814,23 @@ async def test_products_are_compared_by_sales_stock_returns_and_ratings_in_one_t
     shown = text_of(result)
     assert "Left out" not in shown
     assert any("in the table alone" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("former", [None, Decimal(60)])
+async def test_a_comparison_tells_which_products_are_reduced(former: Decimal | None) -> None:
+    price = Decimal(40)
+    products = [
+        make_product("vase", price=price, compare_at=former, stock=4),
+        make_product("rug", price=price, stock=4),
+    ]
+    call = {"sort": "fit", "in_stock": "any", "most": 5, "compare": COMPARE}
+    result = await call_tool("find_products", call, tool_deps(shop_of(products)))
+    (table,) = (one.table for one in result.exhibits if one.table)
+    assert ("Price" in table.columns) is ("Former price" in table.columns) is bool(former)
+    prices = [one.id for one in result.facts if "price" in one.parts.measure]
+    its = ["product.vase.price", "product.vase.compare-at price"]
+    assert prices == (its if former else [])
+    assert any("Reduced already: Vase." in note for note in result.notes) is bool(former)
 
 
 async def test_what_too_few_bought_or_rated_has_a_blank_in_the_comparison() -> None:

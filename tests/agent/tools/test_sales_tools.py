@@ -85,11 +85,11 @@ async def test_a_trend_can_be_told_from_the_usual_level_to_the_last_weeks() -> N
 def test_the_parts_of_a_change_add_up_to_it() -> None:
     now = {"visits": Decimal(1200), "per-visit": Decimal("0.02"), "average-order": Decimal(100)}
     before = {"visits": Decimal(1000), "per-visit": Decimal("0.03"), "average-order": Decimal(100)}
-    parts = split_change(now, before, Decimal(1))
+    parts = split_change(now, before, 0)
     assert sum(parts.values()) == 2400 - 3000
     assert parts["average-order"] == 0
     assert parts["visits"] == 490  # L(2400, 3000) x ln(1200 / 1000)
-    assert set(split_change(before, before, Decimal(1)).values()) == {0}
+    assert set(split_change(before, before, 0).values()) == {0}
 
 
 @pytest.mark.parametrize("part", ["", "device-", "country-"])
@@ -150,6 +150,16 @@ async def test_a_split_names_what_sold_out_within_its_days() -> None:
     assert any(f"{title} since {since}" in note for note in result.notes)
     result = await call_tool("split_revenue", {"since": "2026-09-16", "until": "2026-09-22"})
     assert not any(title in note for note in result.notes)
+
+
+@pytest.mark.parametrize(("country", "is_named"), [("FR", True), ("GB", False)])
+async def test_a_split_names_what_sold_out_where_it_sold(country: str, is_named: bool) -> None:
+    sql = """SELECT DISTINCT country FROM orders JOIN products USING (product)
+        WHERE stock = 0 AND "at" >= '2026-10-20'"""
+    assert sample().engine.con.execute(sql).fetchall() == [("FR",)]
+    days = {"since": "2026-11-06", "until": "2026-11-22"}
+    result = await call_tool("split_revenue", {**days, "country": country})
+    assert any(note.startswith("Sold out") for note in result.notes) is is_named
 
 
 async def test_trends_name_what_sold_out_of_the_category_asked_for() -> None:

@@ -79,8 +79,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     currency = currencies[0] if currencies else None
     notes = [*dropped, *unsettled, *periods.notes, *_list_cautions(warehouse, dataset, query)]
     notes += list_blanks(warehouse, dataset, query)
-    earlier = periods.before[0] if periods.before else None
-    notes += tell_sold_out(warehouse, dataset, query, earlier)
+    notes += tell_sold_out(warehouse, dataset, query, periods.before)
     if len(currencies) > 1 and any(
         dataset.measures[name].unit == "money" or dataset.name == "orders"
         for name in query.measures
