@@ -191,13 +191,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             notes.append(f"Not told by {name}: {error}")
     days = _list_days(orders)
     beside = await look_up_like_days(query, days["now"], days["before"], deps)
-    facts += [*of_whole, *beside.facts, *(fact for some in of_parts.values() for fact in some)]
+    in_parts = [fact for some in of_parts.values() for fact in some]
+    own = [*facts, *of_whole, *in_parts]
+    facts += [*of_whole, *beside.facts, *in_parts]
     first, last = whole.before.revenue.since, whole.now.revenue.until
     where = AnalysisFilter(
         country=read_text(params.country), device=read_text(params.device), until=last
     )
     before = (first, whole.before.revenue.until)
-    breaks = await name_breaks((whole.now.revenue.since, last), where, deps, before)
+    breaks = await name_breaks((whole.now.revenue.since, last), where, deps, own, before)
     sold_out = await name_sold_out(first, last, deps)
     apart = whole.now.revenue.about
     exhibits = SPLIT.build_parts(
