@@ -182,7 +182,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return ToolResult(
         facts=tuple(facts),
         exhibits=(
-            *(exhibit for one in found for exhibit in one.exhibits),
+            *(exhibit for one in found for exhibit in _read_apart(one, len(found))),
             *beside.exhibits,
             *of_ads.exhibits,
         ),
@@ -197,6 +197,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         scope=tuple(dict.fromkeys(part for one in found for part in one.scope)),
         next_calls=call_funnel(breaks, facts, deps),
     )
+
+
+def _read_apart(one: "MetricResult", many: int) -> Sequence[Exhibit]:
+    """Return the exhibits of a result. Each of several says how its own figures were read."""
+    if many == 1:
+        return one.exhibits
+    ids = tuple(fact.id for fact in _list_facts(one))
+    read = {"read_as": one.read_as, "scope": one.scope, "facts": ids}
+    return [some.model_copy(update=read) for some in one.exhibits or (Exhibit(shows=""),)]
 
 
 async def look_up_like_days(
