@@ -84,6 +84,7 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
     rows = [
         (*names[row], *(_find_cell(sources, row, column) for column in columns)) for row in names
     ]
+    more_scope = [("more", ", ".join(shared))] if short else []
     used = [*columns.values()]
     shown = frozenset[str]().union(*(one.exhibit.column_facts[n] for one, n in used))
     facts = dict.fromkeys(id for one in sources for id in one.table.facts if id in shown)
@@ -98,7 +99,8 @@ def join_exhibits(group: Sequence[Exhibit]) -> Exhibit:
             "joined": tuple(one.id for one in group),
             "facts": tuple(dict.fromkeys(id for one in group for id in one.facts)),
             "measure_facts": {},
-            "scope": (*_join_scopes(group), *([("more", ", ".join(shared))] if short else [])),
+            "scope": (*_join_scopes(group), *more_scope),
+            "short_scope": (*_join_scopes(group, is_short=True), *more_scope),
             "days": first.days,
             # else the heads of its own columns alone say it
             "footnote": group[0].footnote if len({one.footnote for one in group}) == 1 else "",
@@ -247,12 +249,13 @@ def _find_days(group: Sequence[Exhibit]) -> str:
     return next((days for one in group for days in one.column_days if days), "")
 
 
-def _join_scopes(group: Sequence[Exhibit]) -> tuple[ScopePart, ...]:
-    """Return what all have in common, and what the rows of the first are."""
-    first = group[0]
-    common = set.intersection(*({*one.scope} for one in group))
-    what = () if first.measure_facts else (one for one in first.scope if one[0] == "what")
-    rest = (one for one in first.scope if one[0] != "what" and (one[0] in OF_ROWS or one in common))
+def _join_scopes(group: Sequence[Exhibit], *, is_short: bool = False) -> tuple[ScopePart, ...]:
+    """Return what all have in common, and what the rows of the first are; as short as a card says
+    it."""
+    first, *others = [(is_short and one.short_scope) or one.scope for one in group]
+    common = {*first}.intersection(*others)
+    what = () if group[0].measure_facts else (one for one in first if one[0] == "what")
+    rest = (one for one in first if one[0] != "what" and (one[0] in OF_ROWS or one in common))
     return (*what, *rest)
 
 

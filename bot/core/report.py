@@ -47,7 +47,8 @@ class ReportForm(BaseModel, frozen=True):
         "or that the question can't be answered, and why"
     )
     points: list[str] = Field(
-        description="up to five further findings, one short sentence each, figures as slots"
+        description="up to five further findings, one short sentence each, at most 260 characters, "
+        "figures as slots"
     )
     exhibit: str = Field(description="the exhibit that shows the headline: e1, e2 …, or none")
     further_exhibits: list[str] = Field(

@@ -54,6 +54,7 @@ ROLE_STEM, MIN_ROLE_WORD = 5, 4
 PEOPLE_KINDS = ("#customers", "#people")
 CLEARLY_NEARER = 2 / 3  # of the distance in words: a word may name something else by chance
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
+DAY_BEFORE = re.compile(r"\b(?:le|du|au) $", re.IGNORECASE)  # "le 27", never "le 27 clients"
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
 RATE_BASE = re.compile(  # of a rate: “cost per thousand impressions”
@@ -305,6 +306,8 @@ class _Material:
 
     def gives(self, figure: Figure, text: str) -> bool:
         """Whether what tools or the request said has this figure, or a proof or a fact has it."""
+        if figure.noun and DAY_BEFORE.search(text, 0, figure.start):
+            figure = replace(figure, noun="")  # a day, which counts nothing: « le 27 cette année »
         is_year = figure.first.value in self._years and figure.text[:4].isdigit()
         if is_year or any(agrees(figure, known) for known in self._figures):
             return True

@@ -29,6 +29,14 @@ async def test_whose_figures_they_are_stands_in_the_title_of_their_table(
     assert "reported" not in exhibit.cut
 
 
+async def test_figures_of_other_days_in_one_call_are_read_each_on_their_own() -> None:
+    asked = {"dataset": "orders", "measures": ["return_rate", "units"]}
+    result = await call_tool("query_metrics", asked)
+    assert len(result.read_as.splitlines()) == 2
+    assert [one.read_as for one in result.exhibits] == result.read_as.splitlines()
+    assert {id for one in result.exhibits for id in one.facts} == {one.id for one in result.facts}
+
+
 def test_how_a_question_was_read_says_whose_figures_they_are_where_all_of_them_are() -> None:
     own, theirs = Exhibit(shows=""), Exhibit(shows="", footnote="As reported by the platforms.")
     assert Reading("spend", (theirs, theirs)).footnote == theirs.footnote

@@ -111,6 +111,23 @@ def test_column_names_its_days_and_conditions_where_they_differ() -> None:
     assert title.title == "Search · October 2026"
 
 
+def test_title_has_only_the_conditions_that_all_tables_share() -> None:
+    shared = ("source", "search")
+    first, second = (
+        one.model_copy(
+            update={"scope": (("country", of), shared), "short_scope": (("country", of), shared)}
+        )
+        for one, of in ((VISITS, "France"), (ORDERS, "United Kingdom"))
+    )
+    table = join_exhibits([first, second]).build_card_table()
+    assert table
+    assert "Search" in table.title
+    assert "France" not in table.title
+    assert table.columns[1:] == (
+        *("Visits, France", "Conversion, France", "Average order, United Kingdom"),
+    )
+
+
 def test_same_column_stands_once_and_one_that_says_otherwise_is_not_joined() -> None:
     again = build_exhibit("e2", ("Visits", "Orders"), {"Mobile": ("600", "12")})
     assert table_of(VISITS, again).columns == ("Device", "Visits", "Conversion", "Orders")

@@ -14,6 +14,7 @@ from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Copy, Table
 from bot.core.report import (
+    MAX_POINT,
     NextStepForm,
     Report,
     ReportForm,
@@ -362,6 +363,7 @@ NOTES = (
         ("A 10 % control group is kept.", "en"),
         ("Du 2 septembre au 20 novembre 2025, {f2} ont payé.", "fr"),
         ("From 2 September to 20 November {f2} paid.", "en"),
+        ("Il a fini le 20 cette fois-là.", "fr"),
         ("Over 26 days {f2} paid.", "en"),  # that many have the days of the figure
     ],
 )
@@ -370,7 +372,15 @@ def test_figure_of_a_note_may_be_repeated_with_its_unit(text: str, language: Lan
 
 
 @pytest.mark.parametrize(
-    "text", ["We lost 30 customers.", "The last 31 days.", "Some 10 days.", "It is 10%-15%."]
+    "text",
+    [
+        "We lost 30 customers.",
+        "Le magasin a fini avec 20 autres.",
+        "Il a fini le 21 cette fois.",
+        "The last 31 days.",
+        "Some 10 days.",
+        "It is 10%-15%.",
+    ],
 )
 def test_figure_of_a_note_with_another_unit_goes_back(text: str) -> None:
     assert faults_of(points=(text,), notes=NOTES) != []
@@ -763,3 +773,7 @@ def test_fact_whose_value_is_a_sentence_of_ours_is_read_as_any_other() -> None:
     said = fact("segment.audience.rule", "at least 3 orders", words=Words("{n} orders", n=3))
     assert read_fact(said).figures
     assert hash(said) == hash(said.model_copy())
+
+
+def test_form_says_how_long_a_point_may_be() -> None:
+    assert f"at most {MAX_POINT} characters" in str(ReportForm.model_fields["points"].description)

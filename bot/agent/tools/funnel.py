@@ -54,6 +54,9 @@ OVER_NOTE = (
 VISIT_FILTERS = ("device", "source", "country")
 MOVED = ("confirmed", "to watch", "follows")
 NOT_MOVED = len(MOVED)  # the rank of what did not
+# measures that a break can bring down, and the last words of such
+OF_PURCHASES = ("rate", "change")
+PURCHASES = ("orders", "revenue", "units", "customers", "purchases", "sales", "conversion", "visit")
 MOVED_MEASURES = (
     *("status", "rate", "before", "change", "visits", "passed", "through", "since", "rate-since"),
     *("rate-after", "lost-buyers", "lost-buyers-low", "lost-buyers-high"),
@@ -202,10 +205,15 @@ def _moves_all(name: str, groups: dict[str, list[Fact]]) -> bool:
 
 
 async def name_breaks(
-    days: Days, where: AnalysisFilter, deps: ToolDeps, before: Days = (None, None)
+    days: Days,
+    where: AnalysisFilter,
+    deps: ToolDeps,
+    facts: Sequence[Fact],
+    before: Days = (None, None),
 ) -> list[str]:
     """Return a note that names the steps of the path to purchase that moved beyond chance up to
-    the newest days and within these days, or those `before` that they are compared with."""
+    the newest days and within these days, or those `before` that they are compared with; nothing
+    where `facts`, the figures that it would stand beside, are compared and none fell."""
     ends = [day for day in (days[1], before[1]) if day]
     try:
         breaks, finding = await find_breaks(where, where.until, deps)
@@ -214,7 +222,8 @@ async def name_breaks(
     named, in_both = list[str](), False
     for name, group in breaks.items():
         since = read_day_of(group, "since")
-        if since and (not ends or since <= max(ends)):
+        is_within = since and (not ends or since <= max(ends))
+        if since and is_within and _may_explain(since, group, facts):
             change = next((one.number for one in group if one.parts.measure == "change"), 0)
             after = next((one for one in group if one.parts.measure == "rate-after"), None)
             pass_it = f"{'fewer' if change < 0 else 'more'} pass it since {since}"
@@ -234,6 +243,42 @@ async def name_breaks(
         "that it made is not in the data."
         f"{compared if in_both else ''}"
     ]
+
+
+def _may_explain(since: date, group: Sequence[Fact], facts: Sequence[Fact]) -> bool:
+    """Whether purchases fell since then, in all that the facts are of or in the part that the step
+    is of; or none of the facts is compared."""
+    compared = [
+        one
+        for one in facts
+        if bool(one.compared_with) != one.is_change  # a change stands beside what is compared
+    ]
+    parts = [_list_parts(one) for one in compared]
+    common = frozenset[str]().union(*parts).intersection(*filter(None, parts))
+    broken = _list_parts(group[0])
+    return not compared or any(
+        (own <= common or not own.isdisjoint(broken))
+        and (one.until is None or one.until >= since)
+        and _fell(one, facts)
+        for one, own in zip(compared, parts, strict=True)
+    )
+
+
+def _list_parts(fact: Fact) -> frozenset[str]:
+    """Return which part of the shop a fact is of; nothing where it is of all that was asked."""
+    is_total = fact.parts.subject.startswith("total-")
+    return frozenset(() if is_total or not fact.about else fact.about.split(" · "))
+
+
+def _fell(fact: Fact, facts: Sequence[Fact]) -> bool:
+    """Whether it counts purchases, or their share of visits, and is less than before."""
+    name = fact.parts.measure.removesuffix("-change")
+    if name not in OF_PURCHASES and name.rpartition("-")[2] not in PURCHASES:
+        return False
+    if fact.is_change:
+        return fact.number < 0
+    before = next((one for one in facts if one.id == fact.compared_with), None)
+    return before is not None and fact.number < before.number
 
 
 async def _find_breaks_of_all(where: AnalysisFilter, deps: ToolDeps) -> dict[str, list[Fact]]:

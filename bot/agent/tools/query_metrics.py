@@ -169,11 +169,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     query = build_query(params)
     found, refused = await _look_up_apart(query, deps)
     now, before = _find_days(found)
-    beside, breaks = ToolResult(), await _name_breaks(query, now, before, deps)
+    beside, facts = ToolResult(), [fact for one in found for fact in _list_facts(one)]
+    breaks = await _name_breaks(query, now, before, facts, deps)
     if query.dataset != "feedback":
         beside = await look_up_like_days(query, now, before, deps)
     of_ads = await look_up_sold_out_ads(query, now, deps)
-    facts = [*(fact for one in found for fact in _list_facts(one)), *beside.facts]
+    facts += beside.facts
     facts += [fact for fact in of_ads.facts if fact.id not in {one.id for one in facts}]
     if beside.facts:  # a long result loses its end, and the notes name these
         of_groups = {id for one in found for id, (_, group, _) in one.groups.items() if group}
@@ -181,7 +182,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return ToolResult(
         facts=tuple(facts),
         exhibits=(
-            *(exhibit for one in found for exhibit in one.exhibits),
+            *(exhibit for one in found for exhibit in _read_apart(one, len(found))),
             *beside.exhibits,
             *of_ads.exhibits,
         ),
@@ -196,6 +197,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         scope=tuple(dict.fromkeys(part for one in found for part in one.scope)),
         next_calls=call_funnel(breaks, facts, deps),
     )
+
+
+def _read_apart(one: "MetricResult", many: int) -> Sequence[Exhibit]:
+    """Return the exhibits of a result. Each of several says how its own figures were read."""
+    if many == 1:
+        return one.exhibits
+    ids = tuple(fact.id for fact in _list_facts(one))
+    read = {"read_as": one.read_as, "scope": one.scope, "facts": ids}
+    return [some.model_copy(update=read) for some in one.exhibits or (Exhibit(shows=""),)]
 
 
 async def look_up_like_days(
@@ -331,7 +341,9 @@ def _find_days(found: Sequence["MetricResult"]) -> list[Days]:
     return [(min(some, default=None), max(some, default=None)) for some in days.values()]
 
 
-async def _name_breaks(query: MetricQuery, now: Days, before: Days, deps: ToolDeps) -> list[str]:
+async def _name_breaks(
+    query: MetricQuery, now: Days, before: Days, facts: Sequence[Fact], deps: ToolDeps
+) -> list[str]:
     """Return a note on what broke in the path to purchase of the visits that the query is of."""
     if not now[1] or not _needs_path(query):
         return []
@@ -341,7 +353,7 @@ async def _name_breaks(query: MetricQuery, now: Days, before: Days, deps: ToolDe
         if len(group) == 1 and (one := group[0]).names_values
         if one.field in VISIT_FILTERS
     }
-    return await name_breaks(now, AnalysisFilter(**asked), deps, before)
+    return await name_breaks(now, AnalysisFilter(**asked), deps, facts, before)
 
 
 def _needs_path(query: MetricQuery) -> bool:

@@ -192,12 +192,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             notes.append(f"Not told by {name}: {error}")
     days = _list_days(orders)
     beside = await look_up_like_days(query, days["now"], days["before"], deps)
-    facts += [*of_whole, *beside.facts, *(fact for some in of_parts.values() for fact in some)]
+    in_parts = [fact for some in of_parts.values() for fact in some]
+    own = [*facts, *of_whole, *in_parts]
+    facts += [*of_whole, *beside.facts, *in_parts]
     now, before = ((one.revenue.since, one.revenue.until) for one in (whole.now, whole.before))
     where = AnalysisFilter(
         country=read_text(params.country), device=read_text(params.device), until=now[1]
     )
-    breaks = await name_breaks(now, where, deps, before)
+    breaks = await name_breaks(now, where, deps, own, before)
     sold_out = await name_sold_out([now, before], where, deps)
     apart = whole.now.revenue.about
     exhibits = SPLIT.build_parts(

@@ -129,7 +129,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             also = ", and what the newest sold, which is told first" if beside.facts else ""
             notes.append(f"Weeks are whole: {newer} is in none. Say which days yours are of{also}.")
         notes += beside.notes
-        breaks = await name_breaks((usual, asked.until), asked, deps)
+        own = [*beside.facts, *facts]
+        breaks = await name_breaks((usual, asked.until), asked, deps, own)
         notes += breaks
         notes += await name_sold_out([(usual, week.until)], finding.where, deps)
     if not told and not moved:

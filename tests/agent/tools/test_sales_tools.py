@@ -9,12 +9,15 @@ import pytest
 
 from bot.agent.tool import ToolError
 from bot.agent.tools._calendar import find_like_days, tell_occasions
+from bot.agent.tools.funnel import name_breaks
 from bot.agent.tools.split_revenue import split_change
 from bot.config.brand import Brand, Market
 from bot.core.fact_book import FactBook
+from bot.core.facts import Fact
 from bot.core.joined_exhibits import arrange_exhibits
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.service import WorkspaceData
+from tests.support.loop_tools import fact
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
@@ -359,6 +362,37 @@ async def test_figures_of_broken_days_carry_a_note(
     assert asked == [tuple(compared)] * (is_named and bool(compared))
     assert [f"since {since_of_break()}" in note for note in notes] == [True] * is_named
     assert any("The earlier days have it as well" in note for note in notes) is is_in_both
+
+
+@pytest.mark.parametrize(
+    ("day", "dimensions", "is_named"),
+    [
+        ("2026-11-24", [], True),
+        ("2026-11-20", [], False),  # more orders than a week before
+        ("2026-11-20", ["device"], False),
+        ("2026-11-21", ["device"], False),
+    ],
+)
+async def test_a_break_is_named_beside_what_fell_alone(
+    day: str, dimensions: list[str], is_named: bool
+) -> None:
+    asked = {"measures": ["orders"], "since": day, "until": day, "dimensions": dimensions}
+    result = await call_tool("query_metrics", VISITS | {"dataset": "orders"} | asked)
+    assert [call.tool for call in result.next_calls] == ["funnel"] * is_named
+    assert any("Confirmed in the path" in note for note in result.notes) is is_named
+
+
+@pytest.mark.parametrize(("fallen", "is_named"), [("mobile", True), ("desktop", False)])
+async def test_a_break_is_named_for_its_own_part(fallen: str, is_named: bool) -> None:
+    facts = list[Fact]()
+    for of in ("", "mobile", "desktop"):
+        ids = [f"metric.orders-{of or 'all'}-{time}.orders" for time in ("now", "before")]
+        now, before = (fact(id, Decimal(50), about=of) for id in ids)
+        days = {"since": date(2026, 11, 24), "until": date(2026, 11, 24)}
+        value = Decimal(40 if of == fallen else 60)
+        facts += [now.model_copy(update={"value": value, "compared_with": ids[1], **days}), before]
+    when = (date(2026, 11, 24), date(2026, 11, 24))
+    assert bool(await name_breaks(when, AnalysisFilter(), tool_deps(), facts)) is is_named
 
 
 @pytest.mark.parametrize("device", ["mobile", "desktop"])
