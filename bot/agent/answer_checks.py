@@ -156,7 +156,8 @@ class AnswerChecks:
         parts, hooks = split_output(self.read_output(written))
         if not parts:
             return []
-        return list_faults(self._ctx.check_copy(parts, hooks, self._list_known_facts()))
+        counted = copy_audience.read_counted_request(self._ctx)
+        return list_faults(self._ctx.check_copy(parts, hooks, self._list_known_facts(), counted))
 
     def list_unproven(self, written: BaseModel) -> tuple[UnprovenFigure, ...]:
         """Return the figures of copy that have no source and no proof."""

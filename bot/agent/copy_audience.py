@@ -142,11 +142,8 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         await ctx.look_up("reach")
     if ctx.by_rules:
         return
-    if brief.rule is None and (rule := _find_counted_rule(ctx)):
-        purpose = ctx.channel.consent if ctx.channel else None
-        changed = rule.model_copy(update={"purpose": purpose}) if purpose else rule
-        brief = brief.model_copy(update={"rule": changed.stored})
-        ctx.request = ctx.request.model_copy(update={"brief": brief})
+    if (counted := read_counted_request(ctx)) != ctx.request:
+        ctx.request, brief = counted, counted.brief
         await ctx.look_up(SEGMENT, replace=True)
     conditions = ctx.evidence.get(CONDITIONS)
     size = ctx.evidence.get(SIZE)
@@ -167,6 +164,18 @@ async def keep_counted_audience(ctx: RequestState) -> None:
         _note(ctx, NOT_COUNTED.with_params(audience=aimed))
     elif aimed and not conditions and ctx.channel and ctx.channel.consent:
         _note(ctx, SET_IN_AD.with_params(audience=aimed))
+
+
+def read_counted_request(ctx: RequestState) -> SkillRequest:
+    """Return the request with the audience that the model counted with a tool, if any."""
+    brief = ctx.request.brief
+    rule = None if brief.rule else _find_counted_rule(ctx)
+    if rule is None:
+        return ctx.request
+    purpose = ctx.channel.consent if ctx.channel else None
+    changed = rule.model_copy(update={"purpose": purpose}) if purpose else rule
+    brief = brief.model_copy(update={"rule": changed.stored})
+    return ctx.request.model_copy(update={"brief": brief})
 
 
 def find_foreign_opt_out(

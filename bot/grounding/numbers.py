@@ -335,6 +335,11 @@ def with_unit_of(bare: Figure, measured: Figure) -> Figure:
     if isinstance(model.value, tuple) and isinstance(value, Decimal):
         dates = build_dates(model.value[0], model.value[1], int(value))
         return replace(bare, readings=dates or bare.readings)
+    if model.kind == "clock" and isinstance(value, Decimal) and isinstance(model.value, Decimal):
+        minutes = value * 60
+        late = 720 if "m" in measured.text.lower() and minutes + 720 < model.value else 0
+        hours = (r._replace(value=minutes + late) for r in measured.readings)
+        return replace(bare, readings=tuple(hours), noun="")
     if model.kind != "number":
         return bare
     readings = tuple(Reading("number", r.value, model.unit, model.size) for r in bare.readings)

@@ -36,6 +36,7 @@ NEAR_BOUND, FAR_BOUND, NEAR_ABOUT = Decimal("0.1"), Decimal("0.25"), Decimal("0.
 SPELLED_SHARE_ERROR = HALF  # percentage points between "a third" and 33.3
 ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR = Decimal(3), Decimal("0.12")  # in reports
 TIMES_ERROR = Decimal("0.1")  # of "twice"
+FIRST_PLAIN_HOUR = 8  # an hour below it, in a person's words, may be one of the evening
 MAX_FREE_NUMBER = 10  # below it a bare number is a text's own count: "3 ways to wear it"
 
 
@@ -197,8 +198,23 @@ def is_bare(figure: Figure) -> bool:
 
 def agrees(said: Figure, known: Figure, *, about: str = "") -> bool:
     """Whether both are one figure: the same value, in a unit that fits. `about` labels the fact."""
-    pairs = product(said.readings, known.readings)
-    return any(_reading_agrees(one, other, said, known, about) for one, other in pairs)
+    pairs = tuple(product(said.readings, known.readings))
+    if any(_reading_agrees(one, other, said, known, about) for one, other in pairs):
+        return True
+    both = ((said, known), (known, said))
+    return not about and any(_is_hour(bare, clock) for bare, clock in both)
+
+
+def _is_hour(bare: Figure, clock: Figure) -> bool:
+    """Whether a person's number without a unit is an hour that a time of day says: 18 of "10-18"
+    is 18:00, 6 of "10-6" is 18:00 too. A fact's number counts something."""
+    hour, time = bare.first, clock.first
+    if (hour.kind, time.kind) != ("number", "clock") or hour.unit not in (None, "#sizes"):
+        return False
+    if find_counted(bare.noun):
+        return False
+    late = 720 if hour.base < FIRST_PLAIN_HOUR else 0
+    return time.value in (hour.base * 60, hour.base * 60 + late)
 
 
 def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:

@@ -44,6 +44,15 @@ def list_country_names(written: str) -> set[str]:
     return names | ({normalize_name(written)} if len(written) > len("XX") else set())
 
 
+def list_country_spellings(written: str) -> set[str]:
+    """Return how rows may spell this country, in small letters: its code and its names."""
+    code = parse_country_code(written)
+    tables = map(_load_territories, (*LANGUAGES, *FILE_LANGUAGES))
+    names = {table[code].lower() for table in tables if code in table}
+    every = {**_load_file_codes(), **_load_codes()}
+    return names | {name for name, of_name in every.items() if of_name == code} | {written.lower()}
+
+
 def list_country_words(written: str) -> set[str]:
     """Return the country's names and demonyms: "Belgian", « les clients belges »."""
     return list_country_names(written) | set(

@@ -293,6 +293,29 @@ def test_before_the_day_after_the_last_is_the_end_of_the_offer(words: str, is_fo
     assert bool([one for one in only(checks, "figure") if one.level == "block"]) is is_found
 
 
+@pytest.mark.parametrize("said", ["10-18", "10h-18h", "10am-6pm", "10:00 to 18:00", "10 à 18 h"])
+@pytest.mark.parametrize(
+    "hours", ["10am to 6pm", "10:00 to 18:00", "10 h à 18 h", "10 to 6pm", "10 to 18", "10-18h"]
+)
+def test_hours_are_the_same_however_they_are_written(said: str, hours: str) -> None:
+    asked = request(f"instagram: the workshop's winter hours are {said} from December 1st")
+    checks = only(proved(f"The workshop is open {hours}.", asked=asked), "figure")
+    assert {check.level for check in checks} == {"stated"}
+
+
+@pytest.mark.parametrize("hours", ["10pm to 6pm", "9:00 to 18:00", "10:30 to 18:00"])
+def test_other_hours_than_those_of_the_brief_are_unsourced(hours: str) -> None:
+    asked = request("instagram: the workshop's winter hours are 10-18")
+    checks = only(proved(f"The workshop is open {hours}.", asked=asked), "figure")
+    assert any(check.level != "stated" for check in checks)
+
+
+def test_hour_is_no_count_of_a_fact() -> None:
+    ten = fact("reviews.shirt.count", "count", Decimal(10))
+    checks = proved("Ships before 10am.", evidence=Evidence(facts=(ten,)), language="en")
+    assert found(checks) == {("block", "figure", "10am")}
+
+
 def test_figures_of_a_brief_are_stated_by_its_author() -> None:
     stated = find_stated_facts("-20 % dès vendredi, code RETOUR20, 45 €", "U7", TODAY)
     assert [(one.label, one.value, one.unit) for one in stated] == [

@@ -550,6 +550,27 @@ async def test_card_says_of_an_audience_that_it_was_not_counted(channel: str, to
     assert all("“who looked without buying”" in one and told in one for one in said)
 
 
+@pytest.mark.parametrize(("country", "is_asked"), [("GB", False), ("FR", True)])
+def test_number_to_stop_is_asked_for_where_the_counted_readers_have_it(
+    country: str, is_asked: bool
+) -> None:
+    ctx = make_context(channel="sms", audience="UK: who ordered twice this year", language="fr")
+    stop = RequiredMention(text="STOP 36111", channels=("sms",))
+    ctx.brand = BRAND.model_copy(update={"mentions": (stop,), "languages": ("fr",)})
+    rule = AudienceRule(countries=(country,)).stored
+    ctx.book.add(
+        Fact(
+            id="audiences.yours.rule",
+            label="rule",
+            value=rule,
+            source="orders.csv",
+            as_of=NOW.date(),
+        )
+    )
+    written = Sms(text=Copy(text="MaisonAlba : merci. Commandez."), hooks=[])
+    assert ("STOP" in "".join(ctx.find_unproven(written))) is is_asked
+
+
 @pytest.mark.parametrize(("size", "is_told"), [("under {n} customers", True), ("{n} fit", False)])
 async def test_card_says_that_an_audience_is_too_small(size: str, is_told: bool) -> None:
     ctx = make_context(Scripted(), channel="email", audience="our regulars")

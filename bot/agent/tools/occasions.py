@@ -21,6 +21,7 @@ from bot.drafts.occasions import (
     find_named_occasion,
     load_occasions,
 )
+from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
@@ -44,6 +45,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if not 1 <= params.days_ahead <= MAX_DAYS:
         raise ToolError(f"days_ahead must be from 1 to {MAX_DAYS}, not {params.days_ahead}.")
     named = _find_occasion(name) if name else None
+    country = country and (parse_country_code(country) or country)
     market = country or deps.request.brief.market or ""
     own = deps.brand.list_occasions(market)
     last = deps.today + timedelta(days=params.days_ahead)

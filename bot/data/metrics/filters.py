@@ -19,6 +19,7 @@ from bot.data.warehouse.purchases import CANCELLED_STATUSES, segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import OPTION_SEPARATOR, Warehouse
 from bot.errors import CannotDo
+from bot.i18n.countries import list_country_spellings
 from bot.i18n.messages import Words
 
 # The rows that match a filter, and the whole days.
@@ -243,6 +244,8 @@ def holds_value(
 ) -> ir.BooleanValue:
     if column == "region":
         return is_in_region(warehouse, kind, rows, wanted)
+    if column == "country":
+        return rows[column].lower().isin(sorted(list_country_spellings(wanted)))
     holds: ir.BooleanValue = rows[column].lower() == wanted.lower()
     return holds
 

@@ -32,6 +32,14 @@ async def test_occasions_ahead_come_in_order_with_their_days() -> None:
     assert "6 janvier 2027" in text_of(result, "fr")
 
 
+async def test_occasions_know_a_country_by_its_names() -> None:
+    named, coded = [
+        await call_tool("occasions", {"country": name, "days_ahead": 60}) for name in ("UK", "GB")
+    ]
+    assert [fact.id for fact in named.facts] == [fact.id for fact in coded.facts]
+    assert "Boxing Day (GB)" in {fact.about for fact in named.facts}
+
+
 async def test_a_market_with_occasions_of_its_own_has_no_others() -> None:
     brand = Brand(
         name="Maison Ormelin",

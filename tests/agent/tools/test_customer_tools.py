@@ -134,8 +134,8 @@ async def test_a_period_is_part_of_the_figures_and_of_their_ids() -> None:
 
 
 async def test_an_unknown_country_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(ToolError, match=r"no country called Belgique.*BE"):
-        await call_tool("segments", {"country": "Belgique"})
+    with pytest.raises(ToolError, match=r"no country called Japon.*BE"):
+        await call_tool("segments", {"country": "Japon"})
 
 
 AUDIENCE_SQL = """
@@ -394,6 +394,15 @@ async def test_audience_of_an_unknown_country_says_how_the_orders_write_them() -
     result = await call_tool("audience", {"countries": ["Atlantis"]})
     assert not result.facts
     assert any("FR, GB, BE" in note for note in result.notes)
+
+
+async def test_audience_of_a_country_is_the_same_by_each_of_its_names() -> None:
+    one, *others = [
+        [fact.value for fact in (await call_tool("audience", {"countries": [name]})).facts]
+        for name in ("GB", "UK", "United Kingdom", "Royaume-Uni")
+    ]
+    assert one
+    assert others == [one] * 3
 
 
 async def test_repeat_purchases_give_the_figures_of_the_analysis() -> None:

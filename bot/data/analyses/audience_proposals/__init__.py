@@ -40,8 +40,8 @@ from bot.data.warehouse.purchases import NO_ORDERS, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
-from bot.i18n.countries import list_country_names
 from bot.i18n.countries import normalize_name as normalize_place
+from bot.i18n.countries import parse_country_code
 from bot.i18n.french_regions import find_region, is_part_of
 from bot.i18n.messages import Country, Words, quote_name
 from bot.text.normalize import collapse_spaces, normalize_text
@@ -296,7 +296,7 @@ def resolve_places(
     rule: AudienceRule, lines: ir.Table, warehouse: Warehouse
 ) -> tuple[AudienceRule, list[Words]]:
     """Return the rule with the orders' spelling of places, and messages on those to which no order
-    went. A country is known by its code, and by its English and French names."""
+    went. A country is known by its code and its names."""
     messages: list[Words] = []
     changed: dict[str, tuple[str, ...]] = {}
     for field, column in (("countries", "country"), ("regions", "region")):
@@ -311,8 +311,11 @@ def resolve_places(
                 if any(is_part_of(name, one) for name in every)
             }
         if field == "countries":
+            codes = {parse_country_code(name): name for name in reversed(every)}
             known |= {
-                name: value for value in reversed(every) for name in list_country_names(value)
+                normalize_place(one): codes[code]
+                for one in typed
+                if (code := parse_country_code(one)) in codes and code
             }
         found = [known[normalize_place(one)] for one in typed if normalize_place(one) in known]
         changed[field] = tuple(dict.fromkeys(found))

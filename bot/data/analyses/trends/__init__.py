@@ -29,6 +29,7 @@ from bot.data.stats import CONFIRMED_FDR, Numbers, round_figure, round_p
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.countries import list_country_spellings
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
@@ -213,6 +214,8 @@ class _SeriesReport:
     def _is_asked(self, dimension: str, value: str) -> bool:
         """Tell whether the filter names this series."""
         wanted = getattr(self.filter_, dimension, None)
+        if wanted and dimension == "country":
+            return value.lower() in list_country_spellings(wanted)
         return wanted is not None and wanted.lower() == value.lower()
 
     def _is_new(self, row: int) -> bool:
