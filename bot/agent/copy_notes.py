@@ -7,7 +7,7 @@ audience, and the doubt of customers. Faults of style go back to the writer alon
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
+from bot.core.half_up import round_half_up
 from bot.core.parts import Part, split_output
 from bot.core.readers import (
     list_currencies,
@@ -88,7 +89,6 @@ NOT_NEW = (
     "is new about it."
 )
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
-CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
 MAX_LINKS = 4  # whose room is told
 GREETING_PATTERN = re.compile(
@@ -488,6 +488,6 @@ def find_offer_prices(evidence: Evidence, request: SkillRequest, today: date) ->
             update={
                 "id": f"{OFFER_KIND}.{handle}.to-pay",
                 "label": TO_PAY_FROM if has_range else TO_PAY,
-                "value": less.quantize(CENT, ROUND_HALF_UP),
+                "value": round_half_up(less, 2),
             }
         )

@@ -6,12 +6,13 @@ import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from bot.core.facts import PERCENT_UNITS, count_percent_decimals, sign_number, spell_number
+from bot.core.half_up import round_half_up
 from bot.core.parts import Table
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, format_short_day, format_value
@@ -578,8 +579,7 @@ def _format_value(value: float, unit: str, language: Language, is_change: bool =
     decimals = 2 if is_money else 1
     if unit in PERCENT_UNITS:
         decimals = count_percent_decimals(Decimal(value), unit, is_change=is_change)
-    step = Decimal(1).scaleb(-decimals if abs(value) < 1000 else 0)
-    rounded = Decimal(str(value)).quantize(step, ROUND_HALF_UP)
+    rounded = round_half_up(value, decimals if abs(value) < 1000 else 0)
     plain = Decimal(int(rounded)) if rounded == int(rounded) else rounded
     return sign_number(spell_number(plain, unit, language), is_positive=is_change and plain > 0)
 

@@ -8,7 +8,7 @@ is stored. An output stands on the facts of its slots and on those that its part
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -22,6 +22,7 @@ from bot.core.facts import (
     is_money,
     spell_unit,
 )
+from bot.core.half_up import round_half_up
 from bot.core.parts import Copy, Hook, Quote, Table
 from bot.core.rounding import round_alike, tell_as_table
 from bot.i18n.languages import get_language
@@ -125,8 +126,8 @@ class FactBook:
         step = Decimal(1).scaleb(exact.adjusted() - ROUND_DIGITS + 1)
         if step <= 1 or fact.unit in PERCENT_UNITS:
             raise SlotError(f"{name} is as round as it is told: write {{{name}}}.")
-        rounded = (exact / step).to_integral_value(ROUND_HALF_UP) * step
-        whole = {"value": rounded.quantize(Decimal(1)), "exact": None, "shown_decimals": None}
+        rounded = round_half_up(exact / step) * step
+        whole = {"value": round_half_up(rounded), "exact": None, "shown_decimals": None}
         near = fact.model_copy(update=whole)
         return Words("about {figure}", figure=near.shown(language)).to(language)
 

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.core.half_up import round_half_up
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Money, Words, format_short_period, format_value
 
@@ -325,7 +326,7 @@ class Fact(SourcedModel, frozen=True):
             decimals = count_percent_decimals(self.number, self.unit, is_change=self.is_change)
             if self.decimals <= decimals:
                 return self
-        rounded = self.number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0  # no −0
+        rounded = round_half_up(self.number, decimals) + 0  # no −0
         changes: dict[str, Any] = {"value": rounded, "exact": None}
         is_whole = self.number == 0 or (self.unit == "%" and self.number == 100)
         if is_whole and not is_money(self):  # nothing or all needs no decimals

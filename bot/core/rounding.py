@@ -12,6 +12,7 @@ from bot.core.facts import (
     is_of_few,
     spell_base,
 )
+from bot.core.half_up import round_half_up
 
 MAX_DECIMALS = 2
 LARGE_SHARE, LARGE_DIFFERENCE = 20, 10  # in %, also in points: these are read without decimals
@@ -132,7 +133,7 @@ def _choose_decimals(facts: Sequence[Fact], pairs: Sequence[tuple[Fact, Fact]] =
         large = [one for one in facts if abs(Decimal(one.value)) >= MIN_LARGE_VALUE]
         return 0 if large and not any(one.decimals for one in large) else None
     if facts[0].unit in ("%", "points"):
-        whole = {round(one) for one in numbers}
+        whole = {round_half_up(one) for one in numbers}
         is_clear = (
             min(numbers) >= LARGE_SHARE
             and len(whole) == len({*numbers})

@@ -18,6 +18,7 @@ from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
 from bot.core.audience_words import describe_conditions, describe_rule
 from bot.core.channels import Channel, load_channels
 from bot.core.facts import Fact, Source, spell_number
+from bot.core.half_up import round_half_up
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
 from bot.i18n.countries import list_named_countries, parse_country_code
@@ -240,7 +241,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
 
 
 def _format_share(rate: float, letter: "Mailing", language: str) -> str:
-    shown = spell_number(Decimal(f"{100 * rate:.1f}"), "%", language)
+    shown = spell_number(round_half_up(100 * rate, 1), "%", language)
     words = Words("{share} of {n} sent")
     if letter.delivered is not None:
         words = Words("{share} of {n} delivered")

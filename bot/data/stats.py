@@ -13,6 +13,8 @@ from typing import TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.half_up import round_half_up
+
 Numbers: TypeAlias = NDArray[np.float64]
 MAD_TO_SIGMA = 1.4826  # converts a median absolute deviation to a normal's standard deviation
 
@@ -47,7 +49,7 @@ def choose_status(p: float, q: float) -> str:
 
 def round_p(p: float) -> float:
     """Round to four digits, and never to zero."""
-    return max(round(float(p), 4), 0.0001)
+    return max(float(round_half_up(float(p), 4)), 0.0001)
 
 
 def to_percent(share: float) -> float:
@@ -79,11 +81,11 @@ def round_figure(number: float | Decimal, digits: int | None = None) -> float | 
     last ones."""
     shown: RoundedInt | RoundedDecimal | RoundedFloat
     if digits is None:
-        shown = RoundedInt(round(number))
+        shown = RoundedInt(round_half_up(number))
     elif isinstance(number, Decimal):
-        shown = RoundedDecimal(round(number, digits))
+        shown = RoundedDecimal(round_half_up(number, digits))
     else:
-        shown = RoundedFloat(round(float(number), digits))
+        shown = RoundedFloat(round_half_up(float(number), digits))
     shown.exact = number if isinstance(number, Decimal) else float(f"{number:.12g}")
     return shown
 

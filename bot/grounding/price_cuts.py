@@ -6,13 +6,14 @@ Justice, C-330/23 (the percentage). UK: CTSI guidance for traders on pricing pra
 
 import re
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
 from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Fact
+from bot.core.half_up import round_half_up
 from bot.grounding.calculations import find_sentence
 from bot.grounding.numbers import HALF_PRICE, read_counts, read_figures
 from bot.grounding.sources import KnownFact, Sources, TextPart, is_within
@@ -244,7 +245,7 @@ def _build_new_cut(part: TextPart, cut: Cut, lowest: KnownFact, sources: Sources
         return None
     left, other = (
         Money(
-            amount=(price * (1 - cut.value / 100)).quantize(Decimal("0.01"), ROUND_HALF_UP),
+            amount=round_half_up(price * (1 - cut.value / 100), 2),
             currency=lowest.fact.unit or "EUR",
         )
         for price in (before, Decimal(now.fact.value))
@@ -280,7 +281,7 @@ def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | Non
         return None
     (now,) = prices
     new = now if now < before else now * (1 - cut.value / 100)
-    return ((before - new) / before * 100).quantize(Decimal(1), ROUND_HALF_UP)
+    return round_half_up((before - new) / before * 100)
 
 
 def _is_of_many(figure: Figure, part: TextPart, sources: Sources, *, below: Decimal = MOST) -> bool:

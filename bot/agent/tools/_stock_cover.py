@@ -11,6 +11,7 @@ import numpy as np
 from bot.agent.tool import ToolDeps
 from bot.agent.tools._analysis import Finding, find_analysis, group_by_subject, number_of
 from bot.core.facts import Fact, FactId
+from bot.core.half_up import round_half_up
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import Product, build_product_facts
 from bot.data.stats import CONFIRMED_FDR, adjust_false_discovery, binomial_cdf
@@ -147,7 +148,7 @@ def _build_cover(product: Product, basis: Fact, days: Decimal, query: str, pace:
     id = str(FactId("product", f"{product.handle}{at}", "stock-cover"))
     label = COVER_LABEL if pace == 1 else PACE_LABEL
     changes = {"label": label.text, "about": product.title, "unit": "days", "query": query}
-    told = days.quantize(Decimal(1))
+    told = round_half_up(days)
     exact = None if told == days else days
     return basis.model_copy(update={"id": id, "value": told, "exact": exact, **changes})
 

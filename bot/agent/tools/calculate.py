@@ -5,7 +5,7 @@ a new figure with a name of its own; made of figures of different days, it names
 and has none itself. Takes figures of earlier turns only: one of this turn has no name yet."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +14,7 @@ from pydantic import Field
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import run_query
 from bot.core.facts import MINUS, PERCENT_UNITS, Fact, FactId, is_money, spell_number
+from bot.core.half_up import round_half_up
 from bot.core.rounding import align_pair
 from bot.grounding.numbers import read_figures
 from bot.i18n.messages import Words
@@ -74,7 +75,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exact, unit = _add_percent(params.percent, facts[0], deps), facts[0].unit
     else:
         exact, unit = _calculate(params.operation, facts)
-    value = exact.quantize(_find_digits(params.operation, facts), ROUND_HALF_UP)
+    value = round_half_up(exact, _find_digits(params.operation, facts))
     await _refuse_few_people(params.operation, facts, value, deps)
     first = facts[0]
     with_days = len({(one.since, one.until) for one in facts}) > 1
@@ -218,15 +219,15 @@ def _add_percent(percent: float, fact: Fact, deps: ToolDeps) -> Decimal:
     return fact.number * (1 + share / 100)
 
 
-def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
-    """Return the step to which the result is rounded: that of a sum or a difference is the finest
-    of its figures."""
+def _find_digits(operation: Operation, facts: list[Fact]) -> int:
+    """Return with how many decimals the result is told: a sum or a difference with those of its
+    finest figure."""
     if operation == "percent_change":
-        return Decimal("0.1")
+        return 1
     if operation in ("share", "ratio"):
-        return Decimal("0.01")
+        return 2
     exponents = [int(Decimal(fact.as_read.value).as_tuple().exponent) for fact in facts]
-    return Decimal(1).scaleb(min(0, *exponents))
+    return -min(0, *exponents)
 
 
 def _describe(fact: Fact, deps: ToolDeps, with_days: bool) -> str:

@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.campaigns.mailings import letter_against_peers
 from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
@@ -281,7 +282,7 @@ def _describe_rate(warehouse: Warehouse, result: DeliveryResult) -> Words | None
             "{reached}, {verb} {own}%; too few comparable campaigns to say more",
             reached=reached,
             verb=verb,
-            own=Decimal(str(round(100 * hits / sent, 1))),
+            own=round_half_up(100 * hits / sent, 1),
         )
     return reached
 

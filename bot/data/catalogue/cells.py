@@ -8,10 +8,11 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Literal
 
+from bot.core.half_up import round_half_up
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.text.normalize import collapse_spaces
 
@@ -169,7 +170,7 @@ def _parse_number(digits: str, mark: DecimalMark | None, usual: DecimalMark, tex
         f"{re.sub('[.,]', '', whole) or '0'}.{rest or '0'}" if found else re.sub("[.,]", "", whole)
     )
     # A program may write 19.99 as 19.990000000000002.
-    return value.quantize(Decimal("0.01"), ROUND_HALF_UP) if len(rest) > 4 else value
+    return round_half_up(value, 2) if len(rest) > 4 else value
 
 
 def _choose_decimal_sign(

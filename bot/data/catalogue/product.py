@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, Field
 
 from bot.core.facts import Fact, FactId, ReadSource, Source, SourcedModel
+from bot.core.half_up import round_half_up
 from bot.i18n.messages import Language, Words
 
 if TYPE_CHECKING:
@@ -243,7 +244,7 @@ def build_price_facts(product: Product, history: PriceHistory, most: int) -> tup
     if history.lowest is not None:
         facts.append(make("lowest-price-30-days", history.lowest))
     if product.price is not None and history.lowest and product.price < history.lowest:
-        cut = round(100 * (1 - product.price / history.lowest), 1)
+        cut = round_half_up(100 * (1 - product.price / history.lowest), 1)
         facts.append(make("cut-against-lowest-price", cut, unit="%"))
     recent = history.changes[-most:]
     for at, change in enumerate(recent):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.core.facts import Source
+from bot.core.half_up import round_half_up
 from bot.data.catalogue.product import Product, find_lowest_price
 from bot.data.floors import SALES_FLOOR, Floors
 from bot.data.schema import load_kinds
@@ -229,7 +230,7 @@ def _catalogue_row(one: Product) -> dict[str, Any]:
 
 
 def _round_cents(amount: Any) -> Any:
-    return None if amount is None else round(amount, 2)
+    return None if amount is None else round_half_up(amount, 2)
 
 
 # Open warehouses, one for each workspace, reused until the data changes.

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.core.half_up import round_half_up
 from bot.data.analyses.experiments.hypothesis_tests import compute_smallest_lift
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisResult
@@ -173,7 +174,7 @@ class ProposalReport:
         if all_then.bought >= MIN_BUYERS and not is_below_floor(
             all_then.bought, self.warehouse.sales_floor
         ):
-            share = round(100 * all_then.share, 1)
+            share = float(round_half_up(100 * all_then.share, 1))
             rows, label = all_then.people, self._bought_label
             add("all", "bought-share", share, "%", rows=rows, query="all-then", label=label)
 
@@ -320,7 +321,7 @@ class ProposalReport:
             label = self._bought_label + measure.replace("-", " ")
             add(f"bought-share{measure}", round_figure(100 * share, digits), "%", label=label)
         if base.share > 0:
-            others = round(100 * base.share, 1)
+            others = float(round_half_up(100 * base.share, 1))
             is_all = base is self._everybody_earlier
             label = "all customers, to compare" if is_all else "customers without it, to compare"
             add("others-share", others, "%", rows=base.people, query="all-then", label=label)
@@ -366,9 +367,9 @@ def _round_range(low: float, high: float) -> tuple[int, int]:
     """Round both ends of a range to two digits of the larger end; finer where that would round the
     smaller end to zero."""
     places = min(0, 2 - len(str(int(high))))
-    if low >= 1 and not round(low, places):
+    if low >= 1 and not round_half_up(low, places):
         places = 1 - len(str(int(low)))
-    return int(round(low, places)), int(round(high, places))
+    return int(round_half_up(low, places)), int(round_half_up(high, places))
 
 
 # The niche: products that the same customers buy far more often than by chance.
@@ -399,7 +400,7 @@ def find_niche(report: "ProposalReport") -> Niche | None:
     inside = [pair for pair in pairs if pair.a in things and pair.b in things]
     owners = {str(row["a"]): row["both"] for row in rows if row["a"] == row["b"]}
     known = tuple(sorted(things, key=lambda thing: (-owners.get(thing, 0), thing)))
-    return Niche(known, round(median(pair.lift for pair in inside), 1))
+    return Niche(known, float(round_half_up(median(pair.lift for pair in inside), 1)))
 
 
 def _count_related(report: "ProposalReport", items: tuple[str, ...]) -> int:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import ibis.expr.types as ir
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.campaigns.ad_comparison import ComparisonInput, add_ad_comparisons
 from bot.data.analyses.campaigns.ads import (
     DIMENSIONS,
@@ -216,7 +217,7 @@ class _AdReport:
             add("days-out-of-budget", use.days_out, "days", use.days)
 
     def _budget(self, add: Callable[..., None], use: BudgetUse) -> None:
-        add("budget-a-day", round(use.budget / use.days, 2), self.currency, use.days)
+        add("budget-a-day", round_half_up(use.budget / use.days, 2), self.currency, use.days)
         add("share-of-budget", round_figure(use.share, 1), "%")
 
     def _sums(self, subject: str, about: str, totals: AdTotals) -> None:

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.campaigns.ads import DIMENSIONS as KEYS
 from bot.data.analyses.campaigns.ads import AdRow, AdTotals, get_key, make_fact_adder, sum_by_key
 from bot.data.analyses.campaigns.efficiency import (
@@ -209,7 +210,7 @@ def _add_rates(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | N
 
 def _round_share(rate: float) -> float:
     """Return percent with two significant digits."""
-    return round(100 * rate, 1 if rate >= MIN_SHARE else 2)
+    return float(round_half_up(100 * rate, 1 if rate >= MIN_SHARE else 2))
 
 
 def _add_excess(
@@ -235,7 +236,7 @@ def _add_excess(
 def _round_estimate(money: float) -> int:
     """Round an estimate to hundreds, or to tens or ones where it is small, because finer digits
     would suggest false precision."""
-    return int(round(money, -2 if money >= 1000 else -1 if money >= 100 else 0))
+    return int(round_half_up(money, -2 if money >= 1000 else -1 if money >= 100 else 0))
 
 
 # The day since which one campaign, audience or placement sells worse than before.

@@ -18,6 +18,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.experiments.arms import (
     EventExperiment,
     Experiment,
@@ -300,7 +301,7 @@ def _is_broken(
     may_show = not any(is_below_floor(arm.buyers, sales_floor) for arm in trial.arms)
     for arm, share in zip(trial.arms, shares, strict=True):
         tell = _add_arm(result, subject, about, arm)
-        tell("meant", round(trial.users * share / sum(shares)))
+        tell("meant", round_half_up(trial.users * share / sum(shares)))
         if may_show:
             _add_outcome(tell, trial, arm)
     return True
@@ -423,7 +424,7 @@ def _make_fact_adder(result: AnalysisResult, subject: str, about: str, rows: int
 
 def _round_p(p: float) -> Decimal:
     """Round to four digits, and never to zero."""
-    return max(Decimal("0.0001"), Decimal(str(round(p, 4))))
+    return max(Decimal("0.0001"), round_half_up(p, 4))
 
 
 def _round_chance(p: float) -> Decimal:
@@ -431,4 +432,4 @@ def _round_chance(p: float) -> Decimal:
     share = Decimal(str(100 * p))
     if share < MIN_SHOWN_CHANCE:
         return MIN_SHOWN_CHANCE
-    return max(MIN_SHOWN_CHANCE + Decimal("0.01"), round(share, 1 if share >= 1 else 2))
+    return max(MIN_SHOWN_CHANCE + Decimal("0.01"), round_half_up(share, 1 if share >= 1 else 2))

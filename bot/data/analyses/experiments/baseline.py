@@ -12,6 +12,7 @@ from ibis import _
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Source
+from bot.core.half_up import round_half_up
 from bot.core.metric_query import PlanRequest, TestPlace
 from bot.data.analyses.funnel import find as find_funnel
 from bot.data.analyses.funnel.visits import (
@@ -71,7 +72,7 @@ class BaselineRate:
 
     @property
     def weekly(self) -> int:
-        return round(self.many * 7 / self.days)
+        return int(round_half_up(self.many * 7 / self.days))
 
 
 def compute_baseline(

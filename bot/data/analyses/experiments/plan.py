@@ -8,6 +8,7 @@ from math import ceil, isfinite
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.facts import BRIEF_SOURCE
+from bot.core.half_up import round_half_up
 from bot.core.metric_query import PlanRequest, TestPlace
 from bot.data.analyses.experiments.baseline import (
     END_MEASURES,
@@ -266,14 +267,14 @@ def _choose_base_rate(plan: PlanRequest, baseline: BaselineRate | None) -> Decim
 
 def _round_percent(value: Decimal) -> Decimal:
     """Round so that the result is never 0 or 100."""
-    shown = round(value, 1 if value >= 10 else 2)
+    shown = round_half_up(value, 1 if value >= 10 else 2)
     return min(max(shown, Decimal("0.01")), Decimal("99.9"))
 
 
 def _choose_lifts(plan: PlanRequest) -> list[Decimal]:
     if plan.lift is None:
         return list(DEFAULT_LIFTS)
-    asked = round(plan.lift, 1)
+    asked = round_half_up(plan.lift, 1)
     asked = Decimal(int(asked)) if asked == int(asked) else asked
     return sorted({asked, *(lift for lift in DEFAULT_LIFTS if lift > asked)})
 

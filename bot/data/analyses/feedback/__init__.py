@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from bot.core.facts import Source
+from bot.core.half_up import round_half_up
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.quotes import add_quotes
@@ -221,7 +222,7 @@ def _add_ratings(
     if not row["wordless"]:
         return
     result.queries["stars"] = defer_sql(query)
-    rated, mean = int(row["ratings"]), round(float(row["mean"]), 2)
+    rated, mean = int(row["ratings"]), float(round_half_up(float(row["mean"]), 2))
     add = partial(result.add, "all", unit="of 5", about=get_theme_title("all"))
     if (wordy := result.get("all", "rating")) is not None:
         result.facts.remove(wordy)

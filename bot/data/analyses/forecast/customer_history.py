@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.segments.rfm import (
     DRIFTING_RHYTHMS,
@@ -158,8 +159,8 @@ def missed_window_message(what: Words, windows: int, expected: float, came: floa
         " was expected. A season can do that.",
         what=what,
         n=windows,
-        came=round(came),
-        expected=round(expected),
+        came=round_half_up(came),
+        expected=round_half_up(expected),
     )
 
 

@@ -3,7 +3,6 @@ windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from math import isfinite
 
 import numpy as np
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, hyp2f1
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.customer_history import CustomerHistory, missed_window_message
-from bot.data.analyses.segments import round_to_cents
 from bot.data.stats import Numbers, to_percent
 from bot.i18n.messages import Words
 
@@ -396,7 +395,7 @@ def _add_forecast(
     context.result.add_measures(
         subject,
         *(
-            (name, round(value) if unit == "purchases" else round_to_cents(Decimal(value)), unit)
+            (name, round_half_up(value, 0 if unit == "purchases" else 2), unit)
             for name, value in (
                 (measure, forecast.total),
                 (f"{measure}-low", low),

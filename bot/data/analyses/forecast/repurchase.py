@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.customer_history import CustomerHistory, missed_window_message
 from bot.data.floors import bound_count, is_below_floor
@@ -242,9 +243,9 @@ def add_repurchase(context: AnalysisContext, cuts: Sequence[CustomerHistory], ah
             " forecast was no better than the average (AUC {auc}, Brier {brier} against"
             " {base}).",
             days=ahead,
-            auc=round(record.auc, 2),
-            brier=round(record.brier, 3),
-            base=round(record.base, 3),
+            auc=round_half_up(record.auc, 2),
+            brier=round_half_up(record.brier, 3),
+            base=round_half_up(record.base, 3),
         )
         return
     _add_backtest_score(context, record, ahead)

@@ -14,6 +14,7 @@ from math import sqrt
 
 import ibis
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.weekly_series import ONE_WEEK, select_sold_lines
 from bot.data.floors import is_below_floor
@@ -115,8 +116,8 @@ def find_scenario(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResu
         scenario = {"": came * pace.ratio, "-low": came * low, "-high": came * high}
         add = partial(result.add, "scenario", query="scenario", rows=round(last_year.orders))
         for name, value in scenario.items():
-            add(f"scenario-{measure}{name}", round(value), unit, days=(since, until))
-        add(f"last-year-{measure}", round(came), unit, days=base)
+            add(f"scenario-{measure}{name}", round_half_up(value), unit, days=(since, until))
+        add(f"last-year-{measure}", round_half_up(came), unit, days=base)
         add(f"{measure}-change", _change(pace.ratio), "%", days=now)
         week, week_before = (getattr(half[-1], measure) for half in halves)
         if week_before and min(half[-1].people for half in halves) >= warehouse.sales_floor:
@@ -125,12 +126,12 @@ def find_scenario(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResu
         if begun:
             done, before = getattr(so_far, measure), getattr(whole_year, measure)
             add = partial(result.add, "whole", query="scenario", rows=round(so_far.orders))
-            add(f"so-far-{measure}", round(done), unit, days=begun)
+            add(f"so-far-{measure}", round_half_up(done), unit, days=begun)
             for name, value in scenario.items():
-                both = round(done) + round(value)
+                both = round_half_up(done) + round_half_up(value)
                 add(f"scenario-{measure}{name}", both, unit, days=(begun[0], until))
             if found.first <= whole_base[0]:
-                add(f"last-year-{measure}", round(before), unit, days=whole_base)
+                add(f"last-year-{measure}", round_half_up(before), unit, days=whole_base)
                 ratio = (done + scenario[""]) / before
                 add(f"scenario-{measure}-change", _change(ratio), "%", days=(begun[0], until))
     _add_weeks(result, warehouse, weeks, parts[2 * PACE_WEEKS :], orders_pace)
@@ -194,8 +195,8 @@ def _add_weeks(
         subject = f"week-{days[0]}"
         result.set_group_size(subject, came.people, sort="sales")
         add = partial(result.add, subject, query="scenario", rows=round(came.orders))
-        add("scenario-orders", round(came.orders * pace.ratio), "orders", days=days)
-        add("last-year-orders", round(came.orders), "orders", days=_move(days, -YEAR))
+        add("scenario-orders", round_half_up(came.orders * pace.ratio), "orders", days=days)
+        add("last-year-orders", round_half_up(came.orders), "orders", days=_move(days, -YEAR))
 
 
 def _measure_pace(now: Sequence[PeriodSales], then: Sequence[PeriodSales], measure: str) -> Pace:

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.funnel.steps import (
     MIN_SESSIONS,
     BasketValue,
@@ -452,8 +453,9 @@ def _format_chart_points(counts: Numbers, at: int, days: list[date], before: flo
     if min(came, default=0) < MIN_SESSIONS:
         return ""
     passed = [counts[n : n + 7, at + 1].sum() for n in starts]
+    usual = round_half_up(before, 1)
     return "; ".join(
-        f"{days[n].isoformat()}: {100 * part / whole:.1f} % ({before:.1f} %)"
+        f"{days[n].isoformat()}: {round_half_up(100 * part / whole, 1)} % ({usual} %)"
         for n, part, whole in zip(starts, passed, came, strict=True)
     )
 
@@ -489,4 +491,4 @@ def _format_subject(step: FunnelStep) -> str:
 def _round_estimate(money: float) -> int:
     """Round an estimate to hundreds, or tens where it is small, because cents would suggest false
     precision."""
-    return int(round(money, -2 if abs(money) >= 1000 else -1))
+    return int(round_half_up(money, -2 if abs(money) >= 1000 else -1))

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import partial
 from math import sqrt
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.analysis_context import AnalysisContext, analyse_purchases, find_currency
 from bot.data.analyses.result import FAVOURITE_LABEL, AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.basket import add_basket_facts
@@ -109,11 +110,7 @@ class SegmentSize:
 
     @property
     def average_order(self) -> Decimal:
-        return round_to_cents(self.revenue / self.orders)
-
-
-def round_to_cents(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+        return round_half_up(self.revenue / self.orders, 2)
 
 
 def build_sizes(groups: ir.Table) -> ir.Table:
@@ -296,7 +293,7 @@ class _SegmentHabits:
             add("favourite-category", category, rows=buyers, query="tastes", label=label)
         if id in self.distinctive:
             category, lift = self.distinctive[id]
-            n, lift = size.customers, round(lift, 1)
+            n, lift = size.customers, float(round_half_up(lift, 1))
             add("typical-category", category, rows=n, query="tastes")
             add("typical-category-lift", lift, unit="×", rows=n, query="tastes")
         if id in self.days:

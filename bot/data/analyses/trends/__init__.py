@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.expectation import STEP_WEEKS, SeriesDeviation
@@ -242,7 +243,7 @@ class _SeriesReport:
         the weeks before in brackets."""
         series = self.all_of.series
         points = [
-            f"{week.isoformat()}: {round(came)} ({round(other)})"
+            f"{week.isoformat()}: {round_half_up(came)} ({round_half_up(other)})"
             for week, came, other in zip(series.weeks, series.counts[row], foretold, strict=True)
             if not np.isnan(other)
         ]

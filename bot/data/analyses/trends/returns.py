@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
+from bot.core.half_up import round_half_up
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import Population
 from bot.data.floors import is_below_floor
@@ -54,7 +55,7 @@ def add_returns(
     result.queries[RETURNS_QUERY] = defer_sql(query)
     least = max(MIN_LINES, warehouse.floor)
     tested = [row for row in rows if row["product"] and row["lines"] >= least]
-    rate = round(100 * back / lines, 1)
+    rate = float(round_half_up(100 * back / lines, 1))
     # a lower bound; the total number of people may be larger
     everybody = max(row["people"] for row in rows)
     result.set_group_size(
@@ -221,5 +222,9 @@ def _find_reasons(
         if total < warehouse.floor:
             continue
         few = any(is_below_floor(n, warehouse.sales_floor) for n in (most[0], total - most[0]))
-        top[product] = (most[1], None if few else round(100 * most[0] / total, 1), total)
+        top[product] = (
+            most[1],
+            None if few else float(round_half_up(100 * most[0] / total, 1)),
+            total,
+        )
     return top

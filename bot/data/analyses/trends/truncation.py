@@ -14,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
+from bot.core.half_up import round_half_up
 from bot.data.stats import Numbers, x_log_y
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -83,7 +84,8 @@ def _find_break(days: list[date], counts: Numbers) -> Truncation | None:
             continue
         gain = _likelihood_gain(counts, usual, at)
         if gain > most:
-            best, most = Truncation(days[at], round(actual), round(expected)), gain
+            came, wanted = (int(round_half_up(one)) for one in (actual, expected))
+            best, most = Truncation(days[at], came, wanted), gain
     return best
 
 

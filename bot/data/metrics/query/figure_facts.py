@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from bot.core.facts import RATING_UNIT, Fact, FactId
+from bot.core.half_up import round_half_up
 from bot.core.metric_query import DATED_DIMENSIONS, MetricBound
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.dataset import Measure
@@ -220,12 +221,12 @@ class FigureFacts:
                 return None  # who bought on two days counts once
             new, old = new / count_days(self.answer.periods.now), old / count_days(before)
         if measure.unit == "%":
-            exact, digits, unit = new - old, Decimal("0.01"), "points"
+            exact, digits, unit = new - old, 2, "points"
         elif measure.unit == RATING_UNIT:  # the difference of the two as they are told
-            exact, digits = Decimal(now.value) - Decimal(earlier.value), Decimal("0.01")
+            exact, digits = Decimal(now.value) - Decimal(earlier.value), 2
             unit = "stars"
         elif old:
-            exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
+            exact, digits, unit = 100 * (new - old) / abs(old), 1, "%"
         else:
             return None
         about = " · ".join(filter(None, [now.titled(self.language), now.about]))
@@ -234,7 +235,7 @@ class FigureFacts:
                 "id": f"{now.id}-per-day-change" if is_daily else f"{now.id}-change",
                 "label": (DAILY_CHANGE if is_daily else CHANGE_LABEL).text,
                 "about": about,
-                "value": exact.quantize(digits, ROUND_HALF_UP),
+                "value": round_half_up(exact, digits),
                 "exact": exact,
                 "of": None,
                 "unit": unit,
@@ -293,8 +294,8 @@ def _round(number: Decimal, measure: Measure) -> Decimal:
     point."""
     if measure.unit == "money":
         whole = measure.is_sum and abs(number) >= MIN_WHOLE_AMOUNT
-        return number.quantize(Decimal(1) if whole else Decimal("0.01"), ROUND_HALF_UP)
+        return round_half_up(number, 0 if whole else 2)
     if measure.unit == "days":
-        return number.quantize(Decimal("0.1"), ROUND_HALF_UP)
+        return round_half_up(number, 1)
     is_count = measure.is_sum and number == number.to_integral_value()
-    return number.quantize(Decimal(1) if is_count else Decimal("0.01"), ROUND_HALF_UP)
+    return round_half_up(number, 0 if is_count else 2)

@@ -6,6 +6,7 @@ from math import isclose
 from typing import Any
 
 from bot.core.facts import MIN_LARGE_VALUE, Fact
+from bot.core.half_up import round_half_up
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
@@ -50,7 +51,7 @@ def find_rest(
         if fact is None and answer.get_value(period, group, name) != 0:
             return None
         part = Decimal(fact.value) if fact else Decimal(0)
-        left -= part if has_cents else round(part, 0)  # as the column has them
+        left -= part if has_cents else round_half_up(part)  # as the column has them
     value = max(left, Decimal(0)) if Decimal(total.value) >= 0 else left
     return total.model_copy(
         update={"id": f"{total.id}-rest", "value": value, "exact": None, "of": None, "rows": None}
@@ -77,7 +78,7 @@ def _divide_rest(
     if not whole or not isclose(sums[0] / sums[1], float(total.number), rel_tol=0.001):
         return None
     exact = Decimal(part / whole)
-    value = exact.quantize(Decimal(total.value))
+    value = round_half_up(exact, -int(Decimal(total.value).as_tuple().exponent))
     like = next((fact for group in shown if (fact := cells[group, name][at])), total)
     return total.model_copy(
         update={
