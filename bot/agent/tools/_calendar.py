@@ -89,12 +89,10 @@ def _name_occasions(days: DayRange, deps: ToolDeps) -> str:
 
 
 def _add_edges(days: DayRange) -> DayRange:
-    """Return the days, of a few with those around them: the day after Black Friday is none like
-    another."""
-    if (days[1] - days[0]).days >= EDGE_DAYS:
-        return days
-    edge = timedelta(days=EDGE_DAYS)
-    return days[0] - edge, days[1] + edge
+    """Return the days, a single one or two with the day before and after: the day after Black
+    Friday is none like another."""
+    day = timedelta(days=1)
+    return days if days[1] - days[0] > day else (days[0] - day, days[1] + day)
 
 
 def _list_own(deps: ToolDeps) -> Sequence[str]:

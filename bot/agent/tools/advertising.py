@@ -166,15 +166,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     language = finding.language
     facts = tuple(_name_problem(fact, language) for fact in facts)
     keywords = [fact for fact in facts if fact.parts.subject.startswith(STUCK)]
+    told = [
+        fact for fact in facts if fact not in keywords or fact.parts.measure not in IN_TABLE_ALONE
+    ]
+    of_all = [fact for fact in told if fact.parts.subject == "ads"]
     return finding.build_result(
-        [
-            *sold_out.facts,
-            *(
-                fact
-                for fact in facts
-                if fact not in keywords or fact.parts.measure not in IN_TABLE_ALONE
-            ),
-        ],
+        [*of_all, *sold_out.facts, *(fact for fact in told if fact not in of_all)],
         title=Words("advertising"),
         exhibits=[
             *(one for name, some in compared.items() for one in _build_rows(name, some, language)),
