@@ -431,8 +431,8 @@ def read_verdicts(
 ) -> ClaimResult:
     """Bind the verdicts to their sentences. Unknown ids are ignored. Of several verdicts on one
     sentence, the hardest stands. Words that are neither in the sentence nor, where a person stated
-    it, in what they `asked`, are replaced by all of it. What the request says is a source of copy
-    alone."""
+    it, in what they `asked`, are replaced by all of it, and nothing supports it. What the request
+    says is a source of copy alone."""
     numbered = number_sentences(sentences)
     order: tuple[Judgement, ...] = ("no_claim", "supported", "stated", "not_supported")
     verdicts: dict[str, Verdict] = {}
@@ -456,10 +456,11 @@ def _check_verdict(
         return Verdict(given.verdict)
     words = collapse_spaces(strip_hidden(given.words)).strip('“”«»" ')
     said = (sentence.text, *(asked if given.verdict == "stated" else ()))
+    judgement = given.verdict
     if not words or not any(_key(words) in _key(one) for one in said):
-        words = sentence.text
+        words, judgement = sentence.text, "not_supported"  # nobody stated what nobody wrote
     why = collapse_spaces(strip_hidden(given.why)).rstrip(".")
-    return Verdict(given.verdict, words, why[:MAX_WHY])
+    return Verdict(judgement, words, why[:MAX_WHY])
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,12 @@ def test_words_that_are_not_in_the_sentence_become_all_of_it() -> None:
     assert ("warn", "claim", "It lasts a lifetime.") in levels(result)
 
 
+def test_what_nobody_wrote_is_stated_by_nobody() -> None:
+    said = verdict("s2", "stated", "our tenth birthday")
+    result = read_verdicts(form(said), SENTENCES, asked=["an e-mail for the linen shirt"])
+    assert ("warn", "claim", "It lasts a lifetime.") in levels(result)
+
+
 async def test_what_people_stated_is_quoted_as_they_said_it() -> None:
     terms = (ClaimSentence("body", "We keep it warm for 48 hours.", ()),)
     said = verdict("s1", "stated", "the basket is kept 48h", "it is kept for thirty days")
