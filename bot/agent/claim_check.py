@@ -277,7 +277,7 @@ def build_claim_prompt(
     brief = request.brief
     gone = f"no longer valid: {'; '.join(brief.replaced)}" if brief.replaced else ""
     chosen = f"{CHOSEN}: {brief.chosen}" if brief.chosen else ""
-    asked = "\n".join(filter(None, (*list_asked(request), chosen, gone)))
+    asked = "\n".join(filter(None, (*list_asked(request), chosen, gone, *brief.list_limits())))
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
     notes = [note for note in notes if note not in data]
@@ -544,6 +544,7 @@ class ClaimChecker:
         parts = tuple[UnansweredPart, ...]()
         if card:
             brief = request.keep_reason().brief
-            words = "\n".join([brief.typed_words, *(one.words for one in brief.instructions)])
+            question = brief.own_question or brief.typed_words
+            words = "\n".join([question, *(one.words for one in brief.instructions)])
             parts = read_unanswered(form.unanswered, card, words, notes)
         return ClaimResult({**settled, **given}, proofs=proofs, unanswered=parts)

@@ -208,7 +208,6 @@ class Brief(BaseModel, frozen=True):
             "market": self.market,
             "tone": self.tone,
             "continues the question": self.follows,
-            "of what is asked, answer only": self.own_question,
             "proposed by us, stated by nobody": self.proposed,
             CHOSEN: self.chosen and "; ".join(self.chosen.splitlines()),
             "category": ", ".join(self.categories),
@@ -219,11 +218,20 @@ class Brief(BaseModel, frozen=True):
             "within days": self.within and str(self.within),
             "must say": "; ".join(self.must_say),
             "assumed": "; ".join(a.value for a in self.assumed),
-            "done apart from this, so neither yours nor `not_used`": "; ".join(self.beside),
         }
         lines = [f"{name}: {value}" for name, value in fields.items() if value]
+        lines += self.list_limits()
         asked = [f"asked for a later version: {one.words}" for one in self.instructions]
         return "\n".join([f"asked: {drop_lines(self.words, self.chosen)}", *asked, *lines])
+
+    def list_limits(self) -> list[str]:
+        """Return which part of its message a request is, and what is done apart from it, as lines
+        of a prompt."""
+        fields = {
+            "of what is asked, answer only": self.own_question,
+            "done apart from this, so neither yours nor `not_used`": "; ".join(self.beside),
+        }
+        return [f"{name}: {value}" for name, value in fields.items() if value]
 
 
 def drop_lines(words: str, dropped: str | None) -> str:

@@ -15,10 +15,11 @@ from bot.agent.unanswered import (
     UnansweredPart,
     read_unanswered,
 )
+from bot.core.request import Brief, SkillRequest
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, support_all, verdict
 from tests.handlers.test_answer_with_ai import LOOKS_UP, QUERY, report, text_of
-from tests.support.skill_runner import AI, run
+from tests.support.skill_runner import AI, run_request
 
 WORDS = "orders by country in October, and vs the week before?"
 MISSING = {"asked": "vs the week before", "why": "no earlier figure"}
@@ -29,10 +30,13 @@ def names(*parts: dict[str, str]) -> Judge:
     return lambda letter: {**support_all(letter), "unanswered": [*parts]}
 
 
-async def ask(*script: Step, judge: Judge, words: str = WORDS) -> tuple[DraftResult, Any]:
+async def ask(
+    *script: Step, judge: Judge, words: str = WORDS, **beside: Any
+) -> tuple[DraftResult, Any]:
+    brief = Brief(words=words, author="UMARIE", language="en", **beside)
     async with ScriptedClaude(*script, judge=judge) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
-        found = await run(words, writer=writer, skill="answer")
+        found = await run_request(SkillRequest(skill="answer", brief=brief), writer=writer)
         await writer.close()
     assert isinstance(found, DraftResult)
     return found, claude
@@ -44,6 +48,23 @@ async def test_silent_part_goes_back_and_is_then_quoted_on_the_card() -> None:
     assert "“vs the week before” (no earlier figure)" in str(claude.letters[2]["messages"][-1])
     assert text_of(found, "Not answered") == ["“vs the week before”, at least in part"]
     assert len(claude.judged) == 2
+
+
+async def test_what_another_report_answers_is_no_silent_part() -> None:
+    own, other = "orders by country in October", "who should we write to?"
+    found, claude = await ask(
+        *(LOOKS_UP, report("{f1} in October.", exhibit="e1")),
+        judge=names({"asked": "who should we write to", "why": "nothing on it"}),
+        words=f"{own}, and {other}",
+        own_question=own,
+        beside=(f"a report, targeting: {other}",),
+    )
+    assert not text_of(found, "Not answered")
+    assert f"answer only: {own}" in str(claude.judged[0])
+    assert (
+        f"done apart from this, so neither yours nor `not_used`: a report, targeting: {other}"
+        in (str(claude.judged[0]))
+    )
 
 
 async def test_part_that_the_correction_answers_is_no_longer_named() -> None:
