@@ -74,9 +74,9 @@ async def try_(settings: Settings, args: argparse.Namespace) -> int:
 async def ask_(settings: Settings, args: argparse.Namespace) -> int:
     """Understand the words as those of a mention, do what they ask, and print it, in the language
     of the words where none is named."""
-    found = args.language or detect_language(" ".join(args.words), LANGUAGES)
-    args.language = found or SOURCE_LANGUAGE
-    return await _run_words(settings, args)
+    is_named, found = bool(args.language), detect_language(" ".join(args.words), LANGUAGES)
+    args.language = args.language or found or SOURCE_LANGUAGE
+    return await _run_words(settings, args, is_named=is_named)
 
 
 async def _run_words(
@@ -85,12 +85,14 @@ async def _run_words(
     *,
     skill: str | None = None,
     preview: bool = False,
+    is_named: bool = True,
 ) -> int:
     container = Container(settings).migrated()
     writer = container.offline_writer() if preview else container.writer()
     try:
         run = await TerminalRun.begin(container, writer, args.workspace, args.person, args.language)
         reading = await run.read(" ".join(args.words), args.language, skill, preview=preview)
+        args.language = args.language if is_named else reading.language or args.language
         made = await run.write(reading) if reading.question is None else []
     except TryAgain as busy:
         raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
@@ -113,6 +115,7 @@ class TerminalReading:
     left_over: tuple[str, ...] = ()
     lines: tuple[Words, ...] = ()
     question: Question | None = None
+    language: Language | None = None  # the message's own, where an AI has read it
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,7 @@ class TerminalRun:
             left_over=understanding.left_over,
             lines=tuple(filter(None, (understanding.line, plan.cannot))),
             question=plan.question,
+            language=understanding.language,
         )
 
     async def _read_offline(self, incoming: IncomingRequest) -> TerminalReading:
