@@ -124,7 +124,7 @@ def list_copy_notes(
             "others into `not_used`."
         )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
-        notes += _describe_product(handle, request, evidence)
+        notes += _describe_product(handle, request, evidence, channel)
         notes += [] if is_listing else _describe_stock(handle, request, evidence, today)
     if find_old_launch(request, evidence, today):
         notes.append(NOT_NEW)
@@ -272,7 +272,9 @@ def list_counted_notes(
     return found + [one for one in _describe_abroad(counted, evidence, brand) if one not in known]
 
 
-def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) -> Iterator[str]:
+def _describe_product(
+    handle: str, request: SkillRequest, evidence: Evidence, channel: Channel | None
+) -> Iterator[str]:
     name = _get(evidence, handle, "name")
     title = str(name.value) if name else handle
     price, highest = _get(evidence, handle, "price"), _get(evidence, handle, "price to")
@@ -289,6 +291,8 @@ def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) ->
             if before
             else "The lowest price of the last 30 days is not known: write no former price."
         )
+        if before and channel is not None and channel.is_counted_in_segments:
+            both += " Where one SMS has no room for them, the percentage alone, and no price."
         yield (
             f"{title}: {offer.shown(language)} with the offer, if it takes its percentage off this "
             f"product. {both}"
@@ -438,7 +442,7 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
             yield Wish(
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
                 f"{excess} characters less it is one: shorten it, unless the conditions of the "
-                "offer need two"
+                "offer need two, or a change was asked for that leaves the rest as it is"
             )
 
 
