@@ -430,9 +430,9 @@ def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRul
                 return AudienceRule(segments=(key,))
     channel = load_channels().get(request.channel or "")
     is_public = channel is not None and channel.is_public  # a place is a setting there
-    is_named = brief.audience or brief.goal_audience
-    market = (brief.market,) if brief.market and not is_named else ()
-    named = () if is_public else market or list_named_countries(brief.audience or "")
+    is_uncounted = is_public or brief.goal_audience is not None
+    market = (brief.market,) if brief.market and not brief.audience else ()
+    named = () if is_uncounted else market or list_named_countries(brief.audience or "")
     countries = _spell_countries(warehouse, named) if named else ()
     return AudienceRule(countries=countries) if countries else None
 

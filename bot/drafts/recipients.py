@@ -35,6 +35,7 @@ def describe_recipients(
     audience: Words | str = collapse_spaces(brief.audience or "")
     asked: Words | None = None
     if brief.goal_audience and not (channel and channel.is_public):
+        asked = ASKED_FOR.with_params(audience=audience) if audience else None  # a country
         audience = brief.goal_audience
     elif rule:
         if brief.typed_audience and audience != rule.value:

@@ -297,6 +297,18 @@ async def test_a_goal_that_names_the_people_is_for_them_and_not_for_everybody(
     assert any(people in note.words.to("en") for note in ctx.notes)
 
 
+async def test_a_country_narrows_whom_the_goal_names() -> None:
+    model = Scripted(*[email()] * 2)
+    told = {"product": "lin-alba", "goal": "basket left", "audience": "UK"}
+    ctx = make_context(model, library=sample_data(), **told)
+    await handle(ctx.request, ctx)
+    assert "those who left a basket, UK: no data count them" in model.requests[0].messages[0].text
+    shown = describe_recipients(ctx.request.brief, ctx.evidence, ctx.channel)
+    assert [one.to("en") for one in shown if isinstance(one, Words)] == [
+        *("those who left a basket", "asked for: “UK”")
+    ]
+
+
 @pytest.mark.parametrize(("days", "is_told"), [(1, True), (29, True), (31, False)])
 async def test_price_that_was_cut_lately_is_told_to_those_who_approve(
     days: int, *, is_told: bool
