@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
-from bot.core.audience_words import describe_conditions, describe_rule
+from bot.core.audience_words import SOME_READ, describe_conditions, describe_rule
 from bot.core.channels import Channel, load_channels
 from bot.core.facts import Fact, Source, spell_number
 from bot.core.half_up import round_half_up
@@ -373,7 +373,7 @@ def _add_readers(
         return Words("{size}; none of them reads {tongue}", **named)
     if counted.read < floor:
         return Words("{size}; under {n} of them read {tongue}", **named | {"n": floor})
-    return Words("{size}; {n} of them read {tongue}", **named)
+    return SOME_READ.with_params(**named)
 
 
 def _find_most_read(

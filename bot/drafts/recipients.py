@@ -18,9 +18,7 @@ NOT_IN_TEXT, NOT_USED = Words("Not in the text: {what}"), Words("Not used: {what
 NO_RANGE_PAGE = Words(
     "Leads to: {link}, the home page. No page of this range is known (`pages` in brand.toml)."
 )
-SPLIT_BY_LANGUAGE = Words(
-    "The same people have a text {tongue}: send each to those who read it. An export has them all."
-)
+SPLIT_BY_LANGUAGE = Words("The same people have a text {tongue}: send each to those who read it.")
 NO_PAGE = Words("Leads to: no page known. Add its link.")
 
 

@@ -248,6 +248,7 @@ async def test_a_text_for_a_counted_audience_leads_to_its_export() -> None:
         for step in made.leads:
             rule = AudienceRule.model_validate_json(step.form["rule"])
             assert (step.skill, rule.segments, rule.purpose) == ("targeting", ("loyal",), "email")
+            assert (rule.reads, step.label.to("en")) == ("fr", "Export those who read in French")
 
 
 async def test_a_text_about_a_range_stands_on_its_best_sellers() -> None:
