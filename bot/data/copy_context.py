@@ -1,5 +1,6 @@
 """Facts from the library for writing copy: praise, a doubt to answer, the audience, earlier texts
-with their results, and since when a product is sold.
+with their results, since when a product is sold, and how many reviews, orders and customers there
+are.
 
 Only a customer's sentence, quoted exactly, and the number of reviews that agree may appear in a
 text. The rest informs the writer: audience sizes and earlier texts prove nothing about the product.
@@ -40,7 +41,8 @@ MOST_READ = "most read language"
 MAIN_LANGUAGE, MAIN_READERS = "language of two thirds", "readers of that language"
 UNKNOWN_CONSENT = Words("Your data don't tell who agreed to this channel.")
 FIRST_SALE, FIRST_SOLD = "first_sale", Words("in the orders since")
-WRITING_KINDS = ("praise", "past_copy", "segment", "reach", FIRST_SALE)
+COUNTS = "counts"
+WRITING_KINDS = ("praise", "past_copy", "segment", "reach", FIRST_SALE, COUNTS)
 # Beside the name of a group these words change nothing; any other one restricts the audience.
 GROUP_WORDS = "all our my the customers clients clientes tous toutes les nos mes"
 LONGEST_TEXT = 600  # characters of an earlier text
@@ -56,6 +58,7 @@ def find_writing_facts(
         "segment": _segment_facts,
         "reach": _reach_facts,
         FIRST_SALE: _first_sale_facts,
+        COUNTS: _count_facts,
     }
     return tuple(ways[kind](warehouse, request))
 
@@ -75,6 +78,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
         ),
         "reach": (request.channel,),
         FIRST_SALE: (brief.product,),
+        COUNTS: (brief.product,),
     }
     return kind, request.language, *on[kind]
 
@@ -265,6 +269,34 @@ def _first_sale_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator
             source=warehouse.source("orders"),
             as_of=warehouse.as_of("orders"),
         )
+
+
+def _count_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+    """Yield counts.<rows>.<what>: how many orders and customers there are, and texts of each
+    channel of feedback ("reviews"), of all days, of this year, and on the product."""
+    from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
+    from bot.data.warehouse.query import fetch_rows
+
+    first = warehouse.today.replace(month=1, day=1)
+    for kind in ("orders", "feedback"):
+        if (rows := warehouse.table(kind)) is None:
+            continue
+        if kind == "orders":
+            rows = rows.filter(rows["status"].lower().notin(NOT_SOLD_STATUSES).fill_null(True))
+        parts = {"in-all": rows, f"since-{first}": rows.filter(rows["at"].date() >= first)}
+        if product := request.brief.product:
+            parts[f"of-{product}"] = rows.filter(rows["product"] == product)
+        for name, part in parts.items():
+            if kind == "orders":
+                many = {"orders": part["order"].nunique(), "customers": part["customer"].nunique()}
+                (counted,) = fetch_rows(warehouse, part.aggregate(**many))
+            else:
+                found = part.group_by("channel").aggregate(n=part.count())
+                counted = {str(one["channel"]): one["n"] for one in fetch_rows(warehouse, found)}
+            told = {what: str(n) for what, n in counted.items() if n >= warehouse.floor}
+            source, day = warehouse.source(kind), warehouse.as_of(kind)
+            for fact in _build_facts(f"counts.{name}", told, source, day):
+                yield fact.model_copy(update={"value": Decimal(fact.value)})
 
 
 def _reach_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:

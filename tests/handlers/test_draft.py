@@ -310,6 +310,24 @@ async def test_a_country_narrows_whom_the_goal_names() -> None:
     ]
 
 
+@pytest.mark.parametrize(("words", "is_looked_up"), [("1000 avis", True), ("20% off", False)])
+async def test_a_count_of_the_brief_stands_beside_those_of_the_data(
+    words: str, *, is_looked_up: bool
+) -> None:
+    model = Scripted(*[email()] * 2)
+    ctx = make_context(model, library=sample_data(), words=f"a mail: {words}", product="lin-alba")
+    await handle(ctx.request, ctx)
+    assert ("[counts.in-all.avis]: " in model.requests[0].messages[0].text) is is_looked_up
+
+
+async def test_each_product_of_a_text_says_since_when_it_is_sold() -> None:
+    model = Scripted(*[email()] * 2)
+    ctx = make_context(model, library=sample_data(), product="lin-alba", others=("lit-brume",))
+    await handle(ctx.request, ctx)
+    text = model.requests[0].messages[0].text
+    assert all(f"[product.{one}.first-sold]: " in text for one in ("lin-alba", "lit-brume"))
+
+
 @pytest.mark.parametrize(("days", "is_told"), [(1, True), (29, True), (31, False)])
 async def test_price_that_was_cut_lately_is_told_to_those_who_approve(
     days: int, *, is_told: bool
