@@ -320,6 +320,18 @@ async def test_a_count_of_the_brief_stands_beside_those_of_the_data(
     assert ("[counts.in-all.avis]: " in model.requests[0].messages[0].text) is is_looked_up
 
 
+async def test_a_figure_whose_fact_is_not_cited_goes_back_to_the_writer() -> None:
+    price = "product.glass-vase.price"
+    bare = email(
+        body=Copy(text="It costs €34.00."), hooks=[Hook(angle=one, text=one) for one in "ab"]
+    )
+    cited = bare.model_copy(update={"body": Copy(text="It costs €34.00.", facts=(price,))})
+    model = Scripted(bare, cited)
+    ctx = make_context(model, product="glass-vase")
+    assert await handle(ctx.request, ctx) == cited
+    assert "No source: “€34.00”" in model.requests[1].messages[-1].text
+
+
 async def test_each_product_of_a_text_says_since_when_it_is_sold() -> None:
     model = Scripted(*[email()] * 2)
     ctx = make_context(model, library=sample_data(), product="lin-alba", others=("lit-brume",))
