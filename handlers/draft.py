@@ -8,7 +8,8 @@ from bot.core.facts import PRODUCT_KINDS
 from bot.core.material_facts import find_material_facts
 from bot.core.parts import split_output
 from bot.core.request import BASKET_LEFT, Question, SkillRequest
-from bot.grounding.figure_checks import states_count
+from bot.grounding.figure_checks import PROVING_COUNTS
+from bot.grounding.numbers import read_figures
 from bot.i18n.messages import Words
 
 TITLE = "Copy"
@@ -37,7 +38,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy", "first_sale")
     if ctx.choose_language():  # of readers who were counted before
         return await handle(ctx.request, ctx)
-    if states_count(request.brief.typed_words):
+    if {str(one.first.unit) for one in read_figures(request.brief.typed_words)} & PROVING_COUNTS:
         await ctx.look_up("counts")
     if question := ctx.ask_for_wider_audience():
         return question

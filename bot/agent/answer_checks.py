@@ -153,11 +153,11 @@ class AnswerChecks:
     def find_unproven(self, written: BaseModel) -> list[str]:
         """List what code will block or mark in copy by the facts that it cites, as sentences for
         the writer. The form of a report has no parts yet: its handler checks it."""
-        output = self.read_output(written)
-        parts, hooks = split_output(output)
+        parts, hooks = split_output(output := self.read_output(written))
         if not parts:
             return []
-        counted, cited = copy_audience.read_counted_request(self._ctx), self.collect_evidence(output)
+        counted = copy_audience.read_counted_request(self._ctx)
+        cited = self.collect_evidence(output)
         return list_faults(self._ctx.check_copy(parts, hooks, cited, counted))
 
     def list_unproven(self, written: BaseModel) -> tuple[UnprovenFigure, ...]:

@@ -226,16 +226,14 @@ def _fits_button(label: Words) -> bool:
 
 
 def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
-    """Return the export of the audience that a text is for, if that was counted: of those who read
-    its language, where some of them read another one."""
+    """Return the export of who reads a text, of the audience that was counted for it, if any."""
     names = ("rule", "audience", "size")
     rule, conditions, size = (evidence.get(f"segment.audience.{name}") for name in names)
     if request.channel is None or rule is None or conditions is None:
         return ()
     label, stored = Words("Export this audience"), str(rule.value)
     if size and size.words and size.words.text == SOME_READ.text:
-        tongue = Words(get_language(request.language).phrase)
-        label = Words("Export those who read {tongue}", tongue=tongue)
+        label = Words("Export those who read {tongue}", tongue=size.words.params["tongue"])
         known = AudienceRule.model_validate_json(stored)
         stored = known.model_copy(update={"reads": request.language}).stored
     step = NextStep(

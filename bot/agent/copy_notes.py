@@ -124,7 +124,7 @@ def list_copy_notes(
             "others into `not_used`."
         )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
-        notes += _describe_product(handle, request, evidence, channel)
+        notes += _describe_product(handle, request, evidence)
         notes += [] if is_listing else _describe_stock(handle, request, evidence, today)
     if find_old_launch(request, evidence, today):
         notes.append(NOT_NEW)
@@ -272,9 +272,7 @@ def list_counted_notes(
     return found + [one for one in _describe_abroad(counted, evidence, brand) if one not in known]
 
 
-def _describe_product(
-    handle: str, request: SkillRequest, evidence: Evidence, channel: Channel | None
-) -> Iterator[str]:
+def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) -> Iterator[str]:
     name = _get(evidence, handle, "name")
     title = str(name.value) if name else handle
     price, highest = _get(evidence, handle, "price"), _get(evidence, handle, "price to")
@@ -291,8 +289,6 @@ def _describe_product(
             if before
             else "The lowest price of the last 30 days is not known: write no former price."
         )
-        if before and channel is not None and channel.is_counted_in_segments:
-            both += " Where one SMS has no room for them, the percentage alone, and no price."
         yield (
             f"{title}: {offer.shown(language)} with the offer, if it takes its percentage off this "
             f"product. {both}"
@@ -391,6 +387,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
         )
     if tagged:
         yield "SMS: a longer link takes what it is longer from your own words."
+    if evidence.of(OFFER_KIND):
+        yield "SMS: where one has no room for both prices: the percentage alone, and no price."
     longest = max(tagged.values(), key=len, default="")
     one, two = (measure_sms_room(f"{fixed} {longest}", count, is_gsm=False) for count in (1, 2))
     yield (
@@ -442,7 +440,7 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
             yield Wish(
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
                 f"{excess} characters less it is one: shorten it, unless the conditions of the "
-                "offer need two, or a change was asked for that leaves the rest as it is"
+                "offer, or a change that may touch nothing else, need two"
             )
 
 

@@ -1,6 +1,5 @@
 """Facts from the library for writing copy: praise, a doubt to answer, the audience, earlier texts
-with their results, since when a product is sold, and how many reviews, orders and customers there
-are.
+with their results, since when a product is sold, and how many customers and reviews there are.
 
 Only a customer's sentence, quoted exactly, and the number of reviews that agree may appear in a
 text. The rest informs the writer: audience sizes and earlier texts prove nothing about the product.
@@ -273,20 +272,19 @@ def _first_sale_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator
 
 def _count_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """Yield counts.<rows>.<what>: how many orders and customers there are, and texts of each
-    channel of feedback ("reviews"), of all days, of this year, and on the product."""
+    channel of feedback ("avis"), of all days, of this year, and on the product."""
     from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
     from bot.data.warehouse.query import fetch_rows
 
-    first = warehouse.today.replace(month=1, day=1)
+    first, product = warehouse.today.replace(month=1, day=1), request.brief.product or ""
     for kind in ("orders", "feedback"):
         if (rows := warehouse.table(kind)) is None:
             continue
         if kind == "orders":
             rows = rows.filter(rows["status"].lower().notin(NOT_SOLD_STATUSES).fill_null(True))
-        parts = {"in-all": rows, f"since-{first}": rows.filter(rows["at"].date() >= first)}
-        if product := request.brief.product:
-            parts[f"of-{product}"] = rows.filter(rows["product"] == product)
-        for name, part in parts.items():
+        newest, its = rows["at"].date() >= first, rows["product"] == product
+        parts = {f"since-{first}": rows.filter(newest), f"of-{product}": rows.filter(its)}
+        for name, part in {"in-all": rows, **parts}.items():
             if kind == "orders":
                 many = {"orders": part["order"].nunique(), "customers": part["customer"].nunique()}
                 (counted,) = fetch_rows(warehouse, part.aggregate(**many))

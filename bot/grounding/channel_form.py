@@ -184,7 +184,6 @@ def _check_segments(parts: Sequence[TextPart], channel: Channel) -> Iterator[Che
             yield part.build_check("characters", "info", words)
         count = count_sms_segments(part.text)
         words = Words.count("It goes out as {n} SMS.", "It goes out as {n} SMS.", count)
-        # "length" would tell the writer as well, who has a wish of its own.
         rule: tuple[str, CheckLevel] = ("length", "pass") if count == 1 else ("segments", "info")
         yield part.build_check(*rule, words)
 

@@ -75,11 +75,6 @@ def check_figures(parts: Sequence[TextPart], sources: Sources, *, today: date) -
         yield check
 
 
-def states_count(text: str) -> bool:
-    """Whether a text counts customers, orders or reviews."""
-    return any(str(one.first.unit) in PROVING_COUNTS for one in read_figures(text))
-
-
 def list_unproven(
     parts: Sequence[TextPart], sources: Sources, *, today: date
 ) -> tuple[UnprovenFigure, ...]:

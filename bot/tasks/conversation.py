@@ -238,10 +238,9 @@ def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> Pendi
             continue
         typed = normalize_text(task.words).strip()
         is_option = typed in {normalize_text(one).strip() for one in question.options}
-        is_here = row.id in here
-        if is_option and (is_here or row.place.get("channel") == task.place.get("channel")):
+        if is_option and (row.id in here or row.place.get("channel") == task.place.get("channel")):
             return _describe_question(row)
-        newest = newest or (row if is_here else None)
+        newest = newest or (row if row.id in here else None)
     return _describe_question(newest) if newest else None
 
 

@@ -167,9 +167,8 @@ class AudienceSelection:
         """Return those of the people who read and signed up as the rule says."""
         if rule.reads:
             told = select_languages(self.warehouse)
-            if told is None:
-                raise CannotDo(NO_LANGUAGES)
-            people = people.semi_join(told.filter(told.code.startswith(rule.reads)), "customer")
+            its = people.limit(0) if told is None else told.filter(_.code.startswith(rule.reads))
+            people = people.semi_join(its, "customer")
         if rule.joined_within is None:
             return people
         counted = self.people.aggregate(days=_.since.count())
@@ -247,7 +246,6 @@ class AudienceSelection:
 
 NO_PEOPLE = Words("Who never ordered can't be told: import a file of your customers or consents.")
 NO_SIGN_UP_DAYS = Words("No file of customers or consents says when people signed up.")
-NO_LANGUAGES = Words("No file of customers or consents says which language people read.")
 NO_ADDRESSES = Words("No file of customers or consents says in which country people live.")
 NO_CONSENTS = Words(
     "Not exportable: there are no consents. Import a file that says who agreed to e-mails,"
