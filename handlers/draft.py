@@ -8,6 +8,8 @@ from bot.core.facts import PRODUCT_KINDS
 from bot.core.material_facts import find_material_facts
 from bot.core.parts import split_output
 from bot.core.request import BASKET_LEFT, Question, SkillRequest
+from bot.grounding.figure_checks import PROVING_COUNTS
+from bot.grounding.numbers import read_figures
 from bot.i18n.messages import Words
 
 TITLE = "Copy"
@@ -36,11 +38,14 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy", "first_sale")
     if ctx.choose_language():  # of readers who were counted before
         return await handle(ctx.request, ctx)
+    if {str(one.first.unit) for one in read_figures(request.brief.typed_words)} & PROVING_COUNTS:
+        await ctx.look_up("counts")
     if question := ctx.ask_for_wider_audience():
         return question
     for other in request.brief.others:
         other_brief = request.brief.model_copy(update={"product": other})
-        await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
+        other_request = request.model_copy(update={"brief": other_brief})
+        await ctx.look_up(*PRODUCT_KINDS, "first_sale", request=other_request)
     if request.brief.category:
         await ctx.look_up("best_sellers")
     if request.brief.offer and (request.brief.product or request.brief.category):

@@ -151,13 +151,14 @@ class AnswerChecks:
         return (self.claims or no_call).build_checks(sentences)
 
     def find_unproven(self, written: BaseModel) -> list[str]:
-        """List what code would block or mark in copy, as sentences for the writer. The form of a
-        report has no parts yet: its handler checks it."""
-        parts, hooks = split_output(self.read_output(written))
+        """List what code will block or mark in copy by the facts that it cites, as sentences for
+        the writer. The form of a report has no parts yet: its handler checks it."""
+        parts, hooks = split_output(output := self.read_output(written))
         if not parts:
             return []
         counted = copy_audience.read_counted_request(self._ctx)
-        return list_faults(self._ctx.check_copy(parts, hooks, self._list_known_facts(), counted))
+        cited = self.collect_evidence(output)
+        return list_faults(self._ctx.check_copy(parts, hooks, cited, counted))
 
     def list_unproven(self, written: BaseModel) -> tuple[UnprovenFigure, ...]:
         """Return the figures of copy that have no source and no proof."""

@@ -8,7 +8,12 @@ from pydantic import Field
 from bot.agent.request_state import RequestState
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
-from bot.core.audience_words import CONSENT_LABELS, describe_conditions, list_short_conditions
+from bot.core.audience_words import (
+    CONSENT_LABELS,
+    SOME_READ,
+    describe_conditions,
+    list_short_conditions,
+)
 from bot.core.facts import Evidence, Fact, FactId, is_money
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import ComputedOutput, Report
@@ -221,15 +226,21 @@ def _fits_button(label: Words) -> bool:
 
 
 def list_copy_exports(evidence: Evidence, request: SkillRequest) -> tuple[NextStep, ...]:
-    """Return the export of the audience that a text is for, if that was counted."""
-    rule, conditions = (evidence.get(f"segment.audience.{name}") for name in ("rule", "audience"))
+    """Return the export of who reads a text, of the audience that was counted for it, if any."""
+    names = ("rule", "audience", "size")
+    rule, conditions, size = (evidence.get(f"segment.audience.{name}") for name in names)
     if request.channel is None or rule is None or conditions is None:
         return ()
+    label, stored = Words("Export this audience"), str(rule.value)
+    if size and size.words and size.words.text == SOME_READ.text:
+        label = Words("Export those who read {tongue}", tongue=size.words.params["tongue"])
+        known = AudienceRule.model_validate_json(stored)
+        stored = known.model_copy(update={"reads": request.language}).stored
     step = NextStep(
-        label=Words("Export this audience"),
+        label=label,
         skill="targeting",
         words=request.brief.audience or str(conditions.value),
-        form={"rule": str(rule.value)},
+        form={"rule": stored},
     )
     return (step,)
 

@@ -61,8 +61,9 @@ def describe_audience(ctx: RequestState) -> str:
     is_matched = ctx.channel is not None and ctx.channel.consent is not None
     if brief.goal_audience and not is_public:
         known = SIGNED_UP if brief.goal == "welcome" else "no data count them."
+        named = ", ".join(filter(None, (brief.goal_audience.to("en"), brief.audience)))
         return (
-            f"{brief.goal_audience.to('en')}: {known} Go by these words, and count nobody in their "
+            f"{named}: {known} Go by these words, and count nobody in their "
             f"place{POINTING if ctx.earlier.report else ''}."
         )
     if not brief.audience:
@@ -136,7 +137,7 @@ async def keep_counted_audience(ctx: RequestState) -> None:
     its rule and size and a later version keeps it. Note where it was not counted. Without an
     audience, count whom the channel reaches."""
     brief = ctx.request.brief
-    aimed = brief.audience or brief.goal_audience
+    aimed = brief.goal_audience or brief.audience
     is_known = aimed or brief.rule or brief.notice or ctx.evidence.get(CONDITIONS)
     if not (is_known or _find_counted_rule(ctx)):
         await ctx.look_up("reach")

@@ -387,6 +387,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
         )
     if tagged:
         yield "SMS: a longer link takes what it is longer from your own words."
+    if evidence.of(OFFER_KIND):
+        yield "SMS: where one has no room for both prices: the percentage alone, and no price."
     longest = max(tagged.values(), key=len, default="")
     one, two = (measure_sms_room(f"{fixed} {longest}", count, is_gsm=False) for count in (1, 2))
     yield (
@@ -438,7 +440,7 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
             yield Wish(
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
                 f"{excess} characters less it is one: shorten it, unless the conditions of the "
-                "offer need two"
+                "offer, or a change that may touch nothing else, need two"
             )
 
 

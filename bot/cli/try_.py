@@ -74,8 +74,6 @@ async def try_(settings: Settings, args: argparse.Namespace) -> int:
 async def ask_(settings: Settings, args: argparse.Namespace) -> int:
     """Understand the words as those of a mention, do what they ask, and print it, in the language
     of the words where none is named."""
-    found = args.language or detect_language(" ".join(args.words), LANGUAGES)
-    args.language = found or SOURCE_LANGUAGE
     return await _run_words(settings, args)
 
 
@@ -86,11 +84,14 @@ async def _run_words(
     skill: str | None = None,
     preview: bool = False,
 ) -> int:
+    words = " ".join(args.words)
+    language = args.language or detect_language(words, LANGUAGES) or SOURCE_LANGUAGE
     container = Container(settings).migrated()
     writer = container.offline_writer() if preview else container.writer()
     try:
-        run = await TerminalRun.begin(container, writer, args.workspace, args.person, args.language)
-        reading = await run.read(" ".join(args.words), args.language, skill, preview=preview)
+        run = await TerminalRun.begin(container, writer, args.workspace, args.person, language)
+        reading = await run.read(words, language, skill, preview=preview)
+        language = args.language or reading.language or language
         made = await run.write(reading) if reading.question is None else []
     except TryAgain as busy:
         raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
@@ -100,7 +101,7 @@ async def _run_words(
     if args.json:
         _print_json(reading, made, writer)
     else:
-        _print_result(reading, made, writer, args.language, run.brand)
+        _print_result(reading, made, writer, language, run.brand)
     return 0 if made or reading.lines else 3
 
 
@@ -113,6 +114,7 @@ class TerminalReading:
     left_over: tuple[str, ...] = ()
     lines: tuple[Words, ...] = ()
     question: Question | None = None
+    language: Language | None = None  # the message's own, where an AI has read it
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,7 @@ class TerminalRun:
             left_over=understanding.left_over,
             lines=tuple(filter(None, (understanding.line, plan.cannot))),
             question=plan.question,
+            language=understanding.language,
         )
 
     async def _read_offline(self, incoming: IncomingRequest) -> TerminalReading:

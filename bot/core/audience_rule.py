@@ -191,6 +191,7 @@ class AudienceRule(BaseModel, frozen=True, extra="forbid"):
     any_of: bool = False  # of `orders`, `rated` and `viewed` together, one suffices
     never_ordered: bool = False
     joined_within: DayCount | None = None  # signed up within so many days
+    reads: str | None = None  # the code of a language, as files tell it
     viewed: tuple[ViewCondition, ...] = ()  # all of them hold
 
     @field_validator("segments")
@@ -214,6 +215,7 @@ class AudienceRule(BaseModel, frozen=True, extra="forbid"):
             "purpose": "email",
             "joined_within": None,
             "never_ordered": False,
+            "reads": None,
             "countries": (),  # then of their address
         }
         if self.never_ordered and self.model_copy(update=no_orders) != AudienceRule():

@@ -25,6 +25,7 @@ from bot.core.condition_words import (
 )
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, take_arrived
 from bot.i18n.french_regions import ABROAD, name_department
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Country, Money, Words, join_words, quote_name
 
 CONSENT_LABELS = {
@@ -37,6 +38,7 @@ UNDER_FLOOR = Words("under {n} customers")
 FEW_AGREED = Words("{fits} customers fit, too few of them agreed {to}: under {n}")
 NONE_AGREED = Words("{fits} customers fit, none of them agreed {to}")
 TOO_FEW_SIZES = (UNDER_FLOOR.text, FEW_AGREED.text, NONE_AGREED.text)
+SOME_READ = Words("{size}; {n} of them read {tongue}")  # of a size: the others another language
 # The names of the audiences that are suggested, by id.
 AUDIENCE_NAMES: Mapping[str, Words] = {
     "buyers": Words("Buyers of {thing}"),
@@ -222,6 +224,8 @@ def _describe_beginnings(rule: AudienceRule) -> list[Words]:
     parts = [Words("never ordered")] if rule.never_ordered else []
     if rule.joined_within:
         parts.append(Words("signed up in the last {days} days", days=rule.joined_within))
+    if rule.reads:
+        parts.append(Words("read {tongue}", tongue=Words(get_language(rule.reads).phrase)))
     return parts
 
 

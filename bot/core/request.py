@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from bot.i18n.countries import list_named_countries
 from bot.i18n.messages import Language, Words
 from bot.text.normalize import collapse_spaces, normalize_text
 
@@ -185,8 +186,9 @@ class Brief(BaseModel, frozen=True):
 
     @property
     def goal_audience(self) -> Words | None:
-        """Whom the goal means, where nothing else says whom the text is for."""
-        return None if self.audience or self.rule else GOAL_AUDIENCES.get(self.goal or "")
+        """Whom the goal means, where nothing but a country says whom the text is for."""
+        is_told = self.audience and not list_named_countries(self.audience)
+        return None if is_told or self.rule else GOAL_AUDIENCES.get(self.goal or "")
 
     @property
     def typed_audience(self) -> str | None:

@@ -1,5 +1,5 @@
 """Facts from the library for writing copy: praise, a doubt to answer, the audience, earlier texts
-with their results, and since when a product is sold.
+with their results, since when a product is sold, and how many customers and reviews there are.
 
 Only a customer's sentence, quoted exactly, and the number of reviews that agree may appear in a
 text. The rest informs the writer: audience sizes and earlier texts prove nothing about the product.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
-from bot.core.audience_words import describe_conditions, describe_rule
+from bot.core.audience_words import SOME_READ, describe_conditions, describe_rule
 from bot.core.channels import Channel, load_channels
 from bot.core.facts import Fact, Source, spell_number
 from bot.core.half_up import round_half_up
@@ -40,7 +40,8 @@ MOST_READ = "most read language"
 MAIN_LANGUAGE, MAIN_READERS = "language of two thirds", "readers of that language"
 UNKNOWN_CONSENT = Words("Your data don't tell who agreed to this channel.")
 FIRST_SALE, FIRST_SOLD = "first_sale", Words("in the orders since")
-WRITING_KINDS = ("praise", "past_copy", "segment", "reach", FIRST_SALE)
+COUNTS = "counts"
+WRITING_KINDS = ("praise", "past_copy", "segment", "reach", FIRST_SALE, COUNTS)
 # Beside the name of a group these words change nothing; any other one restricts the audience.
 GROUP_WORDS = "all our my the customers clients clientes tous toutes les nos mes"
 LONGEST_TEXT = 600  # characters of an earlier text
@@ -56,6 +57,7 @@ def find_writing_facts(
         "segment": _segment_facts,
         "reach": _reach_facts,
         FIRST_SALE: _first_sale_facts,
+        COUNTS: _count_facts,
     }
     return tuple(ways[kind](warehouse, request))
 
@@ -75,6 +77,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
         ),
         "reach": (request.channel,),
         FIRST_SALE: (brief.product,),
+        COUNTS: (brief.product,),
     }
     return kind, request.language, *on[kind]
 
@@ -267,6 +270,33 @@ def _first_sale_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator
         )
 
 
+def _count_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+    """Yield counts.<rows>.<what>: how many orders and customers there are, and texts of each
+    channel of feedback ("avis"), of all days, of this year, and on the product."""
+    from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
+    from bot.data.warehouse.query import fetch_rows
+
+    first, product = warehouse.today.replace(month=1, day=1), request.brief.product or ""
+    for kind in ("orders", "feedback"):
+        if (rows := warehouse.table(kind)) is None:
+            continue
+        if kind == "orders":
+            rows = rows.filter(rows["status"].lower().notin(NOT_SOLD_STATUSES).fill_null(True))
+        newest, its = rows["at"].date() >= first, rows["product"] == product
+        parts = {f"since-{first}": rows.filter(newest), f"of-{product}": rows.filter(its)}
+        for name, part in {"in-all": rows, **parts}.items():
+            if kind == "orders":
+                many = {"orders": part["order"].nunique(), "customers": part["customer"].nunique()}
+                (counted,) = fetch_rows(warehouse, part.aggregate(**many))
+            else:
+                found = part.group_by("channel").aggregate(n=part.count())
+                counted = {str(one["channel"]): one["n"] for one in fetch_rows(warehouse, found)}
+            told = {what: str(n) for what, n in counted.items() if n >= warehouse.floor}
+            source, day = warehouse.source(kind), warehouse.as_of(kind)
+            for fact in _build_facts(f"counts.{name}", told, source, day):
+                yield fact.model_copy(update={"value": Decimal(fact.value)})
+
+
 def _reach_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """Yield segment.audience.size of the whole list: how many customers agreed to the channel, or
     that no consent tells it."""
@@ -373,7 +403,7 @@ def _add_readers(
         return Words("{size}; none of them reads {tongue}", **named)
     if counted.read < floor:
         return Words("{size}; under {n} of them read {tongue}", **named | {"n": floor})
-    return Words("{size}; {n} of them read {tongue}", **named)
+    return SOME_READ.with_params(**named)
 
 
 def _find_most_read(
@@ -430,9 +460,9 @@ def _audience_rule(warehouse: "Warehouse", request: SkillRequest) -> AudienceRul
                 return AudienceRule(segments=(key,))
     channel = load_channels().get(request.channel or "")
     is_public = channel is not None and channel.is_public  # a place is a setting there
-    is_named = brief.audience or brief.goal_audience
-    market = (brief.market,) if brief.market and not is_named else ()
-    named = () if is_public else market or list_named_countries(brief.audience or "")
+    is_uncounted = is_public or brief.goal_audience is not None
+    market = (brief.market,) if brief.market and not brief.audience else ()
+    named = () if is_uncounted else market or list_named_countries(brief.audience or "")
     countries = _spell_countries(warehouse, named) if named else ()
     return AudienceRule(countries=countries) if countries else None
 

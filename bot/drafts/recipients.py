@@ -18,9 +18,7 @@ NOT_IN_TEXT, NOT_USED = Words("Not in the text: {what}"), Words("Not used: {what
 NO_RANGE_PAGE = Words(
     "Leads to: {link}, the home page. No page of this range is known (`pages` in brand.toml)."
 )
-SPLIT_BY_LANGUAGE = Words(
-    "The same people have a text {tongue}: send each to those who read it. An export has them all."
-)
+SPLIT_BY_LANGUAGE = Words("The same people have a text {tongue}: send each to those who read it.")
 NO_PAGE = Words("Leads to: no page known. Add its link.")
 
 
@@ -35,6 +33,7 @@ def describe_recipients(
     audience: Words | str = collapse_spaces(brief.audience or "")
     asked: Words | None = None
     if brief.goal_audience and not (channel and channel.is_public):
+        asked = ASKED_FOR.with_params(audience=audience) if audience else None  # a country
         audience = brief.goal_audience
     elif rule:
         if brief.typed_audience and audience != rule.value:

@@ -85,11 +85,11 @@ def build_proof_id(sentence: str, quote: str) -> str:
     return str(FactId(PROOF, "figure", hashlib.sha256(key.encode()).hexdigest()[:16]))
 
 
-def has_proof(figure: Figure, text: str, sources: Sources) -> bool:
-    """Whether a calculation has proven the figure that stands in this text."""
-    return bool(sources.proofs) and (
-        build_proof_id(find_sentence(text, figure.start), figure.text) in sources.proofs
-    )
+def has_proof(figure: Figure, text: str, sources: Sources, *, kind: str = "") -> bool:
+    """Whether a calculation, over facts of this kind, has proven the figure of this text."""
+    id = sources.proofs and build_proof_id(find_sentence(text, figure.start), figure.text)
+    operands = sources.proofs.get(id, None) if id else None
+    return operands is not None and all(o.startswith(kind) for o in operands.split(SEPARATOR))
 
 
 def list_proofs(text: str, facts: Iterable[Fact]) -> list[Fact]:

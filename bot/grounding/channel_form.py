@@ -184,7 +184,8 @@ def _check_segments(parts: Sequence[TextPart], channel: Channel) -> Iterator[Che
             yield part.build_check("characters", "info", words)
         count = count_sms_segments(part.text)
         words = Words.count("It goes out as {n} SMS.", "It goes out as {n} SMS.", count)
-        yield part.build_check("length", "pass", words)
+        rule: tuple[str, CheckLevel] = ("length", "pass") if count == 1 else ("segments", "info")
+        yield part.build_check(*rule, words)
 
 
 def _find_sms_parts(parts: Sequence[TextPart], channel: Channel) -> list[TextPart]:

@@ -132,7 +132,7 @@ def _examine(
                     quote = _show_as_stated(figure, part.text, statement, sources)
                     yield build_stated_check("figure", quote, part, statement), None
             elif cut or _is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
-                proven += 1
+                proven += not has_proof(figure, part.text, sources, kind="stated.")
             else:
                 check = _build_unsourced(figure, grade, part, sources)
                 yield check, _build_unproven(check, figure, part)

@@ -221,7 +221,7 @@ class Sources:
             for fact in evidence.facts
             if fact.stated_by is None and fact.parts.kind not in UNPROVING_KINDS
         ]
-        self.proofs = frozenset(fact.id for fact in evidence.of("proof"))
+        self.proofs = {fact.id: fact.query or "" for fact in evidence.of("proof")}
         self.known = [read_fact(fact) for fact in (*proving, *list_brand_facts(brand))]
 
     def find_figure(

@@ -226,21 +226,22 @@ def _find_answered(session: Session, task: Task) -> PendingQuestion | None:
 
 
 def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> PendingQuestion | None:
-    """Return the open question of this thread; outside its thread a question takes its own options
-    alone."""
+    """Return the open question of this thread: the newest, unless an older one has the option that
+    was typed. Outside its thread a question takes its own options alone."""
     asking = select(Task).where(
         Task.workspace == task.workspace, Task.author == task.author, Task.state == "asking"
     )
-    here = {piece.rpartition(".")[0] for piece in pieces}
+    here, newest = {piece.rpartition(".")[0] for piece in pieces}, None
     for row in session.scalars(asking.order_by(Task.changed_at.desc()).limit(MAX_OPEN_QUESTIONS)):
         question = row.question_asked
         if question is None or row.is_continued(session):
             continue
         typed = normalize_text(task.words).strip()
         is_option = typed in {normalize_text(one).strip() for one in question.options}
-        if row.id in here or (is_option and row.place.get("channel") == task.place.get("channel")):
+        if is_option and (row.id in here or row.place.get("channel") == task.place.get("channel")):
             return _describe_question(row)
-    return None
+        newest = newest or (row if row.id in here else None)
+    return _describe_question(newest) if newest else None
 
 
 def _describe_question(asking: Task, tapped: str = "") -> PendingQuestion | None:

@@ -70,7 +70,7 @@ class MessageForm(BaseModel):
     changes: list[str]
     opening: str = NONE
     language: str = Field(
-        default=NONE, description=f"of the message itself: {', '.join(LANGUAGES)}, if it tells"
+        default=NONE, description=f"of the message, names apart: {', '.join(LANGUAGES)} if it tells"
     )
     answer: str
     closes: bool

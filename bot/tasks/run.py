@@ -226,7 +226,9 @@ class TaskRun(RunningTask):
         )
         if Task.accept(session, services.enqueue, new_task, services.now()):
             asking = session.get_one(Task, new_task.id)
-            stored = Understanding(outcome="requests", requests=(read,), apart=True)
+            stored = Understanding(
+                outcome="requests", language=task.message_language, requests=(read,), apart=True
+            )
             asking.store_understanding(stored.model_dump_json(), services.now())
             asking.ask(session, services.enqueue, question, services.now())
         return True

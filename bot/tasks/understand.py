@@ -325,8 +325,11 @@ class _FormCheck:
         return ", ".join(found) if all(found) else None
 
     def _check_audience(self, form: RequestForm, abroad: Sequence[Reading]) -> str | None:
-        """Return the words for whom the text is. Words that name a market are no people; those
-        that name another country are."""
+        """Return the words for whom the text is. Words that name a market are no people, nor, in
+        the only text, its language ("email FR"); those that name another country are."""
+        marks = {squeeze(form.language.words), squeeze(form.language.value)} - {NONE}
+        if {squeeze(one.audience) for one in self.form.requests} in [{mark} for mark in marks]:
+            return None
         said = self._find_country_words(form.audience) or self._quote(form.audience)
         if said is None or abroad:
             known = squeeze(said or "")

@@ -425,6 +425,9 @@ def test_both_prices_of_a_cut_are_told_only_where_the_lowest_is_known() -> None:
     known = known.plus(find_offer_prices(known, request, NOW.date()))
     unknown = make_evidence().plus(find_offer_prices(make_evidence(), request, NOW.date()))
     assert "instead of €40.00" in notes(known, request)
+    assert "the percentage alone" not in notes(known, request)
+    sms = request.model_copy(update={"channel": "sms"})
+    assert "the percentage alone" in notes(known, sms)
     assert "write no former price" in notes(unknown, request)
 
 

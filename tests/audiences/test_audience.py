@@ -449,6 +449,20 @@ def test_people_without_an_order_are_an_audience_by_the_country_of_their_address
         count_audience(silent, rule)
 
 
+def test_readers_of_a_language_are_an_audience() -> None:
+    people = [
+        {"customer": f"c{n}", "email": True, "language": "en-GB" if n < 30 else "fr"}
+        for n in range(80)
+    ]
+    lines = [
+        {"order": f"o{n}", "customer": f"c{n}", "at": NOW, "amount": Decimal(9)} for n in range(80)
+    ]
+    rule = AudienceRule(reads="en")
+    assert len(listed(small(orders=lines, consents=people), rule)) == 30
+    assert describe_rule(rule).to("fr").endswith("lisent en anglais")
+    assert count_audience(small(orders=lines), rule).fits is None
+
+
 def test_who_ordered_before_the_orders_begin_has_ordered() -> None:
     people = [{"customer": f"c{n}", "since": date(2026, 11, 1)} for n in range(60)]
     told = [{"customer": f"c{n}", "orders": 3 if n < 10 else 0} for n in range(60)]

@@ -104,6 +104,15 @@ async def test_what_it_does_not_do_is_said_in_the_language_of_the_words(
     assert "I can't do un post LinkedIn yet." in capsys.readouterr().out
 
 
+async def test_the_language_is_that_of_the_message_and_not_of_a_product(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = understood_as("requests", language="en", unsupported=["poster"])
+    capsys.readouterr()
+    await run_ask("poster EN: Torchons de la cuisine", form, monkeypatch)
+    assert "I can't do poster yet." in capsys.readouterr().out
+
+
 async def test_a_reply_is_one_line(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -84,6 +84,24 @@ def test_day_of_the_first_order_is_told() -> None:
     assert not facts("first_sale", product="never-sold")
 
 
+def test_reviews_orders_and_customers_are_counted() -> None:
+    found = {id: fact.number for id, fact in facts("counts").items()}
+
+    def count(sql: str) -> object:
+        return sample().engine.con.execute(sql).fetchone()[0]
+
+    year = f"\"at\" >= DATE '{TODAY.year}-01-01'"
+    sold = "coalesce(status, '') NOT IN ('cancelled', 'annulée')"
+    for id, sql in {
+        f"since-{TODAY.year}-01-01.avis": f"FROM feedback WHERE channel = 'avis' AND {year}",
+        "of-lin-alba.avis": "FROM feedback WHERE channel = 'avis' AND product = 'lin-alba'",
+    }.items():
+        assert found[f"counts.{id}"] == count(f"SELECT count(*) {sql}")
+    customers = count(f"SELECT count(DISTINCT customer) FROM orders WHERE {sold}")
+    assert found["counts.in-all.customers"] == customers
+    assert found["counts.in-all.orders"] > found[f"counts.since-{TODAY.year}-01-01.orders"]
+
+
 def test_quote_with_complaint_is_not_used() -> None:
     from bot.data.analyses.feedback.objections import find_praise
 

@@ -127,6 +127,20 @@ def test_a_day_or_a_period_is_proven_by_the_days_of_a_fact_and_not_by_its_value(
     assert proof.value == f"{figure.figure.text} = 8 to 15 Dec 2026"
 
 
+def test_what_only_the_brief_bears_out_is_not_told_to_be_checked() -> None:
+    text = "Three socks: €4.83 each."
+    proof = prove(text, "f2 / 3")
+
+    def has_passed(of: str) -> bool:
+        known = EVIDENCE.plus([proof.model_copy(update={"query": of})])
+        checks = proved(part(text), language="en", asked=ASKED, evidence=known)
+        return any(one.rule == "figure" and one.level == "pass" for one in checks)
+
+    assert has_passed(SET.id)
+    assert has_passed(f"{SET.id} stated.U1.1")
+    assert not has_passed("stated.U1.1")
+
+
 def test_proof_holds_for_its_sentence_alone() -> None:
     proof = prove("Three socks, a quarter off.", "1 - f2 / (3 * f3)")
     evidence = EVIDENCE.plus([proof])

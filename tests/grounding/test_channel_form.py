@@ -30,6 +30,14 @@ def test_long_subject_informs_and_long_sms_blocks() -> None:
     assert (blocked.level, blocked.override) == ("block", False)
 
 
+@pytest.mark.parametrize(("letters", "level"), [(20, "pass"), (200, "info")])
+def test_how_many_sms_it_is_is_to_know_where_it_is_several(letters: int, level: str) -> None:
+    checks = proved(part("STUDIOLIN " + "a" * letters + " STOP SMS", key="text"), channel="sms")
+    (said,) = (one for one in checks if "goes out as" in one.words.to("en"))
+    assert said.level == level
+    assert not any("goes out as" in one for one in list_faults(checks))
+
+
 def test_sms_needs_its_sender_and_an_opt_out() -> None:
     good = proved(part("STUDIOLIN : en lin. Commandez. STOP SMS", key="text"), channel="sms")
     assert found(good) == set()

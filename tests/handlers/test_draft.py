@@ -248,6 +248,7 @@ async def test_a_text_for_a_counted_audience_leads_to_its_export() -> None:
         for step in made.leads:
             rule = AudienceRule.model_validate_json(step.form["rule"])
             assert (step.skill, rule.segments, rule.purpose) == ("targeting", ("loyal",), "email")
+            assert (rule.reads, step.label.to("en")) == ("fr", "Export those who read in French")
 
 
 async def test_a_text_about_a_range_stands_on_its_best_sellers() -> None:
@@ -295,6 +296,48 @@ async def test_a_goal_that_names_the_people_is_for_them_and_not_for_everybody(
     shown = describe_recipients(ctx.request.brief, ctx.evidence, ctx.channel)
     assert [one.to("en") if isinstance(one, Words) else one for one in shown] == [people]
     assert any(people in note.words.to("en") for note in ctx.notes)
+
+
+async def test_a_country_narrows_whom_the_goal_names() -> None:
+    model = Scripted(*[email()] * 2)
+    told = {"product": "lin-alba", "goal": "basket left", "audience": "UK"}
+    ctx = make_context(model, library=sample_data(), **told)
+    await handle(ctx.request, ctx)
+    assert "those who left a basket, UK: no data count them" in model.requests[0].messages[0].text
+    shown = describe_recipients(ctx.request.brief, ctx.evidence, ctx.channel)
+    assert [one.to("en") for one in shown if isinstance(one, Words)] == [
+        *("those who left a basket", "asked for: “UK”")
+    ]
+
+
+@pytest.mark.parametrize(("words", "is_looked_up"), [("1000 avis", True), ("20% off", False)])
+async def test_a_count_of_the_brief_stands_beside_those_of_the_data(
+    words: str, *, is_looked_up: bool
+) -> None:
+    model = Scripted(*[email()] * 2)
+    ctx = make_context(model, library=sample_data(), words=f"a mail: {words}", product="lin-alba")
+    await handle(ctx.request, ctx)
+    assert ("[counts.in-all.avis]: " in model.requests[0].messages[0].text) is is_looked_up
+
+
+async def test_a_figure_whose_fact_is_not_cited_goes_back_to_the_writer() -> None:
+    price = "product.glass-vase.price"
+    bare = email(
+        body=Copy(text="It costs €34.00."), hooks=[Hook(angle=one, text=one) for one in "ab"]
+    )
+    cited = bare.model_copy(update={"body": Copy(text="It costs €34.00.", facts=(price,))})
+    model = Scripted(bare, cited)
+    ctx = make_context(model, product="glass-vase")
+    assert await handle(ctx.request, ctx) == cited
+    assert "No source: “€34.00”" in model.requests[1].messages[-1].text
+
+
+async def test_each_product_of_a_text_says_since_when_it_is_sold() -> None:
+    model = Scripted(*[email()] * 2)
+    ctx = make_context(model, library=sample_data(), product="lin-alba", others=("lit-brume",))
+    await handle(ctx.request, ctx)
+    text = model.requests[0].messages[0].text
+    assert all(f"[product.{one}.first-sold]: " in text for one in ("lin-alba", "lit-brume"))
 
 
 @pytest.mark.parametrize(("days", "is_told"), [(1, True), (29, True), (31, False)])

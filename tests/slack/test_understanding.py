@@ -626,6 +626,24 @@ async def test_a_tapped_option_is_not_read_again(intern: UnderstandingBench) -> 
     assert len(intern.prompts) == 1
 
 
+async def test_a_question_takes_its_answer_after_another_draft_was_changed(
+    intern: UnderstandingBench,
+) -> None:
+    said = await draft_two_mails(intern)
+    first, _second = intern.bench.drafts
+    unknown = asked_request(products=[reading("none", "silk shirt")], channels=MAIL)
+    await intern.say("one on the silk shirt", understood("requests", unknown), thread=said.ts)
+    change = understood("revise", draft=first.id, instruction="warmer")
+    await intern.say("the first one warmer", change, thread=said.ts)
+    await intern.say("shorter", UNCLEAR, thread=said.ts)  # asks which
+    whole = draft_request(channels=MAIL)
+    answer = understood("answer_question", whole, answer="Linen Shirt")
+    await intern.say("linen shirt", answer, thread=said.ts)
+    assert "silk shirt" in fenced(intern.prompts[-1], "question")
+    assert [one.state for one in intern.tasks] == ["done", "asking", "done", "asking", "done"]
+    assert intern.tasks[-1].parent == intern.tasks[1].id
+
+
 async def test_never_mind_closes_the_question(intern: UnderstandingBench) -> None:
     said = await asking(intern)
     await intern.say(

@@ -1301,6 +1301,17 @@ async def test_a_text_for_each_country_has_its_audience() -> None:
     assert not [one for brief in briefs for one in brief.assumed if one.field == "audience"]
 
 
+@pytest.mark.parametrize("words", ["FR", "none"])
+def test_the_mark_of_a_language_is_no_audience(words: str) -> None:
+    brand = BRAND.model_copy(update={"markets": {}})
+    form = understood(
+        "requests", asked_request(audience="FR", language=reading("fr", words), goal="basket left")
+    )
+    said = message("email FR: a basket left")
+    found = check_form(MessageForm.model_validate(form), said, brand)
+    assert (found.requests[0].audience, found.left_over) == (None, ())
+
+
 def test_a_country_stands_beside_the_audience() -> None:
     words = "an e-mail to loyal customers, for Ireland"
     read, _ = read_one(words, audience="loyal customers", markets=[reading("none", "Ireland")])

@@ -315,6 +315,7 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
         "any_of",
         "never_ordered",
         "joined_within",
+        "reads",
         "viewed",
     )
     rest = AudienceRule(**{name: getattr(rule, name) for name in kept_fields})

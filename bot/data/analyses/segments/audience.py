@@ -67,9 +67,9 @@ class AudienceSelection:
         never to be listed."""
         if rule.never_ordered:
             people = self._filter_by_address(self.without_order, rule)
-            return self._filter_by_sign_up(people, rule).select("customer")
+            return self._filter_by_files(people, rule).select("customer")
         people = self.groups.filter(_.segment.isin(rule.segments)) if rule.segments else self.ranked
-        people = self._filter_by_sign_up(people, rule)
+        people = self._filter_by_files(people, rule)
         fits = self._filter_by_history(people, rule).select("customer")
         for wanted in self._select_wanted_buyers(rule):
             fits = fits.semi_join(wanted, "customer")
@@ -163,7 +163,12 @@ class AudienceSelection:
             raise CannotDo(NO_ADDRESSES)
         return people.filter(people.country.isin(rule.countries))
 
-    def _filter_by_sign_up(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
+    def _filter_by_files(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
+        """Return those of the people who read and signed up as the rule says."""
+        if rule.reads:
+            told = select_languages(self.warehouse)
+            its = people.limit(0) if told is None else told.filter(_.code.startswith(rule.reads))
+            people = people.semi_join(its, "customer")
         if rule.joined_within is None:
             return people
         counted = self.people.aggregate(days=_.since.count())
@@ -366,25 +371,29 @@ def count_readers(
 ) -> Readers:
     """Count those who read this language of the people with consent for the purpose, or of those
     of them who match the rule."""
-    reached = select_consenting(warehouse, purpose)
+    reached, told = select_consenting(warehouse, purpose), select_languages(warehouse)
+    if reached is None or told is None:
+        return Readers(0, 0)
+    if rule is not None:
+        reached = reached.semi_join(select_matching(warehouse, rule), "customer")
+    people = (
+        told.semi_join(reached, "customer")
+        .group_by("customer")
+        .aggregate(reads=_.code.startswith(language).any())
+    )
+    counted = people.aggregate(known=people.count(), read=people.reads.sum())
+    (row,) = fetch_rows(warehouse, counted)
+    return Readers(int(row["read"] or 0), int(row["known"] or 0))
+
+
+def select_languages(warehouse: Warehouse) -> ir.Table | None:
+    """Return customer and the code of the language that files tell of them: "fr", "fr-be"."""
     told = []
     for kind in ("consents", "customers"):
         if (table := warehouse.table(kind)) is not None:
             spoken = table.select("customer", code=table.language.lower())
             told.append(spoken.filter(spoken.code.re_search(CODE_PATTERN)))
-    if reached is None or not told:
-        return Readers(0, 0)
-    if rule is not None:
-        reached = reached.semi_join(select_matching(warehouse, rule), "customer")
-    people = ibis.union(*told)
-    people = (
-        people.semi_join(reached, "customer")
-        .group_by("customer")
-        .aggregate(reads=people.code.startswith(language).any())
-    )
-    counted = people.aggregate(known=people.count(), read=people.reads.sum())
-    (row,) = fetch_rows(warehouse, counted)
-    return Readers(int(row["read"] or 0), int(row["known"] or 0))
+    return ibis.union(*told) if told else None
 
 
 def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
