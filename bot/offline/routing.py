@@ -86,7 +86,9 @@ def find_skill(
         return Route(names[own])
     beginning = _skip_polite_words(tokens)
     if COPY_SKILL in skills and _begins_with_channel(beginning):
-        is_figures = ANSWER_SKILL in skills and asks_for_figures(words, date.today())
+        end = next(end for _, end, _ in _locate_channels(beginning))
+        is_for = {*beginning[end : end + 1]} & {*load_routing()["fields"]["audience"]["begins"]}
+        is_figures = ANSWER_SKILL in skills and not is_for and asks_for_figures(words, date.today())
         return Route(ANSWER_SKILL if is_figures else COPY_SKILL)
     scores = {n: _score(tokens, *some) for n, some in _list_phrases().items() if n in skills}
     best = [name for name, score in scores.items() if score and score == max(scores.values())]

@@ -202,10 +202,13 @@ class CopyIntake:
         others = (*filter(None, [self._fields.offer]), *self._fields.must_say)
         for piece in (*self._fields.rest, *others):
             named, near = await self._match_piece(piece)
-            if group := await self._list_group(piece, near):
-                self._group += group if piece in self._fields.rest else []
+            is_subject = piece in self._fields.rest
+            unsure = near if is_subject else [one for one in named if one.score < MIN_EXACT_SCORE]
+            group = await self._list_group(piece) if unsure else []
+            if group and (not is_subject or len(group) > 1):  # an offer on "all shirts" says enough
+                self._group += group if is_subject else []
                 continue
-            if piece in self._fields.rest:
+            if is_subject:
                 await self._collect_left_over(piece, named)
             elif found:
                 continue
@@ -248,12 +251,12 @@ class CopyIntake:
         near = [hit for hit in hits[1:3] if hit.score >= hits[0].score - MAX_SCORE_GAP]
         return whole or [hits[0]], [] if whole else near
 
-    async def _list_group(self, piece: str, near: Sequence[ProductMatch]) -> list[str]:
+    async def _list_group(self, piece: str) -> list[str]:
         """Return the titles of products that a piece names together, by a plural: "candles"."""
-        for word in routing.list_content_words(piece) if near else ():
+        for word in routing.list_content_words(piece):
             is_plural = word[-1:] in ("s", "x") and not word.endswith("ss")
             hits = await self._library.find(word) if is_plural else ()
-            if len(titles := [hit.title for hit in hits if hit.is_one]) > 1:
+            if titles := [hit.title for hit in hits if hit.is_one]:
                 return titles
         return []
 

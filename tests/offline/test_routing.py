@@ -81,6 +81,7 @@ MESSAGES = [
     ("email for new customers: 10% off", "draft"),
     ("sms : 3 commandes, un cadeau", "draft"),
     ("e-mail: raise our average basket", "draft"),
+    ("sms to ask for reviews of October orders", "draft"),
 ]
 
 
@@ -231,7 +232,8 @@ def test_whole_messages_are_told_apart(words: str, kind: str | None) -> None:
         ("email FR + UK: the vase", {"codes": ("FR", "UK")}),
         ("sms uk: the vase", {"codes": ("UK",), "language": None}),
         ("sms: it is here, tell us", {"codes": ()}),
-        ("push: le plaid EN solde", {"codes": ()}),
+        ("e-mail de bienvenue EN pour les nouveaux", {"codes": ("EN",), "language": "en"}),
+        ("push: le plaid EN SOLDES", {"codes": ()}),
         ("SMS AU 15 DECEMBRE", {"codes": ()}),
         ("sms pour ceux dont le colis est en retard", {
             "left_over": (), "audience": "ceux dont le colis est en retard",

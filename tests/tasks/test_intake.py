@@ -192,8 +192,10 @@ async def test_plural_of_a_product_group_asks_which(words: str, titles: set[str]
 
 
 async def test_offer_on_a_product_group_names_no_product() -> None:
-    brief = (await taken("push: 20% off all shirts until Monday")).brief
-    assert (brief.product, brief.offer) == (None, "20% off all shirts")
+    for words in ("20% off all shirts", "20% off our jumpers"):
+        brief = (await taken(f"push: {words} until Monday")).brief
+        assert (brief.product, brief.offer) == (None, words)
+    assert (await taken("push: 20% off the wool jumper")).brief.product == "wool-jumper"
 
 
 UK = {"GB": Market(language="en", names=("UK",))}
