@@ -37,7 +37,7 @@ from bot.core.report import ComputedOutput
 from bot.core.request import Question
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notes, write_offline_draft
-from bot.offline.reports import write_offline_report
+from bot.offline.reports import mark_unread, write_offline_report
 from bot.privacy import Pseudonymizer
 
 T = TypeVar("T", bound=BaseModel)
@@ -251,7 +251,10 @@ class SkillContext(RequestState):
 
     async def write_digest(self) -> BaseModel | Question:
         """Write what moved: code decides what and whether anything did, the model words it."""
-        return await digest_wording.write_digest(self)
+        written = await digest_wording.write_digest(self)
+        if self.by_rules and isinstance(written, BaseModel) and not isinstance(written, Question):
+            return mark_unread(self, written, load_skills()[self.request.skill].title)
+        return written
 
     async def write_ideas(self, *, tools: Sequence[str]) -> BaseModel:
         """Have the model suggest ideas with these tools, each with the fact behind it."""

@@ -103,7 +103,7 @@ async def run_skill(
         checks = (*ctx.check_copy(parts, hooks, ctx.evidence), *claims)
     described = (ctx.evidence, ctx.request, ctx.earlier.language)
     return DraftResult(
-        _collect_left_over(ctx.request, output, parts),
+        _collect_left_over(ctx.request, output, parts, by_rules=ctx.by_rules),
         parts,
         hooks,
         ctx.evidence,
@@ -120,18 +120,23 @@ async def run_skill(
 
 
 def _collect_left_over(
-    request: SkillRequest, output: BaseModel, parts: Sequence[Part]
+    request: SkillRequest, output: BaseModel, parts: Sequence[Part], *, by_rules: bool
 ) -> SkillRequest:
     """Return the request with what is said on the card to be missing: words that no field took,
     unless the text has them all the same, as a price of the catalogue; and what copy lacks, as its
-    writer says."""
+    writer says. A template has no place for some fields: what of these is not in the text comes
+    first."""
     written = {token for part in parts for token in tokenize(part.text)}
-    unread = [one for one in request.brief.left_over if not {*tokenize(one)} <= written]
+    brief, stated = request.brief, list[str | None]()
+    if by_rules and not request.is_own_text and not isinstance(output, ComputedOutput):
+        stated = [brief.dates, brief.offer, *brief.must_say]
+    said = [*filter(None, stated), *brief.left_over]
+    unread = [one for one in said if not {*tokenize(one)} <= written]
     if not isinstance(output, ComputedOutput):
-        said = (collapse_spaces(strip_hidden(one)) for one in getattr(output, NOT_USED, ()))
-        unread += [one for one in said if is_given(one)][:MAX_NOT_USED]
-    brief = request.brief.model_copy(update={"left_over": tuple(dict.fromkeys(unread))})
-    return request.model_copy(update={"brief": brief})
+        told = (collapse_spaces(strip_hidden(one)) for one in getattr(output, NOT_USED, ()))
+        unread += [one for one in told if is_given(one)][:MAX_NOT_USED]
+    changed = brief.model_copy(update={"left_over": tuple(dict.fromkeys(unread))})
+    return request.model_copy(update={"brief": changed})
 
 
 def build_figure_checks(output: ComputedOutput) -> tuple[Check, ...]:

@@ -47,6 +47,7 @@ from bot.core.report import (
     quote_words,
 )
 from bot.core.request import Brief
+from bot.data.metrics.query.top_customers import write_top_customers
 from bot.drafts.occasions import find_past_days, list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.calculations import PROOF
@@ -54,7 +55,6 @@ from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Language, Words, format_short_period
 from bot.i18n.periods import find_periods
 from bot.i18n.typography import insert_nbsp
-from bot.offline.reports.top_customers import write_top_customers
 from bot.text.normalize import tokenize
 
 if TYPE_CHECKING:

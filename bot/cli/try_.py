@@ -331,7 +331,7 @@ def _format_draft(
         listed = describe_recipients(request.brief, drafted.evidence, channel)
         shown = " · ".join(one if isinstance(one, str) else say(one) for one in listed)
         lines += [say(Words("For: {audience}", audience=shown))] if shown else []
-    lines += [*_format_assumptions(request.brief, language, is_copy=channel is not None), ""]
+    lines += [*_format_assumptions(request, language, by_rules=writer.by_rules), ""]
     shown_parts = [part for part in drafted.parts if part is not finding or channel]
     for (title, _table), group in groupby(
         shown_parts, lambda part: (part.title, part.key if part.kind == "table" else "")
@@ -419,13 +419,12 @@ def _collect_proof(drafted: DraftResult, *, is_report: bool = False) -> list[Fac
     return list(proving.values())
 
 
-def _format_assumptions(brief: Brief, language: str, *, is_copy: bool) -> list[str]:
-    apart = f"{get_language(language).marks.semicolon} "
-    unused = (
-        [describe_unused(apart.join(brief.left_over), is_copy=is_copy).to(language)]
-        if brief.left_over
-        else []
+def _format_assumptions(request: SkillRequest, language: str, *, by_rules: bool) -> list[str]:
+    brief, apart = request.brief, f"{get_language(language).marks.semicolon} "
+    line = describe_unused(
+        apart.join(brief.left_over), is_copy=request.channel is not None, by_rules=by_rules
     )
+    unused = [line.to(language)] if brief.left_over else []
     if not brief.assumed:
         return unused
     assumed = apart.join(assumption.words.to(language) for assumption in brief.assumed)

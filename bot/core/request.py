@@ -136,6 +136,7 @@ class Brief(BaseModel, frozen=True):
     tone: str | None = None  # the tone asked for, in the person's words
     own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts
     preview: bool = False  # only show what an AI would get
+    routed: bool = False  # keywords chose the skill, no AI and no person
     left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
     proposed: str | None = None  # the idea or next step, in the intern's words, that is taken up
     chosen: str | None = None  # the options that were taken, in the words of the intern's questions

@@ -15,6 +15,7 @@ from bot.text.normalize import collapse_spaces
 ASKED_FOR = Words("asked for: “{audience}”")
 LEADS_TO = Words("Leads to: {link}")
 NOT_IN_TEXT, NOT_USED = Words("Not in the text: {what}"), Words("Not used: {what}")
+NOT_TAKEN = Words("Of the brief, not read or not in the text: {what}")
 NO_RANGE_PAGE = Words(
     "Leads to: {link}, the home page. No page of this range is known (`pages` in brand.toml)."
 )
@@ -54,10 +55,11 @@ def is_same_in_other_language(one: Draft, other: Draft) -> bool:
     return is_sent and people[0] == people[1] and one.brief.language != other.brief.language
 
 
-def describe_unused(what: str, *, is_copy: bool) -> Words:
+def describe_unused(what: str, *, is_copy: bool, by_rules: bool = False) -> Words:
     """Say what of the request is not taken up. A text may lack what others see to: when it goes
-    out, a picture."""
-    return (NOT_IN_TEXT if is_copy else NOT_USED).with_params(what=what)
+    out, a picture. Of a brief that rules read, it may be words that they don't know."""
+    line = NOT_TAKEN if by_rules else NOT_IN_TEXT
+    return (line if is_copy else NOT_USED).with_params(what=what)
 
 
 def list_brief_links(brief: Brief, site: str | None) -> list[str]:

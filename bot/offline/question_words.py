@@ -9,10 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.i18n.periods import find_periods
+from bot.i18n.periods import Period, find_periods
 from bot.text.normalize import normalize_text, tokenize
 
 BY = ("by", "per", "par")
+COUNTING = ("many", "combien", "number", "nombre", "nb", "cb")
+PEOPLE_MEASURES = ("customers", "new_customers")
 WORD = re.compile(r"[a-z0-9œæß]+|%")
 
 
@@ -75,13 +77,39 @@ def drop_measure_names(text: str, min_words: int = 2) -> str:
 
 def names_only_figures(text: str, today: date) -> bool:
     """Whether the text is nothing but a measure with days, or with what to split it by."""
-    words, read = WORD.findall(normalize_text(text)), set[int]()
-    with suppress(ValueError):  # 31 November
-        read = {at for period in find_periods(words, today) for at in period.words}
-    days, matches, idle = bool(read), find_matches(words, read), load_idle_words() | {*BY}
+    words, days, read = _read_days(text, today)
+    matches, idle = find_matches(words, read), load_idle_words() | {*BY}
     is_known = all(at in read or word in idle for at, word in enumerate(words))
-    is_narrowed = days or any(one.names("dimensions") for one in matches)
+    is_narrowed = bool(days) or any(one.names("dimensions") for one in matches)
     return is_known and is_narrowed and any(one.by_dataset("measures") for one in matches)
+
+
+def asks_for_figures(text: str, today: date) -> bool:
+    """Whether words that begin with a channel's name ask for figures, and for no text: by a measure
+    of several words, as a rate, or by one beside "how many", a question mark or days that are past.
+    In words that ask nothing, the first piece alone counts: behind it stands what to tell."""
+    asks = text.rstrip().endswith("?") or not {*tokenize(text)}.isdisjoint(COUNTING)
+    words, days, read = _read_days(text if asks else re.split("[:,;]", text)[0], today)
+    matches = find_matches(words, read)
+    named = [
+        (match, name)
+        for match in matches
+        for names in match.by_dataset("measures").values()
+        for name in names
+        if name not in PEOPLE_MEASURES
+    ]
+    is_narrowed = asks or any(one.since < today for one in days)
+    compares = any(one.names("comparison") for one in matches)
+    is_rate = any(len(match.at) > 1 for match, _ in named)
+    return is_rate or (is_narrowed and bool(named or compares))
+
+
+def _read_days(text: str, today: date) -> tuple[list[str], list[Period], set[int]]:
+    """Return the words, the days that they name, and where these stand."""
+    words, periods = WORD.findall(normalize_text(text)), list[Period]()
+    with suppress(ValueError):  # 31 November
+        periods = find_periods(words, today)
+    return words, periods, {at for period in periods for at in period.words}
 
 
 def find_matches(words: Sequence[str], read_at: set[int]) -> list[Match]:

@@ -21,13 +21,20 @@ from bot.core.metric_query import (
 from bot.data.metrics.entity_resolution import resolve_values
 from bot.data.metrics.query.describe import COLUMN_FIELDS, ValueNames
 from bot.i18n.periods import JOINING, Period, find_periods
-from bot.offline.question_words import BY, WORD, Match, find_matches, load_idle_words, load_table
+from bot.offline.question_words import (
+    BY,
+    COUNTING,
+    PEOPLE_MEASURES,
+    WORD,
+    Match,
+    find_matches,
+    load_idle_words,
+    load_table,
+)
 from bot.text.normalize import normalize_text, tokenize
 
 EITHER = ("or", "ou")
-COUNTING = ("many", "combien", "number", "nombre", "nb", "cb")
 WITH = ("with", "avec")
-PEOPLE_MEASURES = ("customers", "new_customers")
 ROW_MEASURES = {"orders": "orders", "visits": "visits", "feedback": "reviews"}
 MAX_DIMENSIONS = 2
 LoadNames = Callable[[DatasetName], ValueNames]

@@ -20,11 +20,17 @@ from pydantic import BaseModel
 from bot.core.channels import Channel, load_channels
 from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
+from bot.i18n.codes import take_codes
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import index_month_names, index_weekday_names
-from bot.offline.question_words import drop_measure_names, names_only_figures
+from bot.offline.question_words import (
+    asks_for_figures,
+    drop_measure_names,
+    names_only_figures,
+)
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words, is_only_given_name
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import straighten_apostrophes, tokenize
 
 ROUTING_FILE = Path(__file__).with_suffix(".toml")
@@ -53,6 +59,7 @@ class FoundFields(BaseModel, frozen=True):
     """The fields of a brief that were found in the words; `rest` is what no field took."""
 
     channels: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()  # of the language and country of each text: "EN UK"
     language: Language | None = None
     goal: Goal | None = None
     notice: str | None = None
@@ -79,7 +86,10 @@ def find_skill(
         return Route(names[own])
     beginning = _skip_polite_words(tokens)
     if COPY_SKILL in skills and _begins_with_channel(beginning):
-        return Route(COPY_SKILL)
+        end = next(end for _, end, _ in _locate_channels(beginning))
+        is_for = {*beginning[end : end + 1]} & {*load_routing()["fields"]["audience"]["begins"]}
+        is_figures = ANSWER_SKILL in skills and not is_for and asks_for_figures(words, date.today())
+        return Route(ANSWER_SKILL if is_figures else COPY_SKILL)
     scores = {n: _score(tokens, *some) for n, some in _list_phrases().items() if n in skills}
     best = [name for name, score in scores.items() if score and score == max(scores.values())]
     has_channel, can_write = any(_locate_channels(tokens)), COPY_SKILL in skills
@@ -142,7 +152,12 @@ def find_channels(words: str) -> tuple[str, ...]:
 
 
 def read_fields(words: str) -> FoundFields:
-    words, fields = straighten_apostrophes(words), load_routing()["fields"]
+    words, codes = take_codes(straighten_apostrophes(words), _ends_with_channel)
+    written_in = detect_language(words, WRITTEN_LANGUAGES)
+    for language, spellings in load_routing()["spellings"].items():
+        for wrong, right in spellings.items() if written_in in (None, language) else ():
+            words = re.sub(rf"\b{wrong}\b", right, words)
+    fields = load_routing()["fields"]
     found: dict[str, list[str]] = {kind: [] for kind in (*fields, "rest")}
     for match in _QUOTED.finditer(words):
         before = {*tokenize(words[: match.start()])[-WORDS_BEFORE_QUOTE:]}
@@ -160,9 +175,12 @@ def read_fields(words: str) -> FoundFields:
     pairs = [pair for pair in pairwise([*tokenize(news), ""]) if pair[0] not in named]
     tokens = [token for token, after in pairs if not _names_one_of([after], people)]
     names: dict[str, list[str]] = load_routing()["languages"]
+    coded = {*tokenize(codes[0])} if codes else set()
+    is_in = (one for one in LANGUAGES if one in coded or _names_one_of(every, names[one]))
     return FoundFields(
         channels=find_channels(words),
-        language=next((one for one in LANGUAGES if _names_one_of(every, names[one])), None),
+        codes=tuple(codes),
+        language=next(is_in, None),
         goal=cast(Goal | None, _find_entry("goals", tokens)),
         notice=_find_entry("notices", every),
         offer=", ".join(found["offer"]) or None,
@@ -222,13 +240,6 @@ def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tu
             quotes[-1].append(word)
     found = (" ".join(quote).strip(' .,;:!?()«»“”"') for quote in quotes)
     return tuple(dict.fromkeys(filter(None, found)))
-
-
-def is_restricted(words: str, skill: str, names: Collection[str] = ()) -> bool:
-    """Return whether the request for a report has an unread word that restricts it: "not", "only".
-    `names` are those that were read."""
-    unread = " ".join(list_unread_words(words, skill, names))
-    return not _load_words("restrictions").isdisjoint(tokenize(unread))
 
 
 @cache
@@ -383,6 +394,11 @@ def _locate_channels(tokens: Tokens) -> Iterator[tuple[int, int, str]]:
         if key := names.get(singular[at:end]):
             yield at, end, key
         at = end
+
+
+def _ends_with_channel(words: str) -> bool:
+    tokens = tokenize(words)
+    return any(end == len(tokens) for _, end, _ in _locate_channels(tokens))
 
 
 def _list_ad_names(channel: Channel) -> Iterator[str]:

@@ -8,6 +8,7 @@ and the card says so.
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import combinations
 from typing import get_args
 
 from bot.config.brand import Brand
@@ -18,11 +19,12 @@ from bot.core.request import Brief, Goal, IncomingRequest, IntakeResult, Questio
 from bot.data.catalogue.search import match_name
 from bot.drafts.occasions import load_occasions
 from bot.errors import FORMS_PARAM, CannotDo
+from bot.i18n.countries import list_named_countries
 from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline import routing
 from bot.offline.drafts import detect_catalogue_language, list_notices, needs_product
-from bot.offline.question_words import drop_measure_names
+from bot.offline.question_words import drop_measure_names, load_idle_words
 from bot.offline.routing import FoundFields
 from bot.tasks.brief_assumptions import build_options, list_assumptions
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
@@ -33,8 +35,18 @@ MIN_EXACT_SCORE = 0.85  # from here on, a product is clearly named
 MIN_PRODUCT_SCORE = 0.5  # below this score no product is assumed
 MAX_SCORE_GAP = 0.12  # a product this close to the best match may be meant as well
 MAX_OPTIONS = 3
+MAX_PIECE_WORDS = 8  # among which products are looked for
 FOREIGN_FIELDS = Words(
     "The text will be {this}, and these words are not: {said}. Give them {this} in the form.",
+    **{FORMS_PARAM: "yes"},
+)
+ONE_TEXT = Words(
+    "Without an AI I write for one language or country at a time. Fill in the form for each.",
+    **{FORMS_PARAM: "yes"},
+)
+NOT_NAMED = Words(
+    "Nothing in the catalogue is called {said}. Without an AI I write about products, offers and "
+    "what you want said: fill in the form.",
     **{FORMS_PARAM: "yes"},
 )
 HAS_WORDS = re.compile(r"\b(?!code\b)[a-zà-ÿ]{2,}")  # "until Sunday", not "-15 %, code LIN5"
@@ -56,7 +68,9 @@ class CopyIntake:
         self._brand, self._library, self._today = brand, library, today
         self._answers = dict(incoming.answers)
         self._fields = self._apply_form(routing.read_fields(words))
+        self._market = self._apply_codes()
         self._left_over: list[str] = []
+        self._group: list[str] = []  # titles of products of which the words name several
 
     async def understand(self) -> IntakeResult | Question:
         picked = await self._apply_picked_options()
@@ -66,7 +80,7 @@ class CopyIntake:
         has_message = fields.notice or fields.offer or fields.must_say
         is_about_product = not has_message or any(needs_product(key) for key in channels)
         is_about_product |= "product" in self._answers or self._is_offer_unclear()
-        if is_about_product and not products:
+        if (is_about_product or self._group) and not products:
             return await self._ask_for_product()
         is_quoted = not (fields.notice or self._incoming.answers.get("preview"))
         catalogue = await self._find_catalogue_language(products) if is_quoted else None
@@ -122,6 +136,28 @@ class CopyIntake:
             chosen = {"goal": None, "notice": None} | chosen
         return fields.model_copy(update=chosen)
 
+    def _apply_codes(self) -> str | None:
+        """Apply the codes of a language and a country: the country is a market of the brand's, else
+        it says for whom the text is. Return the market. Raises CannotDo for several texts."""
+        if market := self._answers.get("market"):
+            return market
+        fields = self._fields
+        codes = fields.codes[0].split() if fields.codes else []
+        countries = [code for code in codes if code.lower() not in LANGUAGES]
+        if len(fields.codes) > 1 or len(countries) > 1 or len(codes) > len(countries) + 1:
+            raise CannotDo(ONE_TEXT)
+        for code in countries or codes:
+            market = next(iter(list_named_countries(code)), code)
+            if market in self._brand.markets:
+                own = None if len(codes) > 1 else self._brand.markets[market].language
+                language = self._answers.get("language") or own or fields.language
+                self._fields = fields.model_copy(update={"language": language})
+                return market
+            if countries and "audience" not in self._answers:
+                audience = ", ".join(filter(None, [fields.audience, code]))
+                self._fields = fields.model_copy(update={"audience": audience})
+        return None
+
     def _find_coming_sales(self) -> str:
         """Return the key of the winter or summer sales, whichever come next."""
         coming = [(o.coming(self._today), key) for key, o in load_occasions().items()]
@@ -166,7 +202,13 @@ class CopyIntake:
         others = (*filter(None, [self._fields.offer]), *self._fields.must_say)
         for piece in (*self._fields.rest, *others):
             named, near = await self._match_piece(piece)
-            if piece in self._fields.rest:
+            is_subject = piece in self._fields.rest
+            unsure = near if is_subject else [one for one in named if one.score < MIN_EXACT_SCORE]
+            group = await self._list_group(piece) if unsure else []
+            if group and (not is_subject or len(group) > 1):  # an offer on "all shirts" says enough
+                self._group += group if is_subject else []
+                continue
+            if is_subject:
                 await self._collect_left_over(piece, named)
             elif found:
                 continue
@@ -204,10 +246,19 @@ class CopyIntake:
             several.setdefault(best[0].handle, best[0])
         if len(several) > 1:
             return [*several.values()], []
-        if not hits or hits[0].score < MIN_PRODUCT_SCORE:
+        if not hits or hits[0].score < MIN_PRODUCT_SCORE or not _is_named(hits[0], piece):
             return [], []
         near = [hit for hit in hits[1:3] if hit.score >= hits[0].score - MAX_SCORE_GAP]
         return whole or [hits[0]], [] if whole else near
+
+    async def _list_group(self, piece: str) -> list[str]:
+        """Return the titles of products that a piece names together, by a plural: "candles"."""
+        for word in routing.list_content_words(piece):
+            is_plural = word[-1:] in ("s", "x") and not word.endswith("ss")
+            hits = await self._library.find(word) if is_plural else ()
+            if titles := [hit.title for hit in hits if hit.is_one]:
+                return titles
+        return []
 
     async def _search(self, text: str) -> Sequence[ProductMatch]:
         """Return the products that the words name, without the words that name something else, such
@@ -228,20 +279,51 @@ class CopyIntake:
             word
             for word in routing.list_content_words(piece)
             if "://" not in word  # a link that somebody pasted is shown nowhere
+            and not load_idle_words().issuperset(tokenize(word))
             and not set(tokenize(word)) & set(titles)
-            and (measured & {*tokenize(word)} or not await self._library.find(word))
+            and (measured & {*tokenize(word)} or not (named and await self._library.find(word)))
         ]
         if unknown:
             self._left_over.append(" ".join(unknown))
 
+    def _list_unmet(self) -> list[str]:
+        """Return what the words don't want, without what no text has of itself: "no promo"."""
+        table = routing.load_routing()
+        denials, small = table["fields"]["none"], " ".join(table["fillers"].values()).split()
+        met = set() if self._fields.offer else {*denials["met_by"]}
+        named = {
+            one: {*tokenize(one)} - {*small, *denials["begins"]} for one in self._fields.left_over
+        }
+        return [one for one, words in named.items() if not words or not words <= met]
+
     async def _ask_for_product(self) -> Question:
-        """Ask which product is meant, with the nearest or some of the catalogue as answers."""
-        text = self._answers.get("product") or drop_measure_names(" ".join(self._fields.rest))
-        near = [hit.title for hit in await self._library.find(text)] if text else []
+        """Ask which product is meant, with those that the words may mean as answers, or with some
+        of the catalogue where they name nothing. Raises CannotDo where they name none of it."""
+        typed = self._answers.get("product")
+        pieces = [typed] if typed else [drop_measure_names(one) for one in self._fields.rest]
+        near = self._group or [title for one in pieces for title in await self._list_near(one)]
+        said = [name for one in pieces if (name := _trim_fillers(one))]
+        if said and not near:
+            screen = self._incoming.ui_language
+            quotes = (Words("“{quote}”", quote=one).to(screen) for one in said)
+            raise CannotDo(NOT_NAMED.with_params(said=", ".join(quotes)))
         if not near:
             empty = SkillRequest(skill=self._skill, brief=self._build_brief([], (), "en"))
             near = [str(fact.value) for fact in await self._library.look_up("range", empty)]
-        return Question(words=Words("Which product?"), options=tuple(near[:MAX_OPTIONS]))
+        options = tuple(dict.fromkeys(near))[:MAX_OPTIONS]
+        return Question(words=Words("Which product?"), options=options)
+
+    async def _list_near(self, piece: str) -> list[str]:
+        """Return the titles of products or of the category that a piece may mean: by the whole of
+        it, else by the longest part of it."""
+        words = piece.split()[:MAX_PIECE_WORDS]
+        spans = combinations(range(len(words) + 1), 2)
+        for start, end in sorted(spans, key=lambda span: span[0] - span[1]):
+            part = " ".join(words[start:end])
+            hits = await self._library.find(part)
+            if near := [one.title for one in hits if _is_named(one, part) or len(hits) > 2]:
+                return near
+        return []
 
     async def _find_catalogue_language(self, products: Sequence[ProductMatch]) -> Language | None:
         if not products:
@@ -316,18 +398,37 @@ class CopyIntake:
             occasion=fields.occasion,
             dates=fields.dates,
             must_say=fields.must_say,
-            left_over=(*fields.left_over, *self._left_over),
+            left_over=(*self._list_unmet(), *self._left_over),
             preview=bool(incoming.answers.get("preview")),
             stands_on=incoming.answers.get("stands_on"),
             follows=incoming.answers.get("follows"),
             proposed=incoming.answers.get("proposed"),
             rule=incoming.answers.get("rule"),
-            market=incoming.answers.get("market"),
+            market=self._market,
             material=incoming.material,
             private=incoming.private,
             assumed=assumed,
             options=options,
         )
+
+
+def _trim_fillers(piece: str) -> str:
+    """Return the words from the first to the last that says something."""
+    words, content = piece.split(), routing.list_content_words(piece)
+    if not content:
+        return ""
+    last = len(words) - words[::-1].index(content[-1])
+    return " ".join(words[words.index(content[0]) : last])
+
+
+def _is_named(hit: ProductMatch, piece: str) -> bool:
+    """Return whether words name what the product is, or say nothing but words of its title."""
+    said = _list_stems(" ".join(routing.list_content_words(piece)))
+    return hit.is_one or hit.score >= MIN_EXACT_SCORE or said <= _list_stems(hit.title)
+
+
+def _list_stems(text: str) -> set[str]:
+    return {word.rstrip("sx") for word in tokenize(text)}
 
 
 def _explain_language(title: str, language: Language, catalogue: Language | None) -> Question:

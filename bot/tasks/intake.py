@@ -30,7 +30,6 @@ from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words, parse_language
 from bot.i18n.periods import JOINING, NUMBERS, SMALL, UNIT_DAYS, UNITS, Period, find_periods
 from bot.offline import routing
-from bot.offline.reports import has_offline_report
 from bot.tasks.brief_assumptions import explain_unsupported
 from bot.tasks.copy_intake import CopyIntake
 from bot.tasks.message_form import COPY_SKILL
@@ -74,11 +73,10 @@ async def understand_request(
         raise CannotDo("I have no skill called {skill}.", skill=skill)
     if load_skills()[skill].for_channels:
         return await CopyIntake(incoming, skill, typed, brand, library, today).understand()
-    result = await understand_analysis(incoming, skill, words, library, today)
-    is_report = is_routed and skill != routing.ANSWER_SKILL and has_offline_report(skill)
-    if is_report and routing.is_restricted(words, skill, [result.brief.product_words or ""]):
-        raise CannotDo(NEEDS_AI.with_params(**{SKILLS_PARAM: skill}))
-    return result
+    read = await understand_analysis(incoming, skill, words, library, today)
+    brief = read.brief.model_copy(update={"routed": is_routed})
+    requests = tuple(one.model_copy(update={"brief": brief}) for one in read.requests)
+    return IntakeResult(brief=brief, requests=requests)
 
 
 async def _preview_understanding(words: str, brand: Brand, library: Library, today: date) -> None:

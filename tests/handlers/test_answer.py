@@ -177,6 +177,22 @@ async def test_missing_rows_are_named(words: str, language: str) -> None:
     assert found.evidence.facts == ()
 
 
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [("orders by promo code", "en"), ("CA par code promo en novembre", "fr")],
+)
+async def test_code_of_a_campaign_is_no_promo_code(words: str, language: str) -> None:
+    rows = [{**one, "code": "GIFT", "discount": Decimal(5)} for one in few_orders(30)]
+    found = await answer(words, language, shelf=small(orders=rows))
+    assert "headline" in keys(found)  # no campaign has it, and orders with it had a discount
+    rows = [{**one, "discount": Decimal(0)} for one in rows]
+    found = await answer(words, language, shelf=small(orders=rows))
+    assert keys(found) == ["answer"]
+    assert not found.evidence.facts
+    form = QuestionFields(measure="orders", split="code").model_dump_json()
+    assert "headline" in keys(await answer(words, language, shelf=small(orders=rows), query=form))
+
+
 def few_orders(people: int) -> list[dict[str, Any]]:
     return [
         {

@@ -14,6 +14,7 @@ from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Table
 from bot.data.analyses.findings import WATCH
+from bot.errors import CannotDo
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
@@ -50,6 +51,12 @@ async def test_planted_changes_are_reported_with_proven_figures(words: str) -> N
     assert "grouped as Others" not in parts["how_to_read"].text  # it lists no groups
     assert not [fact for fact in found.evidence.facts if "small-groups" in fact.id]
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_words_that_the_digest_does_not_read_get_a_line() -> None:
+    with pytest.raises(CannotDo) as no:
+        await made("what moved this week in Belgium?")
+    assert "Belgium" in no.value.words.to("en")
 
 
 async def test_planted_noise_is_never_confirmed() -> None:

@@ -8,9 +8,12 @@ import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
+from bot.agent.skills import load_skills
 from bot.core.parts import Quote, Table
 from bot.core.request import Question
 from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import FORMS_PARAM, SKILLS_PARAM, CannotDo
+from bot.offline.routing import find_skill
 from tests.conftest import NOW as CLOCK
 from tests.fakes.claude import ScriptedClaude, Step, calls
 from tests.handlers.test_answer_with_ai import report
@@ -64,8 +67,26 @@ async def test_lead_fixes_the_page_of_the_product_with_most_complaints() -> None
 async def test_the_command_alone_leaves_no_word_unused() -> None:
     parts = {part.key: part.text for part in (await made("Customer feedback")).parts}
     assert "not_used" not in parts
-    unread = {part.key: part.text for part in (await made("Customer feedback of twins")).parts}
-    assert "twins" in unread["not_used"]
+
+
+@pytest.mark.parametrize(
+    ("words", "unread"),
+    [
+        ("Customer feedback of twins", "twins"),
+        ("what do Belgian customers say?", "Belgian"),
+        ("are complaints about parcels going up? not those before summer", "up? not"),
+    ],
+)
+async def test_question_with_unread_words_gets_no_report_unless_the_skill_was_chosen(
+    words: str, unread: str
+) -> None:
+    with pytest.raises(CannotDo) as no:
+        await made(words)
+    assert unread in no.value.words.to("en")
+    assert no.value.words.params[FORMS_PARAM]
+    assert no.value.words.params[SKILLS_PARAM] == find_skill(words, load_skills()).skill
+    chosen = await made(words, skill="feedback")
+    assert unread in {part.key: part.text for part in chosen.parts}["not_used"]
 
 
 async def test_only_cited_facts_are_kept() -> None:
@@ -168,7 +189,6 @@ async def test_no_theme_stands_twice_in_the_table() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "what do customers say about the candle jar as a vegan product?",
         "what do customers say about us?",
         "what do customers say about last month?",
         "que disent les clients ?",

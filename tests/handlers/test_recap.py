@@ -9,6 +9,7 @@ from bot.agent.skills import load_skills
 from bot.core.facts import Fact
 from bot.core.thread_text import parse_messages, wants_channel, wants_recap
 from bot.data.thread_facts import find_thread_facts
+from bot.errors import CannotDo
 from bot.offline.routing import find_skill
 from bot.slack.threads import format_messages
 from tests.support.sample_tables import TODAY
@@ -144,6 +145,21 @@ async def test_the_drafts_that_wait_are_answered_alone(
     ]
     (nothing,) = (await made(words, said, language)).parts
     assert nothing.key == "headline"
+
+
+@pytest.mark.parametrize(
+    ("words", "unread"),
+    [
+        ("prep my monday recap pls - sales, ads, emails", "sales, ads, emails"),
+        ("récap des ventes du mois pour le comité", "comité"),
+    ],
+)
+async def test_recap_of_the_business_is_no_recap_of_a_thread(words: str, unread: str) -> None:
+    with pytest.raises(CannotDo) as no:
+        await made(words, "")
+    assert unread in no.value.words.to("en")
+    among_messages = await made("recap this thread about the launch", ENGLISH)
+    assert "launch" in collect_text(among_messages)
 
 
 async def test_other_channels_are_not_read() -> None:

@@ -21,6 +21,7 @@ from bot.core.writer import LlmCall
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product, build_product_facts
 from bot.data.catalogue.reader import read_catalogue
+from bot.drafts.recipients import describe_unused
 from bot.errors import CannotDo
 from bot.grounding.style import CLICHE_PATTERN
 from bot.i18n.messages import LANGUAGES, Language
@@ -481,6 +482,18 @@ def test_own_text_is_checked_and_stays_as_it_is() -> None:
 def test_own_text_without_its_sender_is_blocked() -> None:
     draft = run_draft(products()[0], "sms", "fr", own_text={"text": "Le plaid est de retour."})
     assert {check.rule for check in select_blocking(draft.checks)} >= {"sender", "stop"}
+
+
+def test_what_a_template_has_no_place_for_comes_first() -> None:
+    made = run_draft(
+        JACKET, "sms", "en", notice="late_parcel", dates="Thursday 3 December", left_over=("hug",)
+    )
+    assert made.request.brief.left_over == ("Thursday 3 December", "hug")
+    told = run_draft(JACKET, "email", "en", offer="15% off", dates="until Sunday")
+    assert told.request.brief.left_over == ()
+    assert describe_unused("hug", is_copy=True, by_rules=True) != describe_unused(
+        "hug", is_copy=True
+    )
 
 
 def test_price_that_the_text_has_is_not_said_to_be_unused() -> None:

@@ -12,7 +12,6 @@ from bot.offline.routing import (
     find_message_kind,
     find_revision,
     find_skill,
-    is_restricted,
     list_unread_words,
     load_routing,
     names_one_person,
@@ -75,6 +74,14 @@ MESSAGES = [
     ("what are people complaining about?", "feedback"),
     ("did the photo test win?", "experiment"),
     ("combien de visites depuis instagram", "answer"),
+    ("google ads vs meta last 4 weeks - spend, roas, where should I move budget?", "answer"),
+    ("google ads spend last month", "answer"),
+    ("email open rate", "answer"),
+    ("emails : combien de clics en octobre", "answer"),
+    ("email for new customers: 10% off", "draft"),
+    ("sms : 3 commandes, un cadeau", "draft"),
+    ("e-mail: raise our average basket", "draft"),
+    ("sms to ask for reviews of October orders", "draft"),
 ]
 
 
@@ -113,21 +120,6 @@ def test_words_that_a_report_is_not_written_by_are_listed(
 ) -> None:
     assert list_unread_words(words, skill) == unread
     assert list_unread_words(words, skill, names=[words]) == ()
-
-
-@pytest.mark.parametrize(
-    ("words", "skill", "restricted"),
-    [
-        ("are complaints about parcels going up? not the ones before summer", "feedback", True),
-        ("à qui envoyer le pull ? pas ceux qui l'ont déjà", "targeting", True),
-        ("an audience for the candles, UK excluded", "targeting", True),
-        ("whom should I target for the candles?", "targeting", False),
-        ("which customers are leaving?", "predict", False),
-    ],
-)
-def test_words_that_restrict_a_report_are_found(words: str, skill: str, restricted: bool) -> None:
-    assert is_restricted(words, skill) is restricted
-    assert not is_restricted(words, skill, names=[words])
 
 
 def test_words_that_only_another_report_reads_are_unread() -> None:
@@ -233,6 +225,20 @@ def test_whole_messages_are_told_apart(words: str, kind: str | None) -> None:
         ("fiche produit en anglais", {"language": "en", "channels": ("product_page",)}),
         ("write a text for the vase", {"channels": ()}),
         ("e-mail: parcels are late", {"notice": "late_parcel"}),
+        ("email FR: relance panier abandonné", {"codes": ("FR",), "language": "fr"}),
+        ("meta ad EN for the shirt", {"codes": ("EN",), "language": "en"}),
+        ("Google responsive search ad, FR: le plaid", {"codes": ("FR",), "language": "fr"}),
+        ("email EN UK: the vase", {"codes": ("EN UK",), "language": "en"}),
+        ("email FR + UK: the vase", {"codes": ("FR", "UK")}),
+        ("sms uk: the vase", {"codes": ("UK",), "language": None}),
+        ("sms: it is here, tell us", {"codes": ()}),
+        ("e-mail de bienvenue EN pour les nouveaux", {"codes": ("EN",), "language": "en"}),
+        ("push: le plaid EN SOLDES", {"codes": ()}),
+        ("SMS AU 15 DECEMBRE", {"codes": ()}),
+        ("sms pour ceux dont le colis est en retard", {
+            "left_over": (), "audience": "ceux dont le colis est en retard",
+        }),
+        ("sms: the vase, dont mention the price", {"must_say": ()}),
     ],
 )  # fmt: skip
 def test_fields_of_a_brief_are_found(words: str, expected: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import count_utf16_units
 from bot.slack.views import brief_form, draft_details, forms, inputs
+from bot.slack.views.brief_form import find_known_values
 from bot.slack.views.inputs import (
     MAX_INPUT_CHARACTERS,
     decode_separator,
@@ -333,3 +334,9 @@ def test_titles_and_buttons_fit_uncut(sqlite: Database, language: str) -> None:
     for view in views:
         for name in ("title", "submit", "close"):
             assert not view.get(name, {"text": ""})["text"].endswith("…"), view[name]
+
+
+def test_codes_of_language_and_country_fill_the_form() -> None:
+    values = find_known_values("email EN UK for loyal customers: the vase", {})
+    assert (values["language"], values["audience"]) == ("en", "loyal customers, UK")
+    assert "vase" in values["product"]

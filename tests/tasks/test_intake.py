@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.agent.skills import load_skills
-from bot.config.brand import Brand
+from bot.config.brand import Brand, Market
 from bot.core.request import IncomingRequest, IntakeResult, Question
 from bot.drafts.occasions import find_named_occasion, load_occasions
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo
@@ -80,8 +80,9 @@ async def test_measure_is_not_taken_for_a_product(words: str) -> None:
         "description": "Woven.",
         "price": Decimal(29),
     }
-    found = await asked(words, shop=Shop({"bread-basket": storage}))
-    assert isinstance(found, Question)
+    with pytest.raises(CannotDo) as no:
+        await asked(words, shop=Shop({"bread-basket": storage}))
+    assert no.value.words.params[FORMS_PARAM]
     brief = (await taken("e-mail for the linen shirt, to raise our average basket")).brief
     assert brief.product == "linen-shirt"
     assert any("average basket" in one for one in brief.left_over)
@@ -149,20 +150,98 @@ async def test_answer_to_a_question_continues_the_request() -> None:
 
 async def test_answer_counts_more_than_what_the_form_said() -> None:
     form = {"product": "Kitchen things"}
-    found = await asked("e-mail: kitchen things", answers=form)
-    assert isinstance(found, Question)
     answered = await taken("e-mail: kitchen things", answers=form | {"answer 1": "Linen Shirt"})
     assert answered.brief.product == "linen-shirt"
 
 
-async def test_unknown_product_is_asked_about() -> None:
-    found = await asked("e-mail for our blue gloves")
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("e-mail for our blue gloves", "blue gloves"),
+        ("sms: thank-you to customers who came back, 10% off until Sunday", "thank-you"),
+    ],
+)
+async def test_what_the_catalogue_does_not_have_is_named(words: str, name: str) -> None:
+    """No other products are offered for it."""
+    with pytest.raises(CannotDo) as no:
+        await asked(words)
+    assert no.value.words.params[FORMS_PARAM]
+    assert name in no.value.words.to("en")
+
+
+async def test_product_that_shares_one_word_is_not_taken() -> None:
+    shop = Shop({"jacket": {"name": "Workshop rain jacket"}})
+    assert (await taken("instagram: the jacket, in the rain", shop=shop)).brief.product == "jacket"
+    shop = Shop({"jacket": {"name": "Moss workshop jacket"}})
+    found = await asked("instagram: the workshop opens on Monday", shop=shop)
     assert isinstance(found, Question)
+    assert (await taken("instagram: the workshop moss", shop=shop)).brief.product == "jacket"
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("meta ad: vases, for Christmas", {"White Ceramic Vase", "Glass Vase"}),
+        ("sms: all our shirts, -15% this weekend", {"Linen Shirt", "Cotton Shirt"}),
+    ],
+)
+async def test_plural_of_a_product_group_asks_which(words: str, titles: set[str]) -> None:
+    found = await asked(words)
+    assert isinstance(found, Question)
+    assert titles <= {*found.options}
+
+
+async def test_offer_on_a_product_group_names_no_product() -> None:
+    for words in ("20% off all shirts", "20% off our jumpers"):
+        brief = (await taken(f"push: {words} until Monday")).brief
+        assert (brief.product, brief.offer) == (None, words)
+    assert (await taken("push: 20% off the wool jumper")).brief.product == "wool-jumper"
+
+
+UK = {"GB": Market(language="en", names=("UK",))}
+
+
+@pytest.mark.parametrize(
+    ("words", "markets", "expected"),
+    [
+        ("email UK: 10% off", {}, ("en", None, "UK")),
+        ("email EN UK for loyal customers: 10% off", {}, ("en", None, "loyal customers, UK")),
+        ("email UK: 10% off", UK, ("en", "GB", None)),
+        ("push FR: code LIN5", UK, ("fr", None, None)),
+    ],
+)
+async def test_codes_of_language_and_country_are_read(
+    words: str, markets: dict[str, Market], expected: tuple[str | None, ...]
+) -> None:
+    brief = (await taken(words, brand=BRAND.model_copy(update={"markets": markets}))).brief
+    assert (brief.language, brief.market, brief.audience) == expected
+    assert brief.left_over == ()
+
+
+async def test_code_of_another_language_than_the_catalogue_needs_an_ai() -> None:
+    found = await asked("product page EN: chemise en lin Alma")
+    assert isinstance(found, Question)
+    assert found.options == ("In French",)
+
+
+@pytest.mark.parametrize("words", ["email FR + UK: -20%", "sms FR, EN: -20%"])
+async def test_two_texts_are_not_made_one(words: str) -> None:
+    with pytest.raises(CannotDo) as no:
+        await asked(words)
+    assert no.value.words.params[FORMS_PARAM]
+
+
+async def test_what_no_text_has_of_itself_is_not_left_over() -> None:
+    for words in ("e-mail for the linen shirt, no discount", "sms: linen shirt, sans promo"):
+        assert (await taken(words)).brief.left_over == ()
+    assert (await taken("e-mail for the linen shirt, -10%, no code")).brief.left_over
+    assert (await taken("sms panier abandonné, le panier est gardé 48h")).brief.left_over
 
 
 async def test_offer_on_a_product_that_nobody_knows_is_no_offer_on_everything() -> None:
     words = "sms for the Zorro gloves, -20% this weekend"
-    assert isinstance(await asked(words), Question)
+    with pytest.raises(CannotDo):
+        await asked(words)
     assert (await taken(words, answers={"answer 1": "on everything"})).brief.product is None
     assert (await taken("sms to the moonlight club, -20% on everything")).brief.offer
 

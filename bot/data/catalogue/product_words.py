@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -162,6 +162,12 @@ def load_synonyms() -> dict[str, frozenset[str]]:
         for one in stems:
             found.setdefault(one, set()).update(stems - {one})
     return {one: frozenset(others) for one, others in found.items()}
+
+
+def list_title_words(words: Iterable[str], title: str) -> list[str]:
+    """Return the words that name what the title does: "jumper" for « pull »."""
+    stems, same = {*map(stem_word, split_words(title))}, load_synonyms()
+    return [one for one in words if {stem_word(one), *same.get(stem_word(one), ())} & stems]
 
 
 # The things, occasions and materials that a text names, in English and French.

@@ -22,14 +22,22 @@ from bot.core.report import MissingData, Report, describe_data
 from bot.core.request import SkillRequest
 from bot.data.metrics.query.describe import load_value_names
 from bot.data.metrics.query.metric_answer import OTHERS, WITHIN
+from bot.data.metrics.query.top_customers import (
+    ONE_CUSTOMER,
+    ONE_CUSTOMER_IN_PRIVATE,
+    write_top_customers,
+)
 from bot.i18n.messages import Words, format_short_period
 from bot.offline import OfflineContext
+from bot.offline.question_words import load_idle_words
 from bot.offline.questions import QuestionReader, QuestionReading, read_form
 from bot.offline.report_builder import ReportBuilder, load_texts
-from bot.offline.reports.top_customers import parse_top_customers, write_top_customers
+from bot.offline.routing import asks_for, load_routing
+from bot.text.normalize import tokenize
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
+    from bot.data.metrics.query.customer_ranking import TopCustomersQuery
     from bot.data.metrics.query.metric_answer import MetricAnswer
     from bot.data.warehouse.warehouse import Warehouse
 
@@ -58,11 +66,24 @@ async def write_report(builder: ReportBuilder) -> BaseModel:
     found = await ctx.data.run_limited(
         lambda warehouse: look_up(warehouse, ctx, see_people), MAX_SECONDS
     )
-    if found.refusal == TEXTS["one_customer"] and may_see_people:
-        found = replace(found, refusal=TEXTS["one_customer_in_private"])
+    if found.refusal == ONE_CUSTOMER and may_see_people:
+        found = replace(found, refusal=ONE_CUSTOMER_IN_PRIVATE)
     if found.refusal is not None or found.answer is None or found.result is None:
         return _offer_form(request, found)
     return await _build_report(ctx, found, found.answer, found.result)
+
+
+def parse_top_customers(words: str) -> "TopCustomersQuery | None":
+    """Return the query if the words ask for nothing else: "our top 10 customers"."""
+    from bot.data.metrics.query.customer_ranking import MAX_CUSTOMERS, TopCustomersQuery
+
+    said = [word for word in tokenize(words) if word not in load_idle_words()]
+    numbers = [int(word) for word in said if word.isdecimal() and len(word) < 4]
+    phrase = " ".join(word for word in said if not word.isdecimal())
+    if phrase not in load_routing()["top_customers"]["phrases"] or len(numbers) > 1:
+        return None
+    limit = numbers[0] if numbers else TopCustomersQuery().limit
+    return TopCustomersQuery(limit=min(max(1, limit), MAX_CUSTOMERS))
 
 
 def look_up(warehouse: "Warehouse", ctx: OfflineContext, see_people: bool) -> Lookup:
@@ -71,6 +92,7 @@ def look_up(warehouse: "Warehouse", ctx: OfflineContext, see_people: bool) -> Lo
     from bot.data.metrics.query.describe import find_missing_data, list_limits
     from bot.data.metrics.query.execution import answer_query
     from bot.data.metrics.query.guard import guard_answer
+    from bot.data.metrics.query.order_cautions import BOTH_CODES, PROMO_CODES, explain_codes
 
     brief, load_names = ctx.request.brief, partial(load_value_names, warehouse)
     if brief.query:
@@ -81,8 +103,11 @@ def look_up(warehouse: "Warehouse", ctx: OfflineContext, see_people: bool) -> Lo
     if query is None or reading.unread:
         return Lookup(reading)
     refusal = find_missing_data(warehouse, query)
+    is_promo = query.uses("code") and not brief.query and asks_for("promo", brief.words)
+    if refusal is None and is_promo and explain_codes(warehouse) not in (PROMO_CODES, BOTH_CODES):
+        refusal = TEXTS["no_promo_codes"]
     if refusal is None and ONE_CUSTOMER_MEASURE in query.measures and not see_people:
-        refusal = TEXTS["one_customer"]
+        refusal = ONE_CUSTOMER
     if refusal is not None:
         return Lookup(reading, refusal)
     try:

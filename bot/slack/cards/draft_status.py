@@ -66,7 +66,7 @@ def render_unused(draft: Draft, language: str) -> list[Block]:
         return []
     apart = f"{get_language(language).marks.semicolon} "
     words = quote_as_mrkdwn(apart.join(draft.brief.left_over), 400)
-    said = describe_unused(words, is_copy=draft.channel is not None)
+    said = describe_unused(words, is_copy=draft.channel is not None, by_rules=draft.by_rules)
     return [context_block(said.to(language))]
 
 

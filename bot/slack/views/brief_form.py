@@ -11,7 +11,7 @@ from bot.config.brand import Brand
 from bot.core.channels import PartLimit, load_channels
 from bot.core.request import Goal
 from bot.drafts.occasions import load_occasions
-from bot.i18n.languages import SOURCE_LANGUAGE, get_language
+from bot.i18n.languages import LANGUAGES, SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notices
 from bot.offline.routing import list_content_words, read_fields
@@ -101,12 +101,14 @@ def find_known_values(words: str, form: Mapping[str, str]) -> dict[str, str]:
     """Return the values of the form that the words and an earlier form give."""
     fields = read_fields(words)
     names = (" ".join(list_content_words(piece)) for piece in fields.rest)
+    codes = fields.codes[0].split() if len(fields.codes) == 1 else []
+    countries = (code for code in codes if code.lower() not in LANGUAGES)
     kind = f"notice={fields.notice}" if fields.notice else f"goal={fields.goal}"
     found = {
         "channel": next(iter(fields.channels), None),
         "kind": kind if fields.notice or fields.goal else None,
         "product": ", ".join(name for name in names if name),
-        "audience": fields.audience,
+        "audience": ", ".join(filter(None, [fields.audience, *countries])),
         "offer": fields.offer,
         "occasion": fields.occasion,
         "dates": fields.dates,

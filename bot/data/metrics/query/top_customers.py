@@ -3,49 +3,55 @@ with the right to see people who asks in private."""
 
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.core.audience_words import describe_orders
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact, FactId
 from bot.core.parts import Copy, Table
 from bot.core.report import MissingData, Report
+from bot.core.request import SkillRequest
 from bot.i18n.messages import Words, format_value
-from bot.offline import OfflineContext
-from bot.offline.question_words import load_idle_words
-from bot.offline.report_builder import load_texts
-from bot.offline.routing import load_routing
-from bot.text.normalize import tokenize
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.customer_ranking import TopCustomersQuery
+    from bot.data.service import WorkspaceData
     from bot.data.warehouse.warehouse import Warehouse
 
 MAX_SECONDS = 30.0
 SHOWN_CHARACTERS = 8  # of a masked id
-TEXTS = {name: Words(text) for name, text in load_texts()["answer"].items()}
+ONE_CUSTOMER = Words(
+    "That is one customer's own figure: it takes the right see_people, which an administrator "
+    "gives in policy.toml."
+)
+ONE_CUSTOMER_IN_PRIVATE = Words(
+    "That is one customer's own figure, which I tell you alone: begin your question with “just for "
+    "me”."
+)
 COLUMNS = (Words("Customer"), Words("Spent"), Words("Orders"), Words("Last order"))
 
 
-def parse_top_customers(words: str) -> "TopCustomersQuery | None":
-    """Return the query if the words ask for nothing else: "our top 10 customers"."""
-    from bot.data.metrics.query.customer_ranking import MAX_CUSTOMERS, TopCustomersQuery
+class AskerContext(Protocol):
+    """Who asks, where, and the data that they ask. The facts told become its evidence."""
 
-    said = [word for word in tokenize(words) if word not in load_idle_words()]
-    numbers = [int(word) for word in said if word.isdecimal() and len(word) < 4]
-    phrase = " ".join(word for word in said if not word.isdecimal())
-    if phrase not in load_routing()["top_customers"]["phrases"] or len(numbers) > 1:
-        return None
-    limit = numbers[0] if numbers else TopCustomersQuery().limit
-    return TopCustomersQuery(limit=min(max(1, limit), MAX_CUSTOMERS))
+    request: SkillRequest
+    evidence: Evidence
+
+    @property
+    def data(self) -> "WorkspaceData": ...
+
+    @property
+    def is_private(self) -> bool: ...
+
+    async def may(self, right: str) -> bool: ...
 
 
 async def write_top_customers(
-    ctx: OfflineContext, query: "TopCustomersQuery"
+    ctx: AskerContext, query: "TopCustomersQuery"
 ) -> Report | MissingData:
     """Write the list, or say which right it takes and where to ask."""
     language, may_see_people = ctx.request.language, await ctx.may("see_people")
     if not (may_see_people and ctx.is_private):
-        text = TEXTS["one_customer_in_private" if may_see_people else "one_customer"]
+        text = ONE_CUSTOMER_IN_PRIVATE if may_see_people else ONE_CUSTOMER
         return MissingData(answer=Copy(text=text.to(language)))
     found = await ctx.data.run_limited(partial(_find_spent, query=query), MAX_SECONDS)
     if not found:
