@@ -60,8 +60,9 @@ class Condition(ToolParams):
     field: AskedFieldName
     operator: OperatorName
     values: list[str] = Field(
-        description="is, in: any of them; is_not: none of them; between: two, both included; "
-        "“any” or “none” for a field that is set or is not. Days as 2026-11-24."
+        description="is, in: any of them; is_not: none of them; between: two, both included; more "
+        "than 50 is over 50, of numbers alone; “any” or “none” for a field that is set or is not. "
+        "Days as 2026-11-24."
     )
 
 
