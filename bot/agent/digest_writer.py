@@ -4,13 +4,13 @@ it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from pydantic import BaseModel
 
 from bot.agent.tool import ToolDeps
-from bot.agent.tools.query_metrics import look_up_newest
+from bot.agent.tools.query_metrics import SALES, look_up_newest
 from bot.config.brand import Brand
 from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.fact_sentences import (
@@ -23,6 +23,7 @@ from bot.core.fact_sentences import (
     join_copies,
 )
 from bot.core.facts import Evidence, Fact
+from bot.core.metric_query import MeasureName
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import (
     DIGEST_SECTIONS,
@@ -71,6 +72,7 @@ STOPPED = Words("{what}, {how}: it did not go on, {now} now, {was} last time.")
 QUIET = Words("Nothing moved beyond what chance does by itself.")
 ONLY_WATCHED = Words("Nothing moved for sure. To watch: {what}")
 CERTAINTY = Words("“Keep an eye on” means it may be chance. The rest is confirmed.")
+WHOLE_WEEKS = Words("What is expected of sales is told of whole weeks alone.")
 NARROWED = Words("Only {what} was looked at; campaigns and tests can't be told by it.")
 COMPARISONS = {
     "yes": Words(
@@ -92,6 +94,15 @@ WITHOUT_RESULTS = Words("Campaigns that went out without results so far: {withou
 NOTHING_WAITS = Words("Nothing waits for your approval.")
 NEWEST_SALES = Words("Sales of {days}: {sold}, {comparisons}.")
 COMPARED = Words("{change} on {days}")
+ONE_WEEK = timedelta(weeks=1)
+PART_MEASURES: tuple[MeasureName, ...] = (*SALES, "units")
+PART_COLUMNS = {
+    "now": Words("Sales"),
+    "week-before": Words("The same weekdays before"),
+    "week-change": Words("Change"),
+    "year-before": Words("The year before"),
+    "year-change": Words("Change from the year before"),
+}
 WEEK_COLUMNS = {
     "last": Words("A week"),
     "week-before": Words("The week before"),
@@ -127,11 +138,15 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     )  # campaigns that went out are told without orders, too
     if known and not any(group_by_subject(evidence, kind).keys() - {CANNOT} for kind in known):
         return ComposedDigest(writer.report_missing_data(evidence, kinds))
-    newest = Copy(text="")
+    newest = NewestSales()
     if chosen and "trends" in kinds:
-        newest = await _tell_newest_sales(writer, ctx)
+        newest = await _look_up_newest_sales(writer, ctx)
         evidence = ctx.evidence
     moves = find_moves(writer, evidence, brief.series)
+    if newest.part:  # the weekly sales are of other days than was asked for
+        moves.sort(key=lambda move: (not move.is_sure, move.fact_subject.kind == "trends"))
+    covered = tell_covered_days(writer, evidence, kinds, newest.part)
+    read_as = writer.tell_reading(evidence, kinds, covered)
     broken = tell_break(writer, evidence) if "trends" in kinds else Copy(text="")
     follow_up, leads = build_follow_up(writer, evidence, chosen)
     parts = follow_up.model_dump()
@@ -143,12 +158,11 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         if moves:
             said = writer.say(ONLY_WATCHED.with_params(what=moves[0].words))
             quiet = Copy(text=said, facts=moves[0].facts)
-        quiet = join_copies([broken, quiet, newest])
+        of_sales = [newest.told, quiet] if newest.part else [quiet, newest.told]
+        quiet = join_copies([broken, *of_sales])
         output = QuietDigest(
             quiet=quiet,
-            read_as=writer.tell_reading(
-                evidence, kinds, tell_covered_days(writer, evidence, kinds)
-            ),
+            read_as=read_as,
             more=_list_more(writer, moves[1:]),
             leads=leads,
             **parts,
@@ -156,19 +170,22 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
         _keep_facts(ctx, writer, moves, evidence)
         return ComposedDigest(output)
     sales = tell_steady_sales(writer, evidence) if chosen and "trends" in kinds else Copy(text="")
-    sales = join_copies([sales, newest])
+    first_more = [sales] if newest.part and sales.text else []
+    sales = newest.told if newest.part else join_copies([sales, newest.told])
     first_points = [point for point in (moves[0].cost, sales, broken) if point.text]
     told = moves[: MAX_MOVES - len(first_points)]
     limits = [Copy(text=writer.say(CERTAINTY))]
+    if newest.part:
+        limits.append(Copy(text=writer.say(WHOLE_WEEKS)))
     if narrowed:
         limits.append(Copy(text=writer.say(NARROWED.with_params(what=narrowed))))
     limits += list_occasions(writer, evidence, ctx.brand, brief.market)
     report = DigestReport(
         headline=told[0].text,
-        read_as=writer.tell_reading(evidence, kinds, tell_covered_days(writer, evidence, kinds)),
+        read_as=read_as,
         points=[*first_points, *(build_point(writer, move) for move in told[1:])],
-        table=_tabulate_week(writer, evidence) if chosen else None,
-        more=_list_more(writer, moves[len(told) :]),
+        table=newest.table or (_tabulate_week(writer, evidence) if chosen else None),
+        more=_list_more(writer, moves[len(told) :], first_more),
         how_to_read=writer.explain_reading(
             evidence, kinds, *limits, *tell_earlier_days(writer, evidence, kinds)
         ),
@@ -182,12 +199,26 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     return ComposedDigest(report, tuple(told))
 
 
-async def _tell_newest_sales(writer: SentenceWriter, ctx: OfflineContext) -> Copy:
-    """Tell what was sold on the days after the week of the sales, beside the same weekdays before
-    and days of a year before that hold the same occasions. Its facts join the evidence."""
+@dataclass(frozen=True)
+class NewestSales:
+    """What was sold on the days after the last whole week. `part` are these days where they were
+    asked for: then the table is of them."""
+
+    told: Copy = field(default_factory=lambda: Copy(text=""))
+    table: Table | None = None
+    part: tuple[date, date] | None = None
+
+
+async def _look_up_newest_sales(writer: SentenceWriter, ctx: OfflineContext) -> NewestSales:
+    """Look up what was sold on the days after the week of the sales, beside the same weekdays
+    before and days of a year before that hold the same occasions. Its facts join the evidence."""
     last, where = find_newest(ctx.evidence, "trends", "last"), build_filter(ctx.request)
     if last is None or last.until is None or last.until >= last.as_of or where.brand:
-        return Copy(text="")
+        return NewestSales()
+    days, brief = (last.until + timedelta(days=1), last.as_of), ctx.request.brief
+    part = None
+    if brief.since and days[0] <= brief.since <= days[1]:
+        days = part = (brief.since, min(brief.until or days[1], days[1]))
     deps = ToolDeps(
         data=ctx.data,
         request=ctx.request,
@@ -196,26 +227,59 @@ async def _tell_newest_sales(writer: SentenceWriter, ctx: OfflineContext) -> Cop
         person=ctx.person,
         is_private=ctx.is_private,
     )
-    found = await look_up_newest((last.until + timedelta(days=1), last.as_of), where, deps)
+    found = await look_up_newest(days, where, deps, PART_MEASURES if part else SALES)
     ctx.evidence = ctx.evidence.plus(found.facts)
     known = {fact.id: fact for fact in found.facts}
-    compared = [fact for fact in found.facts if f"{fact.id}-change" in known]
+    compared = [
+        Comparison(fact, known[str(fact.compared_with)], known[f"{fact.id}-change"])
+        for fact in found.facts
+        if f"{fact.id}-change" in known
+    ]
+    if not compared:
+        return NewestSales()
+    told = _tell_newest_sales(writer, compared, ctx)
+    return NewestSales(told, _tabulate_part(writer, compared) if part else None, part)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A figure, that of the days compared with, and the change."""
+
+    now: Fact
+    before: Fact
+    change: Fact
+
+
+def _tell_newest_sales(
+    writer: SentenceWriter, compared: Sequence[Comparison], ctx: OfflineContext
+) -> Copy:
+    """Tell the revenue, or the orders where it is not known, with its comparisons."""
+    sold = compared[0].now
     comparisons = [
         writer.tell(
-            None,
-            COMPARED,
-            change=known[f"{fact.id}-change"].as_read,
-            days=_name_days(writer, known[str(fact.compared_with)], ctx),
+            None, COMPARED, change=one.change.as_read, days=_name_days(writer, one.before, ctx)
         )
-        for fact in compared
-        if fact.label == compared[0].label  # the revenue, or the orders where it is not known
+        for one in compared
+        if one.now.label == sold.label
     ]
-    if not comparisons:
-        return Copy(text="")
-    every, sold = join_copies(comparisons, ", "), compared[0].as_read
+    every = join_copies(comparisons, ", ")
     days = _name_days(writer, sold, ctx)
-    told = writer.tell(None, NEWEST_SALES, days=days, sold=sold, comparisons=every.text)
+    told = writer.tell(None, NEWEST_SALES, days=days, sold=sold.as_read, comparisons=every.text)
     return join_copies([told], cited=every.facts)
+
+
+def _tabulate_part(writer: SentenceWriter, compared: Sequence[Comparison]) -> Table | None:
+    """Revenue, orders and pieces of these days beside each of the times that they are compared
+    with."""
+    rows = dict[str, dict[str, Fact]]()
+    for one in compared:
+        row = rows.setdefault(one.now.label, {"now": one.now})
+        assert one.now.since
+        assert one.before.until
+        kind = "week" if one.now.since - one.before.until < ONE_WEEK else "year"
+        row |= {f"{kind}-before": one.before, f"{kind}-change": one.change}
+    subjects = [FactSubject("metric", label, label, row) for label, row in rows.items()]
+    return writer.table(subjects, Words("What"), PART_COLUMNS)
 
 
 def _name_days(writer: SentenceWriter, fact: Fact, ctx: OfflineContext) -> str:
@@ -243,9 +307,11 @@ def list_occasions(
     return [Copy(text=writer.say(words))] if names else []
 
 
-def _list_more(writer: SentenceWriter, moves: Sequence[Move]) -> Copy | None:
+def _list_more(
+    writer: SentenceWriter, moves: Sequence[Move], first: Sequence[Copy] = ()
+) -> Copy | None:
     """List the changes that the details show."""
-    points = [build_point(writer, move) for move in moves[:MAX_MORE]]
+    points = [*first, *(build_point(writer, move) for move in moves[:MAX_MORE])]
     return join_copies(points, "\n", before="– ") if points else None
 
 

@@ -6,7 +6,7 @@ the module:
     TITLE = "Customer feedback"         its name on a card (English; the French is in the .po file)
     COMMAND = "feedback"                its slash command, for a skill of daily use
     HINT = "sizing this month"          an example of what can be typed after the command
-    OWN_PERIOD = True                   the skill ignores a period in the words ("this week")
+    OWN_PERIOD = True                   its analyses are of their own days, whatever period is named
     FOR_CHANNELS = True                 it writes for marketing channels, one draft for each
     TOOLS = ("product", …)              the tools that it gives to a model
 

@@ -236,8 +236,9 @@ class ToolRunner:
     async def run(self, uses: Sequence[ToolUse], allowed: int) -> tuple[ToolReply, ...]:
         """Run the calls of one turn, one after the other. No two calls use the database engine at
         once; the time limit of a call starts when its turn comes (`run_limited`). Of more than
-        `allowed` calls, the last are not run. Rankings are run first: what an answer may tell
-        depends on those before it, and a ranking would lose a row to a single figure.
+        `allowed` calls, the last are not run. The widest are run first: what an answer may tell
+        depends on those before it, so a total would be lost to its parts, and a ranking would lose
+        a row to a single figure.
         Raises AskedPerson, AskedForPeople and Refusal."""
         deps = replace(self.deps, book=self.found.book)
         order = sorted(range(len(uses[:allowed])), key=lambda at: _place_call(uses[at]))
@@ -314,13 +315,17 @@ class ToolRunner:
         return result.model_copy(update={"next_calls": known})
 
 
-def _place_call(use: ToolUse) -> int:
-    """Return which calls come first: those for groups in an order or within bounds, then those for
-    other groups."""
+def _place_call(use: ToolUse) -> tuple[int, int, bool]:
+    """Return which calls come first: those with the fewest conditions, of these the totals, then
+    those for groups in an order or within bounds."""
     asked = use.arguments
-    if not asked.get("dimensions"):
-        return 2
-    return 0 if asked.get("having") or asked.get("order") != "natural" else 1
+    conditions, groups = (_count_parts(asked.get(name)) for name in ("filters", "dimensions"))
+    return conditions, groups, not asked.get("having") and asked.get("order") == "natural"
+
+
+def _count_parts(argument: Any) -> int:
+    """Return how many parts a list has; a model may send anything."""
+    return len(argument) if isinstance(argument, list) else 0
 
 
 @dataclass(frozen=True)

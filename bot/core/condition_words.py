@@ -70,6 +70,10 @@ def _describe_bounds(operator: str, values: Sequence[Money | str]) -> Words:
         return Words("at least {n}", n=first)
     if operator == "at_most":
         return Words("at most {n}", n=first)
+    if operator == "over":
+        return Words("more than {n}", n=first)
+    if operator == "under":
+        return Words("less than {n}", n=first)
     if operator == "between":
         return Words("{low} to {high}", low=first, high=last)
     listed = Words("{value}", value=first)

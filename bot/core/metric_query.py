@@ -4,11 +4,12 @@ A query of figures has measures of one dataset, grouped, filtered, and compared 
 What each name means is defined beside the dataset, in `bot/data/metrics/query/`.
 """
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -235,7 +236,13 @@ AskedFieldName = Literal[  # of conditions that a model may ask for
 ]
 FieldName = Literal[AskedFieldName, "in_audience"]
 BoundName = Literal["at_least", "at_most", "over", "under"]
-OperatorName = Literal["is", "is_not", "in", "at_least", "at_most", "between", "contains"]
+OperatorName = Literal["is", "is_not", "in", BoundName, "between", "contains"]
+BOUNDS: Mapping[str, Callable[[Any, Any], Any]] = {  # BoundName → whether a figure keeps it
+    "at_least": operator.ge,
+    "at_most": operator.le,
+    "over": operator.gt,
+    "under": operator.lt,
+}
 ComparisonName = Literal["none", "previous_period", "same_period_last_year", "dates"]
 OrderName = Literal["highest", "lowest", "natural", "growth", "decline"]
 

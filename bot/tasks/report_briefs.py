@@ -33,9 +33,11 @@ def analyse(
     if load_skills()[read.skill].own_period and (read.since or read.until):
         begins = read.since or read.until or today
         is_week_before = read.against is None or begins - read.against[1] == timedelta(days=1)
-        if read.period_words and not (is_week_before and today - begins <= LATEST):
+        is_latest = is_week_before and today - begins <= LATEST
+        if read.period_words and not is_latest:
             left_over = (*left_over, read.period_words)
-        read = read.model_copy(update={"since": None, "until": None, "against": None})
+        days = {} if is_latest else {"since": None, "until": None}
+        read = read.model_copy(update={**days, "against": None})
     known = {one.handle: one for one in read.products if one.handle}
     product = next(iter(known)) if len(known) == 1 else None  # of several it looks up each
     titles = ", ".join(filter(None, (one.title for one in known.values())))

@@ -138,6 +138,34 @@ async def test_days_after_the_last_whole_week_are_told_beside_the_week_before(wo
     assert change.compared_with == "metric.orders-20261116-20261117.revenue"
 
 
+async def test_part_of_a_week_that_is_named_has_the_table_and_comes_first() -> None:
+    words = "what moved this week?"
+    found = await run(words, skill="digest", since="2026-11-23", until="2026-11-29")
+    assert isinstance(found, DraftResult)
+    parts = {part.key: part for part in found.parts}
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert table.columns[1:3] == (
+        "Sales, 23 to 24 Nov 2026",
+        "The same weekdays before, 16 to 17 Nov 2026",
+    )
+    orders = """SELECT count(DISTINCT "order") FROM orders
+        WHERE "at"::DATE BETWEEN '2026-11-23' AND '2026-11-24'"""
+    told = {row[0]: row[1] for row in table.rows}
+    assert told["Orders"] == str(sample().engine.con.execute(orders).fetchone()[0])
+    assert "sales 23 to 24 Nov 2026" in parts["read_as"].text
+    points = [part.text for part in found.parts if part.key.startswith(("headline", "points"))]
+    assert not [one for one in points if "16 to 22 Nov" in one]
+    assert "16 to 22 Nov" in parts["more"].text
+
+
+async def test_week_that_the_weekly_sales_cover_is_told_as_a_whole() -> None:
+    words = "what moved last week?"
+    found = await run(words, skill="digest", since="2026-11-16", until="2026-11-22")
+    assert isinstance(found, DraftResult)
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert table.columns[1] == "A week, 16 to 22 Nov 2026"
+
+
 @pytest.mark.slow
 async def test_sample_shop_without_changes_is_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -815,6 +815,22 @@ async def test_ranking_keeps_its_rows_beside_another_call_of_the_turn(sqlite: Da
         assert "revenue, France" in replies[calls.index(ranking)].text
 
 
+async def test_total_is_told_beside_its_parts_of_the_same_turn(sqlite: Database) -> None:
+    warehouse = late_by_country(FR=32, BE=3)
+    late = {**NEUTRAL, "measures": ["late_orders"], "dataset": "orders", "order": "highest"}
+    by_country = {**late, "dimensions": ["country"]}
+    for person, calls in (("UMARIE", [late, by_country]), ("UPAUL", [by_country, late])):
+        runner = ToolRunner(
+            [load_tools()["query_metrics"]],
+            deps_of(sqlite, warehouse, person),
+            Pseudonymizer(),
+            FoundThings(FactBook()),
+        )
+        uses = [ToolUse(str(n), "query_metrics", call) for n, call in enumerate(calls)]
+        replies = await runner.run(uses, 9)
+        assert "35" in replies[calls.index(late)].text
+
+
 def test_counts_of_the_same_groups_on_other_days_are_told_and_their_revenue_is_not(
     sqlite: Database,
 ) -> None:

@@ -18,6 +18,7 @@ from bot.core.facts import Evidence, Fact, Source
 from bot.core.library import ProductMatch
 from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
 from bot.core.writer import LlmCall
+from bot.data.analyses.result import AnalysisFilter, build_filter
 from bot.data.catalogue.library import replace_prices
 from bot.grounding.sources import Sources
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests
@@ -99,16 +100,21 @@ async def plan(
     return plan.requests
 
 
-async def test_skill_with_its_own_days_gets_no_period() -> None:
+async def test_skill_with_its_own_days_gets_the_latest_alone() -> None:
     """A digest of one week alone would have nothing to compare with."""
     last_week = {"since": "2026-11-16", "until": "2026-11-22", "period_words": "last week"}
     october = {"since": "2026-10-01", "until": "2026-10-31", "period_words": "in October"}
-    for period, left_over in ((last_week, ()), (october, ("in October",))):
+    week = date(2026, 11, 16), date(2026, 11, 22)
+    for period, days, left_over in (
+        (last_week, week, ()),
+        (october, (None, None), ("in October",)),
+    ):
         words = f"what moved {period['period_words']}?"
         _, found = read_one(words, skill="digest", **period)
         (request,) = await plan(found, words)
-        assert (request.brief.since, request.brief.until) == (None, None)
+        assert (request.brief.since, request.brief.until) == days
         assert request.brief.left_over == left_over
+        assert build_filter(request) == AnalysisFilter()
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 BEFORE_PATH = frozenset(("visits", "visitors", "visits_share"))
 FINE_TIMES = frozenset(("day", "week"))  # by which a break shows; a month has days of both
 AFTER_PATH = ("late", "due_orders", "deliver", "cancelled", "return", "refunded")
+SALES: tuple[MeasureName, ...] = ("revenue", "orders")
 MAX_SOLD_OUT = 4  # whose ads are told of
 OF_SOLD_OUT = (
     "What the ads of a sold-out product cost since then is told, with its own days: say both where "
@@ -60,8 +61,9 @@ class Condition(ToolParams):
     field: AskedFieldName
     operator: OperatorName
     values: list[str] = Field(
-        description="is, in: any of them; is_not: none of them; between: two, both included; "
-        "“any” or “none” for a field that is set or is not. Days as 2026-11-24."
+        description="is, in: any of them; is_not: none of them; between: two, both included; more "
+        "than 50 is over 50, of numbers alone; “any” or “none” for a field that is set or is not. "
+        "Days as 2026-11-24."
     )
 
 
@@ -231,12 +233,15 @@ async def look_up_like_days(
 
 
 async def look_up_newest(
-    days: tuple[date, date], where: AnalysisFilter, deps: ToolDeps
+    days: tuple[date, date],
+    where: AnalysisFilter,
+    deps: ToolDeps,
+    measures: Sequence[MeasureName] = SALES,
 ) -> ToolResult:
     """Return what was sold on the newest days, compared with the same weekdays before, and with
     days of a year before that hold the same occasions; nothing where it can't be told."""
     newest = {"since": days[0], "until": days[1], "comparison": "previous_period"}
-    query = ask_sales(where).model_copy(update=newest)
+    query = ask_sales(where).model_copy(update={**newest, "measures": tuple(measures)})
     try:
         found = await look_up(query, deps)
     except ToolError:
@@ -312,7 +317,7 @@ def ask_sales(where: AnalysisFilter) -> MetricQuery:
         (MetricCondition(field=name, operator="is", values=tuple(split_values(value))),)
         for name, value in named.items()
     )
-    return MetricQuery(dataset="orders", measures=("revenue", "orders"), filters=filters)
+    return MetricQuery(dataset="orders", measures=SALES, filters=filters)
 
 
 def _build_beside(found: Sequence["MetricResult"], notes: Iterable[str]) -> ToolResult:

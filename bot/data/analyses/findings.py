@@ -57,6 +57,7 @@ COVERED = {  # kind → the measure whose days are told, and how a digest names 
     "delivery": ("late", Words("parcels {days}")),
     "feedback": ("share-now", Words("feedback {days}")),
 }
+PART_OF_WEEK = Words("sales {days} · changes by week {week}, the last whole one")
 COMPARED = {  # kind → the measure of the days before, and how they are told
     "funnel": ("before", Words("Visits are compared with those of {days}.")),
     "delivery": ("before", Words("Parcels are compared with those of orders {days}.")),
@@ -251,10 +252,14 @@ def build_point(writer: SentenceWriter, move: Move, text: str = "") -> Copy:
 
 
 def tell_covered_days(
-    writer: SentenceWriter, evidence: Evidence, kinds: Sequence[str]
+    writer: SentenceWriter,
+    evidence: Evidence,
+    kinds: Sequence[str],
+    part: tuple[date, date] | None = None,
 ) -> Copy | None:
     """Say which days the figures are about: of sales in the first line, of all else in the second,
-    where what ends on one day shares it: "up to 24 November: visits 14 days, feedback 30 days"."""
+    where what ends on one day shares it: "up to 24 November: visits 14 days, feedback 30 days".
+    `part` is the part of a week that was asked for."""
     sales, year = list[str](), date.min
     ends: dict[date, list[str]] = {}
     for kind, (measure, words) in COVERED.items():
@@ -263,6 +268,9 @@ def tell_covered_days(
             continue
         if kind == "trends":
             days, year = name_covered_days(writer, evidence, kind), fact.until
+            if part is not None:
+                days = format_short_period(*part, writer.language, date.min)
+                words = PART_OF_WEEK.with_params(week=writer.name_days(fact))
             sales.append(writer.say(words.with_params(days=days)))
         else:
             length = spell_number(

@@ -3,7 +3,7 @@ answer."""
 
 from collections import UserDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
@@ -309,14 +309,10 @@ def build_filter(request: SkillRequest) -> AnalysisFilter:
         reach: AudiencePurpose | None = "email" if place in MESSAGE_PLACES else None
         plan = PlanRequest(place, reach=reach)
         return AnalysisFilter(product=brief.product, plan=plan, rule=brief.rule)
-    return AnalysisFilter(
-        product=brief.product,
-        category=brief.category,
-        brand=brief.brand,
-        since=brief.since,
-        until=brief.until,
-        days=brief.within,
-    )
+    where = AnalysisFilter(product=brief.product, category=brief.category, brand=brief.brand)
+    if request.skill == "digest":  # its days are told apart from what moved
+        return where
+    return replace(where, since=brief.since, until=brief.until, days=brief.within)
 
 
 SMALL_GROUPS = "small-groups-"  # begins the measure of a limit that says so

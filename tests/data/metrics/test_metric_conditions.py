@@ -73,6 +73,14 @@ CASES: list[tuple[list[list[MetricCondition]], str]] = [
         f"""\"order\" IN (SELECT \"order\" FROM orders WHERE {COUNTED} GROUP BY \"order\"
             HAVING sum(amount) >= 100)""",
     ),
+    *(
+        (
+            [[C("order_value", name, "143.70")]],
+            f"""\"order\" IN (SELECT \"order\" FROM orders WHERE {COUNTED} GROUP BY \"order\"
+                HAVING sum(amount) {sign} 143.70)""",
+        )
+        for name, sign in (("over", ">"), ("under", "<"))
+    ),
     ([[C("customer_orders", "at_least", "3")]], of_customers("count(*) >= 3")),
     ([[C("customer_orders", "is", "1")]], of_customers("count(*) = 1")),
     (
@@ -302,16 +310,18 @@ def test_orders_are_told_by_which_of_the_customer_they_are(mixed: Warehouse) -> 
 
 
 @pytest.mark.parametrize(
-    ("operator", "values", "words"),
+    ("field", "operator", "values", "words"),
     [
-        ("is", ("1",), "première commande"),
-        ("at_least", ("2",), "à partir de la commande n° 2"),
+        ("nth_order", "is", ("1",), "première commande"),
+        ("nth_order", "at_least", ("2",), "à partir de la commande n° 2"),
+        ("order_value", "over", ("150",), "montant de la commande : plus de 150"),
+        ("order_value", "under", ("150",), "montant de la commande : moins de 150"),
     ],
 )
-def test_which_order_of_a_customer_is_said_in_words(
-    operator: str, values: tuple[str, ...], words: str
+def test_condition_on_a_number_is_said_in_words(
+    field: str, operator: str, values: tuple[str, ...], words: str
 ) -> None:
-    said = describe_amount("nth_order", operator, values)
+    said = describe_amount(field, operator, values)
     assert said is not None
     assert said.to("fr").replace("\N{NO-BREAK SPACE}", " ") == words
 

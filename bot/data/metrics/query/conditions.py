@@ -13,6 +13,7 @@ from bot.core.charts import QUOTED
 from bot.core.metric_query import (
     ANY_VALUE,
     AUDIENCE_FIELD,
+    BOUNDS,
     CUSTOMER_FIELDS,
     NO_VALUE,
     SELECTED_FIELDS,
@@ -42,7 +43,7 @@ from bot.text.normalize import normalize_text
 
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "text": ("is", "in", "is_not", "contains"),
-    "number": ("is", "in", "is_not", "at_least", "at_most", "between"),
+    "number": ("is", "in", "is_not", *BOUNDS, "between"),
     "day": ("is", "in", "is_not", "at_least", "at_most", "between"),
 }
 MAX_LISTED_VALUES, MAX_NEAR_VALUES = 12, 3
@@ -123,10 +124,8 @@ def holds_day(value: ir.Value, condition: MetricCondition) -> ir.BooleanValue:
 
 
 def _holds_ordered(value: ir.Value, operator_: str, bounds: Sequence[object]) -> ir.BooleanValue:
-    if operator_ == "at_least":
-        return value >= bounds[0]
-    if operator_ == "at_most":
-        return value <= bounds[0]
+    if operator_ in BOUNDS:
+        return BOUNDS[operator_](value, bounds[0])
     if operator_ == "between":
         return (value >= bounds[0]) & (value <= bounds[1])
     inside = value.isin(bounds)

@@ -178,7 +178,7 @@ MEASURES: Mapping[str, Measure] = {
 
 def _rename_messages(warehouse: Warehouse, query: MetricQuery) -> Mapping[str, Measure]:
     """Return the count of texts as one of messages where no channel asked for has ratings, and as
-    one of both where only some have."""
+    one of both where only some have; then what has no rating is not all reviews."""
     texts = warehouse.table("feedback")
     if texts is None:
         return {}
@@ -187,13 +187,19 @@ def _rename_messages(warehouse: Warehouse, query: MetricQuery) -> Mapping[str, M
         texts = texts.filter(texts.channel.isin(asked[0]))
     channels = fetch_rows(warehouse, texts.group_by("channel").aggregate(rated=_.rating.count()))
     are_rated = {row["rated"] > 0 for row in channels}
+    named = dict[str, Measure]()
     if len(are_rated) > 1:
         label, unit = Words("reviews and messages"), "texts"
+        named = {
+            name: replace(measure, counted="with a rating (messages have none)")
+            for name, measure in MEASURES.items()
+            if measure.counted
+        }
     elif asked and not any(are_rated):
         label, unit = Words("messages"), "messages"
     else:
         return {}
-    return {"reviews": replace(MEASURES["reviews"], label=label, unit=unit)}
+    return {"reviews": replace(MEASURES["reviews"], label=label, unit=unit), **named}
 
 
 def _takes_channels(condition: MetricCondition, others: Sequence[MetricCondition]) -> bool:
@@ -277,7 +283,7 @@ DATASET = MetricDataset(
     name="feedback",
     kind="feedback",
     label=Words("feedback"),
-    row_label=Words("reviews"),
+    row_label=Words("texts"),
     sources={"rows": select_reviews},
     dimensions=DIMENSIONS,
     measures=MEASURES,

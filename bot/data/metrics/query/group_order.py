@@ -1,24 +1,17 @@
 """Sort the groups of an answer, and hold them to the bounds of its query."""
 
-import operator
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import ceil, isclose, log10
 from typing import Any
 
 from bot.core.facts import RATING_UNIT
-from bot.core.metric_query import ORDERED_DIMENSIONS, BoundName, MetricBound, MetricQuery
+from bot.core.metric_query import BOUNDS, ORDERED_DIMENSIONS, MetricBound, MetricQuery
 from bot.data.metrics.query.release import ALL_GROUPS, Group, HiddenGroups
 from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 
 DEFAULT_LIMIT = 20
 MAX_LEVEL = 5  # groups that are shown beyond the limit, as they are level with the last within it
 CHANGE_ORDERS = ("growth", "decline")
-BOUNDS: Mapping[BoundName, Callable[[Any, Any], bool]] = {
-    "at_least": operator.ge,
-    "at_most": operator.le,
-    "over": operator.gt,
-    "under": operator.lt,
-}
 
 
 def is_in_time(query: MetricQuery) -> bool:
