@@ -57,36 +57,22 @@ def _add_alike(cited: Collection[str], shown: Sequence[Exhibit]) -> frozenset[st
 
 
 def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> Exhibit:
-    """Return the exhibit without the columns that tell nothing and that no sentence cites, and a
-    line that says it in their place: those that repeat another one, and those of 0 alone. What
-    returns to come will change repeats it only so far."""
-    from bot.data.metrics.query.order_cautions import LATE_RETURNS
-
-    is_late = LATE_RETURNS.to(ctx.request.language) in exhibit.footnote
+    """Return the exhibit without the columns that no sentence cites and that repeat another one or
+    are 0 alone, and a line on the latter in their place."""
     columns, told, kept = exhibit.list_figure_columns(), list[Words](), list[int]()
     for number, (head, cells) in enumerate(columns):
-        figures = [cell for cell in cells if cell not in NO_FIGURE]
         facts = exhibit.column_facts[number]
+        figures = {cell for cell in cells if cell not in NO_FIGURE}
         is_apart = exhibit.column_facts.count(facts) == 1 and not facts & {*cited}
-        others = (
-            columns[n][0]
+        repeats = any(
+            all(a in (b, *NO_FIGURE) for a, b in zip(cells, columns[n][1], strict=True))
             for n in kept
-            if all(a in (b, *NO_FIGURE) for a, b in zip(cells, columns[n][1], strict=True))
         )
-        same = next(others, "") if figures else ""
-        is_none = {*figures} == {"0"}
-        if is_apart and (same or is_none) and len(cells) > 1:
-            words = Words("{column}: the same as {other}.", column=head, other=same.lower())
-            if is_late:
-                words = Words(
-                    "{column}: the same as {other} so far, before returns to come.",
-                    column=head,
-                    other=same.lower(),
-                )
-            told.append(words if same else Words("{column}: 0 in each row.", column=head))
-        else:
+        if not is_apart or len(cells) < 2 or not (figures == {"0"} or (figures and repeats)):
             kept.append(number)
-    if not told:
+        elif figures == {"0"}:
+            told.append(Words("{column}: 0 in each row.", column=head))
+    if len(kept) == len(columns):
         return exhibit
     lines = [exhibit.cut, *(words.to(ctx.request.language) for words in told)]
     cut = " ".join(filter(None, lines))
@@ -96,18 +82,24 @@ def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) ->
 def _cut_columns(
     exhibit: Exhibit, headline: Collection[str], points: Collection[str], ctx: Findings
 ) -> Exhibit:
-    """Return the exhibit with as many columns as a table may have, and a line that names the
-    measures that have no room."""
+    """Return the exhibit with as many columns as a table may have, and lines that name the
+    measures that have no room, and those whose earlier figures have none."""
     cut = exhibit.with_columns_first(headline, points)
-    left_out = {*exhibit.column_facts} - {*cut.column_facts}
-    if not left_out:
-        return cut
-    columns = zip(exhibit.list_figure_columns(), exhibit.column_facts, strict=True)
-    heads = {facts: head for (head, _), facts in reversed([*columns]) if facts in left_out}
-    gone = frozenset[str]().union(*left_out)
-    named = exhibit.list_measures(gone) or [*reversed(heads.values())]
-    told = Words("Not shown, for lack of room: {what}.", what=", ".join(named))
-    lines = (exhibit.cut, told.to(ctx.request.language))
+    every, kept = exhibit.column_facts, cut.column_facts
+    columns = reversed([*zip(exhibit.list_figure_columns(), every, strict=True)])
+    heads = {facts: head.partition(", ")[0] for (head, _), facts in columns}
+    told = {
+        Words("Not shown, for lack of room: {what}."): {*every} - {*kept},
+        Words("Earlier figures not shown, for lack of room: {what}."): {
+            one for one in kept if kept.count(one) == 1 < every.count(one)
+        },
+    }
+    lines = [exhibit.cut]
+    for words, some in told.items():
+        named = exhibit.list_measures(frozenset[str]().union(*some))
+        named = named or [heads[one] for one in dict.fromkeys(every) if one in some]
+        if named:
+            lines.append(words.with_params(what=", ".join(named)).to(ctx.request.language))
     return cut.model_copy(update={"cut": " ".join(filter(None, lines))})
 
 

@@ -203,8 +203,9 @@ class Exhibit(BaseModel, frozen=True):
     def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
         """Return the exhibit with as many columns as a table may have. Where a card has no room for
         all, those of the first collection of facts come first; of the others the columns of each
-        table stand together, those of the second collection first. In a wide table those of the
-        first collection alone keep their earlier figures, and the others where there is room."""
+        table stand together, those of the second collection first. In a wide table all of the
+        first collection stand, the newest figures of the second, and where there is room their
+        earlier ones, the changes, and the others."""
         many, names = len(self.column_facts), self._count_names()
         if self.table is None or names + many <= MAX_CARD_COLUMNS:
             return self
@@ -217,15 +218,14 @@ class Exhibit(BaseModel, frozen=True):
         tables = self.column_tables or (0,) * many
         kept = sorted(range(many), key=lambda number: (rank(number), places[number]))
         if many > MAX_COLUMNS:
-            earlier = [
-                number
-                for number in kept
-                if rank(number) and self.column_facts.index(self.column_facts[number]) != number
-            ]
-            kept = [number for number in kept if number not in earlier]
-            used = sum(rank(number) < len(cited) for number in kept)
-            earlier = [number for number in earlier if rank(number) < len(cited)]
-            kept = [*kept, *earlier][: max(used, MAX_COLUMNS)]
+
+            def find_place(number: int) -> tuple[bool, int]:
+                nth = self.column_facts[:number].count(self.column_facts[number])
+                return rank(number) == len(cited), nth if rank(number) else 0
+
+            kept.sort(key=find_place)
+            used = sum(find_place(number) == (False, 0) for number in kept)
+            kept = kept[: max(used, MAX_COLUMNS)]
         best = {tables[n]: rank(n) for n in sorted(kept, key=rank, reverse=True)}
         kept.sort(key=lambda n: (rank(n) > 0, best[tables[n]], tables[n], rank(n), places[n]))
         return self.with_columns(kept)

@@ -349,7 +349,8 @@ class MetricBound(BaseModel, frozen=True):
 
 class MetricQuery(BaseModel, frozen=True):
     """What is asked. Days are inclusive. All groups of `filters` hold; within a group, one
-    condition suffices. `limit` is the number of groups to show."""
+    condition suffices. `limit` is the number of groups to show, where `room`, the most figures of
+    the answer, allows."""
 
     dataset: DatasetName
     measures: tuple[MeasureName, ...] = Field(min_length=1)
@@ -365,6 +366,7 @@ class MetricQuery(BaseModel, frozen=True):
     # highest first
     order: OrderName = "natural"
     limit: int = 20
+    room: int = 60
 
     @property
     def conditions(self) -> tuple[MetricCondition, ...]:

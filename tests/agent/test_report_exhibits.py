@@ -3,10 +3,9 @@
 from types import SimpleNamespace
 from typing import Any
 
-from bot.agent.report_exhibits import _add_alike, _leave_out_empty
+from bot.agent.report_exhibits import _add_alike, _cut_columns, _leave_out_empty
 from bot.core.charts import Exhibit
 from bot.core.parts import Table
-from bot.data.metrics.query.order_cautions import LATE_RETURNS
 
 HEADS = ("Revenue", "Net revenue", "Returned", "Orders")
 WEEKS = Exhibit(
@@ -20,17 +19,28 @@ WEEKS = Exhibit(
 CTX: Any = SimpleNamespace(request=SimpleNamespace(language="en"))
 
 
-def test_column_that_tells_nothing_of_its_own_is_said_once_in_its_place() -> None:
+def test_column_that_tells_nothing_of_its_own_is_left_out() -> None:
     left = _leave_out_empty(WEEKS, {"Orders"}, CTX)
     assert left.table
     assert left.table.columns == ("Week", "Revenue", "Orders")
-    assert left.cut == "Net revenue: the same as revenue. Returned: 0 in each row."
+    assert left.cut == "Returned: 0 in each row."
 
 
-def test_a_column_that_returns_may_still_change_is_alike_only_so_far() -> None:
-    late = WEEKS.model_copy(update={"footnote": f"As told. {LATE_RETURNS.text}"})
-    left = _leave_out_empty(late, {"Orders"}, CTX)
-    assert left.cut.startswith("Net revenue: the same as revenue so far, before")
+def test_measures_whose_earlier_figures_have_no_room_are_named() -> None:
+    heads = [head for one in "ABCDE" for head in (f"{one}, this week", "last", "Change")]
+    exhibit = Exhibit(
+        shows="",
+        table=Table(columns=("Channel", *heads), rows=(("Ads", *map(str, range(15))),)),
+        column_facts=tuple(frozenset({one}) for one in "AAABBBCCCDDDEEE"),
+    )
+    cut = _cut_columns(exhibit, [], ["B", "D"], CTX)
+    assert cut.table
+    assert cut.table.rows == (("Ads", "3", "4", "5", "9", "10", "11"),)
+    assert cut.cut == "Not shown, for lack of room: A, C, E."
+    cut = _cut_columns(exhibit, ["A"], ["B", "D"], CTX)
+    assert cut.table
+    assert cut.table.rows == (("Ads", "0", "1", "2", "3", "4", "9"),)
+    assert cut.cut.endswith("Earlier figures not shown, for lack of room: D.")
 
 
 def test_column_that_a_sentence_cites_stays() -> None:

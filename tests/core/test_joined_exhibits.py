@@ -228,14 +228,14 @@ def test_columns_of_a_joined_table_stand_together_and_those_of_the_text_first(
     assert table.columns == ("Device", *heads)
 
 
-def test_wide_table_keeps_a_column_of_each_and_what_the_headline_compares() -> None:
+def test_wide_table_keeps_what_the_text_compares_before_the_others() -> None:
     heads = [head for one in "ABC" for head in (f"{one}, 2026", "2025", "Change")]
     exhibit = build_exhibit("e1", tuple(heads), {"Mobile": tuple("123456789")})
     facts = tuple(frozenset({one}) for one in "AAABBBCCC")
     exhibit = exhibit.model_copy(update={"column_facts": facts})
     table = exhibit.with_columns_first(["B"], ["C"]).table
     assert table
-    assert table.rows == (("Mobile", *"456781"),)
+    assert table.rows == (("Mobile", *"456789"),)
     table = exhibit.with_columns_first(["B"], ["C", "A"]).table
     assert table
     assert table.rows == (("Mobile", *"456127"),)

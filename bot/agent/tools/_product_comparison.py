@@ -63,6 +63,7 @@ async def rate_products(
             since=(until or deps.today) - YEAR,
             until=until,
             limit=len(handles),
+            room=len(measures) * (len(handles) + 1),  # all of them, and the total
         )
         try:
             result = await look_up(query, deps)

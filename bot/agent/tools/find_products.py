@@ -162,6 +162,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if not every and not _wants_sales(params):
         raise ToolError(NO_CATALOGUE)
     products, described = filter_products(every, params)
+    rated, of_rated = dict[str, list[Fact]](), list[str]()
+    if any(bounds := (params.rated_at_least, params.rated_at_most, params.ratings_at_least)):
+        products, rated, of_rated = await select_rated(products, *bounds, where.until, deps)
     finding = None
     if _wants_sales(params):
         among = [product.handle for product in products] if every else None
@@ -183,9 +186,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             for one in ordered
             if number_of(sales.get(one.handle, ()), "units") >= params.sold_at_least
         ]
-    rated, of_rated, sold = dict[str, list[Fact]](), list[str](), len(ordered)
-    if any(bounds := (params.rated_at_least, params.rated_at_most, params.ratings_at_least)):
-        ordered, rated, of_rated = await select_rated(ordered, *bounds, where.until, deps)
+    sold = len(ordered)
     is_shortest = params.sort == "stock_cover" and bool(covers)  # at either rate
     held = ordered if is_shortest else ordered[: params.most]
     of_week, alike = await find_covers_of_week(deps, where, held, covers)

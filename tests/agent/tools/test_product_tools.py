@@ -105,6 +105,21 @@ async def test_products_are_found_by_their_ratings(compare: str) -> None:
     assert len(result.notes) == len(set(result.notes))
 
 
+@pytest.mark.parametrize("sort", ["fit", "best_sellers", "price_low"])
+async def test_bounds_on_ratings_are_held_against_all_products(sort: str) -> None:
+    rated = sample().engine.con.execute(
+        "SELECT product, count(rating) >= 5 AND avg(rating) <= 3.8 FROM feedback "
+        f"""WHERE "at" >= DATE '{TODAY}' - 364 AND rating IS NOT NULL GROUP BY product"""
+    )
+    is_bad = dict(rated.fetchall())
+    assert len(is_bad) > MAX_FACTS / 2  # more than a look-up has room for
+    bad = [one for one in is_bad if is_bad[one]]
+    call = {"sort": sort, "rated_at_most": 3.8, "ratings_at_least": 5, "most": len(bad)}
+    result = await call_tool("find_products", call)
+    assert sorted(handles(result)) == sorted(bad)
+    assert f"{len(bad)} products fit; {len(bad)} stand here." in result.notes
+
+
 @pytest.mark.parametrize(("last", "told"), [(20, True), (5, False)])
 async def test_a_last_week_beyond_chance_has_its_own_days_of_stock(last: int, told: bool) -> None:
     days = [*range(8, 29)] + [n % 7 + 1 for n in range(last)]  # days ago: one a day, then these

@@ -19,7 +19,7 @@ from bot.data.metrics.query.metric_answer import (
     ShownGroup,
     list_remainder_bases,
 )
-from bot.data.metrics.query.paired_times import FACTS_COMPARED, MAX_FACTS
+from bot.data.metrics.query.paired_times import FACTS_COMPARED
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     MERGED_GROUP,
@@ -242,7 +242,7 @@ class GroupChoice:
     @cached_property
     def chosen(self) -> list[Group]:
         of_total, of_group = self._count_facts()
-        room = MAX_FACTS // len(self.query.measures) - of_total
+        room = self.query.room // len(self.query.measures) - of_total
         return self.order.cut(self.kept, max(1, room // of_group))
 
     def count_fitting_measures(self) -> int:
@@ -250,7 +250,7 @@ class GroupChoice:
         limit = self.query.limit if self.query.limit > 0 else MIN_GROUPS
         wanted = min(len(self.kept), limit, MIN_GROUPS) if self.query.dimensions else 0
         of_total, of_group = self._count_facts()
-        return MAX_FACTS // (of_total + wanted * of_group)
+        return self.query.room // (of_total + wanted * of_group)
 
     def _count_facts(self) -> tuple[int, int]:
         """Return how many facts a measure has of the total, and of each group."""

@@ -9,7 +9,6 @@ import ibis.expr.types as ir
 
 from bot.core.metric_query import DATED_DIMENSIONS, MetricQuery
 
-MAX_FACTS = 60  # of an answer
 FACTS_COMPARED = 3  # of a figure: itself, the earlier one, the change
 MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
 WEEK = 7
@@ -39,13 +38,13 @@ def find_time_shift(query: MetricQuery, before: tuple[date, date] | None) -> Tim
     """Return how the groups of two periods are paired. None where they can't be, and where there is
     no room for all of them."""
     shift, many = _pair(query, before)
-    return shift if many * len(query.measures) <= MAX_FACTS else None
+    return shift if many * len(query.measures) <= query.room else None
 
 
 def count_paired_measures(query: MetricQuery, before: tuple[date, date] | None) -> int:
     """Return of how many measures there is room for all paired groups; 0 where none are paired."""
     shift, many = _pair(query, before)
-    return MAX_FACTS // many if shift else 0
+    return query.room // many if shift else 0
 
 
 def _pair(query: MetricQuery, before: tuple[date, date] | None) -> tuple[TimeShift | None, int]:
