@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 BEFORE_PATH = frozenset(("visits", "visitors", "visits_share"))
 FINE_TIMES = frozenset(("day", "week"))  # by which a break shows; a month has days of both
 AFTER_PATH = ("late", "due_orders", "deliver", "cancelled", "return", "refunded")
+FIELDS_AFTER_PATH = ("late", "delivered_day", "carrier", "returned", "return_reason")
 MAX_SOLD_OUT = 4  # whose ads are told of
 OF_SOLD_OUT = (
     "What the ads of a sold-out product cost since then is told, with its own days: say both where "
@@ -357,9 +358,10 @@ async def _name_breaks(
 
 
 def _needs_path(query: MetricQuery) -> bool:
-    """Whether one of the measures comes after a step of the path to purchase and grows with the
-    purchases, and isn't of what happens to orders later, where it stands beside another: of visits
-    by anything, of orders and of the orders of campaigns compared or by day or week."""
+    """Whether the question is of what comes after a step of the path to purchase, where it stands
+    beside another: of visits by anything, of orders and of traffic compared or by day or week. The
+    first measure says what it is of, which grows with the purchases and isn't of what happens to
+    orders later. What is asked of campaigns is of these."""
     from bot.data.metrics.query.order_measures import MEASURES
 
     is_compared = query.comparison != "none"
@@ -368,14 +370,12 @@ def _needs_path(query: MetricQuery) -> bool:
         return stands_beside and not BEFORE_PATH.issuperset(query.measures)
     if not is_compared and FINE_TIMES.isdisjoint(query.dimensions):
         return False
-    if query.dataset == "campaigns":
-        return query.asks("order")
     if query.dataset == "traffic":
         return query.asks("order", "sales", "conversion")
-    return query.dataset == "orders" and any(
-        MEASURES[name].is_sum and not any(part in name for part in AFTER_PATH)
-        for name in query.measures
-    )
+    if query.dataset != "orders" or query.uses(*FIELDS_AFTER_PATH):
+        return False
+    first = query.measures[0]
+    return MEASURES[first].is_sum and not any(part in first for part in AFTER_PATH)
 
 
 async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":
