@@ -78,7 +78,8 @@ class Params(ToolParams):
         description="One to eight, all of this dataset. The list has those of orders first, then "
         "from visits on those of visits, from sent on of campaigns, from reviews on of feedback, "
         "from sessions on of traffic. `discounts` is what discounts took off orders, "
-        "discount_depth their share of these lines, price_cuts what lower prices gave away."
+        "discount_depth their share of these lines, price_cuts what lower prices gave away. By two "
+        "dimensions a …_share is of each of the first, or of each day, week or month."
     )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Groups that the question names, such as "

@@ -463,6 +463,7 @@ class AnswerNotes:
             measure = self.answer.get_measure(name)
             if name not in self.answer.asked.measures:
                 continue  # it stands beside another, whose gaps are told
+            no_whole = self._explain_no_whole(name)
             if why := self.answer.unknown.get(measure.share_of or name):
                 notes.append(f"{name} is not known: {why}")
                 continue
@@ -472,6 +473,7 @@ class AnswerNotes:
                 for one in groups
                 if (one in (ALL_GROUPS, WITHIN) or self.answer.recipe.is_single(one))
                 and one in shown
+                and (one or not no_whole)
             ]
             without = [one for one in named if cells[one, name][0] is None]
             few = [one for one in without if not self.answer.is_allowed(one, name)]
@@ -481,7 +483,7 @@ class AnswerNotes:
             for some, why in (
                 *self._sort_by_reason(few, name),
                 (blank, measure.blank or f"{columns} is blank in these rows"),
-                (rest, "there is nothing to compute it from"),
+                (rest, no_whole or "there is nothing to compute it from"),
             ):
                 if some:
                     names = self._list_names(some, groups)
@@ -503,6 +505,14 @@ class AnswerNotes:
         for (names, why), of in earlier.items():
             notes.append(f"No earlier {', '.join(of)} for {names}: {why}.")
         return notes
+
+    def _explain_no_whole(self, name: str) -> str:
+        """Say why a share of two dimensions is not told."""
+        place = self.query.share_place
+        if place is None or not self.answer.get_measure(name).share_of:
+            return ""
+        by = self.query.dimensions[place]
+        return f"it is per {by}, whose parts must add up and all be told; filter to one {by}"
 
     def _say_no_rows(self) -> str:
         alone = [group[0] for group in self.query.filters if len(group) == 1]

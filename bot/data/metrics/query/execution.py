@@ -324,6 +324,8 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
     for bound in query.having:
         if bound.measure not in query.measures:
             raise QueryError("{name} is in having, so ask for it, too.", name=bound.measure)
+        if query.share_place is not None and dataset.measures[bound.measure].share_of:
+            raise QueryError("{name} has bounds by one dimension alone.", name=bound.measure)
     if query.order in CHANGE_ORDERS:
         _require_comparison(query)
     _require_one_source(dataset, query)

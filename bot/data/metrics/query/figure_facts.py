@@ -28,6 +28,7 @@ from bot.data.metrics.query.wording import (
     name_dimensions,
     name_measure,
     name_part,
+    name_share_part,
 )
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
@@ -152,6 +153,7 @@ class FigureFacts:
         if group == self.total:
             named = (name_part(self.warehouse, self.answer, name, self.language),)
         about = [*filter(None, named), *self._list_filters(group)]
+        about += [part] if (part := name_share_part(self.answer, name, self.language)) else []
         if group == WITHIN:
             about += describe_having(self.warehouse, self.answer, self.language)
         return Fact(
@@ -187,10 +189,11 @@ class FigureFacts:
             return None
         if MONEY_OF_CUSTOMERS in whole.bases:
             return None
-        if measure.share_of:
-            group = ALL_GROUPS
-            period = period if self.query.dimensions else "whole"
-        return self.answer.get_count(period, group, measure.share_of or name)
+        if not measure.share_of:
+            return self.answer.get_count(period, group, name)
+        wholes = self.answer.list_whole(period, group, measure.share_of)
+        counts = [self.answer.get_count(*one, measure.share_of) for one in wholes]
+        return None if None in counts else sum(filter(None, counts))
 
     def _list_filters(self, group: Group) -> list[str]:
         """Return the conditions in words, without those that the name of the group makes clear."""

@@ -388,8 +388,18 @@ def name_measure(
     `as_read` it says what the data count in it."""
     measure = answer.dataset.measures[name]
     label = get_label(warehouse, answer, measure, as_read=as_read)
-    part = name_part(warehouse, answer, name, language)
+    of_rows = name_part(warehouse, answer, name, language)
+    part = ", ".join(filter(None, (of_rows, name_share_part(answer, name, language))))
     return f"{label.to(language)} ({part})" if part else label.to(language)
+
+
+def name_share_part(answer: MetricAnswer, name: str, language: str) -> str:
+    """Return "per country" of a share that is of all of a country; nothing of other measures."""
+    place = answer.query.share_place
+    if place is None or not answer.dataset.measures[name].share_of:
+        return ""
+    label = answer.dataset.dimensions[answer.query.dimensions[place]].label
+    return Words("per {what}", what=label).to(language)
 
 
 def get_label(
