@@ -200,7 +200,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         country=read_text(params.country), device=read_text(params.device), until=now[1]
     )
     breaks = await name_breaks(now, where, deps, own, before)
-    sold_out = await name_sold_out([now, before], where, deps)
+    sold_out = await name_sold_out([now, before], query, deps)
     apart = whole.now.revenue.about
     exhibits = SPLIT.build_parts(
         _name_without(of_whole, apart),

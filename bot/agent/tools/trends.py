@@ -132,7 +132,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         own = [*beside.facts, *facts]
         breaks = await name_breaks((usual, asked.until), asked, deps, own)
         notes += breaks
-        notes += await name_sold_out([(usual, week.until)], finding.where, deps)
+        notes += await name_sold_out([(usual, week.until)], ask_sales(asked), deps)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")
     if steady:
