@@ -61,6 +61,10 @@ UNKNOWN_CODES = (
     "code: no campaign of the data has these codes, and few orders with one had a discount. "
     "Whether they are promo codes is not in the data: say “code”."
 )
+REPORTED = (
+    "Of a code that too few bought with, campaign_orders and campaign_sales of campaigns are what "
+    "the campaign's own tool reports."
+)
 OLD_CUSTOMER_DAYS = 90, 365  # at least, at most: see `find_first_sure_day`
 COMES_BACK = 0.99  # of the customers who do, within the days that this takes
 FIRST_ORDER_MEASURES = ("new_customers", "second_order", "reorder", "newcomers")
@@ -146,7 +150,8 @@ def _explain_codes(warehouse: Warehouse) -> str:
 
 
 def warn_of_codes(warehouse: Warehouse, _days: tuple[date, date]) -> str:
-    return explain_codes(warehouse)
+    codes = explain_codes(warehouse)
+    return f"{codes} {REPORTED}" if codes in (CAMPAIGN_CODES, BOTH_CODES) else codes
 
 
 def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
