@@ -9,7 +9,7 @@ import pytest
 
 from bot.agent.tool import ToolError
 from bot.agent.tools._calendar import find_like_days, tell_occasions
-from bot.agent.tools.funnel import name_breaks
+from bot.agent.tools._path_breaks import name_breaks
 from bot.agent.tools.split_revenue import split_change
 from bot.config.brand import Brand, Market
 from bot.core.fact_book import FactBook
