@@ -171,7 +171,7 @@ class _ResultBuilder:
     # What is shown beside.
 
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
-        if not self.facts or self.notes.is_mostly_hidden:
+        if not self.facts or self.notes.places.is_mostly_hidden:
             return ()
         cells = self._complete(groups, cells)
         columns, lines = self._list_columns(cells), self._list_lines(groups, cells)
@@ -221,7 +221,7 @@ class _ResultBuilder:
         empty = [(first.isoformat(),) for first, _ in self.empty_times]
         chart = self._build_chart(sorted([*single, *empty]) if empty else single, cells)
         ids = tuple(fact.id for fact in self.facts)
-        not_ranked = self.notes.describe_unranked()
+        not_ranked = self.notes.places.describe_unranked()
         ranked = tuple(id for id in ids if self.groups[id][1] in single) if not_ranked else ()
         scope, short_scope = (self._list_scope(cells, short=short) for short in (False, True))
         is_cut = self.answer.periods.left_out_days > 0
@@ -445,7 +445,7 @@ class _ResultBuilder:
     def _name_others(self) -> tuple[str, ...]:
         missing, named = list_missing(self.answer), self.notes.list_named_others()
         if self.query.names_groups:  # as they are asked for, it is no secret which are missing
-            named = sorted(" · ".join(self.notes.name(one)) for one in missing)
+            named = sorted(" · ".join(self.notes.places.name(one)) for one in missing)
         others = Words("Others ({n})", n=len(missing))
         if len(named) == len(missing) <= MAX_NAMED_OTHERS:
             listed = ", ".join(named)

@@ -149,7 +149,7 @@ class FigureFacts:
             return None  # nothing of what is not stated: no returns without a reason
         value, own = _round(exact, measure), self._find_own(group, period)
         since, until = self.cut_days(own, days)
-        named = self.notes.name(own)
+        named = self.notes.places.name(own)
         if group == self.total:
             named = (name_part(self.warehouse, self.answer, name, self.language),)
         about = [*filter(None, named), *self._list_filters(group)]
