@@ -25,23 +25,19 @@ from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.figure_facts import FigureFacts
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.periods import Days, count_days
+from bot.data.metrics.query.query_wording import (
+    describe_query,
+    get_reference_day,
+    list_scope,
+    name_chart,
+    summarize_query,
+)
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.remainder import REST, are_empty, find_rest, list_missing
 from bot.data.metrics.query.runner import PeriodName
+from bot.data.metrics.query.time_names import get_last_day, is_by_time, list_hidden_times, name_span
 from bot.data.metrics.query.wording import OTHERS as OTHERS_NAME
-from bot.data.metrics.query.wording import (
-    describe_query,
-    get_last_day,
-    get_reference_day,
-    is_by_time,
-    list_hidden_times,
-    list_scope,
-    name_chart,
-    name_measure,
-    name_row,
-    name_span,
-    summarize_query,
-)
+from bot.data.metrics.query.wording import name_measure, name_row
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words, format_short_day, format_short_period
 from bot.text.normalize import slugify

@@ -24,13 +24,9 @@ from bot.data.metrics.query.release import (
 )
 from bot.data.metrics.query.remainder import are_empty, count_twice
 from bot.data.metrics.query.runner import PeriodName
+from bot.data.metrics.query.time_names import is_by_time, name_hidden_times
 from bot.data.metrics.query.withheld import WithheldFigures
-from bot.data.metrics.query.wording import (
-    is_by_time,
-    is_of_deliveries,
-    is_of_kept,
-    name_hidden_times,
-)
+from bot.data.metrics.query.wording import is_of_deliveries, is_of_kept
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
 

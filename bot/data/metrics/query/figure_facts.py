@@ -18,13 +18,12 @@ from bot.data.metrics.query.order_cautions import (
     warn_of_late_returns,
 )
 from bot.data.metrics.query.periods import Days, count_days
+from bot.data.metrics.query.query_wording import describe_filters, describe_having
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
+from bot.data.metrics.query.time_names import get_last_day
 from bot.data.metrics.query.wording import (
-    describe_filters,
-    describe_having,
     get_label,
-    get_last_day,
     name_dimensions,
     name_measure,
     name_part,
