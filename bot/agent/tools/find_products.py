@@ -177,120 +177,110 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     short = _shorten(scope, several, language)
     called = [one for one in products if one.handle not in described]
     fitting = () if any(bounds) else _count_fitting(params, called, scope, language)
+    lost, more, last = dict[str, list[Fact]](), list[str](), list[str]()
     if params.compare != "none" and every:
-        best_ones = ordered[: min(params.most, MAX_COMPARED)]
-        rows, of_compared = await _compare(best_ones, sales, covers, where.until, deps)
-        every_fact = [fact for row in rows for fact in row]
-        compared = build_table_exhibit(
-            COMPARED.shows,
-            every_fact,
-            COMPARED.heading,
-            COMPARED.columns,
-            language,
-            rows_of=PRODUCTS.rows_of,
-            groups=rows,
-        )
-        compared = _say_rows(compared, len(best_ones), len(products), short, language)
+        shown = ordered[: min(params.most, MAX_COMPARED)]
+        rows, more = await _compare(shown, sales, covers, where.until, deps)
+        size = (len(shown), len(products))
+        exhibits = _build_table(COMPARED, rows, size, short, language)
         if covers:  # the pieces stand in the table
             rows = [_leave_out(row, "stock") for row in rows]
         rows = [row if _is_reduced(row) else _leave_out(row, "price") for row in rows]
         beside = (*fitting, *of_week.values())
         many = _count_listed(rows, MAX_FACTS - len(beside))
         told = [fact for row in rows[:many] for fact in row]
-        return ToolResult(
-            facts=(*beside, *_name_country(told, where, language)),
-            exhibits=(compared,) if compared else (),
-            notes=(
-                *say_described(products, called, described, best_ones, params),
-                *explain(params, products, ordered, best_ones, every, finding, basis, sold, ranks),
-                *dict.fromkeys((*of_rated, *of_compared)),
-                *say_pace(params, where, covers),
-                *say_week(of_week, beyond_chance),
-                *([TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []),
-            ),
-            read_as=join_scope(scope),
-            scope=scope,
-        )
-    lost, of_lost = dict[str, list[Fact]](), list[str]()
-    if params.in_stock == "no":
-        lost, of_lost = await estimate_lost_sales(ordered[: params.most], deps)
-    shown, facts, rows = list[Product](), list[Fact](), list[list[Fact]]()
-    for product in ordered[: params.most]:
-        its = [
-            fact.model_copy(update={"about": _describe(product, fact)})
-            for fact in build_product_facts(product)
-            if fact.label in SHOWN_LABELS
-        ]
-        its += build_availability_facts(product, language)
-        if cover := covers.get(product.handle):
-            its += [cover, *([build_last_day(cover, its)] if params.pace and cover.value else [])]
-        its += [
-            fact
-            for fact in sales.get(product.handle, ())
-            if not params.wants_cover or fact.parts.measure == "units"
-        ]
-        its += [of_week[product.handle]] if product.handle in of_week else []
-        its += rated.get(product.handle, ())
-        its += lost.get(product.handle, ())
-        if (lost or params.tells_cover) and len(facts) + len(its) > MAX_FACTS - len(fitting):
-            break  # which of them stand here is said below
-        shown.append(product)
-        facts += its
-        rows.append(its)
-    if not every:  # without a catalogue the orders alone name products
-        facts = [fact for group in [*sales.values()][: params.most] for fact in group]
-    of_titles = [[fact for fact in row if fact.label != "name"] for row in rows]
-    listed = build_table_exhibit(
-        PRODUCTS.shows,
-        facts,
-        PRODUCTS.heading,
-        PRODUCTS.columns,
-        language,
-        rows_of=PRODUCTS.rows_of,
-        groups=of_titles,
-        gaps={
-            "stock-cover-week": {
-                one.about: str(one.value) for handle, one in alike.items() if handle not in of_week
-            }
-        },
-    )
-    is_cut = len(shown) < min(params.most, len(ordered))
-    listed = _say_rows(listed, len(shown), len(ordered) if is_cut else len(shown), short, language)
-    of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
-    return ToolResult(
-        facts=(*_name_country(facts, where, language), *fitting),
-        exhibits=(
-            *((listed,) if listed and rows else ()),
+        facts = (*beside, *_name_country(told, where, language))
+        last = [TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []
+    else:
+        if params.in_stock == "no":
+            lost, last = await estimate_lost_sales(ordered[: params.most], deps)
+        shown, rows = list[Product](), list[list[Fact]]()
+        for product in ordered[: params.most]:
+            its = _list_facts(product, sales, covers, params, language)
+            its += [of_week[product.handle]] if product.handle in of_week else []
+            its += (*rated.get(product.handle, ()), *lost.get(product.handle, ()))
+            many = sum(map(len, rows)) + len(its)
+            if (lost or params.tells_cover) and many > MAX_FACTS - len(fitting):
+                break  # which of them stand here is said below
+            shown.append(product)
+            rows.append(its)
+        # without a catalogue the orders alone name products
+        every_row = rows if every else [*sales.values()][: params.most]
+        told = [fact for row in every_row for fact in row]
+        is_cut = len(shown) < min(params.most, len(ordered))
+        size = (len(shown), len(ordered) if is_cut else len(shown))
+        rest = {one.about: str(one.value) for of, one in alike.items() if of not in of_week}
+        gaps = {"stock-cover-week": rest}
+        of_titles = [_leave_out(row, "name") for row in rows]
+        of_sales = [fact for fact in told if fact.parts.kind == "sellers"]
+        facts = (*_name_country(told, where, language), *fitting)
+        exhibits = (
+            *_build_table(PRODUCTS, of_titles, size, short, language, gaps),
             *(() if params.wants_cover else _build_sellers(params, of_sales, language)),
             *LOST.build([one for its in lost.values() for one in its[1:]], language),
-        ),
+        )
+    return ToolResult(
+        facts=facts,
+        exhibits=exhibits,
         notes=(
             *say_described(products, called, described, shown, params),
             *explain(params, products, ordered, shown, every, finding, basis, sold, ranks),
             *tell_old(shown, arrived, deps.today),
-            *of_rated,
+            *dict.fromkeys((*of_rated, *more)),
             *say_pace(params, where, covers),
             *say_week(of_week, beyond_chance),
-            *of_lost,
+            *last,
         ),
         read_as=join_scope(scope),
         scope=scope,
     )
 
 
-def _say_rows(
-    exhibit: Exhibit | None,
-    shown: int,
-    known: int,
+def _list_facts(
+    product: Product,
+    sales: Mapping[str, Sequence[Fact]],
+    covers: Mapping[str, Fact],
+    params: Params,
+    language: Language,
+) -> list[Fact]:
+    """Return what is told of a product: what it is, its stock, and what sold."""
+    its = [
+        fact.model_copy(update={"about": _describe(product, fact)})
+        for fact in build_product_facts(product)
+        if fact.label in SHOWN_LABELS
+    ]
+    its += build_availability_facts(product, language)
+    if cover := covers.get(product.handle):
+        its += [cover, *([build_last_day(cover, its)] if params.pace and cover.value else [])]
+    sold = sales.get(product.handle, ())
+    return its + [one for one in sold if not params.wants_cover or one.parts.measure == "units"]
+
+
+def _build_table(
+    of: GroupExhibit,
+    rows: Sequence[Sequence[Fact]],
+    size: tuple[int, int],
     scope: tuple[ScopePart, ...],
     language: Language,
-) -> Exhibit | None:
-    """Return the exhibit with how many of the products that fit it shows, and what these are."""
-    if exhibit is None:
-        return None
-    told = Words("{n} of {known} rows shown.", n=shown, known=known).to(language)
-    cut = told if shown < known else ""
-    return exhibit.model_copy(update={"cut": cut, "short_scope": scope})
+    gaps: Mapping[str, Mapping[str, str]] | None = None,
+) -> tuple[Exhibit, ...]:
+    """Return the table of these rows, if any, with how many of how many fit, and what these are."""
+    every = [fact for row in rows for fact in row]
+    table = build_table_exhibit(
+        of.shows,
+        every,
+        of.heading,
+        of.columns,
+        language,
+        rows_of=PRODUCTS.rows_of,
+        groups=rows,
+        gaps=gaps,
+    )
+    if table is None or not rows:
+        return ()
+    told = Words("{n} of {known} rows shown.", n=size[0], known=size[1]).to(language)
+    cut = told if size[0] < size[1] else ""
+    return (table.model_copy(update={"cut": cut, "short_scope": scope}),)
 
 
 def _shorten(
