@@ -143,10 +143,12 @@ class RatingCondition(BaseModel, frozen=True, extra="forbid"):
 
 
 class ViewCondition(BaseModel, frozen=True, extra="forbid"):
-    """Products or categories of which each customer looked at one, in these days, all inclusive."""
+    """Products or categories of which each customer looked at one, in these days, all inclusive;
+    `in_basket`: laid one, or where none is named anything, in the basket."""
 
     products: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    in_basket: bool = False
     since: date | None = None
     until: date | None = None
 
@@ -231,7 +233,7 @@ class AudienceRule(BaseModel, frozen=True, extra="forbid"):
                 "Only {n} things are named to be bought.",
                 named,
             )
-        if any(not (one.products or one.categories) for one in self.viewed):
+        if any(not (one.products or one.categories or one.in_basket) for one in self.viewed):
             return "viewed", Words("Say first of which products or categories.")
         dated = (("orders", self.orders), ("rated", self.rated), ("viewed", self.viewed))
         for name, conditions in dated:

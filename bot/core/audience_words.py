@@ -331,8 +331,14 @@ def _describe_rating(rating: RatingCondition) -> Words:
 
 
 def _describe_view(view: ViewCondition, titles: Mapping[str, str]) -> Words:
-    things = join_with_or(_name_products(view.products, view.categories, titles))
-    if days := _describe_days(view.since, view.until):
+    named = _name_products(view.products, view.categories, titles)
+    things = join_with_or(named) if named else Words("something")
+    days = _describe_days(view.since, view.until)
+    if view.in_basket and days:
+        return Words("put {things} in the basket ({days})", things=things, days=days)
+    if view.in_basket:
+        return Words("put {things} in the basket", things=things)
+    if days:
         return Words("looked at {things} ({days})", things=things, days=days)
     return Words("looked at {things}", things=things)
 

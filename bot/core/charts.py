@@ -81,7 +81,7 @@ class Exhibit(BaseModel, frozen=True):
     measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     total: str = ""  # the name of the row that is of all rows together
     cut: str = ""  # how many of the rows it shows, for whoever sees it
-    cut_after: date | None = None  # its last day, where later orders may still come back
+    cut_after: date | None = None  # its last day, where later orders are not settled yet
     is_open: bool = False  # whether orders of its last days may still come back, and they count
     footnote: str = ""  # whose figures they are, where its title or how it was read says so
     not_ranked: str = ""  # how many groups have no place in its order, for people
@@ -131,7 +131,7 @@ class Exhibit(BaseModel, frozen=True):
             return ""
         listed = ", ".join(named[:MAX_NAMED])
         words = Words(
-            "{what}: up to {day}, as later orders may still come back.",
+            "{what}: up to {day}, as later orders may still be on their way or come back.",
             what=listed[:1].upper() + listed[1:],
             day=format_short_day(self.cut_after, language, today),
         )

@@ -397,6 +397,15 @@ class MetricQuery(BaseModel, frozen=True):
         return not known.isdisjoint(fields)
 
     @property
+    def share_place(self) -> int | None:
+        """By which of two dimensions a share is told, of all that is of the same country, month …:
+        by that of time, else by the first. None: it is of the total."""
+        if len(self.dimensions) < 2:
+            return None
+        times = (n for n, name in enumerate(self.dimensions) if name in DATED_DIMENSIONS)
+        return next(times, 0)
+
+    @property
     def names_groups(self) -> bool:
         """Whether a filter names the groups of its only dimension."""
         alone = [group[0] for group in self.filters if len(group) == 1]

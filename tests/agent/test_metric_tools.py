@@ -1220,7 +1220,7 @@ async def test_a_part_of_an_order_is_not_called_an_order(field: str) -> None:
 @pytest.mark.parametrize(
     ("measure", "dimension", "words"),
     [
-        ("mean_delivery_days", "category", "have not arrived"),
+        ("mean_delivery_days", "category", "may still be on its way"),
         ("orders", "returned", "counted in both"),
     ],
 )
@@ -1302,26 +1302,44 @@ async def test_an_earlier_figure_that_is_not_told_has_its_reason(
     assert ("“–”: of under 5 people" in exhibit.cut) is has_gaps is is_told
 
 
-async def test_time_to_delivery_of_the_last_days_names_the_day_up_to_which_it_is_known() -> None:
-    call = {"dataset": "orders", "measures": ["mean_delivery_days"], "since": "2026-11-01"}
-    deps = tool_deps(workspace_data(sample()))
-    result = await query_tool(deps, **call, until="2026-11-24", comparison="previous_period")
-    assert not any("so compare" in note for note in result.notes)  # that may be refused
+def find_settled_day() -> date:
     took = "SELECT quantile_cont(date_diff('day', \"at\"::date, delivered::date), 0.95) FROM orders"
     ((days,),) = sample().engine.con.execute(took).fetchall()
-    settled = str(date(2026, 11, 24) - timedelta(days=math.ceil(days)))
-    assert any(f"up to {settled}" in note for note in result.notes)
+    return date(2026, 11, 24) - timedelta(days=math.ceil(days))
+
+
+async def test_time_to_delivery_ends_before_the_orders_that_are_on_their_way() -> None:
+    call = {"dataset": "orders", "since": "2026-11-01", "comparison": "previous_period"}
+    deps, settled = tool_deps(workspace_data(sample())), find_settled_day()
+    measures = ["orders", "mean_delivery_days", "return_rate"]
+    result = await query_tool(deps, **{**call, "since": "2026-09-01"}, measures=measures)
+    ends = {fact.parts.measure: fact.until for fact in result.facts if fact.compared_with}
+    assert ends["orders"] == date(2026, 11, 24)
+    assert ends["mean-delivery-days"] == settled
+    assert ends["return-rate"] == LAST_SETTLED
+    assert any(f"the period ends on {settled}" in note for note in result.notes)
+    assert [one.cut_after for one in result.exhibits[:3]] == [None, settled, LAST_SETTLED]
+    by = await query_tool(deps, **call, measures=measures[:2], dimensions=["country"])
+    assert max(fact.until for fact in by.facts if fact.until) == settled
+    assert any("have the later days too: orders" in note for note in by.notes)
+    newest = {**call, "since": str(settled + timedelta(days=1)), "measures": measures[1:2]}
+    with pytest.raises(ToolError, match=f"The last day to ask for is {settled}"):
+        await query_tool(deps, **newest)
+    come = [[where("delivered_day", "at_least", "2026-11-20")]]
+    arrived = await query_tool(deps, dataset="orders", measures=measures[1:2], filters=come)
+    assert {fact.until for fact in arrived.facts} == {date(2026, 11, 24)}
 
 
 async def test_time_to_delivery_tells_how_many_of_the_selected_orders_have_not_arrived() -> None:
-    call = {"dataset": "orders", "measures": ["mean_delivery_days"], "since": "2026-11-01"}
+    call = {"dataset": "orders", "measures": ["mean_delivery_days"], "since": "2026-01-01"}
     deps = tool_deps(workspace_data(sample()))
     country = [where("country", "is", "FR")]
     result = await query_tool(deps, **call, filters=[country])
-    sql = """SELECT count(DISTINCT "order") FROM orders WHERE delivered IS NULL AND country = 'FR'
-        AND "at"::DATE BETWEEN DATE '2026-11-01' AND DATE '2026-11-24' AND amount >= 0"""
+    sql = f"""SELECT count(DISTINCT "order") FROM orders WHERE delivered IS NULL AND country = 'FR'
+        AND "at"::DATE BETWEEN DATE '2026-01-01' AND DATE '{find_settled_day()}' AND amount >= 0"""
     (many,) = sample().engine.con.execute(sql).fetchone()
-    assert figure_of(result, "undelivered-orders") == pytest.approx(many, rel=0.02)
+    told = [fact.number for fact in result.facts if fact.parts.measure == "undelivered-orders"]
+    assert told == ([] if many < 5 else [pytest.approx(many, rel=0.02)])
     come = await query_tool(deps, **call, filters=[country, [where("delivered_day", "is", "any")]])
     assert not any(fact.parts.measure == "undelivered-orders" for fact in come.facts)
 

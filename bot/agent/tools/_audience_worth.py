@@ -41,6 +41,7 @@ COLUMNS: Mapping[AudiencePurpose, Words] = {
 }
 BOUGHT = {"bought-share": Words("Such people 90 days ago: bought since")}
 OPTED_OUT = Words("those who agreed, counted without opt-outs")
+ONLY_CUSTOMERS = Words("visitors who never ordered are not counted")
 NO_AMOUNT = Words("{audience}: what they spent is left out, as it would tell how many they are.")
 YEAR = timedelta(days=365)
 NOT_TOLD = "What they spent is not told: {reason}"
@@ -56,11 +57,14 @@ def choose_purpose(asked: AskedPurpose, request: SkillRequest) -> AudiencePurpos
     return find_purpose(request.brief) or "email" if asked == "none" else asked
 
 
-def explain_people(segments: Sequence[str], request: SkillRequest) -> Words | None:
-    """Return what the names of segments mean, and, where a channel was asked for, that nobody who
-    opted out counts as one who agreed. They still count as customers."""
+def explain_people(
+    segments: Sequence[str], request: SkillRequest, *, of_visits: bool = False
+) -> Words | None:
+    """Return what the names of segments mean; where a channel was asked for, that nobody who opted
+    out counts as one who agreed, though as a customer; and whom those `of_visits` leave out."""
     asked = OPTED_OUT if find_purpose(request.brief) else None
-    told = [one for one in (asked, describe_segments(segments)) if one]
+    seen = ONLY_CUSTOMERS if of_visits else None
+    told = [one for one in (asked, seen, describe_segments(segments)) if one]
     return join_with_and(told) if told else None
 
 

@@ -17,7 +17,7 @@ from bot.i18n.messages import format_short_period
 Days = tuple[date | None, date | None]
 MAX_DAYS = 92  # a longer period has occasions every year
 MAX_NAMED = 2  # of a period
-EDGE_DAYS = 3  # before and after an occasion, on which people buy for it as well
+EDGE = timedelta(days=1)  # right before and after an occasion: no days like others
 SAME_WEEKDAYS = timedelta(weeks=52)
 
 
@@ -89,10 +89,8 @@ def _name_occasions(days: DayRange, deps: ToolDeps) -> str:
 
 
 def _add_edges(days: DayRange) -> DayRange:
-    """Return the days, a single one or two with the day before and after: the day after Black
-    Friday is none like another."""
-    day = timedelta(days=1)
-    return days if days[1] - days[0] > day else (days[0] - day, days[1] + day)
+    """Return the days; where they may be no more than the edges of an occasion, with their own."""
+    return days if days[1] - days[0] > EDGE else (days[0] - EDGE, days[1] + EDGE)
 
 
 def _list_own(deps: ToolDeps) -> Sequence[str]:
@@ -106,19 +104,14 @@ def _list_own(deps: ToolDeps) -> Sequence[str]:
 
 
 def _place_occasions(days: DayRange, deps: ToolDeps) -> frozenset[tuple[object, ...]]:
-    """Return the occasions of a period, each with how many of its days and of those around it are
-    within the period."""
+    """Return the occasions of a period, each with how many of its days and whether both of its
+    edges are within the period."""
     return frozenset(_iter_places(days, deps))
 
 
 def _iter_places(days: DayRange, deps: ToolDeps) -> Iterator[tuple[object, ...]]:
     market = deps.request.brief.market
     for occasion, period in list_occasions_within(_add_edges(days), market, _list_own(deps)):
-        before, after = (period.starts - days[0]).days, (days[1] - period.until).days
-        yield (
-            occasion.key,
-            period.country,
-            (period.until - period.starts).days,
-            min(before, EDGE_DAYS),
-            min(after, EDGE_DAYS),
-        )
+        before, after = period.starts - days[0], days[1] - period.until
+        length = period.until - period.starts
+        yield occasion.key, period.country, length, min(before, EDGE), min(after, EDGE)

@@ -52,16 +52,19 @@ METHOD = (
 
 
 async def name_sold_out(
-    periods: Sequence[tuple[date | None, date | None]], where: AnalysisFilter, deps: ToolDeps
+    periods: Sequence[tuple[date | None, date | None]], query: MetricQuery, deps: ToolDeps
 ) -> list[str]:
-    """Return a note that names what sold out within these periods, of the product, category,
-    country and device of `where`."""
+    """Return a note that names what sold out within these periods, of the goods, the country and
+    the device that a query of orders takes."""
     known = [(first, last) for first, last in periods if first and last]
 
     def ask(warehouse: "Warehouse") -> list[str]:
-        from bot.data.metrics.sold_out import tell_sold_out_of
+        from bot.data.metrics.query.conditions import resolve_conditions
+        from bot.data.metrics.query.runner import DATASETS
+        from bot.data.metrics.sold_out import name_sold_out
 
-        return tell_sold_out_of(warehouse, where, known) if known else []
+        resolved, _words = resolve_conditions(warehouse, DATASETS["orders"], query)
+        return name_sold_out(warehouse, resolved, known) if known else []
 
     return await run_query(deps, ask)
 

@@ -124,6 +124,10 @@ class Rated(ToolParams):
 class Viewed(ToolParams):
     products: list[str] = Field(description="One of these or of the categories.")
     categories: list[str]
+    in_basket: bool = Field(
+        description="true: laid in the basket, not only looked at; with no product and no category "
+        "named, anything. Who then ordered is left out by `orders` with since and never."
+    )
     since: str = Field(description="First day of the visit, or “none”.")
     until: str = Field(description="Last day, or “none”.")
 
@@ -228,7 +232,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         (*facts, *worth),
         title=conditions,
         reading=since,
-        explained=explain_people(rule.segments, deps.request),
+        explained=explain_people(rule.segments, deps.request, of_visits=bool(rule.viewed)),
         exhibits=tuple(
             one.model_copy(
                 update={
@@ -448,6 +452,7 @@ def _build_view_condition(viewed: Viewed, find_product: Callable[[str], str]) ->
     return ViewCondition(
         products=tuple(find_product(name) for name in viewed.products),
         categories=tuple(viewed.categories),
+        in_basket=viewed.in_basket,
         since=read_day(viewed.since, "since"),
         until=read_day(viewed.until, "until"),
     )

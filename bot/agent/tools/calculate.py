@@ -118,7 +118,7 @@ def _find_whole(facts: Sequence[Fact]) -> int | None:
 def _warn_of_chance(fact: Fact, facts: Sequence[Fact], deps: ToolDeps) -> tuple[str, ...]:
     """Return the note that query_metrics has for its own rates, where a share differs from an
     earlier one of the same measures, or two rates from each other, by no more than chance makes."""
-    from bot.data.metrics.query.answer_notes import may_be_chance
+    from bot.data.metrics.query.chance_notes import may_be_chance
 
     known = {one.id: one for one in deps.book.facts}
 

@@ -10,19 +10,15 @@ Example: {"words": "linen", "category": "none", "without_category": "none", "max
 "rated_at_most": 0, "ratings_at_least": 0, "pace": 0, "compare": "none", "most": 5}
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
-from typing import Literal
-
-from pydantic import Field
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolResult
 from bot.agent.tools._analysis import (
     NO_CATALOGUE,
-    Finding,
     build_filter,
     describe_filter,
     name_value,
@@ -41,10 +37,16 @@ from bot.agent.tools._product_comparison import (
     rate_products,
     select_rated,
 )
-from bot.agent.tools._product_filter import ProductBounds, filter_products, read_names
+from bot.agent.tools._product_filter import filter_products, read_names
+from bot.agent.tools._product_search import (
+    ProductSearch,
+    explain,
+    say_described,
+    say_pace,
+    say_week,
+    tell_old,
+)
 from bot.agent.tools._stock_cover import (
-    UNTIL_LABEL,
-    SellerMeasure,
     build_last_day,
     find_covers,
     find_covers_of_week,
@@ -64,20 +66,15 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Money, Words
 from bot.text.normalize import slugify
 
-MAX_PRODUCTS, MAX_TIES = 20, 3
+MAX_PRODUCTS = 20
 MAX_CATEGORIES = 2  # that a title names
 COVER_DAYS = 28
-NEW_DAYS = timedelta(days=365)
 MAX_PACE = 10
 FITTING, IN_STOCK = Words("products that fit"), Words("in stock")
 TABLE_ALONE = "The last {n} stand in the table alone, without slots: narrow the call for these."
-STOCK_OF_ALL = (
-    "The stock is that of all countries, so its days are by the sales of all of them, not of one."
-)
 RATED_AT_LEAST, RATED_AT_MOST = Words("rated at least {n}"), Words("rated at most {n}")
 RATINGS_AT_LEAST = Words("number of ratings: at least {n}")
 SHOWN_LABELS = ("name", "price", FORMER_PRICE, "stock")
-BY_MEASURE: Mapping[str, SellerMeasure] = {"best_sellers": "units", "most_revenue": "revenue"}
 RANKED_BY = {
     "best_sellers": Words("by units sold"),
     "most_revenue": Words("by revenue"),
@@ -108,35 +105,8 @@ SELLERS = GroupExhibit(
 )
 
 
-class Params(ProductBounds):
-    sort: Literal[
-        "fit",
-        "best_sellers",
-        "most_revenue",
-        "stock_cover",
-        "stock_cover_longest",
-        "newest",
-        "price_low",
-        "price_high",
-    ]
-    country: str
-    since: str = Field(description="“none” with stock_cover, pace or compare: of the last 28 days.")
-    until: str
-    sold_at_least: int = Field(description="Leaves out what sold fewer units; 0: any.")
-    rated_at_least: float = Field(description="Mean rating of a year, in stars; 0: any.")
-    rated_at_most: float = Field(description="0: any.")
-    ratings_at_least: int = Field(description="With at least so many ratings; 0: any.")
-    pace: float = Field(
-        description="For “will the best sellers last until Christmas?”, with a sort by sales: how "
-        "many times as fast as in the period each sells from now on, 1 or 1.2 for +20%. It gives "
-        "the days of stock, and until when it lasts. 0: not asked."
-    )
-    compare: Literal["none", "returns_and_ratings"] = Field(
-        description="returns_and_ratings: for “what should we push?”, one table of up to "
-        f"{MAX_COMPARED} products with units, stock, days of stock, return rate and ratings; best "
-        "with a sort by sales."
-    )
-    most: int
+class Params(ProductSearch):
+    pass
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
@@ -146,39 +116,39 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("max_price must be 0 (no limit) or more.")
     if params.rated_at_most and params.rated_at_most < params.rated_at_least:
         raise ToolError("rated_at_most is below rated_at_least: exchange the two.")
-    if params.sold_at_least and not _wants_sales(params):
+    if params.sold_at_least and not params.wants_sales:
         raise ToolError(
             "sold_at_least is for the sorts best_sellers, most_revenue and stock_cover; else 0."
         )
-    if params.pace and not (_wants_sales(params) and 0 < params.pace <= MAX_PACE):
+    if params.pace and not (params.wants_sales and 0 < params.pace <= MAX_PACE):
         raise ToolError(f"pace is for the sorts by sales, above 0 up to {MAX_PACE}; else 0.")
     where, language = build_filter(params), deps.request.language
     if len(several := read_names(params.category)) > 1:
         where = replace(where, category=None)  # of the sales; the catalogue knows them
-    if _tells_cover(params) and where.since is None:
+    if params.tells_cover and where.since is None:
         after = where.until + timedelta(days=1) if where.until else deps.today
         where = replace(where, since=after - timedelta(days=COVER_DAYS))
     every = await deps.data.list_products()
-    if not every and not _wants_sales(params):
+    if not every and not params.wants_sales:
         raise ToolError(NO_CATALOGUE)
     products, described = filter_products(every, params)
     rated, of_rated = dict[str, list[Fact]](), list[str]()
     if any(bounds := (params.rated_at_least, params.rated_at_most, params.ratings_at_least)):
         products, rated, of_rated = await select_rated(products, *bounds, where.until, deps)
     finding = None
-    if _wants_sales(params):
+    if params.wants_sales:
         among = [product.handle for product in products] if every else None
-        wants_all = _wants_cover(params) or params.sold_at_least
+        wants_all = params.wants_cover or params.sold_at_least
         most = len(products) if wants_all and every else params.most
-        finding = await rank_by_sales(deps, where, among, most, _choose_measure(params))
+        finding = await rank_by_sales(deps, where, among, most, params.measure)
     sales = group_sales(finding) if finding else {}
     pace = Decimal(f"{params.pace or 1:g}")
-    has_covers = every and _tells_cover(params)
+    has_covers = every and params.tells_cover
     covers = await find_covers(deps, where, products, sales, pace) if has_covers else {}
     arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
-    best = _sort_by_cover(covers, params) if covers and _wants_cover(params) else [*sales]
+    best = _sort_by_cover(covers, params) if covers and params.wants_cover else [*sales]
     ordered = _sort(products, params, best, arrived)
     if params.sold_at_least and every:
         ordered = [
@@ -208,120 +178,110 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     short = _shorten(scope, several, language)
     called = [one for one in products if one.handle not in described]
     fitting = () if any(bounds) else _count_fitting(params, called, scope, language)
+    lost, more, last = dict[str, list[Fact]](), list[str](), list[str]()
     if params.compare != "none" and every:
-        best_ones = ordered[: min(params.most, MAX_COMPARED)]
-        rows, of_compared = await _compare(best_ones, sales, covers, where.until, deps)
-        every_fact = [fact for row in rows for fact in row]
-        compared = build_table_exhibit(
-            COMPARED.shows,
-            every_fact,
-            COMPARED.heading,
-            COMPARED.columns,
-            language,
-            rows_of=PRODUCTS.rows_of,
-            groups=rows,
-        )
-        compared = _say_rows(compared, len(best_ones), len(products), short, language)
+        shown = ordered[: min(params.most, MAX_COMPARED)]
+        rows, more = await _compare(shown, sales, covers, where.until, deps)
+        size = (len(shown), len(products))
+        exhibits = _build_table(COMPARED, rows, size, short, language)
         if covers:  # the pieces stand in the table
             rows = [_leave_out(row, "stock") for row in rows]
         rows = [row if _is_reduced(row) else _leave_out(row, "price") for row in rows]
         beside = (*fitting, *of_week.values())
         many = _count_listed(rows, MAX_FACTS - len(beside))
         told = [fact for row in rows[:many] for fact in row]
-        return ToolResult(
-            facts=(*beside, *_name_country(told, where, language)),
-            exhibits=(compared,) if compared else (),
-            notes=(
-                *_say_described(products, called, described, best_ones, params),
-                *_explain(params, products, ordered, best_ones, every, finding, basis, sold, ranks),
-                *dict.fromkeys((*of_rated, *of_compared)),
-                *_say_pace(params, where, covers),
-                *_say_week(of_week, beyond_chance),
-                *([TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []),
-            ),
-            read_as=join_scope(scope),
-            scope=scope,
-        )
-    lost, of_lost = dict[str, list[Fact]](), list[str]()
-    if params.in_stock == "no":
-        lost, of_lost = await estimate_lost_sales(ordered[: params.most], deps)
-    shown, facts, rows = list[Product](), list[Fact](), list[list[Fact]]()
-    for product in ordered[: params.most]:
-        its = [
-            fact.model_copy(update={"about": _describe(product, fact)})
-            for fact in build_product_facts(product)
-            if fact.label in SHOWN_LABELS
-        ]
-        its += build_availability_facts(product, language)
-        if cover := covers.get(product.handle):
-            its += [cover, *([build_last_day(cover, its)] if params.pace and cover.value else [])]
-        its += [
-            fact
-            for fact in sales.get(product.handle, ())
-            if not _wants_cover(params) or fact.parts.measure == "units"
-        ]
-        its += [of_week[product.handle]] if product.handle in of_week else []
-        its += rated.get(product.handle, ())
-        its += lost.get(product.handle, ())
-        if (lost or _tells_cover(params)) and len(facts) + len(its) > MAX_FACTS - len(fitting):
-            break  # which of them stand here is said below
-        shown.append(product)
-        facts += its
-        rows.append(its)
-    if not every:  # without a catalogue the orders alone name products
-        facts = [fact for group in [*sales.values()][: params.most] for fact in group]
-    of_titles = [[fact for fact in row if fact.label != "name"] for row in rows]
-    listed = build_table_exhibit(
-        PRODUCTS.shows,
-        facts,
-        PRODUCTS.heading,
-        PRODUCTS.columns,
-        language,
-        rows_of=PRODUCTS.rows_of,
-        groups=of_titles,
-        gaps={
-            "stock-cover-week": {
-                one.about: str(one.value) for handle, one in alike.items() if handle not in of_week
-            }
-        },
-    )
-    is_cut = len(shown) < min(params.most, len(ordered))
-    listed = _say_rows(listed, len(shown), len(ordered) if is_cut else len(shown), short, language)
-    of_sales = [fact for fact in facts if fact.parts.kind == "sellers"]
-    return ToolResult(
-        facts=(*_name_country(facts, where, language), *fitting),
-        exhibits=(
-            *((listed,) if listed and rows else ()),
-            *(() if _wants_cover(params) else _build_sellers(params, of_sales, language)),
+        facts = (*beside, *_name_country(told, where, language))
+        last = [TABLE_ALONE.format(n=len(rows) - many)] if len(rows) > many else []
+    else:
+        if params.in_stock == "no":
+            lost, last = await estimate_lost_sales(ordered[: params.most], deps)
+        shown, rows = list[Product](), list[list[Fact]]()
+        for product in ordered[: params.most]:
+            its = _list_facts(product, sales, covers, params, language)
+            its += [of_week[product.handle]] if product.handle in of_week else []
+            its += (*rated.get(product.handle, ()), *lost.get(product.handle, ()))
+            many = sum(map(len, rows)) + len(its)
+            if (lost or params.tells_cover) and many > MAX_FACTS - len(fitting):
+                break  # which of them stand here is said below
+            shown.append(product)
+            rows.append(its)
+        # without a catalogue the orders alone name products
+        every_row = rows if every else [*sales.values()][: params.most]
+        told = [fact for row in every_row for fact in row]
+        is_cut = len(shown) < min(params.most, len(ordered))
+        size = (len(shown), len(ordered) if is_cut else len(shown))
+        rest = {one.about: str(one.value) for of, one in alike.items() if of not in of_week}
+        gaps = {"stock-cover-week": rest}
+        of_titles = [_leave_out(row, "name") for row in rows]
+        of_sales = [fact for fact in told if fact.parts.kind == "sellers"]
+        facts = (*_name_country(told, where, language), *fitting)
+        exhibits = (
+            *_build_table(PRODUCTS, of_titles, size, short, language, gaps),
+            *(() if params.wants_cover else _build_sellers(params, of_sales, language)),
             *LOST.build([one for its in lost.values() for one in its[1:]], language),
-        ),
+        )
+    return ToolResult(
+        facts=facts,
+        exhibits=exhibits,
         notes=(
-            *_say_described(products, called, described, shown, params),
-            *_explain(params, products, ordered, shown, every, finding, basis, sold, ranks),
-            *_tell_old(shown, arrived, deps.today),
-            *of_rated,
-            *_say_pace(params, where, covers),
-            *_say_week(of_week, beyond_chance),
-            *of_lost,
+            *say_described(products, called, described, shown, params),
+            *explain(params, products, ordered, shown, every, finding, basis, sold, ranks),
+            *tell_old(shown, arrived, deps.today),
+            *dict.fromkeys((*of_rated, *more)),
+            *say_pace(params, where, covers),
+            *say_week(of_week, beyond_chance),
+            *last,
         ),
         read_as=join_scope(scope),
         scope=scope,
     )
 
 
-def _say_rows(
-    exhibit: Exhibit | None,
-    shown: int,
-    known: int,
+def _list_facts(
+    product: Product,
+    sales: Mapping[str, Sequence[Fact]],
+    covers: Mapping[str, Fact],
+    params: Params,
+    language: Language,
+) -> list[Fact]:
+    """Return what is told of a product: what it is, its stock, and what sold."""
+    its = [
+        fact.model_copy(update={"about": _describe(product, fact)})
+        for fact in build_product_facts(product)
+        if fact.label in SHOWN_LABELS
+    ]
+    its += build_availability_facts(product, language)
+    if cover := covers.get(product.handle):
+        its += [cover, *([build_last_day(cover, its)] if params.pace and cover.value else [])]
+    sold = sales.get(product.handle, ())
+    return its + [one for one in sold if not params.wants_cover or one.parts.measure == "units"]
+
+
+def _build_table(
+    of: GroupExhibit,
+    rows: Sequence[Sequence[Fact]],
+    size: tuple[int, int],
     scope: tuple[ScopePart, ...],
     language: Language,
-) -> Exhibit | None:
-    """Return the exhibit with how many of the products that fit it shows, and what these are."""
-    if exhibit is None:
-        return None
-    told = Words("{n} of {known} rows shown.", n=shown, known=known).to(language)
-    cut = told if shown < known else ""
-    return exhibit.model_copy(update={"cut": cut, "short_scope": scope})
+    gaps: Mapping[str, Mapping[str, str]] | None = None,
+) -> tuple[Exhibit, ...]:
+    """Return the table of these rows, if any, with how many of how many fit, and what these are."""
+    every = [fact for row in rows for fact in row]
+    table = build_table_exhibit(
+        of.shows,
+        every,
+        of.heading,
+        of.columns,
+        language,
+        rows_of=PRODUCTS.rows_of,
+        groups=rows,
+        gaps=gaps,
+    )
+    if table is None or not rows:
+        return ()
+    told = Words("{n} of {known} rows shown.", n=size[0], known=size[1]).to(language)
+    cut = told if size[0] < size[1] else ""
+    return (table.model_copy(update={"cut": cut, "short_scope": scope}),)
 
 
 def _shorten(
@@ -387,7 +347,7 @@ async def _describe_call(
     basis, bounds = "", [words.to(language) for words in _describe_bounds(params, every)]
     if has_sales:
         read_as, basis = await run_query(deps, _tell_basis)
-        tells_revenue = not _wants_cover(params) and params.compare == "none"
+        tells_revenue = not params.wants_cover and params.compare == "none"
         bounds[1:1] = [read_as.to(language)] if read_as and tells_revenue else []
     scope = describe_filter(title, where, language, date.min)
     return basis, (*scope, *(("more", bound) for bound in bounds))
@@ -398,7 +358,7 @@ def _count_fitting(
 ) -> tuple[Fact, ...]:
     """Return how many products of the catalogue fit, where nothing else than the catalogue is
     asked for."""
-    if not products or _wants_sales(params):
+    if not products or params.wants_sales:
         return ()
     first = products[0]
     parts = [read_text(params.words), *(said for kind, said in scope if kind != "what")]
@@ -417,98 +377,8 @@ def _count_fitting(
     )
 
 
-def _tell_level(
-    params: Params,
-    finding: Finding,
-    covers: Mapping[str, Fact],
-    shown: Sequence[Product],
-    ordered: Sequence[Product],
-) -> list[str]:
-    """Say which of the first are level, also with some that have no room, so that none of them is
-    called the first."""
-    measure = _choose_measure(params)
-    ranked = [fact for its in group_sales(finding).values() for fact in its]
-    ranked = [one for one in ranked if one.parts.measure == measure]
-    if _wants_cover(params):
-        last = {covers[one.handle].number for one in shown}
-        every = [covers[one.handle] for one in ordered]
-        ranked = [one for one in every if one.number in last and one.number]
-    level: dict[Decimal, list[str]] = {}
-    for fact in ranked:
-        level.setdefault(fact.number, []).append(fact.about)
-    ties = [names for names in level.values() if len(names) > 1][:MAX_TIES]
-    return [f"Level, so none before the other: {', '.join(names)}." for names in ties]
-
-
 def _build_sellers(params: Params, sold: Sequence[Fact], language: Language) -> tuple[Exhibit, ...]:
-    return replace(SELLERS, bars=_choose_measure(params)).build(sold, language)
-
-
-def _wants_sales(params: Params) -> bool:
-    return params.sort in BY_MEASURE or _wants_cover(params)
-
-
-def _choose_measure(params: Params) -> SellerMeasure:
-    return BY_MEASURE.get(params.sort, "revenue")
-
-
-def _wants_cover(params: Params) -> bool:
-    return params.sort in ("stock_cover", "stock_cover_longest")
-
-
-def _tells_cover(params: Params) -> bool:
-    compares = params.compare != "none" and _wants_sales(params)
-    return _wants_cover(params) or params.pace > 0 or compares
-
-
-def _say_pace(params: Params, where: AnalysisFilter, covers: Mapping[str, Fact]) -> Iterator[str]:
-    """Say what until when a stock lasts stands on."""
-    if where.country and covers:
-        yield STOCK_OF_ALL
-    days = next(((one.since, one.until) for one in covers.values() if one.since), None)
-    if not params.pace or days is None:
-        return
-    first, last = days
-    yield (
-        f"“{UNTIL_LABEL.text}” assumes that nothing comes in and that each sells {params.pace:g} "
-        f"times as fast as from {first} to {last}, on all days alike. Say so: it is an assumption, "
-        "no forecast."
-    )
-
-
-def _say_described(
-    products: Sequence[Product],
-    called: Sequence[Product],
-    described: Collection[str],
-    shown: Sequence[Product],
-    params: Params,
-) -> Iterator[str]:
-    """Say which have the words in their description alone, so may be something else."""
-    words = read_text(params.words)
-    if described and not called:
-        yield (
-            f"No product and no category is called “{words}”: say so first. What stands here, "
-            f"{len(products)} in all, has the words in its description alone, and may be something "
-            "else."
-        )
-    elif named := [one.title for one in shown if one.handle in described]:
-        yield f"“{words}” stands in the description alone of: {'; '.join(named)}."
-
-
-def _say_week(of_week: Mapping[str, Fact], beyond_chance: Collection[str]) -> Iterator[str]:
-    """Say at which rate the days of stock count for what comes next."""
-    sure = [one.about for handle, one in of_week.items() if handle in beyond_chance]
-    if sure:
-        yield (
-            "In the last 7 days these sold faster or slower than in the whole period, beyond "
-            f"chance: {', '.join(sure)}. For what comes next their days at that rate count."
-        )
-    if of_week:
-        yield (
-            f"Of {'all others' if sure else 'these products'} the days at the rate of the whole "
-            "period count for what comes next; those of the last 7 days may be chance, a warning "
-            "where they are fewer. Say once which count, and tell both where they differ."
-        )
+    return replace(SELLERS, bars=params.measure).build(sold, language)
 
 
 def _number(fact: Fact) -> Decimal:
@@ -583,7 +453,7 @@ def _tell_basis(warehouse: Warehouse) -> tuple[Words | None, str]:
 def _sort(
     products: list[Product], params: Params, best: list[str], arrived: Mapping[str, date]
 ) -> list[Product]:
-    if _wants_sales(params):
+    if params.wants_sales:
         by_handle = {product.handle: product for product in products}
         return [by_handle[handle] for handle in best if handle in by_handle]
     if params.sort == "newest":
@@ -595,74 +465,3 @@ def _sort(
     if params.sort == "price_high":
         return sorted(products, key=lambda product: -(product.price or Decimal(0)))
     return products
-
-
-def _tell_old(shown: Sequence[Product], arrived: Mapping[str, date], today: date) -> Iterator[str]:
-    """Say which of the newest products are not new."""
-    old = [
-        f"{one.title} ({day})"
-        for one in shown
-        if (day := arrived.get(one.handle)) and day < today - NEW_DAYS
-    ]
-    if old:
-        yield f"First sold over a year ago, so call them neither new nor newest: {'; '.join(old)}."
-
-
-def _explain(
-    params: Params,
-    products: Sequence[Product],
-    ordered: Sequence[Product],
-    shown: Sequence[Product],
-    every: Sequence[Product],
-    finding: Finding | None,
-    basis: str,
-    sold: int,
-    covers: Mapping[str, Fact],
-) -> tuple[str, ...]:
-    notes = list(finding.notes) if finding else []
-    notes.append(f"{len(products)} products fit; {len(shown)} stand here.")
-    wanted = min(params.most, len(ordered))
-    if every and len(shown) < wanted:
-        notes.append(
-            f"{wanted - len(shown)} of the {wanted} asked for have no room, as each has many "
-            "figures: narrow the products to see them."
-        )
-    if params.reduced != "any" and not any(product.compare_at for product in every):
-        notes.append("The catalogue has no former prices, so it is not known what is reduced.")
-    off_sale = sum(product.status not in (None, "active") for product in every)
-    if off_sale:
-        notes.append(f"{off_sale} products that are not on sale were left out.")
-    if finding and not every:
-        notes.append(
-            "There is no catalogue: words, category, price and stock were not applied to the sales."
-        )
-    elif finding:
-        ranks_both = any(one.parts.measure == "stock-cover-week" for one in covers.values())
-        how = (
-            "the days that their stock lasts at the rate of the period: stock × days / units"
-            f"{', or of its last 7 days where these are fewer' if ranks_both else ''}"
-            if _wants_cover(params)
-            else f"{_choose_measure(params)}, {basis}after the filters"
-        )
-        notes.append(f"They are ranked by {how}.")
-        notes += _tell_level(params, finding, covers, shown, ordered)
-        if _wants_cover(params) and len(shown) < len(ordered):
-            is_longest = params.sort == "stock_cover_longest"
-            notes.append(
-                f"{len(ordered) - len(shown)} more whose stock lasts "
-                f"{'less long' if is_longest else 'longer'} are left out: the other order "
-                f"({'stock_cover' if is_longest else 'stock_cover_longest'}) begins with them."
-            )
-        is_refused = not finding.result.facts and finding.notes  # which say why
-        few = sold < len(products) and (_wants_cover(params) or sold < params.most)
-        if few and not is_refused:
-            notes.append(
-                f"{len(products) - sold} products that fit are left out: they did not sell "
-                f"{params.sold_at_least or 'any'} units in the period, or too few customers bought "
-                "them to be shown."
-            )
-    elif any(read_text(text) for text in (params.country, params.since, params.until)):
-        notes.append("country, since and until are only for sales, and were not used.")
-    if params.sort == "newest":
-        notes.append("Newest is by the first sale: the catalogue has no day of arrival.")
-    return tuple(notes)

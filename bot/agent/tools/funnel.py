@@ -8,14 +8,12 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date
 from decimal import Decimal
 
 from bot.agent.llm.turn import NextCall
-from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     TEXT_FILTERS,
-    Finding,
     build_filter,
     find_analysis,
     group_by_subject,
@@ -23,24 +21,25 @@ from bot.agent.tools._analysis import (
     name_left_out,
     name_value,
     number_of,
-    read_day_of,
     read_text,
     run_query,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
+from bot.agent.tools._path_breaks import (
+    VISIT_FILTERS,
+    find_breaks,
+    is_confirmed,
+    name_step,
+    name_visits,
+)
 from bot.core.charts import Exhibit, join_scope
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
-from bot.data.analyses.result import AnalysisFilter, split_values
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
-from bot.text.normalize import normalize_text, slugify
 
-Days = tuple[date | None, date | None]
 WHOLE = "all"
 OF_ALL, WHOLE_SHOP = "whole-", Words("the whole shop")
-FUNNEL_CALL = Words(
-    "A change in the path to purchase lies within these days. It was not looked at."
-)
 WHY_NOTE = "Asked why it moved, see what customers write about it since: feedback_themes."
 FEEDBACK_CALL = Words("What customers write about it was not looked at.")
 OF_ALL_NOTE = (
@@ -51,12 +50,8 @@ OVER_NOTE = (
     "“rate-after”: the share after the change, back where it was before. It is over: tell it as "
     "past, with this share and its days."
 )
-VISIT_FILTERS = ("device", "source", "country")
 MOVED = ("confirmed", "to watch", "follows")
 NOT_MOVED = len(MOVED)  # the rank of what did not
-# measures that a break can bring down, and the last words of such
-OF_PURCHASES = ("rate", "change")
-PURCHASES = ("orders", "revenue", "units", "customers", "purchases", "sales", "conversion", "visit")
 MOVED_MEASURES = (
     *("status", "rate", "before", "change", "visits", "passed", "through", "since", "rate-since"),
     *("rate-after", "lost-buyers", "lost-buyers-low", "lost-buyers-high"),
@@ -112,14 +107,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     language = finding.language
     breaks = await _find_breaks_of_all(finding.where, deps)
     groups = breaks | {
-        name: _name_filters(group, name, finding.where, language)
+        name: name_visits(group, name, finding.where, language)
         for name, group in unfiltered.items()
     }
     ordered = sorted(
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: (_rank(pair[1]), not _is_whole(pair[0], finding.where)),
     )
-    steps = [_name_step(fact, name) for name, _ in ordered for fact in groups[name]]
+    steps = [name_step(fact, name) for name, _ in ordered for fact in groups[name]]
     every = link_changes(
         (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
         {"rate": "before", "rate-since": "before"},
@@ -152,133 +147,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 async def _call_feedback(facts: Sequence[Fact], deps: ToolDeps) -> tuple[NextCall, ...]:
     """Return the look-up of what customers write, which confirmed breaks ask for."""
     groups = group_by_subject(facts).values()
-    confirmed = [fact.id for group in groups if _is_confirmed(group) for fact in group]
+    confirmed = [fact.id for group in groups if is_confirmed(group) for fact in group]
     if not confirmed or not await run_query(deps, lambda of: of.table("feedback") is not None):
         return ()
     why = "whether customers write about it since"
     card = FEEDBACK_CALL.to(deps.request.language)
     return (NextCall("feedback_themes", why, card, tuple(confirmed), of_finding=True),)
-
-
-def call_funnel(
-    breaks: Sequence[str], facts: Sequence[Fact], deps: ToolDeps
-) -> tuple[NextCall, ...]:
-    """Return the look-up that compared figures of days with breaks in the path to purchase ask
-    for. `breaks` is the note on these."""
-    compared = tuple(one.id for one in facts if one.is_change or one.compared_with)
-    why = "the rates of what broke in the path to purchase within these days, and what it cost"
-    card = FUNNEL_CALL.to(deps.request.language)
-    return (NextCall("funnel", why, card, compared),) if breaks and compared else ()
-
-
-async def find_breaks(
-    where: AnalysisFilter, until: date | None, deps: ToolDeps
-) -> tuple[dict[str, list[Fact]], Finding]:
-    """Return the steps that moved beyond chance in the whole shop, not because another did, of
-    visits that those of `where` are among or may be; and the analysis that they are from. Where
-    `where` names goods, one of a part of the visits is among them if all visits moved by it."""
-    finding = await find_analysis(deps, "funnel", AnalysisFilter(until=until), validate=False)
-    found, groups = {}, group_by_subject(finding.result.facts)
-    is_of_goods = bool(where.product or where.category or where.brand)
-    for name, group in groups.items():
-        of = name.split("-")[0]
-        asked = split_values(getattr(where, of, None) or "")
-        is_other = bool(asked) and not name.startswith(
-            tuple(f"{of}-{slugify(one)}-" for one in asked)
-        )
-        is_apart = of not in ("total", *VISIT_FILTERS) or is_other
-        is_apart |= is_of_goods and of != "total" and not asked and not _moves_all(name, groups)
-        if "-to-" in name and _is_confirmed(group) and not is_apart:
-            found[name] = _name_filters(group, name, AnalysisFilter(), finding.language)
-    return found, finding
-
-
-def _moves_all(name: str, groups: dict[str, list[Fact]]) -> bool:
-    """Tell whether the step moved for all visits because it did for those of `name`."""
-    whole = "total-all"
-    return any(
-        name.endswith(f"-{slugify(str(fact.value))}{of.removeprefix(whole)}")
-        for of, group in groups.items()
-        for fact in group
-        if of.startswith(whole) and fact.parts.measure == "through"
-    )
-
-
-async def name_breaks(
-    days: Days,
-    where: AnalysisFilter,
-    deps: ToolDeps,
-    facts: Sequence[Fact],
-    before: Days = (None, None),
-) -> list[str]:
-    """Return a note that names the steps of the path to purchase that moved beyond chance up to
-    the newest days and within these days, or those `before` that they are compared with; nothing
-    where `facts`, the figures that it would stand beside, are compared and none fell."""
-    ends = [day for day in (days[1], before[1]) if day]
-    try:
-        breaks, finding = await find_breaks(where, where.until, deps)
-    except ToolError:  # the figures that it would stand beside are told all the same
-        return []
-    named, in_both = list[str](), False
-    for name, group in breaks.items():
-        since = read_day_of(group, "since")
-        is_within = since and (not ends or since <= max(ends))
-        if since and is_within and _may_explain(since, group, facts):
-            change = next((one.number for one in group if one.parts.measure == "change"), 0)
-            after = next((one for one in group if one.parts.measure == "rate-after"), None)
-            pass_it = f"{'fewer' if change < 0 else 'more'} pass it since {since}"
-            pass_it += f", over by {after.until}" if after else ""
-            named.append(f"{_name_step(group[0], name).about}: {pass_it}")
-            in_both |= bool(before[1] and since <= before[1])
-    if not named:
-        return []
-    compared = (
-        " The earlier days have it as well, at least in part: beside them it doesn't show, so that "
-        "they are alike doesn't mean that all is well. Compare with days before it, too."
-    )
-    return [
-        f"Confirmed in the path to purchase of the whole shop up to {finding.result.as_of}: "
-        f"{'; '.join(named)}. Tell it where you compare these days, sum them up or say why they "
-        "moved. Don't blame one country, one product or chance for what moved with it: how much of "
-        "that it made is not in the data."
-        f"{compared if in_both else ''}"
-    ]
-
-
-def _may_explain(since: date, group: Sequence[Fact], facts: Sequence[Fact]) -> bool:
-    """Whether purchases fell since then, in all that the facts are of or in the part that the step
-    is of; or none of the facts is compared."""
-    compared = [
-        one
-        for one in facts
-        if bool(one.compared_with) != one.is_change  # a change stands beside what is compared
-    ]
-    parts = [_list_parts(one) for one in compared]
-    common = frozenset[str]().union(*parts).intersection(*filter(None, parts))
-    broken = _list_parts(group[0])
-    return not compared or any(
-        (own <= common or not own.isdisjoint(broken))
-        and (one.until is None or one.until >= since)
-        and _fell(one, facts)
-        for one, own in zip(compared, parts, strict=True)
-    )
-
-
-def _list_parts(fact: Fact) -> frozenset[str]:
-    """Return which part of the shop a fact is of; nothing where it is of all that was asked."""
-    is_total = fact.parts.subject.startswith("total-")
-    return frozenset(() if is_total or not fact.about else fact.about.split(" · "))
-
-
-def _fell(fact: Fact, facts: Sequence[Fact]) -> bool:
-    """Whether it counts purchases, or their share of visits, and is less than before."""
-    name = fact.parts.measure.removesuffix("-change")
-    if name not in OF_PURCHASES and name.rpartition("-")[2] not in PURCHASES:
-        return False
-    if fact.is_change:
-        return fact.number < 0
-    before = next((one for one in facts if one.id == fact.compared_with), None)
-    return before is not None and fact.number < before.number
 
 
 async def _find_breaks_of_all(where: AnalysisFilter, deps: ToolDeps) -> dict[str, list[Fact]]:
@@ -302,11 +176,6 @@ async def _find_breaks_of_all(where: AnalysisFilter, deps: ToolDeps) -> dict[str
         for name, group in breaks.items()
         if narrowed - {name.split("-")[0]}
     }
-
-
-def _is_confirmed(group: Sequence[Fact]) -> bool:
-    told = {fact.parts.measure: fact.value for fact in group}
-    return told.get("status") == "confirmed" and "through" not in told
 
 
 def _drop_repeated(groups: dict[str, list[Fact]], params: Params) -> dict[str, list[Fact]]:
@@ -383,7 +252,7 @@ def _focus(facts: Sequence[Fact], where: AnalysisFilter) -> tuple[list[Fact], li
     broken = {  # subject → step
         subject: subject.split("--")[0].rsplit("-", 3)[1]
         for subject, group in groups.items()
-        if _is_confirmed(group) or (_is_whole(subject, where) and _rank(group) == 0)
+        if is_confirmed(group) or (_is_whole(subject, where) and _rank(group) == 0)
     }
     of_part = {step for subject, step in broken.items() if not subject.startswith(OF_ALL)}
     kept: list[Fact] = []
@@ -411,31 +280,6 @@ def _is_whole(subject: str, where: AnalysisFilter) -> bool:
     return is_narrowed and subject.startswith(("total-", *asked))
 
 
-def _name_filters(
-    group: Sequence[Fact], name: str, where: AnalysisFilter, language: Language
-) -> list[Fact]:
-    """Return the facts of a group, about the visits that the call narrows it to as well: "France,
-    mobile". Countries and sources have their names."""
-    from bot.data.metrics.query.wording import TRAFFIC_NAMES
-
-    narrowed = {one: getattr(where, one) for one in (*VISIT_FILTERS, "segment")}
-    dimension = name.removeprefix("visits-").split("-")[0]
-    also = [
-        name_value(one, value, language)
-        for one, value in narrowed.items()
-        if value and one != dimension
-    ]
-
-    def name_group(about: str) -> str:
-        if dimension == "country" and about:
-            about = name_value(dimension, about, language)
-        if dimension == "source" and (words := TRAFFIC_NAMES.get(normalize_text(about))):
-            about = words.to(language)
-        return ", ".join(filter(None, (about, *also)))
-
-    return [fact.model_copy(update={"about": name_group(fact.about)}) for fact in group]
-
-
 def _name_rows(
     groups: dict[str, list[Fact]], where: AnalysisFilter, language: Language
 ) -> dict[str, str]:
@@ -444,7 +288,7 @@ def _name_rows(
     asked = [f"{one}-" for one in VISIT_FILTERS if getattr(where, one)]
     names = {}
     for name, group in groups.items():
-        (fact, *_) = _name_filters(group[:1], name, AnalysisFilter(), language)
+        (fact, *_) = name_visits(group[:1], name, AnalysisFilter(), language)
         part = name.removeprefix("visits-")
         about = "" if part.startswith((*asked, "total-")) else fact.about
         if about and part.startswith("device-"):
@@ -455,14 +299,6 @@ def _name_rows(
         about = about or Words(WHOLE).to(language)
         names[name] = about[:1].upper() + about[1:]
     return names
-
-
-def _name_step(fact: Fact, subject: str) -> Fact:
-    """Return the fact with its step beside what it is about: "mobile, checkout to purchase"."""
-    steps = subject.rsplit("-", 3)[1:]
-    name = " ".join(steps) if len(steps) == 3 and steps[1] == "to" else ""
-    about = ", ".join(filter(None, (fact.about, name)))
-    return fact.model_copy(update={"about": about})
 
 
 def _list_visits(groups: dict[str, list[Fact]]) -> list[Fact]:
@@ -530,7 +366,7 @@ def _build_exhibits(
         if fact.parts.measure == "points"
     ]
     for name, fact in drawn[:MAX_LINES]:
-        about = _name_step(fact, name).about
+        about = name_step(fact, name).about
         step = name_funnel_step(name, fact.about)
         title = Words("{step}: share that gets through, by seven days", step=step).to(language)
         exhibits += build_exhibit(

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import find_like_days, tell_occasions
-from bot.agent.tools.funnel import VISIT_FILTERS, Days, call_funnel, name_breaks
+from bot.agent.tools._path_breaks import Days, call_funnel, name_breaks_of
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.core.metric_query import (
@@ -46,9 +46,6 @@ if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
 
-BEFORE_PATH = frozenset(("visits", "visitors", "visits_share"))
-FINE_TIMES = frozenset(("day", "week"))  # by which a break shows; a month has days of both
-AFTER_PATH = ("late", "due_orders", "deliver", "cancelled", "return", "refunded")
 SALES: tuple[MeasureName, ...] = ("revenue", "orders")
 MAX_SOLD_OUT = 4  # whose ads are told of
 OF_SOLD_OUT = (
@@ -79,7 +76,8 @@ class Params(ToolParams):
         description="One to eight, all of this dataset. The list has those of orders first, then "
         "from visits on those of visits, from sent on of campaigns, from reviews on of feedback, "
         "from sessions on of traffic. `discounts` is what discounts took off orders, "
-        "discount_depth their share of these lines, price_cuts what lower prices gave away."
+        "discount_depth their share of these lines, price_cuts what lower prices gave away. By two "
+        "dimensions a …_share is of each of the first, or of each day, week or month."
     )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Groups that the question names, such as "
@@ -172,7 +170,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     found, refused = await _look_up_apart(query, deps)
     now, before = _find_days(found)
     beside, facts = ToolResult(), [fact for one in found for fact in _list_facts(one)]
-    breaks = await _name_breaks(query, now, before, facts, deps)
+    breaks = await name_breaks_of(query, now, before, facts, deps)
     if query.dataset != "feedback":
         beside = await look_up_like_days(query, now, before, deps)
     of_ads = await look_up_sold_out_ads(query, now, deps)
@@ -344,43 +342,6 @@ def _find_days(found: Sequence["MetricResult"]) -> list[Days]:
         for fact in one.facts:
             days[one.groups[fact.id][0]] += filter(None, (fact.since, fact.until))
     return [(min(some, default=None), max(some, default=None)) for some in days.values()]
-
-
-async def _name_breaks(
-    query: MetricQuery, now: Days, before: Days, facts: Sequence[Fact], deps: ToolDeps
-) -> list[str]:
-    """Return a note on what broke in the path to purchase of the visits that the query is of."""
-    if not now[1] or not _needs_path(query):
-        return []
-    asked: dict[str, Any] = {
-        one.field: ",".join(one.values)
-        for group in query.filters
-        if len(group) == 1 and (one := group[0]).names_values
-        if one.field in VISIT_FILTERS
-    }
-    return await name_breaks(now, AnalysisFilter(**asked), deps, facts, before)
-
-
-def _needs_path(query: MetricQuery) -> bool:
-    """Whether one of the measures comes after a step of the path to purchase and grows with the
-    purchases, and isn't of what happens to orders later, where it stands beside another: of visits
-    by anything, of orders and of the orders of campaigns compared or by day or week."""
-    from bot.data.metrics.query.order_measures import MEASURES
-
-    is_compared = query.comparison != "none"
-    if query.dataset == "visits":
-        stands_beside = is_compared or bool(query.dimensions)
-        return stands_beside and not BEFORE_PATH.issuperset(query.measures)
-    if not is_compared and FINE_TIMES.isdisjoint(query.dimensions):
-        return False
-    if query.dataset == "campaigns":
-        return query.asks("order")
-    if query.dataset == "traffic":
-        return query.asks("order", "sales", "conversion")
-    return query.dataset == "orders" and any(
-        MEASURES[name].is_sum and not any(part in name for part in AFTER_PATH)
-        for name in query.measures
-    )
 
 
 async def look_up(query: MetricQuery, deps: ToolDeps) -> "MetricResult":

@@ -19,7 +19,7 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, read_text, run_query
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools._lost_sales import name_sold_out
-from bot.agent.tools.funnel import call_funnel, name_breaks
+from bot.agent.tools._path_breaks import call_funnel, name_breaks
 from bot.agent.tools.query_metrics import look_up, look_up_like_days
 from bot.core.facts import Fact, FactId
 from bot.core.half_up import round_half_up
@@ -200,7 +200,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         country=read_text(params.country), device=read_text(params.device), until=now[1]
     )
     breaks = await name_breaks(now, where, deps, own, before)
-    sold_out = await name_sold_out([now, before], where, deps)
+    sold_out = await name_sold_out([now, before], query, deps)
     apart = whole.now.revenue.about
     exhibits = SPLIT.build_parts(
         _name_without(of_whole, apart),

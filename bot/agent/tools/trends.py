@@ -19,7 +19,7 @@ from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subj
 from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
-from bot.agent.tools.funnel import call_funnel, name_breaks
+from bot.agent.tools._path_breaks import call_funnel, name_breaks
 from bot.agent.tools.query_metrics import ask_sales, look_up_like_days, look_up_newest
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
@@ -132,7 +132,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         own = [*beside.facts, *facts]
         breaks = await name_breaks((usual, asked.until), asked, deps, own)
         notes += breaks
-        notes += await name_sold_out([(usual, week.until)], finding.where, deps)
+        notes += await name_sold_out([(usual, week.until)], ask_sales(asked), deps)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")
     if steady:

@@ -6,17 +6,15 @@ from datetime import date, timedelta
 from functools import reduce
 
 import ibis
-import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.metric_query import DATED_DIMENSIONS, MetricQuery
 from bot.data.analyses.products import load_product_titles
-from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category
-from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.periods import Days
+from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -52,30 +50,20 @@ def tell_sold_out(
         return []
     assert query.since is not None
     assert query.until is not None
-    told = tuple(group for group in query.filters if {one.field for one in group} <= {*NARROWING})
+    now = (query.since, query.until)
+    return name_sold_out(warehouse, query, [now, before] if before else [now])
+
+
+def name_sold_out(warehouse: Warehouse, query: MetricQuery, periods: Sequence[Days]) -> list[str]:
+    """Name the products that are sold out since a day from the first of these periods to the last,
+    and that enough people bought in them, those that sold most first. Of a query of orders its
+    conditions on the goods, the country and the device count."""
     orders = warehouse.table("orders")
-    assert orders is not None
-    lines = add_category(warehouse, orders)
-    lines = filter_rows(dataset, lines, query.model_copy(update={"filters": told}))
-    return name_sold_out(
-        warehouse, [(query.since, query.until), *([before] if before else [])], lines
-    )
-
-
-def tell_sold_out_of(
-    warehouse: Warehouse, where: AnalysisFilter, periods: Sequence[Days]
-) -> list[str]:
-    """Name what sold out within these periods, of the product, category, country and device of
-    `where`."""
-    if warehouse.table("orders") is None:
+    if orders is None:
         return []
-    narrow = AnalysisFilter(**{name: getattr(where, name) for name in NARROWING})
-    return name_sold_out(warehouse, periods, filter_rows_of_kind(warehouse, "orders", narrow))
-
-
-def name_sold_out(warehouse: Warehouse, periods: Sequence[Days], lines: ir.Table) -> list[str]:
-    """Name the products of these lines that are sold out since a day from the first of the periods
-    to the last, and that enough people bought in the periods, those that sold most first."""
+    told = tuple(group for group in query.filters if {one.field for one in group} <= {*NARROWING})
+    query = query.model_copy(update={"filters": told})
+    lines = filter_rows(DATASETS["orders"], add_category(warehouse, orders), query)
     first, last = min(days[0] for days in periods), max(days[1] for days in periods)
     since = {p: day for p, day in find_sold_out_dates(warehouse).items() if first < day <= last}
     if not since:

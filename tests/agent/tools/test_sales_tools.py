@@ -9,7 +9,7 @@ import pytest
 
 from bot.agent.tool import ToolError
 from bot.agent.tools._calendar import find_like_days, tell_occasions
-from bot.agent.tools.funnel import name_breaks
+from bot.agent.tools._path_breaks import name_breaks
 from bot.agent.tools.split_revenue import split_change
 from bot.config.brand import Brand, Market
 from bot.core.fact_book import FactBook
@@ -308,6 +308,9 @@ async def test_sales_of_goods_name_what_all_visits_moved_by(
 VISITS = {"dataset": "visits", "measures": ["conversion"], "comparison": "previous_period"}
 WEEKS = {"since": "2026-11-11", "until": "2026-11-24"}
 ORDERS_BY = {"dataset": "orders", "measures": ["revenue"], "since": "2026-09-01"}
+BASKETS = {"dataset": "orders", "measures": ["average_order", "orders"]}
+ARRIVED = {"field": "delivered_day", "operator": "is", "values": ["any"]}
+ARRIVED_ORDERS = {"dataset": "orders", "measures": ["orders"], "filters": [[ARRIVED]]}
 ORDERS_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_orders"]}
 
 
@@ -330,14 +333,9 @@ ORDERS_OF_CAMPAIGNS = {"dataset": "campaigns", "measures": ["campaign_orders"]}
             False,
             False,
         ),
-        ("query_metrics", VISITS | WEEKS | ORDERS_OF_CAMPAIGNS, True, False),
-        (
-            "query_metrics",
-            VISITS | WEEKS | ORDERS_OF_CAMPAIGNS | {"measures": ["sales_per_spend"]},
-            False,
-            False,
-        ),
-        ("query_metrics", ORDERS_OF_CAMPAIGNS, False, False),  # nothing is compared
+        ("query_metrics", VISITS | WEEKS | ORDERS_OF_CAMPAIGNS, False, False),  # of ads alone
+        ("query_metrics", VISITS | WEEKS | BASKETS, False, False),
+        ("query_metrics", VISITS | WEEKS | ARRIVED_ORDERS, False, False),
         ("query_metrics", VISITS | WEEKS | {"comparison": "none"}, False, False),
         ("query_metrics", ORDERS_BY | {"dimensions": ["week"]}, True, False),
         ("query_metrics", ORDERS_BY | {"dimensions": ["month"]}, False, False),

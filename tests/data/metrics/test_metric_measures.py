@@ -233,6 +233,38 @@ def test_shares_are_of_the_total_or_of_everything(mixed: Warehouse) -> None:
 
 
 @pytest.mark.parametrize(
+    ("dimensions", "place"),
+    [(["country", "device"], 0), (["device", "country"], 0), (["device", "month"], 1)],
+)
+def test_share_by_two_dimensions_is_of_each_of_the_first_or_of_each_month(
+    mixed: Warehouse, dimensions: list[str], place: int
+) -> None:
+    found = answer(mixed, dataset="orders", measures=["orders_share"], dimensions=dimensions)
+    shown = found.recipe.list_groups()
+    assert shown
+    for group in shown:
+        if group not in found.rows["now"].groups:
+            assert found.get_value("now", group, "orders_share") is None
+            continue
+        whole = [one for one in found.rows["now"].groups if one[place] == group[place]]
+        parts = [found.get_value("now", one, "orders") for one in whole]
+        share = found.get_value("now", group, "orders_share")
+        if None in parts:  # what is hidden would be the rest
+            assert share is None
+        else:
+            part = found.get_value("now", group, "orders")
+            assert share == pytest.approx(100 * part / sum(parts))
+    assert any(found.get_value("now", one, "orders_share") for one in shown)
+
+
+def test_share_of_parts_that_overlap_is_not_told(mixed: Warehouse) -> None:
+    asked = {"dataset": "orders", "measures": ["orders_share"]}
+    found = answer(mixed, **asked, dimensions=["device", "category"])
+    shown = found.recipe.list_groups()
+    assert not any(found.get_value("now", one, "orders_share") for one in shown)
+
+
+@pytest.mark.parametrize(
     ("dimension", "sql"),
     [
         ("day", '"at"::DATE'),

@@ -70,6 +70,18 @@ def test_audience_is_chosen_by_what_it_looked_at() -> None:
     assert members(warehouse, viewed("dress", since=SEEN.date() + day)) == set()
 
 
+def test_audience_is_chosen_by_what_it_laid_in_the_basket() -> None:
+    events = [view(f"s{n}", "dress", visitor=f"c{n}") for n in range(60)]
+    events += [view(f"s{n}", "dress", step="cart") for n in range(40)]
+    events += [view(f"s{n}", "vase", visitor=f"c{n}", step="cart") for n in range(60, 70)]
+    warehouse = shop(events)
+    assert members(warehouse, viewed("dress", in_basket=True)) == people(40)
+    assert members(warehouse, viewed(in_basket=True)) == people(40) | people(60, 70)
+    assert not viewed(in_basket=True).impossible
+    said = describe_conditions(viewed("dress", in_basket=True), {"dress": "Linen dress"})
+    assert said.to("en") == "put “Linen dress” in the basket"
+
+
 def test_export_counts_viewers_again() -> None:
     consents = [{"customer": f"c{n}", "email": n < 50} for n in range(120)]
     warehouse = shop(consents=consents)
@@ -108,7 +120,8 @@ def test_what_they_looked_at_stands_in_the_rule(language: str, words: str) -> No
 async def test_tool_counts_viewers_and_says_how_many_can_be_told() -> None:
     consents = [{"customer": f"c{n}", "email": True} for n in range(120)]
     data = data_of(shop(consents=consents))
-    asked = {"products": ["Linen dress"], "categories": [], "since": "none", "until": "none"}
+    named = {"products": ["Linen dress"], "categories": [], "in_basket": False}
+    asked = {**named, "since": "none", "until": "none"}
     result = await call_tool(
         "audience", {"viewed": [asked], "not_bought": ["dress"]}, tool_deps(data)
     )
@@ -116,6 +129,7 @@ async def test_tool_counts_viewers_and_says_how_many_can_be_told() -> None:
     assert counts["customers"] == 40
     assert any("120 of 150 visits" in note for note in result.notes)
     assert "looked at “Linen dress”" in str(result.read_as)
+    assert "visitors who never ordered are not counted" in dict(result.scope)["explained"]
 
 
 def test_schema_offers_the_fields_that_a_rule_may_have() -> None:

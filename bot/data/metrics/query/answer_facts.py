@@ -25,23 +25,19 @@ from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.figure_facts import FigureFacts
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.periods import Days, count_days
+from bot.data.metrics.query.query_wording import (
+    describe_query,
+    get_reference_day,
+    list_scope,
+    name_chart,
+    summarize_query,
+)
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.remainder import REST, are_empty, find_rest, list_missing
 from bot.data.metrics.query.runner import PeriodName
+from bot.data.metrics.query.time_names import get_last_day, is_by_time, list_hidden_times, name_span
 from bot.data.metrics.query.wording import OTHERS as OTHERS_NAME
-from bot.data.metrics.query.wording import (
-    describe_query,
-    get_last_day,
-    get_reference_day,
-    is_by_time,
-    list_hidden_times,
-    list_scope,
-    name_chart,
-    name_measure,
-    name_row,
-    name_span,
-    summarize_query,
-)
+from bot.data.metrics.query.wording import name_measure, name_row
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words, format_short_day, format_short_period
 from bot.text.normalize import slugify
@@ -171,7 +167,7 @@ class _ResultBuilder:
     # What is shown beside.
 
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
-        if not self.facts or self.notes.is_mostly_hidden:
+        if not self.facts or self.notes.places.is_mostly_hidden:
             return ()
         cells = self._complete(groups, cells)
         columns, lines = self._list_columns(cells), self._list_lines(groups, cells)
@@ -221,7 +217,7 @@ class _ResultBuilder:
         empty = [(first.isoformat(),) for first, _ in self.empty_times]
         chart = self._build_chart(sorted([*single, *empty]) if empty else single, cells)
         ids = tuple(fact.id for fact in self.facts)
-        not_ranked = self.notes.describe_unranked()
+        not_ranked = self.notes.places.describe_unranked()
         ranked = tuple(id for id in ids if self.groups[id][1] in single) if not_ranked else ()
         scope, short_scope = (self._list_scope(cells, short=short) for short in (False, True))
         is_cut = self.answer.periods.left_out_days > 0
@@ -445,7 +441,7 @@ class _ResultBuilder:
     def _name_others(self) -> tuple[str, ...]:
         missing, named = list_missing(self.answer), self.notes.list_named_others()
         if self.query.names_groups:  # as they are asked for, it is no secret which are missing
-            named = sorted(" · ".join(self.notes.name(one)) for one in missing)
+            named = sorted(" · ".join(self.notes.places.name(one)) for one in missing)
         others = Words("Others ({n})", n=len(missing))
         if len(named) == len(missing) <= MAX_NAMED_OTHERS:
             listed = ", ".join(named)

@@ -50,6 +50,14 @@ class Basis:
     stands_for: "Basis | None" = None
 
 
+@dataclass(frozen=True)
+class Settling:
+    """In how many days all is known of an order, and what it `may` still do until then."""
+
+    days: Callable[[Warehouse], int]
+    may: str
+
+
 THING_FIELDS = frozenset(  # of what was sold and how, and of no customer; a code may be one's own
     (
         "category",
@@ -109,9 +117,9 @@ class Measure:
     not by one of `of_one_by`, whose groups are one of these each. `blank` says why rows have none,
     where a blank column is not the only reason. `of_lines` is its label where a query takes only
     some lines of an order: then it is of these lines, not of whole orders. `quotient` names the two
-    sums of which it is one. `settles_after` is how many days a row
-    may still change: newer rows would make a rate too low, and unequally so for groups that sold
-    lately, so a query with this measure ends before them. `told_apart_by` are the fields that tell
+    sums of which it is one. `settling` is how long a row may still
+    change: newer rows would bias a rate or a mean, and unequally so for groups that sold lately, so
+    a query with this measure ends before them. `told_apart_by` are the fields that tell
     what a rate counts from what it does not: by them it is 100% or 0%, and `counts`, which counts
     the same, is asked for instead. Of one value of `not_of_one` it is always 0. `instead` says what
     else may be told where the measure is of too few people."""
@@ -142,7 +150,7 @@ class Measure:
     blank: str = ""
     of_lines: Words | None = None
     quotient: tuple[str, ...] = ()
-    settles_after: int = 0
+    settling: Settling | None = None
     told_apart_by: tuple[str, ...] = ()
     counts: str = ""
     not_of_one: tuple[str, ...] = ()

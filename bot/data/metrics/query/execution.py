@@ -67,8 +67,8 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     if counts_texts(asked):
         warehouse = replace(warehouse, sales_floor=1)
     query, words = resolve_conditions(warehouse, dataset, asked)
-    query, dropped = drop_single_valued(_add_counts(dataset, query))
     query, unsettled = leave_out_unsettled(warehouse, dataset, query)
+    query, dropped = drop_single_valued(_add_counts(dataset, query))
     dataset = hold_by_buyers(dataset, query)
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
@@ -324,6 +324,8 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
     for bound in query.having:
         if bound.measure not in query.measures:
             raise QueryError("{name} is in having, so ask for it, too.", name=bound.measure)
+        if query.share_place is not None and dataset.measures[bound.measure].share_of:
+            raise QueryError("{name} has bounds by one dimension alone.", name=bound.measure)
     if query.order in CHANGE_ORDERS:
         _require_comparison(query)
     _require_one_source(dataset, query)

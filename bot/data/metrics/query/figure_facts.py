@@ -18,16 +18,16 @@ from bot.data.metrics.query.order_cautions import (
     warn_of_late_returns,
 )
 from bot.data.metrics.query.periods import Days, count_days
+from bot.data.metrics.query.query_wording import describe_filters, describe_having
 from bot.data.metrics.query.release import ALL_GROUPS, Group
 from bot.data.metrics.query.runner import PeriodName
+from bot.data.metrics.query.time_names import get_last_day
 from bot.data.metrics.query.wording import (
-    describe_filters,
-    describe_having,
     get_label,
-    get_last_day,
     name_dimensions,
     name_measure,
     name_part,
+    name_share_part,
 )
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
@@ -148,10 +148,11 @@ class FigureFacts:
             return None  # nothing of what is not stated: no returns without a reason
         value, own = _round(exact, measure), self._find_own(group, period)
         since, until = self.cut_days(own, days)
-        named = self.notes.name(own)
+        named = self.notes.places.name(own)
         if group == self.total:
             named = (name_part(self.warehouse, self.answer, name, self.language),)
         about = [*filter(None, named), *self._list_filters(group)]
+        about += [part] if (part := name_share_part(self.answer, name, self.language)) else []
         if group == WITHIN:
             about += describe_having(self.warehouse, self.answer, self.language)
         return Fact(
@@ -187,10 +188,11 @@ class FigureFacts:
             return None
         if MONEY_OF_CUSTOMERS in whole.bases:
             return None
-        if measure.share_of:
-            group = ALL_GROUPS
-            period = period if self.query.dimensions else "whole"
-        return self.answer.get_count(period, group, measure.share_of or name)
+        if not measure.share_of:
+            return self.answer.get_count(period, group, name)
+        wholes = self.answer.list_whole(period, group, measure.share_of)
+        counts = [self.answer.get_count(*one, measure.share_of) for one in wholes]
+        return None if None in counts else sum(filter(None, counts))
 
     def _list_filters(self, group: Group) -> list[str]:
         """Return the conditions in words, without those that the name of the group makes clear."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from math import isclose
 from typing import Any
 
 from pydantic import BaseModel
@@ -221,17 +222,43 @@ class MetricAnswer:
         """Return a figure that is shown, else None."""
         measure = self.dataset.measures[name]
         if measure.share_of:
-            whole: tuple[PeriodName, Group] = (
-                (period, ALL_GROUPS) if self.query.dimensions else ("whole", ALL_GROUPS)
-            )
             part = self.get_value(period, group, measure.share_of)
-            total = self.get_value(*whole, measure.share_of)
-            if part is None or not total or (period == "before" and whole[0] == "whole"):
+            whole = [
+                self.get_value(*one, measure.share_of)
+                for one in self.list_whole(period, group, measure.share_of)
+            ]
+            if part is None or None in whole or not sum(whole):
                 return None
-            return 100 * float(part) / float(total)
+            return 100 * float(part) / float(sum(whole))
         if self.list_lacking(group, name, period):
             return None
         return self.values.get((period, group), {}).get(name)
+
+    def list_whole(
+        self, period: PeriodName, group: Group, name: str
+    ) -> list[tuple[PeriodName, Group]]:
+        """Return what a share of a group is of, together: the total, or of two dimensions all
+        groups of the same country, month …, where they add up."""
+        place = self.query.share_place
+        if not self.query.dimensions:
+            return [("whole", ALL_GROUPS)] if period != "before" else []
+        if place is None:
+            return [(period, ALL_GROUPS)]
+        groups = self.rows[period].groups if period in self.rows else ()
+        if group not in groups or not self.adds_up(name, period):
+            return []
+        return [(period, one) for one in groups if one[place] == group[place]]
+
+    def adds_up(self, name: str, period: PeriodName = "now") -> bool:
+        """Whether the figures of all groups are together that of the total."""
+        if not self.get_measure(name).is_sum or period not in self.rows:
+            return False
+        figures = [
+            float(self.values.get((period, one), {}).get(name) or 0)
+            for one in self.rows[period].groups
+        ]
+        total = float(self.values[period, ALL_GROUPS].get(name) or 0)
+        return isclose(sum(figures), total, abs_tol=0.01)
 
     def get_source(
         self, warehouse: Warehouse, period: PeriodName, group: Group, name: str

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from bot.core.metric_query import MetricQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.campaign_names import load_campaign_names
-from bot.data.metrics.query.dataset import Measure, Unlike
+from bot.data.metrics.query.dataset import Measure, Settling, Unlike
 from bot.data.metrics.query.order_rows import (
     EVER,
     group_by_gap,
@@ -61,6 +61,10 @@ UNKNOWN_CODES = (
     "code: no campaign of the data has these codes, and few orders with one had a discount. "
     "Whether they are promo codes is not in the data: say “code”."
 )
+REPORTED = (
+    "Of a code that too few bought with, campaign_orders and campaign_sales of campaigns are what "
+    "the campaign's own tool reports."
+)
 OLD_CUSTOMER_DAYS = 90, 365  # at least, at most: see `find_first_sure_day`
 COMES_BACK = 0.99  # of the customers who do, within the days that this takes
 FIRST_ORDER_MEASURES = ("new_customers", "second_order", "reorder", "newcomers")
@@ -109,7 +113,7 @@ def tell_late_returns(warehouse: Warehouse) -> str:
 
 
 def counts_returns(measure: Measure) -> bool:
-    return bool(measure.settles_after) or measure.caution is warn_of_late_returns
+    return "returned" in measure.needs or measure.caution is warn_of_late_returns
 
 
 def warn_of_returned_lines(warehouse: Warehouse, days: tuple[date, date]) -> str:
@@ -146,7 +150,8 @@ def _explain_codes(warehouse: Warehouse) -> str:
 
 
 def warn_of_codes(warehouse: Warehouse, _days: tuple[date, date]) -> str:
-    return explain_codes(warehouse)
+    codes = explain_codes(warehouse)
+    return f"{codes} {REPORTED}" if codes in (CAMPAIGN_CODES, BOTH_CODES) else codes
 
 
 def warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
@@ -183,30 +188,21 @@ def warn_of_unknown_prices(warehouse: Warehouse, days: tuple[date, date]) -> str
     )
 
 
-def warn_of_parcels_on_their_way(warehouse: Warehouse, days: tuple[date, date]) -> str:
-    """Say that orders of the days have not arrived, so that no delivery time is known."""
-    n = _count_undelivered(warehouse, days, lambda orders: ibis.literal(True))
-    if n < warehouse.sales_floor:
-        return ""
-    note = (
-        "Orders of these days that have not arrived do not count (undelivered_orders is how many): "
-        "the last weeks look faster than they are. Say so, with their number where it is told."
-    )
-    settled = _find_settled_day(warehouse)
-    if days[1] <= settled:
-        return note
-    return (
-        f"{note} Beside an earlier period a fall of the time to delivery means nothing: nearly all "
-        f"have arrived only of the orders placed up to {settled}."
-    )
+def count_parcel_days(warehouse: Warehouse) -> int:
+    """Return in how many days nearly all orders arrive. Read once for each state of the data."""
+    key = ("parcel days", "orders")
+    if key not in warehouse.released:
+        orders = warehouse.rows("orders")
+        took = orders.delivered.cast("date").delta(orders["at"].date(), unit="day")
+        query = orders.aggregate(days=took.cast("float64").quantile(NEARLY_ALL))
+        (row,) = fetch_rows(warehouse, query)
+        warehouse.released[key] = ceil(row["days"] or 0)
+    days: int = warehouse.released[key]
+    return days
 
 
-def _find_settled_day(warehouse: Warehouse) -> date:
-    """Return the last day whose orders have had the time in which nearly all of them arrive."""
-    orders = warehouse.rows("orders")
-    took = orders.delivered.cast("date").delta(orders["at"].date(), unit="day").cast("float64")
-    (row,) = fetch_rows(warehouse, orders.aggregate(days=took.quantile(NEARLY_ALL)))
-    return warehouse.as_of("orders") - timedelta(days=ceil(row["days"] or 0))
+RETURNS_SETTLE = Settling(lambda _: RETURN_DAYS, "come back")
+PARCELS_SETTLE = Settling(count_parcel_days, "be on its way")
 
 
 def _count_undelivered(

@@ -1,9 +1,10 @@
 """The days of a query, and those that it is compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
+from typing import NamedTuple
 
 from bot.core.metric_query import DATED_DIMENSIONS, MetricQuery, QueryError
 from bot.data.metrics.query.dataset import MetricDataset
@@ -20,6 +21,13 @@ YEAR_OF_WEEKS = timedelta(weeks=52)
 MAX_DAYS_BY_WEEKDAY = 14  # of so few, a Sunday more than last year would tell
 MAX_NEWER_DAYS = 31  # behind the days asked about, from which these are plainly earlier ones
 MAX_LENGTH_DIFFERENCE = 0.12  # of two periods whose sums are compared: 28 days and 31
+
+
+class OpenDays(NamedTuple):
+    """The last days of the data, of which an order `may` still do something."""
+
+    days: int
+    may: str
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,8 @@ def choose_periods(
         notes.append(f"The data begins on {first}, so the period does.")
     if query.until and last < query.until:
         notes.append(f"The last whole day in the data is {last}, so the period ends there.")
-    now, open_days = _leave_out_open_days(dataset, query, (first, last), known[1], notes)
+    measures = find_open_days(warehouse, dataset, query)
+    now, open_days = _leave_out_open_days(measures, dataset, query, (first, last), known[1], notes)
     keeps_months = not open_days and not query.uses(*DATED_DIMENSIONS)
     before = _find_comparison(query, asked, now, notes, keeps_months=keeps_months)
     if before is None:
@@ -114,40 +123,64 @@ def leave_out_unsettled(
     known, bounds = find_known_days(warehouse, dataset), {one.measure for one in query.having}
     if known is None or query.since is None:
         return query, []
-    days = {name: dataset.measures[name].settles_after for name in query.measures}
-    lost = [n for n, many in days.items() if many and query.since > known[1] - timedelta(many)]
-    kept = tuple(name for name in query.measures if name not in lost)
-    if not lost or not kept or not bounds.isdisjoint(lost):
+    unsettled = {
+        name: one
+        for name, one in find_open_days(warehouse, dataset, query).items()
+        if query.since > known[1] - timedelta(one.days)
+    }
+    kept = tuple(name for name in query.measures if name not in unsettled)
+    if not unsettled or not kept or not bounds.isdisjoint(unsettled):
         return query, []  # refused
-    reason = _explain_unsettled(lost, max(days.values()), known[1])
-    return query.model_copy(update={"measures": kept}), [reason]
+    return query.model_copy(update={"measures": kept}), [_explain_unsettled(unsettled, known[1])]
 
 
-def _explain_unsettled(measures: Sequence[str], days: int, last_known: date) -> str:
+def find_open_days(
+    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery
+) -> dict[str, OpenDays]:
+    """Return for each measure of which the last rows may still change how many days these are."""
+    return {
+        name: OpenDays(settling.days(warehouse), settling.may)
+        for name in query.measures
+        if (settling := (measure := dataset.measures[name]).settling)
+        and not (query.takes_arrived and "delivered" in measure.needs)  # all of these have come
+    }
+
+
+def _explain_unsettled(measures: Mapping[str, OpenDays], last_known: date) -> str:
+    days, may = max(measures.values())
     return (
         f"{', '.join(measures)} can't be told of these days yet: what was ordered in the last "
-        f"{days} days of the data may still come back. The last day to ask for is "
+        f"{days} days of the data may still {may}. The last day to ask for is "
         f"{last_known - timedelta(days=days)}."
     )
 
 
 def _leave_out_open_days(
-    dataset: MetricDataset, query: MetricQuery, now: Days, last_known: date, notes: list[str]
+    measures: Mapping[str, OpenDays],
+    dataset: MetricDataset,
+    query: MetricQuery,
+    now: Days,
+    last_known: date,
+    notes: list[str],
 ) -> tuple[Days, int]:
     """Return the days without the last ones, whose rows may still change, for the measures of the
     query, and how many these are. Raises QueryError where no other days are left."""
-    measures = [name for name in query.measures if dataset.measures[name].settles_after]
-    open_days = max((dataset.measures[name].settles_after for name in measures), default=0)
+    open_days, may = max(measures.values(), default=OpenDays(0, ""))
     last = last_known - timedelta(days=open_days)
     if not open_days or now[1] <= last:
         return now, 0
     if now[0] > last:
-        raise QueryError("{why}", why=_explain_unsettled(measures, open_days, last_known))
+        raise QueryError("{why}", why=_explain_unsettled(measures, last_known))
     notes.append(
-        f"What was ordered in the last {open_days} days of the data may still come back, so with "
+        f"What was ordered in the last {open_days} days of the data may still {may}, so with "
         f"{', '.join(measures)} the period ends on {last}, for {', '.join(query.measures)}. Say so."
     )
-    whole = [one for one in query.measures if not counts_returns(dataset.measures[one])]
+    beside = {dataset.measures[name].of for name in measures}
+    whole = [
+        name
+        for name in query.measures
+        if name not in {*measures, *beside} and not counts_returns(dataset.measures[name])
+    ]
     if query.dimensions and whole:
         notes.append(f"Asked apart, these have the later days too: {', '.join(whole)}.")
     return (now[0], last), open_days

@@ -99,14 +99,7 @@ def _read(answer: MetricAnswer, period: PeriodName, group: Group, name: str) -> 
 
 def adds_up(answer: MetricAnswer, name: str, period: PeriodName = "now") -> bool:
     """Whether the figures of all groups are together that of the total."""
-    measure = answer.get_measure(name)
-    name = measure.share_of or name
-    if not answer.get_measure(name).is_sum or period not in answer.rows:
-        return False
-    groups = answer.rows[period].groups
-    figures = [float(_read(answer, period, one, name) or 0) for one in groups]
-    total = float(answer.values[period, ALL_GROUPS].get(name) or 0)
-    return isclose(sum(figures), total, abs_tol=0.01)
+    return answer.adds_up(answer.get_measure(name).share_of or name, period)
 
 
 def are_empty(answer: MetricAnswer) -> bool:

@@ -33,6 +33,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 STEPS = ("view", "cart", "checkout", "purchase")
+BASKET = STEPS[1]
 CART, CHECKOUT, ORDER = 2, 3, 4  # depths
 MAX_UNNAMED = 0.05  # up to this share of rows without a visitor, the others stand for all
 NO_VIEWS = Words(
@@ -87,12 +88,14 @@ def _add_amounts(events: ir.Table, visits: ir.Table) -> ir.Table:
 
 
 def select_viewers(warehouse: Warehouse, condition: ViewCondition, until: date) -> ir.Table:
-    """Return `customer` of those whose visits saw such a product. Nothing later than `until` is
-    looked at. Raises CannotDo where no visit that saw a product is of a customer of the orders."""
+    """Return `customer` of those whose visits saw such a product, or laid it in the basket. Nothing
+    later than `until` is looked at. Raises CannotDo where no visit that did either is of a customer
+    of the orders."""
     events = None if "events" in warehouse.damaged else warehouse.table("events")
     if events is None:
         raise CannotDo(NO_VIEWS)
     seen = events.filter(events["product"].notnull())
+    seen = seen.filter(seen.step == BASKET) if condition.in_basket else seen
     visits = _name_customers(warehouse, events)
     known = visits.filter(visits.customer.notnull()).semi_join(seen, "session")
     if not fetch_rows(warehouse, known.select("customer").limit(1)):
@@ -100,11 +103,12 @@ def select_viewers(warehouse: Warehouse, condition: ViewCondition, until: date) 
     first, last = condition.since or EVER[0], min(condition.until or until, until)
     seen = add_category(warehouse, seen) if condition.categories else seen
     categories = [name.lower() for name in condition.categories]
-    saw = seen.filter(
-        seen["at"].date().between(ibis.literal(first), ibis.literal(last)),
-        seen["product"].isin(condition.products).fill_null(False)
-        | seen.category.lower().isin(categories).fill_null(False),
-    )
+    saw = seen.filter(seen["at"].date().between(ibis.literal(first), ibis.literal(last)))
+    if condition.products or categories:
+        saw = saw.filter(
+            saw["product"].isin(condition.products).fill_null(False)
+            | saw.category.lower().isin(categories).fill_null(False)
+        )
     return known.semi_join(saw, "session").select("customer").distinct()
 
 
@@ -118,8 +122,8 @@ def count_named_visits(warehouse: Warehouse) -> str:
         warehouse, visits.aggregate(known=visits.customer.count(), many=visits.count())
     )
     return (
-        f"{row['known']} of {row['many']} visits name a customer of the orders; of the others it "
-        "can't be told who looked."
+        f"{row['known']} of {row['many']} visits name a customer of the orders; who looked in the "
+        "others, or never ordered, can't be told."
     )
 
 
