@@ -77,6 +77,7 @@ CALM_PARAM = (
     "calm"  # a Words parameter: "yes" for a message that reports no failure, such as a greeting
 )
 FORMS_PARAM = "forms"  # a Words parameter: "yes" where the forms do what the AI can't do now
+FORM_ALONE = "alone"  # its value where only the form of a brief does
 SKILLS_PARAM = "skills"  # beside FORMS_PARAM: the skills that the words may ask for
 UNUSABLE_PARAM = (
     "anyhow"  # a Words parameter: "yes" for a file that can't be used under any declared kind

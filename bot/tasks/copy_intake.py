@@ -18,7 +18,7 @@ from bot.core.library import Library, ProductMatch
 from bot.core.request import Brief, Goal, IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.data.catalogue.search import match_name
 from bot.drafts.occasions import load_occasions
-from bot.errors import FORMS_PARAM, CannotDo
+from bot.errors import FORM_ALONE, FORMS_PARAM, CannotDo
 from bot.i18n.countries import list_named_countries
 from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
@@ -42,12 +42,12 @@ FOREIGN_FIELDS = Words(
 )
 ONE_TEXT = Words(
     "Without an AI I write for one language or country at a time. Fill in the form for each.",
-    **{FORMS_PARAM: "yes"},
+    **{FORMS_PARAM: FORM_ALONE},
 )
 NOT_NAMED = Words(
     "Nothing in the catalogue is called {said}. Without an AI I write about products, offers and "
     "what you want said: fill in the form.",
-    **{FORMS_PARAM: "yes"},
+    **{FORMS_PARAM: FORM_ALONE},
 )
 HAS_WORDS = re.compile(r"\b(?!code\b)[a-zà-ÿ]{2,}")  # "until Sunday", not "-15 %, code LIN5"
 

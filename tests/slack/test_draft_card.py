@@ -28,6 +28,7 @@ from bot.slack.cards.renderer import render_task_card
 from bot.slack.views.draft_details import build_copy_view
 from bot.slack.views.forms import build_angles_form, build_edit_form
 from bot.slack.views.home import load_home_lines, render_home
+from bot.tasks.copy_intake import NOT_NAMED
 from bot.tasks.intake import NEEDS_AI
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -893,3 +894,13 @@ def test_unread_message_gets_one_line_and_what_would_do_it(sqlite: Database, lan
     assert picks == [None, "feedback", "recap", "yes"]
     assert row["elements"][0]["action_id"] == action_ids.BRIEF_FORM
     assert NEEDS_AI.to(language) in text_of(card.blocks)
+
+
+def test_brief_that_names_nothing_known_gets_the_form_alone(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        Task.accept(session, Jobs(), wish("t7", words="e-mail for our blue gloves"), NOW)
+        words = NOT_NAMED.with_params(said="“blue gloves”")
+        session.get_one(Task, "t7").fail(session, Jobs(), words, NOW)
+        session.flush()
+        card = drawn(seen(session, "t7"), "en")
+    assert [*pressable(card.blocks)] == [action_ids.BRIEF_FORM]

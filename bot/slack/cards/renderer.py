@@ -18,7 +18,7 @@ from bot.config.policy import Policy
 from bot.core.parts import File
 from bot.data.ingest.models import FileUpload
 from bot.drafts.models import DraftImage
-from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo, TryAgain
+from bot.errors import CALM_PARAM, FORM_ALONE, FORMS_PARAM, SKILLS_PARAM, CannotDo, TryAgain
 from bot.i18n.messages import Language, Words, parse_language
 from bot.messages.outbox import DRAW_LEASE, CardHeld, OutboxMessage
 from bot.slack.action_ids import ANSWER, BRIEF_FORM, STOP, TRY_AGAIN, ButtonValue
@@ -133,6 +133,8 @@ def _build_form_buttons(card: CardData, language: str) -> list[Block]:
         return []
     id, params = card.task.id, card.error_words.params if card.error_words else {}
     new = button(Words("New brief").to(language), BRIEF_FORM, ButtonValue(task=id).pack())
+    if params.get(FORMS_PARAM) == FORM_ALONE:
+        return actions_block(new)
     if SKILLS_PARAM in params:
         chosen = str(params[SKILLS_PARAM]).split() or OFFERED_SKILLS
         skills = [(Words(load_skills()[name].title), "skill", name) for name in chosen]
