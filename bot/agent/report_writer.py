@@ -124,7 +124,8 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.evidence = ctx.evidence.plus(_fill_proofs(ctx, written, form))
     if reading.footnote:  # it stands there
         exhibit, second = (
-            one and one.model_copy(update={"footnote": ""}) for one in (exhibit, second)
+            one and one.model_copy(update={"footnote": one.footnote.replace(reading.footnote, "")})
+            for one in (exhibit, second)
         )
     known = {fact.id for fact in ctx.evidence.facts}
     ctx.evidence = ctx.evidence.plus(one for one in ctx.book.facts if one.id in cells - known)

@@ -45,6 +45,7 @@ class ExhibitChart(BaseModel, frozen=True):
 
 
 MAX_COLUMNS = 6  # of figures, where no sentence tells of more
+MAX_ASKED_COLUMNS = 12  # where a table was asked for
 MAX_CARD_COLUMNS = 4  # those of a phone, with the names of the rows
 MAX_SHOWN_ROWS = 12  # of a table on the card; what is more stands behind Details
 MAX_NAMED, MAX_IN_TITLE = 3, 2  # measures in a line
@@ -53,9 +54,12 @@ QUOTED = ' \u00a0"“”«»'  # what may stand around a name
 ScopePart = tuple[str, str]  # of how a call was read: "what", "country", "days" … and its text
 PEOPLE = "people"  # the part that says whom a call counted
 EXPLAINED = "explained"  # the part that says what names mean
-JOINTS = {PEOPLE: " / "}  # between the texts of a part; else a comma, which theirs have inside
 WHEN = "when"  # the part that says of which days by another day than the query's
 AGAINST = "against"  # the days with those that they are compared with
+# parts that say nothing of which part of the data it is
+OF_DAYS = ("days", WHEN, AGAINST)
+NO_CONDITIONS = ("what", "by", "having", EXPLAINED, *OF_DAYS)
+MAX_ROW_NAME = 60  # characters
 
 
 class TableRows(BaseModel, frozen=True):
@@ -80,6 +84,7 @@ class Exhibit(BaseModel, frozen=True):
     days: str = ""  # those that its figures are of, for people
     measure_facts: dict[str, frozenset[str]] = {}  # of its measures, by name
     total: str = ""  # the name of the row that is of all rows together
+    whole: str = ""  # the name of a row that is about nothing in particular
     cut: str = ""  # how many of the rows it shows, for whoever sees it
     cut_after: date | None = None  # its last day, where later orders may still come back
     is_open: bool = False  # whether orders of its last days may still come back, and they count
@@ -138,8 +143,8 @@ class Exhibit(BaseModel, frozen=True):
         return words.to(language)
 
     def build_card_table(self) -> Table | None:
-        """Return the table with what it is of as its title, without columns and rows that hold no
-        figure."""
+        """Return the table with what it is of as its title and what it leaves out as its note,
+        without columns and rows that hold no figure."""
         if self.table is None:
             return None
         names = self._count_names()
@@ -153,26 +158,51 @@ class Exhibit(BaseModel, frozen=True):
             for number in range(len(self.table.columns))
             if any(row[number] not in NO_FIGURE for row in rows)
         ]
-        scope = self.list_scope(self.all_facts)
-        measures = [text for part, text in scope if part == "what"]
-        if len(measures) > MAX_IN_TITLE:  # the columns name them
-            scope = tuple(one for one in scope if one[0] != "what")
-        told = {EXPLAINED, *(self.rows.dimensions if self.rows else ())} & {EXPLAINED, PEOPLE}
-        scope = tuple(one for one in scope if one[0] not in told)  # the rows name people
-        days, others = self._tell_column_days(used)
-        if not scope and days and len({*self.column_days}) > 1:  # of some columns alone
-            days, others = self.table.columns[0], self._tell_column_days(used, most="")[1]
-        if days and all(part != AGAINST for part, _ in scope):  # as exact as its figures
-            scope = tuple(one for one in scope if one[0] != "days")
-        line = join_scope(scope, days or self.days)
-        title = ". ".join(filter(None, (line, others, self.footnote)))
+        if [row[0] for row in rows] == [self.whole]:
+            named = ", ".join(text for part, text in self.scope if part not in NO_CONDITIONS)
+            rows = [(named[:1].upper() + named[1:] or self.whole, *rows[0][1:])]
+        short = shorten_names(row[0] for row in rows)
+        rows = [(short[row[0]], *row[1:]) for row in rows]
         return self.table.model_copy(
             update={
-                "title": title[:1].upper() + title[1:],
+                "title": self._tell_title(used),
                 "columns": tuple(self.table.columns[number] for number in used),
                 "rows": tuple(tuple(row[number] for number in used) for row in rows),
+                "note": "\n".join(filter(None, (self.cut, self.not_ranked))),
             }
         )
+
+    def _tell_title(self, used: Collection[int]) -> str:
+        """Return what the table is of: its measures, as many as a title has room for, unless it
+        says by what; of which part of the data, where the rows don't; and the days."""
+        scope = self.list_scope(frozenset[str]().union(*self.column_facts) or self.all_facts)
+        measures = [text for part, text in scope if part == "what"]
+        is_of_people = self.rows is not None and PEOPLE in self.rows.dimensions
+        left_out = {"what", EXPLAINED, *([PEOPLE] if is_of_people else ())}  # the rows name people
+        scope = tuple(one for one in scope if one[0] not in left_out)
+        days, others = self._tell_column_days(used)
+        if not scope and days and len({*self.column_days}) > 1:  # of some columns alone
+            days, others = "", self._tell_column_days(used, most="")[1]
+        if days and all(part != AGAINST for part, _ in scope):  # as exact as its figures
+            scope = tuple(one for one in scope if one[0] != "days")
+        if self.table and is_of_people:
+            measures = [*self.table.columns[:1]]
+        elif len(measures) > MAX_IN_TITLE and any(part == "by" for part, _ in scope):
+            measures = []  # the columns name them
+        elif not measures and not any(part not in OF_DAYS for part, _ in scope):
+            read_as = "" if self.scope else self.read_as.partition("\n")[0]
+            measures = [read_as] if read_as else self._list_heads()
+        more = "…" if measures[MAX_IN_TITLE:] else ""
+        what = ", ".join(measures[:MAX_IN_TITLE]) + more
+        line = join_scope([("what", what), *scope], days or self.days)
+        title = ". ".join(filter(None, (line, others, self.footnote)))
+        return title[:1].upper() + title[1:]
+
+    def _list_heads(self) -> list[str]:
+        """Return what its columns of figures are of, each once, without days and conditions."""
+        columns = zip(self.list_figure_columns(), self.column_facts, strict=True)
+        heads = {facts: head.partition(", ")[0] for (head, _), facts in reversed([*columns])}
+        return [*dict.fromkeys([*heads.values()][::-1])]
 
     def _tell_column_days(self, used: Collection[int], most: str | None = None) -> tuple[str, str]:
         """Return the days that most columns are of whose heads don't say it, or these, and those of
@@ -200,8 +230,8 @@ class Exhibit(BaseModel, frozen=True):
         several = {facts for facts in self.column_facts if facts & {*cited}}
         return len(several) > 1 or len({*self.column_facts}) < len(self.column_facts)
 
-    def with_columns_first(self, *cited: Collection[str]) -> "Exhibit":
-        """Return the exhibit with as many columns as a table may have. Where a card has no room for
+    def with_columns_first(self, *cited: Collection[str], most: int = MAX_COLUMNS) -> "Exhibit":
+        """Return the exhibit with `most` columns of figures at most. Where a card has no room for
         all, those of the first collection of facts come first; of the others the columns of each
         table stand together, those of the second collection first. In a wide table those of the
         first collection alone keep their earlier figures, and the others where there is room."""
@@ -216,7 +246,7 @@ class Exhibit(BaseModel, frozen=True):
         places = self.column_places or range(many)
         tables = self.column_tables or (0,) * many
         kept = sorted(range(many), key=lambda number: (rank(number), places[number]))
-        if many > MAX_COLUMNS:
+        if many > most:
             earlier = [
                 number
                 for number in kept
@@ -225,7 +255,7 @@ class Exhibit(BaseModel, frozen=True):
             kept = [number for number in kept if number not in earlier]
             used = sum(rank(number) < len(cited) for number in kept)
             earlier = [number for number in earlier if rank(number) < len(cited)]
-            kept = [*kept, *earlier][: max(used, MAX_COLUMNS)]
+            kept = [*kept, *earlier][: max(used, most)]
         best = {tables[n]: rank(n) for n in sorted(kept, key=rank, reverse=True)}
         kept.sort(key=lambda n: (rank(n) > 0, best[tables[n]], tables[n], rank(n), places[n]))
         return self.with_columns(kept)
@@ -303,11 +333,9 @@ def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
         texts.setdefault(part, {})[text] = None
     what = ", ".join([*texts.pop("what", {})][:MAX_NAMED])
     head = " ".join(filter(None, [what, *texts.pop("by", {})]))
-    own, compared = [*texts.pop("days", {})], [*texts.pop(AGAINST, {})]
-    begin = own[0] if own else ""
-    also = (one.removeprefix(begin).lstrip(" ,") for one in compared[1:])  # the same days
-    last = [*compared[:1], *also] or own or ([] if WHEN in texts else [days])
-    middle = (JOINTS.get(part, ", ").join(some) for part, some in texts.items())
+    own, compared = texts.pop("days", {}), texts.pop(AGAINST, {})
+    last = compared or own or ([] if WHEN in texts else [days])
+    middle = (", ".join(some) for some in texts.values())
     line = [head, *middle, ", ".join(last)]
     known, told = {what.casefold()} if head != what else set[str](), list[str]()
     for text in filter(None, line):
@@ -315,6 +343,16 @@ def join_scope(scope: Iterable[ScopePart], days: str = "") -> str:
             told.append(text)
         known.add(text.casefold())
     return " · ".join(told)
+
+
+def shorten_names(names: Iterable[str]) -> dict[str, str]:
+    """Return short names of rows by their names: of long ones the beginning, or the beginning and
+    the end where others begin alike."""
+    every = [*dict.fromkeys(names)]
+    short = {one: textwrap.shorten(one, MAX_ROW_NAME, placeholder="…") for one in every}
+    half = MAX_ROW_NAME // 2 - 2
+    alike = [one for one in every if [*short.values()].count(short[one]) > 1]
+    return short | {one: f"{one[:half].rstrip()} … {one[-half:].lstrip()}" for one in alike}
 
 
 def is_row_name(name: str, row: Sequence[str]) -> bool:

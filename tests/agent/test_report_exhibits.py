@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from bot.agent.report_exhibits import _add_alike, _leave_out_empty
+from bot.agent.report_exhibits import _add_alike, _explain_gaps, _leave_out_empty
 from bot.core.charts import Exhibit
 from bot.core.parts import Table
 from bot.data.metrics.query.order_cautions import LATE_RETURNS
@@ -24,7 +24,7 @@ def test_column_that_tells_nothing_of_its_own_is_said_once_in_its_place() -> Non
     left = _leave_out_empty(WEEKS, {"Orders"}, CTX)
     assert left.table
     assert left.table.columns == ("Week", "Revenue", "Orders")
-    assert left.cut == "Net revenue: the same as revenue. Returned: 0 in each row."
+    assert left.cut == "Net revenue: the same as revenue.\nReturned: 0 in each row."
 
 
 def test_a_column_that_returns_may_still_change_is_alike_only_so_far() -> None:
@@ -42,3 +42,10 @@ def test_columns_of_two_tables_are_cited_by_their_heads() -> None:
         update={"column_facts": tuple(frozenset({f"other {head}"}) for head in HEADS)}
     )
     assert _add_alike(["Orders"], [WEEKS, other]) == {"Orders", "other Orders"}
+
+
+def test_a_cell_without_a_figure_is_explained_once() -> None:
+    told = _explain_gaps(WEEKS, CTX)
+    assert told.cut.startswith("“–”: ")
+    assert _explain_gaps(told, CTX) == told
+    assert _explain_gaps(WEEKS.with_columns([0]), CTX).cut == ""

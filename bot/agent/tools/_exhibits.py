@@ -81,6 +81,7 @@ def build_table_exhibit(
     days = [{name_days(fact, language) for fact in some} for some in columns_of_facts]
     return Exhibit(
         shows=shows,
+        whole=_name_subject((), language),
         table=table.model_copy(update={"rows": dated}),
         column_facts=tuple(frozenset(fact.id for fact in some) for some in columns_of_facts),
         column_days=tuple("" if len(own) > 1 else min(own) for own in days),
