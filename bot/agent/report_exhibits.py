@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from bot.agent.report_reading import Findings, list_asked_conditions, list_cited
-from bot.core.charts import (
+from bot.core.exhibits import (
     MAX_ASKED_COLUMNS,
     MAX_COLUMNS,
     NO_FIGURE,

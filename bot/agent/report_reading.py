@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from bot.core.charts import AGAINST, MAX_NAMED, OF_DAYS, PEOPLE, Exhibit, ScopePart, join_scope
+from bot.core.exhibits import AGAINST, MAX_NAMED, OF_DAYS, PEOPLE, Exhibit, ScopePart, join_scope
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import CALCULATED, Fact
 from bot.core.report import Report, ReportForm, list_cited_facts

@@ -23,11 +23,9 @@ from bot.agent.report_reading import (
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
 from bot.agent.unanswered import CardOutline, outline_exhibit
-from bot.core.charts import (
-    Exhibit,
-    build_exhibit_chart,
-)
+from bot.core.charts import build_exhibit_chart
 from bot.core.checks import Check
+from bot.core.exhibits import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.parts import Copy, File, NextStep

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.parts import Table
 from bot.core.report import tells
 from bot.text.escape import strip_hidden

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from bot.core.charts import Exhibit, is_row_name
+from bot.core.exhibits import Exhibit, is_row_name
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import BRIEF_SOURCE, NO_SOURCE, Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output

@@ -9,7 +9,7 @@ import pytest
 
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import list_left_out
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact, Source
 from bot.core.report import ReportForm
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.agent.report_reading import Reading, add_days, read_question
-from bot.core.charts import AGAINST, PEOPLE, WHEN, Exhibit, join_scope
+from bot.core.exhibits import AGAINST, PEOPLE, WHEN, Exhibit, join_scope
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact, Source
 from bot.core.report import ReportForm

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from bot.agent.report_exhibits import _add_alike, _explain_gaps, _leave_out_empty
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.parts import Table
 from bot.data.metrics.query.order_cautions import LATE_RETURNS
 

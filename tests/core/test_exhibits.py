@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.charts import (
+from bot.core.exhibits import (
     MAX_ROW_NAME,
     PEOPLE,
     Exhibit,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.charts import PEOPLE, Exhibit, ScopePart, TableRows
+from bot.core.exhibits import PEOPLE, Exhibit, ScopePart, TableRows
 from bot.core.joined_exhibits import arrange_exhibits, join_exhibits
 from bot.core.parts import Table
 
@@ -236,6 +236,9 @@ def test_wide_table_keeps_a_column_of_each_and_what_the_headline_compares() -> N
     table = exhibit.with_columns_first(["B"], ["C"]).table
     assert table
     assert table.rows == (("Mobile", *"456781"),)
+    whole = exhibit.with_columns_first(["B"], ["C"], most=9).table
+    assert whole
+    assert sorted(whole.rows[0][1:]) == [*"123456789"]
     table = exhibit.with_columns_first(["B"], ["C", "A"]).table
     assert table
     assert table.rows == (("Mobile", *"456127"),)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.agent.tools._analysis import group_by_subject
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, TableRows, parse_points
+from bot.core.charts import parse_points
+from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint, TableRows
 from bot.core.fact_sentences import date_table, name_days
 from bot.core.facts import Fact
 from bot.core.parts import Table

@@ -57,7 +57,7 @@ from bot.core.audience_words import (
     name_rule,
 )
 from bot.core.channels import describe_unknown_consents, load_channels
-from bot.core.charts import PEOPLE, WHEN
+from bot.core.exhibits import PEOPLE, WHEN
 from bot.core.facts import Evidence, Fact, FactId
 from bot.core.metric_query import (
     AskedFieldName,

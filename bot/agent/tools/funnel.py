@@ -28,7 +28,7 @@ from bot.agent.tools._analysis import (
     run_query,
 )
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
-from bot.core.charts import Exhibit, join_scope
+from bot.core.exhibits import Exhibit, join_scope
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter, split_values

@@ -6,7 +6,7 @@ looked up stand behind *Details*.
 
 from collections.abc import Sequence
 
-from bot.core.charts import MAX_CARD_COLUMNS, MAX_SHOWN_ROWS
+from bot.core.exhibits import MAX_CARD_COLUMNS, MAX_SHOWN_ROWS
 from bot.core.facts import source_quote
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft

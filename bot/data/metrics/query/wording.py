@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.audience_words import YES_OR_NO_NAMES, describe_conditions
-from bot.core.charts import AGAINST, WHEN, ScopePart
 from bot.core.condition_words import (
     DELIVERED_LATE,
     describe_amount,
     describe_day,
     describe_values,
 )
+from bot.core.exhibits import AGAINST, WHEN, ScopePart
 from bot.core.facts import spell_number
 from bot.core.metric_query import (
     ANY_VALUE,
