@@ -123,7 +123,7 @@ def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) ->
             told.append(words.with_params(column=head, other=same.lower()))
         else:
             kept.append(number)
-    return _add_lines(exhibit.with_columns(kept), told, ctx)
+    return _add_lines(exhibit.with_columns(kept) if told else exhibit, told, ctx)
 
 
 def _cut_columns(
