@@ -1,16 +1,24 @@
 """Which tables and charts a report shows: those that the model chose, joined where that can be."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from bot.agent.report_reading import Findings, list_cited
-from bot.core.charts import NO_FIGURE, Exhibit, is_row_name
+from bot.agent.report_reading import Findings, list_asked_conditions, list_cited
+from bot.core.exhibits import (
+    MAX_ASKED_COLUMNS,
+    MAX_COLUMNS,
+    NO_FIGURE,
+    PEOPLE,
+    Exhibit,
+    is_row_name,
+)
 from bot.core.facts import Fact
 from bot.core.joined_exhibits import arrange_exhibits, can_join
 from bot.core.report import ReportForm, choose_exhibits
 from bot.i18n.messages import Words
 
 SLOT_NAMES = re.compile(r"\bf\d+\b")
+GAP_SIGN = re.compile(r"[“«]\s?–")  # where a line explains it
 
 
 def find_shown_exhibits(form: ReportForm, ctx: Findings) -> list[Exhibit]:
@@ -24,22 +32,53 @@ def find_shown_exhibits(form: ReportForm, ctx: Findings) -> list[Exhibit]:
     cited = (list_cited([form.headline], ctx), list_cited(form.points, ctx))
     headline, points = (_add_alike(ids, shown) for ids in cited)
     shown = [_leave_out_empty(one, headline | points, ctx) for one in shown]
-    first, *others = (_cite_rows(_cut_columns(one, headline, points, ctx), ctx) for one in shown)
+    most = MAX_ASKED_COLUMNS if form.as_table else MAX_COLUMNS
+    shown = [_cut_columns(one, headline, points, most, ctx) for one in shown]
+    first, *others = (
+        _explain_gaps(_name_wider(_cite_rows(one, ctx), cited[0], ctx), ctx) for one in shown
+    )
     return [_name_left_out(first, left_out, ctx), *others]
+
+
+def _name_wider(exhibit: Exhibit, headline: Collection[str], ctx: Findings) -> Exhibit:
+    """Return the exhibit with a line on each condition of the question that the headline's figures
+    hold, and nothing in the table does."""
+    calls = (one for one in ctx.exhibits if not one.all_facts.isdisjoint(headline))
+    asked = dict(part for one in calls for part in list_asked_conditions(one, ctx))
+    held = {part for one in ctx.exhibits if exhibit.shows_of(one) for part, _text in one.scope}
+    held |= {*exhibit.rows.dimensions} if exhibit.rows else set()
+    told = [
+        Words("Not limited to {condition}.", condition=text).to(ctx.request.language)
+        for part, text in asked.items()
+        if held.isdisjoint((part, PEOPLE))
+    ]
+    return exhibit.model_copy(
+        update={"footnote": " ".join(filter(None, (*told, exhibit.footnote)))}
+    )
+
+
+def _explain_gaps(exhibit: Exhibit, ctx: Findings) -> Exhibit:
+    """Return the exhibit with a line on its cells without a figure, where its look-up has none."""
+    columns = [{*cells} for _head, cells in exhibit.list_figure_columns()]
+    has_gaps = any("–" in cells and cells.difference(NO_FIGURE) for cells in columns)
+    if not has_gaps or GAP_SIGN.search(exhibit.cut):
+        return exhibit
+    return _add_lines(exhibit, [Words("“–”: there is none, or too little for a figure.")], ctx)
+
+
+def _add_lines(exhibit: Exhibit, lines: Iterable[Words], ctx: Findings) -> Exhibit:
+    told = filter(None, (exhibit.cut, *(one.to(ctx.request.language) for one in lines)))
+    return exhibit.model_copy(update={"cut": "\n".join(told)})
 
 
 def _name_left_out(exhibit: Exhibit, left_out: Sequence[Exhibit], ctx: Findings) -> Exhibit:
     """Return the exhibit with a line that names the chosen ones that have no room."""
-    if not left_out:
-        return exhibit
-    named = (
+    named = [
         one.tell_scope((), one.days) if one.scope else one.read_as.partition("\n")[0] or one.shows
         for one in left_out
-    )
-    told = Words("Not shown, for lack of room: {what}.", what="; ".join(named)).to(
-        ctx.request.language
-    )
-    return exhibit.model_copy(update={"cut": "\n".join(filter(None, (exhibit.cut, told)))})
+    ]
+    told = Words("Not shown, for lack of room: {what}.", what="; ".join(named))
+    return _add_lines(exhibit, [told] if named else [], ctx)
 
 
 def _add_alike(cited: Collection[str], shown: Sequence[Exhibit]) -> frozenset[str]:
@@ -74,17 +113,15 @@ def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) ->
             told.append(Words("{column}: 0 in each row.", column=head))
     if len(kept) == len(columns):
         return exhibit
-    lines = [exhibit.cut, *(words.to(ctx.request.language) for words in told)]
-    cut = " ".join(filter(None, lines))
-    return exhibit.with_columns(kept).model_copy(update={"cut": cut})
+    return _add_lines(exhibit.with_columns(kept), told, ctx)
 
 
 def _cut_columns(
-    exhibit: Exhibit, headline: Collection[str], points: Collection[str], ctx: Findings
+    exhibit: Exhibit, headline: Collection[str], points: Collection[str], most: int, ctx: Findings
 ) -> Exhibit:
     """Return the exhibit with as many columns as a table may have, and lines that name the
     measures that have no room, and those whose earlier figures have none."""
-    cut = exhibit.with_columns_first(headline, points)
+    cut = exhibit.with_columns_first(headline, points, most=most)
     every, kept = exhibit.column_facts, cut.column_facts
     columns = reversed([*zip(exhibit.list_figure_columns(), every, strict=True)])
     heads = {facts: head.partition(", ")[0] for (head, _), facts in columns}
@@ -94,13 +131,13 @@ def _cut_columns(
             one for one in kept if kept.count(one) == 1 < every.count(one)
         },
     }
-    lines = [exhibit.cut]
+    lines = list[Words]()
     for words, some in told.items():
         named = exhibit.list_measures(frozenset[str]().union(*some))
         named = named or [heads[one] for one in dict.fromkeys(every) if one in some]
         if named:
-            lines.append(words.with_params(what=", ".join(named)).to(ctx.request.language))
-    return cut.model_copy(update={"cut": " ".join(filter(None, lines))})
+            lines.append(words.with_params(what=", ".join(named)))
+    return _add_lines(cut, lines, ctx)
 
 
 def _cite_rows(exhibit: Exhibit, ctx: Findings) -> Exhibit:

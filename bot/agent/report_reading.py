@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from bot.core.charts import AGAINST, JOINTS, MAX_NAMED, PEOPLE, Exhibit, ScopePart, join_scope
+from bot.core.exhibits import AGAINST, MAX_NAMED, OF_DAYS, PEOPLE, Exhibit, ScopePart, join_scope
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import CALCULATED, Fact
 from bot.core.report import Report, ReportForm, list_cited_facts
@@ -23,7 +23,9 @@ SHOP_PARTS = (  # fields that say of which part of the shop a figure is
     *("country", "region", "product", "category", "brand", "device", "source", "channel"),
     *("segment", "platform", "retailer"),
 )
+OF_OTHERS = ("by", PEOPLE, *OF_DAYS)  # parts that no line tells of two calls
 SLOT_NAME = re.compile(r"\{(f\d+)")
+BOUND = "having"  # the part of a call that left out groups: "at least 50 orders"
 ENDS = " .!?…"  # of a sentence
 STEM = 5  # letters that words of one family share
 
@@ -59,10 +61,10 @@ class Reading:
 
 
 def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Reading:
-    """Return how the question was read: the calls whose figures the headline shows, else the shown
-    exhibit, else those of the points; with what other calls that these show asked alike. A call
-    that was corrected or not used says nothing about the report, and what any other was asked
-    stands beside its figures."""
+    """Return how the question was read: the measures, conditions and days of the headline's
+    figures, in one line; of a call of other days, people or several other conditions in a line of
+    its own. A headline without a figure is read as what it says is not within a bound, else as the
+    shown exhibit, else as the points. What any other call was asked stands beside its figures."""
     # of two calls that gave a figure, the one whose exhibit is shown
     ordered = _order_exhibits(chosen, ctx)
 
@@ -70,81 +72,77 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Re
         used = (next((e for e in ordered if id in e.facts and e.read_as), None) for id in cited)
         return list({id(one): one for one in used if one}.values())
 
-    shown = [one for one in ordered if chosen and chosen.shows_of(one) and one.read_as]
     of_headline = list_cited([form.headline], ctx)
     of_points = list_cited([*form.points, form.cannot_tell], ctx)
     headline, points = list_used(of_headline), list_used(of_points)
-    bounded = [
-        one for one in ordered if _has_bound(one) and not one.all_facts.isdisjoint(of_points)
-    ]  # a headline without a figure says that nothing is within them
-    found = headline or [*bounded, *shown, *points]
-    if coming := [one for one in [*found, *points, *shown] if _is_of_days_to_come(one, ctx)]:
-        found = coming  # what a forecast stands on is not its days
+    shown = [one for one in ordered if chosen and chosen.shows_of(one) and one.read_as]
+    bounded = [one for one in ordered if BOUND in dict(one.scope) and one.all_facts & {*of_points}]
+    # people whom points alone count are named there
+    found = headline or bounded or shown or [one for one in points if PEOPLE not in dict(one.scope)]
     if not found:
         with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits if exhibit.id}
-        alone = (one for one in ctx.read_as if one not in with_exhibit)
+        alone = (one for one in ctx.read_as if one not in with_exhibit and not points)
         return Reading(next((one[:1].upper() + one[1:] for one in alone), ""))
-    first, *rest = found
     named = of_headline or of_points
-    more = [one for one in [*shown, *points] if _is_of_other_part(one, first, named)]
-    alike = [one for one in [*rest, *more] if one is not first and _asks_alike(one, first)]
-    if headline:  # it names other people than those of the points
-        alike = [one for one in alike if one in headline or not _is_of_people(one)]
-    told = (first, *{id(one): one for one in alike}.values())
-    cited = {*of_headline, *of_points, *(chosen.all_facts if chosen else ())}
-    # people whom points alone count are named there, and are not those of the headline
-    is_told = headline or bounded or shown or not _is_of_people(first)
-    line = _tell_line(told, named, cited, ctx) if is_told else ""
+    told = [one for one in found if one is found[0] or _fits_one_line(one, found[0], named, ctx)]
     others = [one for one in [*headline, *points] if one not in told]
+    said = {*_list_parts(found[0], named, ctx)}
+    apart = [one for one in headline if one not in told and {*_list_parts(one, named, ctx)} - said]
     ages = (text for one in [*told, *others, *shown] for text in one.read_as.splitlines()[1:])
     beside = (
+        *(_tell_line([one], named, ctx) for one in apart),
         *ages,
-        *_list_ends(form, [*told, *shown], ctx),
+        *_list_ends(form, [*told, *apart, *shown], ctx),
         *_list_open([*told, *shown], others, [*of_headline, *of_points], ctx),
         *_list_wider(told, others, form, ctx),
     )
-    return Reading(line, told, tuple(dict.fromkeys(beside)))
+    return Reading(_tell_line(told, named, ctx), tuple(told), tuple(dict.fromkeys(beside)))
 
 
-def _tell_line(
-    exhibits: Sequence[Exhibit], named: Sequence[str], cited: Collection[str], ctx: Findings
-) -> str:
-    """Return how these calls were read, in one line: the measures of the named facts, and of each
-    a comparison only where one of the cited facts is of it."""
-    first, *more = exhibits
-    line, *_ = first.read_as.splitlines()
-    if scope := first.list_scope(named):
-        has = {PEOPLE, *(part for part, _text in scope)}
-        scope += tuple(one for other in more for one in other.list_scope(named) if one[0] in has)
-        against = {
-            one
-            for call in exhibits
-            if not _have_other_days(exhibits) and _is_compared(call, cited, ctx)
-            for one in call.list_scope(named)
-        }
-        scope = tuple(one for one in scope if one[0] != AGAINST or one in against)
-        days = first.days or _tell_days([first], named, ctx)
-        line = join_scope(_shorten(scope, exhibits, named, ctx), days)
+def _tell_line(exhibits: Sequence[Exhibit], named: Sequence[str], ctx: Findings) -> str:
+    """Return how these calls were read, in one line: of a condition that has many texts the first
+    ones."""
+    texts: dict[str, dict[str, None]] = {}
+    for exhibit in exhibits:
+        for part, text in _list_parts(exhibit, named, ctx):
+            texts.setdefault(part, {})[text] = None
+    scope = list[ScopePart]()
+    for part, names in texts.items():
+        listed = [*names]
+        if part != "what" and names.keys() - listed[:MAX_NAMED]:
+            some = ", ".join(listed[:MAX_NAMED])
+            listed = [Words("{names} and others", names=some).to(ctx.request.language)]
+        scope += [(part, name) for name in listed]
+    line = join_scope(scope) if scope else exhibits[0].read_as.partition("\n")[0]
     return line[:1].upper() + line[1:]
 
 
-def _is_of_people(exhibit: Exhibit) -> bool:
-    return any(part == PEOPLE for part, _text in exhibit.scope)
+def _list_parts(exhibit: Exhibit, named: Sequence[str], ctx: Findings) -> list[ScopePart]:
+    """Return how a call was read, part by part: the measures and days of the named facts, and a
+    comparison only where one of these is of it."""
+    is_compared = _is_compared(exhibit, named, ctx)
+    scope = [one for one in exhibit.list_scope(named) if one[0] != AGAINST or is_compared]
+    days = exhibit.days or _tell_days(exhibit, named, ctx)
+    is_dated = not scope or any(part in OF_DAYS for part, _text in scope)
+    return [*scope, *([] if is_dated or not days else [("days", days)])]
 
 
-def _have_other_days(exhibits: Sequence[Exhibit]) -> bool:
-    return len({text for one in exhibits for part, text in one.scope if part == "days"}) > 1
+def _fits_one_line(one: Exhibit, other: Exhibit, named: Sequence[str], ctx: Findings) -> bool:
+    """Whether two calls differ in nothing but what they measure, or in one condition alone."""
+    first, second = ({*_list_parts(call, named, ctx)} for call in (one, other))
+    kinds = [{part for part, _text in some} for some in (first, second)]
+    apart = {part for part, _text in first ^ second}
+    if AGAINST not in kinds[0] & kinds[1]:  # one of them alone is compared
+        apart.discard(AGAINST)
+    is_alike = kinds[0] - {AGAINST} == kinds[1] - {AGAINST}
+    return is_alike and len(apart) < 2 and apart.isdisjoint(OF_OTHERS)
 
 
 def _is_compared(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> bool:
     """Whether one of the cited facts of a call is a change, or what another is compared with."""
-    own = exhibit.all_facts
-    before = {fact.compared_with for fact in ctx.book.facts if fact.id in own}
-    return any(
-        fact.id in before or fact.is_change
-        for fact in ctx.book.facts
-        if fact.id in own and fact.id in cited
-    )
+    own = [fact for fact in ctx.book.facts if fact.id in exhibit.all_facts]
+    before = {fact.compared_with for fact in own}
+    return any(fact.id in cited and (fact.id in before or fact.is_change) for fact in own)
 
 
 def _order_exhibits(chosen: Exhibit | None, ctx: Findings) -> list[Exhibit]:
@@ -220,37 +218,33 @@ def _list_wider(
     told: Sequence[Exhibit], others: Sequence[Exhibit], form: ReportForm, ctx: Findings
 ) -> Iterator[str]:
     """Yield for each condition of the question that other calls don't hold what they are of, if it
-    is not told within the condition too: that would be a comparison. One that only chose the rows
-    is none of the question's."""
+    is not told within the condition too: that would be a comparison."""
     cited = {*list_cited([form.headline, *form.points], ctx)}
-    asked = f"{ctx.request.brief.follows or ''} {ctx.request.brief.words}"
-    for part, text in told[0].list_scope(()):
-        of_rows = told[0].rows.dimensions if told[0].rows else ()
-        if part not in SHOP_PARTS or part in of_rows or not _is_named(part, text, asked):
-            continue
+    for part, text in list_asked_conditions(told[0], ctx):
         facts = [fact for fact in ctx.book.facts if fact.id in cited]
-        wider = frozenset[str]().union(
-            *(
-                one.all_facts
-                for one in others  # the rule of people tells its conditions itself
-                if all(name not in (part, PEOPLE) for name, _ in one.scope)
-            )
-        )
-        is_wide = {
-            fact.id: fact.id in wider and text.casefold() not in fact.about.casefold()
-            for fact in facts
-        }
-        within = {fact.parts.measure for fact in facts if not is_wide[fact.id]}
-        names = [
-            _name_look_up(fact, others, ctx)
-            for fact in facts
-            if is_wide[fact.id] and fact.parts.measure not in within and not fact.is_change
-        ]
+        # the rule of people tells its conditions itself
+        calls = [one for one in others if {part, PEOPLE}.isdisjoint(dict(one.scope))]
+        ids = {id for one in calls for id in one.all_facts}
+        wide = [one for one in facts if one.id in ids and text.lower() not in one.about.lower()]
+        within = {one.parts.measure for one in facts if one not in wide}
+        apart = [one for one in wide if one.parts.measure not in within and not one.is_change]
+        names = [_name_look_up(one, others, ctx) for one in apart]
         if names:
             what = ", ".join([*dict.fromkeys(names)][:MAX_NAMED])
             words = Words("{what}: not limited to {condition}", condition=text, what=what)
             line = words.to(ctx.request.language)
             yield line[:1].upper() + line[1:]
+
+
+def list_asked_conditions(exhibit: Exhibit, ctx: Findings) -> list[ScopePart]:
+    """Return which conditions of a call are the question's. One that only chose the rows is none
+    of them."""
+    asked = f"{ctx.request.brief.follows or ''} {ctx.request.brief.words}"
+    of_rows = exhibit.rows.dimensions if exhibit.rows else ()
+    parts = [
+        one for one in exhibit.list_scope(()) if one[0] in SHOP_PARTS and one[0] not in of_rows
+    ]
+    return [(part, text) for part, text in parts if _is_named(part, text, asked)]
 
 
 def _name_look_up(fact: Fact, exhibits: Iterable[Exhibit], ctx: Findings) -> str:
@@ -282,12 +276,12 @@ def tell_readings(report: Report, chosen: Exhibit | None, ctx: Findings) -> dict
     every = {*_list_inputs(shown, ctx)}
     found = dict[str, str]()
     # a total that two calls gave is not within the bound of one
-    for exhibit in sorted(_order_exhibits(chosen, ctx), key=_has_bound):
+    for exhibit in sorted(_order_exhibits(chosen, ctx), key=lambda one: BOUND in dict(one.scope)):
         own = [id for id in every if id in exhibit.all_facts and id not in found]
         if not own:
             continue
         printed = [id for id in every if id in exhibit.all_facts]
-        days = exhibit.days or _tell_days([exhibit], printed, ctx)
+        days = exhibit.days or _tell_days(exhibit, printed, ctx)
         told = exhibit.tell_scope(printed, days) if exhibit.scope else exhibit.read_as
         if line := told.partition("\n")[0]:
             found |= dict.fromkeys(own, line[:1].upper() + line[1:])
@@ -299,114 +293,33 @@ def tell_readings(report: Report, chosen: Exhibit | None, ctx: Findings) -> dict
     return found
 
 
-def _asks_alike(one: Exhibit, other: Exhibit) -> bool:
-    """Whether two calls group alike, have conditions of the same kinds and name days, or not: their
-    parts fit into one line."""
-    apart = ("what", "more", AGAINST, PEOPLE)
-    first, second = (
-        {(part, text if part == "by" else "") for part, text in call.scope if part not in apart}
-        for call in (one, other)
-    )
-    return first == second
-
-
-def _is_of_other_part(one: Exhibit, other: Exhibit, named: Sequence[str]) -> bool:
-    """Whether two calls were asked the same of the same days, if of other parts of the shop."""
-    first, second = (
-        {scope for scope in call.list_scope(named) if scope[0] in ("what", "days")}
-        for call in (one, other)
-    )
-    return one is not other and first == second
-
-
-def _shorten(
-    scope: Sequence[ScopePart],
-    exhibits: Sequence[Exhibit],
-    cited: Sequence[str],
-    ctx: Findings,
-) -> list[ScopePart]:
-    """Return the parts with the first texts of one that has many, and with all days from the first
-    to the last where several calls are of others."""
-    texts: dict[str, dict[str, None]] = {}
-    for part, text in scope:
-        texts.setdefault(part, {})[text] = None
-    short = list[ScopePart]()
-    for part, some in texts.items():
-        names = [*some]
-        if part == "days" and names[2:] and (days := _tell_days(exhibits, cited, ctx)):
-            names = [days]
-        elif part != "what" and names[MAX_NAMED:]:
-            shown = JOINTS.get(part, ", ").join(names[:MAX_NAMED])
-            names = [Words("{names} and others", names=shown).to(ctx.request.language)]
-        short += [(part, name) for name in names]
-    return short
-
-
-def _list_facts(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: Findings) -> list[Fact]:
-    """Return the cited facts of these calls, without what others are compared with."""
-    ids = frozenset[str]().union(*(one.all_facts for one in exhibits)) & {*cited}
-    facts = [fact for fact in ctx.book.facts if fact.id in ids]
-    before = {fact.compared_with for fact in facts}
-    return [fact for fact in facts if fact.id not in before]
-
-
-def _tell_days(exhibits: Iterable[Exhibit], cited: Sequence[str], ctx: Findings) -> str:
-    """Return the days of the cited facts of these calls, from the first to the last; none where one
-    of them is of no days: “143 customers”, beside what they spent in a year."""
-    told = _list_facts(exhibits, cited, ctx)
-    facts = [one for one in told if one.since and one.until]
-    if not facts or len(facts) < len(told):
+def _tell_days(exhibit: Exhibit, cited: Sequence[str], ctx: Findings) -> str:
+    """Return the days of a call's cited facts, from the first to the last, without those that they
+    are compared with; none where one of them is of no days: “143 customers”, beside what they spent
+    in a year."""
+    own = [fact for fact in ctx.book.facts if fact.id in exhibit.all_facts and fact.id in cited]
+    before = {fact.compared_with for fact in own}
+    own = [fact for fact in own if fact.id not in before]
+    days = [(fact.since, fact.until) for fact in own if fact.since and fact.until]
+    if not days or len(days) < len(own):
         return ""
-    first = min(one.since for one in facts if one.since)
-    last = max(one.until for one in facts if one.until)
+    first, last = min(since for since, _ in days), max(until for _, until in days)
     return format_short_period(first, last, ctx.request.language, date.min)
 
 
-def _is_of_days_to_come(exhibit: Exhibit, ctx: Findings) -> bool:
-    own = (one for one in ctx.book.facts if one.id in exhibit.all_facts)
-    return any(one.since and ctx.today and one.since > ctx.today for one in own)
-
-
-def _has_bound(exhibit: Exhibit) -> bool:
-    """Whether its call left out groups by a measure: "at least 50 orders"."""
-    return any(part == "having" for part, _text in exhibit.scope)
-
-
 def list_left_out(form: ReportForm, tables: Sequence[Exhibit], ctx: Findings) -> tuple[str, ...]:
-    """Return how many rows the shown tables leave out, and what the rankings leave out that the
-    report shows, or of whose groups it cites figures that are not in what it shows: each line once,
-    of two the one that says more. Where the look-ups group otherwise or are of other days, each
-    line says of which one it is."""
+    """Return what rankings leave out of which the report cites figures that none of its tables has,
+    each line once, after what they are by. A shown table has its own below it."""
     cited = {*list_cited([form.headline, *form.points, form.cannot_tell], ctx)}
     apart = cited.difference(*(one.all_facts for one in tables))
-    cut = tables[0].cut.splitlines() if tables else []
-    for second in tables[1:]:
-        name = ", ".join(one for one in _list_kinds(second) if one not in _list_kinds(tables[0]))
-        cut += [_begin_with(name, line, ctx) for line in second.cut.splitlines()]
-    shown = [one for one in ctx.exhibits if any(some.shows_of(one) for some in tables)]
     gave = {id: one for one in reversed(ctx.exhibits) for id in one.all_facts}  # the first call
-    beside = [one for one in ctx.exhibits if any(gave.get(id) is one for id in apart)]
-    used = [*shown, *(one for one in beside if one not in shown)]
-    kinds = [{*_list_kinds(one)} for one in used]
-    alike = set[str]().union(*kinds).intersection(*kinds)
-    found = set[str]()
-    for one in used:
-        if one.not_ranked and (one in shown or apart & {*one.ranked_facts}):
-            name = ", ".join(text for text in _list_kinds(one) if text not in alike)
-            found.add(_begin_with(name, one.not_ranked, ctx))
-    lines = [one for one in found if not any(o != one and o.startswith(one) for o in found)]
-    return tuple(dict.fromkeys((*cut, *sorted(lines))))
-
-
-def _begin_with(name: str, line: str, ctx: Findings) -> str:
-    """Return the line after whose it is, where there is a name for that."""
-    told = Words("{name}: {value}", name=name[:1].upper() + name[1:], value=line)
-    return told.to(ctx.request.language) if name else line
-
-
-def _list_kinds(exhibit: Exhibit) -> list[str]:
-    """Return by what a call groups, and of which days it is."""
-    return [*(text for part, text in exhibit.scope if part == "by"), *filter(None, [exhibit.days])]
+    lines = dict[str, None]()
+    for one in ctx.exhibits:
+        if one.not_ranked and any(gave[id] is one for id in apart.intersection(one.ranked_facts)):
+            by = ", ".join(text for part, text in one.scope if part == "by")
+            words = Words("{name}: {value}", name=by[:1].upper() + by[1:], value=one.not_ranked)
+            lines[words.to(ctx.request.language) if by else one.not_ranked] = None
+    return tuple(lines)
 
 
 def list_cited(texts: Sequence[str], ctx: Findings) -> list[str]:

@@ -23,11 +23,9 @@ from bot.agent.report_reading import (
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedForPeople, Refusal
 from bot.agent.unanswered import CardOutline, outline_exhibit
-from bot.core.charts import (
-    Exhibit,
-    build_exhibit_chart,
-)
+from bot.core.charts import build_exhibit_chart
 from bot.core.checks import Check
+from bot.core.exhibits import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.parts import Copy, File, NextStep
@@ -124,7 +122,8 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
     ctx.evidence = ctx.evidence.plus(_fill_proofs(ctx, written, form))
     if reading.footnote:  # it stands there
         exhibit, second = (
-            one and one.model_copy(update={"footnote": ""}) for one in (exhibit, second)
+            one and one.model_copy(update={"footnote": one.footnote.replace(reading.footnote, "")})
+            for one in (exhibit, second)
         )
     known = {fact.id for fact in ctx.evidence.facts}
     ctx.evidence = ctx.evidence.plus(one for one in ctx.book.facts if one.id in cells - known)

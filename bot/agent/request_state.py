@@ -12,8 +12,8 @@ from bot.agent.tool import FoundThings, Tool
 from bot.config.brand import Brand
 from bot.core.brand_facts import SAID, list_brand_facts
 from bot.core.channels import Channel
-from bot.core.charts import Exhibit
 from bot.core.checks import Check
+from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook, list_told
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch

@@ -34,7 +34,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from bot.agent.llm.turn import NextCall, ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
-from bot.core.charts import Exhibit, ScopePart
+from bot.core.exhibits import Exhibit, ScopePart
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact, spell_base
 from bot.core.joined_exhibits import can_join

@@ -16,7 +16,7 @@ from sqlalchemy import LargeBinary, Text, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.agent.llm.turn import ConversationMessage, TurnAnswer
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.core.writer import PENDING_END, LlmCall
 from bot.db.base import Row

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.parts import Table
 from bot.core.report import tells
 from bot.text.escape import strip_hidden
@@ -70,7 +70,8 @@ def outline_table(table: Table, rows: Sequence[str] = ()) -> str:
     cells."""
     names = _join_names(rows or [row[0] for row in table.rows])
     title = f"table “{table.title}”" if table.title else "table"
-    return f"{title} · columns: {'; '.join(table.columns)} · rows: {names}"
+    note = f" · below it: {table.note}" if table.note else ""
+    return f"{title} · columns: {'; '.join(table.columns)} · rows: {names}{note}"
 
 
 def _join_names(given: Iterable[str]) -> str:

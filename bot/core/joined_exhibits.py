@@ -10,14 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bot.core.charts import (
-    EXPLAINED,
-    NO_FIGURE,
-    QUOTED,
-    Exhibit,
-    ScopePart,
-    TableRows,
-)
+from bot.core.exhibits import EXPLAINED, NO_FIGURE, QUOTED, Exhibit, ScopePart, TableRows
 from bot.core.parts import Table
 from bot.text.normalize import normalize_text
 

@@ -66,6 +66,10 @@ class Table(BaseModel, frozen=True):
     rows: tuple[tuple[str, ...], ...]
     facts: tuple[str, ...] = ()
     title: str = ""  # what it is of: "units · Robe Solène · 1 to 28 October"
+    note: str = ""  # what it leaves out, and why a cell has no figure; below it
+
+
+TABLE_WORDS = ("title", "note")
 
 
 class File(BaseModel, frozen=True):
@@ -102,7 +106,8 @@ class Part(BaseModel, frozen=True):
     def text(self) -> str:
         """The part's text as plain text."""
         if isinstance(self.body, Table):
-            return "\n".join("\t".join(row) for row in (self.body.columns, *self.body.rows))
+            lines = ("\t".join(row) for row in (self.body.columns, *self.body.rows))
+            return "\n".join([*lines, *self.body.note.splitlines()])
         return self.body.alt if isinstance(self.body, File) else self.body.text
 
     @property
@@ -165,8 +170,8 @@ def serialize_parts(
     pieces = []
     for part in parts:
         body = part.body.model_dump(mode="json", exclude={"facts"})
-        if isinstance(part.body, Table) and not part.body.title:
-            del body["title"]  # stored tables had none
+        if isinstance(part.body, Table):  # stored tables had neither
+            body = {name: one for name, one in body.items() if one or name not in TABLE_WORDS}
         pieces.append({"kind": part.kind, "key": part.key, "title": part.title, "body": body})
     whole = {
         "format": FORMAT_VERSION,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from bot.core.charts import Exhibit, is_row_name
+from bot.core.exhibits import Exhibit, is_row_name
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import BRIEF_SOURCE, NO_SOURCE, Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
@@ -158,14 +158,18 @@ def build_report(
         told = not_answered or Copy(text="")
         text = "; ".join(filter(None, (told.text, partly)))
         not_answered = told.model_copy(update={"text": text})
+    table = exhibit.build_card_table() if exhibit else None
+    other = second.build_card_table() if second else None
+    if table and other and table.title == other.title:  # they differ in what their rows are
+        other = other.model_copy(update={"title": f"{other.columns[0]} · {other.title}"})
     report = Report(
         headline=fill(form.headline),
         not_used=quote_words(untold, language),
         points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
         cannot_tell=gap if form.gap_part == "cannot_tell" else None,
         not_answered=not_answered,
-        table=exhibit.build_card_table() if exhibit else None,
-        second_table=second.build_card_table() if second else None,
+        table=table,
+        second_table=other,
         quotes=build_quotes(form.quotes, book),
         read_as=Copy(text="\n".join(dict.fromkeys(lines))) if lines else None,
         leads=[

@@ -160,7 +160,8 @@ def _render_html_table(table: Table, key: str) -> str:
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
         for row in table.rows
     )
-    return f'<table data-part="{key}">\n{title}<tr>{head}</tr>\n{rows}\n</table>'
+    note = f"\n<p>{html.escape(table.note)}</p>" if table.note else ""
+    return f'<table data-part="{key}">\n{title}<tr>{head}</tr>\n{rows}\n</table>{note}'
 
 
 def _list_details(

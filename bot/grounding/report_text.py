@@ -15,7 +15,7 @@ from functools import cache, cached_property, lru_cache
 from itertools import chain, combinations, pairwise, permutations
 from typing import NamedTuple
 
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import CALCULATED, Fact
 from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, iter_texts

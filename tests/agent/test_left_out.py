@@ -9,7 +9,7 @@ import pytest
 
 from bot.agent.report_exhibits import find_exhibit_faults, find_shown_exhibits
 from bot.agent.report_reading import list_left_out
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact, Source
 from bot.core.report import ReportForm
 
@@ -36,14 +36,7 @@ def test_line_of_another_call_stands_only_for_figures_that_the_shown_one_has_not
     assert list_left_out(form, [shown], ctx) == lines
 
 
-def test_what_a_second_table_leaves_out_is_said_as_well() -> None:
-    tables = [Exhibit(id=id, shows="a", cut=f"5 of {id}") for id in ("e1", "e2")]
-    form: Any = SimpleNamespace(headline="", points=[], cannot_tell="none")
-    ctx: Any = SimpleNamespace(book=SimpleNamespace(facts=[]), exhibits=tables)
-    assert list_left_out(form, tables, ctx) == ("5 of e1", "5 of e2")
-
-
-def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
+def test_each_line_says_of_which_look_up_it_is() -> None:
     facts = {name: build_fact(f"orders.{name}.revenue") for name in ("f1", "f2", "f3")}
     calls = (
         Exhibit(id="e1", shows="a", scope=(("by", "by category"),), days="May 2026"),
@@ -64,23 +57,8 @@ def test_each_line_says_of_which_look_up_it_is_where_they_differ() -> None:
         form: Any = SimpleNamespace(headline="", points=points, cannot_tell="none")
         return list_left_out(form, exhibits[:1], ctx)
 
-    assert tell([]) == (UNSURE,)
-    assert tell(["{f2}"]) == (f"By category: {UNSURE}", f"By product: {UNSURE}")
-    assert tell(["{f2}", "{f3}"])[1:] == (
-        f"By product, June 2026: {UNSURE}",
-        f"By product, May 2026: {UNSURE}",
-    )
-
-
-def test_a_second_table_says_what_it_leaves_out_after_its_name() -> None:
-    tables = [
-        Exhibit(id="e1", shows="a", scope=(("by", "by category"),), cut="2 of 3 rows."),
-        Exhibit(id="e2", shows="b", scope=(("by", "by product"),), cut="5 of 7 rows."),
-    ]
-    form: Any = SimpleNamespace(headline="", points=[], cannot_tell="none")
-    book, request = SimpleNamespace(facts=[]), SimpleNamespace(language="en")
-    ctx: Any = SimpleNamespace(book=book, exhibits=tables, request=request)
-    assert list_left_out(form, tables, ctx) == ("2 of 3 rows.", "By product: 5 of 7 rows.")
+    assert tell([]) == ()  # it stands below the table
+    assert tell(["{f1}", "{f2}", "{f3}"]) == (f"By product: {UNSURE}",)
 
 
 @pytest.mark.parametrize(("value", "is_shown"), [(25, True), (26, False)])
@@ -97,7 +75,8 @@ def test_chosen_exhibit_is_shown_where_it_has_a_figure_that_is_told_by_any_name(
         headline="{f1} in all", points=[], exhibit="e2", cannot_tell="", not_used=[], next_steps=[]
     )
     book = SimpleNamespace(get={"f1": cited}.get, facts=[cited, own])
-    request = SimpleNamespace(language="en")
+    brief = SimpleNamespace(follows="", words="")
+    request = SimpleNamespace(language="en", brief=brief)
     ctx: Any = SimpleNamespace(book=book, exhibits=exhibits, request=request)
     faults = find_exhibit_faults(form, ctx)
     assert [one.id for one in find_shown_exhibits(form, ctx)] == (["e2"] if is_shown else [])

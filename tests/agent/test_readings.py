@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.agent.report_reading import Reading, add_days, read_question
-from bot.core.charts import AGAINST, PEOPLE, WHEN, Exhibit, join_scope
+from bot.core.exhibits import AGAINST, PEOPLE, WHEN, Exhibit, join_scope
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact, Source
 from bot.core.report import ReportForm
@@ -157,19 +157,41 @@ def read(headline: str, points: list[str], *calls: Exhibit) -> str:
     ctx: Any = SimpleNamespace(
         book=book, exhibits=calls, request=request, read_as=(), today=date(2026, 11, 1)
     )
-    return read_question(form, None, ctx).line
+    reading = read_question(form, None, ctx)
+    return "\n".join([reading.line, *reading.beside])
 
 
 def test_people_of_a_point_are_not_those_of_the_headline() -> None:
     gold, quiet = (build_call(one, (PEOPLE, one)) for one in ("gold", "quiet"))
     assert read("It can't be told", ["{f1} are gold"], gold, quiet) == ""
     assert read("{f1} are gold", ["{f2} are quiet"], gold, quiet) == "Gold"
-    assert read("{f1} are gold, {f2} quiet", [], gold, quiet) == "Gold / quiet"
+    assert read("{f1} are gold, {f2} quiet", [], gold, quiet) == "Gold\nQuiet"
+
+
+def test_calls_of_one_line_differ_in_one_condition_and_others_have_their_own() -> None:
+    may, june = ("days", "May 2026"), ("days", "June 2026")
+    french, british = (("country", one) for one in ("France", "United Kingdom"))
+    mobile, desktop = (("device", one) for one in ("mobile", "desktop"))
+    first = build_call("a", french, mobile, may)
+    for other, line in (
+        (build_call("b", british, mobile, may), "France, United Kingdom · mobile · May 2026"),
+        (
+            build_call("b", french, mobile, june),
+            "France · mobile · May 2026\nFrance · mobile · June 2026",
+        ),
+        (
+            build_call("b", british, desktop, may),
+            "France · mobile · May 2026\nUnited Kingdom · desktop · May 2026",
+        ),
+        (build_call("b", mobile, may), "France · mobile · May 2026"),  # it says nothing of its own
+    ):
+        assert read("{f1} and {f2}", [], first, other) == line
+        assert read("{f1}", ["{f2}"], first, other) == "France · mobile · May 2026"
 
 
 def test_a_comparison_is_named_only_where_its_figures_are_told() -> None:
     days = ("days", "May 2026")
     first = build_call("now", days, (AGAINST, "May 2026 compared with April 2026"))
     last_year = build_call("now-change", days, (AGAINST, "May 2026 compared with last year"))
-    assert read("{f1}", ["{f2}"], first, last_year) == "May 2026 compared with last year"
-    assert read("{f1}", [], first, last_year) == "May 2026"
+    assert read("{f1}, {f2}", [], first, last_year) == "May 2026 compared with last year"
+    assert read("{f1}", ["{f2}"], first, last_year) == "May 2026"

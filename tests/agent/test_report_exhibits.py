@@ -3,8 +3,13 @@
 from types import SimpleNamespace
 from typing import Any
 
-from bot.agent.report_exhibits import _add_alike, _cut_columns, _leave_out_empty
-from bot.core.charts import Exhibit
+from bot.agent.report_exhibits import (
+    _add_alike,
+    _cut_columns,
+    _explain_gaps,
+    _leave_out_empty,
+)
+from bot.core.exhibits import Exhibit
 from bot.core.parts import Table
 
 HEADS = ("Revenue", "Net revenue", "Returned", "Orders")
@@ -33,11 +38,11 @@ def test_measures_whose_earlier_figures_have_no_room_are_named() -> None:
         table=Table(columns=("Channel", *heads), rows=(("Ads", *map(str, range(15))),)),
         column_facts=tuple(frozenset({one}) for one in "AAABBBCCCDDDEEE"),
     )
-    cut = _cut_columns(exhibit, [], ["B", "D"], CTX)
+    cut = _cut_columns(exhibit, [], ["B", "D"], 6, CTX)
     assert cut.table
     assert cut.table.rows == (("Ads", "3", "4", "5", "9", "10", "11"),)
     assert cut.cut == "Not shown, for lack of room: A, C, E."
-    cut = _cut_columns(exhibit, ["A"], ["B", "D"], CTX)
+    cut = _cut_columns(exhibit, ["A"], ["B", "D"], 6, CTX)
     assert cut.table
     assert cut.table.rows == (("Ads", "0", "1", "2", "3", "4", "9"),)
     assert cut.cut.endswith("Earlier figures not shown, for lack of room: D.")
@@ -52,3 +57,10 @@ def test_columns_of_two_tables_are_cited_by_their_heads() -> None:
         update={"column_facts": tuple(frozenset({f"other {head}"}) for head in HEADS)}
     )
     assert _add_alike(["Orders"], [WEEKS, other]) == {"Orders", "other Orders"}
+
+
+def test_a_cell_without_a_figure_is_explained_once() -> None:
+    told = _explain_gaps(WEEKS, CTX)
+    assert told.cut.startswith("“–”: ")
+    assert _explain_gaps(told, CTX) == told
+    assert _explain_gaps(WEEKS.with_columns([0]), CTX).cut == ""

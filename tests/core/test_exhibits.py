@@ -2,7 +2,16 @@
 
 import pytest
 
-from bot.core.charts import PEOPLE, Exhibit, ExhibitChart, ExhibitPoint, TableRows, is_row_name
+from bot.core.exhibits import (
+    MAX_ROW_NAME,
+    PEOPLE,
+    Exhibit,
+    ExhibitChart,
+    ExhibitPoint,
+    TableRows,
+    is_row_name,
+    shorten_names,
+)
 from bot.core.parts import Table
 
 EXHIBIT = Exhibit(
@@ -67,6 +76,42 @@ def test_title_of_audiences_says_what_the_rows_are_and_whose_days_it_tells() -> 
     ).build_card_table()
     assert table
     assert table.title == "Audience. Spent (2025)"
+
+
+def test_no_title_is_days_alone() -> None:
+    heads = ("Revenue, May", "April", "Orders, May", "April", "Visits")
+    facts = tuple(frozenset({name}) for name in "aabbc")
+    table = Table(columns=("Period", *heads), rows=(("May", *"12345"), ("June", *"12345")))
+    exhibit = Exhibit(shows="", days="2026", table=table, column_facts=facts)
+    shown = exhibit.build_card_table()
+    assert shown
+    assert shown.title == "Revenue, Orders… · 2026"
+
+
+def test_what_a_table_leaves_out_stands_below_it() -> None:
+    left_out = EXHIBIT.model_copy(update={"cut": "2 of 3 rows.", "not_ranked": "Some are hidden."})
+    table = left_out.build_card_table()
+    assert table
+    assert table.note == "2 of 3 rows.\nSome are hidden."
+
+
+def test_a_row_of_everything_is_named_by_the_conditions_of_its_table() -> None:
+    table = Table(columns=("Where", "Change"), rows=(("All", "€9"),))
+    scope = (("country", "France"), ("days", "May"))
+    for whole, name in (("All", "France"), ("", "All")):
+        shown = Exhibit(shows="", whole=whole, scope=scope, table=table).build_card_table()
+        assert shown
+        assert shown.rows == ((name, "€9"),)
+
+
+def test_long_names_of_rows_are_cut_where_they_stay_apart() -> None:
+    of_long = f"bought {'linen, ' * 12}"
+    one, two, three = f"{of_long} by e-mail", f"{of_long} by SMS", f"seen {'linen, ' * 12}"
+    short = shorten_names([one, two, three, "short"])
+    assert len({*short.values()}) == 4
+    assert all(len(name) <= MAX_ROW_NAME for name in short.values())
+    assert short[one].endswith("by e-mail")
+    assert short[three].endswith("…")
 
 
 def test_row_is_found_with_and_without_quotation_marks() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.charts import PEOPLE, Exhibit, ScopePart, TableRows, join_scope
+from bot.core.exhibits import PEOPLE, Exhibit, ScopePart, TableRows
 from bot.core.joined_exhibits import arrange_exhibits, join_exhibits
 from bot.core.parts import Table
 
@@ -236,6 +236,9 @@ def test_wide_table_keeps_what_the_text_compares_before_the_others() -> None:
     table = exhibit.with_columns_first(["B"], ["C"]).table
     assert table
     assert table.rows == (("Mobile", *"456789"),)
+    whole = exhibit.with_columns_first(["B"], ["C"], most=9).table
+    assert whole
+    assert sorted(whole.rows[0][1:]) == [*"123456789"]
     table = exhibit.with_columns_first(["B"], ["C", "A"]).table
     assert table
     assert table.rows == (("Mobile", *"456127"),)
@@ -257,9 +260,3 @@ def test_audiences_stand_in_one_table_that_names_each_once() -> None:
         assert table
         assert [row[0] for row in table.rows] == [one.scope[0][1] for one in names]
         assert not any(one.scope[0][1] in table.title.lower() for one in names)
-
-
-def test_line_keeps_two_audiences_apart() -> None:
-    rules = ("ordered twice, last in May", "in the group At risk")
-    assert join_scope([(PEOPLE, rule) for rule in rules]) == " / ".join(rules)
-    assert join_scope([("country", "France"), ("country", "Italy")]) == "France, Italy"

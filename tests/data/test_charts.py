@@ -10,9 +10,6 @@ from bot.core.charts import (
     WRAP,
     Bar,
     ChartPicture,
-    Exhibit,
-    ExhibitChart,
-    ExhibitPoint,
     Point,
     build_bar_chart,
     build_exhibit_chart,
@@ -20,6 +17,7 @@ from bot.core.charts import (
     parse_points,
     render_png,
 )
+from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 
 BARS = [Bar("Sizing", 12.4, strong=True), Bar("Late parcels", 8, 6.5, 9.1), Bar("Colour", -3)]
 DAYS = [Point(date(2026, 10, 1) + timedelta(days=n), 50 + n % 7, 52) for n in range(30)]

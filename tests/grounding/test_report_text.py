@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.agent.claim_check import build_claim_prompt
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Copy, Table

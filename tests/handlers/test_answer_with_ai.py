@@ -113,7 +113,7 @@ async def test_one_line_is_of_the_calls_of_the_headline_and_figures_have_their_o
     assert "(e2)" in str(letters[2]["messages"][-1]["content"])
 
 
-async def test_line_is_of_the_shown_look_up_and_names_each_part_that_was_asked_alike() -> None:
+async def test_line_is_of_the_headline_s_figures_else_of_the_shown_look_up() -> None:
     is_country = {"field": "country", "operator": "is"}
     parts = [
         ("query_metrics", {**BY_DEVICE, "filters": [[{**is_country, "values": [code]}]]})
@@ -125,7 +125,8 @@ async def test_line_is_of_the_shown_look_up_and_names_each_part_that_was_asked_a
     found, _letters = await answer(
         calls(*parts), report("{f1} in all.", exhibit="e1", further_exhibits=["e2"])
     )
-    assert "France, United Kingdom" in text_of(found, "Read as")[0]
+    assert text_of(found, "Read as") == ["Average order by device · France · October 2026"]
+    assert "United Kingdom" in table_of(found).columns[-1]
 
 
 async def test_a_point_on_other_days_has_its_own_reading_and_its_table_may_be_shown() -> None:
@@ -169,7 +170,7 @@ async def test_a_comparison_is_read_only_where_the_card_shows_one() -> None:
         ("{f1} in all.", "none", False),
         ("{f1:from-to} in all.", "none", True),
         ("{f3} in all.", "none", True),
-        ("{f1} in all.", "e1", True),
+        ("{f1} in all.", "e1", False),  # its title says it
     ):
         found, _letters = await answer(looked_up, report(text, exhibit=exhibit))
         (reading,) = text_of(found, "Read as")
@@ -245,6 +246,20 @@ async def test_figures_beyond_a_condition_of_the_question_are_named() -> None:
         assert ("Units: not limited to France" in reading) == is_told, (asked, point)
 
 
+async def test_a_table_beyond_a_condition_of_the_question_says_so_in_its_title() -> None:
+    france = [[{"field": "country", "operator": "is", "values": ["FR"]}]]
+    by_device = {**QUERY, "dimensions": ["device"], "measures": ["orders"]}
+    looked_up = calls(
+        ("query_metrics", {**QUERY, "dimensions": [], "measures": ["orders"], "filters": france}),
+        ("query_metrics", by_device),
+        ("query_metrics", {**by_device, "filters": france}),
+    )
+    for exhibit, is_wide in (("e2", True), ("e3", False)):
+        said = report("{f1} in all.", "{f2} and {f6}.", exhibit=exhibit)
+        found, _letters = await answer(looked_up, said, words="french orders in October?")
+        assert ("Not limited to France." in table_of(found).title) is is_wide
+
+
 async def test_what_is_wider_is_named_by_its_look_up() -> None:
     """Of the funnel, “rate” alone says nothing."""
     france = [[{"field": "country", "operator": "is", "values": ["FR"]}]]
@@ -305,10 +320,10 @@ async def test_how_many_rows_are_shown_is_said_of_the_shown_table_alone() -> Non
     wide["measures"] = [*measures, "refunded", "units_per_order"]
     looked_up = calls(("query_metrics", wide), ("query_metrics", QUERY))
     shown, _letters = await answer(looked_up, report("{f2} in all.", exhibit="e1"))
-    assert "rows shown." in text_of(shown, "Read as")[0]
+    assert "rows shown." in table_of(shown).note
     for exhibit in ("e2", "none"):
         found, letters = await answer(looked_up, report("{f2} in all.", exhibit=exhibit))
-        assert "rows shown" not in text_of(found, "Read as")[0]
+        assert not any("rows shown" in part.text for part in found.parts)
         assert "Ask for" not in " ".join(part.text for part in found.parts)
     assert "Ask for fewer measures" in str(letters[1])
 
@@ -322,9 +337,7 @@ async def test_a_wide_table_keeps_the_measures_of_the_headline_and_what_fits_bes
     (fact,) = [one for one in found.evidence.facts if one.id in found.parts[0].facts]
     columns = table_of(found).columns
     assert len(columns) == 1 + 3 + 3  # of the others without their earlier figures
-    assert (
-        "Not shown, for lack of room: average order, new customers." in text_of(found, "Read as")[0]
-    )
+    assert "Not shown, for lack of room: average order, new customers." in table_of(found).note
     assert columns[1].lower().startswith(fact.label)
     assert {id.rpartition(".")[2].removesuffix("-change") for id in table_of(found).facts} < {
         one.replace("_", "-") for one in measures
@@ -444,7 +457,7 @@ async def test_second_table_stands_below_the_first_with_what_it_leaves_out() -> 
         assert len(letters) == 2
         tables = [part.body for part in found.parts if isinstance(part.body, Table)]
         assert [one.columns[0] for one in tables] == ["Device", head]
-        assert ("people are not shown" in text_of(found, "Read as")[0]) is is_cut
+        assert ("people are not shown" in tables[1].note) is is_cut
 
 
 async def test_tables_of_the_same_periods_become_one() -> None:
@@ -468,17 +481,21 @@ async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> Non
         "limit": 5,
     }
     looked_up = calls(("query_metrics", ranked), ("query_metrics", QUERY))
-    for text, exhibit in (("{f2} of this product.", "none"), ("Here is the ranking.", "e1")):
-        found, _letters = await answer(looked_up, report(text, exhibit=exhibit))
-        first, *more = text_of(found, "Read as")[0].splitlines()
-        assert first == "Orders by country and product · October 2026"
-        assert "Groups of under 5 people are not shown." in " ".join(more)
+    by = "by country and product"
+    hidden = "Groups of under 5 people are not shown."
+    found, _letters = await answer(looked_up, report("{f2} of this product."))
+    first, second = text_of(found, "Read as")[0].splitlines()
+    assert first == f"Orders {by} · October 2026"
+    assert second.startswith(f"B{by[1:]}: {hidden}")
+    found, _letters = await answer(looked_up, report("Here is the ranking.", exhibit="e1"))
+    assert text_of(found, "Read as") == [first]
+    assert hidden in table_of(found).note
     for form in (
         report("Here are the countries.", exhibit="e2"),
         report("{f1} of all products.", exhibit="e2"),  # a total has no place
     ):
         found, _letters = await answer(looked_up, form)
-        assert "not shown" not in text_of(found, "Read as")[0]
+        assert not any("not shown" in part.text for part in found.parts)
 
 
 async def test_several_rankings_that_leave_out_small_groups_take_one_line() -> None:
@@ -745,7 +762,7 @@ async def test_wrong_call_gets_a_sentence_that_names_what_there_is() -> None:
     assert isinstance(found, DraftResult)
 
 
-async def test_reading_of_a_forecast_has_the_days_to_come() -> None:
+async def test_a_forecast_in_the_headline_has_a_line_of_its_own() -> None:
     names = ("product", "category", "country", "source", "device")
     coming = {"days": 30, "since": "2026-12-01", "until": "2026-12-31"}
     looked_up = calls(
@@ -754,5 +771,6 @@ async def test_reading_of_a_forecast_has_the_days_to_come() -> None:
     )
     found, _letters = await answer(looked_up, report("{f1} then, {f2} to come."))
     (reading,) = text_of(found, "Read as")
-    assert "December 2026" in reading.splitlines()[0]
-    assert "October" not in reading.splitlines()[0]
+    first, second = reading.splitlines()
+    assert first == "Orders · October 2026"
+    assert second.endswith("December 2026")

@@ -15,6 +15,7 @@ from bot.agent.unanswered import (
     UnansweredPart,
     read_unanswered,
 )
+from bot.core.parts import Table
 from bot.core.request import Brief, SkillRequest
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, support_all, verdict
@@ -134,8 +135,10 @@ async def test_reader_sees_the_lines_of_the_card_and_no_others() -> None:
     card = str(claude.judged[0]["messages"]).partition("<<<card")[2].partition("card>>>")[0]
     (read_as,) = text_of(found, "Read as")
     printed = [f"read as: {line}" for line in read_as.splitlines()]
-    assert printed[1].startswith("read as: By category: ")
     assert [one for one in card.split("\\n") if one.startswith("read as: ")] == printed
+    notes = [part.body.note for part in found.parts if isinstance(part.body, Table)]
+    assert notes[1]
+    assert f"below it: {notes[1]}" in card
 
 
 async def test_words_left_out_that_the_table_tells_are_taken_out() -> None:

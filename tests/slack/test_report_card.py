@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 
 from bot.core.checks import Check
@@ -138,16 +139,25 @@ def test_table_has_a_title_on_the_card_and_in_the_details(sqlite: Database) -> N
     assert next(part.body for part in stored if part.key == "table") == table
 
 
-def test_card_shows_at_most_four_columns_and_details_all(sqlite: Database) -> None:
+@pytest.mark.parametrize("many", [2, 5, 10])
+def test_card_turns_a_wide_table_or_shows_it_row_by_row_or_four_columns(
+    sqlite: Database, many: int
+) -> None:
     columns = ("Device", "Paid", "Before", "Change", "Visits")
-    wide = Table(columns=columns, rows=(("a", *"bcde"), ("f", "g", "h", "", "j")))
+    rows = (("a", *"bcde"), *[("f", "g", "h", "", "j")] * (many - 1))
+    wide = Table(columns=columns, rows=rows, note="Others are hidden.")
     with sqlite.begin() as session:
         draft = reported(session, REPORT.model_copy(update={"table": wide}))
         message = drawn(seen(session))
         details = text_of(sound_view(build_details_view(draft, "en")))
-    (table,) = [block for block in message.blocks if block["type"] == "table"]
-    assert [cell["text"] for cell in table["rows"][0]] == [*columns[:4]]
-    assert COLUMNS_SHOWN.with_params(shown=4).to("en") in text_of(message.blocks)
+    tables = [block for block in message.blocks if block["type"] == "table"]
+    heads = [[cell["text"] for cell in one["rows"][0]] for one in tables]
+    card = text_of(message.blocks)
+    assert heads == {2: [["Device", "a", "f"]], 5: [], 10: [[*columns[:4]]]}[many]
+    assert (COLUMNS_SHOWN.with_params(shown=4).to("en") in card) == (many == 10)
+    assert ("Paid b · Before c · Change d\nVisits e" in card) == (many == 5)
+    assert "Others are hidden." in card
+    assert "Others are hidden." in details
     assert "Paid b · Before c · Change d\nVisits e" in details
     assert "Paid g · Before h · Visits j" in details
 

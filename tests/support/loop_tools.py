@@ -13,7 +13,7 @@ from bot.agent.loop import AgentOptions
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact, Source
 from bot.core.parts import Table
 from bot.core.request import Brief, SkillRequest

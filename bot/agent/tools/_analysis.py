@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.audience_words import join_with_and
-from bot.core.charts import EXPLAINED, Exhibit, ScopePart, join_scope
 from bot.core.condition_words import describe_amount
+from bot.core.exhibits import EXPLAINED, Exhibit, ScopePart, join_scope
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
 from bot.core.rounding import round_alike

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.agent.tools._analysis import group_by_subject
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, TableRows, parse_points
+from bot.core.charts import parse_points
+from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint, TableRows
 from bot.core.fact_sentences import date_table, name_days
 from bot.core.facts import Fact
 from bot.core.parts import Table
@@ -81,6 +82,7 @@ def build_table_exhibit(
     days = [{name_days(fact, language) for fact in some} for some in columns_of_facts]
     return Exhibit(
         shows=shows,
+        whole=_name_subject((), language),
         table=table.model_copy(update={"rows": dated}),
         column_facts=tuple(frozenset(fact.id for fact in some) for some in columns_of_facts),
         column_days=tuple("" if len(own) > 1 else min(own) for own in days),

@@ -26,7 +26,7 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.agent.tools.query_metrics import look_up_sold_out_ads
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.core.rounding import round_sums

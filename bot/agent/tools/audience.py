@@ -57,7 +57,7 @@ from bot.core.audience_words import (
     name_rule,
 )
 from bot.core.channels import describe_unknown_consents, load_channels
-from bot.core.charts import PEOPLE
+from bot.core.exhibits import PEOPLE, WHEN
 from bot.core.facts import Evidence, Fact, FactId
 from bot.core.metric_query import (
     AskedFieldName,
@@ -250,8 +250,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ],
     )
     (_what, people), *more = result.scope
+    dated = ((WHEN if part == "more" else part, text) for part, text in more)
     # a card names every audience that it counts
-    return result.model_copy(update={"scope": ((PEOPLE, people), *more)})
+    return result.model_copy(update={"scope": ((PEOPLE, people), *dated)})
 
 
 def _label(fact: Fact) -> Fact:

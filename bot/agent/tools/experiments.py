@@ -25,7 +25,7 @@ from bot.agent.tools._analysis import (
     read_text,
 )
 from bot.agent.tools._exhibits import GroupExhibit
-from bot.core.charts import Exhibit, join_scope
+from bot.core.exhibits import Exhibit, join_scope
 from bot.core.facts import Fact
 from bot.data.analyses.result import MIN_SHOWN_CHANCE, AnalysisFilter
 from bot.i18n.messages import Words

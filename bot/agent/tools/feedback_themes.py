@@ -29,7 +29,7 @@ from bot.agent.tools._analysis import (
     set_periods,
 )
 from bot.agent.tools._exhibits import MAX_TABLE_ROWS, GroupExhibit, build_exhibit, build_table
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse

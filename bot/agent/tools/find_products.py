@@ -53,7 +53,7 @@ from bot.agent.tools._stock_cover import (
     group_sales,
     rank_by_sales,
 )
-from bot.core.charts import Exhibit, ScopePart, join_scope
+from bot.core.exhibits import Exhibit, ScopePart, join_scope
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.product import (

@@ -32,7 +32,7 @@ from bot.agent.tools._path_breaks import (
     name_step,
     name_visits,
 )
-from bot.core.charts import Exhibit, join_scope
+from bot.core.exhibits import Exhibit, join_scope
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter

@@ -8,7 +8,7 @@ Example: {"product": "linen-shirt"}
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import find_product, run_query
 from bot.agent.tools._exhibits import build_exhibit
-from bot.core.charts import ExhibitChart, ExhibitPoint
+from bot.core.exhibits import ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.data.catalogue.product import PriceHistory, Product, build_price_facts, load_price_history

@@ -21,7 +21,7 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import read_day, run_query
 from bot.agent.tools._calendar import find_like_days, tell_occasions
 from bot.agent.tools._path_breaks import Days, call_funnel, name_breaks_of
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.core.metric_query import (
     AskedFieldName,

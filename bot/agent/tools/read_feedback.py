@@ -26,7 +26,7 @@ from bot.agent.tools._analysis import (
     run_query,
 )
 from bot.agent.tools._exhibits import build_exhibit
-from bot.core.charts import join_scope
+from bot.core.exhibits import join_scope
 from bot.core.facts import Fact, FactId, Source, source_quote
 from bot.core.parts import Table
 from bot.data.analyses.result import AnalysisFilter

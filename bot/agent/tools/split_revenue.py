@@ -224,12 +224,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             else one
             for one, text in zip(exhibits, lacking.values(), strict=True)
         )
+    what = ("what", SPLIT.columns["revenue-change"].to(deps.request.language))
     return ToolResult(
         facts=tuple(facts),
         exhibits=(*exhibits, *beside.exhibits),
         notes=(*notes, *orders.notes, *breaks, *sold_out, *beside.notes),
         read_as=orders.read_as,
-        scope=orders.scope,
+        scope=(what, *(one for one in orders.scope if one[0] != "what")),
         next_calls=call_funnel(breaks, facts, deps),
     )
 

@@ -21,7 +21,7 @@ from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
 from bot.agent.tools._path_breaks import call_funnel, name_breaks
 from bot.agent.tools.query_metrics import ask_sales, look_up_like_days, look_up_newest
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words, format_short_period, quote_name

@@ -218,6 +218,7 @@ def render_part(
             render_slack_table(body)
             if table and fits_slack_table(body)
             else render_table_lines(body),
+            *([context_block(quote_as_mrkdwn(body.note, 600))] if body.note else []),
         ]
     block = rich_text(
         rich_text_quote(

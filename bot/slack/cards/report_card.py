@@ -6,7 +6,7 @@ looked up stand behind *Details*.
 
 from collections.abc import Sequence
 
-from bot.core.charts import MAX_CARD_COLUMNS, MAX_SHOWN_ROWS
+from bot.core.exhibits import MAX_CARD_COLUMNS, MAX_SHOWN_ROWS
 from bot.core.facts import source_quote
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
@@ -41,6 +41,7 @@ GAP_PARTS = {  # what is not answered: because no file holds it, or for another 
 TABLE_PARTS = ("table", "second_table")
 ROWS_SHOWN = Words("The first {shown} rows. The others are under Details.")
 COLUMNS_SHOWN = Words("The first {shown} columns. The others are under Details.")
+MAX_CARD_CELLS = 30  # of a table row by row
 MAX_CARD_STEPS, MAX_CARD_QUOTES = 3, 3
 MAX_FOLLOW_UP = 900
 
@@ -141,7 +142,9 @@ def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
     blocks = list[Block]()
     if "picture" in parts:
         words = Words("The chart is in this thread.")
-        blocks.append(context_block(f":bar_chart: {words.to(language)}"))
+        note = [one.note for one in tables[:1] if isinstance(one, Table)]
+        lines = [quote_as_mrkdwn(one, 600) for one in note if one]
+        blocks.append(context_block(f":bar_chart: {words.to(language)}", *lines))
         tables = tables[1:]
     for table in tables:
         if isinstance(table, Table) and len(table.rows) > 1:
@@ -151,21 +154,29 @@ def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
 
 
 def _render_table(table: Table, language: str, *, as_lines: bool) -> list[Block]:
-    """Show as much of a table as a phone has room for, and say how much of it that is."""
-    count = len(table.rows)
+    """Show as much of a table as a phone has room for, and say how much of it that is. A wide one
+    is turned where its rows fit as columns; else, where they are few, it stands row by row, each
+    figure with its column's name."""
+    if len(table.rows) < MAX_CARD_COLUMNS < len(table.columns):
+        head, *turned = zip(table.columns, *table.rows, strict=True)
+        table = table.model_copy(update={"columns": head, "rows": tuple(turned)})
+    count, many = len(table.rows), len(table.columns)
+    is_wide = many > MAX_CARD_COLUMNS and count * many <= MAX_CARD_CELLS
     shown = count if count <= MAX_SHOWN_ROWS + 1 else MAX_SHOWN_ROWS
-    rows = tuple(row[:MAX_CARD_COLUMNS] for row in table.rows[:shown])
-    columns = table.columns[:MAX_CARD_COLUMNS]
+    width = many if is_wide else MAX_CARD_COLUMNS
+    rows = tuple(row[:width] for row in table.rows[:shown])
+    columns = table.columns[:width]
     title = [context_block(quote_as_mrkdwn(table.title, 300))] if table.title else []
     cut = Table(columns=columns, rows=rows)
     sizes = (
         (ROWS_SHOWN, shown, count),
-        (COLUMNS_SHOWN, len(columns), len(table.columns)),
+        (COLUMNS_SHOWN, len(columns), many),
     )
     below = [words.with_params(shown=n, n=of).to(language) for words, n, of in sizes if n < of]
+    below += [quote_as_mrkdwn(line, 300) for line in table.note.splitlines()]
     return [
         *title,
-        render_table_lines(cut) if as_lines else render_slack_table(cut),
+        render_table_lines(cut) if as_lines or is_wide else render_slack_table(cut),
         *([context_block(" ".join(below))] if below else []),
     ]
 

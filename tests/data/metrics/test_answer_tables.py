@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.charts import Exhibit, build_exhibit_chart
+from bot.core.charts import build_exhibit_chart
+from bot.core.exhibits import Exhibit
 from bot.core.parts import Table
 from bot.data.metrics.campaign_names import name_campaign
 from bot.data.metrics.query.answer_facts import build_result

@@ -7,14 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from bot.core.charts import (
-    AGAINST,
-    Exhibit,
-    ExhibitChart,
-    ExhibitPoint,
-    ScopePart,
-    TableRows,
-)
+from bot.core.exhibits import AGAINST, Exhibit, ExhibitChart, ExhibitPoint, ScopePart, TableRows
 from bot.core.facts import Fact
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table

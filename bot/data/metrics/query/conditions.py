@@ -9,7 +9,7 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.charts import QUOTED
+from bot.core.exhibits import QUOTED
 from bot.core.metric_query import (
     ANY_VALUE,
     AUDIENCE_FIELD,

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.audience_words import describe_conditions
-from bot.core.charts import AGAINST, WHEN, ScopePart
 from bot.core.condition_words import (
     describe_amount,
     describe_day,
     describe_values,
 )
+from bot.core.exhibits import AGAINST, WHEN, ScopePart
 from bot.core.facts import spell_number
 from bot.core.metric_query import (
     ANY_VALUE,
