@@ -61,6 +61,26 @@ def test_months_of_each_group_are_in_the_order_of_time() -> None:
     assert shown == [("BE", "08"), ("BE", "09"), ("FR", "08"), ("FR", "09"), ("FR", "10")]
 
 
+def test_groups_that_have_one_time_each_are_in_the_order_of_time() -> None:
+    sent = {"Spring": (3, 30), "Summer": (6, 90), "Autumn": (9, 60)}
+    rows = [
+        {
+            "order": f"{code}{n}",
+            "at": datetime(2026, month, 3, 12),
+            "customer": f"{code}{n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "code": code,
+        }
+        for code, (month, many) in sent.items()
+        for n in range(many)
+    ]
+    asked = {"dataset": "orders", "measures": ["orders"], "dimensions": ["code", "day"]}
+    groups = answer(small(orders=rows), **asked).recipe.list_groups()
+    assert [one[0] for one in groups] == ["Spring", "Summer", "Autumn"]
+
+
 @pytest.mark.parametrize(
     ("months", "first"),
     [
