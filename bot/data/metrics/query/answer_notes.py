@@ -12,6 +12,7 @@ from bot.core.facts import Fact
 from bot.core.metric_query import ANY_VALUE, AUDIENCE_FIELD
 from bot.core.withheld import Reason, Withheld
 from bot.data.metrics.query.dataset import ALL_ROWS
+from bot.data.metrics.query.few_orders import warn_of_few_orders
 from bot.data.metrics.query.group_order import is_in_time
 from bot.data.metrics.query.metric_answer import OTHERS, WITHIN, MetricAnswer
 from bot.data.metrics.query.order_cautions import (
@@ -102,6 +103,7 @@ class AnswerNotes:
             *self._list_gaps(groups, cells),
             *self._say_which_days(),
             *self._list_chance(groups, cells),
+            *warn_of_few_orders(self.answer, groups, cells, self._list_names),
             *self._list_few_rated(groups, cells),
             *self._list_few_sends(groups, cells),
             *self._list_counted(),
