@@ -118,7 +118,8 @@ class Params(ToolParams):
     )
     order: OrderName = Field(
         description="By the first measure; natural: time by time, all else highest first; growth "
-        "and decline: by its change against the earlier period."
+        "and decline: by its change against the earlier period. A table of days, weeks or months "
+        "stands by time in any order: say which is the highest."
     )
     limit: int = Field(description="How many groups to show; 0 for as many as is usual.")
 

@@ -61,6 +61,26 @@ def test_months_of_each_group_are_in_the_order_of_time() -> None:
     assert shown == [("BE", "08"), ("BE", "09"), ("FR", "08"), ("FR", "09"), ("FR", "10")]
 
 
+def test_groups_that_have_one_time_each_are_in_the_order_of_time() -> None:
+    sent = {"Spring": (3, 30), "Summer": (6, 90), "Autumn": (9, 60)}
+    rows = [
+        {
+            "order": f"{code}{n}",
+            "at": datetime(2026, month, 3, 12),
+            "customer": f"{code}{n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+            "code": code,
+        }
+        for code, (month, many) in sent.items()
+        for n in range(many)
+    ]
+    asked = {"dataset": "orders", "measures": ["orders"], "dimensions": ["code", "day"]}
+    groups = answer(small(orders=rows), **asked).recipe.list_groups()
+    assert [one[0] for one in groups] == ["Spring", "Summer", "Autumn"]
+
+
 @pytest.mark.parametrize(
     ("months", "first"),
     [
@@ -390,3 +410,35 @@ def test_change_of_a_mean_rating_is_their_difference() -> None:
 def test_mean_rating_alone_has_the_decimals_of_others() -> None:
     now, *_others = tell_ratings([4], [4], 12).facts
     assert now.shown("en").startswith("4.00")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_few"), [(17, 18, True), (17, 60, False), (100, 90, False)]
+)
+def test_change_of_a_sum_of_few_orders_is_said_to_be_of_few(
+    before: int, now: int, is_few: bool
+) -> None:
+    rows = [
+        {
+            "order": f"{month} {n}",
+            "at": datetime(2026, month, 3, 12),
+            "customer": f"{month} {n}",
+            "amount": Decimal(AMOUNT),
+            "quantity": 1,
+            "currency": "EUR",
+        }
+        for month, many in ((9, before), (10, now))
+        for n in range(many)
+    ]
+    rows.append(rows[0] | {"order": "first", "at": datetime(2026, 8, 1)})
+    warehouse = small(orders=rows)
+    found = answer(
+        warehouse,
+        dataset="orders",
+        measures=["revenue", "orders"],
+        comparison="previous_period",
+        since=date(2026, 10, 1),
+        until=date(2026, 10, 31),
+    )
+    said = [one for one in build_result(warehouse, found, "en").notes if "may be chance" in one]
+    assert [one.partition(":")[0] for one in said] == ["revenue, orders"] * is_few

@@ -281,6 +281,23 @@ def test_weeks_and_months_are_compared_one_by_one(dimension: str) -> None:
     assert [row[:2] for row in filled] == [("30", "50"), ("40", "60"), ("70", "110")]
 
 
+@pytest.mark.parametrize("order", ["natural", "highest"])
+def test_months_of_a_table_stand_in_the_order_of_time(order: str) -> None:
+    rows = [*list_orders(8, 30), *list_orders(9, 50), *list_orders(10, 40)]
+    exhibit = build_exhibit(
+        rows,
+        measures=["orders"],
+        dimensions=["month"],
+        since=date(2026, 8, 1),
+        until=date(2026, 10, 31),
+        order=order,
+    )
+    assert exhibit.table
+    assert [row[-1] for row in exhibit.table.rows] == ["30", "50", "40", "120"]
+    assert exhibit.chart
+    assert [point.value for point in exhibit.chart.points] == [30, 50, 40]
+
+
 def test_group_that_has_rows_in_one_period_alone_has_none_in_the_other() -> None:
     rows = [
         *list_orders(9, 30, device="mobile"),

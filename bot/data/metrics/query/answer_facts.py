@@ -16,6 +16,7 @@ from bot.core.withheld import Withheld
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer_notes import AnswerNotes
 from bot.data.metrics.query.figure_facts import FigureFacts
+from bot.data.metrics.query.group_order import by_time
 from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.periods import Days, count_days
 from bot.data.metrics.query.query_wording import (
@@ -312,7 +313,7 @@ class _ResultBuilder:
     ) -> list[tuple[tuple[str, ...], Group, int]]:
         """Return the lines of the table: names, group, and which of its figures stand in the first
         column. Where only the total is compared, its earlier figures are lines of their own."""
-        lines = [(self._name_line(group), group, 0) for group in groups[1:]]
+        lines = [(self._name_line(group), group, 0) for group in self._sort_by_time(groups[1:])]
         if not any(self.answer.recipe.is_single(group) for group in groups):
             lines = []  # others alone are the total
         lines = self._add_hidden_times(lines)
@@ -325,6 +326,14 @@ class _ResultBuilder:
             change = self.figures.name_change(self.query.measures).capitalize()
             lines += [((days, *empty), self.total, 1), ((change, *empty), self.total, 2)]
         return lines
+
+    def _sort_by_time(self, groups: Sequence[Group]) -> list[Group]:
+        """Return the groups as a table has them: months and the like by time, also where they were
+        chosen as the highest; several together last."""
+        dimensions, recipe = self.query.dimensions, self.answer.recipe
+        if len(dimensions) != 1 or dimensions[0] not in ORDERED_DIMENSIONS:
+            return [*groups]
+        return sorted(groups, key=lambda group: (not recipe.is_single(group), by_time(group)))
 
     def _add_hidden_times(
         self, lines: list[tuple[tuple[str, ...], Group, int]]
@@ -446,7 +455,7 @@ class _ResultBuilder:
         dimensions = self.query.dimensions
         by_time = is_by_time(dimensions)
         points, facts = [], []
-        for group in groups:
+        for group in self._sort_by_time(groups):
             fact = cells[group, name][0]
             if fact is not None:
                 facts.append(fact)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from bot.core.facts import Fact
+from bot.data.metrics.query.few_orders import warn_of_few_orders
 from bot.data.metrics.query.group_places import GroupPlaces
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import Group
@@ -37,6 +38,7 @@ class ChanceNotes:
     def build(self, groups: Sequence[Group], cells: Any) -> list[str]:
         return [
             *self._list_chance(groups, cells),
+            *warn_of_few_orders(self.answer, groups, cells, self.places.list_names),
             *self._list_few_rated(groups, cells),
             *self._list_few_sends(groups, cells),
         ]

@@ -76,16 +76,20 @@ class GroupOrder:
         if not is_in_time(self.query):
             return ranked
         if self.query.dimensions[0] in ORDERED_DIMENSIONS:
-            return sorted(groups, key=_by_time)
+            return sorted(groups, key=by_time)
+        if have_one_time(groups):
+            return sorted(ranked, key=lambda group: by_time(group[1:]))
         # the first dimension as the largest of it stands, and in each of its values by time
         places = {one: n for n, one in enumerate(dict.fromkeys(group[0] for group in ranked))}
-        return sorted(groups, key=lambda group: (places[group[0]], _by_time(group[1:])))
+        return sorted(groups, key=lambda group: (places[group[0]], by_time(group[1:])))
 
     def cut(self, groups: list[Group], room: int) -> list[Group]:
         """Return as many groups as there is room for: of a period's days the last ones."""
         query = self.query
-        if query.dimensions[0] in ORDERED_DIMENSIONS and query.order == "natural":
+        if is_in_time(query) and query.dimensions[0] in ORDERED_DIMENSIONS:
             return groups[-room:]
+        if is_in_time(query) and have_one_time(groups):
+            return groups[-min(room, query.limit if query.limit > 0 else room) :]
         if is_in_time(query) and query.limit <= 0:  # no gaps in the months of a group
             return groups[:room]
         limit = min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)
@@ -101,7 +105,7 @@ class GroupOrder:
         value = self._find_figure(group)
         number = float(value) if value is not None else 0.0
         is_ascending = self.query.order in ("lowest", "decline")
-        return (value is None, number if is_ascending else -number, _by_time(group))
+        return (value is None, number if is_ascending else -number, by_time(group))
 
     def _find_figure(self, group: Group) -> Any:
         """Return what the group is sorted by; None where it is not shown."""
@@ -151,5 +155,10 @@ class GroupOrder:
         return [float(self.values["now", one].get(self.first) or 0) for one in groups]
 
 
-def _by_time(group: Group) -> tuple[Any, ...]:
+def have_one_time(groups: Sequence[Group]) -> bool:
+    """Whether most first values have one time alone, as campaigns have the day of their sending."""
+    return len(groups) < 2 * len({group[0] for group in groups})
+
+
+def by_time(group: Group) -> tuple[Any, ...]:
     return tuple((value is None, len(value or ""), value or "") for value in group)

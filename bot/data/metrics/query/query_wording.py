@@ -79,7 +79,7 @@ def summarize_query(
     warehouse: Warehouse, answer: MetricAnswer, language: str, measures: Sequence[str]
 ) -> str:
     """Return how the query was read, for the model: "customers · no order since 1 June · Gold",
-    "visits · mobile · 15 to 26 Nov compared with the time before"."""
+    "visits · mobile · 15 to 26 Nov compared with 3 to 14 Nov"."""
     labels = [name_measure(warehouse, answer, name, language, as_read=True) for name in measures]
     scope = list_scope(warehouse, answer, language)
     is_compared = any(part == AGAINST for part, _text in scope)
@@ -159,9 +159,6 @@ def _add_comparison(
     answer: MetricAnswer, days: str, before: Days, language: str, today: date
 ) -> str:
     comparison = answer.asked.comparison
-    ends = before[1] + timedelta(days=1)
-    if comparison == "previous_period" and ends == answer.periods.now[0]:
-        return Words("{days} compared with the time before", days=days).to(language)
     other = format_short_period(*before, language, today)
     if comparison == "same_period_last_year":
         if answer.periods.now[0] - before[0] == YEAR_OF_WEEKS:
