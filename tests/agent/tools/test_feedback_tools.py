@@ -385,7 +385,7 @@ async def test_days_of_the_whole_file_ask_for_no_comparison() -> None:
     rows = [row for month in range(3, 11) for row in reviews_of(month, 12, 4)]
     given = {"since": "2026-03-01", "until": "2026-10-31"}
     result = await call_tool("feedback_themes", given, data_deps(rows))
-    assert figure(result, "feedback.all--2026-03-01--2026-10-31.texts").value == 96
+    assert figure(result, "feedback.all--2026-03-01--2026-10-12.texts").value == 96
     assert not [note for note in result.notes if "What changed" in note]
 
 
