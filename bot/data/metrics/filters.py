@@ -250,6 +250,8 @@ def holds_value(
         return is_in_region(warehouse, kind, rows, wanted)
     if column == "country":
         return rows[column].lower().isin(sorted(list_country_spellings(wanted)))
+    if column == "category":
+        return rows[column].lower().isin([one.lower() for one in split_names(wanted)])
     holds: ir.BooleanValue = rows[column].lower() == wanted.lower()
     return holds
 
@@ -294,8 +296,8 @@ FILTER_COLUMNS = {"without_campaign": "name"}  # where they are not called the s
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
 # the filters that may hold several values, "FR, GB" or "Bath; Bed", by kind
 SEVERAL_VALUES: Mapping[str, tuple[str, ...]] = {
-    "feedback": ("country", "channel"),
-    "audiences": ("category",),
+    "feedback": ("category", "country", "channel"),
+    **dict.fromkeys(("audiences", "trends", "delivery", "funnel"), ("category",)),
 }
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
 
