@@ -31,6 +31,7 @@ from bot.agent.tools._analysis import (
 from bot.agent.tools._exhibits import MAX_TABLE_ROWS, GroupExhibit, build_exhibit, build_table
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
+from bot.core.rounding import round_alike
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult, split_names
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words, format_short_period
@@ -263,7 +264,10 @@ async def _compare(params: Params, calls: Sequence[Params], deps: ToolDeps) -> T
         of_themes += [one for one in told if one.about != name]
         rows += [one for one in told if one.about == name]
     assert finding is not None
-    shown = shown or together
+    # those of all calls alike
+    facts = [*round_alike(one.model_copy(update={"shown_decimals": None}) for one in facts)]
+    known = {fact.id: fact for fact in facts}
+    shown, rows = ([known[one.id] for one in some] for some in (shown or together, rows))
     if without and not shown:
         raise ToolError(" ".join(without))
     where = replace(finding.where, product=None, category=", ".join(names))

@@ -341,6 +341,13 @@ async def test_months_of_a_country_hold_enough_people() -> None:
     assert all(fact.rows == 24 for fact in spans)
 
 
+async def test_shares_of_categories_side_by_side_have_the_same_decimals() -> None:
+    days = {"since": "2026-10-26", "until": "2026-11-24"}
+    result = await call_tool("feedback_themes", {**days, "category": "Mailles; Linge de lit; Bain"})
+    shares = [one for one in result.facts if one.parts.measure == "share"]
+    assert len({one.shown_decimals for one in shares}) == 1
+
+
 async def test_many_categories_are_told_in_one_call_each_and_together() -> None:
     counted = sample().engine.con.execute(
         """SELECT p.category, count(*) FROM feedback f JOIN products p USING (product)
