@@ -224,8 +224,11 @@ class FactBook:
             ids.append(fact.id)
             if form == "from-to" and fact.compared_with:
                 ids.append(fact.compared_with)
-                if fact.unit in compared and fact.unit in FACT_UNITS:
-                    for word in spell_unit(fact.unit, language):
+                if fact.unit in FACT_UNITS:
+                    words = spell_unit(fact.unit, language)
+                    of = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, words))})\b[^.!?\n]*$")
+                    is_said = fact.unit in compared or of.search("".join(pieces))
+                    for word in words if is_said else ():
                         filled = filled.removesuffix(f"\u00a0{word}")
                 compared.add(fact.unit)
             pieces.append(filled)

@@ -187,6 +187,21 @@ def test_comparisons_of_one_unit_say_it_once() -> None:
     assert told == "Les paniers vont de 83 à 131\u00a0visites, les commandes de 23 à 24."
 
 
+def test_comparison_whose_unit_stands_before_it_does_not_say_it_again() -> None:
+    book = FactBook(
+        [
+            fact("m.all.orders", Decimal(216), "orders", compared_with="m.all.orders-before"),
+            fact("m.all.orders-before", Decimal(261), "orders"),
+        ]
+    )
+    told = book.fill("Orders went {f1:from-to}. Mobile went {f1:from-to}.", "en").text
+    assert told == "Orders went from 261 to 216. Mobile went from 261 to 216."
+    told = book.fill("Mobile went {f1:from-to}.", "en").text
+    assert told == "Mobile went from 261 to 216\u00a0orders."
+    told = book.fill("Les commandes passent {f1:from-to}.", "fr").text
+    assert told == "Les commandes passent de 261 à 216."
+
+
 def test_counts_in_a_row_say_their_unit_once_and_a_range_says_its_own() -> None:
     book = FactBook([fact(f"m.part-{n}.carts", Decimal(n), "visits") for n in (20, 30, 40)])
     told = book.fill("Carts: {f1}, {f2}, and {f3}.", "en").text

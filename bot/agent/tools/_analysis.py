@@ -245,6 +245,9 @@ async def find_analysis(
         language = deps.request.language
         limits = [words.to(language) for words in found.limits]
         old = [f"{age.to('en')} Say so." for age in ages]
+        if known.until != where.until:
+            last = f"The last whole day in the data is {known.until}"
+            old.append(f"{last}, so the period ends there.")
         age = ages[0] if ages else None
         product = name_product(warehouse, known)
         return Finding(found, known, (*limits, *old), language, deps.today, age, product)

@@ -129,7 +129,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "by chance; “worth”: more a person in money; “ratio chance”: how likely such a split "
             "is by chance. A test that is “broken” can't be read, because its groups are not split "
             "as meant: say so before any figure of it, and compare none. Of “no difference seen” "
-            "say “not conclusive”."
+            "say “not conclusive”. What a variant is, its name and the test's alone say: where “B” "
+            "won and they don't say what B is, say that the file doesn't."
         )
     if facts and (running := _list_running(facts, known, finding)):
         notes.append(

@@ -31,7 +31,8 @@ from bot.agent.tools._analysis import (
 from bot.agent.tools._exhibits import MAX_TABLE_ROWS, GroupExhibit, build_exhibit, build_table
 from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.core.rounding import round_alike
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult, split_names
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words, format_short_period
 
@@ -41,7 +42,10 @@ CHANGE_MEASURES = ("share-now", "share-before", "verdict")
 PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
 PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")
 SHARES = "Shares are of the texts, “complaint share” of a theme's texts."
-SEPARATOR, MAX_COMPARED = ";", 4
+MAX_COMPARED = {"product": 4, "category": 12}
+MAX_THEMES_OF_EACH = 4
+OF_TOGETHER = 21  # figures: of all, and of the most frequent themes
+TOGETHER = Words("together")
 DAYS = ("since", "until")
 NO_CHANGE = "no change seen"
 MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 6, 3, 20
@@ -74,6 +78,13 @@ BY_PRODUCT = GroupExhibit(
     },
     bars="texts-on-it",
     rows_of="product",
+)
+BY_CATEGORY = GroupExhibit(
+    "reviews and messages by category",
+    Words("Category"),
+    {name: EXHIBIT.columns[name] for name in ("texts", "rating")},
+    bars="texts",
+    rows_of="category",
 )
 CHANGES = GroupExhibit(
     "themes that moved",
@@ -196,28 +207,36 @@ def _indent(part: Fact, language: Language) -> Fact:
 
 
 def _list_several(params: Params) -> list[Params]:
-    """Return a call for each of several products or categories; nothing for one."""
-    for name in ("product", "category"):
-        values = [one for part in getattr(params, name).split(SEPARATOR) if (one := part.strip())]
-        if len(values) > MAX_COMPARED:
-            raise ToolError(f"At most {MAX_COMPARED} can be told side by side.")
+    """Return a call for each of several products or categories, of categories first the one for all
+    together; nothing for one."""
+    for name, most in MAX_COMPARED.items():
+        values = split_names(getattr(params, name))
+        if len(values) > most:
+            raise ToolError(f"At most {most} can be told side by side.")
         if len(values) > 1:
-            return [params.model_copy(update={name: value}) for value in dict.fromkeys(values)]
+            each = [params.model_copy(update={name: value}) for value in values]
+            return [params, *each] if name == "category" else each
     return []
 
 
 async def _compare(params: Params, calls: Sequence[Params], deps: ToolDeps) -> ToolResult:
     """Tell of each product or category its ratings and its most frequent themes, or the one that
-    is named."""
-    facts, shown, notes, without = list[Fact](), list[Fact](), list[str](), list[str]()
-    most = (MAX_FACTS // len(calls) - len(ALL_MEASURES)) // (1 + len(THEME_MEASURES))
+    is named, as far as there is room; of categories the same of all together."""
+    facts, notes, without = list[Fact](), list[str](), list[str]()
+    is_whole = [call is params for call in calls]
+    of_each = (MAX_FACTS - OF_TOGETHER * any(is_whole)) // is_whole.count(False)
     wanted, names, finding = read_text(params.theme), list[str](), None
+    rows, shown, together = list[Fact](), list[Fact](), list[Fact]()
     for call in calls:
         where = build_filter(call)
-        await label_themes(deps, where)
+        if call is params or not any(is_whole):  # which has the texts of each
+            await label_themes(deps, where)
         finding = await find_analysis(deps, "feedback", where)
         name = finding.product or finding.where.category or ""
-        names.append(name)
+        if call is params:
+            name = TOGETHER.to(finding.language)
+        else:
+            names.append(name)
         groups = group_by_subject(finding.result.facts)
         themes = [one for one, group in groups.items() if _is_theme(one, group)]
         if wanted and themes:
@@ -225,21 +244,30 @@ async def _compare(params: Params, calls: Sequence[Params], deps: ToolDeps) -> T
                 themes = [_find_theme(wanted, themes, groups)]
             except ToolError as error:
                 themes, without = [], [*without, f"{name}: {error}"]
-        chosen = _pick("all", groups, ALL_MEASURES)
-        for theme in themes[: min(most, MAX_COMPARED)]:
+        room = OF_TOGETHER if call is params else of_each
+        most = 1 if wanted else max(0, room - len(ALL_MEASURES)) // (1 + len(THEME_MEASURES))
+        whole, chosen = _pick("all", groups, ALL_MEASURES), list[Fact]()
+        for theme in themes[: min(most, MAX_THEMES_OF_EACH)]:
             chosen += _pick(theme, groups, ("texts", *THEME_MEASURES))
+        chosen = [*whole[:1], *chosen, *whole[1:]][:room]
         notes += [f"{name}: {note}" for note in finding.notes] if not chosen else []
-        whole = _find_days(groups.get("all", ()))
+        days = _find_days(groups.get("all", ()))
         told = [_name_of(fact, name, finding.language) for fact in finding.prepare(chosen)]
         told = [
             one
-            if one.since or not whole
-            else one.model_copy(update=dict(zip(DAYS, whole, strict=True)))
+            if one.since or not days
+            else one.model_copy(update=dict(zip(DAYS, days, strict=True)))
             for one in told
         ]
         facts += told
-        shown += [one for one in told if one.about != name]
+        of_themes = together if call is params else shown
+        of_themes += [one for one in told if one.about != name]
+        rows += [one for one in told if one.about == name]
     assert finding is not None
+    # those of all calls alike
+    facts = [*round_alike(one.model_copy(update={"shown_decimals": None}) for one in facts)]
+    known = {fact.id: fact for fact in facts}
+    shown, rows = ([known[one.id] for one in some] for some in (shown or together, rows))
     if without and not shown:
         raise ToolError(" ".join(without))
     where = replace(finding.where, product=None, category=", ".join(names))
@@ -247,7 +275,10 @@ async def _compare(params: Params, calls: Sequence[Params], deps: ToolDeps) -> T
     return finding.build_result(
         facts,
         title=Words("reviews and messages"),
-        exhibits=EXHIBIT.build(shown, finding.language),
+        exhibits=(
+            *EXHIBIT.build(shown, finding.language),
+            *(BY_CATEGORY.build(rows, finding.language) if any(is_whole) else ()),
+        ),
         notes=[*notes, *without, *([SHARES] if facts else [])],
     )
 

@@ -142,6 +142,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         most = len(products) if wants_all and every else params.most
         finding = await rank_by_sales(deps, where, among, most, params.measure)
     sales = group_sales(finding) if finding else {}
+    where = replace(where, until=finding.where.until) if finding else where
     pace = Decimal(f"{params.pace or 1:g}")
     has_covers = every and params.tells_cover
     covers = await find_covers(deps, where, products, sales, pace) if has_covers else {}

@@ -38,7 +38,7 @@ from bot.core.metric_query import (
     OrderName,
     QueryError,
 )
-from bot.data.analyses.result import AnalysisFilter, split_values
+from bot.data.analyses.result import AnalysisFilter, split_names, split_values
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -313,8 +313,9 @@ def ask_sales(where: AnalysisFilter) -> MetricQuery:
     """Build the query for what was sold of the part that an analysis is narrowed to."""
     named = {name: value for name in get_args(OrderColumn) if (value := getattr(where, name, None))}
     filters = tuple(
-        (MetricCondition(field=name, operator="is", values=tuple(split_values(value))),)
+        (MetricCondition(field=name, operator="is", values=tuple(split(value))),)
         for name, value in named.items()
+        for split in [split_names if name == "category" else split_values]
     )
     return MetricQuery(dataset="orders", measures=SALES, filters=filters)
 

@@ -1,8 +1,8 @@
 """Customers' own sentences, newest first, of named months the newest of each, to read and to quote
 letter for letter: reviews and messages that hold all of some words, are about a theme (one that
 feedback_themes lists), or complain, praise or ask. Each has its text's id, channel, stars and day.
-Texts with personal data are left out. Countries and channels may be several: "FR, GB"; stars are
-like "1-2"; segment is one of the customers' file, or a loyalty level.
+Texts with personal data are left out. Several: countries and channels "FR, GB", categories
+"Bain; Mailles"; stars are like "1-2"; segment is one of the customers' file, or a loyalty level.
 Not for how many say so (feedback_themes): a few sentences prove no share.
 Example: {"words": "zip broken", "theme": "none", "tone": "complaint", "product": "none",
 "category": "none", "channel": "none", "country": "none", "region": "none", "segment": "none",

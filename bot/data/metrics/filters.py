@@ -47,6 +47,10 @@ FILTER_NAMES = {
 PEOPLE_TYPES = {"segment": "string", "level": "string", "points": "float64", "city": "string"}
 
 
+# what is told up to the newest rows; all else may be about days to come, or a test's
+ENDS_WITH_DATA = ("sellers", "feedback", "trends", "delivery", "funnel", "campaigns", "segments")
+
+
 def find_last_whole_day(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> date:
     """Return the last whole day: not today, which is not over."""
     whole = min(warehouse.as_of(kind), warehouse.today - timedelta(days=1))
@@ -246,6 +250,8 @@ def holds_value(
         return is_in_region(warehouse, kind, rows, wanted)
     if column == "country":
         return rows[column].lower().isin(sorted(list_country_spellings(wanted)))
+    if column == "category":
+        return rows[column].lower().isin([one.lower() for one in split_names(wanted)])
     holds: ir.BooleanValue = rows[column].lower() == wanted.lower()
     return holds
 
@@ -290,15 +296,16 @@ FILTER_COLUMNS = {"without_campaign": "name"}  # where they are not called the s
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
 # the filters that may hold several values, "FR, GB" or "Bath; Bed", by kind
 SEVERAL_VALUES: Mapping[str, tuple[str, ...]] = {
-    "feedback": ("country", "channel"),
-    "audiences": ("category",),
+    "feedback": ("category", "country", "channel"),
+    **dict.fromkeys(("audiences", "trends", "delivery", "funnel"), ("category",)),
 }
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
 
 
 def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> AnalysisFilter:
-    """Return the filter, with a product's title replaced by its reference. Raises CannotDo for a
-    column that the kind lacks, and for a value that does not exist."""
+    """Return the filter, with a product's title replaced by its reference, and its days up to the
+    last whole one of the data. Raises CannotDo for a column that the kind lacks, and for a value
+    that does not exist."""
     names = [field_.name for field_ in fields(filter_) if getattr(filter_, field_.name) is not None]
     for name in names:
         if name not in FILTERS_BY_KIND[kind]:
@@ -313,6 +320,10 @@ def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) ->
     table = warehouse.table(TABLES_BY_KIND[kind][0])
     if table is None:
         return filter_
+    if kind in ENDS_WITH_DATA and filter_.until:
+        last = find_last_whole_day(warehouse, TABLES_BY_KIND[kind][0], filter_)
+        if last >= (filter_.since or last):
+            filter_ = replace(filter_, until=last)
     for name in ("category", *PLACE_FILTERS, *AD_FILTERS):
         if (wanted := getattr(filter_, name)) is not None:
             several = name in SEVERAL_VALUES.get(kind, ())

@@ -172,3 +172,22 @@ async def test_a_platform_that_an_exclusion_empties_is_named() -> None:
         call = {**ADS, "filters": without, "dimensions": dimensions}
         notes = [n for n in (await call_tool("query_metrics", call)).notes if "No row here" in n]
         assert [platform in note for note in notes] == [True] * is_named
+
+
+@pytest.mark.parametrize(
+    ("tool", "call"),
+    [
+        ("advertising", {}),
+        ("feedback_themes", {"theme": "sizing"}),
+        ("read_feedback", {"tone": "complaint"}),
+        ("find_products", {"sort": "best_sellers"}),
+    ],
+)
+async def test_days_end_with_the_last_whole_day_of_the_data(
+    tool: str, call: dict[str, Any]
+) -> None:
+    days = {**call, "since": "2026-11-01", "until": "2026-11-24"}
+    result = await call_tool(tool, days | {"until": "2026-11-30"})
+    whole = await call_tool(tool, days)
+    assert result.facts == whole.facts
+    assert (result.read_as, result.scope) == (whole.read_as, whole.scope)

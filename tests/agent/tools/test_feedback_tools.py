@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.tool import ToolError, ToolResult, name_counts
+from bot.agent.tool import MAX_FACTS, ToolError, ToolResult, name_counts
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.data.analyses.feedback import _count_channels
@@ -341,6 +341,36 @@ async def test_months_of_a_country_hold_enough_people() -> None:
     assert all(fact.rows == 24 for fact in spans)
 
 
+async def test_shares_of_categories_side_by_side_have_the_same_decimals() -> None:
+    days = {"since": "2026-10-26", "until": "2026-11-24"}
+    result = await call_tool("feedback_themes", {**days, "category": "Mailles; Linge de lit; Bain"})
+    shares = [one for one in result.facts if one.parts.measure == "share"]
+    assert len({one.shown_decimals for one in shares}) == 1
+
+
+async def test_many_categories_are_told_in_one_call_each_and_together() -> None:
+    counted = sample().engine.con.execute(
+        """SELECT p.category, count(*) FROM feedback f JOIN products p USING (product)
+        WHERE f.text IS NOT NULL AND f."at"::DATE BETWEEN '2026-09-01' AND '2026-11-24'
+        GROUP BY 1 ORDER BY 2 DESC LIMIT 6"""
+    )
+    texts = dict(counted.fetchall())
+    days = {"since": "2026-09-01", "until": "2026-11-24"}
+    named = {"category": "; ".join(texts), **days}
+    result = await call_tool("feedback_themes", named)
+    counts = {one.about: one.number for one in result.facts if one.parts.measure == "texts"}
+    assert counts["together"] == sum(texts.values())
+    assert {name: counts[name] for name in texts} == texts
+    assert any(name.startswith("together, ") for name in counts)
+    assert len(result.facts) <= MAX_FACTS
+    assert not any("left out" in note for note in result.notes)
+    read = await call_tool("read_feedback", {**named, "most": 3})
+    (every,) = (one for one in read.facts if one.parts.measure == "all-texts")
+    assert every.number == sum(texts.values())
+    with pytest.raises(ToolError, match="called Bin"):
+        await call_tool("read_feedback", {"category": f"{next(iter(texts))}; Bin"})
+
+
 async def test_several_countries_and_stars_narrow_both_tools() -> None:
     rows = [
         row
@@ -385,7 +415,7 @@ async def test_days_of_the_whole_file_ask_for_no_comparison() -> None:
     rows = [row for month in range(3, 11) for row in reviews_of(month, 12, 4)]
     given = {"since": "2026-03-01", "until": "2026-10-31"}
     result = await call_tool("feedback_themes", given, data_deps(rows))
-    assert figure(result, "feedback.all--2026-03-01--2026-10-31.texts").value == 96
+    assert figure(result, "feedback.all--2026-03-01--2026-10-12.texts").value == 96
     assert not [note for note in result.notes if "What changed" in note]
 
 
@@ -431,7 +461,7 @@ async def test_categories_are_told_side_by_side_in_one_call() -> None:
     themed = {**days, "category": "Mailles;Bain;Linge de lit", "theme": "quality-pilling"}
     result = await call_tool("feedback_themes", themed)
     assert {one.about for one in result.facts if one.parts.measure == "share"} <= {
-        f"{name}, bobbles" for name in ("Mailles", "Bain", "Linge de lit")
+        f"{name}, bobbles" for name in ("together", "Mailles", "Bain", "Linge de lit")
     }
     with pytest.raises(ToolError, match="no theme"):
         await call_tool("feedback_themes", {**themed, "theme": "zzqqxx"})

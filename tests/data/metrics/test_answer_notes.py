@@ -213,6 +213,9 @@ def test_people_are_told_in_one_plain_line() -> None:
     assert certain == "Groups of under 5 people are not shown."
     unsure = rank_regions(EVEN, order="lowest").exhibits[0].not_ranked
     assert unsure == f"{certain} Others may rank higher."
+    bound = {"measure": "revenue", "operator": "at_least", "value": Decimal(1)}
+    bounded = rank_regions(EVEN, order="lowest", having=[bound]).exhibits[0].not_ranked
+    assert bounded == certain
 
 
 @pytest.mark.parametrize("amount", [10, 900])

@@ -425,6 +425,25 @@ def test_month_without_a_mailing_has_none_and_is_not_of_too_few() -> None:
         assert {*empty} <= {"–", "0"}, rows
 
 
+def test_channel_without_rows_has_none_only_of_what_its_earlier_rows_tell() -> None:
+    ads = {"channel": "ads", "currency": "EUR", "spend": Decimal(50), "sales": Decimal(90)}
+    rows = [{**ads, "name": "Search", "at": datetime(2026, month, 3, 12)} for month in (9, 10)]
+    found = answer(
+        small(campaigns=[*rows, send_mails(9)]),
+        dataset="campaigns",
+        measures=["spend", "sent"],
+        dimensions=["channel"],
+        since=date(2026, 10, 3),
+        until=date(2026, 10, 3),
+        comparison="dates",
+        compare_since=date(2026, 9, 3),
+        compare_until=date(2026, 9, 3),
+    )
+    assert found.get_value("now", ("email",), "spend") is None
+    assert found.get_value("now", ("email",), "sent") == 0
+    assert found.get_value("before", ("email",), "sent") == 500
+
+
 def test_code_stands_behind_the_subject_line_of_its_campaign() -> None:
     sent = {**send_mails(9), "name": None, "code": "GIFT", "subject": "A gift for you"}
     warehouse = small(orders=ROWS, campaigns=[sent])

@@ -34,6 +34,7 @@ from bot.data.analyses.campaigns.bottlenecks import (
 )
 from bot.data.analyses.campaigns.budgets import BudgetUse, sum_budgets
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.metrics.filters import find_last_whole_day
 from bot.data.metrics.sold_out import find_sold_out_dates
 from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows, find_source
@@ -82,7 +83,7 @@ PLACES = {"channel": "channel", "retailer": "retailer", "name": "campaign"}
 def add_ad_facts(
     warehouse: Warehouse, result: AnalysisResult, table: ir.Table, filter_: AnalysisFilter
 ) -> None:
-    until = filter_.until or result.as_of
+    until = find_last_whole_day(warehouse, "campaigns", filter_)
     since = filter_.since or until - timedelta(days=PERIOD_DAYS - 1)
     before = since - (until - since) - timedelta(days=1)
     expression = sum_ads(table, since, before, until)

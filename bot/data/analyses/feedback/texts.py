@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from bot.data.analyses.result import AnalysisFilter, split_values
 from bot.data.metrics.filters import (
-    SEVERAL_VALUES,
     add_category,
     filter_brand,
     holds_value,
@@ -337,7 +336,7 @@ def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     for name in ("product", "category", "channel", "country", "region"):
         wanted = getattr(filter_, name)
         if wanted is not None:
-            values = split_values(wanted) if name in SEVERAL_VALUES["feedback"] else [wanted]
+            values = split_values(wanted) if name in ("country", "channel") else [wanted]
             some = [holds_value(warehouse, "feedback", table, name, one) for one in values]
             table = table.filter(ibis.or_(*some))
     if filter_.stars:

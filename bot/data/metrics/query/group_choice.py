@@ -150,12 +150,16 @@ class GroupChoice:
         return query.names_groups and not is_of_total
 
     def _fill_absent(self) -> None:
-        """Add the groups that have rows in one of two periods alone: in the other one, none."""
+        """Add the groups that have rows in one of two periods alone: in the other one, none, of
+        what those rows tell."""
         groups = {*self.rows["now"].groups, *self.rows["before"].groups}
         periods: tuple[PeriodName, ...] = ("now", "before")
-        for period in periods:
+        for period, other in zip(periods, reversed(periods), strict=True):
             for one in groups.difference(self.rows[period].groups):
-                self.values[period, one] = self.runner.count_nothing()
+                told, nothing = self.values[other, one], self.runner.count_nothing()
+                self.values[period, one] = {
+                    name: None if told.get(name) is None else nothing[name] for name in nothing
+                }
 
     def _is_told(self, period: PeriodName, group: Group, basis: str) -> bool:
         """Whether figures of this basis may be told of the group. Of nobody no more is told than

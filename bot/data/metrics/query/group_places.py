@@ -103,7 +103,7 @@ class GroupPlaces:
             ]
         if lost and not above:
             lines = [Words("Not shown, to protect single customers: {what}.", what=lost)]
-        if ranked and not above:
+        if ranked and not above and not self.query.having:
             lines.append(Words("Others may rank higher."))
         return " ".join(line.to(self.language) for line in lines)
 
