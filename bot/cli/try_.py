@@ -85,13 +85,14 @@ async def _run_words(
     preview: bool = False,
 ) -> int:
     words = " ".join(args.words)
-    language = args.language or detect_language(words, LANGUAGES) or SOURCE_LANGUAGE
+    named = args.language
+    args.language = named or detect_language(words, LANGUAGES) or SOURCE_LANGUAGE  # of errors, too
     container = Container(settings).migrated()
     writer = container.offline_writer() if preview else container.writer()
     try:
-        run = await TerminalRun.begin(container, writer, args.workspace, args.person, language)
-        reading = await run.read(words, language, skill, preview=preview)
-        language = args.language or reading.language or language
+        run = await TerminalRun.begin(container, writer, args.workspace, args.person, args.language)
+        reading = await run.read(words, args.language, skill, preview=preview)
+        args.language = named or reading.language or args.language
         made = await run.write(reading) if reading.question is None else []
     except TryAgain as busy:
         raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
@@ -101,7 +102,7 @@ async def _run_words(
     if args.json:
         _print_json(reading, made, writer)
     else:
-        _print_result(reading, made, writer, language, run.brand)
+        _print_result(reading, made, writer, args.language, run.brand)
     return 0 if made or reading.lines else 3
 
 

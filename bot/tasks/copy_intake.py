@@ -19,6 +19,7 @@ from bot.core.request import Brief, Goal, IncomingRequest, IntakeResult, Questio
 from bot.data.catalogue.search import match_name
 from bot.drafts.occasions import load_occasions
 from bot.errors import FORM_ALONE, FORMS_PARAM, CannotDo
+from bot.i18n.codes import find_spoken_language, find_unwritten_language
 from bot.i18n.countries import list_named_countries
 from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
@@ -44,6 +45,10 @@ ONE_TEXT = Words(
     "Without an AI I write for one language or country at a time. Fill in the form for each.",
     **{FORMS_PARAM: FORM_ALONE},
 )
+UNWRITTEN = Words(
+    "I don't write in {language}: without an AI my texts are the catalogue's own sentences.",
+    **{FORMS_PARAM: "yes"},
+)
 NOT_NAMED = Words(
     "Nothing in the catalogue is called {said}. Without an AI I write about products, offers and "
     "what you want said: fill in the form.",
@@ -67,6 +72,8 @@ class CopyIntake:
         self._incoming, self._skill, self._words = incoming, skill, words
         self._brand, self._library, self._today = brand, library, today
         self._answers = dict(incoming.answers)
+        if unwritten := find_unwritten_language(words):
+            raise CannotDo(UNWRITTEN.with_params(language=unwritten))
         self._fields = self._apply_form(routing.read_fields(words))
         self._market = self._apply_codes()
         self._left_over: list[str] = []
@@ -155,7 +162,9 @@ class CopyIntake:
                 return market
             if countries and "audience" not in self._answers:
                 audience = ", ".join(filter(None, [fields.audience, code]))
-                self._fields = fields.model_copy(update={"audience": audience})
+                language = fields.language or find_spoken_language(market)
+                told = {"audience": audience, "language": language}
+                self._fields = fields.model_copy(update=told)
         return None
 
     def _find_coming_sales(self) -> str:

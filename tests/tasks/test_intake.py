@@ -218,10 +218,19 @@ async def test_codes_of_language_and_country_are_read(
     assert brief.left_over == ()
 
 
-async def test_code_of_another_language_than_the_catalogue_needs_an_ai() -> None:
-    found = await asked("product page EN: chemise en lin Alma")
+@pytest.mark.parametrize("codes", ["EN", "UK"])
+async def test_code_of_another_language_than_the_catalogue_needs_an_ai(codes: str) -> None:
+    found = await asked(f"product page {codes}: chemise en lin Alma")
     assert isinstance(found, Question)
     assert found.options == ("In French",)
+
+
+@pytest.mark.parametrize("words", ["email robe Alma, en allemand", "a mail in German: 10% off"])
+async def test_language_that_no_text_is_written_in_is_said(words: str) -> None:
+    with pytest.raises(CannotDo) as no:
+        await asked(words)
+    assert no.value.words.params["language"] in words
+    assert no.value.words.params[FORMS_PARAM]
 
 
 @pytest.mark.parametrize("words", ["email FR + UK: -20%", "sms FR, EN: -20%"])
