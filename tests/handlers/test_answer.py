@@ -87,6 +87,27 @@ async def test_split_has_a_table_and_a_picture() -> None:
     assert not compared.pictures  # bars would leave out September
 
 
+async def test_what_is_left_out_is_said_once() -> None:
+    parts = {part.key: part for part in (await answer("what sold best last month?")).parts}
+    assert isinstance(table := parts["table"].body, Table)
+    assert "60 rows" in table.note
+    assert "60 rows" not in parts["read_as"].text
+    orders = [
+        {
+            **one,
+            "order": f"{country}{one['order']}",
+            "customer": f"{country}{n}",
+            "country": country,
+        }
+        for country, many in (("FR", 20), ("BE", 2), ("IE", 2))
+        for n, one in enumerate(few_orders(many))
+    ]
+    shop = workspace_data(small(orders=orders))
+    texts = [part.text for part in (await answer("orders by country", library=shop)).parts]
+    assert sum("under 5 people" in text for text in texts) == 1
+    assert not any("customers to show" in text for text in texts)
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -170,13 +170,14 @@ async def _build_report(
         picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     limits = " ".join(words.to(language) for words in found.limits)
     end = exhibit.tell_end(exhibit.facts, language, ctx.today)
-    read_as = (result.read_as, exhibit.footnote, end, exhibit.cut, exhibit.not_ranked)
+    table = exhibit.table and exhibit.table.model_copy(update={"note": exhibit.cut})
+    read_as = (result.read_as, exhibit.footnote, end, exhibit.not_ranked)
     return Report(
         headline=headline,
         points=points[:MAX_POINTS],
         cannot_tell=Copy(text=limits) if limits else None,
         picture=await ctx.draw(picture) if picture else None,
-        table=exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None,
+        table=table if table and len(table.rows) > 1 else None,
         read_as=Copy(text="\n".join(filter(None, read_as))),
         sources=Copy(text=describe_data(result.facts[:1], ctx.data.name_files(), language)),
         leads=[_build_form_step(ctx.request, found)],

@@ -6,6 +6,7 @@ from typing import Any, cast
 from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, FieldName, MetricQuery
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.dataset import MetricDataset
+from bot.data.metrics.query.group_order import is_in_time
 from bot.data.metrics.query.known_values import (
     CAMPAIGN_FIELDS,
     FIXED_VALUES,
@@ -303,7 +304,7 @@ def find_missing_data(warehouse: Warehouse, query: MetricQuery) -> Words | None:
 
 
 def list_limits(warehouse: Warehouse, query: MetricQuery, answer: MetricAnswer) -> Iterator[Words]:
-    """Say what the answer leaves out of what was asked."""
+    """Say what the answer leaves out of what was asked, and its exhibit doesn't tell."""
     periods, counts = answer.periods, answer.counts
     if query.since and periods.now[0] > query.since:
         yield Words("The data begin on {day}.", day=periods.now[0])
@@ -315,7 +316,8 @@ def list_limits(warehouse: Warehouse, query: MetricQuery, answer: MetricAnswer) 
         yield Words(
             "The earlier days are too few to compare sums; averages and rates are compared."
         )
-    if counts is not None and counts.too_small:
+    is_told = counts is not None and counts.unranked and not is_in_time(query)  # at its exhibit
+    if counts is not None and counts.too_small and not is_told:
         yield Words.count(
             "{n} group has too few customers to show.",
             "{n} groups have too few customers to show.",
