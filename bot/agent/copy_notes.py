@@ -57,6 +57,7 @@ MONTH = timedelta(days=30)  # in which a lower price is a cut
 REDUCED = Words("{product}: reduced, {price} instead of {before}.")
 REDUCED_SINCE = Words("{product}: reduced since {day}, {price} instead of {before}.")
 FROM_WHEN = Words("From which day do the “{span}” count? The brief doesn't say.")
+OLD_CODE = Words("{code} was given for {before}. Approving confirms that it now gives {now}.")
 OCCASION_OVER = Words("{occasion}: over since {day}.")
 OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
 WITHOUT_PRODUCT = (
@@ -165,6 +166,7 @@ def list_open_questions(
         words = END_OF_AD.with_params(day=until)
         found.append(Check(rule="end of the ad", level="info", words=words))
     found += _find_open_terms(request.brief, today)
+    found += _find_old_codes(request.brief)
     if (over := _find_occasion_over(request, today)) is not None:
         found.append(Check(rule="occasion", level="info", words=over))
     occasion = _find_gift_occasion(request)
@@ -184,6 +186,24 @@ def _find_open_terms(brief: Brief, today: date) -> Iterator[Check]:
         if figure.first.unit in SPANS:
             words = FROM_WHEN.with_params(span=figure.text)
             yield Check(rule="terms", level="info", words=words, quote=figure.text)
+
+
+def _find_old_codes(brief: Brief) -> Iterator[Check]:
+    """Yield the codes that were given for another figure, and with the new one by nobody."""
+    figures = [one for text in (brief.offer or "", *brief.must_say) for one in read_figures(text)]
+    new = {unit: one for one in figures if (unit := one.first.unit)}
+    gone = [one for text in brief.replaced for one in read_figures(text)]
+    pairs = [(one, new[unit]) for one in gone if (unit := one.first.unit) and unit in new]
+    if not pairs:
+        return
+    before, now = pairs[-1]
+    typed = [*brief.words.splitlines(), *(one.words for one in brief.instructions)]
+    lines = [{one.readings for one in read_figures(line)} for line in typed]
+    codes = {one.readings: one.text for one in figures if one.first.kind == "code"}
+    for readings, code in codes.items():
+        if not any({readings, now.readings} <= line for line in lines):
+            words = OLD_CODE.with_params(code=code, before=before.text, now=now.text)
+            yield Check(rule="code", level="stated", words=words)
 
 
 def _find_occasion_over(request: SkillRequest, today: date) -> Words | None:

@@ -281,6 +281,20 @@ def test_terms_without_a_first_day_are_asked_about(offer: str, is_open: bool) ->
     assert [one.quote for one in found] == ["14 days"] * is_open
 
 
+@pytest.mark.parametrize(("change", "is_open"), [("make it 20%", True), ("20% with ALBA15", False)])
+def test_a_code_of_another_share_is_to_be_confirmed(change: str, is_open: bool) -> None:
+    request = make_request(
+        words="a mail, 15% off with ALBA15",
+        offer="20% off with ALBA15",
+        must_say=("ALBA15",),
+        replaced=("15%",),
+        instructions=({"words": change, "by": "ana"},),
+    )
+    found = list_open_questions(request, make_evidence(), load_channels()["email"], TODAY)
+    said = [one.words.to("en") for one in found if one.rule == "code"]
+    assert [one.partition(".")[0] for one in said] == ["ALBA15 was given for 15%"] * is_open
+
+
 @pytest.mark.parametrize(("day", "is_over"), [(27, False), (29, True)])
 def test_an_occasion_that_has_just_passed_is_told(day: int, is_over: bool) -> None:
     request, channel = make_request(occasion="black_friday"), load_channels()["push"]

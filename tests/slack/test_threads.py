@@ -320,7 +320,8 @@ async def test_chain_of_questions_ends_in_a_text_on_the_last_answer(
     draft = intern.bench.drafts[-1]
     assert (draft.brief.stands_on, draft.brief.product_words) == (answer.id, title)
     (written,) = list_writing(intern)
-    assert "Asked: and in October?" in fenced(written, "report")
+    first, *_, last = fenced(written, "report").splitlines()[0].split(" / ")
+    assert (first.startswith("Asked: "), last) == (True, "and in October?")
     assert title in fenced(written, "report")
     assert f"[product.{draft.brief.product}.price]" in written
 
