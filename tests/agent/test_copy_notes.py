@@ -29,7 +29,7 @@ from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.i18n.messages import Words
 from tests.conftest import NOW
-from tests.support.channel_outputs import Email
+from tests.support.channel_outputs import Email, Sms
 
 TODAY = NOW.date()
 LINK = "https://alba.example/vase"
@@ -254,6 +254,41 @@ def test_writer_knows_what_does_not_hold_abroad(audience: str, told: bool) -> No
     )
     assert ("STOP 36111" in said) is told
     assert ("GBP" in said) is told
+
+
+def test_prices_in_a_currency_that_readers_do_not_pay_in_are_left_out() -> None:
+    def find(audience: str) -> tuple[str, list[str], set[str]]:
+        request = make_request("sms", audience=audience, offer="15% off")
+        known = make_evidence(lowest_price_30_days=Decimal("40"))
+        known = known.plus(find_offer_prices(known, request, NOW.date()))
+        open_notes = list_open_questions(request, known, load_channels()["sms"], TODAY)
+        kept = {}
+        for text in ("15% off", "€34 instead of €40"):
+            written = Sms(text=Copy(text=text), hooks=[])
+            kept[text] = [one.rule for one in drop_answered_questions(open_notes, written)]
+        return notes(known, request), kept["15% off"], {*kept["€34 instead of €40"]}
+
+    told, unpriced, priced = find("people in the UK")
+    assert "both prices" not in told
+    assert (unpriced, priced) == (["no price"], set())
+    told, unpriced, _ = find("people in France")
+    assert "Write both prices" in told
+    assert "no price" not in unpriced
+
+
+def test_a_sold_out_product_has_no_price_to_write() -> None:
+    request = make_request(offer="15% off")
+    for stock, is_priced in ((Decimal(0), False), (Decimal(3), True)):
+        known = make_evidence(lowest_price_30_days=Decimal("40"), stock=stock)
+        known = known.plus(find_offer_prices(known, request, NOW.date()))
+        assert ("Write both prices" in notes(known, request)) is is_priced
+
+
+def test_goods_of_a_basket_that_the_brief_names_may_be_named() -> None:
+    request = make_request(product=None, goal="basket left", product_words="linen sheets")
+    told = notes(make_evidence(), request)
+    assert "“linen sheets”" in told
+    assert UNKNOWN_BASKET not in told
 
 
 def test_an_ad_ends_with_its_offer() -> None:
