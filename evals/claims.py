@@ -123,7 +123,7 @@ def _list_own_words(checked: CopyText | ReportText) -> frozenset[str]:
 def _find_outcome(text: JudgedText, result: ClaimResult) -> TextOutcome:
     remarks, unjudged = [], 0
     for sentence in text.checked.list_claims():
-        checks = result.build_checks([sentence])
+        checks = result.build_checks([sentence], text.checked.evidence)
         unjudged += any(check.level == "info" for check in checks)
         if _has_planted_words(sentence, text):
             remarks += [check.words.to("en") for check in checks if check.level == "warn"]

@@ -148,7 +148,7 @@ class AnswerChecks:
         """Return the findings of the second call on these sentences of the last answer. Without a
         call they are not checked."""
         no_call = ClaimResult(failure=NO_AI if self._ctx.by_rules else None)
-        return (self.claims or no_call).build_checks(sentences)
+        return (self.claims or no_call).build_checks(sentences, self._ctx.evidence)
 
     def find_unproven(self, written: BaseModel) -> list[str]:
         """List what code will block or mark in copy by the facts that it cites, as sentences for

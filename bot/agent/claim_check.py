@@ -40,7 +40,13 @@ from bot.grounding.calculations import (
     is_calculation,
     prove_figure,
 )
-from bot.grounding.figure_checks import AGAINST_DATA, FROM_BRIEF
+from bot.grounding.figure_checks import (
+    AGAINST_DATA,
+    FROM_BRIEF,
+    TYPED,
+    TYPED_AGAINST_DATA,
+    format_person,
+)
 from bot.grounding.sources import UNPROVING_KINDS, Sources, TextPart, list_text_parts
 from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer, find_personal_data
@@ -145,9 +151,12 @@ class ClaimResult:
             if verdict is not None and verdict.judgement == "not_supported"
         ]
 
-    def build_checks(self, sentences: Sequence[ClaimSentence]) -> tuple[Check, ...]:
+    def build_checks(
+        self, sentences: Sequence[ClaimSentence], evidence: Evidence
+    ) -> tuple[Check, ...]:
         """The findings on these sentences: unsupported words, what only people stated in what goes
-        out, how many claims are supported, and what was not checked."""
+        out (in the brief, or by hand in the text), how many claims are supported, and what was not
+        checked."""
         found: list[Check] = []
         supported = unchecked = 0
         for sentence, verdict in self._judge(sentences):
@@ -160,7 +169,7 @@ class ClaimResult:
             elif verdict.judgement == "not_supported" or (
                 verdict.judgement == "stated" and not sentence.part.startswith(OPENING_KEY)
             ):
-                found.append(_build_finding(sentence, verdict))
+                found.append(_build_finding(sentence, verdict, evidence))
         if supported:
             words = Words.count("{n} claim supported", "{n} claims supported", supported)
             found.append(Check(rule=RULE, level="pass", words=words))
@@ -187,18 +196,32 @@ def _tell_fault(sentence: ClaimSentence, verdict: Verdict) -> str:
     return f"no fact bears out {what}: say what a fact says, or leave it out"
 
 
-def _build_finding(sentence: ClaimSentence, verdict: Verdict) -> Check:
-    quote = verdict.words
-    marked = Words("“{quote}”", quote=quote)
+def _build_finding(sentence: ClaimSentence, verdict: Verdict, evidence: Evidence) -> Check:
+    quote, why = verdict.words, verdict.why
     if verdict.judgement == "stated":
-        words = FROM_BRIEF.with_params(quote=marked)
-        if verdict.why:
-            words = AGAINST_DATA.with_params(quote=marked, why=verdict.why)
+        typed = _find_typed(sentence, quote, evidence)
+        origins = (AGAINST_DATA, FROM_BRIEF) if typed is None else (TYPED_AGAINST_DATA, TYPED)
+        words = origins[0].with_params(why=why) if why else origins[1]
+        quote = quote.rstrip(".")
+        words = words.with_params(quote=Words("“{quote}”", quote=quote))
+        if typed is not None:
+            words = words.with_params(who=format_person(typed))
         return Check(rule=RULE, level="stated", words=words, part=sentence.part, quote=quote)
+    marked = Words("“{quote}”", quote=quote)
     words = Words("Not supported: {quote}", quote=marked)
     if verdict.why:
         words = Words("Not supported: {quote} ({why})", quote=marked, why=verdict.why)
     return Check(rule=RULE, level="warn", words=words, part=sentence.part, quote=quote)
+
+
+def _find_typed(sentence: ClaimSentence, quote: str, evidence: Evidence) -> str | None:
+    """Return who wrote the sentence, or these words of it, into the text by hand."""
+    for fact in evidence.facts:
+        is_typed = fact.label == "claim" and str(fact.source.file) == "edit"
+        said = _key(str(fact.value)).rstrip(".")
+        if is_typed and any(_key(one).rstrip(".") in said for one in (sentence.text, quote)):
+            return fact.stated_by
+    return None
 
 
 def _key(text: str) -> str:

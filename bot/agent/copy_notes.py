@@ -57,6 +57,9 @@ MONTH = timedelta(days=30)  # in which a lower price is a cut
 REDUCED = Words("{product}: reduced, {price} instead of {before}.")
 REDUCED_SINCE = Words("{product}: reduced since {day}, {price} instead of {before}.")
 FROM_WHEN = Words("From which day do the “{span}” count? The brief doesn't say.")
+OLD_CODE = Words("{code} was given for {before}. Approving confirms that it now gives {now}.")
+NO_PRICE = Words("No price in the text: yours are in {known}, its readers pay in {theirs}.")
+PRICE_RULE = "no price"
 OCCASION_OVER = Words("{occasion}: over since {day}.")
 OLD_LAUNCH = Words("In your orders since {day}. Is this a launch?")
 WITHOUT_PRODUCT = (
@@ -73,6 +76,11 @@ UNKNOWN_BASKET = (
     "What is in the basket is not known: name no product and no range, and ask for none. Their "
     "choice is made; say what makes the last step easy (facts of `brand.service`)."
 )
+NAMED_BASKET = (
+    "The brief says of it: “{words}”. Goods among these words are in the basket: name them so, as "
+    "what these people chose, and no product. Say what makes the last step easy (facts of "
+    "`brand.service`, or what is true of all such goods)."
+)
 OF_RANGE = (
     "The text is about the range as a whole. The products among the facts are its best sellers. A "
     "short message about an offer or a date needs none; else show at most three that prove what "
@@ -88,6 +96,7 @@ NOT_NEW = (
     "The orders have this product for long: it is not new. Write as new only what the brief says "
     "is new about it."
 )
+SOLD_OUT = "SOLD OUT. Don't sell it."  # a note with it is the only one on the product's price
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 ALL_PERCENT = Decimal(100)
 MAX_LINKS = 4  # whose room is told
@@ -105,12 +114,14 @@ def list_copy_notes(
 ) -> list[str]:
     notes = [*_describe_audience(request, evidence), *_describe_abroad(request, evidence, brand)]
     if request.brief.goal == BASKET_LEFT and not request.brief.product:
-        notes.append(UNKNOWN_BASKET)
+        named = request.brief.product_words
+        notes.append(NAMED_BASKET.format(words=named) if named else UNKNOWN_BASKET)
     elif not request.brief.product and evidence.of("product"):
         notes += [OF_RANGE if request.brief.category else WITHOUT_PRODUCT, NO_LIMITS]
         best = [one for one in evidence.of("product") if one.parts.measure == "best-seller"]
         notes += [BEST_OF_RANGE.format(title=one.value, id=one.id) for one in best]
     is_cut = "%" in (request.brief.offer or "")
+    has_prices = find_foreign_currency(request.brief, evidence) is None
     reduced = evidence.of("reduced") if not request.brief.product else ()  # else told below
     if is_cut and (names := [fact.about for fact in reduced]):
         notes.append(
@@ -124,8 +135,10 @@ def list_copy_notes(
             "others into `not_used`."
         )
     for handle in filter(None, (request.brief.product, *request.brief.others)):
-        notes += _describe_product(handle, request, evidence)
-        notes += [] if is_listing else _describe_stock(handle, request, evidence, today)
+        stock = [] if is_listing else [*_describe_stock(handle, request, evidence, today)]
+        if has_prices and not any(SOLD_OUT in one for one in stock):
+            notes += _describe_product(handle, request, evidence)
+        notes += stock
     if find_old_launch(request, evidence, today):
         notes.append(NOT_NEW)
     notes += _describe_doubt(request, evidence)
@@ -165,6 +178,11 @@ def list_open_questions(
         words = END_OF_AD.with_params(day=until)
         found.append(Check(rule="end of the ad", level="info", words=words))
     found += _find_open_terms(request.brief, today)
+    found += _find_old_codes(request.brief)
+    foreign = find_foreign_currency(request.brief, evidence)
+    if foreign and request.brief.product and not channel.is_listing:
+        words = NO_PRICE.with_params(known=foreign[0], theirs=", ".join(foreign[1]))
+        found.append(Check(rule=PRICE_RULE, level="info", words=words))
     if (over := _find_occasion_over(request, today)) is not None:
         found.append(Check(rule="occasion", level="info", words=over))
     occasion = _find_gift_occasion(request)
@@ -186,6 +204,24 @@ def _find_open_terms(brief: Brief, today: date) -> Iterator[Check]:
             yield Check(rule="terms", level="info", words=words, quote=figure.text)
 
 
+def _find_old_codes(brief: Brief) -> Iterator[Check]:
+    """Yield the codes that were given for another figure, and with the new one by nobody."""
+    figures = [one for text in (brief.offer or "", *brief.must_say) for one in read_figures(text)]
+    new = {unit: one for one in figures if (unit := one.first.unit)}
+    gone = [one for text in brief.replaced for one in read_figures(text)]
+    pairs = [(one, new[unit]) for one in gone if (unit := one.first.unit) and unit in new]
+    if not pairs:
+        return
+    before, now = pairs[-1]
+    typed = [*brief.words.splitlines(), *(one.words for one in brief.instructions)]
+    lines = [{one.readings for one in read_figures(line)} for line in typed]
+    codes = {one.readings: one.text for one in figures if one.first.kind == "code"}
+    for readings, code in codes.items():
+        if not any({readings, now.readings} <= line for line in lines):
+            words = OLD_CODE.with_params(code=code, before=before.text, now=now.text)
+            yield Check(rule="code", level="stated", words=words)
+
+
 def _find_occasion_over(request: SkillRequest, today: date) -> Words | None:
     """Say of the brief's occasion that it has just passed."""
     brief, occasion = request.brief, load_occasions().get(request.brief.occasion or "")
@@ -197,9 +233,17 @@ def _find_occasion_over(request: SkillRequest, today: date) -> Words | None:
 
 
 def drop_answered_questions(notes: Sequence[Check], written: BaseModel) -> tuple[Check, ...]:
-    """Return the notes without a doubt that the text answers: its writer cites it there."""
-    cited = {id for part in split_output(written)[0] for id in part.facts}
-    return tuple(one for one in notes if one.rule != DOUBT_RULE or one.fact not in cited)
+    """Return the notes without a doubt that the text answers (its writer cites it there), and
+    without the reason why there is no price where there is one."""
+    parts = split_output(written)[0]
+    cited = {id for part in parts for id in part.facts}
+    is_priced = any(one.is_money for part in parts for one in read_figures(part.text))
+    return tuple(
+        one
+        for one in notes
+        if not (one.rule == DOUBT_RULE and one.fact in cited)
+        and not (one.rule == PRICE_RULE and is_priced)
+    )
 
 
 def find_old_launch(request: SkillRequest, evidence: Evidence, today: date) -> tuple[Check, ...]:
@@ -319,7 +363,7 @@ def _describe_stock(
         )
         return
     yield (
-        f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
+        f"{title}: {SOLD_OUT} If the brief speaks of its return or of a waiting "
         "list, write that: of a return as still to come, unless the brief itself says that it is "
         "back (people confirm it: none is in the catalogue); else of none (no “for now”). "
         "Whatever is shown alone (each headline of an ad) says so too, without a price and, "
@@ -337,15 +381,24 @@ def _describe_abroad(request: SkillRequest, evidence: Evidence, brand: Brand) ->
             f"“{'; '.join(foreign)}” does not work in {places}, and no number for it is known: "
             "leave it out and write no other. The card says that it is missing."
         )
-    prices = [one for one in evidence.of("product") if one.label == "price" and one.unit]
-    if not (countries and prices):
-        return
-    currencies = list_currencies(countries, prices[0].as_of)
-    if prices[0].unit not in currencies:
+    if (found := find_foreign_currency(request.brief, evidence)) is not None:
+        known, theirs = found
         yield (
-            f"Prices are known in {prices[0].unit} alone, and people in {places} pay in "
-            f"{', '.join(sorted(currencies))}: leave prices out, unless they are the news."
+            f"Prices are known in {known} alone, and people in {places} pay in "
+            f"{', '.join(theirs)}: write none, but for one that the brief itself names. Of a price "
+            "cut the percentage alone. The card says why."
         )
+
+
+def find_foreign_currency(brief: Brief, evidence: Evidence) -> tuple[str, list[str]] | None:
+    """Return the currency that the prices are known in and those that the readers pay in, where
+    it is none of these."""
+    countries = list_reader_countries(brief)
+    prices = [one for one in evidence.of("product") if one.label == "price" and one.unit]
+    if not (countries and prices) or (known := prices[0].unit) is None:
+        return None
+    theirs = list_currencies(countries, prices[0].as_of)
+    return None if known in theirs else (known, sorted(theirs))
 
 
 def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
@@ -387,7 +440,7 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
         )
     if tagged:
         yield "SMS: a longer link takes what it is longer from your own words."
-    if evidence.of(OFFER_KIND):
+    if evidence.of(OFFER_KIND) and find_foreign_currency(request.brief, evidence) is None:
         yield "SMS: where one has no room for both prices: the percentage alone, and no price."
     longest = max(tagged.values(), key=len, default="")
     one, two = (measure_sms_room(f"{fixed} {longest}", count, is_gsm=False) for count in (1, 2))

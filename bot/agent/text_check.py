@@ -36,7 +36,7 @@ async def check_text(ctx: RequestState, text: str) -> tuple[Check, ...]:
         figures=list_unproven(list_text_parts(parts), sources, today=ctx.today),
     )
     ctx.evidence = ctx.evidence.plus(claims.proofs)
-    return sort_checks((*_check_by_code(ctx, text), *claims.build_checks(sentences)))
+    return sort_checks((*_check_by_code(ctx, text), *claims.build_checks(sentences, ctx.evidence)))
 
 
 async def look_up_product(ctx: RequestState, text: str, product: str) -> None:

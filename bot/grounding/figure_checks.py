@@ -58,8 +58,12 @@ FROM_BRIEF = Words("From the brief: {quote}. Approving confirms it.")
 AGAINST_DATA = Words(
     "From the brief, against your data: {quote} ({why}). Approving confirms the brief."
 )
+TYPED = Words("Typed by {who}: {quote}. Approving confirms it.")
+TYPED_AGAINST_DATA = Words(
+    "Typed by {who}, against your data: {quote} ({why}). Approving confirms it."
+)
 ORIGINS = {
-    "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
+    "edit": TYPED,
     OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
     "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),
 }

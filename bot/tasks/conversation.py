@@ -277,7 +277,8 @@ def build_earlier_work(
         if draft is None or draft.facts.of_one_customer:
             continue
         if draft.channel is None:
-            report = f"Asked: {draft.brief.asked}\n{describe_content(draft)}"
+            asked = " / ".join([*(draft.brief.follows or "").splitlines(), draft.brief.asked])
+            report = f"Asked: {asked}\n{describe_content(draft)}"
         found = (
             _list_report_facts(draft) if draft.channel is None else _list_copy_facts(draft, brief)
         )

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator
 
 from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
-from bot.core.request import OFFER_JOINT, Brief, IncomingRequest, SkillRequest
-from bot.grounding.numbers import read_figures
+from bot.core.request import Brief, IncomingRequest, SkillRequest
 from bot.i18n.messages import Language
 from bot.tasks.brief_assumptions import build_options, list_assumptions, list_unknown_products
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.named_products import list_products, list_unknown, name_products
+from bot.tasks.offers import change_figure, join_must_say, list_replaced
 from bot.tasks.understanding import ReadRequest, Understanding
 
 ALL_PARTS = "all"
@@ -81,13 +81,15 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
     """Take over from the draft that this one starts from what the message does not say."""
     kept: dict[str, object] = {
         name: getattr(source, name)
-        for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone")
+        for name in ("goal", "audience", "occasion", "since", "until", "tone")
         if not getattr(read, name)
     }
     kept["parts"] = keep_parts(read, source)
     if source.typed_audience is None:
         kept.pop("audience", None)
-    kept["must_say"] = tuple(dict.fromkeys((*source.must_say, *read.must_say)))
+    same = [change_figure(source.offer, read.offer)] if source.offer and read.offer else []
+    kept["offer"] = next(iter(same), None) or read.offer or source.offer
+    kept["must_say"] = join_must_say(source.must_say, read.must_say, read.offer)
     if not read.since and not read.until:
         kept["period_words"] = source.dates
     if not read.audience:
@@ -103,8 +105,8 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
 
 
 def _fill_from_report(read: ReadRequest, source: Brief) -> ReadRequest:
-    """Take over from a report what its text is about, for whom and for which days ahead, where the
-    message doesn't say it."""
+    """Take over from a report what its text is about, why, for whom, and for which occasion or days
+    ahead, where the message doesn't say it."""
     kept: dict[str, object] = {}
     if source.dates and not read.period_words:
         kept["period_words"] = source.dates
@@ -112,8 +114,9 @@ def _fill_from_report(read: ReadRequest, source: Brief) -> ReadRequest:
         kept["products"] = list_products(source)
     if not read.audience and not read.rule and (source.rule or source.audience):
         kept |= {"audience": source.audience, "rule": source.rule}
-    if not read.occasion:
-        kept["occasion"] = source.occasion
+    for name in ("occasion", "goal"):
+        if not getattr(read, name):
+            kept[name] = getattr(source, name)
     return read.model_copy(update=kept)
 
 
@@ -189,17 +192,6 @@ def _build_copy_brief(
     if source is None:
         return brief
     return brief.model_copy(update={"replaced": list_replaced(source, brief)})
-
-
-def list_replaced(before: Brief, after: Brief) -> tuple[str, ...]:
-    """Return the offers and dates that hold no longer. What the new ones say again does."""
-    new = [*(after.offer or "").split(OFFER_JOINT), after.dates or ""]
-    old = [*(before.offer or "").split(OFFER_JOINT), before.dates or ""]
-    known = {figure.readings for text in new for figure in read_figures(text)}
-    gone = [one for one in dict.fromkeys((*before.replaced, *old)) if one and one not in new]
-    return tuple(
-        one for one in gone if not {figure.readings for figure in read_figures(one)} <= known
-    )
 
 
 def _find_request_of_proposal(

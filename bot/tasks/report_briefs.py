@@ -93,6 +93,11 @@ async def continue_question(read: ReadRequest, about: ThreadDraft, library: Libr
     if not read.since and not read.until and about.skill == read.skill:
         kept |= {"since": before.since, "until": before.until}
         kept["against"] = read.against or before.against
+        kept["period_words"] = read.period_words or before.dates
+    if not read.occasion and not read.since and not read.until:
+        kept["occasion"] = before.occasion
+    if not read.goal:
+        kept["goal"] = before.goal
     if not read.products and (before.product or before.others or before.category):
         kept["products"] = list_products(before)
     elif not read.products and about.skill != read.skill:

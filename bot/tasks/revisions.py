@@ -2,20 +2,16 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Literal
 
 from bot.config.brand import Brand
 from bot.core.library import Library
-from bot.core.request import OFFER_JOINT, Brief, IncomingRequest, SkillRequest
-from bot.grounding.figure_checks import has_threshold
-from bot.grounding.numbers import read_figures
-from bot.grounding.price_cuts import find_cuts
+from bot.core.request import Brief, IncomingRequest, SkillRequest
 from bot.tasks.briefs import Plan, name_what_is_beside, plan_requests
-from bot.tasks.copy_briefs import list_replaced, revise_parts
+from bot.tasks.copy_briefs import revise_parts
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.named_products import name_products
+from bot.tasks.offers import join_must_say, join_offers, list_replaced
 from bot.tasks.understanding import ReadRequest, Understanding
-from bot.text.normalize import normalize_text
 
 
 async def plan_revision(
@@ -77,11 +73,11 @@ def revise_request(
     changed: dict[str, object] = {
         "audience": new.audience or old.audience,
         "rule": new.rule if new.audience or new.rule else old.rule,
-        "offer": _join_offers(old.offer, new),
+        "offer": join_offers(old.offer, new.offer, new.ended_offers),
         "occasion": new.occasion or old.occasion,
         "goal": new.goal or old.goal,
         "tone": new.tone or old.tone,
-        "must_say": tuple(dict.fromkeys((*old.must_say, *new.must_say))),
+        "must_say": join_must_say(old.must_say, new.must_say, new.offer),
         "parts": revise_parts(before.channel, new, old) if before.channel else (),
         "left_over": understanding.left_over,
         "material": incoming.material,
@@ -119,27 +115,3 @@ def _find_other_market(before: Brief, incoming: IncomingRequest, brand: Brand) -
     """Return the market for which a button wants the same version of a text."""
     market = incoming.answers.get("market")
     return market if market in brand.markets and market != before.market else None
-
-
-def _join_offers(old: str | None, read: ReadRequest) -> str | None:
-    """Return the offer with what an instruction adds to it: free delivery beside a cut. Another
-    cut, or another sum to spend, takes the place of the one before, and so does what the
-    instruction is read to end."""
-    new, ended = read.offer, [normalize_text(one) for one in read.ended_offers]
-    if not old or not new:
-        return new or old
-    kind, said = _find_offer_kind(new), normalize_text(new)
-    kept = [
-        one
-        for one in old.split(OFFER_JOINT)
-        if (before := normalize_text(one)) not in said
-        and not any(before in gone or gone in before for gone in ended)
-        and (kind is None or _find_offer_kind(one) != kind)
-    ]
-    return OFFER_JOINT.join([*kept, new])
-
-
-def _find_offer_kind(offer: str) -> Literal["cut", "least"] | None:
-    if find_cuts(offer) or any(one.first.unit == "%" for one in read_figures(offer)):
-        return "cut"
-    return "least" if has_threshold(offer) else None

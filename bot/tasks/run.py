@@ -368,7 +368,7 @@ class TaskRun(RunningTask):
             own_words=build_own_words([services.brand(draft.workspace).name, *map(str, names)]),
             figures=list_unproven(pieces, sources, today=services.now().date()),
         )
-        return result.build_checks(sentences), result.proofs
+        return result.build_checks(sentences, evidence), result.proofs
 
     def _store_draft(
         self,

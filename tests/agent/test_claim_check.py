@@ -24,12 +24,14 @@ from bot.agent.claim_check import (
 )
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.loop import OFF
+from bot.agent.stated_facts import find_stated_facts
 from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
-from bot.core.checks import sort_checks
+from bot.core.checks import Check, group_checks, sort_checks
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.writer import LlmCall
 from bot.db.session import Database
 from bot.errors import SpendingRefused
+from bot.grounding.figure_checks import TYPED
 from bot.grounding.sources import TextPart, list_text_parts
 from bot.i18n.messages import Words
 from tests.conftest import NOW
@@ -49,7 +51,7 @@ def form(*verdicts: dict[str, str]) -> ClaimForm:
 
 
 def levels(result: ClaimResult) -> list[tuple[str, str, str]]:
-    checks = result.build_checks(SENTENCES)
+    checks = result.build_checks(SENTENCES, EVIDENCE)
     return [(check.level, check.rule, check.quote or "") for check in checks]
 
 
@@ -96,7 +98,7 @@ def test_verdicts_are_bound_to_their_sentences() -> None:
 def test_missing_verdict_leaves_its_sentence_unchecked() -> None:
     result = read_verdicts(form(verdict("s1"), verdict("s9")), SENTENCES)
     assert levels(result) == [("pass", "claim", ""), ("info", "claims unchecked", "")]
-    unchecked = result.build_checks(SENTENCES)[-1]
+    unchecked = result.build_checks(SENTENCES, EVIDENCE)[-1]
     assert unchecked.words.params["n"] == 2
 
 
@@ -122,16 +124,33 @@ async def test_what_people_stated_is_quoted_as_they_said_it() -> None:
     said = verdict("s1", "stated", "the basket is kept 48h", "it is kept for thirty days")
     async with ScriptedClaude(judge=lambda _: {"verdicts": [said]}) as claude:
         result = await judge(claude, words="sms, the basket is kept 48h", sentences=terms)
-    (check,) = result.build_checks(terms)
+    (check,) = result.build_checks(terms, EVIDENCE)
     assert (check.level, check.quote) == ("stated", "the basket is kept 48h")
     assert "thirty days" in check.words.to("en")
     assert not result.list_faults(terms, is_copy=True)
 
 
+@pytest.mark.parametrize("why", ["", "the shop says 80"])
+def test_what_somebody_typed_into_the_text_is_told_as_theirs_once(why: str) -> None:
+    before, by_hand = "Linen is cool.", "Delivery is free from €60."
+    typed = find_stated_facts(
+        f"{before} {by_hand}", "UMARIE", NOW.date(), source="edit", before=before
+    )
+    sentences = (ClaimSentence("body", by_hand, ()),)
+    result = read_verdicts(form(verdict("s1", "stated", by_hand, why)), sentences)
+    (check,) = result.build_checks(sentences, Evidence(facts=typed))
+    price = TYPED.with_params(quote="€60", who="<@UMARIE>")
+    figure = Check(rule="figure", level="stated", words=price, part="body", quote="€60")
+    lines = [one.words.to("en") for one in group_checks((check, figure))]
+    assert all("Typed by <@UMARIE>" in one for one in lines)
+    assert len(lines) == 1
+    assert ".”" not in lines[0]
+
+
 def test_changed_sentence_has_no_verdict() -> None:
     result = read_verdicts(form(verdict("s1"), verdict("s2"), verdict("s3")), SENTENCES)
     edited = (ClaimSentence("body", "It lasts two lifetimes.", ()),)
-    assert [check.rule for check in result.build_checks(edited)] == ["claims unchecked"]
+    assert [check.rule for check in result.build_checks(edited, EVIDENCE)] == ["claims unchecked"]
 
 
 async def test_sentences_are_judged_in_one_call_of_the_small_model() -> None:
@@ -157,7 +176,7 @@ async def test_only_what_a_correction_changed_is_judged_again() -> None:
         await judge(claude, sentences=corrected, before=after)
         asked = [[*list_judged(body).values()] for body in claude.judged]
     assert asked == [[one.text for one in SENTENCES], [SENTENCES[1].text, shorter.text]]
-    (check,) = after.build_checks(corrected)
+    (check,) = after.build_checks(corrected, EVIDENCE)
     assert (check.level, check.words.params["n"]) == ("pass", 3)
 
 
@@ -178,7 +197,7 @@ async def test_nothing_is_sent_when_switched_off_or_without_an_ai() -> None:
     checker = ClaimChecker(None, drop)
     result = await checker.check(SENTENCES, EVIDENCE, request(), call="x")
     assert result.failure == NO_AI
-    assert [(c.level, c.rule) for c in result.build_checks(SENTENCES)] == [
+    assert [(c.level, c.rule) for c in result.build_checks(SENTENCES, EVIDENCE)] == [
         ("info", "claims unchecked")
     ]
 
@@ -219,7 +238,9 @@ async def test_answer_that_fits_no_form_leaves_all_unchecked() -> None:
     async with ScriptedClaude(judge=lambda _: "All of it is fine.") as claude:
         result = await judge(claude)
     assert result.failure == NO_ANSWER
-    assert [check.rule for check in result.build_checks(SENTENCES)] == ["claims unchecked"]
+    assert [check.rule for check in result.build_checks(SENTENCES, EVIDENCE)] == [
+        "claims unchecked"
+    ]
 
 
 async def test_second_run_pays_nothing(sqlite: Database) -> None:
@@ -279,7 +300,10 @@ async def test_injected_sentence_changes_no_other_verdict(text: str) -> None:
         result = await checker.check(sentences, evidence, request(language="en"), call="x")
         await writer.close()
     found = sort_checks(
-        (*proved(wrong, language="en", evidence=evidence), *result.build_checks(sentences))
+        (
+            *proved(wrong, language="en", evidence=evidence),
+            *result.build_checks(sentences, EVIDENCE),
+        )
     )
     assert ("block", "price", "39,90 €") in {(c.level, c.rule, c.quote) for c in found}
     assert ("warn", "lasts a lifetime") in {(c.level, c.quote) for c in found}

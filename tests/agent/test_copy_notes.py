@@ -29,7 +29,7 @@ from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.i18n.messages import Words
 from tests.conftest import NOW
-from tests.support.channel_outputs import Email
+from tests.support.channel_outputs import Email, Sms
 
 TODAY = NOW.date()
 LINK = "https://alba.example/vase"
@@ -256,6 +256,41 @@ def test_writer_knows_what_does_not_hold_abroad(audience: str, told: bool) -> No
     assert ("GBP" in said) is told
 
 
+def test_prices_in_a_currency_that_readers_do_not_pay_in_are_left_out() -> None:
+    def find(audience: str) -> tuple[str, list[str], set[str]]:
+        request = make_request("sms", audience=audience, offer="15% off")
+        known = make_evidence(lowest_price_30_days=Decimal("40"))
+        known = known.plus(find_offer_prices(known, request, NOW.date()))
+        open_notes = list_open_questions(request, known, load_channels()["sms"], TODAY)
+        kept = {}
+        for text in ("15% off", "€34 instead of €40"):
+            written = Sms(text=Copy(text=text), hooks=[])
+            kept[text] = [one.rule for one in drop_answered_questions(open_notes, written)]
+        return notes(known, request), kept["15% off"], {*kept["€34 instead of €40"]}
+
+    told, unpriced, priced = find("people in the UK")
+    assert "both prices" not in told
+    assert (unpriced, priced) == (["no price"], set())
+    told, unpriced, _ = find("people in France")
+    assert "Write both prices" in told
+    assert "no price" not in unpriced
+
+
+def test_a_sold_out_product_has_no_price_to_write() -> None:
+    request = make_request(offer="15% off")
+    for stock, is_priced in ((Decimal(0), False), (Decimal(3), True)):
+        known = make_evidence(lowest_price_30_days=Decimal("40"), stock=stock)
+        known = known.plus(find_offer_prices(known, request, NOW.date()))
+        assert ("Write both prices" in notes(known, request)) is is_priced
+
+
+def test_goods_of_a_basket_that_the_brief_names_may_be_named() -> None:
+    request = make_request(product=None, goal="basket left", product_words="linen sheets")
+    told = notes(make_evidence(), request)
+    assert "“linen sheets”" in told
+    assert UNKNOWN_BASKET not in told
+
+
 def test_an_ad_ends_with_its_offer() -> None:
     def asked(channel: str, **brief: Any) -> list[str]:
         request = make_request(channel, until=date(2026, 12, 1), **brief)
@@ -279,6 +314,20 @@ def test_terms_without_a_first_day_are_asked_about(offer: str, is_open: bool) ->
     request = make_request(offer=offer)
     found = list_open_questions(request, make_evidence(), load_channels()["email"], TODAY)
     assert [one.quote for one in found] == ["14 days"] * is_open
+
+
+@pytest.mark.parametrize(("change", "is_open"), [("make it 20%", True), ("20% with ALBA15", False)])
+def test_a_code_of_another_share_is_to_be_confirmed(change: str, is_open: bool) -> None:
+    request = make_request(
+        words="a mail, 15% off with ALBA15",
+        offer="20% off with ALBA15",
+        must_say=("ALBA15",),
+        replaced=("15%",),
+        instructions=({"words": change, "by": "ana"},),
+    )
+    found = list_open_questions(request, make_evidence(), load_channels()["email"], TODAY)
+    said = [one.words.to("en") for one in found if one.rule == "code"]
+    assert [one.partition(".")[0] for one in said] == ["ALBA15 was given for 15%"] * is_open
 
 
 @pytest.mark.parametrize(("day", "is_over"), [(27, False), (29, True)])

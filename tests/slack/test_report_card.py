@@ -144,8 +144,9 @@ def test_card_turns_a_wide_table_or_shows_it_row_by_row_or_four_columns(
     sqlite: Database, many: int
 ) -> None:
     columns = ("Device", "Paid", "Before", "Change", "Visits")
-    rows = (("a", *"bcde"), *[("f", "g", "h", "", "j")] * (many - 1))
-    wide = Table(columns=columns, rows=rows, note="Others are hidden.")
+    rows = (("a", *"bcd", "–"), *[("f", "g", "h", "", "j")] * (many - 1))
+    gap = "“–”: there is none."
+    wide = Table(columns=columns, rows=rows, note=f"Others are hidden.\n{gap}")
     with sqlite.begin() as session:
         draft = reported(session, REPORT.model_copy(update={"table": wide}))
         message = drawn(seen(session))
@@ -155,10 +156,11 @@ def test_card_turns_a_wide_table_or_shows_it_row_by_row_or_four_columns(
     card = text_of(message.blocks)
     assert heads == {2: [["Device", "a", "f"]], 5: [], 10: [[*columns[:4]]]}[many]
     assert (COLUMNS_SHOWN.with_params(shown=4).to("en") in card) == (many == 10)
-    assert ("Paid b · Before c · Change d\nVisits e" in card) == (many == 5)
+    assert ("Paid b · Before c · Change d\nVisits –" in card) == (many == 5)
     assert "Others are hidden." in card
     assert "Others are hidden." in details
-    assert "Paid b · Before c · Change d\nVisits e" in details
+    assert (gap in card) == (many != 10)  # the card has no such cell
+    assert "Paid b · Before c · Change d\nVisits –" in details
     assert "Paid g · Before h · Visits j" in details
 
 

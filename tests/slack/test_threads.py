@@ -320,7 +320,8 @@ async def test_chain_of_questions_ends_in_a_text_on_the_last_answer(
     draft = intern.bench.drafts[-1]
     assert (draft.brief.stands_on, draft.brief.product_words) == (answer.id, title)
     (written,) = list_writing(intern)
-    assert "Asked: and in October?" in fenced(written, "report")
+    first, *_, last = fenced(written, "report").splitlines()[0].split(" / ")
+    assert (first.startswith("Asked: "), last) == (True, "and in October?")
     assert title in fenced(written, "report")
     assert f"[product.{draft.brief.product}.price]" in written
 
@@ -769,7 +770,7 @@ async def test_answer_on_a_text_beside_a_revision_goes_by_the_new_version(
     await intern.bench.run()
     _, mail, text = intern.bench.drafts
     assert (mail.channel, mail.version, text.channel, text.version) == ("email", 2, "sms", 1)
-    assert (text.brief.stands_on, text.brief.offer) == (mail.id, "30% off")
+    assert (text.brief.stands_on, text.brief.offer) == (mail.id, "30% off until Sunday")
     assert text.brief.product == mail.brief.product is not None
 
 
@@ -890,7 +891,9 @@ async def test_other_openings_are_shown_and_leave_the_rest_as_it_is(
     _, edited, after = sorted(intern.bench.drafts, key=lambda draft: draft.version)
     assert dict_of(after) == dict_of(edited) | {"subject": "Quite another subject"}
     shown = text_of(intern.bench.said()[-1])
-    assert all(hook.text in shown for hook in after.other_hooks)
+    choices = [dict_of(after)["subject"], *(hook.text for hook in after.other_hooks)]
+    assert len(choices) == 3  # as many as were asked for stand together
+    assert all(one in shown.split(Words("Choices").to("en"))[1] for one in choices)
     await ask(intern, "warmer", revising("warmer"), *[says(new)] * 2, thread=thread)
     last = max(intern.bench.drafts, key=lambda draft: draft.version)
     assert dict_of(last)["body"] == "Quite another body"

@@ -20,7 +20,7 @@ from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, Skil
 from bot.core.writer import LlmCall
 from bot.data.analyses.result import AnalysisFilter, build_filter
 from bot.data.catalogue.library import replace_prices
-from bot.grounding.sources import Sources
+from bot.grounding.sources import Sources, drop_replaced
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests
 from bot.tasks.draft_versions import check_kept_passages
 from bot.tasks.message_form import MessageForm
@@ -32,6 +32,7 @@ from bot.tasks.message_prompt import (
     build_prompt,
     build_system_prompt,
 )
+from bot.tasks.offers import join_offers
 from bot.tasks.revised_drafts import ask_for_draft, choose_revision, name_drafts
 from bot.tasks.revisions import plan_revision, revise_request
 from bot.tasks.understand import HELP, WHICH_DRAFT, check_form, understand_message
@@ -860,6 +861,27 @@ async def test_text_on_a_report_is_for_the_days_ahead_that_this_one_is_for() -> 
     assert (analysis.brief.dates, request.brief.dates) == ("next week", "next week")
 
 
+async def test_a_text_keeps_the_occasion_and_goal_of_the_first_question() -> None:
+    noel = reading("noel", "avant Noël")
+    asked, words = REPORT, ("qui relancer avant Noël ?", "pourquoi eux ?")
+    forms: list[dict[str, Any]] = [{"occasion": noel, "goal": "win back"}, {"about": asked.id}]
+    for one, fields in zip(words, forms, strict=True):
+        form = asked_request("targeting", **fields)
+        found = check(understood("requests", form), one, drafts=(asked,))
+        (request,) = await plan(found, one, [asked])
+        asked = REPORT.model_copy(update={"skill": "targeting", "brief": request.brief})
+    found = check(
+        understood("requests", asked_request(about=asked.id)), "un e-mail", drafts=(asked,)
+    )
+    (mail,) = await plan(found, "un e-mail", [asked])
+    assert (mail.brief.occasion, mail.brief.goal) == ("noel", "win back")
+    october = {"since": "2026-10-01", "until": "2026-10-31", "period_words": "in October"}
+    form = asked_request("targeting", about=asked.id, **october)
+    found = check(understood("requests", form), "and in October?", drafts=(asked,))
+    (report,) = await plan(found, "and in October?", [asked])
+    assert report.brief.occasion is None  # it names days of its own
+
+
 async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> None:
     report = REPORT.model_copy(update={"products": ("Linen Shirt",)})
     form = understood("requests", asked_request("answer", about=report.id))
@@ -1160,7 +1182,7 @@ def test_a_revision_sets_only_what_the_instruction_says() -> None:
         ("-15 % avec DOUX15", "livraison offerte dès 60 €", "{before} + {said}"),
         ("free delivery from €60", "20% off", "{before} + {said}"),
         ("20% off", "30% off", "{said}"),
-        ("20% off + free delivery from €60", "30% off", "free delivery from €60 + {said}"),
+        ("20% off + free delivery from €60", "30% off", "{said} + free delivery from €60"),
         ("free delivery from €60", "free delivery from €40", "{said}"),
         ("20% off", "20% off and free delivery", "{said}"),
     ],
@@ -1219,6 +1241,50 @@ def test_a_replaced_offer_and_date_are_valid_no_longer() -> None:
         "till 6 December",
         "30% off",
     )
+
+
+OFFER_15 = "-15 % avec le code NACRE15 jusqu'au 6 décembre"
+
+
+@pytest.mark.parametrize(
+    ("change", "offer", "codes", "gone"),
+    [
+        ({"offer": "20%"}, OFFER_15.replace("15 %", "20%"), ["NACRE15"], ("15 %",)),
+        (
+            {"offer": "20% avec NACRE20", "must_say": ("NACRE20",)},
+            "20% avec NACRE20",
+            ["NACRE20"],
+            ("15 %", "NACRE15"),
+        ),
+        ({"offer": "20% sur tout"}, "20% sur tout", ["NACRE15"], ("15 %",)),
+    ],
+)
+def test_a_new_share_leaves_the_code_and_the_days(
+    change: dict[str, Any], offer: str, codes: list[str], gone: tuple[str, ...]
+) -> None:
+    mail = MAIL_BRIEF.model_copy(
+        update={
+            "words": f"un e-mail, {OFFER_15}",
+            "offer": OFFER_15,
+            "dates": "jusqu'au 6 décembre",
+            "must_say": ("NACRE15",),
+        }
+    )
+    read = ReadRequest(skill="draft", ended_offers=("-15 %",), **change)
+    found = Understanding(outcome="revise", requests=(read,))
+    incoming = IncomingRequest(words="", author="ana", reason=str(change["offer"]))
+    again = revise_request(SkillRequest(skill="draft", brief=mail), found, incoming, BRAND).brief
+    assert (again.offer, [*again.must_say], again.replaced) == (offer, codes, gone)
+    assert drop_replaced(mail.words, again).split() == [
+        one for one in mail.words.replace("15 %", "").split() if one not in gone
+    ]
+
+
+def test_a_new_sum_leaves_the_other_offer() -> None:
+    old, ended = "15% off + free delivery from €50", ["free delivery from €50"]
+    assert join_offers(old, "from €60", ended) == "15% off + free delivery from €60"
+    assert join_offers(old, "20%", ended) == "20% off"
+    assert join_offers(old, "20%") == "20% off + free delivery from €50"
 
 
 async def test_a_text_beside_a_revision_goes_by_the_new_offer() -> None:

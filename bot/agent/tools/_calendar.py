@@ -22,18 +22,30 @@ SAME_WEEKDAYS = timedelta(weeks=52)
 
 
 def tell_occasions(
-    now: Days, before: Days, deps: ToolDeps, like: DayRange | None = None, *, is_told: bool = False
+    now: Days,
+    before: Days,
+    deps: ToolDeps,
+    like: DayRange | None = None,
+    *,
+    is_told: bool = False,
+    has_all_days: bool = True,
 ) -> list[str]:
     """Return a note that names the occasions of two compared periods, and says whether both hold
     them alike; none where neither has one. `like` are the days of a year before that do; `is_told`
-    says whether their figures are told too."""
+    says whether their figures are told too. Of periods without some of their days code can't tell
+    whether the occasion is among them."""
     periods = [days for one in (now, before) if (days := _narrow(one))]
     named = {days: _name_occasions(days, deps) for days in periods}
     if len(periods) == 1 or not any(named.values()):
         return []
     told = [f"{_write(days)}: {names or 'none known'}" for days, names in named.items()]
     found = f"Retail occasions: {'; '.join(told)}."
-    if len({_place_occasions(days, deps) for days in periods}) > 1:
+    if not has_all_days:
+        found += (
+            " The filter leaves some of these days out: name an occasion only if its own days are "
+            "counted, else say once that they are not."
+        )
+    elif len({_place_occasions(days, deps) for days in periods}) > 1:
         found += (
             " The two don't hold them alike, as to these days and those around them: say so once, "
             "in the first sentence that compares them."

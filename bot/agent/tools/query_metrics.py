@@ -24,6 +24,7 @@ from bot.agent.tools._path_breaks import Days, call_funnel, name_breaks_of
 from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.core.metric_query import (
+    TIME_DIMENSIONS,
     AskedFieldName,
     BoundName,
     ComparisonName,
@@ -227,7 +228,9 @@ async def look_up_like_days(
         with suppress(ToolError):
             found, _refused = await _look_up_apart(asked, deps, is_told_so=False)
     told = [one for one in found if any(fact.compared_with for fact in one.facts)]
-    notes = tell_occasions(now, before, deps, like, is_told=bool(told))
+    filtered = {condition.field for group in query.filters for condition in group}
+    has_all_days = filtered.isdisjoint(TIME_DIMENSIONS)
+    notes = tell_occasions(now, before, deps, like, is_told=bool(told), has_all_days=has_all_days)
     return _build_beside(told, notes)
 
 

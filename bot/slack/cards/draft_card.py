@@ -69,6 +69,7 @@ from bot.text.normalize import collapse_spaces
 
 # an option with its value takes about 150 of a message's 13,200 characters
 MAX_CHANNEL_OPTIONS = 20
+NOW_IN_TEXT = Words("{opening} (now in the text)")
 
 
 def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
@@ -279,14 +280,17 @@ def render_draft_card(card: CardData, language: str) -> Message:
 
 
 def _render_openings(card: CardData, draft: Draft, language: str) -> list[Block]:
-    """List the other openings where these are what was asked for."""
+    """List the openings to choose from where these are what was asked for: the one that stands in
+    the text, and the others by their numbers."""
     fixed = {one.key for one in draft.skill_request.fixed}
-    is_opening = fixed and next((one.key for one in draft.parts), "") not in fixed
-    others = list_other_openings(draft) if is_opening else []
-    if not others or card.status != "open":
+    first = next(iter(draft.parts), None)
+    others = list_other_openings(draft) if fixed and first and first.key not in fixed else []
+    if not first or not others or card.status != "open":
         return []
-    lines = [f"{number + 1}. {quote_as_mrkdwn(hook.text, 300)}" for number, hook in others]
-    title = Words("Other openings").to(language)
+    chosen = NOW_IN_TEXT.with_params(opening=first.text).to(language)
+    lines = [f"• {quote_as_mrkdwn(chosen, 400)}"]
+    lines += [f"{number + 1}. {quote_as_mrkdwn(hook.text, 300)}" for number, hook in others]
+    title = Words("Choices").to(language)
     return [context_block(title), section_block("\n".join(lines))]
 
 

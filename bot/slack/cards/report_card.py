@@ -4,6 +4,7 @@ A report is shared, not approved. It fits on one screen: the table, the sources 
 looked up stand behind *Details*.
 """
 
+import re
 from collections.abc import Sequence
 
 from bot.core.exhibits import MAX_CARD_COLUMNS, MAX_SHOWN_ROWS
@@ -41,6 +42,7 @@ GAP_PARTS = {  # what is not answered: because no file holds it, or for another 
 TABLE_PARTS = ("table", "second_table")
 ROWS_SHOWN = Words("The first {shown} rows. The others are under Details.")
 COLUMNS_SHOWN = Words("The first {shown} columns. The others are under Details.")
+GAP_LINE = re.compile(r"[“«]\s?–\s?[”»]")  # it explains the sign
 MAX_CARD_CELLS = 30  # of a table row by row
 MAX_CARD_STEPS, MAX_CARD_QUOTES = 3, 3
 MAX_FOLLOW_UP = 900
@@ -173,7 +175,12 @@ def _render_table(table: Table, language: str, *, as_lines: bool) -> list[Block]
         (COLUMNS_SHOWN, len(columns), many),
     )
     below = [words.with_params(shown=n, n=of).to(language) for words, n, of in sizes if n < of]
-    below += [quote_as_mrkdwn(line, 300) for line in table.note.splitlines()]
+    has_gaps = any(cell == "–" for row in rows for cell in row)
+    below += [
+        quote_as_mrkdwn(line, 300)
+        for line in table.note.splitlines()
+        if has_gaps or not GAP_LINE.match(line)
+    ]
     return [
         *title,
         render_table_lines(cut) if as_lines or is_wide else render_slack_table(cut),

@@ -1033,6 +1033,14 @@ async def test_a_week_with_an_occasion_has_the_same_days_of_last_year_beside() -
     assert "Both hold them alike" in note
 
 
+async def test_an_occasion_that_a_filter_on_days_leaves_out_is_not_taken_for_granted() -> None:
+    no_friday = [[{"field": "weekday", "operator": "is_not", "values": ["Friday"]}]]
+    result = await call_tool("query_metrics", _ask_orders(filters=no_friday, **SALES_DAYS))
+    (note,) = [one for one in result.notes if one.startswith("Retail occasions")]
+    assert "only if its own days are counted" in note
+    assert "alike, as to these days" not in note
+
+
 @pytest.mark.parametrize(
     ("now", "before", "like"),
     [
