@@ -183,11 +183,12 @@ class Finding:
         explained: Words | None = None,
         exhibits: Sequence[Exhibit] = (),
         notes: Sequence[str] = (),
+        most: int = MAX_FACTS,
     ) -> ToolResult:
         """Return a tool's result, with the limits of the analysis among its notes. `reading` says
         more of how the call was read than its filter, `explained` what names in it mean. Facts
-        beyond MAX_FACTS are left out and counted."""
-        left_out = name_left_out(facts[MAX_FACTS:])
+        beyond `most` are left out and counted."""
+        left_out = name_left_out(facts[most:])
         said = (("more", reading), (EXPLAINED, explained))
         more = tuple((part, words.to(self.language)) for part, words in said if words)
         read_as, scope = (
@@ -196,7 +197,7 @@ class Finding:
         )
         ages = [self.age.to(self.language)] if self.age else []
         return ToolResult(
-            facts=tuple(facts[:MAX_FACTS]),
+            facts=tuple(facts[:most]),
             exhibits=tuple(exhibits),
             notes=(*self.notes, *notes, *left_out),
             read_as="\n".join([join_scope(read_as), *ages]),

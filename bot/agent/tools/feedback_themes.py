@@ -1,5 +1,5 @@
 """What customers write about, counted: themes (sizing, late parcels, fabric …) with their share of
-texts, praise, complaints, what rose or fell in the last 30 days, where one is concentrated
+texts, praise, top complaints, what rose or fell in the last 30 days, where one is concentrated
 (product, region), what to fix first, the mean rating and the share of happy customers.
 With a theme named, all about it and its parts, by product in the days asked for, by month, and
 since when.
@@ -44,11 +44,11 @@ PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend"
 SHARES = "Shares are of the texts, “complaint share” of a theme's texts."
 MAX_COMPARED = {"product": 4, "category": 12}
 MAX_THEMES_OF_EACH = 4
-OF_TOGETHER = 21  # figures: of all, and of the most frequent themes
+LEAST_OF_EACH, LEAST_OF_THEME, OF_ALL_EACH = 2, 4, 30  # figures of products or categories
 TOGETHER = Words("together")
 DAYS = ("since", "until")
 NO_CHANGE = "no change seen"
-MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 6, 3, 20
+MAX_THEMES, MAX_BLAMED, MAX_PLACES, MAX_OTHER_THEMES = 6, 5, 3, 20
 EXHIBIT = GroupExhibit(
     "themes of the feedback",
     Words("Theme"),
@@ -60,6 +60,15 @@ EXHIBIT = GroupExhibit(
         "rating": Words("Rating"),
     },
     bars="share",
+)
+COMPLAINTS = GroupExhibit(
+    "what customers complain of most",
+    Words("Theme"),
+    {
+        "complaints": Words("Complaints"),
+        "texts": Words("Reviews and messages"),
+    },
+    bars="complaints",
 )
 MONTH_MEASURES = ("texts", "share")
 COURSE = {
@@ -111,6 +120,11 @@ class Params(ToolParams):
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if several := _list_several(params):
         return await _compare(params, several, deps)
+    return await _tell(params, deps)
+
+
+async def _tell(params: Params, deps: ToolDeps, most: int = MAX_FACTS) -> ToolResult:
+    """Tell all about the texts that fit, or about one theme of theirs, in `most` figures."""
     where = build_filter(params)
     await label_themes(deps, where)
     finding = await find_analysis(deps, "feedback", where)
@@ -126,6 +140,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     shown = [name for name in themes if not wanted or any(f.parts.subject == name for f in chosen)]
     table_facts = finding.prepare(
         fact for name in shown for fact in groups[name] if fact.parts.measure in EXHIBIT.columns
+    )
+    blamed = finding.prepare(
+        fact
+        for name in ([] if wanted else _rank_blamed(themes, groups))
+        for fact in groups[name]
+        if fact.parts.measure in COMPLAINTS.columns
     )
     changes = [fact for fact in facts if fact.parts.measure in CHANGES.columns]
     notes = []
@@ -162,13 +182,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         first, last = every_day
         finding = replace(finding, where=replace(finding.where, since=first, until=last))
         notes.append(f"No days were named: these are the texts of {first} to {last}. Say so.")
-    if others := themes[MAX_THEMES:]:
+    told = {one.parts.subject.split("--")[0] for one in facts}
+    if others := [name for name in themes if name not in told]:
         notes.append(f"More themes: {', '.join(others[:MAX_OTHER_THEMES])}. Name one to see it.")
     return finding.build_result(
         facts,
         title=_name_title(theme, groups),
+        most=most,
         exhibits=(
             *_build_themes(table_facts, finding.language),
+            *COMPLAINTS.build(blamed, finding.language),
             *CHANGES.build(changes, finding.language),
             *BY_PRODUCT.build(_name_by_product(products, finding.language), finding.language),
             *_build_course(months, finding.language),
@@ -221,15 +244,17 @@ def _list_several(params: Params) -> list[Params]:
 
 async def _compare(params: Params, calls: Sequence[Params], deps: ToolDeps) -> ToolResult:
     """Tell of each product or category its ratings and its most frequent themes, or the one that
-    is named, as far as there is room; of categories the same of all together."""
-    facts, notes, without = list[Fact](), list[str](), list[str]()
-    is_whole = [call is params for call in calls]
-    of_each = (MAX_FACTS - OF_TOGETHER * any(is_whole)) // is_whole.count(False)
-    wanted, names, finding = read_text(params.theme), list[str](), None
-    rows, shown, together = list[Fact](), list[Fact](), list[Fact]()
+    is named, as far as there is room; of categories before it all about them together."""
+    wanted, is_whole = read_text(params.theme), [call is params for call in calls]
+    many, least = is_whole.count(False), LEAST_OF_THEME if wanted else LEAST_OF_EACH
+    least = min(least, OF_ALL_EACH // many)
+    whole = await _tell(params, deps, MAX_FACTS - least * many) if any(is_whole) else None
+    room = max(least, (MAX_FACTS - len(whole.facts if whole else ())) // many)
+    facts, notes, without, names = list[Fact](), list[str](), list[str](), list[str]()
+    told, kept, finding = list[Fact](), set[str](), None
     for call in calls:
         where = build_filter(call)
-        if call is params or not any(is_whole):  # which has the texts of each
+        if whole is None:  # else the call for all has labelled the texts of each
             await label_themes(deps, where)
         finding = await find_analysis(deps, "feedback", where)
         name = finding.product or finding.where.category or ""
@@ -244,42 +269,53 @@ async def _compare(params: Params, calls: Sequence[Params], deps: ToolDeps) -> T
                 themes = [_find_theme(wanted, themes, groups)]
             except ToolError as error:
                 themes, without = [], [*without, f"{name}: {error}"]
-        room = OF_TOGETHER if call is params else of_each
-        most = 1 if wanted else max(0, room - len(ALL_MEASURES)) // (1 + len(THEME_MEASURES))
-        whole, chosen = _pick("all", groups, ALL_MEASURES), list[Fact]()
-        for theme in themes[: min(most, MAX_THEMES_OF_EACH)]:
+        of_all, chosen = _pick("all", groups, ALL_MEASURES), list[Fact]()
+        for theme in themes[:MAX_THEMES_OF_EACH]:
             chosen += _pick(theme, groups, ("texts", *THEME_MEASURES))
-        chosen = [*whole[:1], *chosen, *whole[1:]][:room]
-        notes += [f"{name}: {note}" for note in finding.notes] if not chosen else []
+        fit = max(0, room - len(of_all)) // (1 + len(THEME_MEASURES)) * (1 + len(THEME_MEASURES))
+        first = 1 if wanted else 2
+        some = [*of_all[:first], *(chosen if wanted else chosen[:fit]), *of_all[first:]][:room]
+        if call is not params:
+            notes += [f"{name}: {note}" for note in finding.notes] if not some else []
         days = _find_days(groups.get("all", ()))
-        told = [_name_of(fact, name, finding.language) for fact in finding.prepare(chosen)]
-        told = [
+        prepared = finding.prepare([*of_all, *chosen])
+        kept |= {one.id for one in finding.prepare(some)} if call is not params else set()
+        told += [
             one
             if one.since or not days
             else one.model_copy(update=dict(zip(DAYS, days, strict=True)))
-            for one in told
+            for one in (_name_of(fact, name, finding.language) for fact in prepared)
         ]
-        facts += told
-        of_themes = together if call is params else shown
-        of_themes += [one for one in told if one.about != name]
-        rows += [one for one in told if one.about == name]
     assert finding is not None
     # those of all calls alike
-    facts = [*round_alike(one.model_copy(update={"shown_decimals": None}) for one in facts)]
-    known = {fact.id: fact for fact in facts}
-    shown, rows = ([known[one.id] for one in some] for some in (shown or together, rows))
-    if without and not shown:
+    told = [*round_alike(one.model_copy(update={"shown_decimals": None}) for one in told)]
+    facts = [one for one in told if one.id in kept]
+    rows = [one for one in told if one.parts.subject.split("--")[0] == "all"]
+    of_themes = [one for one in told if one not in rows]
+    if not wanted:  # the themes of all together have a table of their own
+        together = TOGETHER.to(finding.language)
+        of_themes = [one for one in of_themes if not one.about.startswith(f"{together}, ")]
+    if without and not of_themes:
         raise ToolError(" ".join(without))
+    tables = (
+        *EXHIBIT.build(of_themes, finding.language),
+        *(BY_CATEGORY.build(rows, finding.language) if whole else ()),
+    )
+    notes += without
+    if whole:
+        return whole.model_copy(
+            update={
+                "facts": (*whole.facts, *facts),
+                "exhibits": (*whole.exhibits, *tables),
+                "notes": (*whole.notes, *notes),
+            }
+        )
     where = replace(finding.where, product=None, category=", ".join(names))
-    finding = replace(finding, where=where, notes=())
-    return finding.build_result(
+    return replace(finding, where=where, notes=()).build_result(
         facts,
         title=Words("reviews and messages"),
-        exhibits=(
-            *EXHIBIT.build(shown, finding.language),
-            *(BY_CATEGORY.build(rows, finding.language) if any(is_whole) else ()),
-        ),
-        notes=[*notes, *without, *([SHARES] if facts else [])],
+        exhibits=tables,
+        notes=[*notes, *([SHARES] if facts else [])],
     )
 
 
@@ -440,18 +476,20 @@ def _choose_of_theme(theme: str, groups: dict[str, list[Fact]]) -> list[Fact]:
 
 
 def _choose_overview(themes: Sequence[str], groups: dict[str, list[Fact]]) -> list[Fact]:
-    """Return the whole, the most frequent themes, what moved, what to fix first, and the strongest
-    concentrations."""
+    """Return the whole, the most frequent themes, those of most complaints, what to fix first, what
+    moved, and the strongest concentrations."""
     chosen = _pick("all", groups, ALL_MEASURES)
     for name in themes[:MAX_THEMES]:
         chosen += _pick(name, groups, ("texts", *THEME_MEASURES))
+    for name in _rank_blamed(themes, groups)[:MAX_BLAMED]:
+        chosen += _pick(name, groups, ("complaints",))
+    ranked = [name for name in themes if number_of(groups[name], "fix-first-rank")]
+    for name in sorted(ranked, key=lambda name: number_of(groups[name], "fix-first-rank"))[:3]:
+        chosen += _pick(name, groups, PRIORITY_MEASURES)
     for name in themes:
         verdict = next((f.value for f in groups[name] if f.parts.measure == "verdict"), NO_CHANGE)
         if verdict != NO_CHANGE:
             chosen += _pick(name, groups, CHANGE_MEASURES)
-    ranked = [name for name in themes if number_of(groups[name], "fix-first-rank")]
-    for name in sorted(ranked, key=lambda name: number_of(groups[name], "fix-first-rank"))[:3]:
-        chosen += _pick(name, groups, PRIORITY_MEASURES)
     places = [name for name in groups if "--" in name]
     blamed = [name for name in places if number_of(groups[name], "complaints")]
     for name in sorted(blamed, key=lambda name: -number_of(groups[name], "complaints"))[
@@ -459,6 +497,15 @@ def _choose_overview(themes: Sequence[str], groups: dict[str, list[Fact]]) -> li
     ]:
         chosen += [_name_place(fact, name) for fact in _pick(name, groups, PLACE_MEASURES)]
     return chosen
+
+
+def _rank_blamed(themes: Iterable[str], groups: dict[str, list[Fact]]) -> list[str]:
+    """Return the themes that are complained of, those of most complaints first; a part in place of
+    its theme where all complaints on that are on the part."""
+    many = {name: number_of(groups[name], "complaints") for name in themes}
+    narrowed = {whole for name in many if many[name] == many.get(whole := _name_whole(name))}
+    found = [name for name in many if many[name] and name not in narrowed]
+    return sorted(found, key=lambda name: -many[name])
 
 
 def _pick(name: str, groups: dict[str, list[Fact]], measures: Sequence[str]) -> list[Fact]:

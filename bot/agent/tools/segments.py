@@ -1,16 +1,17 @@
 """Customer segments by how recently, how often and for how much people buy: champions, loyal,
 promising, new, at risk, drifting away, lapsed, one-time. Tells how many customers each has, its
 share of customers and of revenue, its average order, how its customers grew in 90 days, its rule,
-and how many agreed to the channel that was asked for; for one segment also its favourite category,
-best day and hour.
+and how many agreed to the purpose; for one segment also its favourite category, best day and hour.
 Not for counting people by conditions of your own (use audience), nor for sales of a period.
 Example: {"segment": "at-risk", "country": "FR", "source": "none", "device": "none",
-"since": "none", "until": "none"}
+"since": "none", "until": "none", "purpose": "none"}
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
+
+from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -21,7 +22,7 @@ from bot.agent.tools._analysis import (
     name_revenue,
     run_query,
 )
-from bot.agent.tools._audience_worth import AGREED, COLUMNS
+from bot.agent.tools._audience_worth import AGREED, COLUMNS, OPTED_OUT, AskedPurpose
 from bot.agent.tools._exhibits import GroupExhibit
 from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
 from bot.core.audience_words import join_with_and
@@ -74,6 +75,9 @@ class Params(ToolParams):
     device: str
     since: str
     until: str
+    purpose: AskedPurpose = Field(
+        description="none: that of the channel that was asked for, if one was."
+    )
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
@@ -87,14 +91,21 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if fact.parts.subject in (*_list_subjects(params.segment), "all")
         and (named or fact.parts.measure in OVERVIEW)
     ]
-    purpose = find_purpose(deps.request.brief)
-    if purpose and where == AnalysisFilter():
+    asked = find_purpose(deps.request.brief)
+    purpose = asked if params.purpose == "none" else params.purpose
+    is_counted = purpose is not None and where == AnalysisFilter()
+    if purpose and is_counted:
         chosen += await _count_agreed(purpose, chosen, deps)
     facts = finding.prepare(chosen)
     notes = [
         "Every customer is in exactly one segment, so shares can be added. “growth” is of its "
         "number of customers, against 90 days ago."
     ]
+    if purpose and not is_counted:
+        notes.append(
+            "Who agreed is counted of the segments of all customers alone: call without place, "
+            "source, device and days, or audience."
+        )
     revenue = None
     if any(fact.parts.measure == "revenue-share" for fact in facts):
         revenue = await run_query(deps, name_revenue)
@@ -105,7 +116,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         finding = replace(finding, where=replace(finding.where, since=since, until=until))
     if not named and facts:
         notes.append("Name one segment to get its favourite category, best day and hour.")
-    readings = [one for one in (describe_segments([params.segment]), revenue) if one]
+    agreed = OPTED_OUT if is_counted else None
+    readings = [one for one in (agreed, describe_segments([params.segment]), revenue) if one]
     return finding.build_result(
         facts,
         title=SEGMENT_LABELS[params.segment] if named else Words("customer segments"),

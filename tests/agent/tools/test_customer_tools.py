@@ -85,6 +85,17 @@ async def test_segments_say_how_many_agreed_to_the_channel_that_was_asked_for() 
     assert table.columns[2] == "Agreed to SMS"
     france = await call_tool("segments", {"country": "FR"}, deps)
     assert not [f for f in france.facts if f.parts.measure == "by-sms"]
+    assert any("Who agreed" in note for note in france.notes)
+
+
+async def test_segments_say_how_many_agreed_to_a_purpose_that_is_named() -> None:
+    result = await call_tool("segments", {"purpose": "sms"})
+    counted = await call_tool("audience", {"segments": ["champions"]})
+    (told,) = (one for one in result.facts if one.id == "segments.champions.by-sms")
+    assert told.value == next(f.value for f in counted.facts if f.parts.measure == "by-sms")
+    assert "without opt-outs" in result.read_as
+    without = await call_tool("segments")
+    assert not [f for f in without.facts if f.parts.measure.startswith("by-")]
 
 
 async def test_audiences_are_suggested_for_several_categories_together() -> None:

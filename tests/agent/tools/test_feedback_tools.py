@@ -359,11 +359,14 @@ async def test_many_categories_are_told_in_one_call_each_and_together() -> None:
     named = {"category": "; ".join(texts), **days}
     result = await call_tool("feedback_themes", named)
     counts = {one.about: one.number for one in result.facts if one.parts.measure == "texts"}
-    assert counts["together"] == sum(texts.values())
+    assert counts["all feedback"] == sum(texts.values())
     assert {name: counts[name] for name in texts} == texts
-    assert any(name.startswith("together, ") for name in counts)
+    by_category = result.exhibits[-1].table
+    assert by_category is not None
+    assert [row[0] for row in by_category.rows] == ["together", *texts]
     assert len(result.facts) <= MAX_FACTS
-    assert not any("left out" in note for note in result.notes)
+    assert any(one.parts.measure == "fix-first-rank" for one in result.facts)
+    assert sum("left out" in note for note in result.notes) < 2
     read = await call_tool("read_feedback", {**named, "most": 3})
     (every,) = (one for one in read.facts if one.parts.measure == "all-texts")
     assert every.number == sum(texts.values())
@@ -450,23 +453,43 @@ async def test_categories_are_told_side_by_side_in_one_call() -> None:
     both = await call_tool("feedback_themes", {**days, "category": "Mailles; Linge de lit"})
     for name in ("Mailles", "Linge de lit"):
         alone = await call_tool("feedback_themes", {**days, "category": name})
-        theirs = [one for one in both.facts if one.about.split(", ")[0] == name]
-        known = {(one.id, one.value) for one in alone.facts}
-        assert len([one for one in theirs if (one.id, one.value) in known]) > 8
-        assert any(one.about == name and one.parts.measure == "texts" for one in theirs)
+        theirs = {(one.id, one.value) for one in both.facts if one.about == name}
+        assert theirs
+        assert theirs <= {(one.id, one.value) for one in alone.facts}
+        assert any(one.about == name and one.parts.measure == "texts" for one in both.facts)
     assert "Mailles, Linge de lit" in both.read_as
-    table = both.exhibits[0].table
+    table = [one.table for one in both.exhibits if one.shows == "themes of the feedback"][-1]
     assert table is not None
     assert {row[0].split(", ")[0] for row in table.rows} == {"Mailles", "Linge de lit"}
     themed = {**days, "category": "Mailles;Bain;Linge de lit", "theme": "quality-pilling"}
     result = await call_tool("feedback_themes", themed)
-    assert {one.about for one in result.facts if one.parts.measure == "share"} <= {
-        f"{name}, bobbles" for name in ("together", "Mailles", "Bain", "Linge de lit")
-    }
+    table = [one.table for one in result.exhibits if one.shows == "themes of the feedback"][-1]
+    assert table is not None
+    assert table.rows[0][0] == "together, bobbles"
+    assert any(one.about == "Mailles, bobbles" for one in result.facts)
     with pytest.raises(ToolError, match="no theme"):
         await call_tool("feedback_themes", {**themed, "theme": "zzqqxx"})
     with pytest.raises(ToolError, match="At most"):
         await call_tool("feedback_themes", {**days, "product": "a;b;c;d;e"})
+
+
+async def test_categories_together_are_told_as_fully_as_one() -> None:
+    named = {"category": "Mailles; Bain", "since": "2026-09-01", "until": "2026-11-20"}
+    result = await call_tool("feedback_themes", named)
+    of_all = [one for one in result.facts if "mailles-bain" in one.id]
+    assert {"complaints", "fix-first-rank", "praise-share"} <= {f.parts.measure for f in of_all}
+    assert any(note.startswith("More themes") for note in result.notes)
+    assert not any("left out" in note for note in result.notes)
+
+
+async def test_the_themes_that_most_complain_of_lead_a_table_of_their_own() -> None:
+    result = await call_tool("feedback_themes")
+    (blamed,) = (one for one in result.exhibits if one.shows == "what customers complain of most")
+    assert blamed.table is not None
+    many = [int(row[1].replace(",", "")) for row in blamed.table.rows]
+    assert many == sorted(many, reverse=True)
+    told = [one for one in result.facts if one.parts.measure == "complaints"]
+    assert [one.number for one in told[:5]] == many[:5]
 
 
 async def test_sentences_of_two_months_are_of_both() -> None:

@@ -19,9 +19,15 @@ from bot.data.analyses.feedback.aspects import (
 from bot.data.analyses.feedback.classifier import read_examples
 from bot.data.analyses.feedback.mention_records import COMPLAINT, NAMED, PRAISE, QUESTION
 from bot.data.analyses.feedback.mentions import find_mentions
-from bot.data.analyses.feedback.texts import detect_languages, parse_language_name
+from bot.data.analyses.feedback.texts import (
+    DIMENSIONS,
+    FeedbackText,
+    detect_languages,
+    parse_language_name,
+)
 from bot.data.analyses.feedback.theme_concentration import ThemeConcentration
 from bot.data.analyses.feedback.theme_shares import compute_share_p_values, compute_stratified_p
+from bot.data.analyses.feedback.theme_table import build_theme_table
 from tests.support.paths import DATA
 
 
@@ -176,6 +182,20 @@ def test_neutral_mention_takes_the_rating_or_none() -> None:
     assert find_mentions(said, known("fr"), 1).flags["fabric-linen"] == COMPLAINT
     assert find_mentions(said, known("fr"), 3).flags["fabric-linen"] == NAMED
     assert find_mentions(said, known("fr"), None).flags["fabric-linen"] == NAMED
+
+
+def test_good_rating_outweighs_a_doubtful_complaint_and_no_plain_one() -> None:
+    praise, plain = "La moitié de mes voisins me demande d'où il vient.", "Le colis est en retard."
+    said = [(praise, "look", stars) for stars in (None, 2, 5)] + [(plain, "delivery", 5)]
+    nowhere = tuple(None for _ in DIMENSIONS)
+    texts = [FeedbackText("", None, text, 0, stars, "fr", nowhere) for text, _, stars in said]
+    table = build_theme_table(texts)
+    flags = [int(table.flags_of(theme)[row]) for row, (_, theme, _) in enumerate(said)]
+    assert flags == [COMPLAINT, COMPLAINT, PRAISE, COMPLAINT]
+    for (text, theme, stars), flag in zip(said, flags, strict=True):
+        found = find_mentions(text, known("fr"), stars)
+        assert found.flags[theme] == flag
+        assert found.spans[theme][2] == flag
 
 
 def test_mention_has_its_position_in_the_text() -> None:

@@ -72,7 +72,8 @@ def decode_labels(stored: str) -> list[ThemeLabel] | None:
     return [ThemeLabel(subject, tone, int(start), int(end)) for subject, tone, start, end in pieces]
 
 
-PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
+# bit flags: a text may have several; DOUBTFUL marks a complaint that a good rating outweighs
+PRAISE, COMPLAINT, QUESTION, NAMED, DOUBTFUL = 1, 2, 4, 8, 16
 FLAG_BY_TONE = {"praise": PRAISE, "complaint": COMPLAINT, "question": QUESTION, "mention": NAMED}
 # stars from which, and up to which, a plain mention counts as praise or complaint
 MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = 4, 2
@@ -113,8 +114,10 @@ class TextMentions:
             yield self.lexicon.subjects[number], flags, flag, start, end
 
     def _judge(self, flags: int) -> int:
-        """Replace a plain mention by what the rating makes of it."""
+        """Replace a plain mention, and a doubtful complaint, by what the rating makes of it."""
         judged = _judge_by_rating(self.rating)
+        if flags & DOUBTFUL:
+            return (flags & ~(DOUBTFUL | COMPLAINT)) | (judged & PRAISE or COMPLAINT)
         return flags & ~NAMED | judged if flags & NAMED else flags
 
 

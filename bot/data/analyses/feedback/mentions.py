@@ -28,6 +28,7 @@ from bot.data.analyses.feedback.aspects import (
 from bot.data.analyses.feedback.classifier import ThemeClassifier
 from bot.data.analyses.feedback.mention_records import (
     COMPLAINT,
+    DOUBTFUL,
     NAMED,
     PRAISE,
     QUESTION,
@@ -69,15 +70,18 @@ MIN_THEME_SCORE = 0.415  # of a clause that is about a theme
 MIN_TONE_SCORE = 0.2  # of a clause that praises or complains
 MIN_QUESTION_SCORE, MIN_UNMARKED_SCORE = 0.35, 0.6  # of a question, and of one without its mark
 PHRASE_SCORE = 0.3  # of a theme found by a phrase: what the classifier finds weighs more
+MIN_COMPLAINT_STRENGTH = 0.35  # of a complaint that stands against a good rating
 MIN_TONE_RATIO = 0.5  # evidence of the weaker tone by that of the stronger
 
 
 class Evidence(NamedTuple):
-    """How strongly a sentence, at `start` to `end` in the text, speaks of a theme."""
+    """How strongly a sentence, at `start` to `end` in the text, speaks of a theme. `is_signed`: of
+    a part that is always praise or always a complaint."""
 
     strength: float
     start: int
     end: int
+    is_signed: bool
 
 
 @dataclass
@@ -106,7 +110,14 @@ class SubjectEvidence:
         if not flags:
             flags.append(NAMED)
         quoted = by_flag[flags[0]]
-        return sum(flags), flags[0], quoted.start, quoted.end
+        doubt = self._doubt() if COMPLAINT in flags else 0
+        first = flags[0] | doubt if flags[0] == COMPLAINT else flags[0]
+        return sum(flags) | doubt, first, quoted.start, quoted.end
+
+    def _doubt(self) -> int:
+        found = self.by_flag[COMPLAINT]
+        is_weak = found.strength < MIN_COMPLAINT_STRENGTH and not found.is_signed
+        return DOUBTFUL if is_weak else 0
 
 
 def _pack_by_classifier(
@@ -136,13 +147,16 @@ def _pack_by_classifier(
                 least = MIN_QUESTION_SCORE if sentence.asks else MIN_UNMARKED_SCORE
                 tone = None if asks[nth] >= least else tones[nth]
                 for subject, score in hits[nth]:
-                    judged = _judge_subject(tone, classifier.signs.get(subject))
+                    sign = classifier.signs.get(subject)
+                    judged = _judge_subject(tone, sign)
                     if judged is None:
                         continue
                     flag, weight = judged
                     if flag == NAMED and sentence.asks:
                         flag = QUESTION
-                    evidence = Evidence(score * weight, sentence.start, sentence.end)
+                    evidence = Evidence(
+                        score * weight, sentence.start, sentence.end, sign is not None
+                    )
                     for name in dict.fromkeys((subject.split("-")[0], subject)):
                         found.setdefault(name, SubjectEvidence()).add(flag, evidence)
                 nth += 1

@@ -12,6 +12,7 @@ from bot.data.analyses.cache import MentionCache, digest_text
 from bot.data.analyses.feedback.aspects import Lexicon, get_theme_title, load_lexicon
 from bot.data.analyses.feedback.mention_records import (
     COMPLAINT,
+    DOUBTFUL,
     MAX_COMPLAINT_STARS,
     MIN_PRAISE_STARS,
     NAMED,
@@ -202,7 +203,11 @@ def _fill_flags(
 
 
 def _apply_ratings(flags: Flags, ratings: NDArray[np.float64]) -> None:
-    """Replace plain mentions by what the ratings make of them."""
+    """Replace plain mentions, and doubtful complaints, by what the ratings make of them."""
+    doubtful = (flags & DOUBTFUL) > 0
+    praised = doubtful & (ratings >= MIN_PRAISE_STARS)[:, None]
+    flags[praised] = flags[praised] & ~np.uint8(COMPLAINT) | np.uint8(PRAISE)
+    flags[doubtful] &= ~np.uint8(DOUBTFUL)
     for rated, flag in (
         (ratings >= MIN_PRAISE_STARS, PRAISE),
         (ratings <= MAX_COMPLAINT_STARS, COMPLAINT),

@@ -69,7 +69,10 @@ INSTEAD = {  # of a dataset that is missing
     "traffic": " Traffic or sessions are told by visits, where there are any.",
     "visits": " Visits are told by the sessions of traffic, where there is any.",
 }
-OPT_OUTS = "consents: whoever opted out has not agreed; how many did is not told."
+OPT_OUTS = (
+    "consents: whoever opted out has not agreed. No look-up counts opt-outs, by day or in all: say "
+    "that, not that the file lacks them."
+)
 FIELD_NOTES = {  # of conditions that can't be grouped by
     "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
