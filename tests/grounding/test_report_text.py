@@ -316,17 +316,27 @@ def test_unknown_slot_and_other_braces_go_back() -> None:
     assert "braces" in faults_of("Hello {name}.")[0]
 
 
-def test_a_change_is_not_told_as_the_second_of_two_values() -> None:
+@pytest.mark.parametrize(
+    ("measure", "compared_with"),
+    [
+        ("conversion-change", "metric.all.conversion-before"),
+        ("conversion-change", None),
+        ("change", None),
+    ],
+)
+def test_a_comparison_of_a_change_tells_the_two_values(
+    measure: str, compared_with: str | None
+) -> None:
     before = "metric.all.conversion-before"
     rate = fact("metric.all.conversion", Decimal("2.22"), "%", compared_with=before)
-    changed = {"id": "metric.all.conversion-change", "value": Decimal("-0.15"), "unit": "points"}
-    earlier = rate.model_copy(
-        update={"id": before, "value": Decimal("2.37"), "compared_with": None}
-    )
-    book = FactBook([earlier, rate, rate.model_copy(update=changed)])
-    with pytest.raises(SlotError, match=r"write \{f3\}, or \{f2:from-to\}"):
-        book.fill("{f3:from-to}", "fr")
-    assert book.fill("{f2:from-to}", "en").text == "From 2.37% to 2.22%"
+    other = fact("metric.all.orders", Decimal(7), "orders", compared_with="metric.all.orders-old")
+    change = fact(f"metric.all.{measure}", Decimal("-0.15"), "points", compared_with=compared_with)
+    earlier = fact(before, Decimal("2.37"), "%")
+    filled = FactBook([earlier, other, rate, change]).fill("{f4:from-to}", "en")
+    assert filled.text == "From 2.37% to 2.22%"
+    assert set(filled.facts) == {rate.id, before}
+    with pytest.raises(SlotError, match=r"write \{f1\}\."):
+        FactBook([change]).fill("{f1:from-to}", "en")
 
 
 WEEK = {"since": date(2026, 11, 23), "until": date(2026, 11, 28)}
