@@ -186,7 +186,10 @@ class Finding:
     ) -> ToolResult:
         """Return a tool's result, with the limits of the analysis among its notes. `reading` says
         more of how the call was read than its filter, `explained` what names in it mean. Facts
-        beyond MAX_FACTS are left out and counted."""
+        beyond MAX_FACTS are left out and counted, first those that no table prints."""
+        if len(facts) > MAX_FACTS:
+            printed = {id for one in exhibits if one.table for id in one.table.facts}
+            facts = sorted(facts, key=lambda fact: fact.id not in printed)
         left_out = name_left_out(facts[MAX_FACTS:])
         said = (("more", reading), (EXPLAINED, explained))
         more = tuple((part, words.to(self.language)) for part, words in said if words)
