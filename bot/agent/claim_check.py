@@ -55,7 +55,7 @@ from bot.text.normalize import collapse_spaces, normalize_text
 
 MAX_SENTENCES = 80  # of one call; those behind stay unchecked
 MAX_FACTS, MAX_VALUE = 120, 600
-MAX_NOTES, MAX_CONVERSATION = 40, 12_000
+MAX_NOTES, MAX_CONVERSATION = 100, 12_000
 MAX_DATA = 8_000
 MAX_WHY = 160
 MAX_FIGURES = 20  # without a source, of one call
@@ -278,14 +278,14 @@ def build_claim_prompt(
     figures: Sequence[UnprovenFigure] = (),
     *,
     data: Sequence[str] = (),
-    beside: Collection[str] = (),
+    beside: Sequence[Collection[str]] = (),
     is_copy: bool = True,
     card: str = "",
 ) -> str:
     """Return the message: the facts, the notes of the tools, what the data hold, what was asked,
     the conversation that a report is about, the numbered sentences with the names of the facts
     that they cite, the figures without a source, and what the `card` of a report shows. `beside`
-    are the facts of the tables that the cited ones are from."""
+    are groups of facts that stay where there are too many, the first ones first."""
     facts = list_facts_beside(sentences, evidence, beside, request.language)
     names = {fact.id: name for name, fact in name_facts(facts).items()}
     lines = [_describe_fact(fact, names, request.language) for fact in facts]
@@ -375,24 +375,24 @@ def number_sentences(sentences: Sequence[ClaimSentence]) -> dict[str, ClaimSente
 def list_facts_beside(
     sentences: Sequence[ClaimSentence],
     evidence: Evidence,
-    beside: Collection[str] = (),
+    beside: Sequence[Collection[str]] = (),
     language: Language = "en",
 ) -> list[Fact]:
     """Return the cited facts, and then the others that may prove something: of an audience what is
-    known of the same customers, such as its conditions. Where they are too many, those `beside`
-    the cited ones stay, then those whose value or name a sentence has, then those looked up near
-    a cited one."""
+    known of the same customers, such as its conditions. Where they are too many, the groups
+    `beside` the cited ones stay, then those whose value or name a sentence has, then those looked
+    up near a cited one."""
     cited = {cite for sentence in sentences for cite in sentence.cites}
     proving = _list_proving(cited, evidence)
     if len(proving) > MAX_FACTS:
         places = [place for place, fact in enumerate(proving) if fact.id in cited]
         words = _spell_words(" ".join(sentence.text for sentence in sentences))
 
-        def rank(place: int) -> tuple[bool, bool, bool, int]:
+        def rank(place: int) -> tuple[bool, int, bool, int]:
             fact = proving[place]
             return (
                 fact.id not in cited,
-                fact.id not in beside,
+                next((n for n, one in enumerate(beside) if fact.id in one), len(beside)),
                 not _is_named(fact, words, language),
                 min((abs(place - one) for one in places), default=0),
             )
@@ -515,14 +515,15 @@ class ClaimChecker:
         """Have the sentences judged, and calculations proposed for the figures without a source.
         `call` names the call among those of its task, `notes` are what tools said besides facts,
         `data` what the data hold, for the sentences of gaps, `beside` the facts of the tables that
-        cited ones are from, `card` what the card of a report shows, `before` is the result on the
-        answer that this one corrects.
+        cited ones are from, `card` what the card of a report shows, whose facts come before these,
+        `before` is the result on the answer that this one corrects.
         Does not raise when the model can't be had: the result then says why."""
         if self.model is None:
             return ClaimResult(failure=NO_AI)
         if self.setting == OFF:
             return ClaimResult(failure=SWITCHED_OFF)
         settled = before.keep_settled() if before else {}
+        groups = (*(card.facts if card else ()), beside)
         said = [one.text for one in sentences if _key(one.text) in settled]
         sentences = [one for one in sentences if _key(one.text) not in settled]
         if not sentences and not (before and before.unanswered):
@@ -539,7 +540,7 @@ class ClaimChecker:
             notes,
             figures,
             data=data,
-            beside=beside,
+            beside=groups,
             is_copy=is_copy,
             card=card.describe(said) if card else "",
         )
@@ -561,7 +562,7 @@ class ClaimChecker:
         except (TryAgain, CannotDo, ValidationError) as error:
             log.warning("claims are not checked: %s", type(error).__name__)
             return ClaimResult(settled, failure=NO_ANSWER)
-        facts = list_facts_beside(sentences, evidence, beside, request.language)
+        facts = list_facts_beside(sentences, evidence, groups, request.language)
         proofs = prove_calculations(form, figures, facts, evidence, request)
         given = read_verdicts(form, sentences, is_copy=is_copy, asked=list_asked(request)).verdicts
         parts = tuple[UnansweredPart, ...]()

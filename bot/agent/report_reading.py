@@ -328,7 +328,8 @@ def list_cited(texts: Sequence[str], ctx: Findings) -> list[str]:
     cited = list[str]()
     for name, is_change in re.findall(r"\b(f\d+)\b(:from-to)?", " ".join(texts)):
         if fact := ctx.book.get(name):
-            cited += [fact.id, *([fact.compared_with] if is_change and fact.compared_with else [])]
+            pair = ctx.book.find_compared(fact) if is_change else None
+            cited += [one.id for one in pair or (fact,)]
     return _list_inputs(cited, ctx)
 
 

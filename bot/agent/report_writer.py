@@ -40,6 +40,7 @@ from bot.core.report import (
     Report,
     ReportForm,
     build_report,
+    find_quotable,
     is_given,
     iter_texts,
     quote_words,
@@ -261,7 +262,12 @@ def outline_card(ctx: "SkillContext", form: ReportForm) -> CardOutline:
     lines += [line for one in shown for line in outline_exhibit(one)]
     lines += [f"buttons: {'; '.join(labels)}"] if labels else []
     gaps = (form.cannot_tell, *form.not_used, *ctx.request.brief.left_over)
-    return CardOutline(tuple(lines), tuple(one for one in gaps if is_given(one)))
+    quotes = [find_quotable(name, ctx.book) for name in form.quotes]
+    printed = (
+        frozenset(one.id for one in quotes if one),
+        frozenset(id for one in shown if one.table for id in one.table.facts),
+    )
+    return CardOutline(tuple(lines), tuple(one for one in gaps if is_given(one)), printed)
 
 
 def build_dropped_notes(count: int) -> tuple[Check, ...]:

@@ -386,7 +386,12 @@ def render_result(
 ) -> str:
     """The result as the model reads it. Facts and exhibits get their names here, so in the order of
     calls. Periods are told as a report would say them `today`: the model copies them."""
-    listed = describe_facts(result.facts, found.book, language, veil, today=today)
+    facts, trial = result.facts, FactBook(found.book.facts)
+    if describe_facts(facts, trial, language, veil, today=today).left_out:
+        # What a reader sees in a table, the model can tell.
+        printed = {id for one in result.exhibits if one.table for id in one.table.facts}
+        facts = tuple(sorted(facts, key=lambda fact: fact.id not in printed))
+    listed = describe_facts(facts, found.book, language, veil, today=today)
     lines = [*listed.lines]
     if listed.left_out:
         lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")

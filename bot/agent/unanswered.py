@@ -44,10 +44,12 @@ class UnansweredPart:
 
 @dataclass(frozen=True)
 class CardOutline:
-    """What a card shows beside its sentences. `gaps` are its lines on what it leaves out."""
+    """What a card shows beside its sentences. `gaps` are its lines on what it leaves out,
+    `facts` the ids of its quotations and those of its rows."""
 
     lines: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
+    facts: tuple[frozenset[str], ...] = ()
 
     def describe(self, said: Iterable[str] = ()) -> str:
         """Return it for the prompt. `said` are its sentences that need no verdict."""

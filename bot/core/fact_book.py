@@ -131,29 +131,38 @@ class FactBook:
         near = fact.model_copy(update=whole)
         return Words("about {figure}", figure=near.shown(language)).to(language)
 
-    def _spell_change(self, name: str, fact: Fact, language: Language) -> str:
-        before = fact.compared_with and next(
-            (other for other in self._facts.values() if other.id == fact.compared_with), None
+    def find_compared(self, fact: Fact) -> tuple[Fact, Fact] | None:
+        """Return the two values that a comparison of this fact tells, now and before: of a change,
+        those that it lies between."""
+        known = {one.id: one for one in reversed(self._facts.values())}
+        before = known.get(fact.compared_with or "")
+        if before and (before.is_change or not fact.is_change):
+            return fact, before
+        kind, subject, measure = fact.parts
+        of = measure.rpartition("-")[0]  # a bare "change" is of what its row compares
+        pairs = (
+            (one, known[one.compared_with])
+            for one in self._facts.values()
+            if fact.is_change and not one.is_change and one.compared_with in known
+            if one.compared_with == fact.compared_with
+            or (not before and one.parts[:2] == (kind, subject) and of in ("", one.parts.measure))
         )
-        if not before:
-            raise SlotError(f"{name} is not compared with an earlier figure: write {{{name}}}.")
-        if fact.is_change and not before.is_change:
-            raise SlotError(self._refuse_change(name, fact))
-        if before.unit == fact.unit and fact.unit in FACT_UNITS:  # a word, which stands once
-            before = before.model_copy(update={"unit": None})
-        old, new = before.shown(language), fact.shown(language)
-        return get_language(language).marks.change.format(old=old, new=new)
+        return next(pairs, None)
 
-    def _refuse_change(self, name: str, fact: Fact) -> str:
-        """Say that the fact is the difference itself, and which figure has both values."""
-        compared = (
-            other
-            for other, one in self._facts.items()
-            if one.compared_with == fact.compared_with and not one.is_change
+    def _spell_change(self, name: str, fact: Fact, language: Language) -> str:
+        pair = self.find_compared(fact)
+        if not pair and fact.is_change:
+            raise SlotError(
+                f"{name} is the change itself, not a value that changed: write {{{name}}}."
+            )
+        if not pair:
+            raise SlotError(f"{name} is not compared with an earlier figure: write {{{name}}}.")
+        now, before = pair
+        if before.unit == now.unit and now.unit in FACT_UNITS:  # a word, which stands once
+            before = before.model_copy(update={"unit": None})
+        return get_language(language).marks.change.format(
+            old=before.shown(language), new=now.shown(language)
         )
-        now = next(compared, None)
-        both = f", or {{{now}:from-to}} for the two values" if now else ""
-        return f"{name} is the change itself, not a value that changed: write {{{name}}}{both}."
 
     def _has_whole_amount(self, text: str) -> bool:
         """Whether one of the slots is an amount that is told without cents."""
@@ -209,6 +218,8 @@ class FactBook:
                 form = ""
             filled = book.spell(found[1], form, language, no_cents=no_cents)
             fact = book._facts[found[1]]
+            pair = book.find_compared(fact) if form == "from-to" else None
+            fact = pair[0] if pair else fact
             is_phrase = form in ("round", "from-to") or fact.is_our_text
             if is_phrase:
                 filled = filled[_measure_repeated_start(filled, "".join(pieces)) :]
@@ -222,8 +233,8 @@ class FactBook:
                 pieces[-2] = book.spell(before, "bare", language)
             before, counted = found[1], fact.unit if form == "" and fact.unit in FACT_UNITS else ""
             ids.append(fact.id)
-            if form == "from-to" and fact.compared_with:
-                ids.append(fact.compared_with)
+            if pair:
+                ids.append(pair[1].id)
                 if fact.unit in FACT_UNITS:
                     words = spell_unit(fact.unit, language)
                     of = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, words))})\b[^.!?\n]*$")

@@ -11,13 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache, cached_property, lru_cache
-from itertools import chain, combinations, pairwise, permutations
+from functools import cached_property
+from itertools import chain, pairwise, permutations
 from typing import NamedTuple
 
 from bot.core.exhibits import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
-from bot.core.facts import CALCULATED, Fact
+from bot.core.facts import Fact
 from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, iter_texts
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.numbers import read_figures, read_word_figures
@@ -29,11 +29,9 @@ from bot.grounding.units import (
     agrees,
     find_unit,
     is_bare,
-    load_units,
     says,
 )
 from bot.i18n.messages import LOCALES, Language
-from bot.i18n.periods import index_month_names
 from bot.text.normalize import collapse_spaces, normalize_text
 
 WORD_WITH_DIGIT = re.compile(r"[^\s\"“”«»()\u0000]*\d[^\s\"“”«»()\u0000]*")
@@ -49,10 +47,6 @@ AGAINST_PATTERN = re.compile(
     r"\{(?P<old>f\d+)[^{}]*\}"
 )
 ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
-SLOT_TOKEN = re.compile(r"\{(?P<name>f\d+)[^{}]*\}|[a-z]+(?:-[a-z]+)*|[.,;:()!?]")
-ROLE_STEM, MIN_ROLE_WORD = 5, 4
-PEOPLE_KINDS = ("#customers", "#people")
-CLEARLY_NEARER = 2 / 3  # of the distance in words: a word may name something else by chance
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 DAY_BEFORE = re.compile(r"\b(?:le|du|au) $", re.IGNORECASE)  # "le 27", never "le 27 clients"
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
@@ -98,7 +92,6 @@ class ReportChecker:
             for fault in (
                 *_find_slot_faults(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
-                *_find_swapped_slots(text, self.book, self.language),
             ):
                 faults.append(f"{where}: {fault}")
             for typed in self._list_typed(where, text):
@@ -205,64 +198,6 @@ def _is_range(later: Fact, earlier: Fact, book: FactBook) -> bool:
     numbers, begins, ends = zip(*course, strict=True)
     are_ends = earlier.since == min(begins) and later.until == max(ends)
     return (later.number, earlier.number) == (min(numbers), max(numbers)) and not are_ends
-
-
-def _find_swapped_slots(text: str, book: FactBook, language: Language) -> Iterator[str]:
-    """Return a sentence for each two figures of a unit that would stand nearer to the words that
-    name them if they were exchanged: “{f2} sold, {f1} forecast”, where f1 is what was sold. Whether
-    one figure alone is what its sentence says is the claim check's to judge."""
-    tokens = list(SLOT_TOKEN.finditer(normalize_text(text)))
-    words = [token[0][:ROLE_STEM] if len(token[0]) >= MIN_ROLE_WORD else "" for token in tokens]
-
-    def measure(at: int, stems: frozenset[str]) -> int:
-        return min(
-            (abs(at - place) for place, word in enumerate(words) if word in stems), default=0
-        )
-
-    slots = [
-        (at, token["name"], fact)
-        for at, token in enumerate(tokens)
-        if (fact := book.get(token["name"] or "")) and fact.parts.kind != CALCULATED
-    ]
-    for (at, name, one), (behind, second, other) in combinations(slots, 2):
-        if one.unit != other.unit or one.value == other.value:
-            continue
-        of_one, of_other = _list_role_words(one, language), _list_role_words(other, language)
-        mine, theirs = of_one - of_other, of_other - of_one
-        if not (mine & _list_people() and theirs & _list_people()):
-            # "such customers": only beside another such word does one tell figures apart
-            mine, theirs = mine - _list_people(), theirs - _list_people()
-        as_told = (measure(at, mine), measure(behind, theirs))
-        turned = (measure(at, theirs), measure(behind, mine))
-        if all(as_told) and sum(turned) < CLEARLY_NEARER * sum(as_told):
-            yield (
-                f"{name} is {_describe(one, language)}, and {second} is "
-                f"{_describe(other, language)}: the words beside them have them the other way round"
-            )
-
-
-def _describe(fact: Fact, language: Language) -> str:
-    return " · ".join(filter(None, (fact.named(language), fact.name_days(language))))
-
-
-def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
-    """Return the stems of what a fact is called, and of its month."""
-    months = {day.month for day in (fact.since, fact.until) if day}
-    names = [name for name, n in index_month_names().items() if months == {n}]
-    return _list_stems(" ".join((fact.titled(language), fact.about, *names)))
-
-
-@cache
-def _list_people() -> frozenset[str]:
-    """Return the stems of words for people: most figures are of some."""
-    counted = load_units().counted
-    return _list_stems(" ".join(word for word in counted if counted[word] in PEOPLE_KINDS))
-
-
-@lru_cache(maxsize=4096)
-def _list_stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[a-z]+(?:-[a-z]+)*", normalize_text(text))
-    return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 
 class _Material:

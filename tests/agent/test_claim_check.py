@@ -360,11 +360,22 @@ def test_of_too_many_facts_those_of_the_table_and_those_that_are_named_are_shown
         Fact(id=f"feedback.range-{n}.rating", value=Decimal(1000 + n), about=f"Range {n}", **more)
         for n in range(3 * MAX_FACTS)
     ]
-    of_table, named, told = rows[300], rows[310], rows[320]
+    of_table, quoted, named, told = rows[300], rows[305], rows[310], rows[320]
     sentence = ClaimSentence("points", "Range 310 beats Range 0, 1,320 to all.", (rows[0].id,))
-    shown = list_facts_beside([sentence], Evidence(facts=tuple(rows)), {of_table.id})
+    shown = list_facts_beside([sentence], Evidence(facts=tuple(rows)), [{of_table.id}])
     assert len(shown) == MAX_FACTS
     assert {rows[0], of_table, named, told, *rows[: MAX_FACTS - 3]} == {*shown}
+    table = {one.id for one in rows[1 : MAX_FACTS + 9]}
+    shown = list_facts_beside([sentence], Evidence(facts=tuple(rows)), [{quoted.id}, table])
+    assert {rows[0], quoted} < {*shown}  # the table alone would fill the room
+
+
+def test_the_last_notes_of_many_look_ups_are_shown() -> None:
+    sentence = ClaimSentence("points", "No e-mail went out.", ())
+    notes = [f"Note of look-up {n}." for n in range(60)]
+    asked = request(language="en")
+    text = build_claim_prompt([sentence], Evidence(), asked, notes, is_copy=False)
+    assert notes[-1] in text
 
 
 def test_question_that_goes_on_and_the_stars_of_a_review_are_shown() -> None:

@@ -25,8 +25,10 @@ from bot.agent.tool import (
     load_tools,
     render_result,
 )
+from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, Source, is_money
+from bot.core.parts import Table
 from bot.data.floors import PEOPLE_FLOOR
 from bot.data.service import WorkspaceData
 from bot.i18n.messages import load_translations
@@ -347,6 +349,22 @@ async def test_notes_have_days_as_people_read_them() -> None:
     told = "Known from 29 mai 2025 to 2026-02-30, code x-2026-01-01."
     assert reply.text == f"Note: {told}"
     assert reply.notes == (told,)
+
+
+def test_of_too_many_figures_those_that_a_table_prints_are_told() -> None:
+    more: Any = {"label": "orders", "source": "orders.csv", "as_of": TODAY}
+    facts = [
+        Fact(id=f"metric.row-{n}.orders", value=Decimal(n), **more) for n in range(2 * MAX_FACTS)
+    ]
+    printed = facts[-1]
+    table = Table(title="Orders", columns=("", "Orders"), rows=(("All", "1"),), facts=(printed.id,))
+    shown = Exhibit(id="", shows="orders", table=table)
+    found = FoundThings(FactBook())
+    text = render_result(
+        ToolResult(facts=tuple(facts), exhibits=(shown,)), found, Pseudonymizer(), "en"
+    )
+    assert found.book.find_name(printed.id) == "f1"
+    assert f"{MAX_FACTS} more facts" in text
 
 
 @ANSWERING

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.agent import report_writer
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
+from bot.agent.report_writer import outline_card
 from bot.agent.unanswered import (
     MAX_CARD,
     CardOutline,
@@ -103,6 +105,18 @@ async def test_without_a_verdict_nothing_is_named() -> None:
     found, claude = await ask(LOOKS_UP, report("{f1} in October."), judge=lambda _: {"no": 1})
     assert len(claude.letters) == 2
     assert not text_of(found, "Not answered")
+
+
+async def test_reader_gets_the_facts_that_the_card_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = list[CardOutline]()
+
+    def outline(*given: Any) -> CardOutline:
+        cards.append(outline_card(*given))
+        return cards[-1]
+
+    monkeypatch.setattr(report_writer, "outline_card", outline)
+    await ask(LOOKS_UP, report("None.", exhibit="e1"), judge=support_all)
+    assert cards[0].facts[1]
 
 
 async def test_reader_sees_what_the_card_shows_by_names() -> None:
