@@ -24,6 +24,7 @@ from bot.i18n.messages import LANGUAGES, Language, Words, join_words
 KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
 NAME_SUBJECTS = ("things", "category")  # of the facts that name products and categories
 MAX_LABEL = 75  # characters of a button
+MAX_TITLE_WORDS = 2  # of a product, where a button has no room for more
 
 
 class AudienceDraft(ComputedOutput):
@@ -147,18 +148,31 @@ def list_export_steps(cited: Sequence[str], facts: Sequence[Fact], most: int = 1
     known = {str(one.value): one for one in named}
     titles = {fact.about: str(fact.value) for fact in facts if fact.parts.subject in NAME_SUBJECTS}
     currency = next((fact.unit for fact in facts if fact.unit and is_money(fact)), "")
+    brief = {code: _shorten(title) for code, title in titles.items()}
     chosen = [
-        (fact, rule, list_short_conditions(rule, titles, currency))
+        (
+            fact,
+            rule,
+            list_short_conditions(rule, titles, currency),
+            list_short_conditions(rule, brief, currency),
+        )
         for fact in [*known.values()][:most]
         if (rule := _choose_way(fact, values, cited)) is not None
     ]
     steps = list[NextStep]()
-    for fact, rule, conditions in chosen:
+    for fact, rule, conditions, short in chosen:
         many = values.get(str(fact.parts._replace(measure=f"by-{rule.purpose}")))
-        beside = [words for other, _, words in chosen if other is not fact]
-        own = [one for one in conditions if not beside or not all(one in some for some in beside)]
-        listed = own or conditions
-        names = [join_words(listed[:n]) for n in range(len(listed), 0, -1)]
+        beside = [words for other, _, words, _ in chosen if other is not fact]
+        own = [
+            n
+            for n, one in enumerate(conditions)
+            if not beside or not all(one in some for some in beside)
+        ]
+        names = [
+            name
+            for some in (conditions, short)
+            for name in _list_names([some[n] for n in own or range(len(some))])
+        ]
         about = [Words("{value}", value=fact.about)] if fact.about else []
         label = _label_export(rule, many, [*about, *names])
         form = {"rule": rule.stored}
@@ -207,6 +221,19 @@ def _list_of_others(cited: Sequence[str], facts: Sequence[Fact]) -> set[str]:
         and whole.subject == agreed.subject
         and agreed.measure.startswith("by-")
     }
+
+
+def _list_names(conditions: Sequence[Words]) -> list[Words]:
+    """Return the name of all conditions, then those without the last ones, which say so."""
+    firsts = (conditions[:n] for n in range(len(conditions) - 1, 0, -1))
+    less = [Words("{first}…", first=join_words(some)) for some in firsts]
+    return [join_words(conditions), *less] if conditions else []
+
+
+def _shorten(title: str) -> str:
+    first, *others = title.split()[: MAX_TITLE_WORDS + 1] or [title]
+    short = " ".join([first, *others][:MAX_TITLE_WORDS])
+    return f"{short}…" if len(others) == MAX_TITLE_WORDS else title
 
 
 def _label_export(rule: AudienceRule, many: Decimal | str | None, names: Sequence[Words]) -> Words:

@@ -12,7 +12,7 @@ from bot.core.exhibits import (
     Exhibit,
     is_row_name,
 )
-from bot.core.facts import Fact
+from bot.core.facts import Fact, FactId
 from bot.core.joined_exhibits import arrange_exhibits, can_join
 from bot.core.report import ReportForm, choose_exhibits
 from bot.i18n.messages import Words
@@ -82,8 +82,18 @@ def _name_left_out(exhibit: Exhibit, left_out: Sequence[Exhibit], ctx: Findings)
 
 
 def _add_alike(cited: Collection[str], shown: Sequence[Exhibit]) -> frozenset[str]:
-    """Return these facts, and those of columns with the same head as one of theirs: two tables of
-    the same columns have them in the same order."""
+    """Return these facts, and those of columns of the same measure as one of them, which may be of
+    a total that no row has, or with the same head as one of theirs: two tables of the same columns
+    have them in the same order."""
+    told = {_name_measure(id) for id in cited}
+    alike = {
+        id
+        for one in shown
+        for facts in one.column_facts
+        if not told.isdisjoint(map(_name_measure, facts))
+        for id in facts
+    }
+    cited = alike.union(cited)
     measures = {
         facts: head  # of its first column
         for one in shown
@@ -93,6 +103,12 @@ def _add_alike(cited: Collection[str], shown: Sequence[Exhibit]) -> frozenset[st
     }
     heads = {head for facts, head in measures.items() if facts & {*cited}}
     return frozenset(cited).union(*(facts for facts, head in measures.items() if head in heads))
+
+
+def _name_measure(id: str) -> tuple[str, str]:
+    """Return of what a figure is, whatever it is about."""
+    kind, _subject, measure = FactId.parse(id)
+    return kind, measure or id
 
 
 def _leave_out_empty(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> Exhibit:

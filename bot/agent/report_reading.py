@@ -72,8 +72,8 @@ def read_question(form: ReportForm, chosen: Exhibit | None, ctx: Findings) -> Re
         used = (next((e for e in ordered if id in e.facts and e.read_as), None) for id in cited)
         return list({id(one): one for one in used if one}.values())
 
-    of_headline = list_cited([form.headline], ctx)
-    of_points = list_cited([*form.points, form.cannot_tell], ctx)
+    of_headline = _list_shown(list_cited([form.headline], ctx), chosen, ctx)
+    of_points = _list_shown(list_cited([*form.points, form.cannot_tell], ctx), chosen, ctx)
     headline, points = list_used(of_headline), list_used(of_points)
     shown = [one for one in ordered if chosen and chosen.shows_of(one) and one.read_as]
     bounded = [one for one in ordered if BOUND in dict(one.scope) and one.all_facts & {*of_points}]
@@ -143,6 +143,18 @@ def _is_compared(exhibit: Exhibit, cited: Collection[str], ctx: Findings) -> boo
     own = [fact for fact in ctx.book.facts if fact.id in exhibit.all_facts]
     before = {fact.compared_with for fact in own}
     return any(fact.id in cited and (fact.id in before or fact.is_change) for fact in own)
+
+
+def _list_shown(cited: Iterable[str], chosen: Exhibit | None, ctx: Findings) -> list[str]:
+    """Return these facts; in place of one that the shown exhibit has as well, its own."""
+    shown = {id for one in ctx.exhibits if chosen and chosen.shows_of(one) for id in one.facts}
+    known = {fact.id: _name_figure(fact) for fact in ctx.book.facts}
+    own = {known[id]: id for id in known if id in shown}
+    return [*dict.fromkeys(id if id in shown else own.get(known[id], id) for id in cited)]
+
+
+def _name_figure(fact: Fact) -> tuple[object, ...]:
+    return (fact.label, fact.about, fact.value, fact.unit, fact.since, fact.until)
 
 
 def _order_exhibits(chosen: Exhibit | None, ctx: Findings) -> list[Exhibit]:

@@ -125,6 +125,11 @@ def list_short_conditions(
         parts.append(_describe_bought([more], rule.bought_within, rule.bought_at_least))
         told |= {"bought": (), "bought_categories": (), "bought_within": None}
         told["bought_at_least"] = None
+    if rule.like_product or rule.like_category:
+        for like in (titles.get(rule.like_product or "", rule.like_product), rule.like_category):
+            parts += [Words("similar to buyers of {thing}", thing=quote_name(like))] if like else []
+        parts.append(Words("without it so far"))
+        told |= {"like_product": None, "like_category": None}
     ends = list[Words]()
     if rule.not_within and not (rule.not_bought or rule.not_bought_categories):
         ends.append(Words("nothing for {days} days", days=rule.not_within))

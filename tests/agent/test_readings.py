@@ -139,13 +139,16 @@ def fill(text: str, _language: str) -> Any:
     return SimpleNamespace(text=text)
 
 
-def read(headline: str, points: list[str], *calls: Exhibit) -> str:
-    """Return how it was read; f1, f2 … are the facts of the calls."""
+def read(
+    headline: str, points: list[str], *calls: Exhibit, chosen: Exhibit | None = None, alike: int = 0
+) -> str:
+    """Return how it was read; f1, f2 … are the facts of the calls, the first `alike` ones of the
+    same figure."""
     facts = {
         f"f{number}": Fact(
             id=one.facts[0],
             label="orders",
-            value=Decimal(number),
+            value=Decimal(max(number, alike)),
             source=Source("orders.csv"),
             as_of=date(2026, 11, 1),
         )
@@ -157,8 +160,14 @@ def read(headline: str, points: list[str], *calls: Exhibit) -> str:
     ctx: Any = SimpleNamespace(
         book=book, exhibits=calls, request=request, read_as=(), today=date(2026, 11, 1)
     )
-    reading = read_question(form, None, ctx)
+    reading = read_question(form, chosen, ctx)
     return "\n".join([reading.line, *reading.beside])
+
+
+def test_a_figure_that_the_shown_table_has_too_is_read_as_this_one() -> None:
+    change, table = build_call("change", ("what", "change")), build_call("table", ("what", "sales"))
+    assert read("{f1}", [], change, table, chosen=table, alike=2) == "Sales"
+    assert read("{f1}", [], change, table, chosen=table) == "Change"
 
 
 def test_people_of_a_point_are_not_those_of_the_headline() -> None:

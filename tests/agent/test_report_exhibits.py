@@ -59,6 +59,21 @@ def test_columns_of_two_tables_are_cited_by_their_heads() -> None:
     assert _add_alike(["Orders"], [WEEKS, other]) == {"Orders", "other Orders"}
 
 
+def test_column_of_which_a_sentence_cites_another_row_is_cited() -> None:
+    heads = (*"abcdef", "share-of-budget")
+    ads = Exhibit(
+        shows="",
+        table=Table(columns=("Campaign", *heads), rows=(("Linen", *"123456", "40%"),)),
+        column_facts=tuple(frozenset({f"campaigns.name--linen.{one}"}) for one in heads),
+    )
+    cited = _add_alike(["campaigns.ads.share-of-budget"], [ads])
+    assert cited == {"campaigns.ads.share-of-budget", "campaigns.name--linen.share-of-budget"}
+    cut = _cut_columns(ads, [], cited, 6, CTX)
+    assert cut.table
+    assert cut.table.columns[1] == "share-of-budget"
+    assert cut.cut == "Not shown, for lack of room: f."
+
+
 def test_a_cell_without_a_figure_is_explained_once() -> None:
     told = _explain_gaps(WEEKS, CTX)
     assert told.cut.startswith("“–”: ")

@@ -93,15 +93,19 @@ def test_exports_of_a_report_that_nothing_tells_apart_are_one() -> None:
     [
         (
             AudienceRule(not_within=90, min_orders=1, max_orders=1, countries=("GB",)),
-            "Export contacts for e-mail (bought once, nothing for 90 days)",
+            "Export contacts for e-mail (bought once, nothing for 90 days…)",
         ),
         (
             AudienceRule(segments=("at-risk", "lapsed"), not_within=90),
-            "Export contacts for e-mail (At risk or Lapsed)",
+            "Export contacts for e-mail (At risk or Lapsed…)",
         ),
         (
             AudienceRule(bought_categories=("Bath", "Bed", "Candles"), min_orders=2),
-            "Export contacts for e-mail (bought “Bath” or 2 others)",
+            "Export contacts for e-mail (bought “Bath” or 2 others…)",
+        ),
+        (
+            AudienceRule(last_until=date(2026, 8, 31), countries=("GB",)),
+            "Export contacts for e-mail (last order on 31 August 2026 or earlier…)",
         ),
     ],
 )
@@ -179,3 +183,25 @@ def test_same_audience_of_two_calls_has_one_export() -> None:
     ]
     (step,) = list_export_steps([fact.id for fact in facts], facts)
     assert step.form == {"rule": rule.stored}
+
+
+def test_export_button_shortens_a_product_that_it_has_no_room_for() -> None:
+    values = {
+        "yours.rule": AudienceRule(like_product="nils").stored,
+        "yours.by-email": Decimal(274),
+        "things.nils": "Nils tee-shirt in soft linen jersey",
+    }
+    facts = [
+        Fact(
+            id=f"audiences.{name}",
+            label=name,
+            about="nils" if name.startswith("things") else "",
+            value=value,
+            source=Source("orders.csv"),
+            as_of=date(2026, 11, 24),
+        )
+        for name, value in values.items()
+    ]
+    (step,) = list_export_steps([facts[1].id], facts)
+    name = "similar to buyers of “Nils tee-shirt…”…"
+    assert step.label.to("en") == f"Export 274 contacts for e-mail ({name})"

@@ -39,7 +39,7 @@ SAME = {
     "Version {n}",
     "v{n}",
 }
-SAME |= {"{n} message", "{n} messages"}
+SAME |= {"{first}…", "{n} message", "{n} messages"}
 SAME |= {
     "audience",
     "conversions",

@@ -1421,3 +1421,32 @@ def test_amounts_of_the_days_between_are_not_told_by_other_filters(
     ]
     assert sets
     assert not derived(between, sets)
+
+
+async def test_what_a_total_and_its_other_parts_leave_is_told() -> None:
+    """Few newcomers with a discount bought once more without one, so those who were no newcomers
+    without a discount are few more than those of all orders."""
+    old = [f"old{n}" for n in range(60)]
+    new = [f"new{n}" for n in range(60)]
+    later = [f"late{n}" for n in range(80)]
+    bought = [(who, date(2026, 8, 3), 0) for who in old]
+    bought += [(who, date(2026, 10, 5), 0) for who in (*old, *later)]
+    bought += [(who, date(2026, 10, 5), 2) for who in new]
+    bought += [(who, date(2026, 10, 20), 0) for who in new[:4]]
+    orders = [
+        {"order": f"o{n}", "line": 1, "at": datetime.combine(day, time(12)), "customer": who}
+        | {"product": "vase", "title": "Vase", "amount": Decimal(20), "quantity": 1.0}
+        | {"discount": Decimal(off), "currency": "EUR"}
+        for n, (who, day, off) in enumerate(bought)
+    ]
+    deps = tool_deps(workspace_data(small(orders=orders)))
+    days = {"since": "2026-10-01", "until": "2026-10-31"}
+    told = await attempt(deps, measures=["new_customers"], dimensions=["discounted"], **days)
+    assert told is not None
+    assert sorted(fact.number for fact in told.facts) == [60, 80, 140]
+    assert not [note for note in told.notes if "left out" in note or "would tell" in note]
+    every = ["new_customers", "customers"]
+    both = await attempt(deps, measures=every, dimensions=["discounted"], **days)
+    assert both is not None
+    numbers = [fact.number for fact in both.facts]
+    assert 144 not in numbers  # less 80 and the other 60 of all, this would be the four

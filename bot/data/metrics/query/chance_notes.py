@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bot.core.facts import Fact
-from bot.data.metrics.query.few_orders import warn_of_few_orders
+from bot.data.metrics.query.few_orders import may_counts_be_chance, warn_of_few_orders
 from bot.data.metrics.query.group_places import GroupPlaces
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import Group
@@ -46,29 +46,36 @@ class ChanceNotes:
     def _list_chance(self, groups: Sequence[Group], cells: Any) -> list[str]:
         """Say of which rates a difference may be chance: between the groups, and from the earlier
         period."""
-        notes = []
+        notes, changes = list[str](), dict[str, list[str]]()
+        single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
         for name in self.query.measures:
-            measure = self.answer.get_measure(name)
-            if (measure.unit != "%" and measure.spread is None) or measure.share_of:
-                continue
-            single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
-
-            def is_chance(*places: tuple[Group, int], name: str = name) -> bool:
-                told = [(one, n, fact) for one, n in places if (fact := cells[one, name][n])]
-                if self.answer.get_measure(name).spread is None:
-                    return may_be_chance([fact for *_, fact in told])
-                return self._may_means_be_chance(name, told)
-
-            if is_chance(*((one, 0) for one in single)):
+            if self._may_be_chance(name, [(one, 0, cells[one, name][0]) for one in single]):
                 notes.append(
                     f"{name}: the difference between these groups may be chance. Call none better, "
                     "higher or lower without saying so."
                 )
-            alike = [one for one in groups if is_chance((one, 0), (one, 1))]
+            alike = [
+                one
+                for one in groups
+                if self._may_be_chance(name, [(one, n, cells[one, name][n]) for n in (0, 1)])
+                or may_counts_be_chance(self.answer, name, *cells[one, name][:2])
+            ]
             if alike:
-                names = self.places.list_names(alike, groups)
-                notes.append(f"{name}: the change may be chance for {names}. Say so.")
-        return notes
+                changes.setdefault(self.places.list_names(alike, groups), []).append(name)
+        return notes + [
+            f"{', '.join(names)}: the change may be chance for {where}. Say so."
+            for where, names in changes.items()
+        ]
+
+    def _may_be_chance(self, name: str, places: Sequence[tuple[Group, int, Fact | None]]) -> bool:
+        """Whether rates or means differ by no more than chance often makes of equal ones."""
+        measure = self.answer.get_measure(name)
+        if (measure.unit != "%" and measure.spread is None) or measure.share_of:
+            return False
+        told = [(one, n, fact) for one, n, fact in places if fact]
+        if measure.spread is None:
+            return may_be_chance([fact for *_, fact in told])
+        return self._may_means_be_chance(name, told)
 
     def _may_means_be_chance(self, name: str, told: Sequence[tuple[Group, int, Fact]]) -> bool:
         """Whether means differ by no more than chance often makes of equal ones."""

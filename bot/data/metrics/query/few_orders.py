@@ -1,4 +1,4 @@
-"""Say where a change of a sum is of so few orders that chance may make it."""
+"""Where a change of a sum may be chance, as it is of few orders or of little more than before."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from bot.data.metrics.query.release import Group
 from bot.data.stats import WATCHED_P, binomial_cdf
 
 FEW_ORDERS = 30  # in one of two periods
+BY_ORDERS = ("orders", "units")  # units come with orders
 
 
 def warn_of_few_orders(
@@ -19,11 +20,8 @@ def warn_of_few_orders(
 ) -> list[str]:
     """`cells` are the facts by group and measure: now, earlier, change."""
     found = dict[str, list[str]]()
-    for name in answer.query.measures if answer.query.dataset == "orders" else ():
-        measure = answer.get_measure(name)
-        if not measure.is_sum or not (name == "orders" or measure.unit == "money"):
-            continue
-        few = [one for one in groups if _are_few_alike(*cells[one, name][:2])]
+    for name in answer.query.measures:
+        few = [one for one in groups if is_of_few_alike(answer, name, *cells[one, name][:2])]
         if few:
             found.setdefault(list_names(few, groups), []).append(name)
     return [
@@ -33,22 +31,42 @@ def warn_of_few_orders(
     ]
 
 
-def _are_few_alike(now: Fact | None, before: Fact | None) -> bool:
-    """Whether two sums are of few orders whose numbers chance may explain: given how many they are
-    together, those of one period are binomial by its days (Przyborowski and Wilenski, Biometrika
-    31, 1940, 313–323). What the orders are worth varies as well, so a sum varies more."""
-    if now is None or before is None:
+def is_of_few_alike(answer: MetricAnswer, name: str, now: Fact | None, before: Fact | None) -> bool:
+    """Whether two sums are of few orders whose numbers chance may explain. What the orders are
+    worth varies as well, so a sum varies more."""
+    measure = answer.get_measure(name)
+    is_sum = measure.is_sum and (name in BY_ORDERS or measure.unit == "money")
+    if answer.query.dataset != "orders" or not is_sum or now is None or before is None:
         return False
-    (many, days), (earlier, days_before) = map(_count, (now, before))
-    if not 0 < min(many, earlier) < FEW_ORDERS or not days or not days_before:
+    return 0 < min(now.rows or 0, before.rows or 0) < FEW_ORDERS and _are_alike(
+        now, before, now.rows or 0, before.rows or 0
+    )
+
+
+def may_counts_be_chance(
+    answer: MetricAnswer, name: str, now: Fact | None, before: Fact | None
+) -> bool:
+    """Whether chance may explain how many orders, or new customers, there are more or less."""
+    is_new = name == "new_customers"
+    if answer.query.dataset != "orders" or not (is_new or name in BY_ORDERS):
+        return False
+    if now is None or before is None or now.number == before.number:
+        return False
+    if is_of_few_alike(answer, name, now, before):
+        return False  # is told as that
+    many, earlier = (int(one.number) if is_new else one.rows or 0 for one in (now, before))
+    return min(many, earlier) > 0 and _are_alike(now, before, many, earlier)
+
+
+def _are_alike(now: Fact, before: Fact, many: int, earlier: int) -> bool:
+    """Whether chance may explain two counts: given how many they are together, those of one period
+    are binomial by its days (Przyborowski and Wilenski, Biometrika 31, 1940, 313–323)."""
+    days, days_before = (
+        (one.until - one.since).days + 1 if one.since and one.until else 0 for one in (now, before)
+    )
+    if not days or not days_before:
         return False
     share, both = days / (days + days_before), many + earlier
     below = binomial_cdf(many, both, share)
     above = 1 - binomial_cdf(many - 1, both, share)
     return 2 * min(below, above) >= WATCHED_P
-
-
-def _count(fact: Fact) -> tuple[int, int]:
-    """Return of how many orders a figure is, and of how many days."""
-    days = (fact.until - fact.since).days + 1 if fact.since and fact.until else 0
-    return fact.rows or 0, days

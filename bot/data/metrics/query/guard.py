@@ -7,6 +7,7 @@ the data, what a few people did is given with fewer figures, or refused. What di
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 
 from bot.core.metric_query import QueryError, TooFewError
 from bot.core.withheld import Reason, Withheld
@@ -163,12 +164,12 @@ class _Guard:
                 if all((b, family) in safe[one] for family in needed[b])
                 and not (without_returns and known[b].is_return)
             )
-            shown += [one.model_copy(update={"bases": bases})] if bases else []
+            shown.append(one.model_copy(update={"bases": bases}))
             if bases != one.bases and one != answer.spare_total:
                 left_out.setdefault(one.period, set()).add(one.group)
             is_complete &= bases == one.bases or one.period != "now" or bool(one.members)
         smaller = replace(
-            answer.with_recipe(recipe.with_shown(tuple(shown))),
+            self._tell_rests(answer.with_recipe(recipe.with_shown(tuple(shown)))),
             left_out={period: frozenset(groups) for period, groups in left_out.items()},
             withheld=why,
         )
@@ -177,6 +178,27 @@ class _Guard:
         ):
             return None
         return smaller if _tells_anything(smaller) or not _tells_anything(answer) else None
+
+    def _tell_rests(self, smaller: MetricAnswer) -> MetricAnswer:
+        """Return the answer with the figures that a total and its other parts give by subtraction:
+        to hide one of them hides nothing."""
+        answer, recipe = self.answer, smaller.recipe
+        places = [answer.recipe.total, *answer.recipe.list_groups()]
+        rests = dict[tuple[PeriodName, Group], tuple[str, ...]]()
+        for period, name in product(answer.rows, answer.query.measures):
+            figures = {one: answer.get_value(period, one, name) for one in places}
+            lost = [one for one in places if smaller.get_value(period, one, name) is None]
+            if not answer.get_measure(name).is_sum or len(lost) != 1 or None in figures.values():
+                continue
+            total, *parts = figures.values()
+            if total == sum(parts):
+                rests[period, lost[0]] = (*rests.get((period, lost[0]), ()), name)
+        shown = (
+            one.model_copy(update={"subtracted": rests.get((one.period, one.group), ())})
+            for one in recipe.shown
+        )
+        told = (one for one in shown if one.bases or one.subtracted or one.is_remainder)
+        return smaller.with_recipe(recipe.with_shown(tuple(told)))
 
     def _add_spare_total(self) -> MetricRecipe:
         spare, recipe = self.answer.spare_total, self.answer.recipe
@@ -259,6 +281,8 @@ def _list_lost(
 def _say_what_is_left_out(answer: MetricAnswer, left: MetricAnswer, why: Withheld) -> MetricAnswer:
     """Return what is left of an answer with a note on the rest. Where nothing of the earlier days
     is left, nothing is compared."""
+    if _tells_all(answer, left):
+        return replace(left, left_out={}, withheld=None)
     lost = _list_untold(answer, left, "now")
     before = [name for name in _list_untold(answer, left, "before") if name not in lost]
     said = [f"No {', '.join(lost)}"] if lost else []
@@ -270,6 +294,15 @@ def _say_what_is_left_out(answer: MetricAnswer, left: MetricAnswer, why: Withhel
     what = "; ".join(said) or "Some figures are left out"
     note = f"{what}: {why.explain()}. {why.suggest()}"
     return replace(left, periods=periods, notes=(*left.notes, note))
+
+
+def _tells_all(answer: MetricAnswer, left: MetricAnswer) -> bool:
+    return all(
+        left.get_value(one.period, one.group, name) is not None
+        for one in answer.recipe.shown
+        for name in answer.query.measures
+        if answer.get_value(one.period, one.group, name) is not None
+    )
 
 
 def _list_untold(answer: MetricAnswer, left: MetricAnswer, period: PeriodName) -> list[str]:

@@ -52,12 +52,14 @@ Released = dict[Family, list[RowIndex]]
 
 class ShownGroup(BaseModel, frozen=True):
     """A group of one period that is shown, with the bases of its figures. `whole` is the period
-    without the filters, of which a share is told. With `members` these are groups together."""
+    without the filters, of which a share is told. With `members` these are groups together. What
+    the other figures leave by subtraction is no sum of its own: measures that are told so."""
 
     period: PeriodName
     group: Group
     bases: tuple[str, ...]
     members: tuple[Group, ...] = ()
+    subtracted: tuple[str, ...] = ()
 
     @property
     def is_remainder(self) -> bool:
@@ -89,6 +91,13 @@ class MetricRecipe(BaseModel, frozen=True):
             for one in self.shown
             if (one.period, one.group) == (period, group)
             for basis in one.bases
+        )
+
+    def is_subtracted(self, period: PeriodName, group: Group, name: str) -> bool:
+        return any(
+            name in one.subtracted
+            for one in self.shown
+            if (one.period, one.group) == (period, group)
         )
 
     def tells(self, period: PeriodName) -> bool:
@@ -284,7 +293,9 @@ class MetricAnswer:
     def list_lacking(self, group: Group, name: str, period: PeriodName = "now") -> set[str]:
         """Return the bases of a figure that may not be told of the group."""
         name = self.dataset.measures[name].share_of or name
-        told = (one for one in (self.recipe, self.counted) if one and name in self._list_names(one))
+        told = [one for one in (self.recipe, self.counted) if one and name in self._list_names(one)]
+        if any(one.is_subtracted(period, group, name) for one in told):
+            return set()
         bases = {basis for one in told for basis in one.get_bases(period, group)}
         return set(self.dataset.measures[name].bases) - bases
 
