@@ -215,6 +215,22 @@ async def test_a_text_with_personal_data_is_left_out_and_counted() -> None:
     assert len(said_in(result)) == 3
 
 
+async def test_ids_of_orders_and_customers_are_hidden_in_a_quote() -> None:
+    text = "Commande 1042, client k-77, colis az990187 et non ZZ990187 : 20260 en retard."
+    mine = {"id": "v1", "at": NOON, "text": text, "customer": "K-77", "order": "#1042"}
+    others = [{"order": "AZ990187", "at": NOON, "customer": "c2", "product": "p"}]
+    deps = tool_deps(data_of(small(feedback=[mine], orders=others)))
+    result = await call_tool("read_feedback", {"most": 5}, deps)
+    (said,) = said_in(result)
+    assert said.value == "Commande […], client […], colis […] et non ZZ990187 : 20260 en retard."
+    rows = [{**row, "order": "BX4410"} for row in reviews_of(10, 25, 20)]
+    rows = [{**row, "text": f"{row['text'].rstrip('.')}, order BX4410."} for row in rows]
+    found = data_of(small(feedback=rows)).findings("feedback", AnalysisFilter())
+    quotes = [str(one.value) for one in found.facts if one.parts.measure.startswith("quote-")]
+    assert quotes
+    assert all("BX4410" not in quote and "[…]" in quote for quote in quotes)
+
+
 async def test_a_long_text_is_cut_to_the_sentence_that_was_meant() -> None:
     before = "Le tissu est doux et la couleur est belle. " * 12
     text = f"{before}Mais la fermeture a cassé. Merci."

@@ -158,7 +158,7 @@ def _score(theme: str) -> float:
 
 
 def test_quotes_are_verbatim_with_the_text_id() -> None:
-    whole = {t.id: t.whole[t.offset :] for t in heard().texts}
+    whole = {t.id: t.hide_ids(t.whole[t.offset :]) for t in heard().texts}
     quoted = [f for f in found().facts if f.label.startswith("quote ")]
     assert len(quoted) > 20
     for fact in quoted:

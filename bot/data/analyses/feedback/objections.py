@@ -203,6 +203,7 @@ def _extract_praise_sentence(
     mentions = theme_table.mentions[theme_table.texts.index(quote.text)]
     start, end, _ = mentions.spans[theme] if mentions else (0, 0, 0)
     sentence = quote.text.whole[start:end].strip()
+    sentence = quote.text.hide_ids(sentence)
     return replace(quote, said=sentence) if len(sentence) >= MIN_QUOTE_LENGTH else quote
 
 

@@ -48,7 +48,7 @@ MAX_QUOTE_SIMILARITY = 0.5
 @dataclass(frozen=True)
 class CustomerSentence:
     """What one customer wrote: the whole text, or a part of it that stands there letter for
-    letter."""
+    letter, but for ids of orders and customers."""
 
     text: FeedbackText
     said: str
@@ -149,7 +149,7 @@ def _build_quote(
         return None
     if has_mask(chosen) or find_personal_data(chosen):
         return None
-    return CustomerSentence(text, chosen)
+    return CustomerSentence(text, text.hide_ids(chosen))
 
 
 def _contradicts_rating(text: FeedbackText, flag: int) -> bool:
@@ -232,7 +232,7 @@ def read_sentences(
     for text, mentions in fitting:
         if len(found.sentences) >= most:
             break
-        said = _drop_masked_lines(_cut(text, mentions, theme, wanted))
+        said = text.hide_ids(_drop_masked_lines(_cut(text, mentions, theme, wanted)))
         if not said or find_personal_data(said):
             found.private += 1
         elif (key := normalize_text(said)) not in seen:

@@ -259,6 +259,14 @@ def choose_periods(filter_: AnalysisFilter, newest: date) -> ComparedPeriods:
 
 ROWS_AT_ONCE = 5_000
 MAX_TEXTS = 100_000  # the newest texts, read at once; more would take minutes
+# What may be an id of an order or a customer, and what a quote has in its place.
+ID_PATTERN = re.compile(r"(?=\w*-?\w*\d)[^\W_][\w-]*\w")
+MIN_ID_LENGTH, MIN_OWN_ID_LENGTH = 5, 3  # characters; "own": of the text's own row
+ID_COLUMNS = (
+    *(("orders", "order"), ("orders", "customer"), ("consents", "customer")),
+    *(("customers", "customer"), ("feedback", "order"), ("feedback", "customer")),
+)
+HIDDEN_ID = "[…]"
 DIMENSIONS = ("product", "category", "channel", "region", "country", "segment", "language")
 
 
@@ -274,6 +282,13 @@ class FeedbackText(NamedTuple):
     language: str  # "fr", or "unknown"
     places: tuple[str | None, ...]  # in the order of DIMENSIONS
     author: str = ""  # the customer; every unknown author counts as a different one
+    ids: frozenset[str] = frozenset()  # of orders and customers, that stand in the text
+
+    def hide_ids(self, said: str) -> str:
+        """Return a part of the text with HIDDEN_ID for each id in it."""
+        if not self.ids:
+            return said
+        return ID_PATTERN.sub(lambda m: HIDDEN_ID if m[0].upper() in self.ids else m[0], said)
 
     @property
     def channel(self) -> str | None:
@@ -302,7 +317,7 @@ def select_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
         )
     rows = _filter_feedback(warehouse, filter_)
     texts = rows.filter(rows.text.notnull()).select(
-        "id", "at", "title", "text", "rating", "customer", *DIMENSIONS
+        "id", "at", "title", "text", "rating", "customer", "order", *DIMENSIONS
     )
     newest: ir.Table = texts.order_by(ibis.desc("at"), texts.id, texts.text).limit(MAX_TEXTS)
     return newest
@@ -371,13 +386,37 @@ def read_texts(
             for name in DIMENSIONS
         )
         columns = (
-            part[name].to_pylist() for name in ("id", "at", "title", "text", "rating", "customer")
+            part[name].to_pylist()
+            for name in ("id", "at", "title", "text", "rating", "customer", "order")
         )
         found += (
             _row_to_text(*row)
             for row in zip(*columns, languages, zip(*places, strict=True), strict=True)
-            if row[3].strip() and wanted in (None, row[6])
+            if row[3].strip() and wanted in (None, row[7])
         )
+    return _mark_ids(warehouse, found)
+
+
+def _mark_ids(warehouse: Warehouse, texts: list[FeedbackText]) -> list[FeedbackText]:
+    """Add to each text the ids that stand in it: those of its own row, and those of the files."""
+    typed = [{word.upper() for word in ID_PATTERN.findall(text.whole)} for text in texts]
+    long = {word for words in typed for word in words if len(word) >= MIN_ID_LENGTH}
+    known = _find_ids(warehouse, long) if long else set()
+    return [
+        text._replace(ids=frozenset(words & (known | text.ids))) if words else text
+        for text, words in zip(texts, typed, strict=True)
+    ]
+
+
+def _find_ids(warehouse: Warehouse, words: set[str]) -> set[str]:
+    """Return the words, in capitals, that are ids of orders or of customers in any file."""
+    found = set[str]()
+    for kind, name in ID_COLUMNS:
+        if kind in warehouse.listed and kind not in warehouse.damaged:
+            rows = warehouse.rows(kind)
+            ids = rows.select(id=rows[name].cast("string").upper().replace("#", ""))
+            same = ids.filter(ids.id.isin(sorted(words))).distinct()
+            found |= set(fetch_arrow(warehouse, same)["id"].to_pylist())
     return found
 
 
@@ -404,6 +443,7 @@ def _row_to_text(
     text: str,
     rating: float | None,
     customer: str | None,
+    order: str | None,
     language: str,
     places: tuple[str | None, ...],
 ) -> FeedbackText:
@@ -417,6 +457,11 @@ def _row_to_text(
         language,
         places,
         customer or f"text {id_} {at}",
+        frozenset(
+            id.upper().replace("#", "")
+            for id in (customer, order)
+            if id and len(id) >= MIN_OWN_ID_LENGTH
+        ),
     )
 
 
