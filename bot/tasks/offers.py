@@ -5,8 +5,8 @@ from typing import Literal
 
 from bot.core.request import OFFER_JOINT, Brief
 from bot.grounding.figure_checks import has_threshold
-from bot.grounding.numbers import read_figures
-from bot.grounding.price_cuts import find_cuts
+from bot.grounding.numbers import HALF_PRICE, read_figures
+from bot.grounding.price_cuts import CUT_AFTER, find_cuts
 from bot.grounding.units import Figure
 from bot.text.normalize import normalize_text, tokenize
 
@@ -42,7 +42,10 @@ def change_figure(old: str, new: str) -> str | None:
     same = [one for one in before if figures and one.first.unit == figures[0].first.unit]
     if len(figures) != 1 or len(same) != 1 or not (figures[0].first.unit and figures[0].is_number):
         return None
-    if not set(_list_words(new, figures)).issubset(_list_words(old, before)):
+    if figures[0].in_words or HALF_PRICE.search(normalize_text(figures[0].text)):
+        return None
+    bare = CUT_AFTER.sub(" ", normalize_text(new))  # "off" says what the sign of the old one does
+    if not {*_list_words(bare, read_figures(bare))} <= {*_list_words(old, before)}:
         return None
     return f"{old[: same[0].start]}{figures[0].text}{old[same[0].end :]}"
 

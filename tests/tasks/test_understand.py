@@ -1250,6 +1250,7 @@ OFFER_15 = "-15 % avec le code NACRE15 jusqu'au 6 décembre"
     ("change", "offer", "codes", "gone"),
     [
         ({"offer": "20%"}, OFFER_15.replace("15 %", "20%"), ["NACRE15"], ("15 %",)),
+        ({"offer": "20% off"}, OFFER_15.replace("15 %", "20%"), ["NACRE15"], ("15 %",)),
         (
             {"offer": "20% avec NACRE20", "must_say": ("NACRE20",)},
             "20% avec NACRE20",
