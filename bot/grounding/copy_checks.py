@@ -36,6 +36,11 @@ CALCULATION_HINT = (
     "(if it follows from facts, keep it and add its calculation to the `facts` of its part: "
     "“f12 - f3”, “14.49 / 3”)"
 )
+NO_QUOTATION = Words("“{quote}” is in no source, letter for letter.")
+HINTS = {
+    UNSOURCED.text: CALCULATION_HINT,
+    NO_QUOTATION.text: "(words of your own, such as a translation, stand without quotation marks)",
+}
 STYLE_RULES = ("length", "cliché", "echo", "call to action")  # of which the writer is told, too
 MAX_UNUSED = 4  # figures of the brief that are named one by one
 NONE_IN_STOCK = Words("The catalogue has none in stock ({source}).")
@@ -88,8 +93,8 @@ def list_faults(checks: Iterable[Check]) -> list[str]:
         is_blocked = check.level == "block" and check.words.text != STOP_MISSING.text
         if is_blocked or is_marked or is_style:
             where = f"{check.part}: " if check.part else ""
-            hint = f" {CALCULATION_HINT}" if check.words.text == UNSOURCED.text else ""
-            faults.append(where + check.words.to("en") + hint)
+            hint = HINTS.get(check.words.text, "")
+            faults.append(f"{where}{check.words.to('en')} {hint}".rstrip())
     return faults
 
 
@@ -246,7 +251,7 @@ def _check_quotes(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check
             for start, end in find_quotations(part.text):
                 text = part.text[start:end]
                 if not (sources.contains_quote(text) or _is_stated(text, sources)):
-                    words = Words("“{quote}” is in no source, letter for letter.", quote=text)
+                    words = NO_QUOTATION.with_params(quote=text)
                     yield part.build_check("quote", "block", words, override=True)
 
 

@@ -20,7 +20,7 @@ from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, iter_texts
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
-from bot.grounding.numbers import read_figures, read_word_figures
+from bot.grounding.numbers import list_numbers, read_figures, read_word_figures
 from bot.grounding.sources import find_quotations, read_fact
 from bot.grounding.units import (
     HUNDRED,
@@ -51,6 +51,7 @@ SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 DAY_BEFORE = re.compile(r"\b(?:le|du|au) $", re.IGNORECASE)  # "le 27", never "le 27 clients"
 DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
 MASK = "\u0000"  # stands for each character of a slot
+OF_WHOLE = re.compile(r"\s+(?:of|de|des|du)\b|\s+d['’]", re.IGNORECASE)  # a share, no rank
 RATE_BASE = re.compile(  # of a rate: “cost per thousand impressions”
     r"(?i)\b(?:per|pour|par) (?:thousand|mille|1[ .,\u00a0\u202f]?000)(?= (?!euros)[a-z])"
 )
@@ -218,6 +219,7 @@ class _Material:
         self._told = told = dict.fromkeys([*texts, *given.notes, *labels])
         days = {day for f in facts for day in (f.since, f.until, f.as_of) if day}
         days |= {given.today, *given.request_days}
+        self._asked = frozenset(list_numbers(given.request_words))
         self._words = frozenset(self._whole.split()) | frozenset(
             word.strip(TRAILING) for text in told for word in normalize_text(text).split()
         )
@@ -255,8 +257,16 @@ class _Material:
         if figure.first.unit == "%":
             shares = _list_shares(self._book, text)
             is_shown = any(says(figure, one, "%", is_rough=True) for one in shares)
-            return is_shown or any(agrees(figure, known) for known in self._given_shares)
+            is_given = any(agrees(figure, known) for known in self._given_shares)
+            return is_shown or is_given or self._is_rank(figure, text)
         return any(agrees(figure, k) for fact in self._book.facts for k in read_fact(fact).figures)
+
+    def _is_rank(self, figure: Figure, text: str) -> bool:
+        """Whether "a third" may be the third of as many as were asked for: "a third worst can't be
+        named", where the worst 3 were asked for."""
+        rank = round(HUNDRED / figure.first.base)
+        of_whole = OF_WHOLE.search(figure.text) or OF_WHOLE.match(text, figure.end)
+        return rank > 2 and rank in self._asked and not of_whole
 
     def spans(self, first: Figure, last: Figure, text: str) -> bool:
         """Whether two numbers are the first and the last day of a figure of the text, its month
@@ -355,4 +365,7 @@ def _find_wrong_quotes(text: str, material: _Material) -> Iterator[str]:
     prose = SLOT_PATTERN.sub("", text)
     for quote in (prose[start:end] for start, end in find_quotations(prose)):
         if not material.quotes(quote):
-            yield f"“{quote}” stands in quotation marks and in no fact: quote letter for letter"
+            yield (
+                f"“{quote}” stands in quotation marks and in no fact: quote letter for letter, or "
+                "write your own words, such as a translation, without quotation marks"
+            )

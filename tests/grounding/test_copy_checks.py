@@ -10,6 +10,7 @@ from bot.config.brand import Market, RequiredMention
 from bot.core.checks import Check, group_checks, select_blocking, select_final
 from bot.core.facts import Evidence
 from bot.core.parts import Hook, Part, Quote
+from bot.grounding.copy_checks import list_faults
 from bot.grounding.sources import OWN_TEXT_ORIGIN
 from bot.i18n.messages import Language
 from tests.support.shirt import (
@@ -253,6 +254,11 @@ def test_quotation_must_stand_letter_for_letter() -> None:
     (check,) = quoted("Je vis dedans depuis mai")
     assert (check.level, check.override, check.fact) == ("block", False, "feedback.quote.1")
     assert quoted("Je vis dedans depuis juin", "feedback.quote.2")
+
+
+def test_writer_hears_that_its_own_words_stand_without_quotation_marks() -> None:
+    (fault,) = list_faults(only(proved("“Laundry in the sun”, in linen."), "quote"))
+    assert "without quotation marks" in fault
 
 
 def test_cited_fact_must_exist() -> None:

@@ -681,6 +681,9 @@ def test_a_share_in_words_is_one_that_slots_or_the_request_show(
     [
         ("La cinquième, Carafe Onde, suit.", "", True),  # a rank
         ("Alba came third.", "", True),
+        ("A third worst can't be named.", "the worst 3 campaigns?", True),
+        ("A third worst can't be named.", "the worst 4 campaigns?", False),
+        ("A third of sales is mobile.", "the worst 3 campaigns?", False),
         ("Un cinquième des ventes vient du mobile.", "", False),
         ("One third of sales is mobile.", "", False),
         ("The cost per thousand impressions is not known.", "", True),  # the measure's own name

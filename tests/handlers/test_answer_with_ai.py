@@ -36,11 +36,13 @@ def report(headline: str, *points: str, **more: Any) -> Step:
     return says({"headline": headline, "points": list(points), **form, **more})
 
 
-async def answer(*script: Step, words: str = "orders by country in October?") -> tuple[Any, Any]:
+async def answer(
+    *script: Step, words: str = "orders by country in October?", skill: str = "answer"
+) -> tuple[Any, Any]:
     """The result, and the transcript of what the AI was sent."""
     async with ScriptedClaude(*script) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
-        found = await run(words, writer=writer, skill="answer")
+        found = await run(words, writer=writer, skill=skill)
         await writer.close()
     return found, claude.letters
 
@@ -179,15 +181,22 @@ async def test_a_comparison_is_read_only_where_the_card_shows_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headline", "point", "goes_back"),
-    [("{f2} of them.", "none", True), ("All is well.", "{f2} of them.", False)],
+    ("headline", "point", "skill", "goes_back"),
+    [
+        ("{f2} of them.", "none", "blockers", True),
+        ("All is well.", "{f2} of them.", "blockers", False),
+        ("{f2} of them.", "none", "answer", False),
+    ],
 )
 async def test_a_break_that_is_the_finding_asks_for_what_customers_write(
-    headline: str, point: str, goes_back: bool
+    headline: str, point: str, skill: str, goes_back: bool
 ) -> None:
-    """Beside another finding it does not, whatever else the data can't tell."""
+    """Beside another finding it does not, nor where nobody asked why, whatever else the data
+    can't tell."""
     said = report(headline, point, cannot_tell="what comes in December (no file holds it)")
-    found, letters = await answer(calls(("funnel", full_params("funnel", {}))), said, said)
+    found, letters = await answer(
+        calls(("funnel", full_params("funnel", {}))), said, said, skill=skill
+    )
     sent = [str(letter["messages"][-1]["content"]) for letter in letters]
     assert any("call feedback_themes as well" in one for one in sent[2:]) is goes_back
     card = "What customers write about it was not looked at."

@@ -233,6 +233,7 @@ async def test_injection_obeyed_by_claude_is_left_out(skill: str) -> None:
     sent_back = str(claude.letters[1]["messages"][-1]["content"])
     assert "90%" in sent_back
     assert "quote letter for letter" in sent_back
+    assert "without quotation marks" in sent_back
     assert "90%" not in "\n".join(list_own_texts(found))
     is_harmless(found)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.agent.llm.turn import NextCall
 from bot.agent.tool import ToolDeps, ToolError
@@ -33,12 +33,19 @@ AFTER_PATH = ("late", "due_orders", "deliver", "cancelled", "return", "refunded"
 FIELDS_AFTER_PATH = ("late", "delivered_day", "carrier", "returned", "return_reason")
 
 
+class Breaks(NamedTuple):
+    """What broke in the path to purchase: the note on it, and since when the first of it."""
+
+    notes: tuple[str, ...] = ()
+    since: date | None = None
+
+
 async def name_breaks_of(
     query: MetricQuery, now: Days, before: Days, facts: Sequence[Fact], deps: ToolDeps
-) -> list[str]:
+) -> Breaks:
     """Return a note on what broke in the path to purchase of the visits that the query is of."""
     if not now[1] or not needs_path(query):
-        return []
+        return Breaks()
     asked: dict[str, Any] = {
         one.field: ",".join(one.values)
         for group in query.filters
@@ -69,15 +76,19 @@ def needs_path(query: MetricQuery) -> bool:
     return MEASURES[first].is_sum and not any(part in first for part in AFTER_PATH)
 
 
-def call_funnel(
-    breaks: Sequence[str], facts: Sequence[Fact], deps: ToolDeps
-) -> tuple[NextCall, ...]:
-    """Return the look-up that compared figures of days with breaks in the path to purchase ask
-    for. `breaks` is the note on these."""
-    compared = tuple(one.id for one in facts if one.is_change or one.compared_with)
+def call_funnel(breaks: Breaks, facts: Sequence[Fact], deps: ToolDeps) -> tuple[NextCall, ...]:
+    """Return the look-up that a report owes which tells how purchases changed in days with these
+    breaks: by the change, or by the figure before it. The figure of these days alone owes none."""
+    since = breaks.since
+    compared = tuple(
+        told
+        for one in facts
+        if since and _counts_purchases(one) and (one.until is None or one.until >= since)
+        if (told := one.id if one.is_change else one.compared_with)
+    )
     why = "the rates of what broke in the path to purchase within these days, and what it cost"
     card = FUNNEL_CALL.to(deps.request.language)
-    return (NextCall("funnel", why, card, compared),) if breaks and compared else ()
+    return (NextCall("funnel", why, card, compared),) if compared else ()
 
 
 async def find_breaks(
@@ -119,7 +130,7 @@ async def name_breaks(
     deps: ToolDeps,
     facts: Sequence[Fact],
     before: Days = (None, None),
-) -> list[str]:
+) -> Breaks:
     """Return a note that names the steps of the path to purchase that moved beyond chance up to
     the newest days and within these days, or those `before` that they are compared with; nothing
     where `facts`, the figures that it would stand beside, are compared and none fell."""
@@ -127,8 +138,8 @@ async def name_breaks(
     try:
         breaks, finding = await find_breaks(where, where.until, deps)
     except ToolError:  # the figures that it would stand beside are told all the same
-        return []
-    named, in_both = list[str](), False
+        return Breaks()
+    named, in_both, days_of = list[str](), False, list[date]()
     for name, group in breaks.items():
         since = read_day_of(group, "since")
         is_within = since and (not ends or since <= max(ends))
@@ -139,19 +150,21 @@ async def name_breaks(
             pass_it += f", over by {after.until}" if after else ""
             named.append(f"{name_step(group[0], name).about}: {pass_it}")
             in_both |= bool(before[1] and since <= before[1])
+            days_of.append(since)
     if not named:
-        return []
+        return Breaks()
     compared = (
         " The earlier days have it as well, at least in part: beside them it doesn't show, so that "
         "they are alike doesn't mean that all is well. Compare with days before it, too."
     )
-    return [
+    note = (
         f"Confirmed in the path to purchase of the whole shop up to {finding.result.as_of}: "
         f"{'; '.join(named)}. Tell it where you compare these days, sum them up or say why they "
         "moved. Don't blame one country, one product or chance for what moved with it: how much of "
         "that it made is not in the data."
         f"{compared if in_both else ''}"
-    ]
+    )
+    return Breaks((note,), min(days_of))
 
 
 def _may_explain(since: date, group: Sequence[Fact], facts: Sequence[Fact]) -> bool:
@@ -179,10 +192,15 @@ def _list_parts(fact: Fact) -> frozenset[str]:
     return frozenset(() if is_total or not fact.about else fact.about.split(" · "))
 
 
+def _counts_purchases(fact: Fact) -> bool:
+    """Whether it counts purchases, or their share of visits."""
+    name = fact.parts.measure.removesuffix("-change")
+    return name in OF_PURCHASES or name.rpartition("-")[2] in PURCHASES
+
+
 def _fell(fact: Fact, facts: Sequence[Fact]) -> bool:
     """Whether it counts purchases, or their share of visits, and is less than before."""
-    name = fact.parts.measure.removesuffix("-change")
-    if name not in OF_PURCHASES and name.rpartition("-")[2] not in PURCHASES:
+    if not _counts_purchases(fact):
         return False
     if fact.is_change:
         return fact.number < 0

@@ -40,7 +40,10 @@ from bot.i18n.messages import Language, Words
 
 WHOLE = "all"
 OF_ALL, WHOLE_SHOP = "whole-", Words("the whole shop")
-WHY_NOTE = "Asked why it moved, see what customers write about it since: feedback_themes."
+WHY_NOTE = (
+    "Asked why it moved or what to do, see what customers write about it since: feedback_themes."
+)
+WHY_SKILL = "blockers"  # asks so; of another question, the note is for who reads it
 FEEDBACK_CALL = Words("What customers write about it was not looked at.")
 OF_ALL_NOTE = (
     "“the whole shop”: the step of all visits, not narrowed as asked. One that moved the same way "
@@ -141,7 +144,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *([WHY_NOTE] if calls else []),
             *name_left_out(left_out),
         ),
-    ).model_copy(update={"next_calls": calls})
+    ).model_copy(update={"next_calls": calls if deps.request.skill == WHY_SKILL else ()})
 
 
 async def _call_feedback(facts: Sequence[Fact], deps: ToolDeps) -> tuple[NextCall, ...]:

@@ -192,7 +192,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *dict.fromkeys(note for one in found for note in one.notes),
             *of_ads.notes,
             *refused,
-            *breaks,
+            *breaks.notes,
             *beside.notes,
         ),
         read_as="\n".join(dict.fromkeys(one.read_as for one in found)),

@@ -228,7 +228,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return ToolResult(
         facts=tuple(facts),
         exhibits=(*exhibits, *beside.exhibits),
-        notes=(*notes, *orders.notes, *breaks, *sold_out, *beside.notes),
+        notes=(*notes, *orders.notes, *breaks.notes, *sold_out, *beside.notes),
         read_as=orders.read_as,
         scope=(what, *(one for one in orders.scope if one[0] != "what")),
         next_calls=call_funnel(breaks, facts, deps),

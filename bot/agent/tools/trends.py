@@ -19,7 +19,7 @@ from bot.agent.tools._analysis import build_filter, find_analysis, group_by_subj
 from bot.agent.tools._calendar import tell_occasions
 from bot.agent.tools._exhibits import GroupExhibit, build_exhibit, build_line
 from bot.agent.tools._lost_sales import name_sold_out
-from bot.agent.tools._path_breaks import call_funnel, name_breaks
+from bot.agent.tools._path_breaks import Breaks, call_funnel, name_breaks
 from bot.agent.tools.query_metrics import ask_sales, look_up_like_days, look_up_newest
 from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
@@ -73,7 +73,7 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "trends", build_filter(params))
-    asked, beside, breaks = finding.where, ToolResult(), list[str]()
+    asked, beside, breaks = finding.where, ToolResult(), Breaks()
     groups = group_by_subject(finding.result.facts)
     moved = {
         name: group
@@ -131,7 +131,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes += beside.notes
         own = [*beside.facts, *facts]
         breaks = await name_breaks((usual, asked.until), asked, deps, own)
-        notes += breaks
+        notes += breaks.notes
         notes += await name_sold_out([(usual, week.until)], ask_sales(asked), deps)
     if not told and not moved:
         notes.append("query_metrics tells the weeks and months of what sells too little for this.")
