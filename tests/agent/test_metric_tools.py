@@ -1205,6 +1205,12 @@ async def test_filter_by_returns_says_that_some_are_still_to_come(
     assert any("are still to come" in note for note in result.notes) == says_so
 
 
+async def test_a_return_rate_so_far_is_told_by_its_units() -> None:
+    call = {"dataset": "orders", "measures": ["return_rate", "returned"], "since": "2026-11-01"}
+    result = await query_tool(tool_deps(workspace_data(sample())), **call)
+    assert any("so far”, tell returned out of units" in note for note in result.notes)
+
+
 @pytest.mark.parametrize("field", ["category", "return_reason"])
 async def test_a_part_of_an_order_is_not_called_an_order(field: str) -> None:
     call = {"dataset": "orders", "measures": ["average_order"], "since": "2026-11-01"}

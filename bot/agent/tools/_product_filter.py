@@ -23,6 +23,7 @@ class ProductBounds(ToolParams):
     max_price: float
     in_stock: Literal["yes", "no", "any"]
     stock_at_least: int = Field(description="Units in stock; 0: any.")
+    stock_at_most: int = Field(description="0: any.")
     reduced: Literal["any", "yes", "no"] = Field(
         description="Now cheaper than the former price in the catalogue."
     )
@@ -30,8 +31,9 @@ class ProductBounds(ToolParams):
     @model_validator(mode="before")
     @classmethod
     def add_newer(cls, given: Any) -> Any:
-        """Read calls that were recorded before there was a bound on the stock."""
-        return {"stock_at_least": 0, **given} if isinstance(given, dict) else given
+        """Read calls that were recorded before there were bounds on the stock."""
+        newer = {"stock_at_least": 0, "stock_at_most": 0}
+        return {**newer, **given} if isinstance(given, dict) else given
 
 
 def read_names(value: str) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ def filter_products(
         and (asked.in_stock != "yes" or product.stock is None or product.stock > 0)
         and (asked.in_stock != "no" or product.stock == 0)
         and (product.stock or 0) >= asked.stock_at_least
+        and (not asked.stock_at_most or _is_few(product.stock, asked.stock_at_most))
         and (asked.reduced == "any" or (product.compare_at is not None) is is_reduced)
     ]
     words = read_text(asked.words)
@@ -83,6 +86,10 @@ def _search(words: str, products: list[Product]) -> tuple[list[Product], set[str
     best += [products[n].handle for n in find_in_category(words, products)]
     best += index.find_all(words)
     return [by_handle[handle] for handle in dict.fromkeys((*best, *said))], {*said}.difference(best)
+
+
+def _is_few(stock: int | None, most: int) -> bool:
+    return stock is not None and stock <= most
 
 
 def _is_within(price: Decimal | None, most: float) -> bool:

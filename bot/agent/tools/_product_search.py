@@ -16,6 +16,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.product import Product
 
 MAX_TIES = 3
+MAX_PRODUCTS = 20
 STOCK_OF_ALL = (
     "The stock is that of all countries, so its days are by the sales of all of them, not of one."
 )
@@ -51,7 +52,7 @@ class ProductSearch(ProductBounds):
         f"{MAX_COMPARED} products with units, stock, days of stock, return rate and ratings; best "
         "with a sort by sales."
     )
-    most: int
+    most: int = Field(description=f"1 to {MAX_PRODUCTS}.")
 
     @property
     def wants_cover(self) -> bool:

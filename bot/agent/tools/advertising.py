@@ -63,7 +63,7 @@ COLUMNS = {
     "clicks": Words("Clicks"),
     "orders": Words("Orders"),
     "cost-per-order": Words("Cost per order"),
-    "return": Words("Return on ad spend"),
+    "return": Words("ROAS (platform)"),
     "budget-a-day": Words("Budget a day"),
     "share-of-budget": Words("Budget spent"),
     "days-out-of-budget": Words("Days out of budget"),
@@ -83,7 +83,10 @@ KEYWORDS = GroupExhibit(
         "campaign": Words("Campaign"),
         "retailer": Words("Platform"),
         "where": Words("Problem"),
-        **{name: COLUMNS[name] for name in ("spend", "share-of-budget", "clicks", "orders")},
+        **{
+            name: COLUMNS[name]
+            for name in ("spend", "budget-a-day", "share-of-budget", "clicks", "orders")
+        },
     },
 )
 PROBLEM = Words("problem")
@@ -104,7 +107,7 @@ BUDGET_NOTE = (
     "“budget a day”: the mean of these days; “share of budget”: how much of it was spent; “days "
     "out of budget”: on which one was used up. Where much is left, a higher budget buys nothing "
     "more, however good the return: advise more money only where a budget runs out, and say beside "
-    "it how much is spent. What more money would bring is not in the data."
+    "it how much a day that is, and is spent. What more money would bring is not in the data."
 )
 NOT_COMPARED = (
     "Campaigns can't be compared: the file has no names, or not both orders and spend, of several."
@@ -129,11 +132,18 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     stuck.sort(key=lambda name: -number_of(groups[name], "spend"))
     of_ads = groups.get("ads", ())
     chosen = pick_measures(of_ads, (*TOTAL_MEASURES, *BUDGET_MEASURES))
+    limited = {  # campaigns of a keyword whose budget runs out
+        str(one.value)
+        for name in stuck
+        if pick_measures(groups[name], ("days-out-of-budget",))
+        for one in pick_measures(groups[name], ("campaign",))
+    }
     budgets = [
         fact
         for name, group in groups.items()
         if name.startswith("name--")
-        for fact in pick_measures(group, BUDGET_MEASURES[1:])  # a day's is in the table
+        for fact in pick_measures(group, BUDGET_MEASURES)
+        if fact.about in limited or fact.parts.measure != "budget-a-day"  # it is in the table
     ]
     chosen += budgets
     for name in worse:
@@ -166,8 +176,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     language = finding.language
     facts = tuple(_name_problem(fact, language) for fact in facts)
     keywords = [fact for fact in facts if fact.parts.subject.startswith(STUCK)]
+    run_out = {
+        fact.parts.subject for fact in keywords if fact.parts.measure == "days-out-of-budget"
+    }
     told = [
-        fact for fact in facts if fact not in keywords or fact.parts.measure not in IN_TABLE_ALONE
+        fact
+        for fact in facts
+        if fact not in keywords
+        or fact.parts.measure not in IN_TABLE_ALONE
+        or (fact.parts.measure == "budget-a-day" and fact.parts.subject in run_out)
     ]
     of_all = [fact for fact in told if fact.parts.subject == "ads"]
     return finding.build_result(

@@ -5,9 +5,10 @@ or of its last 7 days, or stock_cover_longest. Returns handles, prices, stock an
 what sold.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "without_category": "none", "max_price": 60,
-"in_stock": "yes", "stock_at_least": 0, "reduced": "no", "sort": "best_sellers", "country": "none",
-"since": "2026-10-01", "until": "2026-10-31", "sold_at_least": 0, "rated_at_least": 0,
-"rated_at_most": 0, "ratings_at_least": 0, "pace": 0, "compare": "none", "most": 5}
+"in_stock": "yes", "stock_at_least": 0, "stock_at_most": 0, "reduced": "no", "sort": "best_sellers",
+"country": "none", "since": "2026-10-01", "until": "2026-10-31", "sold_at_least": 0,
+"rated_at_least": 0, "rated_at_most": 0, "ratings_at_least": 0, "pace": 0, "compare": "none",
+"most": 5}
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ from bot.agent.tools._product_comparison import (
 )
 from bot.agent.tools._product_filter import filter_products, read_names
 from bot.agent.tools._product_search import (
+    MAX_PRODUCTS,
     ProductSearch,
     explain,
     say_described,
@@ -66,7 +68,6 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Money, Words
 from bot.text.normalize import slugify
 
-MAX_PRODUCTS = 20
 MAX_CATEGORIES = 2  # that a title names
 COVER_DAYS = 28
 MAX_PACE = 10
@@ -424,6 +425,8 @@ def _describe_bounds(params: Params, products: Sequence[Product]) -> list[Words]
         found.append(Words("only sold out"))
     if n := params.stock_at_least:
         found.append(Words("stock: at least {n}", n=n))
+    if n := params.stock_at_most:
+        found.append(Words("stock: at most {n}", n=n))
     if params.reduced != "any":
         found.append(Words("reduced now") if params.reduced == "yes" else Words("not reduced now"))
     for text, bound in (

@@ -74,8 +74,10 @@ class QueryTexts(UserDict[str, Any]):
         return str(self.data[name])
 
 
-# of measures whose name does not say what they are: the days around that of "since"
+# of measures whose name does not say what they are, such as the days around that of "since"
 LABELS = {
+    "return": Words("ROAS (platform)"),
+    "return-elsewhere": Words("ROAS elsewhere"),
     "since-days": Words("since, give or take"),
     "not-within": Words("without a purchase for"),
     "joined-within": Words("signed up within"),

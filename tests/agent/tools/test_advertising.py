@@ -111,6 +111,29 @@ async def test_advertising_says_which_budgets_have_room() -> None:
     assert any("share of budget" in note for note in result.notes)
 
 
+async def test_a_keyword_whose_budget_runs_out_says_how_small_it_is() -> None:
+    result = await call_tool("advertising", {"since": "2026-11-01", "until": "2026-11-24"})
+    found = {(fact.about, fact.parts.measure): fact for fact in result.facts}
+    (keyword,) = (about for about, measure in found if measure == "days-out-of-budget")
+    own, campaign = (
+        found[name, "budget-a-day"] for name in (keyword, str(found[keyword, "campaign"].value))
+    )
+    assert 0 < own.number < campaign.number
+    others = {about for about, measure in found if measure == "budget-a-day"}
+    assert others == {"", own.about, campaign.about}
+    tables = [one.table.columns for one in result.exhibits if one.table]
+    assert any("Keyword" in names and "Budget a day" in names for names in tables)
+
+
+async def test_a_return_on_ads_has_the_name_and_decimals_of_query_metrics() -> None:
+    days = {"since": "2026-10-01", "until": "2026-10-31"}
+    told = await call_tool("advertising", days)
+    asked = {**ADS, **days, "measures": ["sales_per_spend"]}
+    (roas,) = (await call_tool("query_metrics", asked)).facts
+    own = next(f for f in told.facts if f.parts.measure == "return" and not f.about)
+    assert (own.label, own.value) == (roas.label, roas.value)
+
+
 ADS = {
     "dataset": "campaigns",
     "measures": ["spend"],

@@ -433,8 +433,12 @@ async def test_stock_cover_is_ranked_by_the_exact_days_and_tells_who_is_level() 
     assert any(note.startswith("3 products fit") for note in result.notes)
     assert "101" in result.read_as
     recorded = {**full_params("find_products", call)}
-    del recorded["stock_at_least"]  # a call of before
-    assert Params.model_validate(recorded).stock_at_least == 0
+    del recorded["stock_at_least"], recorded["stock_at_most"]  # a call of before
+    known = Params.model_validate(recorded)
+    assert (known.stock_at_least, known.stock_at_most) == (0, 0)
+    few = await call_tool("find_products", call | {"stock_at_least": 0, "stock_at_most": 100}, deps)
+    assert handles(few) == ["vase"]
+    assert "100" in few.read_as
 
 
 async def test_stock_cover_begins_with_either_end_and_says_what_is_left_out() -> None:

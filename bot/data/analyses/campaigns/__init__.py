@@ -231,4 +231,4 @@ class _AdReport:
         if totals.cost_per_order is not None:
             add("cost-per-order", round_figure(totals.cost_per_order, 2), self.currency)
         if totals.returned is not None:
-            add("return", round_figure(totals.returned, 1))
+            add("return", round_figure(totals.returned, 2))

@@ -205,7 +205,7 @@ def _add_rates(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | N
         if of.cost_per_order is not None:
             add(f"cost-per-order{end}", round_figure(of.cost_per_order, 2), currency)
         if of.returned is not None:
-            add(f"return{end}", round_figure(of.returned, 1))
+            add(f"return{end}", round_figure(of.returned, 2))
 
 
 def _round_share(rate: float) -> float:

@@ -131,7 +131,9 @@ def leave_out_unsettled(
     kept = tuple(name for name in query.measures if name not in unsettled)
     if not unsettled or not kept or not bounds.isdisjoint(unsettled):
         return query, []  # refused
-    return query.model_copy(update={"measures": kept}), [_explain_unsettled(unsettled, known[1])]
+    return query.model_copy(update={"measures": kept}), [
+        _explain_unsettled(unsettled, dataset, known[1])
+    ]
 
 
 def find_open_days(
@@ -146,12 +148,20 @@ def find_open_days(
     }
 
 
-def _explain_unsettled(measures: Mapping[str, OpenDays], last_known: date) -> str:
+def _explain_unsettled(
+    measures: Mapping[str, OpenDays], dataset: MetricDataset, last_known: date
+) -> str:
     days, may = max(measures.values())
+    so_far = "".join(
+        f" Asked “so far”, tell {counted} out of units, never out of orders, and that more of them "
+        f"may still {may}."
+        for counted in dict.fromkeys(dataset.measures[name].counts for name in measures)
+        if counted
+    )
     return (
         f"{', '.join(measures)} can't be told of these days yet: what was ordered in the last "
         f"{days} days of the data may still {may}. The last day to ask for is "
-        f"{last_known - timedelta(days=days)}."
+        f"{last_known - timedelta(days=days)}.{so_far}"
     )
 
 
@@ -170,7 +180,7 @@ def _leave_out_open_days(
     if not open_days or now[1] <= last:
         return now, 0
     if now[0] > last:
-        raise QueryError("{why}", why=_explain_unsettled(measures, last_known))
+        raise QueryError("{why}", why=_explain_unsettled(measures, dataset, last_known))
     notes.append(
         f"What was ordered in the last {open_days} days of the data may still {may}, so with "
         f"{', '.join(measures)} the period ends on {last}, for {', '.join(query.measures)}. Say so."
