@@ -1722,7 +1722,7 @@ async def test_description_names_what_no_look_up_reaches() -> None:
     text = "\n".join(result.notes)
     assert "In the data, but not to group, filter or sum by: shipped." in text
     assert "whoever opted out has not agreed" in text
-    assert "not that the file lacks them" in text
+    assert "the file alone tells who" in text
     assert "colour: " in text
     assert "step (the furthest: view, cart, checkout, purchase)" in text
     assert "payment_method: carte, portefeuille, trois fois" in text

@@ -246,9 +246,9 @@ async def test_goes_to_the_direct_messages_where_it_is_no_member(world: World) -
     assert "/invite" in words_of(card)
 
 
-async def test_asks_when_neither_product_nor_goal_can_be_known(world: World) -> None:
+async def test_names_what_the_catalogue_lacks_and_offers_the_form(world: World) -> None:
     card = await world.card("e-mail: something nice")
-    assert "?" in words_of(card)
+    assert "« nice »" in words_of(card).replace("\u00a0", " ")
     assert "approve" not in actions(card)
 
 

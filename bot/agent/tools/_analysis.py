@@ -187,10 +187,7 @@ class Finding:
     ) -> ToolResult:
         """Return a tool's result, with the limits of the analysis among its notes. `reading` says
         more of how the call was read than its filter, `explained` what names in it mean. Facts
-        beyond `most` are left out and counted, first those that no table prints."""
-        if len(facts) > most:
-            printed = {id for one in exhibits if one.table for id in one.table.facts}
-            facts = sorted(facts, key=lambda fact: fact.id not in printed)
+        beyond `most` are left out and counted."""
         left_out = name_left_out(facts[most:])
         said = (("more", reading), (EXPLAINED, explained))
         more = tuple((part, words.to(self.language)) for part, words in said if words)

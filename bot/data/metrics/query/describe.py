@@ -69,10 +69,7 @@ INSTEAD = {  # of a dataset that is missing
     "traffic": " Traffic or sessions are told by visits, where there are any.",
     "visits": " Visits are told by the sessions of traffic, where there is any.",
 }
-OPT_OUTS = (
-    "consents: whoever opted out has not agreed. No look-up counts opt-outs, by day or in all: say "
-    "that, not that the file lacks them."
-)
+OPT_OUTS = "consents: whoever opted out has not agreed; the file alone tells who."
 FIELD_NOTES = {  # of conditions that can't be grouped by
     "customer_points": "customer_points (of the loyalty programme, a number, only to filter by)",
 }
