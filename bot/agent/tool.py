@@ -397,6 +397,8 @@ def render_result(
         lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
     number = sum(bool(exhibit.id) for exhibit in found.exhibits)
     shown = [one for one in result.exhibits if one.table or one.chart]
+    apart = {id for one in result.exhibits if one.scope for id in one.all_facts}  # read otherwise
+    ids = tuple(fact.id for fact in result.facts if fact.id not in apart)
     found.exhibits += [one for one in result.exhibits if one not in shown]
     for exhibit in shown:
         number += 1
@@ -405,13 +407,12 @@ def render_result(
                 "id": f"e{number}",
                 "read_as": exhibit.read_as or result.read_as,
                 "scope": exhibit.scope or result.scope,
-                "facts": exhibit.facts or tuple(fact.id for fact in result.facts),
+                "facts": exhibit.facts or ids,
             }
         )
         lines.append(veil.mask(describe_exhibit(named, found.exhibits)))
         found.exhibits.append(named)
-    if result.read_as and result.facts and not shown:  # how its figures were read
-        ids = tuple(fact.id for fact in result.facts)
+    if result.read_as and ids and not shown:  # how its figures were read
         found.exhibits.append(
             Exhibit(shows="", read_as=result.read_as, scope=result.scope, facts=ids)
         )

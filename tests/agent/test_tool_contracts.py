@@ -367,6 +367,18 @@ def test_of_too_many_figures_those_that_a_table_prints_are_told() -> None:
     assert f"{MAX_FACTS} more facts" in text
 
 
+def test_a_figure_read_otherwise_is_not_of_the_call_that_it_stands_beside() -> None:
+    more: Any = {"label": "revenue", "source": "orders.csv", "as_of": TODAY, "value": Decimal(1)}
+    own, beside = (Fact(id=f"metric.{name}.revenue", **more) for name in ("all", "year-before"))
+    table = Table(title="Revenue", columns=("", "Revenue"), rows=(("All", "1"),), facts=(own.id,))
+    other = Exhibit(shows="", scope=(("days", "last year"),), facts=(beside.id,))
+    exhibits, found = (Exhibit(shows="revenue", table=table), other), FoundThings(FactBook())
+    result = ToolResult(facts=(own, beside), exhibits=exhibits, scope=(("days", "this week"),))
+    render_result(result, found, Pseudonymizer(), "en")
+    (named,) = (one for one in found.exhibits if one.id)
+    assert named.facts == (own.id,)
+
+
 @ANSWERING
 async def test_a_figure_is_one_text_in_the_result_its_slot_and_its_table(name: str) -> None:
     tool = TOOLS[name]
