@@ -32,10 +32,11 @@ class Case(NamedTuple):
     tool: str
     call: dict[str, Any]
     kind: str  # of the fact that the headline stands on
+    exhibit: str = "e1"  # which holds it
 
 
 CASES = (
-    Case("trends", "trends in sales this month", "trends", ALL, "metric"),  # the newest days
+    Case("trends", "trends in sales this month", "trends", ALL, "metric", "e5"),  # the newest days
     Case("blockers", "what blocks sales on phones?", "funnel", ALL, "funnel"),
     Case(
         "blockers",
@@ -86,7 +87,7 @@ async def test_report_stands_on_what_the_tool_found(case: Case) -> None:
         case.words,
         case.skill,
         calls((case.tool, case.call)),
-        report("It is {f1}.", exhibit="e1"),
+        report("It is {f1}.", exhibit=case.exhibit),
     )
     assert "f1:" in str(letters[1]["messages"][-1]["content"])
     assert found.parts[0].key == "headline"
